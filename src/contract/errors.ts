@@ -1,0 +1,58 @@
+/**
+ * Errors that a person can act on. Anything else that is thrown is a bug and its message starts with `internal:`.
+ * A message says what was expected, what was found, where, and what to do.
+ */
+export const errorCodes = {
+  config: 'The experiment config is not valid.',
+  data: 'A data set is missing or damaged.',
+  weights: 'Model weights are missing, damaged or of another shape.',
+  device: 'The device cannot be used.',
+  trace: 'The program cannot be recorded as one graph.',
+  nan: 'The loss stopped being a number.',
+  disk: 'A file could not be read or written.',
+  store: 'The run store cannot be used.',
+  notFound: 'Nothing has that name.',
+  conflict: 'The request does not fit the current state.',
+} as const;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/** An error with a code of {@link errorCodes} that interfaces can act on. */
+export class PermafrostError extends Error {
+  readonly code: ErrorCode;
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'PermafrostError';
+    this.code = code;
+  }
+}
+
+/** `{code, message}` of anything thrown; code `internal` marks a bug. */
+export function describeError(error: unknown): { code: ErrorCode | 'internal'; message: string } {
+  if (error instanceof PermafrostError) return { code: error.code, message: error.message };
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: 'internal', message: message.startsWith('internal:') ? message : `internal: ${message}` };
+}
+
+/** The candidate that is closest to `word` by edit distance, for "did you mean" hints. */
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Number.POSITIVE_INFINITY;
+  for (const candidate of candidates) {
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+  }
+  return best;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+    }
+    row = next;
+  }
+  return row[b.length];
+}

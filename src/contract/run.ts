@@ -1,0 +1,114 @@
+/** A run as every process sees it, and the entries of its journal. */
+import CRC32 from 'crc-32';
+import { z } from 'zod';
+import { configSchema } from './config.ts';
+
+export const runStates = ['queued', 'running', 'paused', 'stopped', 'finished', 'failed', 'crashed'] as const;
+export const runState = z.enum(runStates);
+export type RunState = z.infer<typeof runState>;
+/** States that a run leaves only when somebody asks for it. */
+export const restingStates: readonly RunState[] = ['paused', 'stopped', 'finished', 'failed', 'crashed'];
+
+export const reason = z.object({ code: z.string(), message: z.string() });
+
+/** A way in which a run differs from the published protocol; shown wherever its numbers are. */
+export const deviation = z.object({ field: z.string(), text: z.string() });
+export type Deviation = z.infer<typeof deviation>;
+
+export const finalResult = z.object({
+  /** `accuracy` (higher is better) or `mae` (lower is better). */
+  metric: z.string(),
+  /** Mean metric over the final evaluation. */
+  value: z.number(),
+  loss: z.number(),
+  /** Samples of the final evaluation. */
+  samples: z.int(),
+  /** Standard error of `value` from the spread of the metric over samples: evaluation noise alone. */
+  standardError: z.number(),
+  /** Mean of the last 100 (or fewer) test metrics. */
+  last100: z.number(),
+  /** Iteration (from 1) whose weights were evaluated. */
+  iteration: z.int(),
+  iterations: z.int(),
+  steps: z.int(),
+  stoppedEarly: z.boolean(),
+  /** Time spent training and evaluating, over all sessions of the run. */
+  seconds: z.number(),
+});
+export type FinalResult = z.infer<typeof finalResult>;
+
+export const run = z.object({
+  id: z.string(),
+  config: configSchema,
+  state: runState,
+  /** Why the run failed, crashed or stopped. */
+  reason: reason.nullable(),
+  /** Milliseconds since 1970. */
+  createdAt: z.number(),
+  startedAt: z.number().nullable(),
+  endedAt: z.number().nullable(),
+  step: z.int(),
+  totalSteps: z.int(),
+  /** Where it computed, e.g. `cpu (ONNX Runtime, 2 threads)`. */
+  device: z.string().nullable(),
+  trainable: z.int().nullable(),
+  total: z.int().nullable(),
+  deviations: z.array(deviation),
+  result: finalResult.nullable(),
+  tags: z.array(z.string()),
+});
+export type Run = z.infer<typeof run>;
+
+export const metricKeys = ['train_loss', 'train_metric', 'test_loss', 'test_metric', 'grad_norm'] as const;
+export const metricKey = z.enum(metricKeys);
+export type MetricKey = z.infer<typeof metricKey>;
+/** `[key, optimizer step (from 1), value]`. */
+export const metricRow = z.tuple([metricKey, z.int().min(0), z.number()]);
+export type MetricRow = z.infer<typeof metricRow>;
+
+/** What a trainer reports, in order. The journal file and the message channel carry the same entries. */
+export const entryBody = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('started'),
+    /** Optimizer steps already done: 0 for a fresh run. Metrics after this step are void. */
+    step: z.int(),
+    totalSteps: z.int(),
+    device: z.string(),
+    trainable: z.int(),
+    total: z.int(),
+    deviations: z.array(deviation),
+  }),
+  z.object({ kind: z.literal('metrics'), rows: z.array(metricRow) }),
+  z.object({ kind: z.literal('checkpoint'), step: z.int() }),
+  z.object({ kind: z.literal('log'), level: z.enum(['info', 'warn', 'error']), text: z.string() }),
+  z.object({
+    kind: z.literal('ended'),
+    state: z.enum(['paused', 'stopped', 'finished', 'failed']),
+    step: z.int(),
+    reason: reason.nullable(),
+    result: finalResult.nullable(),
+  }),
+]);
+export type EntryBody = z.infer<typeof entryBody>;
+
+/** Sequence numbers start at 1 and have no gaps over the whole life of a run; `at` is in milliseconds since 1970. */
+export const journalEntry = z.object({ seq: z.int().min(1), at: z.number(), body: entryBody });
+export type JournalEntry = z.infer<typeof journalEntry>;
+
+/** What the app asks of a running trainer. `pause` and `stop` both checkpoint first; `stop` does not mean to go on. */
+export const trainerCommand = z.object({ kind: z.enum(['pause', 'stop']) });
+export type TrainerCommand = z.infer<typeof trainerCommand>;
+
+/** One line of `journal.jsonl`: `{"crc":…,"entry":{…}}` with the CRC-32 of the entry's JSON, and a line feed. */
+export function encodeEntry(entry: JournalEntry): string {
+  const json = JSON.stringify(entry);
+  return `{"crc":${CRC32.str(json) >>> 0},"entry":${json}}\n`;
+}
+
+/** The entry of a line, or null when the line is torn or altered. */
+export function decodeEntry(line: string): JournalEntry | null {
+  const match = /^\{"crc":(\d+),"entry":(\{.*\})\}$/.exec(line);
+  if (!match || CRC32.str(match[2]) >>> 0 !== Number(match[1])) return null;
+  const parsed = journalEntry.safeParse(JSON.parse(match[2]));
+  return parsed.success ? parsed.data : null;
+}

@@ -1,0 +1,59 @@
+/**
+ * What a program is: an ordinary TensorFlow.js function from tensors to tensors. It holds no state of its own;
+ * what changes from step to step comes in as `state` and goes out as `state`.
+ */
+import type { Tensor } from '@tensorflow/tfjs-core';
+
+export type DType = 'float32' | 'int32';
+export type Data = Float32Array | Int32Array;
+export interface Spec {
+  shape: number[];
+  /** Default `float32`. */
+  dtype?: DType;
+}
+export type Tensors = Record<string, Tensor>;
+
+/** Random words for dropout masks: fresh at every step, decided by the seed given to `run`, the same on every device. */
+export interface Noise {
+  /** A new int32 tensor [n] of uniform 32-bit words. */
+  words(n: number): Tensor;
+}
+
+export interface ProgramArgs {
+  /** Values that the program may change: parameters, optimizer slots. */
+  state: Tensors;
+  /** What is fed at every step. */
+  inputs: Tensors;
+  /** Values that never change. */
+  frozen: Tensors;
+  noise: Noise;
+}
+export interface ProgramResult {
+  outputs: Tensors;
+  /** New values of some of the state; the rest stays. */
+  state?: Tensors;
+}
+export type Program = (args: ProgramArgs) => ProgramResult;
+
+/** A value that never changes: bytes in a file that the runtime maps by itself, or data in memory. */
+export interface Frozen extends Spec {
+  /** Where the bytes lie: `name` inside the device's weight folder. Little-endian, C order. */
+  file?: { name: string; offset: number; length: number };
+  /** The values; called only where the runtime cannot map the file. */
+  read(): Data;
+}
+
+/** The mutable values that compiled steps share, by name. Arrays are live: read them between steps, never during one. */
+export interface State {
+  readonly specs: Readonly<Record<string, Required<Spec>>>;
+  get(name: string): Data;
+  /** Copies `data` in. Throws when its length is not that of the spec. */
+  set(name: string, data: Data): void;
+}
+
+export interface CompiledStep {
+  /** Runs once: reads and updates the shared state, returns the outputs by name (fresh arrays). */
+  run(batch: Record<string, Data>, noiseSeed?: readonly [seed: number, step: number]): Promise<Record<string, Data>>;
+  release(): Promise<void>;
+  readonly stats: { nodes: number; traceMs: number; compileMs: number };
+}

@@ -1,0 +1,19 @@
+/** Random access to bytes that need not be in memory. */
+export interface ByteSource {
+  readonly size: number;
+  /** Exactly `length` bytes from `offset`. Throws when they reach past `size`. */
+  read(offset: number, length: number): Uint8Array;
+}
+
+/** A source over bytes in memory. */
+export function bytesSource(bytes: Uint8Array): ByteSource {
+  return {
+    size: bytes.byteLength,
+    read(offset, length) {
+      if (offset < 0 || length < 0 || offset + length > bytes.byteLength) {
+        throw new RangeError(`bytes ${offset}–${offset + length} of ${bytes.byteLength}`);
+      }
+      return bytes.subarray(offset, offset + length);
+    },
+  };
+}

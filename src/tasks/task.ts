@@ -1,0 +1,72 @@
+/** What a task is. One file per task exports one row of the table in `index.ts`; nothing else names a particular task. */
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { ConfigField, ExperimentConfig } from '#contract/config';
+import type { Deviation } from '#contract/run';
+
+export type TaskData = Float32Array | Int32Array;
+export type Split = 'train' | 'test' | 'final';
+
+export interface TaskShape {
+  /** x is [b, tokens, width] float32, or [b, tokens] int32 ids when `embedding`. */
+  tokens: number;
+  width: number;
+  embedding: boolean;
+  /** Input dimension of the network (vocabulary size when `embedding`). width must be a multiple of it. */
+  inputDim: number;
+  outputDim: number;
+  /** y is [b, ...target] of `targetType`. */
+  target: number[];
+  targetType: 'float32' | 'int32';
+}
+
+export interface Batch {
+  x: TaskData;
+  y: TaskData;
+}
+
+/** Batches as pure functions of their index (from 0), so that a resumed run needs counters only. */
+export interface Batches {
+  batch(split: Split, index: number): Batch;
+}
+
+export interface BatchOptions {
+  seed: number;
+  /** Samples per batch of each split. */
+  sizes: Record<Split, number>;
+}
+
+/** Decoded images in memory: one byte per pixel, row-major. */
+export interface ImageSet {
+  images: Uint8Array;
+  labels: Uint8Array;
+  count: number;
+  height: number;
+  width: number;
+}
+/** A data set as tasks get it. */
+export interface Dataset {
+  train: ImageSet;
+  test: ImageSet;
+}
+
+export interface Task {
+  name: string;
+  title: string;
+  /** Task fields of the config that this task reads. */
+  fields: readonly ConfigField[];
+  /** accuracy: higher is better, in [0, 1]. mae: mean absolute error, lower is better. */
+  metric: 'accuracy' | 'mae';
+  /** Name of the data set that it needs, null when it makes its own samples. */
+  dataset: string | null;
+  /** Sizes of a config. Throws `config` naming the field when one is missing or does not fit. */
+  shape(config: ExperimentConfig): TaskShape;
+  /** Mean loss of a batch: logits [b, 1, k], y as in the shape → scalar. */
+  loss(config: ExperimentConfig): (logits: Tensor, y: Tensor) => Tensor;
+  /** The metric of every sample of a batch, from logits [b·k] and y; a batch's metric is their mean. */
+  scores(config: ExperimentConfig): (logits: Float32Array, y: TaskData, batch: number) => Float64Array;
+  batches(config: ExperimentConfig, dataset: Dataset | null, options: BatchOptions): Batches;
+  /** Micro-batch the way the committed code of dl-project feeds it: true when it ignores gpu_batch_size. */
+  readsWholeBatches: boolean;
+  /** Where this config differs from the published protocol, in words. */
+  deviations(config: ExperimentConfig): Deviation[];
+}
