@@ -1,0 +1,28 @@
+/** Where a step runs. Rooms with a runtime of their own make devices; the engine only uses them. */
+import type { InferenceSession, Tensor } from 'onnxruntime-common';
+
+/** ONNX Runtime, injected: `onnxruntime-node` and `onnxruntime-web` both fit. */
+export interface OnnxDevice {
+  kind: 'onnx';
+  /** For people, e.g. `cpu (ONNX Runtime, 2 threads)`. */
+  name: string;
+  runtime: { InferenceSession: typeof InferenceSession; Tensor: typeof Tensor };
+  /** Execution providers in order of preference, e.g. `['cpu']`. */
+  providers: InferenceSession.ExecutionProviderConfig[];
+  /** 0 or absent: the runtime decides. */
+  threads?: number;
+  /** Folder of the files that frozen weights name; absent: the runtime cannot map files and weights are written inline. */
+  weightFolder?: string;
+  /** The provider has com.microsoft.FusedMatMul. */
+  fusedMatMul: boolean;
+}
+
+/** A tfjs backend that computes as the program goes. */
+export interface EagerDevice {
+  kind: 'eager';
+  name: string;
+  /** Name of a registered tfjs backend, e.g. `cpu` or `tensorflow`. */
+  backend: string;
+}
+
+export type Device = OnnxDevice | EagerDevice;

@@ -1,0 +1,55 @@
+/** The mutable values of a run, by name, shared by the steps that read and write them. */
+import { PermafrostError } from '#contract/errors';
+import { sizeOf } from './graph.ts';
+import type { Data, DType, Spec, State } from './program.ts';
+
+export interface Initial extends Spec {
+  data: Data;
+}
+
+export const makeData = (dtype: DType, size: number): Data => (dtype === 'int32' ? new Int32Array(size) : new Float32Array(size));
+
+/** A state holding copies of the initial values. Throws when data and shape disagree. */
+export function createState(initial: Record<string, Initial>): State & {
+  /** The buffer that the next value of `name` is to be written to. */
+  next(name: string): Data;
+  /** Makes the buffer given by `next` the current value. */
+  advance(name: string): void;
+} {
+  const specs: Record<string, Required<Spec>> = {};
+  const buffers = new Map<string, { current: Data; next: Data | null }>();
+  const at = (name: string) => {
+    const found = buffers.get(name);
+    if (!found) throw new Error(`internal: there is no state "${name}"`);
+    return found;
+  };
+  const check = (name: string, data: Data) => {
+    const { shape, dtype } = specs[name];
+    if (data.length === sizeOf(shape)) return;
+    throw new PermafrostError('weights', `${name} is ${dtype} [${shape}], ${sizeOf(shape)} values; found ${data.length}.`);
+  };
+  for (const [name, { shape, dtype = 'float32', data }] of Object.entries(initial)) {
+    specs[name] = { shape, dtype };
+    check(name, data);
+    buffers.set(name, { current: data.slice(), next: null });
+  }
+  return {
+    specs,
+    get: (name) => at(name).current,
+    set(name, data) {
+      check(name, data);
+      at(name).current.set(data);
+    },
+    next(name) {
+      const buffer = at(name);
+      buffer.next ??= makeData(specs[name].dtype, buffer.current.length);
+      return buffer.next;
+    },
+    advance(name) {
+      const buffer = at(name);
+      if (!buffer.next) throw new Error(`internal: nothing was written to state "${name}"`);
+      [buffer.current, buffer.next] = [buffer.next, buffer.current];
+    },
+  };
+}
+export type SharedState = ReturnType<typeof createState>;

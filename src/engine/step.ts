@@ -1,0 +1,134 @@
+/** Compiles a program for a device: one graph for ONNX Runtime, or the program itself on an eager tfjs backend. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from 'onnxruntime-common';
+import { PermafrostError } from '#contract/errors';
+import { randomStream } from '#contract/random';
+import type { Device, EagerDevice, OnnxDevice } from './device.ts';
+import { fuse } from './fuse.ts';
+import { sizeOf } from './graph.ts';
+import { writeOnnx } from './onnx.ts';
+import type { CompiledStep, Data, Frozen, Noise, Program, Spec } from './program.ts';
+import type { SharedState } from './state.ts';
+import { mapValues, traceProgram } from './trace.ts';
+
+export interface StepOptions {
+  state: SharedState;
+  inputs: Record<string, Spec>;
+  frozen?: Record<string, Frozen>;
+  device: Device;
+}
+type Options = Required<StepOptions>;
+
+/** Compiles `program`. Throws `trace` for what cannot be recorded and `device` when the runtime refuses the graph. */
+export function compileStep(program: Program, options: StepOptions): Promise<CompiledStep> {
+  const full = { frozen: {}, ...options };
+  return full.device.kind === 'onnx' ? compileOnnx(program, full, full.device) : compileEager(program, full, full.device);
+}
+
+async function compileOnnx(program: Program, { state, inputs, frozen }: Options, device: OnnxDevice): Promise<CompiledStep> {
+  const traceStart = performance.now();
+  const trace = traceProgram(program, { state: state.specs, inputs, frozen });
+  const names = [...trace.outputs.keys()];
+  const fused = fuse(trace.graph, [...trace.outputs.values()], device);
+  const model = writeOnnx(new Map(names.map((name, i) => [name, fused[i]])), device.weightFolder !== undefined);
+  const compileStart = performance.now();
+  const session = await openSession(model.bytes, device);
+  const stats = { nodes: model.nodes, traceMs: compileStart - traceStart, compileMs: performance.now() - compileStart };
+  const read = new Set(model.inputs);
+  const outputs = names.filter((name) => !name.startsWith('next/'));
+  const specs = mapValues(inputs, (spec) => ({ dtype: 'float32' as const, ...spec }));
+
+  return {
+    stats,
+    async run(batch, noiseSeed) {
+      const tensor = (dtype: 'float32' | 'int32', data: Data, shape: readonly number[]) => new device.runtime.Tensor(dtype, data, shape);
+      const feeds: Record<string, Tensor> = {};
+      for (const [name, { dtype, shape }] of Object.entries(specs)) {
+        if (read.has(`in/${name}`)) feeds[`in/${name}`] = tensor(dtype, checkInput(name, batch[name], dtype, shape), shape);
+      }
+      for (const [name, { dtype, shape }] of Object.entries(state.specs)) {
+        if (read.has(`state/${name}`)) feeds[`state/${name}`] = tensor(dtype, state.get(name), shape);
+      }
+      if (trace.noise.length > 0) {
+        const draw = noiseWords(noiseSeed);
+        trace.noise.forEach((n, i) => {
+          const words = draw(n);
+          if (read.has(`noise/${i}`)) feeds[`noise/${i}`] = tensor('int32', words, [n]);
+        });
+      }
+      const fetches: Record<string, Tensor | null> = {};
+      for (const name of outputs) fetches[name] = null;
+      for (const name of trace.changed) fetches[`next/${name}`] = tensor(state.specs[name].dtype, state.next(name), state.specs[name].shape);
+      const results = await session.run(feeds, fetches);
+      for (const name of trace.changed) state.advance(name);
+      return Object.fromEntries(outputs.map((name) => [name, results[name].data as Data]));
+    },
+    release: () => session.release(),
+  };
+}
+
+async function openSession(bytes: Uint8Array, device: OnnxDevice) {
+  try {
+    return await device.runtime.InferenceSession.create(bytes, {
+      executionProviders: device.providers,
+      graphOptimizationLevel: 'all',
+      enableMemPattern: false, // a pattern holds a second copy of every activation: 0.5 GB for GPT-2 small, no faster
+      ...(device.threads ? { intraOpNumThreads: device.threads } : {}),
+      ...(device.weightFolder === undefined
+        ? {}
+        : { extra: { session: { model_external_initializers_file_folder_path: device.weightFolder } } }),
+    });
+  } catch (error) {
+    throw new PermafrostError('device', `${device.name} refuses the graph: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+async function compileEager(program: Program, { state, inputs, frozen }: Options, device: EagerDevice): Promise<CompiledStep> {
+  if (!(await tf.setBackend(device.backend))) throw new PermafrostError('device', `The tfjs backend "${device.backend}" cannot be used.`);
+  const start = performance.now();
+  const constants = mapValues(frozen, (value) => tf.keep(tf.tensor(value.read(), value.shape, value.dtype)));
+  const specs = mapValues(inputs, (spec) => ({ dtype: 'float32' as const, ...spec }));
+  return {
+    stats: { nodes: 0, traceMs: 0, compileMs: performance.now() - start },
+    async run(batch, noiseSeed) {
+      tf.setBackend(device.backend);
+      return tf.tidy(() => {
+        let draw: ((n: number) => Int32Array) | undefined;
+        const noise: Noise = {
+          words(n) {
+            draw ??= noiseWords(noiseSeed);
+            return tf.tensor1d(draw(n), 'int32');
+          },
+        };
+        const result = program({
+          state: mapValues(state.specs, ({ shape, dtype }, name) => tf.tensor(state.get(name), shape, dtype)),
+          inputs: mapValues(specs, ({ shape, dtype }, name) => tf.tensor(checkInput(name, batch[name], dtype, shape), shape, dtype)),
+          frozen: constants,
+          noise,
+        });
+        for (const [name, value] of Object.entries(result.state ?? {})) state.set(name, value.dataSync() as Data);
+        return mapValues(result.outputs, (value) => value.dataSync() as Data);
+      });
+    },
+    async release() {
+      tf.dispose(constants);
+    },
+  };
+}
+
+/** The random words of one run, in the order in which the program draws them. */
+function noiseWords(seed: readonly [number, number] | undefined): (n: number) => Int32Array {
+  if (!seed) throw new Error('internal: the program draws noise, but run() was given no noise seed');
+  const stream = randomStream(seed[0], 'noise', seed[1]);
+  return (n) => {
+    const words = new Int32Array(n);
+    for (let i = 0; i < n; i++) words[i] = stream.int32();
+    return words;
+  };
+}
+
+function checkInput(name: string, data: Data | undefined, dtype: 'float32' | 'int32', shape: readonly number[]): Data {
+  const found = data === undefined ? 'nothing' : `${data instanceof Int32Array ? 'int32' : 'float32'} of ${data.length} values`;
+  if (data !== undefined && data.length === sizeOf(shape) && data instanceof Int32Array === (dtype === 'int32')) return data;
+  throw new Error(`internal: input "${name}" is ${dtype} [${shape}], ${sizeOf(shape)} values; found ${found}`);
+}

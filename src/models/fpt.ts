@@ -1,0 +1,113 @@
+/**
+ * The frozen pretrained transformer of arXiv 2103.05247: a small input network, a transformer body, a small output
+ * network read at the last token. Parameter names are those of a dl-project checkpoint: `transformer.…`, `in_net.0.weight`.
+ * Weights of in_net and out_net are [out, in], as torch's nn.Linear keeps them.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { dropout, linear } from '#engine/nn';
+import type { Noise, Tensors } from '#engine/program';
+import type { Body, FreezeFlag, Initializer, Shapes } from './body.ts';
+
+export interface FptConfig<BodyConfig = unknown> extends Record<FreezeFlag, boolean> {
+  body: Body<BodyConfig>;
+  bodyConfig: BodyConfig;
+  /** Vocabulary size when `embedding`. */
+  inputDim: number;
+  outputDim: number;
+  embedding: boolean;
+  inLayerSizes: number[];
+  outLayerSizes: number[];
+  /** Read the last `ratio` tokens (default) or all of them. */
+  lastOnly: boolean;
+  dropout: number;
+  /** Gain of the orthogonal init of in_net; null: torch's default uniform init. */
+  orthGain: number | null;
+  freeze_trans: boolean;
+  freeze_in: boolean;
+  freeze_out: boolean;
+}
+
+const bodyPrefix = 'transformer.';
+
+/** Widths [from, …, to] → layers of torch's nn.Sequential(Linear, ReLU, Dropout, …, Linear): indices 0, 3, 6, … */
+const layersOf = (prefix: string, widths: number[]) =>
+  widths.slice(1).map((out, i) => ({ name: `${prefix}.${3 * i}`, in: widths[i], out }));
+const inLayers = (f: FptConfig) => layersOf('in_net', [f.inputDim, ...f.inLayerSizes, f.body.width(f.bodyConfig)]);
+const outLayers = (f: FptConfig) => layersOf('out_net', [f.body.width(f.bodyConfig), ...f.outLayerSizes, f.outputDim]);
+
+/** Shapes of all parameters, in the order of torch's model.parameters(). */
+export function fptParameters(f: FptConfig): Shapes {
+  const shapes: Shapes = {};
+  for (const [name, shape] of Object.entries(f.body.parameters(f.bodyConfig))) shapes[bodyPrefix + name] = shape;
+  const add = (layers: ReturnType<typeof layersOf>) => {
+    for (const { name, in: from, out } of layers) {
+      shapes[`${name}.weight`] = [out, from];
+      shapes[`${name}.bias`] = [out];
+    }
+  };
+  if (f.embedding) shapes['in_net.weight'] = [f.inputDim, f.body.width(f.bodyConfig)];
+  else add(inLayers(f));
+  add(outLayers(f));
+  return shapes;
+}
+
+/** Whether training moves a parameter. With `freeze_trans` off the body's other flags are ignored. */
+export function isTrainable(f: FptConfig, name: string): boolean {
+  if (name.startsWith('in_net')) return !f.freeze_in;
+  if (name.startsWith('out_net')) return !f.freeze_out;
+  if (!f.freeze_trans) return true;
+  const flag = f.body.freezeFlag(name.slice(bodyPrefix.length));
+  return flag !== null && !f[flag];
+}
+
+/** Whether the computation reads a parameter. */
+export const isUsed = (f: FptConfig, name: string): boolean => !f.body.unused.includes(name.slice(bodyPrefix.length));
+
+/** How a parameter starts when it is not loaded: nn.Linear's and nn.Embedding's defaults, orthogonal in_net, zero in_net bias. */
+export function initializerOf(f: FptConfig, name: string): Initializer {
+  if (name.startsWith(bodyPrefix)) return f.body.initial(name.slice(bodyPrefix.length));
+  if (name === 'in_net.weight') return { normal: 1 };
+  const layer = [...inLayers(f), ...outLayers(f)].find((l) => name.startsWith(`${l.name}.`))!;
+  if (!name.startsWith('in_net')) return { uniform: 1 / Math.sqrt(layer.in) };
+  if (name.endsWith('.bias')) return { fill: 0 };
+  return f.orthGain === null ? { uniform: 1 / Math.sqrt(layer.in) } : { orthogonal: f.orthGain };
+}
+
+/**
+ * x [b, t, w] (w a multiple of the input dimension) or ids [b, t] → logits [b, 1, ratio·outputDim] of the last token,
+ * or [b, t·ratio, outputDim] of all. Null noise: evaluation.
+ */
+export function fptForward(f: FptConfig, p: Tensors, x: tf.Tensor, noise: Noise | null, probe?: object): tf.Tensor {
+  const b = x.shape[0];
+  const ratio = f.embedding ? 1 : x.shape[2]! / f.inputDim;
+  const embeds = f.embedding ? embed(p, x) : inNet(f, p, tf.reshape(x, [b, x.shape[1]! * ratio, f.inputDim]), noise); // [t, b, d]
+  const t = embeds.shape[0];
+  const read = f.lastOnly ? ratio : t;
+  const body = Object.fromEntries(
+    Object.entries(p).flatMap(([name, value]) => (name.startsWith(bodyPrefix) ? [[name.slice(bodyPrefix.length), value]] : [])),
+  );
+  let h = f.body.forward(body, embeds, f.bodyConfig, noise, read, probe); // [read, b, d]
+  for (const [i, { name }] of outLayers(f).entries()) {
+    if (i > 0) h = dropout(tf.relu(h), f.dropout, noise);
+    h = linear(h, p[`${name}.weight`], p[`${name}.bias`], true);
+  }
+  const logits = tf.transpose(h, [1, 0, 2]); // [b, read, k]
+  return f.lastOnly ? tf.reshape(logits, [b, 1, ratio * f.outputDim]) : logits;
+}
+
+/** ids [b, t] → [t, b, d]; nn.Embedding has no dropout. */
+function embed(p: Tensors, ids: tf.Tensor): tf.Tensor {
+  const [b, t] = ids.shape;
+  const rows = tf.gather(p['in_net.weight'], tf.reshape(tf.transpose(ids), [b * t!]));
+  return tf.reshape(rows, [t!, b, rows.shape[1]!]);
+}
+
+/** x [b, t, i] → [t, b, d]. The input is turned sequence first while it is small; dropout follows the last layer too. */
+function inNet(f: FptConfig, p: Tensors, x: tf.Tensor, noise: Noise | null): tf.Tensor {
+  let h = tf.transpose(x, [1, 0, 2]);
+  for (const [i, { name }] of inLayers(f).entries()) {
+    if (i > 0) h = tf.relu(h);
+    h = linear(i > 0 ? dropout(h, f.dropout, noise) : h, p[`${name}.weight`], p[`${name}.bias`], true);
+  }
+  return dropout(h, f.dropout, noise);
+}

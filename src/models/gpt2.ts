@@ -1,0 +1,169 @@
+/**
+ * GPT-2 (Radford et al. 2019) as a body: from input embeddings to hidden states. Parameters carry their checkpoint names;
+ * the weights of c_attn, c_proj and c_fc are [in, out], not transposed as in a torch nn.Linear.
+ * Tensors run sequence first, [t, b, d]: the heads of a [t, b, h, c] tensor are read in place by the attention products.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { dropout, geluTanh, layerNorm, linear, literal } from '#engine/nn';
+import type { Noise, Tensors } from '#engine/program';
+import type { Body, FreezeFlag, Shapes } from './body.ts';
+
+/** The keys of a checkpoint's config.json that decide anything here. */
+export interface Gpt2Config {
+  n_layer: number;
+  n_embd: number;
+  n_head: number;
+  n_positions: number;
+  vocab_size: number;
+  /** Width of the feed-forward layer; null: 4·n_embd. */
+  n_inner: number | null;
+  layer_norm_epsilon: number;
+  embd_pdrop: number;
+  attn_pdrop: number;
+  resid_pdrop: number;
+}
+
+const gpt2Small: Gpt2Config = {
+  n_layer: 12,
+  n_embd: 768,
+  n_head: 12,
+  n_positions: 1024,
+  vocab_size: 50257,
+  n_inner: null,
+  layer_norm_epsilon: 1e-5,
+  embd_pdrop: 0.1,
+  attn_pdrop: 0.1,
+  resid_pdrop: 0.1,
+};
+const medium = { n_layer: 24, n_embd: 1024, n_head: 16 };
+const large = { n_layer: 36, n_embd: 1280, n_head: 20 };
+
+/**
+ * The checkpoints of the model-zoo experiment, by the names dl-project uses.
+ * Source: config.json of each repository on huggingface.co; confirmed by the published parameter counts.
+ */
+export const gpt2Configs: Record<string, Gpt2Config> = Object.fromEntries(
+  Object.entries<Partial<Gpt2Config>>({
+    gpt2: {},
+    'gpt2-medium': medium,
+    'gpt2-large': large,
+    distilgpt2: { n_layer: 6 },
+    'sshleifer/tiny-gpt2': { n_layer: 2, n_embd: 2, n_head: 2 },
+    'lvwerra/gpt2-imdb': {},
+    'LorenzoDeMattei/GePpeTto': { vocab_size: 30000 },
+    'microsoft/CodeGPT-small-py': { vocab_size: 50001 },
+    'minimaxir/magic-the-gathering': {
+      ...{ n_layer: 8, n_embd: 128, n_head: 8, n_positions: 256, vocab_size: 500 },
+      ...{ embd_pdrop: 0.2, attn_pdrop: 0.2, resid_pdrop: 0.2 },
+    },
+    'rinna/japanese-gpt2-medium': { ...medium, n_inner: 4096, vocab_size: 32000 },
+    'sberbank-ai/rugpt3small_based_on_gpt2': { n_positions: 2048, vocab_size: 50264 },
+    'shtoshni/gpt2-chess-uci': { n_positions: 512, vocab_size: 77 },
+    'uer/gpt2-chinese-poem': { vocab_size: 22557 },
+    'ceostroff/harry-potter-gpt2-fanfiction': {},
+    'chrisliu298/arxiv_ai_gpt2': { ...large, vocab_size: 50259 },
+    'microsoft/DialoGPT-medium': medium,
+  }).map(([name, config]) => [name, { ...gpt2Small, ...config }]),
+);
+
+function parameters({ n_layer, n_embd: d, n_positions, vocab_size, n_inner }: Gpt2Config): Shapes {
+  const inner = n_inner ?? 4 * d;
+  const shapes: Shapes = { 'wte.weight': [vocab_size, d], 'wpe.weight': [n_positions, d] };
+  for (let i = 0; i < n_layer; i++) {
+    Object.assign(shapes, {
+      [`h.${i}.ln_1.weight`]: [d],
+      [`h.${i}.ln_1.bias`]: [d],
+      [`h.${i}.attn.c_attn.weight`]: [d, 3 * d],
+      [`h.${i}.attn.c_attn.bias`]: [3 * d],
+      [`h.${i}.attn.c_proj.weight`]: [d, d],
+      [`h.${i}.attn.c_proj.bias`]: [d],
+      [`h.${i}.ln_2.weight`]: [d],
+      [`h.${i}.ln_2.bias`]: [d],
+      [`h.${i}.mlp.c_fc.weight`]: [d, inner],
+      [`h.${i}.mlp.c_fc.bias`]: [inner],
+      [`h.${i}.mlp.c_proj.weight`]: [inner, d],
+      [`h.${i}.mlp.c_proj.bias`]: [d],
+    });
+  }
+  return { ...shapes, 'ln_f.weight': [d], 'ln_f.bias': [d] };
+}
+
+/** What to look at on the way: hidden states as the reference numbers them, attention weights after dropout. */
+export interface Gpt2Probe {
+  hidden?(index: number, state: tf.Tensor): void;
+  /** [b, h, t, t] of a block. */
+  attention?(index: number, weights: tf.Tensor): void;
+}
+
+/**
+ * embeds [t, b, d] → hidden states after the final layer norm, [read, b, d] of the last `read` tokens.
+ * Only those tokens pass through the last block, since nothing reads the others. Null noise: evaluation, no dropout.
+ */
+function forward(p: Tensors, embeds: tf.Tensor, config: Gpt2Config, noise: Noise | null, read: number, probe: Gpt2Probe = {}): tf.Tensor {
+  const [t, b, d] = embeds.shape;
+  const { n_layer, n_head: heads, layer_norm_epsilon: epsilon, attn_pdrop, resid_pdrop } = config;
+  const c = d / heads;
+  const mask = literal(causalMask(t), [t, t]); // [t, t], 0 or −1e9
+  const norm = (x: tf.Tensor, name: string) => layerNorm(x, p[`${name}.weight`], p[`${name}.bias`], epsilon);
+  const dense = (x: tf.Tensor, name: string) => linear(x, p[`${name}.weight`], p[`${name}.bias`]);
+  const byHead = (x: tf.Tensor) => tf.transpose(tf.reshape(x, [x.shape[0], b, heads, c]), [1, 2, 0, 3]); // [t, b, d] → [b, h, t, c]
+  const last = (x: tf.Tensor, n: number) => (n === x.shape[0] ? x : tf.slice(x, [x.shape[0] - n, 0, 0], [n, b, d]));
+
+  const positions = tf.reshape(tf.slice(p['wpe.weight'], [0, 0], [t, d]), [t, 1, d]);
+  let x = tf.add(embeds, positions);
+  probe.hidden?.(0, x);
+  x = dropout(x, config.embd_pdrop, noise);
+  for (let i = 0; i < n_layer; i++) {
+    const rows = i === n_layer - 1 ? read : t;
+    const normed = norm(x, `h.${i}.ln_1`); // [t, b, d]
+    const [query, key, value] = queryKeyValue(p, `h.${i}.attn.c_attn`, normed, rows);
+    let scores = tf.mul(tf.matMul(byHead(query), byHead(key), false, true), 1 / Math.sqrt(c)); // [b, h, rows, t]
+    if (rows > 1) scores = tf.add(scores, rows === t ? mask : tf.slice(mask, [t - rows, 0], [rows, t]));
+    const weights = dropout(tf.softmax(scores), attn_pdrop, noise);
+    probe.attention?.(i, weights);
+    const mixed = tf.transpose(tf.matMul(weights, byHead(value)), [2, 0, 1, 3]); // → [rows, b, h, c]
+    const attended = dense(tf.reshape(mixed, [rows, b, d]), `h.${i}.attn.c_proj`);
+    x = tf.add(last(x, rows), dropout(attended, resid_pdrop, noise));
+    const wide = geluTanh(dense(norm(x, `h.${i}.ln_2`), `h.${i}.mlp.c_fc`)); // [rows, b, 4d]
+    x = tf.add(x, dropout(dense(wide, `h.${i}.mlp.c_proj`), resid_pdrop, noise));
+    if (i < n_layer - 1) probe.hidden?.(i + 1, x);
+  }
+  const out = norm(x, 'ln_f'); // [read, b, d]
+  probe.hidden?.(n_layer, out);
+  return out;
+}
+
+/** Query of the last `rows` tokens, key and value of all, each [t, b, d]. */
+function queryKeyValue(p: Tensors, name: string, x: tf.Tensor, rows: number): tf.Tensor[] {
+  const [t, b, d] = x.shape;
+  const [weight, bias] = [p[`${name}.weight`], p[`${name}.bias`]];
+  if (rows === t) return tf.split(linear(x, weight, bias), 3, -1);
+  const [queryWeight, restWeight] = tf.split(weight, [d, 2 * d], 1);
+  const [queryBias, restBias] = tf.split(bias, [d, 2 * d]);
+  const query = linear(tf.slice(x, [t - rows, 0, 0], [rows, b, d]), queryWeight, queryBias);
+  return [query, ...tf.split(linear(x, restWeight, restBias), 2, -1)];
+}
+
+/** 0 where a token may look, −1e9 at later tokens; exp underflows to 0 there as it does with the reference's −1e4. */
+const causalMask = (t: number): Float32Array =>
+  Float32Array.from({ length: t * t }, (_, i) => (i % t > Math.floor(i / t) ? -1e9 : 0));
+
+/** First match of the lower-cased name decides, as in the reference; anything else (wte) is frozen with the body. */
+const freezeRules: [part: string, flag: FreezeFlag][] = [
+  ['ln', 'freeze_ln'],
+  ['wpe', 'freeze_pos'],
+  ['mlp', 'freeze_ff'],
+  ['attn', 'freeze_attn'],
+];
+
+export const gpt2: Body<Gpt2Config> = {
+  title: 'GPT-2',
+  parameters,
+  unused: ['wte.weight'],
+  width: (config) => config.n_embd,
+  longest: (config) => config.n_positions,
+  freezeFlag: (name) => freezeRules.find(([part]) => name.toLowerCase().includes(part))?.[1] ?? null,
+  /** N(0, 0.02), zero biases, unit gains: GPT2PreTrainedModel of transformers 4.4, which has no 1/√(2L) scaling. */
+  initial: (name) => (name.endsWith('bias') ? { fill: 0 } : /\bln_/.test(name) ? { fill: 1 } : { normal: 0.02 }),
+  forward,
+};

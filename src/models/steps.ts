@@ -1,0 +1,91 @@
+/**
+ * The programs of a run, as pure functions of state: an optimizer step, its two halves for accumulated gradients, and an
+ * evaluation. State holds trained parameters under their own names beside the optimizer's slots.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { clipFactor, type Optimizer, type Schedule, valueAndGradients } from '#engine/optim';
+import type { Program, Tensors } from '#engine/program';
+import type { Initial } from '#engine/state';
+import type { Model } from './index.ts';
+
+export interface Recipe {
+  model: Model;
+  /** logits, y → mean loss, a scalar. */
+  loss(logits: tf.Tensor, y: tf.Tensor): tf.Tensor;
+  optimizer: Optimizer;
+  schedule: Schedule;
+  /** Largest global norm of the gradients. */
+  clip: number;
+}
+
+const accumulator = (name: string) => `sum/${name}`;
+
+/** Names of the parameters that a recipe keeps in its state, in parameter order. */
+export const trainedNames = (model: Model): string[] =>
+  Object.keys(model.parameters).filter((name) => model.isTrainable(name) && model.isUsed(name));
+
+/** State of a recipe beside the parameters themselves: optimizer and schedule slots, and gradient sums where steps accumulate. */
+export function recipeSlots({ model, optimizer, schedule }: Recipe, accumulates: boolean): Record<string, Initial> {
+  const shapes = Object.fromEntries(trainedNames(model).map((name) => [name, { shape: model.parameters[name] }]));
+  const sums = Object.entries(shapes).map(([name, { shape }]): [string, Initial] => {
+    const size = shape.reduce((a, b) => a * b, 1);
+    return [accumulator(name), { shape, data: new Float32Array(size) }];
+  });
+  return { ...optimizer.init(shapes), ...schedule.init(), ...(accumulates ? Object.fromEntries(sums) : {}) };
+}
+
+function lossAndGradients(recipe: Recipe, state: Tensors, frozen: Tensors, inputs: Tensors, noise: Parameters<Program>[0]['noise']) {
+  const names = trainedNames(recipe.model);
+  let logits: tf.Tensor | undefined;
+  const { value, gradients } = valueAndGradients(
+    (trained) => {
+      logits = tf.keep(recipe.model.forward({ ...frozen, ...trained }, inputs.x, noise));
+      return recipe.loss(logits, inputs.y);
+    },
+    Object.fromEntries(names.map((name) => [name, state[name]])),
+  );
+  return { loss: value, gradients, logits: logits! };
+}
+
+function applyGradients({ optimizer, schedule, clip }: Recipe, state: Tensors, gradients: Tensors, lr: tf.Tensor) {
+  const { norm, scale } = clipFactor(gradients, clip);
+  const { factor, state: scheduled } = schedule.update(state);
+  return { norm, state: { ...scheduled, ...optimizer.update(state, gradients, state, tf.mul(lr, factor), scale) } };
+}
+
+/** inputs x, y, lr → loss, logits, gradNorm (before clipping); parameters and slots move by one optimizer step. */
+export const trainProgram =
+  (recipe: Recipe): Program =>
+  ({ state, inputs, frozen, noise }) => {
+    const { loss, logits, gradients } = lossAndGradients(recipe, state, frozen, inputs, noise);
+    const applied = applyGradients(recipe, state, gradients, inputs.lr);
+    return { outputs: { loss, logits, gradNorm: applied.norm }, state: applied.state };
+  };
+
+/** inputs x, y → loss, logits; adds the gradients of one of `count` micro-batches, divided by `count`, to the sums. */
+export const accumulateProgram =
+  (recipe: Recipe, count: number): Program =>
+  ({ state, inputs, frozen, noise }) => {
+    const { loss, logits, gradients } = lossAndGradients(recipe, state, frozen, inputs, noise);
+    const sums = Object.entries(gradients).map(([name, g]) => [accumulator(name), tf.add(state[accumulator(name)], tf.div(g, count))]);
+    return { outputs: { loss, logits }, state: Object.fromEntries(sums) };
+  };
+
+/** input lr → gradNorm; an optimizer step on the summed gradients, which start again at zero. */
+export const applyProgram =
+  (recipe: Recipe): Program =>
+  ({ state, inputs }) => {
+    const names = trainedNames(recipe.model);
+    const gradients = Object.fromEntries(names.map((name) => [name, state[accumulator(name)]]));
+    const applied = applyGradients(recipe, state, gradients, inputs.lr);
+    const zeros = names.map((name) => [accumulator(name), tf.zerosLike(gradients[name])]);
+    return { outputs: { gradNorm: applied.norm }, state: { ...applied.state, ...Object.fromEntries(zeros) } };
+  };
+
+/** inputs x, y → loss, logits, without dropout. */
+export const evalProgram =
+  ({ model, loss }: Pick<Recipe, 'model' | 'loss'>): Program =>
+  ({ state, inputs, frozen }) => {
+    const logits = model.forward({ ...frozen, ...state }, inputs.x, null);
+    return { outputs: { loss: loss(logits, inputs.y), logits } };
+  };
