@@ -27,9 +27,9 @@ export function fuse(g: Graph, outputs: readonly Value[], options: FuseOptions):
   let current = [...outputs];
   const rules: Rule[] = [
     ...(options.fusedMatMul ? [transposeIntoProduct] : []),
-    scalarIntoProduct(options),
     scalarOutOfOperands(options),
     biasIntoProduct,
+    scalarIntoProduct(options),
   ];
   for (const rule of rules) current = rewrite(g, current, rule);
   return current;
@@ -74,13 +74,13 @@ const numberOf = (node: Node, key: string, otherwise: number): number => {
   return typeof attribute === 'object' && 'float' in attribute ? attribute.float : (attribute as number);
 };
 
-/** The product multiplied by a scalar, or null where its operator cannot carry one. */
-function scaledProduct(g: Graph, node: Node, inputs: readonly Value[], scale: number, options: FuseOptions): Value | null {
+/** The product of `inputs` times a scalar, or null where its operator cannot carry one. A bias is scaled too when asked. */
+function scaledProduct(g: Graph, node: Node, inputs: readonly Value[], scale: number, options: FuseOptions, bias = false): Value | null {
   if (node.op === 'MatMul' && !options.fusedMatMul) return null;
   const attributes: Record<string, Attribute> = { ...node.attributes, alpha: { float: numberOf(node, 'alpha', 1) * scale } };
   const shape = [[node.outputs[0].shape, node.outputs[0].dtype]] as const;
   if (node.op === 'Gemm') {
-    if (inputs.length === 3) attributes.beta = { float: numberOf(node, 'beta', 1) * scale };
+    if (bias && inputs.length === 3) attributes.beta = { float: numberOf(node, 'beta', 1) * scale };
     return g.node('Gemm', inputs, shape, attributes)[0];
   }
   return g.node('FusedMatMul', inputs, shape, attributes, 'com.microsoft')[0];
@@ -109,7 +109,7 @@ const scalarIntoProduct =
     const absorb = (v: Value): Value | null => {
       const inner = nodeOf(v);
       if (!inner || !once(v)) return null;
-      if (productOps.includes(inner.op)) return scaledProduct(g, inner, inner.inputs, factor.scale, options);
+      if (productOps.includes(inner.op)) return scaledProduct(g, inner, inner.inputs, factor.scale, options, true);
       if (movesOnly(inner)) {
         const x = absorb(inner.inputs[0]);
         return x && reshapeLike(g, inner, x);
@@ -129,7 +129,7 @@ const scalarIntoProduct =
 const scalarOutOfOperands =
   (options: FuseOptions): Rule =>
   (node, { g, once }) => {
-    if (!productOps.includes(node.op) || node.inputs.length > 2) return null;
+    if (!productOps.includes(node.op)) return null;
     const strip = (v: Value): { x: Value; scale: number } => {
       const inner = nodeOf(v);
       const factor = scalarFactor(inner);
@@ -146,9 +146,9 @@ const scalarOutOfOperands =
       }
       return { x: v, scale: 1 };
     };
-    const [a, b] = node.inputs.map(strip);
+    const [a, b] = node.inputs.slice(0, 2).map(strip);
     if (a.scale * b.scale === 1) return null;
-    const made = scaledProduct(g, node, [a.x, b.x], a.scale * b.scale, options);
+    const made = scaledProduct(g, node, [a.x, b.x, ...node.inputs.slice(2)], a.scale * b.scale, options);
     return made && [made];
   };
 

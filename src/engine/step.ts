@@ -36,7 +36,7 @@ async function compileOnnx(program: Program, { state, inputs, frozen }: Options,
   const stats = { nodes: model.nodes, traceMs: compileStart - traceStart, compileMs: performance.now() - compileStart };
   const read = new Set(model.inputs);
   const outputs = names.filter((name) => !name.startsWith('next/'));
-  const specs = mapValues(inputs, (spec) => ({ dtype: 'float32' as const, ...spec }));
+  const specs = mapValues(inputs, ({ shape, dtype = 'float32' }) => ({ shape, dtype }));
 
   return {
     stats,
@@ -87,7 +87,7 @@ async function compileEager(program: Program, { state, inputs, frozen }: Options
   if (!(await tf.setBackend(device.backend))) throw new PermafrostError('device', `The tfjs backend "${device.backend}" cannot be used.`);
   const start = performance.now();
   const constants = mapValues(frozen, (value) => tf.keep(tf.tensor(value.read(), value.shape, value.dtype)));
-  const specs = mapValues(inputs, (spec) => ({ dtype: 'float32' as const, ...spec }));
+  const specs = mapValues(inputs, ({ shape, dtype = 'float32' }) => ({ shape, dtype }));
   return {
     stats: { nodes: 0, traceMs: 0, compileMs: performance.now() - start },
     async run(batch, noiseSeed) {

@@ -1,0 +1,162 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { dropout } from '#engine/nn';
+import { adam, clipFactor, constant, sgd, valueAndGradients, warmupCosine } from '#engine/optim';
+import type { Program, Spec } from '#engine/program';
+import { createState } from '#engine/state';
+import { compileStep } from '#engine/step';
+import { traceProgram } from '#engine/trace';
+import { writeOnnx } from '#engine/onnx';
+import { fuse, reachable } from '#engine/fuse';
+import { devices, difference, tracedCpu } from './devices.ts';
+
+const none = { state: createState({}), inputs: {}, device: tracedCpu };
+const input = (shape: number[], dtype?: 'int32'): Spec => ({ shape, dtype });
+
+describe('tracing refuses', () => {
+  const trace = (program: Program, inputs: Record<string, Spec> = { x: input([2, 3]) }) => () =>
+    compileStep(program, { ...none, inputs });
+
+  it('a kernel without a lowering, naming kernel, shapes and remedy', async () => {
+    await expect(trace(({ inputs }) => ({ outputs: { y: tf.reverse(inputs.x, 1) } }))).rejects.toThrow(
+      /Kernel Reverse on x float32 \[2,3\] cannot be traced.*engine\/kernels.*eager device/s,
+    );
+  });
+  it('a value read while tracing', async () => {
+    const program: Program = ({ inputs }) => ({ outputs: { y: tf.mul(inputs.x, tf.sum(inputs.x).dataSync()[0]) } });
+    await expect(trace(program)).rejects.toThrow(/reads the value of a tensor \[\] made by ReduceSum.*output/s);
+  });
+  it('a random draw in JavaScript, which would be the same at every step', async () => {
+    const program: Program = ({ inputs }) => ({ outputs: { y: tf.mul(inputs.x, tf.randomNormal([100, 1, 3])) } });
+    await expect(trace(program)).rejects.toThrow(/literal float32 tensor \[100,1,3\].*same at every step.*noise/s);
+  });
+  it('shapes that do not fit, naming both', async () => {
+    const inputs = { x: input([2, 3]), z: input([4, 5]) };
+    await expect(trace(({ inputs }) => ({ outputs: { y: tf.add(inputs.x, inputs.z) } }), inputs)).rejects.toThrow(
+      /Kernel Add on a float32 \[2,3\], b float32 \[4,5\].*broadcast/s,
+    );
+  });
+  it('state of another shape or type, and state that does not exist', async () => {
+    const state = createState({ w: { shape: [2], data: new Float32Array(2) } });
+    const compile = (program: Program) => compileStep(program, { ...none, state });
+    await expect(async () => compile(() => ({ outputs: {}, state: { w: tf.zeros([3]) } }))).rejects.toThrow(/"w" is float32 \[2\].*float32 \[3\]/);
+    await expect(async () => compile(() => ({ outputs: {}, state: { w: tf.zeros([2], 'int32') } }))).rejects.toThrow(/int32/);
+    await expect(async () => compile(() => ({ outputs: {}, state: { v: tf.zeros([2]) } }))).rejects.toThrow(/"v", which is not part/);
+  });
+});
+
+it('leaves the backend that was active before, also after a refusal', async () => {
+  await tf.setBackend('cpu');
+  await expect(async () => compileStep(({ inputs }) => ({ outputs: { y: tf.reverse(inputs.x) } }), { ...none, inputs: { x: input([2]) } })).rejects.toThrow();
+  expect(tf.getBackend()).toBe('cpu');
+});
+
+it('names an input that is missing or of another length', async () => {
+  const step = await compileStep(({ inputs }) => ({ outputs: { y: tf.neg(inputs.x) } }), { ...none, inputs: { x: input([2, 3]) } });
+  await expect(step.run({})).rejects.toThrow(/"x" is float32 \[2,3\], 6 values; found nothing/);
+  await expect(step.run({ x: new Float32Array(5) })).rejects.toThrow(/found float32 of 5 values/);
+  await expect(step.run({ x: new Int32Array(6) })).rejects.toThrow(/found int32/);
+});
+
+describe('simplification', () => {
+  const opsOf = (program: Program, inputs: Record<string, Spec>) => {
+    const trace = traceProgram(program, { state: {}, inputs, frozen: {} });
+    return reachable(fuse(trace.graph, [...trace.outputs.values()], tracedCpu)).map((node) => node.op);
+  };
+  const ab = { a: input([4, 8]), b: input([8, 16]), c: input([16]) };
+  it('drops dead code and shares what is computed twice', () => {
+    const ops = opsOf(({ inputs: { a } }) => {
+      tf.exp(a);
+      return { outputs: { y: tf.add(tf.sin(a), tf.sin(a)) } };
+    }, ab);
+    expect(ops).toEqual(['Sin', 'Add']);
+  });
+  it('makes product, bias and scale one node', () => {
+    expect(opsOf(({ inputs: { a, b, c } }) => ({ outputs: { y: tf.mul(tf.add(tf.matMul(a, b), c), 0.5) } }), ab)).toEqual(['Gemm']);
+  });
+  it('folds ones, zeros and scalars', () => {
+    const program: Program = ({ inputs: { a } }) => ({
+      outputs: { y: tf.add(tf.mul(a, tf.onesLike(a)), tf.mul(tf.zerosLike(a), tf.scalar(3))) },
+    });
+    expect(opsOf(program, ab)).toEqual([]);
+  });
+  it('cancels pairs of reshapes and transposes', () => {
+    const program: Program = ({ inputs: { a } }) => ({ outputs: { y: tf.reshape(tf.transpose(tf.transpose(tf.reshape(a, [32]).reshape([4, 8]))), [4, 8]) } });
+    expect(opsOf(program, ab)).toEqual([]);
+  });
+});
+
+it('keeps frozen weights in their file', () => {
+  const frozen = { w: { shape: [1000, 100], file: { name: 'w.safetensors', offset: 128, length: 400_000 }, read: () => new Float32Array(100_000) } };
+  const { outputs } = traceProgram(({ inputs, frozen }) => ({ outputs: { y: tf.matMul(inputs.x, frozen.w) } }), { state: {}, inputs: { x: input([2, 1000]) }, frozen });
+  expect(writeOnnx(outputs, true).bytes.length).toBeLessThan(2000);
+  expect(writeOnnx(outputs, false).bytes.length).toBeGreaterThan(400_000);
+});
+
+describe.each(devices)('on $name', (device) => {
+  it('runs an output that is an input, a constant, and one value under two names', async () => {
+    const program: Program = ({ inputs: { x } }) => {
+      const y = tf.square(x);
+      return { outputs: { same: x, ones: tf.ones([2]), y, again: y } };
+    };
+    const step = await compileStep(program, { ...none, inputs: { x: input([2]) }, device });
+    expect(await step.run({ x: Float32Array.of(2, 3) })).toEqual({
+      same: Float32Array.of(2, 3),
+      ones: Float32Array.of(1, 1),
+      y: Float32Array.of(4, 9),
+      again: Float32Array.of(4, 9),
+    });
+  });
+
+  it('draws new dropout masks at every step, the same for the same seed, at the asked rate', async () => {
+    const program: Program = ({ inputs, noise }) => ({ outputs: { y: dropout(inputs.x, 0.3, noise), z: dropout(inputs.x, 0.3, noise) } });
+    const step = await compileStep(program, { ...none, inputs: { x: input([40, 500]) }, device });
+    const x = new Float32Array(20_000).fill(1);
+    const [first, second, again] = [await step.run({ x }, [5, 0]), await step.run({ x }, [5, 1]), await step.run({ x }, [5, 0])];
+    expect(again).toEqual(first);
+    const dropped = (y: ArrayLike<number>) => Array.from(y, (v) => Number(v === 0));
+    const rate = (flags: number[]) => flags.reduce((a, b) => a + b, 0) / flags.length;
+    for (const y of [first.y, first.z, second.y]) expect(rate(dropped(y))).toBeCloseTo(0.3, 1.5);
+    expect(Math.max(...first.y)).toBeCloseTo(1 / 0.7, 5);
+    // independent masks coincide in a dropped element with probability 0.09
+    for (const other of [second.y, first.z]) {
+      const flags = dropped(other);
+      expect(rate(dropped(first.y).map((d, i) => d * flags[i]))).toBeCloseTo(0.09, 1.5);
+    }
+  });
+
+  it('moves state by Adam as torch does, with clipping, and leaves what has no gradient', async () => {
+    // torch: w = [3, -4]; loss = (w*w).sum(); clip_grad_norm_(1.0); Adam(lr=0.1); three steps
+    const optimizer = adam();
+    const initial = { w: { shape: [2], data: Float32Array.of(3, -4) }, idle: { shape: [1], data: Float32Array.of(7) } };
+    const state = createState({ ...initial, ...optimizer.init({ w: { shape: [2] }, idle: { shape: [1] } }) });
+    const norms: number[] = [];
+    const program: Program = ({ state }) => {
+      const { value, gradients } = valueAndGradients(({ w }) => tf.sum(tf.square(w)), { w: state.w, idle: state.idle });
+      const { norm, scale } = clipFactor(gradients, 1);
+      return { outputs: { value, norm }, state: optimizer.update(state, gradients, state, tf.scalar(0.1), scale) };
+    };
+    const step = await compileStep(program, { ...none, state, device });
+    for (let i = 0; i < 3; i++) norms.push((await step.run({})).norm[0]);
+    expect(difference(norms, [10, 9.72008228302002, 9.440343856811523])).toBeLessThan(1e-5);
+    expect(difference(state.get('w'), [2.7000553607940674, -3.6999704837799072])).toBeLessThan(1e-6);
+    expect(state.get('idle')).toEqual(Float32Array.of(7));
+  });
+
+  it('descends by SGD and warms up, then anneals the rate inside the graph', async () => {
+    const schedule = warmupCosine(2, 6);
+    const state = createState({ w: { shape: [1], data: Float32Array.of(0) }, ...schedule.init() });
+    const program: Program = ({ state }) => {
+      const { factor, state: scheduled } = schedule.update(state);
+      const moved = sgd().update({ w: state.w }, { w: tf.onesLike(state.w) }, {}, factor, tf.scalar(1));
+      return { outputs: { factor }, state: { ...moved, ...scheduled } };
+    };
+    const step = await compileStep(program, { ...none, state, device });
+    const factors: number[] = [];
+    for (let i = 0; i < 6; i++) factors.push((await step.run({})).factor[0]);
+    const cosine = [1, 2, 3, 4].map((i) => (1 + Math.cos((Math.PI * i) / 4)) / 2);
+    expect(difference(factors, [0.5, 1, ...cosine])).toBeLessThan(1e-6);
+    expect(state.get('w')[0]).toBeCloseTo(-(1.5 + cosine.reduce((a, b) => a + b)), 5);
+    expect(constant().update({}).factor.dataSync()[0]).toBe(1);
+  });
+});

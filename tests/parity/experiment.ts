@@ -1,0 +1,78 @@
+/** A golden case's experiment as our model, loss and metric. */
+import type * as tf from '@tensorflow/tfjs-core';
+import { type ExperimentConfig, parseConfig } from '#contract/config';
+import type { Frozen } from '#engine/program';
+import type { Model } from '#models/index';
+import { modelOf } from '#models/index';
+import { gpt2 } from '#models/gpt2';
+import { tasks } from '#tasks/index';
+import { crossEntropy } from '#tasks/losses';
+import type { TaskData } from '#tasks/task';
+import type { Golden } from './golden.ts';
+
+export interface Experiment {
+  config: ExperimentConfig;
+  model: Model;
+  loss(logits: tf.Tensor, y: tf.Tensor): tf.Tensor;
+  /** Mean metric of a batch. */
+  metric(logits: Float32Array, y: TaskData, batch: number): number;
+}
+
+/** The flags of the experiment with HEAD's losses (`reference`) or ours (`corrected`). Dropout is off in every case. */
+export function experimentOf({ info }: Golden, variant: 'corrected' | 'reference'): Experiment {
+  const { task, batch_size, ...params } = info.experiment_params ?? { task: 'direct' };
+  const config = parseConfig({ freeze_pos: false, ...params, task, batch_size, gpu_batch_size: batch_size, dropout: 0, variant });
+  const { input_dim, output_dim, use_embeddings_for_in: embedding, in_layer_sizes, out_layer_sizes, return_last_only } = fptOf(info);
+  const model = modelOf({
+    ...config,
+    body: gpt2,
+    bodyConfig: info.gpt2_config,
+    inputDim: input_dim,
+    outputDim: output_dim,
+    embedding: Boolean(embedding),
+    inLayerSizes: in_layer_sizes ?? [],
+    outLayerSizes: out_layer_sizes ?? [],
+    lastOnly: return_last_only ?? true,
+    orthGain: config.orth_gain,
+  });
+  const row = tasks[task];
+  if (row) {
+    const scores = row.scores(config);
+    return { config, model, loss: row.loss(config), metric: (logits, y, batch) => mean(scores(logits, y, batch)) };
+  }
+  return {
+    config,
+    model,
+    loss: (logits, y) => crossEntropy(logits.reshape([logits.shape[0], output_dim]), y),
+    metric: (logits, y, batch) => mean(Float64Array.from({ length: batch }, (_, i) => Number(argmax(logits, i, output_dim) === y[i]))),
+  };
+}
+
+/** Trajectories do not repeat the sizes of the network; its parameters tell them. */
+function fptOf(info: Golden['info']) {
+  if (info.fpt) return info.fpt;
+  const shape = (name: string) => info.tensors[`param.${name}`]?.match(/\[(.*)\]/)?.[1].split(',').map(Number);
+  const embedding = shape('in_net.weight') as number[] | undefined;
+  return {
+    input_dim: embedding ? embedding[0] : shape('in_net.0.weight')[1],
+    output_dim: shape('out_net.0.bias')[0],
+    use_embeddings_for_in: Boolean(embedding),
+  };
+}
+
+export const mean = (values: ArrayLike<number>): number => Array.from(values).reduce((a, b) => a + b, 0) / values.length;
+
+function argmax(values: Float32Array, row: number, width: number): number {
+  const slice = values.subarray(row * width, (row + 1) * width);
+  return slice.indexOf(Math.max(...slice));
+}
+
+/** A case's parameters that no step changes, in memory. */
+export function frozenOf(golden: Golden, names: string[]): Record<string, Frozen> {
+  return Object.fromEntries(
+    names.map((name) => {
+      const { shape, data } = golden.tensor(`param.${name}`);
+      return [name, { shape, read: () => data }];
+    }),
+  );
+}
