@@ -16,7 +16,7 @@ export interface Random {
   /** A standard normal draw. */
   normal(): number;
   /** A uniformly random permutation of 0 … n-1. */
-  permutation(n: number): Int32Array;
+  permutation(n: number): Int32Array<ArrayBuffer>;
 }
 
 /** The stream of draws that belongs to `seed` and the given names, e.g. `randomStream(seed, 'train', 812)`. */

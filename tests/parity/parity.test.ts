@@ -248,11 +248,20 @@ describe('parameters', () => {
   });
 
   const freeze = loadGolden('b19-freeze-matrix').info;
-  const gpt2Rows = freeze.rows.filter(({ model }: { model: string }) => model === 'gpt2');
-  it.each(gpt2Rows.map((row: { flags: object }) => ({ ...row, flags: JSON.stringify(row.flags) })))('are frozen by $flags', (row) => {
-    const { flags, trainable } = row as { flags: string; trainable: string[] };
-    const golden = { info: { gpt2_config: freeze.gpt2_config, experiment_params: { task: 'direct', batch_size: 1, ...JSON.parse(flags) }, fpt: { input_dim: 4, output_dim: 2 } } };
-    const { model } = experimentOf(golden as unknown as Golden, 'corrected');
+  interface FreezeRow {
+    model: string;
+    flags: object;
+    trainable: string[];
+    use_embeddings_for_in?: boolean;
+    in_layer_sizes?: number[] | string;
+    out_layer_sizes?: number[];
+  }
+  const gpt2Rows = (freeze.rows as FreezeRow[]).filter(({ model }) => model === 'gpt2');
+  it.each(gpt2Rows)('are frozen by $flags, layers $in_layer_sizes', ({ flags, trainable, ...network }) => {
+    const sizes = { in_layer_sizes: Array.isArray(network.in_layer_sizes) ? network.in_layer_sizes : [], out_layer_sizes: network.out_layer_sizes };
+    const fpt = { input_dim: 4, output_dim: 2, use_embeddings_for_in: network.use_embeddings_for_in, ...sizes };
+    const info = { gpt2_config: freeze.gpt2_config, experiment_params: { task: 'direct', batch_size: 1, ...flags }, fpt };
+    const { model } = experimentOf({ info } as Golden, 'corrected');
     expect(Object.keys(model.parameters).filter(model.isTrainable)).toEqual(trainable);
   });
 });

@@ -1,0 +1,141 @@
+/**
+ * safetensors: an 8-byte header length, a JSON header, then raw little-endian data.
+ * Format: github.com/huggingface/safetensors. Nothing but the header is read until a tensor is asked for.
+ */
+import { PermafrostError } from '#contract/errors';
+import type { ByteSource } from './source.ts';
+
+/** Bytes per element. */
+const dtypes = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U8: 1, BOOL: 1 } as const;
+export type SafetensorsType = keyof typeof dtypes;
+
+export interface StoredTensor {
+  dtype: SafetensorsType;
+  shape: number[];
+  /** Of the first byte, from the start of the file. */
+  offset: number;
+  /** In bytes. */
+  length: number;
+}
+export interface SafetensorsFile {
+  metadata: Record<string, string>;
+  tensors: Map<string, StoredTensor>;
+}
+
+const largestHeader = 100_000_000; // the reference implementation's limit
+const elements = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+const damaged = (what: string): PermafrostError => new PermafrostError('weights', `Not a usable safetensors file: ${what} Fetch or write it again.`);
+
+/** The tensors of a file by name. Throws `weights` naming what is wrong: header, JSON, dtype, shape, bounds or overlaps. */
+export function readSafetensors(source: ByteSource): SafetensorsFile {
+  if (source.size < 8) throw damaged(`it has ${source.size} bytes, fewer than the 8 of a header length.`);
+  const first = source.read(0, 8);
+  const length = Number(new DataView(first.buffer, first.byteOffset, 8).getBigUint64(0, true));
+  if (length > largestHeader || 8 + length > source.size) {
+    throw damaged(`its header claims ${length} bytes, but the file has ${source.size}.`);
+  }
+  const start = 8 + length;
+  const header = parseHeader(source.read(8, length));
+  const { __metadata__: metadata = {}, ...entries } = header;
+  const tensors = new Map<string, StoredTensor>();
+  for (const [name, entry] of Object.entries(entries)) tensors.set(name, checkEntry(name, entry, start, source.size));
+  const sorted = [...tensors].filter(([, t]) => t.length > 0).sort(([, a], [, b]) => a.offset - b.offset);
+  for (let i = 1; i < sorted.length; i++) {
+    const [[before, a], [name, b]] = [sorted[i - 1], sorted[i]];
+    if (a.offset + a.length > b.offset) throw damaged(`${before} and ${name} share bytes.`);
+  }
+  return { metadata: metadata as Record<string, string>, tensors };
+}
+
+function parseHeader(bytes: Uint8Array): Record<string, unknown> {
+  try {
+    const header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    if (header && typeof header === 'object' && !Array.isArray(header)) return header;
+  } catch (error) {
+    throw damaged(`its header is not JSON (${(error as Error).message}).`);
+  }
+  throw damaged('its header is not a JSON object.');
+}
+
+function checkEntry(name: string, entry: unknown, start: number, size: number): StoredTensor {
+  const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as { dtype: SafetensorsType; shape: number[]; data_offsets: [number, number] };
+  const whole = (n: unknown) => Number.isSafeInteger(n) && (n as number) >= 0;
+  if (!Object.hasOwn(dtypes, dtype)) throw damaged(`${name} has dtype ${dtype}; known are ${Object.keys(dtypes).join(', ')}.`);
+  if (!Array.isArray(shape) || !shape.every(whole)) throw damaged(`${name} has shape ${JSON.stringify(shape)}.`);
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(whole) || offsets[1] < offsets[0] || start + offsets[1] > size) {
+    throw damaged(`${name} lies at bytes ${JSON.stringify(offsets)}, outside the ${size - start} bytes of data.`);
+  }
+  const length = offsets[1] - offsets[0];
+  const expected = elements(shape) * dtypes[dtype];
+  if (length !== expected) throw damaged(`${name} is ${dtype} [${shape}], ${expected} bytes, but ${length} are given.`);
+  return { dtype, shape, offset: start + offsets[0], length };
+}
+
+type Values = Float32Array | Float64Array | Int32Array | Int16Array | Int8Array | Uint8Array | BigInt64Array;
+const copied = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(bytes); // slice() of a Node Buffer would be a view
+const aligned = (bytes: Uint8Array): ArrayBuffer => copied(bytes).buffer;
+const decoders: Record<SafetensorsType, (bytes: Uint8Array) => Values> = {
+  F64: (bytes) => new Float64Array(aligned(bytes)),
+  F32: (bytes) => new Float32Array(aligned(bytes)),
+  F16: (bytes) => Float32Array.from(new Uint16Array(aligned(bytes)), halfToFloat),
+  BF16: (bytes) => new Float32Array(Uint32Array.from(new Uint16Array(aligned(bytes)), (h) => h << 16).buffer),
+  I64: (bytes) => new BigInt64Array(aligned(bytes)),
+  I32: (bytes) => new Int32Array(aligned(bytes)),
+  I16: (bytes) => new Int16Array(aligned(bytes)),
+  I8: (bytes) => new Int8Array(aligned(bytes)),
+  U8: copied,
+  BOOL: copied,
+};
+
+/** The values of a tensor, copied; F16 and BF16 widened to float32. */
+export const tensorData = (source: ByteSource, tensor: StoredTensor): Values =>
+  decoders[tensor.dtype](source.read(tensor.offset, tensor.length));
+
+/** IEEE 754 binary16, exactly. */
+function halfToFloat(half: number): number {
+  const sign = half & 0x8000 ? -1 : 1;
+  const exponent = (half >> 10) & 0x1f;
+  const fraction = half & 0x3ff;
+  if (exponent === 0x1f) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
+}
+
+export interface TensorSpec {
+  shape: readonly number[];
+  dtype: 'F32' | 'I32';
+}
+
+/** The bytes before the data of a file of such tensors, and where each tensor will lie. Data starts at a multiple of 64. */
+export function safetensorsHeader(
+  specs: Record<string, TensorSpec>,
+  metadata: Record<string, string> = {},
+): { header: Uint8Array; places: Record<string, { offset: number; length: number }> } {
+  let at = 0;
+  const entries: Record<string, unknown> = Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {};
+  const ranges: Record<string, { offset: number; length: number }> = {};
+  for (const [name, { shape, dtype }] of Object.entries(specs)) {
+    const length = elements(shape) * dtypes[dtype];
+    entries[name] = { dtype, shape, data_offsets: [at, at + length] };
+    ranges[name] = { offset: at, length };
+    at += length;
+  }
+  const json = new TextEncoder().encode(JSON.stringify(entries));
+  const start = Math.ceil((8 + json.length) / 64) * 64;
+  const header = new Uint8Array(start).fill(0x20); // the format pads with spaces
+  new DataView(header.buffer).setBigUint64(0, BigInt(start - 8), true);
+  header.set(json, 8);
+  const places = Object.fromEntries(Object.entries(ranges).map(([name, r]) => [name, { ...r, offset: start + r.offset }]));
+  return { header, places };
+}
+
+/** The chunks of a whole file, in order; nothing is concatenated. */
+export function* safetensorsChunks(
+  tensors: Record<string, { shape: readonly number[]; data: Float32Array | Int32Array }>,
+  metadata: Record<string, string> = {},
+): Generator<Uint8Array> {
+  const specs = Object.fromEntries(
+    Object.entries(tensors).map(([name, { shape, data }]) => [name, { shape, dtype: data instanceof Int32Array ? ('I32' as const) : ('F32' as const) }]),
+  );
+  yield safetensorsHeader(specs, metadata).header;
+  for (const { data } of Object.values(tensors)) yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}

@@ -1,0 +1,65 @@
+/** Bit XOR: the elementwise XOR of `num_patterns` random patterns of `n` bits (arXiv 2103.05247, section 2.1). */
+import * as tf from '@tensorflow/tfjs-core';
+import type { ExperimentConfig } from '#contract/config';
+import { PermafrostError } from '#contract/errors';
+import { randomStream } from '#contract/random';
+import { required } from './fields.ts';
+import { binaryCrossEntropy, crossEntropy, saturatingBinaryCrossEntropy } from './losses.ts';
+import { argmax, bitAccuracy } from './scores.ts';
+import type { Task } from './task.ts';
+
+const sizes = (config: ExperimentConfig) => ({ n: required(config, 'n', '5, 10, 50 or 100'), patterns: required(config, 'num_patterns', '2') });
+const pairs = (config: ExperimentConfig): boolean => config.bit_head === 'cross-entropy';
+
+export const bitXor: Task = {
+  name: 'bit-xor',
+  title: 'Bit XOR',
+  fields: ['n', 'num_patterns', 'bit_head', 'variant'],
+  metric: 'accuracy',
+  dataset: null,
+  readsWholeBatches: false,
+
+  shape(config) {
+    const { n, patterns } = sizes(config);
+    if (config.patch_size !== null) {
+      throw new PermafrostError('config', 'patch_size: bit-xor has none; the reference fails with one too. Leave it empty.');
+    }
+    const outputDim = pairs(config) ? 2 * n : n;
+    return { tokens: patterns, width: n, embedding: false, inputDim: n, outputDim, target: [n], targetType: 'int32' };
+  },
+
+  loss(config) {
+    const { n } = sizes(config);
+    if (pairs(config)) return (logits, y) => crossEntropy(tf.reshape(logits, [-1, 2]), tf.reshape(y, [-1]));
+    const loss = config.variant === 'reference' ? saturatingBinaryCrossEntropy : binaryCrossEntropy;
+    return (logits, y) => loss(tf.reshape(logits, [-1, n]), y);
+  },
+
+  scores(config) {
+    const { n } = sizes(config);
+    return bitAccuracy(n, pairs(config) ? (logits, bit) => argmax(logits, 2 * bit, 2) : (logits, bit) => Number(logits[bit] > 0));
+  },
+
+  batches(config, _, { seed, sizes: samples }) {
+    const { n, patterns } = sizes(config);
+    return {
+      batch(split, index) {
+        const random = randomStream(seed, split, index);
+        const x = new Float32Array(samples[split] * patterns * n);
+        const y = new Int32Array(samples[split] * n);
+        for (let i = 0; i < x.length; i++) {
+          x[i] = random.below(2);
+          const sample = Math.floor(i / (patterns * n));
+          y[sample * n + (i % n)] ^= x[i];
+        }
+        return { x, y };
+      },
+    };
+  },
+
+  deviations(config) {
+    if (pairs(config)) return [{ field: 'bit_head', text: 'Two logits per bit and cross entropy, as dl-project had it before 7 June 2021.' }];
+    if (config.variant === 'reference') return [];
+    return [{ field: 'variant', text: 'Binary cross entropy from logits; the committed code takes it from saturated probabilities, where a confident wrong bit has no gradient.' }];
+  },
+};

@@ -1,0 +1,56 @@
+/** Digit addition: the sum of `n` one-hot digits 0 … 8, as a regression (dl-project; the digit 9 never occurs there). */
+import * as tf from '@tensorflow/tfjs-core';
+import type { ExperimentConfig } from '#contract/config';
+import { randomStream } from '#contract/random';
+import { required } from './fields.ts';
+import { squaredError } from './losses.ts';
+import { absoluteError } from './scores.ts';
+import type { Task } from './task.ts';
+
+const width = 10;
+const largestDigit = 8; // numpy's randint(0, 9) excludes 9
+const length = (config: ExperimentConfig): number => required(config, 'n', '2, 10 or 100');
+
+export const digitAdd: Task = {
+  name: 'digit-add',
+  title: 'Digit addition',
+  fields: ['n', 'variant'],
+  metric: 'mae',
+  dataset: null,
+  readsWholeBatches: false,
+
+  shape: (config) => ({ tokens: length(config), width, embedding: false, inputDim: width, outputDim: 1, target: [1], targetType: 'float32' }),
+
+  /** reference: outputs [b] against targets [b, 1] broadcast to all b × b pairs, as the committed code has it. */
+  loss: (config) => (logits, y) => squaredError(tf.reshape(logits, config.variant === 'reference' ? [-1] : [-1, 1]), y),
+
+  scores(config) {
+    if (config.variant === 'corrected') return absoluteError;
+    return (logits, y, batch) =>
+      Float64Array.from({ length: batch }, (_, i) => {
+        let sum = 0;
+        for (let j = 0; j < batch; j++) sum += Math.abs(logits[j] - y[i]);
+        return sum / batch;
+      });
+  },
+
+  batches(config, _, { seed, sizes: samples }) {
+    const n = length(config);
+    return {
+      batch(split, index) {
+        const random = randomStream(seed, split, index);
+        const x = new Float32Array(samples[split] * n * width);
+        const y = new Float32Array(samples[split]);
+        for (let token = 0; token < samples[split] * n; token++) {
+          const digit = random.below(largestDigit + 1);
+          x[token * width + digit] = 1;
+          y[Math.floor(token / n)] += digit;
+        }
+        return { x, y };
+      },
+    };
+  },
+
+  deviations: (config) =>
+    config.variant === 'reference' ? [] : [{ field: 'variant', text: 'Loss and error per sample; the committed code averages them over all pairs of samples of a batch.' }],
+};

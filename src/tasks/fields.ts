@@ -1,0 +1,17 @@
+/** Reading task fields of a config: what is missing or does not fit is an error that names the field and the published value. */
+import type { ConfigField, ExperimentConfig } from '#contract/config';
+import { PermafrostError } from '#contract/errors';
+
+/** The value of a field that a task cannot do without. */
+export function required(config: ExperimentConfig, field: ConfigField, published: string): number {
+  const value = config[field];
+  if (typeof value === 'number') return value;
+  throw new PermafrostError('config', `${field}: ${config.task} needs it. Published runs use ${published}.`);
+}
+
+/** Throws unless `part` divides `whole`. */
+export function divides(field: ConfigField, part: number, whole: number, what: string): void {
+  if (whole % part === 0) return;
+  const divisors = Array.from({ length: whole }, (_, i) => i + 1).filter((d) => whole % d === 0);
+  throw new PermafrostError('config', `${field} ${part} does not divide ${what} ${whole}. Choose one of ${divisors.slice(0, 12).join(', ')}.`);
+}

@@ -1,0 +1,20 @@
+/** The table of tasks. */
+import type { ExperimentConfig } from '#contract/config';
+import { nearest, PermafrostError } from '#contract/errors';
+import { bitMemory } from './bitMemory.ts';
+import { bitXor } from './bitXor.ts';
+import { digitAdd } from './digitAdd.ts';
+import { mnist } from './mnist.ts';
+import { mnistAdd, mnistAddReg } from './mnistAdd.ts';
+import type { Task } from './task.ts';
+
+export const tasks: Readonly<Record<string, Task>> = Object.fromEntries(
+  [bitXor, bitMemory, digitAdd, mnist, mnistAdd, mnistAddReg].map((task) => [task.name, task]),
+);
+
+/** The task of a config. Throws `config` naming the nearest task. */
+export function taskOf(config: ExperimentConfig): Task {
+  const task = tasks[config.task];
+  if (task) return task;
+  throw new PermafrostError('config', `task: there is no "${config.task}". Did you mean ${nearest(config.task, Object.keys(tasks))}? Tasks: ${Object.keys(tasks).join(', ')}.`);
+}

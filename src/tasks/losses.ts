@@ -1,0 +1,51 @@
+/** Losses that tasks share, as tensor programs. Gradients of fused forms are written out where that is shorter or steadier. */
+import * as tf from '@tensorflow/tfjs-core';
+
+/** Mean cross entropy of logits [m, k] against integer classes [m]. */
+export function crossEntropy(logits: tf.Tensor, classes: tf.Tensor): tf.Tensor {
+  const k = logits.shape[1]!;
+  const op = tf.customGrad((z, save) => {
+    const logs = tf.logSoftmax(z as tf.Tensor);
+    const hot = tf.cast(tf.oneHot(tf.cast(classes, 'int32'), k), 'float32');
+    (save as tf.GradSaveFunc)([logs, hot]);
+    const value = tf.neg(tf.mean(tf.sum(tf.mul(logs, hot), 1)));
+    return { value, gradFunc: (dy: tf.Tensor, [logs, hot]: tf.Tensor[]) => tf.mul(tf.sub(tf.exp(logs), hot), tf.div(dy, logs.shape[0])) };
+  });
+  return op(logits);
+}
+
+/** Mean binary cross entropy of logits against labels in {0, 1} of the same shape: max(z, 0) − z·y + log(1 + e^−|z|). */
+export function binaryCrossEntropy(logits: tf.Tensor, labels: tf.Tensor): tf.Tensor {
+  const op = tf.customGrad((z, save) => {
+    const logit = z as tf.Tensor;
+    const y = tf.cast(labels, 'float32');
+    (save as tf.GradSaveFunc)([logit, y]);
+    const tail = tf.log(tf.add(tf.exp(tf.neg(tf.abs(logit))), 1));
+    const value = tf.mean(tf.add(tf.sub(tf.relu(logit), tf.mul(logit, y)), tail));
+    return { value, gradFunc: (dy: tf.Tensor, [z, y]: tf.Tensor[]) => tf.mul(tf.sub(tf.sigmoid(z), y), tf.div(dy, z.size)) };
+  });
+  return op(logits);
+}
+
+/**
+ * What torch's BCELoss(sigmoid(z)) computes in float32: logarithms clamped at −100 and a gradient divided by at least 1e-12.
+ * A confident wrong bit costs exactly 100 and teaches nothing; the committed code of dl-project trains with it.
+ */
+export function saturatingBinaryCrossEntropy(logits: tf.Tensor, labels: tf.Tensor): tf.Tensor {
+  const op = tf.customGrad((z, save) => {
+    const p = tf.sigmoid(z as tf.Tensor);
+    const y = tf.cast(labels, 'float32');
+    (save as tf.GradSaveFunc)([p, y]);
+    const log = (x: tf.Tensor) => tf.maximum(tf.log(x), -100);
+    const likelihood = tf.add(tf.mul(y, log(p)), tf.mul(tf.sub(1, y), log(tf.sub(1, p))));
+    const gradFunc = (dy: tf.Tensor, [p, y]: tf.Tensor[]) => {
+      const slope = tf.mul(p, tf.sub(1, p)); // of the sigmoid
+      return tf.mul(tf.mul(tf.div(tf.sub(p, y), tf.maximum(slope, 1e-12)), slope), tf.div(dy, p.size));
+    };
+    return { value: tf.neg(tf.mean(likelihood)), gradFunc };
+  });
+  return op(logits);
+}
+
+/** Mean squared error; shapes broadcast. */
+export const squaredError = (out: tf.Tensor, y: tf.Tensor): tf.Tensor => tf.mean(tf.square(tf.sub(out, tf.cast(y, 'float32'))));

@@ -1,0 +1,68 @@
+/** MNIST addition: the sum of `n` handwritten digits, one whole image per token; as classes (mnist-add) or a number (mnist-add-reg). */
+import * as tf from '@tensorflow/tfjs-core';
+import type { ExperimentConfig } from '#contract/config';
+import { required } from './fields.ts';
+import { epochOrder, imagesOf } from './images.ts';
+import { crossEntropy, squaredError } from './losses.ts';
+import { absoluteError, classDistance } from './scores.ts';
+import type { Dataset, Split, Task } from './task.ts';
+
+const pixels = 28 * 28;
+const length = (config: ExperimentConfig): number => required(config, 'n', '10');
+const sums = (config: ExperimentConfig): number => 9 * length(config) + 1;
+
+/** What both forms share: images in, the metric is the mean distance from the true sum. */
+const common = {
+  fields: ['n'],
+  metric: 'mae',
+  dataset: 'mnist',
+  readsWholeBatches: true,
+  batches(config, dataset, { seed, sizes }) {
+    const n = length(config);
+    const pick = (split: Split) => epochOrder(seed, split, imagesOf(dataset as Dataset, split).count, sizes[split] * n);
+    const picks = { train: pick('train'), test: pick('test'), final: pick('final') };
+    return {
+      batch(split, index) {
+        const { images, labels } = imagesOf(dataset as Dataset, split);
+        const chosen = picks[split](index);
+        const x = new Float32Array(chosen.length * pixels);
+        const y = new Int32Array(sizes[split]);
+        chosen.forEach((image, i) => {
+          const [from, to] = [image * pixels, i * pixels];
+          for (let k = 0; k < pixels; k++) x[to + k] = images[from + k] / 255;
+          y[Math.floor(i / n)] += labels[image];
+        });
+        return { x, y };
+      },
+    };
+  },
+  deviations: () => [],
+} satisfies Partial<Task>;
+
+const shape = (config: ExperimentConfig, outputDim: number) => ({
+  tokens: length(config),
+  width: pixels,
+  embedding: false,
+  inputDim: pixels,
+  outputDim,
+  target: [],
+  targetType: 'int32' as const,
+});
+
+export const mnistAdd: Task = {
+  ...common,
+  name: 'mnist-add',
+  title: 'MNIST addition',
+  shape: (config) => shape(config, sums(config)),
+  loss: (config) => (logits, y) => crossEntropy(tf.reshape(logits, [-1, sums(config)]), y),
+  scores: (config) => classDistance(sums(config)),
+};
+
+export const mnistAddReg: Task = {
+  ...common,
+  name: 'mnist-add-reg',
+  title: 'MNIST addition, regression',
+  shape: (config) => shape(config, 1),
+  loss: () => (logits, y) => squaredError(tf.reshape(logits, [-1]), y),
+  scores: () => absoluteError,
+};

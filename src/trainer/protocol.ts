@@ -1,0 +1,136 @@
+/**
+ * The training protocol of dl-project as pure functions: what a run does next, when it evaluates, when it stops early,
+ * which weights its final evaluation uses. A run's whole position is its {@link Progress}; everything that was drawn so far
+ * (batches, dropout) follows from the number of steps, so a resumed run continues exactly.
+ */
+import type { ExperimentConfig } from '#contract/config';
+import type { Split } from '#tasks/task';
+
+/** How a config cuts its work into batches. */
+export interface Plan {
+  /** Samples that the device sees at once while training. */
+  microBatch: number;
+  /** Micro-batches per optimizer step; more than one accumulates gradients. */
+  microBatches: number;
+  /** Samples per batch of an evaluation. */
+  evalBatch: number;
+  /** Batches of one test evaluation. */
+  testBatches: number;
+  /** Batches of the final evaluation. */
+  finalBatches: number;
+  totalSteps: number;
+}
+
+/**
+ * The plan of a config. Evaluations count samples in whole batches of `batch_size` and keep the overshoot.
+ * The reference evaluates `batch_size` samples at once, and on tasks that ignore gpu_batch_size (`readsWholeBatches`)
+ * trains on `batch_size` samples per micro-batch; corrected runs never exceed gpu_batch_size.
+ */
+export function planOf(config: ExperimentConfig, readsWholeBatches: boolean): Plan {
+  const { batch_size, gpu_batch_size } = config;
+  const reference = config.variant === 'reference';
+  const fits = Math.min(batch_size, gpu_batch_size);
+  const evalBatch = reference ? batch_size : fits;
+  const batchesFor = (samples: number) => Math.ceil(samples / batch_size) * (batch_size / evalBatch);
+  return {
+    microBatch: reference && readsWholeBatches ? batch_size : fits,
+    microBatches: batch_size / fits,
+    evalBatch,
+    testBatches: batchesFor(config.test_steps_per_iter),
+    finalBatches: batchesFor(config.final_test_samples),
+    totalSteps: config.num_iters * config.steps_per_iter,
+  };
+}
+
+/** Where a run stands. */
+export interface Progress {
+  /** Optimizer steps done. The evaluation of an iteration belongs to its last step. */
+  step: number;
+  /** The last test loss that counted as an improvement and its iteration (from 1). */
+  best: { iteration: number; loss: number } | null;
+  /** Metrics of the newest test evaluations, newest last, at most {@link remembered}. */
+  testMetrics: number[];
+  /** Time spent training and evaluating, over all sessions. */
+  seconds: number;
+}
+
+/** The published "average test accuracy" is the mean of so many evaluations. */
+const remembered = 100;
+
+export const freshProgress = (): Progress => ({ step: 0, best: null, testMetrics: [], seconds: 0 });
+
+/** Whole iterations done. */
+export const iterationsOf = (config: ExperimentConfig, { step }: Progress): number => Math.floor(step / config.steps_per_iter);
+
+/** Whether the last step done was the last of its iteration. */
+export const endsIteration = (config: ExperimentConfig, { step }: Progress): boolean => step > 0 && step % config.steps_per_iter === 0;
+
+/** Mean loss and metric of an evaluation. */
+export interface Score {
+  loss: number;
+  metric: number;
+}
+
+/**
+ * Progress after the test evaluation that ends an iteration, and whether its loss is the new best:
+ * the first number always is, a later one when the best so far exceeds it by more than 1 %. NaN never is.
+ */
+export function judge(config: ExperimentConfig, progress: Progress, test: Score): { progress: Progress; improved: boolean } {
+  const improved = (progress.best?.loss ?? Number.POSITIVE_INFINITY) > 1.01 * test.loss;
+  const best = improved ? { iteration: iterationsOf(config, progress), loss: test.loss } : progress.best;
+  const testMetrics = [...progress.testMetrics, test.metric].slice(-remembered);
+  return { progress: { ...progress, best, testMetrics }, improved };
+}
+
+/** Whether `early_stop` iterations have passed since the best one. */
+export const stopsEarly = (config: ExperimentConfig, progress: Progress): boolean =>
+  config.early_stop !== null && iterationsOf(config, progress) - (progress.best?.iteration ?? 0) >= config.early_stop;
+
+/** Whether only the final evaluation is left. */
+export const isTrained = (config: ExperimentConfig, progress: Progress): boolean =>
+  progress.step >= config.num_iters * config.steps_per_iter || stopsEarly(config, progress);
+
+/** What the final evaluation of a trained run looks at. */
+export interface FinalEvaluation {
+  weights: 'best' | 'last';
+  /** Iteration (from 1) that these weights come from. */
+  iteration: number;
+  split: Split;
+  /** Index of its first batch. */
+  firstBatch: number;
+}
+
+/**
+ * corrected: the best weights, on a split of its own. reference: the best weights only where early stop fired, otherwise
+ * the last; on test batches that continue where the last evaluation stopped.
+ */
+export function finalEvaluation(config: ExperimentConfig, plan: Plan, progress: Progress): FinalEvaluation {
+  const iterations = iterationsOf(config, progress);
+  const reference = config.variant === 'reference';
+  const useBest = progress.best !== null && (!reference || stopsEarly(config, progress));
+  return {
+    weights: useBest ? 'best' : 'last',
+    iteration: useBest ? progress.best!.iteration : iterations,
+    split: reference ? 'test' : 'final',
+    firstBatch: reference ? iterations * plan.testBatches : 0,
+  };
+}
+
+/** Index of the first test batch of the evaluation that ends iteration `iteration` (from 1). */
+export const firstTestBatch = (plan: Plan, iteration: number): number => (iteration - 1) * plan.testBatches;
+
+export const mean = (values: ArrayLike<number>): number => {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i];
+  return sum / values.length;
+};
+
+/** Standard error of the mean of per-sample scores; 0 for a single score, which has no spread. */
+export function standardError(scores: ArrayLike<number>): number {
+  const n = scores.length;
+  if (n < 2) return 0;
+  const centre = mean(scores);
+  let squares = 0;
+  for (let i = 0; i < n; i++) squares += (scores[i] - centre) ** 2;
+  return Math.sqrt(squares / (n - 1) / n);
+}
