@@ -32,7 +32,11 @@ function holds(value: number, limit: string): boolean {
 }
 
 const show = (value: Figures[string]): string =>
-  typeof value !== 'number' ? (value ?? '–') : Math.abs(value) >= 1000 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(3)));
+  typeof value !== 'number'
+    ? (value ?? '–')
+    : Math.abs(value) >= 1000
+      ? Math.round(value).toLocaleString('en')
+      : String(Number(value.toPrecision(3)));
 
 function page(): string {
   const sections = readdirSync(results)
@@ -65,7 +69,10 @@ for (const name of names.length ? names : Object.keys(benches)) {
   console.error(bench.title);
   const figures = await bench.run((line) => console.error(`  ${line}`));
   collected[name] = figures;
-  writeFileSync(join(results, `${name}.json`), `${JSON.stringify({ machine: machine(), date: new Date().toISOString().slice(0, 10), figures }, null, 2)}\n`);
+  writeFileSync(
+    join(results, `${name}.json`),
+    `${JSON.stringify({ machine: machine(), date: new Date().toISOString().slice(0, 10), figures }, null, 2)}\n`,
+  );
   for (const [figure, value] of Object.entries(figures)) {
     const limit = bench.limits[figure];
     const fails = limit !== undefined && typeof value === 'number' && !holds(value, limit);

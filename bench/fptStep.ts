@@ -12,7 +12,9 @@ const here = (file: string) => join(import.meta.dirname, file);
 /** A Python that has torch, or null. Debian: `apt-get install python3-torch libopenblas0-pthread`. */
 function pythonWithTorch(): string | null {
   const candidates = ['/usr/bin/python3', 'python3'];
-  return candidates.find((python) => spawnSync(python, ['-c', 'import torch'], { stdio: 'ignore' }).status === 0) ?? null;
+  return (
+    candidates.find((python) => spawnSync(python, ['-c', 'import torch'], { stdio: 'ignore' }).status === 0) ?? null
+  );
 }
 
 /** Floating-point operations of the matrix products of one step: forward, and gradients of activations. */
@@ -30,12 +32,20 @@ export const fptStep: Bench = {
   title: 'GPT-2 small, FPT: one training step on MNIST, batch 16 × 49 tokens, dropout 0.1, 2 threads',
   async run(report) {
     const python = pythonWithTorch();
-    const ours: { seconds: number[]; dataSeconds: number[]; rssMb: number; sessionSeconds: number; gemmGflops: number }[] = [];
+    const ours: {
+      seconds: number[];
+      dataSeconds: number[];
+      rssMb: number;
+      sessionSeconds: number;
+      gemmGflops: number;
+    }[] = [];
     const theirs: { seconds: number[]; rssMb: number; torch: string }[] = [];
     for (let round = 0; round < rounds; round++) {
       report(`round ${round + 1} of ${rounds}`);
       const arguments_ = [batch, dropout, steps, threads].map(String);
-      ours.push(JSON.parse(execFileSync(process.execPath, [here('fptStepProcess.ts'), ...arguments_], { encoding: 'utf8' })));
+      ours.push(
+        JSON.parse(execFileSync(process.execPath, [here('fptStepProcess.ts'), ...arguments_], { encoding: 'utf8' })),
+      );
       if (python) {
         const torch = [batch, tokens, dropout, steps, threads].map(String);
         theirs.push(JSON.parse(execFileSync(python, [here('torch_fpt.py'), ...torch], { encoding: 'utf8' })));

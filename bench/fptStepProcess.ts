@@ -3,9 +3,11 @@
  * Prints one JSON object. Usage: node fptStepProcess.ts BATCH DROPOUT STEPS THREADS [unfrozen]
  */
 process.env.ORT_DISABLE_TELEMETRY = '1';
+
 import { createWriteStream, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
+import * as tf from '@tensorflow/tfjs-core';
 import { parseConfig } from '#contract/config';
 import type { OnnxDevice } from '#engine/device';
 import { adam, constant } from '#engine/optim';
@@ -15,7 +17,6 @@ import { buildModel, type Model } from '#models/index';
 import { recipeSlots, trainedNames, trainProgram } from '#models/steps';
 import { taskOf } from '#tasks/index';
 import { loadDataset } from '#zoo/datasets';
-import * as tf from '@tensorflow/tfjs-core';
 
 const ort = await import('onnxruntime-node');
 const [batch, dropout, steps, threads] = process.argv.slice(2, 6).map(Number);
@@ -72,7 +73,9 @@ const device: OnnxDevice = {
   fusedMatMul: true,
 };
 const recipe = { model, loss: task.loss(config), optimizer: adam(), schedule: constant(), clip: 1 };
-const initial = Object.fromEntries(trainedNames(model).map((name) => [name, { shape: model.parameters[name], data: model.initialValue(name, 1) }]));
+const initial = Object.fromEntries(
+  trainedNames(model).map((name) => [name, { shape: model.parameters[name], data: model.initialValue(name, 1) }]),
+);
 const state = createState({ ...initial, ...recipeSlots(recipe, false) });
 const inputs = {
   x: { shape: [batch, shape.tokens, shape.width] },
@@ -98,11 +101,14 @@ const rssMb = Number(/VmHWM:\s+(\d+)/.exec(status)![1]) / 1024;
 /** Rate of one large product of the step, by the same runtime: 784 × 768 × 3072. */
 async function gemmRate(): Promise<number> {
   const [m, k, n] = [784, 768, 3072];
-  const product = await compileStep(({ inputs, state }) => ({ outputs: { y: tf.matMul(inputs.a, state.b).slice([0, 0], [1, 1]) } }), {
-    state: createState({ b: { shape: [k, n], data: new Float32Array(k * n).fill(0.5) } }),
-    inputs: { a: { shape: [m, k] } },
-    device,
-  });
+  const product = await compileStep(
+    ({ inputs, state }) => ({ outputs: { y: tf.matMul(inputs.a, state.b).slice([0, 0], [1, 1]) } }),
+    {
+      state: createState({ b: { shape: [k, n], data: new Float32Array(k * n).fill(0.5) } }),
+      inputs: { a: { shape: [m, k] } },
+      device,
+    },
+  );
   const a = new Float32Array(m * k).fill(0.5);
   const times: number[] = [];
   for (let i = 0; i < 12; i++) {

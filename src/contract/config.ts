@@ -70,7 +70,10 @@ export const configSchema = z.strictObject({
     z.boolean().default(true),
     params('model', 'Pretrained', 'Load the published weights; otherwise the body starts from random weights.'),
   ),
-  n_layer: field(count(1024).nullable().default(null), params('model', 'Layers', 'Scaled-down body: number of blocks.')),
+  n_layer: field(
+    count(1024).nullable().default(null),
+    params('model', 'Layers', 'Scaled-down body: number of blocks.'),
+  ),
   n_embd: field(count(65536).nullable().default(null), params('model', 'Width', 'Scaled-down body: embedding width.')),
   n_head: field(count(1024).nullable().default(null), params('model', 'Heads', 'Scaled-down body: attention heads.')),
   n_positions: field(
@@ -100,17 +103,37 @@ export const configSchema = z.strictObject({
 
   freeze_trans: field(
     z.boolean().default(true),
-    params('freezing', 'Freeze transformer', 'Off: every weight of the body is trained and the flags below are ignored.'),
+    params(
+      'freezing',
+      'Freeze transformer',
+      'Off: every weight of the body is trained and the flags below are ignored.',
+    ),
   ),
-  freeze_in: field(z.boolean().default(false), params('freezing', 'Freeze input', 'Keep the input network as it starts.')),
+  freeze_in: field(
+    z.boolean().default(false),
+    params('freezing', 'Freeze input', 'Keep the input network as it starts.'),
+  ),
   freeze_pos: field(
     z.boolean().default(true),
-    params('freezing', 'Freeze positions', 'Keep the position embeddings. The paper trains them; dl-project’s run.py froze them.'),
+    params(
+      'freezing',
+      'Freeze positions',
+      'Keep the position embeddings. The paper trains them; dl-project’s run.py froze them.',
+    ),
   ),
-  freeze_ln: field(z.boolean().default(false), params('freezing', 'Freeze layer norm', 'Keep layer-norm gains and biases.')),
+  freeze_ln: field(
+    z.boolean().default(false),
+    params('freezing', 'Freeze layer norm', 'Keep layer-norm gains and biases.'),
+  ),
   freeze_attn: field(z.boolean().default(true), params('freezing', 'Freeze attention', 'Keep the attention weights.')),
-  freeze_ff: field(z.boolean().default(true), params('freezing', 'Freeze feed-forward', 'Keep the feed-forward weights.')),
-  freeze_out: field(z.boolean().default(false), params('freezing', 'Freeze output', 'Keep the output network as it starts.')),
+  freeze_ff: field(
+    z.boolean().default(true),
+    params('freezing', 'Freeze feed-forward', 'Keep the feed-forward weights.'),
+  ),
+  freeze_out: field(
+    z.boolean().default(false),
+    params('freezing', 'Freeze output', 'Keep the output network as it starts.'),
+  ),
 
   learning_rate: field(
     z.number().positive().max(10).default(1e-3),
@@ -120,10 +143,18 @@ export const configSchema = z.strictObject({
     z.enum(['adam', 'sgd']).default('adam'),
     params('training', 'Optimizer', 'adam: β 0.9 / 0.999, ε 1e-8, as published. sgd: plain gradient descent.'),
   ),
-  batch_size: field(count(65536).default(25), params('training', 'Batch size', 'Samples per optimizer step.', 'samples')),
+  batch_size: field(
+    count(65536).default(25),
+    params('training', 'Batch size', 'Samples per optimizer step.', 'samples'),
+  ),
   gpu_batch_size: field(
     count(65536).default(25),
-    args('training', 'Micro-batch size', 'Samples at once on the device; larger batches accumulate gradients.', 'samples'),
+    args(
+      'training',
+      'Micro-batch size',
+      'Samples at once on the device; larger batches accumulate gradients.',
+      'samples',
+    ),
   ),
   num_iters: field(count().default(500), args('training', 'Iterations', 'Training stops after so many iterations.')),
   steps_per_iter: field(
@@ -132,7 +163,12 @@ export const configSchema = z.strictObject({
   ),
   early_stop: field(
     count().nullable().default(10),
-    args('training', 'Early stop', 'Stop after so many iterations without 1 % less test loss. Empty: never.', 'iterations'),
+    args(
+      'training',
+      'Early stop',
+      'Stop after so many iterations without 1 % less test loss. Empty: never.',
+      'iterations',
+    ),
   ),
   test_steps_per_iter: field(
     count().default(100),
@@ -200,7 +236,10 @@ function explain(issue: z.core.$ZodIssue): string {
  */
 export function openConfig(json: unknown): ExperimentConfig {
   if (!json || typeof json !== 'object' || Array.isArray(json)) {
-    throw new PermafrostError('config', `A config is a JSON object {name, params, args}; found ${Array.isArray(json) ? 'an array' : json === null ? 'null' : typeof json}.`);
+    throw new PermafrostError(
+      'config',
+      `A config is a JSON object {name, params, args}; found ${Array.isArray(json) ? 'an array' : json === null ? 'null' : typeof json}.`,
+    );
   }
   const file = json as Record<string, unknown>;
   const nested = 'params' in file || 'args' in file;
@@ -210,7 +249,10 @@ export function openConfig(json: unknown): ExperimentConfig {
   if (nested) {
     const stray = Object.keys(file).filter((key) => !['name', 'params', 'args'].includes(key));
     if (stray.length) {
-      throw new PermafrostError('config', `${stray.join(', ')}: a config file has only name, params and args. Move it into params or args.`);
+      throw new PermafrostError(
+        'config',
+        `${stray.join(', ')}: a config file has only name, params and args. Move it into params or args.`,
+      );
     }
     if (flat.device === 'cuda' && 'wandb_project' in flat) flat.device = 'auto';
   }
@@ -232,7 +274,8 @@ export function configFile(config: ExperimentConfig): { name: string; params: ob
 /** Reads `key=value` settings of the command line: JSON where it parses, text otherwise. */
 export function readSetting(text: string): [string, unknown] {
   const at = text.indexOf('=');
-  if (at < 1) throw new PermafrostError('config', `--set expects key=value, found "${text}". Example: --set learning_rate=0.001`);
+  if (at < 1)
+    throw new PermafrostError('config', `--set expects key=value, found "${text}". Example: --set learning_rate=0.001`);
   const [key, value] = [text.slice(0, at), text.slice(at + 1)];
   try {
     return [key, JSON.parse(value)];

@@ -42,10 +42,18 @@ export class Tracer extends tf.KernelBackend {
 
   #literal(values: tf.BackendValues | null, shape: number[], dtype: tf.DataType): Value {
     const type = typeOf[dtype];
-    if (!type) throw new PermafrostError('trace', `A traced program made a ${dtype} tensor [${shape}]; float32, int32 and bool exist.`);
+    if (!type)
+      throw new PermafrostError(
+        'trace',
+        `A traced program made a ${dtype} tensor [${shape}]; float32, int32 and bool exist.`,
+      );
     const numbers = (values ?? new Float32Array(sizeOf(shape))) as ArrayLike<number>;
     const data =
-      type === 'float32' ? Float32Array.from(numbers) : type === 'int32' ? Int32Array.from(numbers) : Uint8Array.from(numbers);
+      type === 'float32'
+        ? Float32Array.from(numbers)
+        : type === 'int32'
+          ? Int32Array.from(numbers)
+          : Uint8Array.from(numbers);
     return this.graph.constant(data, shape, type);
   }
   override write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): object {
@@ -67,7 +75,9 @@ export class Tracer extends tf.KernelBackend {
     const value = this.get(dataId);
     const splat = splatOf(value);
     if (splat !== undefined) {
-      return (value.dtype === 'float32' ? new Float32Array(sizeOf(value.shape)) : new Int32Array(sizeOf(value.shape))).fill(splat);
+      return (
+        value.dtype === 'float32' ? new Float32Array(sizeOf(value.shape)) : new Int32Array(sizeOf(value.shape))
+      ).fill(splat);
     }
     if (value.source.kind === 'const') return value.source.data as tf.BackendValues;
     const made = value.source.kind === 'node' ? value.source.node.op : value.source.kind;

@@ -75,9 +75,19 @@ const numberOf = (node: Node, key: string, otherwise: number): number => {
 };
 
 /** The product of `inputs` times a scalar, or null where its operator cannot carry one. A bias is scaled too when asked. */
-function scaledProduct(g: Graph, node: Node, inputs: readonly Value[], scale: number, options: FuseOptions, bias = false): Value | null {
+function scaledProduct(
+  g: Graph,
+  node: Node,
+  inputs: readonly Value[],
+  scale: number,
+  options: FuseOptions,
+  bias = false,
+): Value | null {
   if (node.op === 'MatMul' && !options.fusedMatMul) return null;
-  const attributes: Record<string, Attribute> = { ...node.attributes, alpha: { float: numberOf(node, 'alpha', 1) * scale } };
+  const attributes: Record<string, Attribute> = {
+    ...node.attributes,
+    alpha: { float: numberOf(node, 'alpha', 1) * scale },
+  };
   const shape = [[node.outputs[0].shape, node.outputs[0].dtype]] as const;
   if (node.op === 'Gemm') {
     if (bias && inputs.length === 3) attributes.beta = { float: numberOf(node, 'beta', 1) * scale };
@@ -161,7 +171,9 @@ const biasIntoProduct: Rule = (node, { g, once }) => {
     const gemm = nodeOf(product);
     if (gemm?.op !== 'Gemm' || gemm.inputs.length !== 2 || !once(sum) || !once(product)) continue;
     if (bias.shape.length !== 1 || bias.shape[0] !== product.shape[1] || sum.shape.at(-1) !== bias.shape[0]) continue;
-    const fused = g.node('Gemm', [...gemm.inputs, g.full(bias)], [[product.shape, product.dtype]], { ...gemm.attributes })[0];
+    const fused = g.node('Gemm', [...gemm.inputs, g.full(bias)], [[product.shape, product.dtype]], {
+      ...gemm.attributes,
+    })[0];
     return [g.reshape(fused, node.outputs[0].shape)];
   }
   return null;

@@ -109,7 +109,9 @@ export class Graph {
     domain: Node['domain'] = '',
   ): readonly Value[] {
     const operand = (v: Value) =>
-      v.source.kind === 'splat' ? `#${Object.is(v.source.value, -0) ? '-0' : v.source.value}:${v.shape}:${v.dtype}` : v.id;
+      v.source.kind === 'splat'
+        ? `#${Object.is(v.source.value, -0) ? '-0' : v.source.value}:${v.shape}:${v.dtype}`
+        : v.id;
     const key = `${domain}:${op}(${inputs.map(operand)})${JSON.stringify(attributes)}`;
     const found = this.#shared.get(key);
     if (found) return found.outputs;
@@ -207,7 +209,9 @@ export class Graph {
 
   reduce(op: string, x: Value, axes: readonly number[], keepDims: boolean): Value {
     const over = [...axes].sort((a, b) => a - b);
-    const shape = keepDims ? x.shape.map((d, i) => (over.includes(i) ? 1 : d)) : x.shape.filter((_, i) => !over.includes(i));
+    const shape = keepDims
+      ? x.shape.map((d, i) => (over.includes(i) ? 1 : d))
+      : x.shape.filter((_, i) => !over.includes(i));
     if (over.every((axis) => x.shape[axis] === 1)) return this.reshape(x, shape);
     const inner = nodeOf(x);
     if (op === 'ReduceSum' && inner?.op === 'Mul' && inner.inputs[0] === inner.inputs[1]) {
@@ -243,7 +247,11 @@ export class Graph {
         v.shape.map((_, i) => (i < last - 1 ? i : 2 * last - 1 - i)),
       );
     };
-    return this.node('MatMul', [transposeA ? swap(fullA) : fullA, transposeB ? swap(fullB) : fullB], [[out, a.dtype]])[0];
+    return this.node(
+      'MatMul',
+      [transposeA ? swap(fullA) : fullA, transposeB ? swap(fullB) : fullB],
+      [[out, a.dtype]],
+    )[0];
   }
 }
 

@@ -57,7 +57,12 @@ function concat(g: Graph, parts: readonly Value[], axis: number): Value {
   if (filled.length <= 1) return filled[0] ?? parts[0];
   const shape = [...filled[0].shape];
   shape[axis] = filled.reduce((n, v) => n + v.shape[axis], 0);
-  return g.node('Concat', filled.map((v) => g.full(v)), [[shape, filled[0].dtype]], { axis })[0];
+  return g.node(
+    'Concat',
+    filled.map((v) => g.full(v)),
+    [[shape, filled[0].dtype]],
+    { axis },
+  )[0];
 }
 
 function split(g: Graph, x: Value, sizes: readonly number[], axis: number): readonly Value[] {
@@ -103,7 +108,10 @@ export const lowerings: Record<string, Lowering> = {
 
   // elementwise, one operand
   ...Object.fromEntries(
-    ['Neg', 'Exp', 'Log', 'Tanh', 'Sigmoid', 'Relu', 'Sqrt', 'Abs', 'Sign', 'Floor', 'Ceil', 'Round'].map((op) => [op, unary(op)]),
+    ['Neg', 'Exp', 'Log', 'Tanh', 'Sigmoid', 'Relu', 'Sqrt', 'Abs', 'Sign', 'Floor', 'Ceil', 'Round'].map((op) => [
+      op,
+      unary(op),
+    ]),
   ),
   ...Object.fromEntries(['Reciprocal', 'Erf', 'Sin', 'Cos', 'Softplus'].map((op) => [op, unary(op)])),
   Square: (g, { x }) => g.binary('Mul', x, x),
@@ -172,9 +180,11 @@ export const lowerings: Record<string, Lowering> = {
     const shape = x.shape.map((d, i) => d + paddings[i][0] + paddings[i][1]);
     return g.node('Pad', [g.full(x), pads, g.splat(constantValue ?? 0, [], x.dtype)], [[shape, x.dtype]])[0];
   },
-  Tile: (g, { x }, { reps }) => g.node('Tile', [g.full(x), g.ints(reps)], [[x.shape.map((d, i) => d * reps[i]), x.dtype]])[0],
+  Tile: (g, { x }, { reps }) =>
+    g.node('Tile', [g.full(x), g.ints(reps)], [[x.shape.map((d, i) => d * reps[i]), x.dtype]])[0],
   GatherV2: (g, { x, indices }, { axis, batchDims }) => {
-    if (batchDims) throw new PermafrostError('trace', `GatherV2 of [${x.shape}] with batchDims ${batchDims} has no lowering.`);
+    if (batchDims)
+      throw new PermafrostError('trace', `GatherV2 of [${x.shape}] with batchDims ${batchDims} has no lowering.`);
     const at = axisOf(axis, x);
     const shape = [...x.shape.slice(0, at), ...indices.shape, ...x.shape.slice(at + 1)];
     return g.node('Gather', [g.full(x), g.full(indices)], [[shape, x.dtype]], { axis: at })[0];
@@ -187,7 +197,11 @@ export const lowerings: Record<string, Lowering> = {
     return g.node('ScatterND', [zeros, ids, rows], [[zeros.shape, x.dtype]], { reduction: 'add' })[0];
   },
   OneHot: (g, { indices }, { depth, onValue, offValue, dtype }) => {
-    const range = g.constant(Int32Array.from({ length: depth }, (_, i) => i), [depth], 'int32');
+    const range = g.constant(
+      Int32Array.from({ length: depth }, (_, i) => i),
+      [depth],
+      'int32',
+    );
     const hit = g.binary('Equal', g.reshape(indices, [...indices.shape, 1]), range, 'bool');
     return g.where(hit, g.splat(onValue ?? 1, [], dtype), g.splat(offValue ?? 0, [], dtype));
   },
@@ -199,7 +213,10 @@ export const ownLowerings: Record<string, Lowering> = {
   LayerNorm: (g, { x, gamma, beta }, { epsilon }) => {
     const statistic = [[...x.shape.slice(0, -1), 1], 'float32'] as const;
     const outputs = [[x.shape, 'float32'] as const, statistic, statistic];
-    return g.node('LayerNormalization', [g.full(x), g.full(gamma), g.full(beta)], outputs, { axis: -1, epsilon: { float: epsilon } });
+    return g.node('LayerNormalization', [g.full(x), g.full(gamma), g.full(beta)], outputs, {
+      axis: -1,
+      epsilon: { float: epsilon },
+    });
   },
   GeluTanh: (g, { x }) => g.node('FastGelu', [g.full(x)], [[x.shape, 'float32']], {}, 'com.microsoft')[0],
   GeluErf: (g, { x }) => g.node('Gelu', [g.full(x)], [[x.shape, 'float32']], {}, 'com.microsoft')[0],
@@ -228,7 +245,9 @@ function register(name: string, lower: Lowering): void {
         made = lower(tracer.graph, values, attrs ?? {});
       } catch (error) {
         if (!(error instanceof RangeError)) throw error;
-        throw new PermafrostError('trace', `Kernel ${name} on ${shapesOf(values)}: ${error.message}.`, { cause: error });
+        throw new PermafrostError('trace', `Kernel ${name} on ${shapesOf(values)}: ${error.message}.`, {
+          cause: error,
+        });
       }
       const info = (v: Value) => ({ dataId: tracer.put(v), shape: [...v.shape], dtype: v.dtype as tf.DataType });
       return Array.isArray(made) ? made.map(info) : info(made as Value);
@@ -243,7 +262,9 @@ const shapesOf = (values: Inputs): string =>
 /** Registers every row with tfjs, and a refusal that names the kernel for every kernel that has none. */
 export function registerLowerings(): void {
   const rows = { ...lowerings, ...ownLowerings };
-  const known = Object.entries(tf).filter(([key, value]) => typeof value === 'string' && /^_?[A-Z]/.test(key) && !key.startsWith('version'));
+  const known = Object.entries(tf).filter(
+    ([key, value]) => typeof value === 'string' && /^_?[A-Z]/.test(key) && !key.startsWith('version'),
+  );
   for (const [, name] of known as [string, string][]) {
     if (rows[name]) continue;
     register(name, (_, inputs) => {

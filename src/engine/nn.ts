@@ -6,8 +6,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Noise } from './program.ts';
 
 const has = (kernel: string): boolean => tf.getKernel(kernel, tf.getBackend()) != null;
-const run = <T extends tf.Tensor | tf.Tensor[]>(kernel: string, inputs: Record<string, tf.Tensor>, attributes: object): T =>
-  tf.engine().runKernel(kernel, inputs, attributes as tf.NamedAttrMap) as T;
+const run = <T extends tf.Tensor | tf.Tensor[]>(
+  kernel: string,
+  inputs: Record<string, tf.Tensor>,
+  attributes: object,
+): T => tf.engine().runKernel(kernel, inputs, attributes as tf.NamedAttrMap) as T;
 
 /** A constant tensor; the one way to put literal data into a traced program. */
 export function literal(data: Float32Array | Int32Array, shape: number[]): tf.Tensor {

@@ -1,9 +1,9 @@
 /** Graph → ONNX ModelProto bytes. The message descriptors below are the part of the ONNX format that is written here. */
 import protobuf from 'protobufjs/light.js';
 import { PermafrostError } from '#contract/errors';
-import type { Frozen } from './program.ts';
 import { reachable } from './fuse.ts';
 import { type Attribute, type Node, onnxType, sizeOf, type Value, type ValueType } from './graph.ts';
+import type { Frozen } from './program.ts';
 
 const field = (id: number, type: string, rule?: 'repeated') => ({ id, type, ...(rule && { rule }) });
 const message = (fields: protobuf.IType['fields']): protobuf.IType => ({ fields });
@@ -110,10 +110,12 @@ export function writeOnnx(outputs: ReadonlyMap<string, Value>, mapsFiles: boolea
     dims: v.shape,
     dataType: onnxType[v.dtype],
     dataLocation: externalLocation,
-    externalData: Object.entries({ location: file.name, offset: file.offset, length: file.length }).map(([key, value]) => ({
-      key,
-      value: String(value),
-    })),
+    externalData: Object.entries({ location: file.name, offset: file.offset, length: file.length }).map(
+      ([key, value]) => ({
+        key,
+        value: String(value),
+      }),
+    ),
   });
 
   const declare: Record<Exclude<Value['source']['kind'], 'node'>, (v: Value) => string> = {
@@ -154,26 +156,48 @@ export function writeOnnx(outputs: ReadonlyMap<string, Value>, mapsFiles: boolea
     return name;
   };
   const write = (node: Pick<Node, 'op' | 'domain' | 'attributes'>, name: string, input: string[], output: string[]) =>
-    proto.push({ name, opType: node.op, domain: node.domain, input, output, attribute: Object.entries(node.attributes).map(attribute) });
+    proto.push({
+      name,
+      opType: node.op,
+      domain: node.domain,
+      input,
+      output,
+      attribute: Object.entries(node.attributes).map(attribute),
+    });
 
   for (const node of nodes) {
     const input = node.inputs.map(nameOf);
     node.outputs.forEach((v, i) => {
       names.set(v, `${node.op}_${node.id}${i === 0 ? '' : `_${i}`}`);
     });
-    write(node, `${node.op}_${node.id}`, input, node.outputs.map((v) => names.get(v)!));
+    write(
+      node,
+      `${node.op}_${node.id}`,
+      input,
+      node.outputs.map((v) => names.get(v)!),
+    );
   }
   // Every output gets a node of its own name, so that one value may be several outputs, or an input an output.
-  for (const [name, v] of outputs) write({ op: 'Identity', domain: '', attributes: {} }, `output ${name}`, [nameOf(v)], [name]);
+  for (const [name, v] of outputs)
+    write({ op: 'Identity', domain: '', attributes: {} }, `output ${name}`, [nameOf(v)], [name]);
 
-  const graph = { name: 'step', node: proto, initializer: initializers, input: inputs, output: [...outputs].map(([name, v]) => info(name, v)) };
+  const graph = {
+    name: 'step',
+    node: proto,
+    initializer: initializers,
+    input: inputs,
+    output: [...outputs].map(([name, v]) => info(name, v)),
+  };
   const opsetImport = [
     { domain: '', version: opset },
     { domain: 'com.microsoft', version: 1 },
   ];
   const bytes = Model.encode(Model.create({ irVersion, producerName: 'permafrost', graph, opsetImport })).finish();
   if (bytes.length >= 2 ** 31) {
-    throw new PermafrostError('trace', `The graph takes ${bytes.length} bytes, more than the 2 GiB of one ONNX file. Keep frozen weights in a .safetensors file.`);
+    throw new PermafrostError(
+      'trace',
+      `The graph takes ${bytes.length} bytes, more than the 2 GiB of one ONNX file. Keep frozen weights in a .safetensors file.`,
+    );
   }
   return { bytes, nodes: proto.length, inputs: inputs.map((i) => i.name) };
 }

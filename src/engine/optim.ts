@@ -1,5 +1,6 @@
 /** Optimizers, clipping and schedules as `{init, update}`: pure functions of tensors, so they become part of the step's graph. */
 import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs'; // registers the gradients; tfjs-core alone has none in Node
 import type { Spec, Tensors } from './program.ts';
 import type { Initial } from './state.ts';
 
@@ -53,7 +54,9 @@ export function sgd(): Optimizer {
     init: () => ({}),
     update(parameters, gradients, _, rate, scale) {
       const step = tf.mul(rate, scale);
-      return Object.fromEntries(Object.entries(gradients).map(([name, g]) => [name, tf.sub(parameters[name], tf.mul(g, step))]));
+      return Object.fromEntries(
+        Object.entries(gradients).map(([name, g]) => [name, tf.sub(parameters[name], tf.mul(g, step))]),
+      );
     },
   };
 }
@@ -95,7 +98,10 @@ export function warmupCosine(warmup: number, total: number): Schedule {
  * Value of a scalar function of named tensors and its gradients by name.
  * A tensor that the value does not depend on has no entry: nobody should move it.
  */
-export function valueAndGradients(f: (at: Tensors) => tf.Tensor, at: Tensors): { value: tf.Tensor; gradients: Tensors } {
+export function valueAndGradients(
+  f: (at: Tensors) => tf.Tensor,
+  at: Tensors,
+): { value: tf.Tensor; gradients: Tensors } {
   const names = Object.keys(at);
   const tensors = names.map((name) => at[name]);
   const { value, grads } = tf.engine().gradients(() => f(at) as tf.Scalar, tensors, undefined, true);

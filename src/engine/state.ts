@@ -7,7 +7,8 @@ export interface Initial extends Spec {
   data: Data;
 }
 
-export const makeData = (dtype: DType, size: number): Data => (dtype === 'int32' ? new Int32Array(size) : new Float32Array(size));
+export const makeData = (dtype: DType, size: number): Data =>
+  dtype === 'int32' ? new Int32Array(size) : new Float32Array(size);
 
 /** A state holding copies of the initial values. Throws when data and shape disagree. */
 export function createState(initial: Record<string, Initial>): State & {
@@ -26,7 +27,10 @@ export function createState(initial: Record<string, Initial>): State & {
   const check = (name: string, data: Data) => {
     const { shape, dtype } = specs[name];
     if (data.length === sizeOf(shape)) return;
-    throw new PermafrostError('weights', `${name} is ${dtype} [${shape}], ${sizeOf(shape)} values; found ${data.length}.`);
+    throw new PermafrostError(
+      'weights',
+      `${name} is ${dtype} [${shape}], ${sizeOf(shape)} values; found ${data.length}.`,
+    );
   };
   for (const [name, { shape, dtype = 'float32', data }] of Object.entries(initial)) {
     specs[name] = { shape, dtype };

@@ -22,10 +22,16 @@ type Options = Required<StepOptions>;
 /** Compiles `program`. Throws `trace` for what cannot be recorded and `device` when the runtime refuses the graph. */
 export function compileStep(program: Program, options: StepOptions): Promise<CompiledStep> {
   const full = { frozen: {}, ...options };
-  return full.device.kind === 'onnx' ? compileOnnx(program, full, full.device) : compileEager(program, full, full.device);
+  return full.device.kind === 'onnx'
+    ? compileOnnx(program, full, full.device)
+    : compileEager(program, full, full.device);
 }
 
-async function compileOnnx(program: Program, { state, inputs, frozen }: Options, device: OnnxDevice): Promise<CompiledStep> {
+async function compileOnnx(
+  program: Program,
+  { state, inputs, frozen }: Options,
+  device: OnnxDevice,
+): Promise<CompiledStep> {
   const traceStart = performance.now();
   const trace = traceProgram(program, { state: state.specs, inputs, frozen });
   const names = [...trace.outputs.keys()];
@@ -41,10 +47,12 @@ async function compileOnnx(program: Program, { state, inputs, frozen }: Options,
   return {
     stats,
     async run(batch, noiseSeed) {
-      const tensor = (dtype: 'float32' | 'int32', data: Data, shape: readonly number[]) => new device.runtime.Tensor(dtype, data, shape);
+      const tensor = (dtype: 'float32' | 'int32', data: Data, shape: readonly number[]) =>
+        new device.runtime.Tensor(dtype, data, shape);
       const feeds: Record<string, Tensor> = {};
       for (const [name, { dtype, shape }] of Object.entries(specs)) {
-        if (read.has(`in/${name}`)) feeds[`in/${name}`] = tensor(dtype, checkInput(name, batch[name], dtype, shape), shape);
+        if (read.has(`in/${name}`))
+          feeds[`in/${name}`] = tensor(dtype, checkInput(name, batch[name], dtype, shape), shape);
       }
       for (const [name, { dtype, shape }] of Object.entries(state.specs)) {
         if (read.has(`state/${name}`)) feeds[`state/${name}`] = tensor(dtype, state.get(name), shape);
@@ -58,7 +66,8 @@ async function compileOnnx(program: Program, { state, inputs, frozen }: Options,
       }
       const fetches: Record<string, Tensor | null> = {};
       for (const name of outputs) fetches[name] = null;
-      for (const name of trace.changed) fetches[`next/${name}`] = tensor(state.specs[name].dtype, state.next(name), state.specs[name].shape);
+      for (const name of trace.changed)
+        fetches[`next/${name}`] = tensor(state.specs[name].dtype, state.next(name), state.specs[name].shape);
       const results = await session.run(feeds, fetches);
       for (const name of trace.changed) state.advance(name);
       return Object.fromEntries(outputs.map((name) => [name, results[name].data as Data]));
@@ -79,12 +88,19 @@ async function openSession(bytes: Uint8Array, device: OnnxDevice) {
         : { extra: { session: { model_external_initializers_file_folder_path: device.weightFolder } } }),
     });
   } catch (error) {
-    throw new PermafrostError('device', `${device.name} refuses the graph: ${(error as Error).message}`, { cause: error });
+    throw new PermafrostError('device', `${device.name} refuses the graph: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }
 
-async function compileEager(program: Program, { state, inputs, frozen }: Options, device: EagerDevice): Promise<CompiledStep> {
-  if (!(await tf.setBackend(device.backend))) throw new PermafrostError('device', `The tfjs backend "${device.backend}" cannot be used.`);
+async function compileEager(
+  program: Program,
+  { state, inputs, frozen }: Options,
+  device: EagerDevice,
+): Promise<CompiledStep> {
+  if (!(await tf.setBackend(device.backend)))
+    throw new PermafrostError('device', `The tfjs backend "${device.backend}" cannot be used.`);
   const start = performance.now();
   const constants = mapValues(frozen, (value) => tf.keep(tf.tensor(value.read(), value.shape, value.dtype)));
   const specs = mapValues(inputs, ({ shape, dtype = 'float32' }) => ({ shape, dtype }));
@@ -102,7 +118,9 @@ async function compileEager(program: Program, { state, inputs, frozen }: Options
         };
         const result = program({
           state: mapValues(state.specs, ({ shape, dtype }, name) => tf.tensor(state.get(name), shape, dtype)),
-          inputs: mapValues(specs, ({ shape, dtype }, name) => tf.tensor(checkInput(name, batch[name], dtype, shape), shape, dtype)),
+          inputs: mapValues(specs, ({ shape, dtype }, name) =>
+            tf.tensor(checkInput(name, batch[name], dtype, shape), shape, dtype),
+          ),
           frozen: constants,
           noise,
         });
@@ -128,7 +146,9 @@ function noiseWords(seed: readonly [number, number] | undefined): (n: number) =>
 }
 
 function checkInput(name: string, data: Data | undefined, dtype: 'float32' | 'int32', shape: readonly number[]): Data {
-  const found = data === undefined ? 'nothing' : `${data instanceof Int32Array ? 'int32' : 'float32'} of ${data.length} values`;
-  if (data !== undefined && data.length === sizeOf(shape) && data instanceof Int32Array === (dtype === 'int32')) return data;
+  const found =
+    data === undefined ? 'nothing' : `${data instanceof Int32Array ? 'int32' : 'float32'} of ${data.length} values`;
+  if (data !== undefined && data.length === sizeOf(shape) && data instanceof Int32Array === (dtype === 'int32'))
+    return data;
   throw new Error(`internal: input "${name}" is ${dtype} [${shape}], ${sizeOf(shape)} values; found ${found}`);
 }

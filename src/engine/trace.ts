@@ -1,6 +1,5 @@
 /** Runs a program once on the recording backend and returns its graph. */
 import * as tf from '@tensorflow/tfjs-core';
-import '@tensorflow/tfjs'; // registers the gradients
 import { PermafrostError } from '#contract/errors';
 import { Tracer, tracerName } from './backend.ts';
 import { Graph, sameShape, type Value } from './graph.ts';
@@ -44,7 +43,9 @@ export function traceProgram(program: Program, { state, inputs, frozen }: TraceO
     const changed: string[] = [];
     tf.tidy(() => {
       const place = (prefix: string, specs: Record<string, Spec>): Tensors =>
-        mapValues(specs, ({ shape, dtype = 'float32' }, name) => recorder.tensor(graph.input(`${prefix}/${name}`, shape, dtype)));
+        mapValues(specs, ({ shape, dtype = 'float32' }, name) =>
+          recorder.tensor(graph.input(`${prefix}/${name}`, shape, dtype)),
+        );
       const words: Noise = {
         words(n) {
           noise.push(n);
@@ -55,11 +56,18 @@ export function traceProgram(program: Program, { state, inputs, frozen }: TraceO
         state: place('state', state),
         inputs: place('in', inputs),
         frozen: mapValues(frozen, (value, name) =>
-          recorder.tensor(graph.value(value.shape, value.dtype ?? 'float32', { kind: 'frozen', name: `frozen/${name}`, frozen: value })),
+          recorder.tensor(
+            graph.value(value.shape, value.dtype ?? 'float32', {
+              kind: 'frozen',
+              name: `frozen/${name}`,
+              frozen: value,
+            }),
+          ),
         ),
         noise: words,
       });
-      for (const [name, tensor] of Object.entries(result.outputs)) outputs.set(name, readable(graph, recorder.recorded(tensor)));
+      for (const [name, tensor] of Object.entries(result.outputs))
+        outputs.set(name, readable(graph, recorder.recorded(tensor)));
       for (const [name, tensor] of Object.entries(result.state ?? {})) {
         const value = checkState(name, recorder.recorded(tensor), state);
         if (value.source.kind === 'input' && value.source.name === `state/${name}`) continue; // unchanged
@@ -78,9 +86,16 @@ const readable = (g: Graph, v: Value): Value => (v.dtype === 'bool' ? g.cast(v, 
 
 function checkState(name: string, value: Value, state: TraceOptions['state']): Value {
   const spec = state[name];
-  if (!spec) throw new PermafrostError('trace', `The program returns state "${name}", which is not part of its state (${Object.keys(state).join(', ') || 'none'}).`);
+  if (!spec)
+    throw new PermafrostError(
+      'trace',
+      `The program returns state "${name}", which is not part of its state (${Object.keys(state).join(', ') || 'none'}).`,
+    );
   if (!sameShape(value.shape, spec.shape) || value.dtype !== spec.dtype) {
-    throw new PermafrostError('trace', `State "${name}" is ${spec.dtype} [${spec.shape}], but the program returns ${value.dtype} [${value.shape}] for it.`);
+    throw new PermafrostError(
+      'trace',
+      `State "${name}" is ${spec.dtype} [${spec.shape}], but the program returns ${value.dtype} [${value.shape}] for it.`,
+    );
   }
   return value;
 }

@@ -24,7 +24,8 @@ export interface SafetensorsFile {
 
 const largestHeader = 100_000_000; // the reference implementation's limit
 const elements = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
-const damaged = (what: string): PermafrostError => new PermafrostError('weights', `Not a usable safetensors file: ${what} Fetch or write it again.`);
+const damaged = (what: string): PermafrostError =>
+  new PermafrostError('weights', `Not a usable safetensors file: ${what} Fetch or write it again.`);
 
 /** The tensors of a file by name. Throws `weights` naming what is wrong: header, JSON, dtype, shape, bounds or overlaps. */
 export function readSafetensors(source: ByteSource): SafetensorsFile {
@@ -58,11 +59,22 @@ function parseHeader(bytes: Uint8Array): Record<string, unknown> {
 }
 
 function checkEntry(name: string, entry: unknown, start: number, size: number): StoredTensor {
-  const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as { dtype: SafetensorsType; shape: number[]; data_offsets: [number, number] };
+  const {
+    dtype,
+    shape,
+    data_offsets: offsets,
+  } = (entry ?? {}) as { dtype: SafetensorsType; shape: number[]; data_offsets: [number, number] };
   const whole = (n: unknown) => Number.isSafeInteger(n) && (n as number) >= 0;
-  if (!Object.hasOwn(dtypes, dtype)) throw damaged(`${name} has dtype ${dtype}; known are ${Object.keys(dtypes).join(', ')}.`);
+  if (!Object.hasOwn(dtypes, dtype))
+    throw damaged(`${name} has dtype ${dtype}; known are ${Object.keys(dtypes).join(', ')}.`);
   if (!Array.isArray(shape) || !shape.every(whole)) throw damaged(`${name} has shape ${JSON.stringify(shape)}.`);
-  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(whole) || offsets[1] < offsets[0] || start + offsets[1] > size) {
+  if (
+    !Array.isArray(offsets) ||
+    offsets.length !== 2 ||
+    !offsets.every(whole) ||
+    offsets[1] < offsets[0] ||
+    start + offsets[1] > size
+  ) {
     throw damaged(`${name} lies at bytes ${JSON.stringify(offsets)}, outside the ${size - start} bytes of data.`);
   }
   const length = offsets[1] - offsets[0];
@@ -124,7 +136,9 @@ export function safetensorsHeader(
   const header = new Uint8Array(start).fill(0x20); // the format pads with spaces
   new DataView(header.buffer).setBigUint64(0, BigInt(start - 8), true);
   header.set(json, 8);
-  const places = Object.fromEntries(Object.entries(ranges).map(([name, r]) => [name, { ...r, offset: start + r.offset }]));
+  const places = Object.fromEntries(
+    Object.entries(ranges).map(([name, r]) => [name, { ...r, offset: start + r.offset }]),
+  );
   return { header, places };
 }
 
@@ -134,7 +148,10 @@ export function* safetensorsChunks(
   metadata: Record<string, string> = {},
 ): Generator<Uint8Array> {
   const specs = Object.fromEntries(
-    Object.entries(tensors).map(([name, { shape, data }]) => [name, { shape, dtype: data instanceof Int32Array ? ('I32' as const) : ('F32' as const) }]),
+    Object.entries(tensors).map(([name, { shape, data }]) => [
+      name,
+      { shape, dtype: data instanceof Int32Array ? ('I32' as const) : ('F32' as const) },
+    ]),
   );
   yield safetensorsHeader(specs, metadata).header;
   for (const { data } of Object.values(tensors)) yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);

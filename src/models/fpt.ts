@@ -84,7 +84,9 @@ export function fptForward(f: FptConfig, p: Tensors, x: tf.Tensor, noise: Noise 
   const t = embeds.shape[0];
   const read = f.lastOnly ? ratio : t;
   const body = Object.fromEntries(
-    Object.entries(p).flatMap(([name, value]) => (name.startsWith(bodyPrefix) ? [[name.slice(bodyPrefix.length), value]] : [])),
+    Object.entries(p).flatMap(([name, value]) =>
+      name.startsWith(bodyPrefix) ? [[name.slice(bodyPrefix.length), value]] : [],
+    ),
   );
   let h = f.body.forward(body, embeds, f.bodyConfig, noise, read, probe); // [read, b, d]
   for (const [i, { name }] of outLayers(f).entries()) {

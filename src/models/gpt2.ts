@@ -99,7 +99,14 @@ export interface Gpt2Probe {
  * embeds [t, b, d] → hidden states after the final layer norm, [read, b, d] of the last `read` tokens.
  * Only those tokens pass through the last block, since nothing reads the others. Null noise: evaluation, no dropout.
  */
-function forward(p: Tensors, embeds: tf.Tensor, config: Gpt2Config, noise: Noise | null, read: number, probe: Gpt2Probe = {}): tf.Tensor {
+function forward(
+  p: Tensors,
+  embeds: tf.Tensor,
+  config: Gpt2Config,
+  noise: Noise | null,
+  read: number,
+  probe: Gpt2Probe = {},
+): tf.Tensor {
   const [t, b, d] = embeds.shape;
   const { n_layer, n_head: heads, layer_norm_epsilon: epsilon, attn_pdrop, resid_pdrop } = config;
   const c = d / heads;

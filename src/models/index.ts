@@ -45,11 +45,17 @@ export const isScaled = (config: ExperimentConfig): boolean => bodyOverrides.som
 function bodyOf(config: ExperimentConfig): { body: Body<Gpt2Config>; bodyConfig: Gpt2Config } {
   const entry = bodies[config.model_name];
   if (!entry) {
-    throw new PermafrostError('config', `model_name: there is no body "${config.model_name}". Did you mean ${nearest(config.model_name, Object.keys(bodies))}?`);
+    throw new PermafrostError(
+      'config',
+      `model_name: there is no body "${config.model_name}". Did you mean ${nearest(config.model_name, Object.keys(bodies))}?`,
+    );
   }
   if (config.pretrained && isScaled(config)) {
     const fields = bodyOverrides.filter((field) => config[field] !== null).join(', ');
-    throw new PermafrostError('config', `${fields}: pretrained weights of ${config.model_name} have their own size. Set pretrained to false or leave these fields empty.`);
+    throw new PermafrostError(
+      'config',
+      `${fields}: pretrained weights of ${config.model_name} have their own size. Set pretrained to false or leave these fields empty.`,
+    );
   }
   const bodyConfig = { ...entry.config };
   for (const field of bodyOverrides) bodyConfig[field] = config[field] ?? bodyConfig[field];
@@ -57,7 +63,10 @@ function bodyOf(config: ExperimentConfig): { body: Body<Gpt2Config>; bodyConfig:
     for (const key of ['embd_pdrop', 'attn_pdrop', 'resid_pdrop'] as const) bodyConfig[key] = config.body_dropout;
   }
   if (bodyConfig.n_embd % bodyConfig.n_head !== 0) {
-    throw new PermafrostError('config', `n_embd ${bodyConfig.n_embd} must be a multiple of n_head ${bodyConfig.n_head}.`);
+    throw new PermafrostError(
+      'config',
+      `n_embd ${bodyConfig.n_embd} must be a multiple of n_head ${bodyConfig.n_head}.`,
+    );
   }
   return { body: entry.body, bodyConfig };
 }
@@ -66,7 +75,10 @@ function bodyOf(config: ExperimentConfig): { body: Body<Gpt2Config>; bodyConfig:
 export function buildModel(config: ExperimentConfig, shape: ModelShape): Model {
   const { body, bodyConfig } = bodyOf(config);
   if (!shape.embedding && shape.width % shape.inputDim !== 0) {
-    throw new PermafrostError('config', `patch_size: a token of ${shape.width} values cannot be cut into pieces of ${shape.inputDim}.`);
+    throw new PermafrostError(
+      'config',
+      `patch_size: a token of ${shape.width} values cannot be cut into pieces of ${shape.inputDim}.`,
+    );
   }
   const tokens = shape.embedding ? shape.tokens : (shape.tokens * shape.width) / shape.inputDim;
   if (tokens > body.longest(bodyConfig)) {

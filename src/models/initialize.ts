@@ -13,7 +13,8 @@ export function initialize(kind: Initializer, shape: number[], seed: number, nam
   return values;
 }
 
-const gaussian = (random: Random, size: number): Float64Array => Float64Array.from({ length: size }, () => random.normal());
+const gaussian = (random: Random, size: number): Float64Array =>
+  Float64Array.from({ length: size }, () => random.normal());
 
 /**
  * torch.nn.init.orthogonal_: `gain` times the orthogonal factor of a Gaussian matrix a [rows, columns] whose R has a

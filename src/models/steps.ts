@@ -34,7 +34,13 @@ export function recipeSlots({ model, optimizer, schedule }: Recipe, accumulates:
   return { ...optimizer.init(shapes), ...schedule.init(), ...(accumulates ? Object.fromEntries(sums) : {}) };
 }
 
-function lossAndGradients(recipe: Recipe, state: Tensors, frozen: Tensors, inputs: Tensors, noise: Parameters<Program>[0]['noise']) {
+function lossAndGradients(
+  recipe: Recipe,
+  state: Tensors,
+  frozen: Tensors,
+  inputs: Tensors,
+  noise: Parameters<Program>[0]['noise'],
+) {
   const names = trainedNames(recipe.model);
   let logits: tf.Tensor | undefined;
   const { value, gradients } = valueAndGradients(
@@ -67,7 +73,10 @@ export const accumulateProgram =
   (recipe: Recipe, count: number): Program =>
   ({ state, inputs, frozen, noise }) => {
     const { loss, logits, gradients } = lossAndGradients(recipe, state, frozen, inputs, noise);
-    const sums = Object.entries(gradients).map(([name, g]) => [accumulator(name), tf.add(state[accumulator(name)], tf.div(g, count))]);
+    const sums = Object.entries(gradients).map(([name, g]) => [
+      accumulator(name),
+      tf.add(state[accumulator(name)], tf.div(g, count)),
+    ]);
     return { outputs: { loss, logits }, state: Object.fromEntries(sums) };
   };
 

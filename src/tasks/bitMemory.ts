@@ -25,11 +25,20 @@ export const bitMemory: Task = {
   /** A row of n bits is cut into n / patch_size tokens by the network; the last row's tokens are read. */
   shape(config) {
     const { n, patch, patterns } = sizes(config);
-    return { tokens: patterns + 1, width: n, embedding: false, inputDim: patch, outputDim: 2 * patch, target: [n], targetType: 'int32' };
+    return {
+      tokens: patterns + 1,
+      width: n,
+      embedding: false,
+      inputDim: patch,
+      outputDim: 2 * patch,
+      target: [n],
+      targetType: 'int32',
+    };
   },
 
   /** Interleaved pairs of logits per bit; class 1 means +1. */
-  loss: () => (logits, y) => crossEntropy(tf.reshape(logits, [-1, 2]), tf.cast(tf.greater(tf.reshape(y, [-1]), tf.scalar(0, 'int32')), 'int32')),
+  loss: () => (logits, y) =>
+    crossEntropy(tf.reshape(logits, [-1, 2]), tf.cast(tf.greater(tf.reshape(y, [-1]), tf.scalar(0, 'int32')), 'int32')),
   scores: (config) => bitAccuracy(sizes(config).n, (logits, bit) => 2 * argmax(logits, 2 * bit, 2) - 1),
 
   batches(config, _, { seed, sizes: samples }) {

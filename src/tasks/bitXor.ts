@@ -8,7 +8,10 @@ import { binaryCrossEntropy, crossEntropy, saturatingBinaryCrossEntropy } from '
 import { argmax, bitAccuracy } from './scores.ts';
 import type { Task } from './task.ts';
 
-const sizes = (config: ExperimentConfig) => ({ n: required(config, 'n', '5, 10, 50 or 100'), patterns: required(config, 'num_patterns', '2') });
+const sizes = (config: ExperimentConfig) => ({
+  n: required(config, 'n', '5, 10, 50 or 100'),
+  patterns: required(config, 'num_patterns', '2'),
+});
 const pairs = (config: ExperimentConfig): boolean => config.bit_head === 'cross-entropy';
 
 export const bitXor: Task = {
@@ -22,7 +25,10 @@ export const bitXor: Task = {
   shape(config) {
     const { n, patterns } = sizes(config);
     if (config.patch_size !== null) {
-      throw new PermafrostError('config', 'patch_size: bit-xor has none; the reference fails with one too. Leave it empty.');
+      throw new PermafrostError(
+        'config',
+        'patch_size: bit-xor has none; the reference fails with one too. Leave it empty.',
+      );
     }
     const outputDim = pairs(config) ? 2 * n : n;
     return { tokens: patterns, width: n, embedding: false, inputDim: n, outputDim, target: [n], targetType: 'int32' };
@@ -37,7 +43,10 @@ export const bitXor: Task = {
 
   scores(config) {
     const { n } = sizes(config);
-    return bitAccuracy(n, pairs(config) ? (logits, bit) => argmax(logits, 2 * bit, 2) : (logits, bit) => Number(logits[bit] > 0));
+    return bitAccuracy(
+      n,
+      pairs(config) ? (logits, bit) => argmax(logits, 2 * bit, 2) : (logits, bit) => Number(logits[bit] > 0),
+    );
   },
 
   batches(config, _, { seed, sizes: samples }) {
@@ -58,8 +67,16 @@ export const bitXor: Task = {
   },
 
   deviations(config) {
-    if (pairs(config)) return [{ field: 'bit_head', text: 'Two logits per bit and cross entropy, as dl-project had it before 7 June 2021.' }];
+    if (pairs(config))
+      return [
+        { field: 'bit_head', text: 'Two logits per bit and cross entropy, as dl-project had it before 7 June 2021.' },
+      ];
     if (config.variant === 'reference') return [];
-    return [{ field: 'variant', text: 'Binary cross entropy from logits; the committed code takes it from saturated probabilities, where a confident wrong bit has no gradient.' }];
+    return [
+      {
+        field: 'variant',
+        text: 'Binary cross entropy from logits; the committed code takes it from saturated probabilities, where a confident wrong bit has no gradient.',
+      },
+    ];
   },
 };

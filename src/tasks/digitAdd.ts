@@ -19,7 +19,15 @@ export const digitAdd: Task = {
   dataset: null,
   readsWholeBatches: false,
 
-  shape: (config) => ({ tokens: length(config), width, embedding: false, inputDim: width, outputDim: 1, target: [1], targetType: 'float32' }),
+  shape: (config) => ({
+    tokens: length(config),
+    width,
+    embedding: false,
+    inputDim: width,
+    outputDim: 1,
+    target: [1],
+    targetType: 'float32',
+  }),
 
   /** reference: outputs [b] against targets [b, 1] broadcast to all b × b pairs, as the committed code has it. */
   loss: (config) => (logits, y) => squaredError(tf.reshape(logits, config.variant === 'reference' ? [-1] : [-1, 1]), y),
@@ -52,5 +60,12 @@ export const digitAdd: Task = {
   },
 
   deviations: (config) =>
-    config.variant === 'reference' ? [] : [{ field: 'variant', text: 'Loss and error per sample; the committed code averages them over all pairs of samples of a batch.' }],
+    config.variant === 'reference'
+      ? []
+      : [
+          {
+            field: 'variant',
+            text: 'Loss and error per sample; the committed code averages them over all pairs of samples of a batch.',
+          },
+        ],
 };

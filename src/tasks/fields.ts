@@ -13,5 +13,8 @@ export function required(config: ExperimentConfig, field: ConfigField, published
 export function divides(field: ConfigField, part: number, whole: number, what: string): void {
   if (whole % part === 0) return;
   const divisors = Array.from({ length: whole }, (_, i) => i + 1).filter((d) => whole % d === 0);
-  throw new PermafrostError('config', `${field} ${part} does not divide ${what} ${whole}. Choose one of ${divisors.slice(0, 12).join(', ')}.`);
+  throw new PermafrostError(
+    'config',
+    `${field} ${part} does not divide ${what} ${whole}. Choose one of ${divisors.slice(0, 12).join(', ')}.`,
+  );
 }

@@ -20,12 +20,14 @@ export function patchOrder(height: number, width: number, channels: number, patc
     for (let left = 0; left < width; left += patch)
       for (let row = top; row < top + patch; row++)
         for (let column = left; column < left + patch; column++)
-          for (let channel = 0; channel < channels; channel++) order[at++] = (row * width + column) * channels + channel;
+          for (let channel = 0; channel < channels; channel++)
+            order[at++] = (row * width + column) * channels + channel;
   return order;
 }
 
 /** The images of a split. */
-export const imagesOf = (dataset: Dataset, split: Split): ImageSet => (split === 'train' ? dataset.train : dataset.test);
+export const imagesOf = (dataset: Dataset, split: Split): ImageSet =>
+  split === 'train' ? dataset.train : dataset.test;
 
 /**
  * Image numbers of batch `index` of `size` images: epoch after epoch, each in its own random order, a last short batch dropped.
@@ -39,7 +41,7 @@ export function epochOrder(seed: number, split: Split, count: number, size: numb
     const epoch = Math.floor(index / perEpoch);
     if (epoch !== current) {
       current = epoch;
-      order = randomStream(seed, split, "epoch", epoch).permutation(count);
+      order = randomStream(seed, split, 'epoch', epoch).permutation(count);
     }
     const start = (index % perEpoch) * size;
     return order.subarray(start, start + size);

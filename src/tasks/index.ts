@@ -16,5 +16,8 @@ export const tasks: Readonly<Record<string, Task>> = Object.fromEntries(
 export function taskOf(config: ExperimentConfig): Task {
   const task = tasks[config.task];
   if (task) return task;
-  throw new PermafrostError('config', `task: there is no "${config.task}". Did you mean ${nearest(config.task, Object.keys(tasks))}? Tasks: ${Object.keys(tasks).join(', ')}.`);
+  throw new PermafrostError(
+    'config',
+    `task: there is no "${config.task}". Did you mean ${nearest(config.task, Object.keys(tasks))}? Tasks: ${Object.keys(tasks).join(', ')}.`,
+  );
 }

@@ -9,7 +9,11 @@ export function crossEntropy(logits: tf.Tensor, classes: tf.Tensor): tf.Tensor {
     const hot = tf.cast(tf.oneHot(tf.cast(classes, 'int32'), k), 'float32');
     (save as tf.GradSaveFunc)([logs, hot]);
     const value = tf.neg(tf.mean(tf.sum(tf.mul(logs, hot), 1)));
-    return { value, gradFunc: (dy: tf.Tensor, [logs, hot]: tf.Tensor[]) => tf.mul(tf.sub(tf.exp(logs), hot), tf.div(dy, logs.shape[0])) };
+    return {
+      value,
+      gradFunc: (dy: tf.Tensor, [logs, hot]: tf.Tensor[]) =>
+        tf.mul(tf.sub(tf.exp(logs), hot), tf.div(dy, logs.shape[0])),
+    };
   });
   return op(logits);
 }
@@ -22,7 +26,10 @@ export function binaryCrossEntropy(logits: tf.Tensor, labels: tf.Tensor): tf.Ten
     (save as tf.GradSaveFunc)([logit, y]);
     const tail = tf.log(tf.add(tf.exp(tf.neg(tf.abs(logit))), 1));
     const value = tf.mean(tf.add(tf.sub(tf.relu(logit), tf.mul(logit, y)), tail));
-    return { value, gradFunc: (dy: tf.Tensor, [z, y]: tf.Tensor[]) => tf.mul(tf.sub(tf.sigmoid(z), y), tf.div(dy, z.size)) };
+    return {
+      value,
+      gradFunc: (dy: tf.Tensor, [z, y]: tf.Tensor[]) => tf.mul(tf.sub(tf.sigmoid(z), y), tf.div(dy, z.size)),
+    };
   });
   return op(logits);
 }
@@ -33,7 +40,7 @@ export function binaryCrossEntropy(logits: tf.Tensor, labels: tf.Tensor): tf.Ten
  */
 export function saturatingBinaryCrossEntropy(logits: tf.Tensor, labels: tf.Tensor): tf.Tensor {
   const op = tf.customGrad((z, save) => {
-    const p = tf.sigmoid(z as tf.Tensor);
+    const p = tf.div(1, tf.add(tf.exp(tf.neg(z as tf.Tensor)), 1)); // in float32 step by step: 1 + e^−17 is 1, as in torch
     const y = tf.cast(labels, 'float32');
     (save as tf.GradSaveFunc)([p, y]);
     const log = (x: tf.Tensor) => tf.maximum(tf.log(x), -100);
@@ -48,4 +55,5 @@ export function saturatingBinaryCrossEntropy(logits: tf.Tensor, labels: tf.Tenso
 }
 
 /** Mean squared error; shapes broadcast. */
-export const squaredError = (out: tf.Tensor, y: tf.Tensor): tf.Tensor => tf.mean(tf.square(tf.sub(out, tf.cast(y, 'float32'))));
+export const squaredError = (out: tf.Tensor, y: tf.Tensor): tf.Tensor =>
+  tf.mean(tf.square(tf.sub(out, tf.cast(y, 'float32'))));

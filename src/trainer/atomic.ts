@@ -76,5 +76,9 @@ export function diskError(path: string, error: unknown): Error {
   const { code, message } = error as NodeJS.ErrnoException;
   if (!code) return error as Error;
   const help = advice[code] ?? 'Check the disk and the folder.';
-  return new PermafrostError('disk', `${basename(path)} could not be written in ${dirname(path)}: ${message}. ${help}`, { cause: error });
+  return new PermafrostError(
+    'disk',
+    `${basename(path)} could not be written in ${dirname(path)}: ${message}. ${help}`,
+    { cause: error },
+  );
 }

@@ -32,15 +32,25 @@ const metadataKey = 'permafrost.progress';
 const bestPrefix = 'best/';
 
 /** Writes a checkpoint in place of the one before. Throws `disk`, with the one before intact. */
-export function writeCheckpoint(path: string, specs: Readonly<Record<string, Spec>>, { progress, state, best }: Checkpoint): void {
+export function writeCheckpoint(
+  path: string,
+  specs: Readonly<Record<string, Spec>>,
+  { progress, state, best }: Checkpoint,
+): void {
   const tensors: Tensors = {};
   for (const [name, data] of Object.entries(state)) tensors[name] = { shape: specs[name].shape, data };
-  for (const [name, data] of Object.entries(best ?? {})) tensors[bestPrefix + name] = { shape: specs[name].shape, data };
+  for (const [name, data] of Object.entries(best ?? {}))
+    tensors[bestPrefix + name] = { shape: specs[name].shape, data };
   writeAtomically(path, safetensorsChunks(tensors, { [metadataKey]: JSON.stringify(progress) }));
 }
 
 /** Writes trained parameters alone, for use elsewhere, with the iteration they come from. Throws `disk`. */
-export function writeWeights(path: string, specs: Readonly<Record<string, Spec>>, weights: Record<string, Data>, iteration: number): void {
+export function writeWeights(
+  path: string,
+  specs: Readonly<Record<string, Spec>>,
+  weights: Record<string, Data>,
+  iteration: number,
+): void {
   const tensors = Object.entries(weights).map(([name, data]) => [name, { shape: specs[name].shape, data }] as const);
   writeAtomically(path, safetensorsChunks(Object.fromEntries(tensors), { iteration: String(iteration) }));
 }
@@ -58,12 +68,17 @@ export function readCheckpoint(path: string, specs: Readonly<Record<string, Spec
     for (const [name, tensor] of tensors) {
       const isBest = name.startsWith(bestPrefix);
       const plain = isBest ? name.slice(bestPrefix.length) : name;
-      if (String(specs[plain]?.shape) !== String(tensor.shape)) throw unfit(path, `${name} [${tensor.shape}]`, specs[plain]?.shape);
+      if (String(specs[plain]?.shape) !== String(tensor.shape))
+        throw unfit(path, `${name} [${tensor.shape}]`, specs[plain]?.shape);
       (isBest ? best : state)[plain] = tensorData(source, tensor) as Data;
     }
     const missing = Object.keys(specs).find((name) => !(name in state));
     if (missing) throw unfit(path, `no ${missing}`, specs[missing].shape);
-    return { progress: readProgress(path, metadata[metadataKey]), state, best: Object.keys(best).length > 0 ? best : null };
+    return {
+      progress: readProgress(path, metadata[metadataKey]),
+      state,
+      best: Object.keys(best).length > 0 ? best : null,
+    };
   });
 }
 
@@ -78,7 +93,10 @@ function unfit(path: string, found: string, needed: number[] | undefined): Perma
 function readProgress(path: string, text: string | undefined): Progress {
   const parsed = progressSchema.safeParse(JSON.parse(text ?? 'null'));
   if (parsed.success) return parsed.data;
-  throw new PermafrostError('weights', `${path} is not a checkpoint of a run: its ${metadataKey} is ${text ?? 'missing'}. Start a new run.`);
+  throw new PermafrostError(
+    'weights',
+    `${path} is not a checkpoint of a run: its ${metadataKey} is ${text ?? 'missing'}. Start a new run.`,
+  );
 }
 
 /** Calls `use` with the open file's bytes. */

@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { PermafrostError } from '#contract/errors';
 import type { ExperimentConfig } from '#contract/config';
+import { PermafrostError } from '#contract/errors';
 import type { Device, OnnxDevice } from '#engine/device';
 
 export type DeviceName = Exclude<ExperimentConfig['device'], 'auto'>;

@@ -123,7 +123,10 @@ export function openJournal(path: string, { send = () => {}, now = Date.now }: J
     close: () => closeSync(file),
   };
   if (damaged.length > 0) {
-    journal.log('warn', `journal.jsonl: ${damaged.length} damaged line(s) (${damaged.slice(0, 5).join(', ')}); the metrics in them are lost.`);
+    journal.log(
+      'warn',
+      `journal.jsonl: ${damaged.length} damaged line(s) (${damaged.slice(0, 5).join(', ')}); the metrics in them are lost.`,
+    );
   }
   return journal;
 }

@@ -60,10 +60,12 @@ const remembered = 100;
 export const freshProgress = (): Progress => ({ step: 0, best: null, testMetrics: [], seconds: 0 });
 
 /** Whole iterations done. */
-export const iterationsOf = (config: ExperimentConfig, { step }: Progress): number => Math.floor(step / config.steps_per_iter);
+export const iterationsOf = (config: ExperimentConfig, { step }: Progress): number =>
+  Math.floor(step / config.steps_per_iter);
 
 /** Whether the last step done was the last of its iteration. */
-export const endsIteration = (config: ExperimentConfig, { step }: Progress): boolean => step > 0 && step % config.steps_per_iter === 0;
+export const endsIteration = (config: ExperimentConfig, { step }: Progress): boolean =>
+  step > 0 && step % config.steps_per_iter === 0;
 
 /** Mean loss and metric of an evaluation. */
 export interface Score {
@@ -75,7 +77,11 @@ export interface Score {
  * Progress after the test evaluation that ends an iteration, and whether its loss is the new best:
  * the first number always is, a later one when the best so far exceeds it by more than 1 %. NaN never is.
  */
-export function judge(config: ExperimentConfig, progress: Progress, test: Score): { progress: Progress; improved: boolean } {
+export function judge(
+  config: ExperimentConfig,
+  progress: Progress,
+  test: Score,
+): { progress: Progress; improved: boolean } {
   const improved = (progress.best?.loss ?? Number.POSITIVE_INFINITY) > 1.01 * test.loss;
   const best = improved ? { iteration: iterationsOf(config, progress), loss: test.loss } : progress.best;
   const testMetrics = [...progress.testMetrics, test.metric].slice(-remembered);

@@ -11,7 +11,13 @@ export const tracedCpu: OnnxDevice = {
   threads: 1,
   fusedMatMul: true,
 };
-export const tracedWebgpu: OnnxDevice = { kind: 'onnx', name: 'traced webgpu', runtime: ort, providers: ['webgpu'], fusedMatMul: false };
+export const tracedWebgpu: OnnxDevice = {
+  kind: 'onnx',
+  name: 'traced webgpu',
+  runtime: ort,
+  providers: ['webgpu'],
+  fusedMatMul: false,
+};
 export const eagerCpu: EagerDevice = { kind: 'eager', name: 'eager cpu', backend: 'cpu' };
 export const devices: Device[] = [tracedCpu, eagerCpu];
 

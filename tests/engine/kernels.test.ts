@@ -23,14 +23,21 @@ const one = (f: (a: tf.Tensor) => tf.Tensor | tf.Tensor[], positive = false): Ca
   [[5], [2, 3], [2, 1, 4]].map((shape) => ({ shapes: [shape], positive, run: ({ a }) => f(a) }));
 const two = (f: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor, positive = false): Case[] =>
   [
-    [[2, 3], [2, 3]],
+    [
+      [2, 3],
+      [2, 3],
+    ],
     [[4, 2, 3], [3]],
-    [[2, 1], [1, 3]],
+    [
+      [2, 1],
+      [1, 3],
+    ],
     [[2, 3], []],
   ].map((shapes) => ({ shapes, positive, run: ({ a, b }) => f(a, b) }));
 const valuesOnly = (list: Case[]): Case[] => list.map((c) => ({ ...c, valuesOnly: true }));
 /** tfjs sums no gradient over broadcast axes for these. */
-const twoAlike = (f: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor): Case[] => two(f).flatMap((c, i) => (i === 0 ? c : valuesOnly([c])));
+const twoAlike = (f: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor): Case[] =>
+  two(f).flatMap((c, i) => (i === 0 ? c : valuesOnly([c])));
 const compare = (f: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor): Case[] =>
   valuesOnly(two((a, b) => tf.mul(a, tf.cast(f(tf.round(tf.mul(a, 2)), tf.round(tf.mul(b, 2))), 'float32'))));
 const over = (f: (a: tf.Tensor, axis?: number | number[], keep?: boolean) => tf.Tensor): Case[] => [
@@ -41,7 +48,11 @@ const over = (f: (a: tf.Tensor, axis?: number | number[], keep?: boolean) => tf.
 ];
 const each = (shapes: number[][], ...runs: ((a: tf.Tensor, b: tf.Tensor) => tf.Tensor | tf.Tensor[])[]): Case[] =>
   runs.map((run) => ({ shapes, run: ({ a, b }) => run(a, b) }));
-const withIds = (shape: number[], ids: { shape: number[]; below: number }, run: (a: tf.Tensor, ids: tf.Tensor) => tf.Tensor): Case => ({
+const withIds = (
+  shape: number[],
+  ids: { shape: number[]; below: number },
+  run: (a: tf.Tensor, ids: tf.Tensor) => tf.Tensor,
+): Case => ({
   shapes: [shape],
   ids,
   run: ({ a, ids }) => run(a, ids),
@@ -50,15 +61,28 @@ const toFloat = (t: tf.Tensor) => tf.cast(t, 'float32');
 
 const cases: Record<string, Case[]> = {
   Identity: each([[2, 3]], (a) => tf.clone(a)),
-  Reshape: each([[2, 3, 4]], (a) => tf.reshape(a, [6, 4]), (a) => tf.reshape(a, [-1]), (a) => tf.reshape(tf.reshape(a, [24]), [2, 3, 4])),
-  ExpandDims: each([[2, 3]], (a) => tf.expandDims(a, 1), (a) => tf.expandDims(a, -1)),
+  Reshape: each(
+    [[2, 3, 4]],
+    (a) => tf.reshape(a, [6, 4]),
+    (a) => tf.reshape(a, [-1]),
+    (a) => tf.reshape(tf.reshape(a, [24]), [2, 3, 4]),
+  ),
+  ExpandDims: each(
+    [[2, 3]],
+    (a) => tf.expandDims(a, 1),
+    (a) => tf.expandDims(a, -1),
+  ),
   Transpose: each(
     [[2, 3, 4, 5]],
     (a) => tf.transpose(a, [0, 2, 1, 3]),
     (a) => tf.transpose(tf.transpose(a, [1, 2, 0, 3]), [2, 0, 1, 3]),
     (a) => tf.transpose(a),
   ),
-  Cast: each([[2, 3]], (a) => toFloat(tf.cast(tf.mul(a, 5), 'int32')), (a) => toFloat(tf.cast(tf.relu(a), 'bool'))),
+  Cast: each(
+    [[2, 3]],
+    (a) => toFloat(tf.cast(tf.mul(a, 5), 'int32')),
+    (a) => toFloat(tf.cast(tf.relu(a), 'bool')),
+  ),
   BroadcastTo: each([[2, 1, 3]], (a) => tf.broadcastTo(a, [2, 4, 3])),
 
   Add: two((a, b) => tf.add(a, b)),
@@ -77,7 +101,13 @@ const cases: Record<string, Case[]> = {
   NotEqual: compare((a, b) => tf.notEqual(a, b)),
   LogicalAnd: compare((a, b) => tf.logicalAnd(tf.greater(a, 0), tf.greater(b, 0))),
   LogicalOr: compare((a, b) => tf.logicalOr(tf.greater(a, 0), tf.greater(b, 0))),
-  AddN: each([[2, 3], [2, 3]], (a, b) => tf.addN([a, b, a])),
+  AddN: each(
+    [
+      [2, 3],
+      [2, 3],
+    ],
+    (a, b) => tf.addN([a, b, a]),
+  ),
 
   Neg: one((a) => tf.neg(a)),
   Exp: one((a) => tf.exp(a)),
@@ -108,7 +138,11 @@ const cases: Record<string, Case[]> = {
     withIds([2, 3], { shape: [2, 1], below: 2 }, (a, ids) => tf.where(tf.cast(ids, 'bool'), a, tf.zerosLike(a))),
   ],
 
-  Fill: each([[2, 3]], (a) => tf.add(a, tf.fill([2, 3], 0.5)), (a) => tf.matMul(a, tf.ones([3, 2]))),
+  Fill: each(
+    [[2, 3]],
+    (a) => tf.add(a, tf.fill([2, 3], 0.5)),
+    (a) => tf.matMul(a, tf.ones([3, 2])),
+  ),
   ZerosLike: each([[2, 3]], (a) => tf.add(a, tf.zerosLike(a))),
   OnesLike: each([[2, 3]], (a) => tf.sub(a, tf.onesLike(a))),
 
@@ -117,37 +151,156 @@ const cases: Record<string, Case[]> = {
   Prod: valuesOnly(over((a, axis, keep) => tf.prod(a, axis, keep))),
   Max: over((a, axis, keep) => tf.max(a, axis, keep)),
   Min: over((a, axis, keep) => tf.min(a, axis, keep)),
-  ArgMax: each([[2, 3, 4]], (a) => toFloat(tf.argMax(a, 1)), (a) => toFloat(tf.argMax(a, -1))),
+  ArgMax: each(
+    [[2, 3, 4]],
+    (a) => toFloat(tf.argMax(a, 1)),
+    (a) => toFloat(tf.argMax(a, -1)),
+  ),
   ArgMin: each([[2, 3, 4]], (a) => toFloat(tf.argMin(a, 1))),
   Softmax: each([[2, 3, 4]], (a) => tf.softmax(a)),
   LogSoftmax: each([[2, 3, 4]], (a) => tf.logSoftmax(a)),
-  Cumsum: [...each([[2, 3, 4]], (a) => tf.cumsum(a, 2, true, true)), ...valuesOnly(each([[2, 3, 4]], (a) => tf.cumsum(a, 1)))],
-
-  BatchMatMul: [
-    ...each([[3, 4], [4, 5]], (a, b) => tf.matMul(a, b), (a, b) => tf.mul(tf.matMul(a, b), 0.5), (a, b) => tf.matMul(tf.mul(a, 3), b)),
-    ...each([[4, 3], [5, 4]], (a, b) => tf.matMul(a, b, true, true)),
-    ...each([[2, 3, 4], [2, 4, 5]], (a, b) => tf.matMul(a, b), (a, b) => tf.mul(tf.matMul(tf.mul(a, 2), b), 0.5)),
-    ...each([[2, 4, 3], [2, 5, 4]], (a, b) => tf.matMul(a, b, true, true)),
-    ...valuesOnly(each([[2, 3, 4], [4, 5]], (a, b) => tf.matMul(a, b))),
-    ...valuesOnly(each([[2, 3, 4], [5, 4]], (a, b) => tf.matMul(a, b, false, true))),
-    ...each([[3, 4], [4, 5]], (a, b) => tf.add(tf.matMul(a, b), tf.sum(b, 0))),
-    ...each([[2, 3, 4], [2, 3, 4]], (a, b) => tf.matMul(tf.transpose(a, [0, 2, 1]), b)),
-    ...each([[3, 2, 4], [3, 2, 4]], (a, b) => tf.matMul(tf.transpose(a, [1, 0, 2]), tf.transpose(b, [1, 0, 2]), false, true)),
-    ...each([[1, 4], [4, 5]], (a, b) => tf.matMul(tf.broadcastTo(a, [3, 4]), b)),
+  Cumsum: [
+    ...each([[2, 3, 4]], (a) => tf.cumsum(a, 2, true, true)),
+    ...valuesOnly(each([[2, 3, 4]], (a) => tf.cumsum(a, 1))),
   ],
 
-  Slice: each([[4, 5]], (a) => tf.slice(a, [1, 0], [2, 5]), (a) => tf.slice(a, [0, 2], [-1, 2]), (a) => tf.slice(a, [0, 0], [4, 5])),
-  Concat: each([[2, 3], [2, 3]], (a, b) => tf.concat([a, b], 0), (a, b) => tf.concat([a, b, a], -1)),
-  Pack: each([[2, 3], [2, 3]], (a, b) => tf.stack([a, b]), (a, b) => tf.stack([a, b], 2)),
-  SplitV: each([[2, 6]], (a) => tf.split(a, 3, 1), (a) => tf.split(a, [1, 5], -1)),
-  Unpack: each([[3, 2]], (a) => tf.unstack(a), (a) => tf.unstack(a, 1)),
-  PadV2: each([[2, 3]], (a) => tf.pad(a, [[1, 0], [2, 1]]), (a) => tf.pad(a, [[0, 1], [0, 0]], 0.5)),
+  BatchMatMul: [
+    ...each(
+      [
+        [3, 4],
+        [4, 5],
+      ],
+      (a, b) => tf.matMul(a, b),
+      (a, b) => tf.mul(tf.matMul(a, b), 0.5),
+      (a, b) => tf.matMul(tf.mul(a, 3), b),
+    ),
+    ...each(
+      [
+        [4, 3],
+        [5, 4],
+      ],
+      (a, b) => tf.matMul(a, b, true, true),
+    ),
+    ...each(
+      [
+        [2, 3, 4],
+        [2, 4, 5],
+      ],
+      (a, b) => tf.matMul(a, b),
+      (a, b) => tf.mul(tf.matMul(tf.mul(a, 2), b), 0.5),
+    ),
+    ...each(
+      [
+        [2, 4, 3],
+        [2, 5, 4],
+      ],
+      (a, b) => tf.matMul(a, b, true, true),
+    ),
+    ...valuesOnly(
+      each(
+        [
+          [2, 3, 4],
+          [4, 5],
+        ],
+        (a, b) => tf.matMul(a, b),
+      ),
+    ),
+    ...valuesOnly(
+      each(
+        [
+          [2, 3, 4],
+          [5, 4],
+        ],
+        (a, b) => tf.matMul(a, b, false, true),
+      ),
+    ),
+    ...each(
+      [
+        [3, 4],
+        [4, 5],
+      ],
+      (a, b) => tf.add(tf.matMul(a, b), tf.sum(b, 0)),
+    ),
+    ...each(
+      [
+        [2, 3, 4],
+        [2, 3, 4],
+      ],
+      (a, b) => tf.matMul(tf.transpose(a, [0, 2, 1]), b),
+    ),
+    ...each(
+      [
+        [3, 2, 4],
+        [3, 2, 4],
+      ],
+      (a, b) => tf.matMul(tf.transpose(a, [1, 0, 2]), tf.transpose(b, [1, 0, 2]), false, true),
+    ),
+    ...each(
+      [
+        [1, 4],
+        [4, 5],
+      ],
+      (a, b) => tf.matMul(tf.broadcastTo(a, [3, 4]), b),
+    ),
+  ],
+
+  Slice: each(
+    [[4, 5]],
+    (a) => tf.slice(a, [1, 0], [2, 5]),
+    (a) => tf.slice(a, [0, 2], [-1, 2]),
+    (a) => tf.slice(a, [0, 0], [4, 5]),
+  ),
+  Concat: each(
+    [
+      [2, 3],
+      [2, 3],
+    ],
+    (a, b) => tf.concat([a, b], 0),
+    (a, b) => tf.concat([a, b, a], -1),
+  ),
+  Pack: each(
+    [
+      [2, 3],
+      [2, 3],
+    ],
+    (a, b) => tf.stack([a, b]),
+    (a, b) => tf.stack([a, b], 2),
+  ),
+  SplitV: each(
+    [[2, 6]],
+    (a) => tf.split(a, 3, 1),
+    (a) => tf.split(a, [1, 5], -1),
+  ),
+  Unpack: each(
+    [[3, 2]],
+    (a) => tf.unstack(a),
+    (a) => tf.unstack(a, 1),
+  ),
+  PadV2: each(
+    [[2, 3]],
+    (a) =>
+      tf.pad(a, [
+        [1, 0],
+        [2, 1],
+      ]),
+    (a) =>
+      tf.pad(
+        a,
+        [
+          [0, 1],
+          [0, 0],
+        ],
+        0.5,
+      ),
+  ),
   Tile: each([[2, 3]], (a) => tf.tile(a, [2, 3])),
   GatherV2: [
     withIds([5, 3], { shape: [4], below: 5 }, (a, ids) => tf.gather(a, ids)),
     withIds([5, 3], { shape: [2, 2], below: 3 }, (a, ids) => tf.gather(a, ids, 1)),
   ],
-  UnsortedSegmentSum: [withIds([4, 3], { shape: [4], below: 5 }, (a, ids) => tf.unsortedSegmentSum(a, ids as tf.Tensor1D, 5))],
+  UnsortedSegmentSum: [
+    withIds([4, 3], { shape: [4], below: 5 }, (a, ids) => tf.unsortedSegmentSum(a, ids as tf.Tensor1D, 5)),
+  ],
   OneHot: [withIds([4, 6], { shape: [4], below: 6 }, (a, ids) => tf.mul(a, tf.oneHot(ids, 6)))],
 
   LayerNorm: [{ shapes: [[2, 3, 8], [8], [8]], run: ({ a, b, c }) => layerNorm(a, b, c, 1e-5) }],
@@ -192,7 +345,10 @@ describe.each(Object.entries(cases))('%s', (kernel, list) => {
     const batch: Record<string, Data> = Object.fromEntries(
       names.map((name, i) => {
         const size = c.shapes[i].reduce((x, y) => x * y, 1);
-        return [name, Float32Array.from({ length: size }, () => (c.positive ? 0.2 + random.uniform() : 2 * random.uniform() - 1))];
+        return [
+          name,
+          Float32Array.from({ length: size }, () => (c.positive ? 0.2 + random.uniform() : 2 * random.uniform() - 1)),
+        ];
       }),
     );
     if (c.ids) {
@@ -209,7 +365,9 @@ describe.each(Object.entries(cases))('%s', (kernel, list) => {
     const [traced, eager] = results;
     expect(Object.keys(traced)).toEqual(Object.keys(eager));
     for (const name of Object.keys(eager)) {
-      expect(difference(traced[name], eager[name]), `${kernel} ${name} on ${JSON.stringify(c.shapes)}`).toBeLessThan(2e-6);
+      expect(difference(traced[name], eager[name]), `${kernel} ${name} on ${JSON.stringify(c.shapes)}`).toBeLessThan(
+        2e-6,
+      );
     }
   });
 });

@@ -1,21 +1,23 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
+import { fuse, reachable } from '#engine/fuse';
 import { dropout } from '#engine/nn';
+import { writeOnnx } from '#engine/onnx';
 import { adam, clipFactor, constant, sgd, valueAndGradients, warmupCosine } from '#engine/optim';
 import type { Program, Spec } from '#engine/program';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';
 import { traceProgram } from '#engine/trace';
-import { writeOnnx } from '#engine/onnx';
-import { fuse, reachable } from '#engine/fuse';
 import { devices, difference, tracedCpu } from './devices.ts';
 
 const none = { state: createState({}), inputs: {}, device: tracedCpu };
 const input = (shape: number[], dtype?: 'int32'): Spec => ({ shape, dtype });
 
 describe('tracing refuses', () => {
-  const trace = (program: Program, inputs: Record<string, Spec> = { x: input([2, 3]) }) => () =>
-    compileStep(program, { ...none, inputs });
+  const trace =
+    (program: Program, inputs: Record<string, Spec> = { x: input([2, 3]) }) =>
+    () =>
+      compileStep(program, { ...none, inputs });
 
   it('a kernel without a lowering, naming kernel, shapes and remedy', async () => {
     await expect(trace(({ inputs }) => ({ outputs: { y: tf.reverse(inputs.x, 1) } }))).rejects.toThrow(
@@ -39,20 +41,31 @@ describe('tracing refuses', () => {
   it('state of another shape or type, and state that does not exist', async () => {
     const state = createState({ w: { shape: [2], data: new Float32Array(2) } });
     const compile = (program: Program) => compileStep(program, { ...none, state });
-    await expect(async () => compile(() => ({ outputs: {}, state: { w: tf.zeros([3]) } }))).rejects.toThrow(/"w" is float32 \[2\].*float32 \[3\]/);
-    await expect(async () => compile(() => ({ outputs: {}, state: { w: tf.zeros([2], 'int32') } }))).rejects.toThrow(/int32/);
-    await expect(async () => compile(() => ({ outputs: {}, state: { v: tf.zeros([2]) } }))).rejects.toThrow(/"v", which is not part/);
+    await expect(async () => compile(() => ({ outputs: {}, state: { w: tf.zeros([3]) } }))).rejects.toThrow(
+      /"w" is float32 \[2\].*float32 \[3\]/,
+    );
+    await expect(async () => compile(() => ({ outputs: {}, state: { w: tf.zeros([2], 'int32') } }))).rejects.toThrow(
+      /int32/,
+    );
+    await expect(async () => compile(() => ({ outputs: {}, state: { v: tf.zeros([2]) } }))).rejects.toThrow(
+      /"v", which is not part/,
+    );
   });
 });
 
 it('leaves the backend that was active before, also after a refusal', async () => {
   await tf.setBackend('cpu');
-  await expect(async () => compileStep(({ inputs }) => ({ outputs: { y: tf.reverse(inputs.x) } }), { ...none, inputs: { x: input([2]) } })).rejects.toThrow();
+  await expect(async () =>
+    compileStep(({ inputs }) => ({ outputs: { y: tf.reverse(inputs.x) } }), { ...none, inputs: { x: input([2]) } }),
+  ).rejects.toThrow();
   expect(tf.getBackend()).toBe('cpu');
 });
 
 it('names an input that is missing or of another length', async () => {
-  const step = await compileStep(({ inputs }) => ({ outputs: { y: tf.neg(inputs.x) } }), { ...none, inputs: { x: input([2, 3]) } });
+  const step = await compileStep(({ inputs }) => ({ outputs: { y: tf.neg(inputs.x) } }), {
+    ...none,
+    inputs: { x: input([2, 3]) },
+  });
   await expect(step.run({})).rejects.toThrow(/"x" is float32 \[2,3\], 6 values; found nothing/);
   await expect(step.run({ x: new Float32Array(5) })).rejects.toThrow(/found float32 of 5 values/);
   await expect(step.run({ x: new Int32Array(6) })).rejects.toThrow(/found int32/);
@@ -72,7 +85,9 @@ describe('simplification', () => {
     expect(ops).toEqual(['Sin', 'Add']);
   });
   it('makes product, bias and scale one node', () => {
-    expect(opsOf(({ inputs: { a, b, c } }) => ({ outputs: { y: tf.mul(tf.add(tf.matMul(a, b), c), 0.5) } }), ab)).toEqual(['Gemm']);
+    expect(
+      opsOf(({ inputs: { a, b, c } }) => ({ outputs: { y: tf.mul(tf.add(tf.matMul(a, b), c), 0.5) } }), ab),
+    ).toEqual(['Gemm']);
   });
   it('folds ones, zeros and scalars', () => {
     const program: Program = ({ inputs: { a } }) => ({
@@ -81,14 +96,26 @@ describe('simplification', () => {
     expect(opsOf(program, ab)).toEqual([]);
   });
   it('cancels pairs of reshapes and transposes', () => {
-    const program: Program = ({ inputs: { a } }) => ({ outputs: { y: tf.reshape(tf.transpose(tf.transpose(tf.reshape(a, [32]).reshape([4, 8]))), [4, 8]) } });
+    const program: Program = ({ inputs: { a } }) => ({
+      outputs: { y: tf.reshape(tf.transpose(tf.transpose(tf.reshape(a, [32]).reshape([4, 8]))), [4, 8]) },
+    });
     expect(opsOf(program, ab)).toEqual([]);
   });
 });
 
 it('keeps frozen weights in their file', () => {
-  const frozen = { w: { shape: [1000, 100], file: { name: 'w.safetensors', offset: 128, length: 400_000 }, read: () => new Float32Array(100_000) } };
-  const { outputs } = traceProgram(({ inputs, frozen }) => ({ outputs: { y: tf.matMul(inputs.x, frozen.w) } }), { state: {}, inputs: { x: input([2, 1000]) }, frozen });
+  const frozen = {
+    w: {
+      shape: [1000, 100],
+      file: { name: 'w.safetensors', offset: 128, length: 400_000 },
+      read: () => new Float32Array(100_000),
+    },
+  };
+  const { outputs } = traceProgram(({ inputs, frozen }) => ({ outputs: { y: tf.matMul(inputs.x, frozen.w) } }), {
+    state: {},
+    inputs: { x: input([2, 1000]) },
+    frozen,
+  });
   expect(writeOnnx(outputs, true).bytes.length).toBeLessThan(2000);
   expect(writeOnnx(outputs, false).bytes.length).toBeGreaterThan(400_000);
 });
@@ -109,10 +136,16 @@ describe.each(devices)('on $name', (device) => {
   });
 
   it('draws new dropout masks at every step, the same for the same seed, at the asked rate', async () => {
-    const program: Program = ({ inputs, noise }) => ({ outputs: { y: dropout(inputs.x, 0.3, noise), z: dropout(inputs.x, 0.3, noise) } });
+    const program: Program = ({ inputs, noise }) => ({
+      outputs: { y: dropout(inputs.x, 0.3, noise), z: dropout(inputs.x, 0.3, noise) },
+    });
     const step = await compileStep(program, { ...none, inputs: { x: input([40, 500]) }, device });
     const x = new Float32Array(20_000).fill(1);
-    const [first, second, again] = [await step.run({ x }, [5, 0]), await step.run({ x }, [5, 1]), await step.run({ x }, [5, 0])];
+    const [first, second, again] = [
+      await step.run({ x }, [5, 0]),
+      await step.run({ x }, [5, 1]),
+      await step.run({ x }, [5, 0]),
+    ];
     expect(again).toEqual(first);
     const dropped = (y: ArrayLike<number>) => Array.from(y, (v) => Number(v === 0));
     const rate = (flags: number[]) => flags.reduce((a, b) => a + b, 0) / flags.length;

@@ -14,6 +14,4 @@ function webgpuWorks(): boolean {
   return spawnSync(process.execPath, [join(import.meta.dirname, 'webgpuProbe.ts')], { timeout: 30_000 }).status === 0;
 }
 
-
-
 export const parityDevices: Device[] = [tracedCpu, eagerCpu, ...(webgpuWorks() ? [tracedWebgpu] : [])];

@@ -2,9 +2,9 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { type ExperimentConfig, parseConfig } from '#contract/config';
 import type { Frozen } from '#engine/program';
+import { gpt2 } from '#models/gpt2';
 import type { Model } from '#models/index';
 import { modelOf } from '#models/index';
-import { gpt2 } from '#models/gpt2';
 import { tasks } from '#tasks/index';
 import { crossEntropy } from '#tasks/losses';
 import type { TaskData } from '#tasks/task';
@@ -21,8 +21,23 @@ export interface Experiment {
 /** The flags of the experiment with HEAD's losses (`reference`) or ours (`corrected`). Dropout is off in every case. */
 export function experimentOf({ info }: Golden, variant: 'corrected' | 'reference'): Experiment {
   const { task, batch_size, ...params } = info.experiment_params ?? { task: 'direct' };
-  const config = parseConfig({ freeze_pos: false, ...params, task, batch_size, gpu_batch_size: batch_size, dropout: 0, variant });
-  const { input_dim, output_dim, use_embeddings_for_in: embedding, in_layer_sizes, out_layer_sizes, return_last_only } = fptOf(info);
+  const config = parseConfig({
+    freeze_pos: false,
+    ...params,
+    task,
+    batch_size,
+    gpu_batch_size: batch_size,
+    dropout: 0,
+    variant,
+  });
+  const {
+    input_dim,
+    output_dim,
+    use_embeddings_for_in: embedding,
+    in_layer_sizes,
+    out_layer_sizes,
+    return_last_only,
+  } = fptOf(info);
   const model = modelOf({
     ...config,
     body: gpt2,
@@ -44,14 +59,19 @@ export function experimentOf({ info }: Golden, variant: 'corrected' | 'reference
     config,
     model,
     loss: (logits, y) => crossEntropy(logits.reshape([logits.shape[0], output_dim]), y),
-    metric: (logits, y, batch) => mean(Float64Array.from({ length: batch }, (_, i) => Number(argmax(logits, i, output_dim) === y[i]))),
+    metric: (logits, y, batch) =>
+      mean(Float64Array.from({ length: batch }, (_, i) => Number(argmax(logits, i, output_dim) === y[i]))),
   };
 }
 
 /** Trajectories do not repeat the sizes of the network; its parameters tell them. */
 function fptOf(info: Golden['info']) {
   if (info.fpt) return info.fpt;
-  const shape = (name: string) => info.tensors[`param.${name}`]?.match(/\[(.*)\]/)?.[1].split(',').map(Number);
+  const shape = (name: string) =>
+    info.tensors[`param.${name}`]
+      ?.match(/\[(.*)\]/)?.[1]
+      .split(',')
+      .map(Number);
   const embedding = shape('in_net.weight') as number[] | undefined;
   return {
     input_dim: embedding ? embedding[0] : shape('in_net.0.weight')[1],
@@ -60,7 +80,8 @@ function fptOf(info: Golden['info']) {
   };
 }
 
-export const mean = (values: ArrayLike<number>): number => Array.from(values).reduce((a, b) => a + b, 0) / values.length;
+export const mean = (values: ArrayLike<number>): number =>
+  Array.from(values).reduce((a, b) => a + b, 0) / values.length;
 
 function argmax(values: Float32Array, row: number, width: number): number {
   const slice = values.subarray(row * width, (row + 1) * width);

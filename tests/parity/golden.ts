@@ -1,9 +1,9 @@
 /** Golden cases: numbers of the real reference code. `PERMAFROST_GOLDEN` names another folder of them. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { bytesSource } from '#formats/source';
-import { readSafetensors, tensorData } from '#formats/safetensors';
 import type { Data } from '#engine/program';
+import { readSafetensors, tensorData } from '#formats/safetensors';
+import { bytesSource } from '#formats/source';
 
 const folder = resolve(process.env.PERMAFROST_GOLDEN ?? join(import.meta.dirname, '../fixtures/golden'));
 
@@ -42,4 +42,5 @@ export const goldenNames = readdirSync(folder)
   .map((file) => file.slice(0, -'.json'.length))
   .sort();
 
-export const goldenOf = (kind: string): Golden[] => goldenNames.map(loadGolden).filter((golden) => golden.kind === kind);
+export const goldenOf = (kind: string): Golden[] =>
+  goldenNames.map(loadGolden).filter((golden) => golden.kind === kind);

