@@ -1,16 +1,112 @@
-/** The devices of this machine, by the names a config uses. Each is really tried before a run is given it. */
-import { spawnSync } from 'node:child_process';
+/** The devices of this machine, under the names that a config uses. */
+import { execFile } from 'node:child_process';
+import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { ExperimentConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
-import type { Device, OnnxDevice } from '#engine/device';
+import type { Device } from '#engine/device';
 
 export type DeviceName = Exclude<ExperimentConfig['device'], 'auto'>;
 
 export interface DeviceOptions {
-  /** CPU threads; the runtime decides when absent. */
+  /** CPU threads; absent: one per core. */
   threads?: number;
-  /** Folder of the frozen weights' file, see OnnxDevice. */
+  /** Folder of the file that holds the frozen weights. */
   weightFolder?: string;
+}
+
+interface DeviceRow {
+  open(options: DeviceOptions): Promise<Device>;
+  /** What to do where it cannot be used. Null: it always can. */
+  help: string | null;
+}
+
+const rows: Record<DeviceName, DeviceRow> = {
+  cpu: {
+    open: ({ threads = availableParallelism(), weightFolder }) =>
+      onnxDevice(`cpu (ONNX Runtime, ${threads} thread${threads === 1 ? '' : 's'})`, 'cpu', { threads, weightFolder }),
+    help: null,
+  },
+  webgpu: {
+    open: (options) => onnxDevice('webgpu (ONNX Runtime)', 'webgpu', options),
+    help: 'Install a driver with Vulkan (Linux), Direct3D 12 (Windows) or Metal (macOS). To try it without a GPU, point VK_ICD_FILENAMES at a software Vulkan.',
+  },
+  cuda: {
+    open: (options) => onnxDevice('cuda (ONNX Runtime)', 'cuda', options),
+    help: 'Install the NVIDIA driver, CUDA 12 and cuDNN 9, then fetch the provider: node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install',
+  },
+  tensorflow: {
+    open: openTensorflow,
+    help: 'Install the optional package: npm install @tensorflow/tfjs-node-gpu (NVIDIA driver and CUDA 11 needed).',
+  },
+};
+export const deviceNames = Object.keys(rows) as DeviceName[];
+
+/** Tried in this order by `auto`; the first that works is taken. */
+const automatic: readonly DeviceName[] = ['cuda', 'webgpu', 'cpu'];
+
+/** Providers with com.microsoft.FusedMatMul. */
+const fusing: readonly string[] = ['cpu', 'cuda'];
+
+async function onnxDevice(name: string, provider: string, { threads, weightFolder }: DeviceOptions): Promise<Device> {
+  process.env.ORT_DISABLE_TELEMETRY ??= '1'; // read when the library loads
+  const runtime = await import('onnxruntime-node');
+  return { kind: 'onnx', name, runtime, providers: [provider], threads, weightFolder, fusedMatMul: fusing.includes(provider) };
+}
+
+async function openTensorflow(): Promise<Device> {
+  const require = createRequire(import.meta.url);
+  const util = require('node:util') as { isNullOrUndefined?(value: unknown): boolean };
+  util.isNullOrUndefined ??= (value) => value === null || value === undefined; // tfjs-node calls it; newer Node has it no more
+  const name = '@tensorflow/tfjs-node-gpu';
+  require(name); // registers the backend
+  return { kind: 'eager', name: 'tensorflow (libtensorflow, eager)', backend: 'tensorflow' };
+}
+
+/** Makes a device without trying it. A probe process uses it directly: a broken GPU driver may end the process. */
+export const openUntried = (name: DeviceName, options: DeviceOptions = {}): Promise<Device> => rows[name].open(options);
+
+/**
+ * Opens a device after a trial in another process; `auto` opens the first of cuda, webgpu and cpu that works.
+ * Throws `device` with what the runtime said and what to do.
+ */
+export async function openDevice(name: DeviceName | 'auto', options: DeviceOptions = {}): Promise<Device> {
+  for (const candidate of name === 'auto' ? automatic : [name]) {
+    const { why } = await tryDevice(candidate);
+    if (why === null) return openUntried(candidate, options);
+    if (name !== 'auto') throw new PermafrostError('device', `${name} cannot be used here: ${why} ${rows[name].help}`);
+  }
+  throw new Error('internal: the cpu was refused');
+}
+
+export interface DeviceReport {
+  name: DeviceName;
+  available: boolean;
+  /** What the runtime said, in one line; null where it works. */
+  why: string | null;
+  /** What to do about it. */
+  help: string | null;
+}
+
+/** Every device, tried on a graph of one node. */
+export const listDevices = (): Promise<DeviceReport[]> => Promise.all(deviceNames.map(tryDevice));
+
+const probeTime = 60_000; // a first GPU session may compile shaders
+
+async function tryDevice(name: DeviceName): Promise<DeviceReport> {
+  const { help } = rows[name];
+  const why = help === null ? null : await new Promise<string | null>((resolve) => {
+    const probe = [join(import.meta.dirname, 'probe.ts'), name];
+    execFile(process.execPath, probe, { timeout: probeTime }, (error, out) => resolve(error ? complaint(out, error) : null));
+  });
+  return { name, available: why === null, why, help: why === null ? null : help };
+}
+
+/** The probe's own words, or how it ended without any. */
+function complaint(out: string, { signal, killed }: { signal?: string | null; killed?: boolean }): string {
+  if (killed) return `It did not answer within ${probeTime / 1000} seconds.`;
+  if (signal) return `Its driver ended the process (${signal}).`;
+  const words = out.replace(/\s+/g, ' ').replace(/\/\S*onnxruntime_src\S* .*? was false\. /, '').trim();
+  return `${words.slice(0, 300).replace(/[.\s]*$/, '')}.`;
 }

@@ -1,0 +1,61 @@
+/** From a cell of a table to the runs that answer it. */
+import { type ExperimentConfig, parseConfig } from '#contract/config';
+import type { Cell } from './published.ts';
+
+export const profiles = ['quick', 'paper'] as const;
+export type Profile = (typeof profiles)[number];
+
+/** What the quick profile changes: a body and a budget that fit a laptop. The one place to tune it. */
+const quick: { body: Partial<ExperimentConfig>; tasks: Record<string, Partial<ExperimentConfig>> } = {
+  body: { n_layer: 2, n_embd: 64, n_head: 4, n_positions: 64, batch_size: 25, early_stop: null, test_steps_per_iter: 500 },
+  tasks: {
+    'bit-xor': { num_iters: 20, steps_per_iter: 100 },
+    mnist: { num_iters: 20, steps_per_iter: 100 },
+    'mnist-add': { num_iters: 20, steps_per_iter: 100 },
+  },
+};
+
+/** Whether the quick profile has a budget for the cell's task. */
+export const isQuick = (cell: Cell): boolean => cell.params.task !== undefined && cell.params.task in quick.tasks;
+
+export interface Expansion {
+  /** One per seed. */
+  configs: ExperimentConfig[];
+  /** What the profile changes, in words. */
+  notes: string[];
+  /** The body is not the published one, so its numbers are not compared with the published number. */
+  scaled: boolean;
+}
+
+/** The runs of a cell: as published (`paper`), or with the quick body and budget. */
+export function expand(cell: Cell, profile: Profile, seeds: readonly number[]): Expansion {
+  const changes: Partial<ExperimentConfig> = profile === 'quick' ? { ...quick.body, ...quick.tasks[cell.params.task ?? ''] } : {};
+  const settings = { ...cell.params, ...changes };
+  const batch = settings.batch_size;
+  const configs = seeds.map((seed) =>
+    parseConfig({ ...settings, ...(batch ? { gpu_batch_size: batch } : {}), name: `${cell.id} ${profile}`, seed }),
+  );
+  if (profile === 'paper') return { configs, notes: [], scaled: false };
+  const { n_layer, n_embd, num_iters, steps_per_iter } = configs[0];
+  const steps = num_iters * steps_per_iter;
+  return { configs, notes: [`body of ${n_layer} layers × ${n_embd} instead of ${cell.params.model_name}, ${steps} steps`], scaled: true };
+}
+
+/** What this machine has, asked by name. */
+export interface Available {
+  body(name: string): boolean;
+  task(name: string): boolean;
+  /** Pretrained weights. */
+  weights(name: string): boolean;
+}
+
+/** Why a cell cannot run here, and what would change that; null when it can. */
+export function missing(cell: Cell, profile: Profile, have: Available): string | null {
+  const { task = '', model_name: model = 'gpt2', pretrained = true } = cell.params;
+  if (!have.body(model)) return `needs the model ${model}, which Permafrost does not have yet`;
+  if (!have.task(task)) return `needs the task ${task}, which Permafrost does not have yet`;
+  if (profile === 'quick' && !isQuick(cell)) return 'has no quick budget; use --profile paper';
+  if (!pretrained) return null;
+  if (profile === 'quick') return 'needs a small pretrained body, which Permafrost does not have yet; --profile paper uses the published one';
+  return have.weights(model) ? null : `needs a download: the weights of ${model}, as models/${model}/model.safetensors in the Permafrost home`;
+}

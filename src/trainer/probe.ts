@@ -1,0 +1,21 @@
+/** `node probe.ts <device>`: computes one sum on a device. Exits with 0, or prints what the runtime said and exits with 1. */
+import * as tf from '@tensorflow/tfjs-core';
+import { createState } from '#engine/state';
+import { compileStep } from '#engine/step';
+import { type DeviceName, openUntried } from './device.ts';
+
+try {
+  const device = await openUntried(process.argv[2] as DeviceName);
+  const step = await compileStep(({ inputs }) => ({ outputs: { y: tf.add(inputs.x, 1) } }), {
+    state: createState({}),
+    inputs: { x: { shape: [4] } },
+    device,
+  });
+  const { y } = await step.run({ x: Float32Array.of(1, 2, 3, 4) });
+  if (String(y) !== '2,3,4,5') throw new Error(`1, 2, 3, 4 plus 1 came out as ${y}`);
+  await step.release();
+  process.exit(0);
+} catch (error) {
+  console.log((error as Error).message);
+  process.exit(1);
+}

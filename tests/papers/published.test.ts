@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { parseConfig } from '#contract/config';
+import { buildModel, bodies, countParameters } from '#models/index';
+import { expand, missing } from '#papers/expand';
+import { type Cell, tableOf, tables } from '#papers/published';
+import { taskOf, tasks } from '#tasks/index';
+
+const cells = tables.flatMap((table) => table.cells.map((cell) => ({ ...cell, table: table.id })));
+const cellOf = (id: string): Cell => cells.find((cell) => cell.id === id)!;
+const runnable = (cell: Cell) => cell.params.task! in tasks && cell.params.model_name! in bodies;
+
+it('every cell has an id of its own, and every number a source and a metric', () => {
+  expect(new Set(cells.map((cell) => cell.id)).size).toBe(cells.length);
+  for (const { id, published } of cells) {
+    if (!published) continue;
+    expect(published.source.length, id).toBeGreaterThan(5);
+    expect(['accuracy', 'mae'], id).toContain(published.metric);
+    expect(Number.isFinite(published.value), id).toBe(true);
+  }
+});
+
+it('a published mean is the mean of its published runs, to the digits printed', () => {
+  const withRuns = cells.filter(({ published }) => published?.values && published.values.length > 1);
+  expect(withRuns.length).toBeGreaterThan(10);
+  for (const { id, published } of withRuns) {
+    const mean = published!.values!.reduce((a, b) => a + b, 0) / published!.values!.length;
+    expect(Math.abs(mean / published!.value - 1), id).toBeLessThan(0.005);
+  }
+});
+
+it('every cell that can run expands into valid configs whose metric is the published one', () => {
+  for (const cell of cells.filter(runnable)) {
+    const { configs, scaled } = expand(cell, 'paper', [1, 2]);
+    expect(configs.map((c) => c.seed)).toEqual([1, 2]);
+    expect(scaled).toBe(false);
+    const task = taskOf(configs[0]);
+    buildModel(configs[0], task.shape(configs[0]));
+    if (cell.published) expect(task.metric, cell.id).toBe(cell.published.metric);
+  }
+});
+
+it('trainable counts are the published ones, with the settings that the published counts imply', () => {
+  const counted = cells.filter((cell) => runnable(cell) && cell.published?.trainable !== undefined && cell.table !== 'regimes');
+  expect(counted.length).toBeGreaterThan(60);
+  for (const cell of counted) {
+    const config = parseConfig({ ...cell.params });
+    const model = buildModel(config, taskOf(config).shape(config));
+    expect(countParameters(model).trainable, cell.id).toBe(cell.published!.trainable);
+  }
+});
+
+describe('the quick profile', () => {
+  it('scales body and budget, says so, and marks the runs as scaled', () => {
+    const { configs, notes, scaled } = expand(cellOf('regimes/mnist/FRT'), 'quick', [0]);
+    expect(configs[0].n_layer).toBeLessThan(12);
+    expect(configs[0].pretrained).toBe(false);
+    expect(notes[0]).toMatch(/layers × \d+ instead of gpt2, \d+ steps/);
+    expect(scaled).toBe(true);
+  });
+  it('names what a cell needs', () => {
+    const have = { body: (name: string) => name in bodies, task: (name: string) => name in tasks, weights: () => false };
+    const reasons = tableOf('regimes').cells.map((cell) => [cell.id, missing(cell, 'quick', have)]);
+    expect(reasons.filter(([, reason]) => reason === null).map(([id]) => id)).toEqual(
+      ['bit-xor', 'mnist', 'mnist-add'].flatMap((task) => [`regimes/${task}/FRT`, `regimes/${task}/URT`]),
+    );
+    expect(missing(cellOf('regimes/mnist/FPT'), 'quick', have)).toMatch(/small pretrained body/);
+    expect(missing(cellOf('regimes/mnist/FPT'), 'paper', have)).toMatch(/needs a download: the weights of gpt2/);
+    expect(missing(cellOf('q4-vfpt/mnist'), 'paper', have)).toMatch(/model ViT-B_16/);
+    expect(missing(cellOf('q1-fpt/cifar10'), 'paper', have)).toMatch(/task cifar10/);
+  });
+});
+
+it('an unknown table is refused with the nearest one', () => {
+  expect(() => tableOf('q1')).toThrow(/no table "q1". Did you mean q1-fpt\?/);
+});
