@@ -82,6 +82,14 @@ export const configSchema = z.strictObject({
       .default(null),
     params('model', 'Positions', 'Scaled-down body: longest sequence.', 'tokens'),
   ),
+  initializer_range: field(
+    z.number().positive().max(10).nullable().default(null),
+    params(
+      'model',
+      'Init deviation',
+      'Standard deviation of a random body’s weights. Empty: what the checkpoint’s config says (0.02).',
+    ),
+  ),
   body_dropout: field(
     z.number().min(0).max(0.95).nullable().default(null),
     params(

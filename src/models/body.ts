@@ -19,7 +19,7 @@ export interface Body<Config> {
   longest(config: Config): number;
   /** The flag that freezes a parameter while the body is frozen; null: always frozen with it. */
   freezeFlag(name: string): FreezeFlag | null;
-  initial(name: string): Initializer;
+  initial(name: string, config: Config): Initializer;
   /** embeds [t, b, d] → states [read, b, d] of the last `read` tokens. Null noise: evaluation. */
   forward(p: Tensors, embeds: Tensor, config: Config, noise: Noise | null, read: number, probe?: object): Tensor;
 }

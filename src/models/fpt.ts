@@ -65,7 +65,7 @@ export const isUsed = (f: FptConfig, name: string): boolean => !f.body.unused.in
 
 /** How a parameter starts when it is not loaded: nn.Linear's and nn.Embedding's defaults, orthogonal in_net, zero in_net bias. */
 export function initializerOf(f: FptConfig, name: string): Initializer {
-  if (name.startsWith(bodyPrefix)) return f.body.initial(name.slice(bodyPrefix.length));
+  if (name.startsWith(bodyPrefix)) return f.body.initial(name.slice(bodyPrefix.length), f.bodyConfig);
   if (name === 'in_net.weight') return { normal: 1 };
   const layer = [...inLayers(f), ...outLayers(f)].find((l) => name.startsWith(`${l.name}.`))!;
   if (!name.startsWith('in_net')) return { uniform: 1 / Math.sqrt(layer.in) };

@@ -18,6 +18,8 @@ export interface Gpt2Config {
   /** Width of the feed-forward layer; null: 4·n_embd. */
   n_inner: number | null;
   layer_norm_epsilon: number;
+  /** Standard deviation of random weights. */
+  initializer_range: number;
   embd_pdrop: number;
   attn_pdrop: number;
   resid_pdrop: number;
@@ -31,6 +33,7 @@ const gpt2Small: Gpt2Config = {
   vocab_size: 50257,
   n_inner: null,
   layer_norm_epsilon: 1e-5,
+  initializer_range: 0.02,
   embd_pdrop: 0.1,
   attn_pdrop: 0.1,
   resid_pdrop: 0.1,
@@ -170,7 +173,8 @@ export const gpt2: Body<Gpt2Config> = {
   width: (config) => config.n_embd,
   longest: (config) => config.n_positions,
   freezeFlag: (name) => freezeRules.find(([part]) => name.toLowerCase().includes(part))?.[1] ?? null,
-  /** N(0, 0.02), zero biases, unit gains: GPT2PreTrainedModel of transformers 4.4, which has no 1/√(2L) scaling. */
-  initial: (name) => (name.endsWith('bias') ? { fill: 0 } : /\bln_/.test(name) ? { fill: 1 } : { normal: 0.02 }),
+  /** N(0, initializer_range), zero biases, unit gains: GPT2PreTrainedModel of transformers 4.4, which has no 1/√(2L) scaling. */
+  initial: (name, { initializer_range }) =>
+    name.endsWith('bias') ? { fill: 0 } : /\bln_/.test(name) ? { fill: 1 } : { normal: initializer_range },
   forward,
 };

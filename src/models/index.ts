@@ -37,7 +37,7 @@ export const bodies: Record<string, { body: Body<Gpt2Config>; config: Gpt2Config
 );
 
 /** Fields of the config that scale a body down. */
-export const bodyOverrides = ['n_layer', 'n_embd', 'n_head', 'n_positions'] as const;
+export const bodyOverrides = ['n_layer', 'n_embd', 'n_head', 'n_positions', 'initializer_range'] as const;
 
 /** Whether the config asks for a body of another size than the named checkpoint's. */
 export const isScaled = (config: ExperimentConfig): boolean => bodyOverrides.some((field) => config[field] !== null);

@@ -4,10 +4,10 @@ import { nearest, PermafrostError } from '#contract/errors';
 import data from '../../resources/published/tables.json' with { type: 'json' };
 
 export interface Published {
-  /** accuracy: higher is better. mae, mse: lower is better. */
+  /** accuracy: higher is better. mae: mean absolute error, lower is better. */
   metric: 'accuracy' | 'mae';
   value: number;
-  /** Standard deviation over runs. */
+  /** Standard deviation over runs, as printed. */
   spread: number | null;
   runs: number | null;
   values?: number[];
@@ -43,13 +43,21 @@ export interface PaperTable {
 }
 
 interface TableFile {
-  tables: { id: string; title: string; resultIs: string; params: object; cells: { resultIs?: string; params: object }[] }[];
+  tables: {
+    id: string;
+    title: string;
+    resultIs: string;
+    params: object;
+    cells: { resultIs?: string; params: object }[];
+  }[];
 }
 
 export const tables: readonly PaperTable[] = (data as TableFile).tables.map((table) => ({
   id: table.id,
   title: table.title,
-  cells: table.cells.map((cell) => ({ resultIs: table.resultIs, ...cell, params: { ...table.params, ...cell.params } }) as Cell),
+  cells: table.cells.map(
+    (cell) => ({ resultIs: table.resultIs, ...cell, params: { ...table.params, ...cell.params } }) as Cell,
+  ),
 }));
 
 /** The table of that id. Throws `notFound` naming the nearest one. */
@@ -57,5 +65,8 @@ export function tableOf(id: string): PaperTable {
   const table = tables.find((t) => t.id === id);
   if (table) return table;
   const ids = tables.map((t) => t.id);
-  throw new PermafrostError('notFound', `There is no table "${id}". Did you mean ${nearest(id, ids)}? Tables: ${ids.join(', ')}.`);
+  throw new PermafrostError(
+    'notFound',
+    `There is no table "${id}". Did you mean ${nearest(id, ids)}? Tables: ${ids.join(', ')}.`,
+  );
 }

@@ -1,4 +1,5 @@
 /** Images as tokens, and the order in which an epoch shows them. */
+import { PermafrostError } from '#contract/errors';
 import { randomStream } from '#contract/random';
 import type { Dataset, ImageSet, Split } from './task.ts';
 
@@ -31,9 +32,15 @@ export const imagesOf = (dataset: Dataset, split: Split): ImageSet =>
 
 /**
  * Image numbers of batch `index` of `size` images: epoch after epoch, each in its own random order, a last short batch dropped.
- * Remembers the order of the epoch asked for last.
+ * Remembers the order of the epoch asked for last. Throws `config` when one batch takes more images than there are.
  */
 export function epochOrder(seed: number, split: Split, count: number, size: number): (index: number) => Int32Array {
+  if (size > count) {
+    throw new PermafrostError(
+      'config',
+      `A ${split} batch takes ${size} images, but the data have ${count}. Choose a smaller batch_size or n.`,
+    );
+  }
   const perEpoch = Math.floor(count / size);
   let current = -1;
   let order = new Int32Array();

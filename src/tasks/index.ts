@@ -14,8 +14,7 @@ export const tasks: Readonly<Record<string, Task>> = Object.fromEntries(
 
 /** The task of a config. Throws `config` naming the nearest task. */
 export function taskOf(config: ExperimentConfig): Task {
-  const task = tasks[config.task];
-  if (task) return task;
+  if (Object.hasOwn(tasks, config.task)) return tasks[config.task];
   throw new PermafrostError(
     'config',
     `task: there is no "${config.task}". Did you mean ${nearest(config.task, Object.keys(tasks))}? Tasks: ${Object.keys(tasks).join(', ')}.`,

@@ -36,7 +36,6 @@ const common = {
       },
     };
   },
-  deviations: () => [],
 } satisfies Partial<Task>;
 
 const shape = (config: ExperimentConfig, outputDim: number) => ({
@@ -56,6 +55,7 @@ export const mnistAdd: Task = {
   shape: (config) => shape(config, sums(config)),
   loss: (config) => (logits, y) => crossEntropy(tf.reshape(logits, [-1, sums(config)]), y),
   scores: (config) => classDistance(sums(config)),
+  deviations: () => [],
 };
 
 export const mnistAddReg: Task = {
@@ -65,4 +65,10 @@ export const mnistAddReg: Task = {
   shape: (config) => shape(config, 1),
   loss: () => (logits, y) => squaredError(tf.reshape(logits, [-1]), y),
   scores: () => absoluteError,
+  deviations: () => [
+    {
+      field: 'task',
+      text: 'Loss and error per sample, as the committed code has them; the published numbers (7.3 to 7.7) are older, over all pairs of samples of a batch, where nothing beats predicting a constant.',
+    },
+  ],
 };

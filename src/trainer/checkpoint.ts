@@ -3,13 +3,12 @@
  * weights of the best iteration under `best/…`, and the run's {@link Progress} as metadata. Data order and dropout follow
  * from the step, so nothing else is needed to continue exactly.
  */
-import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { PermafrostError } from '#contract/errors';
 import type { Data, Spec } from '#engine/program';
 import { readSafetensors, safetensorsChunks, tensorData } from '#formats/safetensors';
-import type { ByteSource } from '#formats/source';
-import { writeAtomically } from './atomic.ts';
+import { withFile, writeAtomically } from './files.ts';
 import type { Progress } from './protocol.ts';
 
 type Tensors = Record<string, { shape: number[]; data: Data }>;
@@ -23,6 +22,7 @@ export interface Checkpoint {
 
 const progressSchema = z.object({
   step: z.int().min(0),
+  iteration: z.int().min(0),
   best: z.object({ iteration: z.int(), loss: z.number() }).nullable(),
   testMetrics: z.array(z.number()),
   seconds: z.number(),
@@ -97,31 +97,4 @@ function readProgress(path: string, text: string | undefined): Progress {
     'weights',
     `${path} is not a checkpoint of a run: its ${metadataKey} is ${text ?? 'missing'}. Start a new run.`,
   );
-}
-
-/** Calls `use` with the open file's bytes. */
-export function withFile<T>(path: string, use: (source: ByteSource) => T): T {
-  const file = openSync(path, 'r');
-  try {
-    return use(fileSource(file));
-  } finally {
-    closeSync(file);
-  }
-}
-
-function fileSource(file: number): ByteSource {
-  const { size } = fstatSync(file);
-  return {
-    size,
-    read(offset, length) {
-      if (offset < 0 || offset + length > size) throw new RangeError(`bytes ${offset}–${offset + length} of ${size}`);
-      const bytes = new Uint8Array(length);
-      for (let done = 0; done < length; ) {
-        const count = readSync(file, bytes, done, length - done, offset + done);
-        if (count === 0) throw new RangeError(`the file ends at ${offset + done} of ${size}`);
-        done += count;
-      }
-      return bytes;
-    },
-  };
 }

@@ -52,7 +52,15 @@ const fusing: readonly string[] = ['cpu', 'cuda'];
 async function onnxDevice(name: string, provider: string, { threads, weightFolder }: DeviceOptions): Promise<Device> {
   process.env.ORT_DISABLE_TELEMETRY ??= '1'; // read when the library loads
   const runtime = await import('onnxruntime-node');
-  return { kind: 'onnx', name, runtime, providers: [provider], threads, weightFolder, fusedMatMul: fusing.includes(provider) };
+  return {
+    kind: 'onnx',
+    name,
+    runtime,
+    providers: [provider],
+    threads,
+    weightFolder,
+    fusedMatMul: fusing.includes(provider),
+  };
 }
 
 async function openTensorflow(): Promise<Device> {
@@ -96,10 +104,15 @@ const probeTime = 60_000; // a first GPU session may compile shaders
 
 async function tryDevice(name: DeviceName): Promise<DeviceReport> {
   const { help } = rows[name];
-  const why = help === null ? null : await new Promise<string | null>((resolve) => {
-    const probe = [join(import.meta.dirname, 'probe.ts'), name];
-    execFile(process.execPath, probe, { timeout: probeTime }, (error, out) => resolve(error ? complaint(out, error) : null));
-  });
+  const why =
+    help === null
+      ? null
+      : await new Promise<string | null>((resolve) => {
+          const probe = [join(import.meta.dirname, 'probe.ts'), name];
+          execFile(process.execPath, probe, { timeout: probeTime }, (error, out) =>
+            resolve(error ? complaint(out, error) : null),
+          );
+        });
   return { name, available: why === null, why, help: why === null ? null : help };
 }
 
@@ -107,6 +120,9 @@ async function tryDevice(name: DeviceName): Promise<DeviceReport> {
 function complaint(out: string, { signal, killed }: { signal?: string | null; killed?: boolean }): string {
   if (killed) return `It did not answer within ${probeTime / 1000} seconds.`;
   if (signal) return `Its driver ended the process (${signal}).`;
-  const words = out.replace(/\s+/g, ' ').replace(/\/\S*onnxruntime_src\S* .*? was false\. /, '').trim();
+  const words = out
+    .replace(/\s+/g, ' ')
+    .replace(/\/\S*onnxruntime_src\S* .*? was false\. /, '')
+    .trim();
   return `${words.slice(0, 300).replace(/[.\s]*$/, '')}.`;
 }

@@ -4,7 +4,7 @@
  */
 import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { decodeEntry, type EntryBody, encodeEntry, type JournalEntry, type MetricRow } from '#contract/run';
-import { diskError } from './atomic.ts';
+import { diskError } from './files.ts';
 
 /** Metric rows wait at most so long (ms) for others to share their line. */
 const batchTime = 250;

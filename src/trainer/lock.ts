@@ -31,7 +31,9 @@ export async function holdEndpoint(endpoint: string): Promise<(() => void) | nul
 const listen = (endpoint: string): Promise<Server | null> =>
   new Promise((resolve, reject) => {
     const server = createServer((socket) => socket.end());
-    server.once('error', (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? resolve(null) : reject(error)));
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'EADDRINUSE' ? resolve(null) : reject(error),
+    );
     server.listen(endpoint, () => resolve(server));
   });
 

@@ -44,8 +44,10 @@ export function planOf(config: ExperimentConfig, readsWholeBatches: boolean): Pl
 
 /** Where a run stands. */
 export interface Progress {
-  /** Optimizer steps done. The evaluation of an iteration belongs to its last step. */
+  /** Optimizer steps done. */
   step: number;
+  /** Iterations done, their test evaluation included. */
+  iteration: number;
   /** The last test loss that counted as an improvement and its iteration (from 1). */
   best: { iteration: number; loss: number } | null;
   /** Metrics of the newest test evaluations, newest last, at most {@link remembered}. */
@@ -57,15 +59,14 @@ export interface Progress {
 /** The published "average test accuracy" is the mean of so many evaluations. */
 const remembered = 100;
 
-export const freshProgress = (): Progress => ({ step: 0, best: null, testMetrics: [], seconds: 0 });
+export const freshProgress = (): Progress => ({ step: 0, iteration: 0, best: null, testMetrics: [], seconds: 0 });
 
-/** Whole iterations done. */
-export const iterationsOf = (config: ExperimentConfig, { step }: Progress): number =>
-  Math.floor(step / config.steps_per_iter);
-
-/** Whether the last step done was the last of its iteration. */
-export const endsIteration = (config: ExperimentConfig, { step }: Progress): boolean =>
-  step > 0 && step % config.steps_per_iter === 0;
+/** What a run does next: an optimizer step, the test evaluation that ends an iteration, or the final evaluation. */
+export function nextAction(config: ExperimentConfig, progress: Progress): 'train' | 'test' | 'final' {
+  const { step, iteration } = progress;
+  if (step >= (iteration + 1) * config.steps_per_iter) return 'test';
+  return iteration >= config.num_iters || stopsEarly(config, progress) ? 'final' : 'train';
+}
 
 /** Mean loss and metric of an evaluation. */
 export interface Score {
@@ -74,27 +75,20 @@ export interface Score {
 }
 
 /**
- * Progress after the test evaluation that ends an iteration, and whether its loss is the new best:
- * the first number always is, a later one when the best so far exceeds it by more than 1 %. NaN never is.
+ * Progress after a test evaluation. Its loss becomes the best when it is the first number, or when the best so far
+ * exceeds it by more than 1 %; NaN never does. `improved` says whether it did.
  */
-export function judge(
-  config: ExperimentConfig,
-  progress: Progress,
-  test: Score,
-): { progress: Progress; improved: boolean } {
+export function judge(progress: Progress, test: Score): { progress: Progress; improved: boolean } {
+  const iteration = progress.iteration + 1;
   const improved = (progress.best?.loss ?? Number.POSITIVE_INFINITY) > 1.01 * test.loss;
-  const best = improved ? { iteration: iterationsOf(config, progress), loss: test.loss } : progress.best;
+  const best = improved ? { iteration, loss: test.loss } : progress.best;
   const testMetrics = [...progress.testMetrics, test.metric].slice(-remembered);
-  return { progress: { ...progress, best, testMetrics }, improved };
+  return { progress: { ...progress, iteration, best, testMetrics }, improved };
 }
 
 /** Whether `early_stop` iterations have passed since the best one. */
-export const stopsEarly = (config: ExperimentConfig, progress: Progress): boolean =>
-  config.early_stop !== null && iterationsOf(config, progress) - (progress.best?.iteration ?? 0) >= config.early_stop;
-
-/** Whether only the final evaluation is left. */
-export const isTrained = (config: ExperimentConfig, progress: Progress): boolean =>
-  progress.step >= config.num_iters * config.steps_per_iter || stopsEarly(config, progress);
+export const stopsEarly = (config: ExperimentConfig, { iteration, best }: Progress): boolean =>
+  config.early_stop !== null && iteration - (best?.iteration ?? 0) >= config.early_stop;
 
 /** What the final evaluation of a trained run looks at. */
 export interface FinalEvaluation {
@@ -111,19 +105,22 @@ export interface FinalEvaluation {
  * the last; on test batches that continue where the last evaluation stopped.
  */
 export function finalEvaluation(config: ExperimentConfig, plan: Plan, progress: Progress): FinalEvaluation {
-  const iterations = iterationsOf(config, progress);
+  const { iteration, best } = progress;
   const reference = config.variant === 'reference';
-  const useBest = progress.best !== null && (!reference || stopsEarly(config, progress));
+  const useBest = best !== null && (!reference || stopsEarly(config, progress));
   return {
     weights: useBest ? 'best' : 'last',
-    iteration: useBest ? progress.best!.iteration : iterations,
+    iteration: useBest ? best.iteration : iteration,
     split: reference ? 'test' : 'final',
-    firstBatch: reference ? iterations * plan.testBatches : 0,
+    firstBatch: reference ? nextTestBatch(plan, progress) : 0,
   };
 }
 
-/** Index of the first test batch of the evaluation that ends iteration `iteration` (from 1). */
-export const firstTestBatch = (plan: Plan, iteration: number): number => (iteration - 1) * plan.testBatches;
+/** Index of the first test batch that no evaluation has seen. */
+export const nextTestBatch = (plan: Plan, { iteration }: Progress): number => iteration * plan.testBatches;
+
+/** The mean metric of the newest evaluations. */
+export const recentMetric = ({ testMetrics }: Progress): number => mean(testMetrics);
 
 export const mean = (values: ArrayLike<number>): number => {
   let sum = 0;

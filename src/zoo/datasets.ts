@@ -15,12 +15,11 @@ export interface LoadedDataset {
 const loaders: Record<string, (folder: string) => LoadedDataset> = { mnist: loadMnist };
 
 /** Whether `loadDataset` knows the name. */
-export const hasDataset = (name: string): boolean => name in loaders;
+export const hasDataset = (name: string): boolean => Object.hasOwn(loaders, name);
 
 /** Loads a data set, from `{home}/data/{name}` where that exists. Throws `data` naming file, expected, found and remedy. */
 export async function loadDataset(name: string, { home }: { home: string }): Promise<LoadedDataset> {
-  const load = loaders[name];
-  if (!load)
+  if (!hasDataset(name))
     throw new PermafrostError('data', `There is no data set "${name}". Known: ${Object.keys(loaders).join(', ')}.`);
-  return load(join(home, 'data', name));
+  return loaders[name](join(home, 'data', name));
 }

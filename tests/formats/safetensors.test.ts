@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PermafrostError } from '#contract/errors';
@@ -10,24 +10,28 @@ const golden = join(import.meta.dirname, '../fixtures/golden');
 const open = (path: string) => bytesSource(readFileSync(join(golden, path)));
 const concat = (chunks: Iterable<Uint8Array>) => new Uint8Array(Buffer.concat([...chunks]));
 
-it.each(readdirSync(golden).filter((file) => file.endsWith('.safetensors')))(
-  '%s: every tensor has as many values as its shape',
-  (file) => {
-    const source = open(file);
-    const { tensors } = readSafetensors(source);
-    expect(tensors.size).toBeGreaterThan(0);
-    for (const [name, tensor] of tensors) {
-      expect(tensorData(source, tensor).length, name).toBe(tensor.shape.reduce((a, b) => a * b, 1));
-    }
-  },
-);
+const whole = [golden, join(golden, 'f-checkpoints')]
+  .flatMap((folder) => readdirSync(folder).map((file) => relative(golden, join(folder, file))))
+  .filter((file) => file.endsWith('.safetensors') && !file.startsWith('f-checkpoints/x'));
+it.each(whole)('%s: every tensor has as many values as its shape', (file) => {
+  const source = open(file);
+  const { tensors } = readSafetensors(source);
+  expect(tensors.size).toBeGreaterThan(0);
+  for (const [name, tensor] of tensors) {
+    expect(tensorData(source, tensor).length, name).toBe(tensor.shape.reduce((a, b) => a * b, 1));
+  }
+});
 
 it('widens half and brain floats exactly', () => {
-  const bytes = new Uint8Array(Uint16Array.of(0x3c00, 0xc000, 0x0001, 0x7bff, 0x7c00, 0x7e00, 0x3f80, 0xc040).buffer);
+  const halves = [0x3c00, 0xc000, 0x0001, 0x8001, 0x03ff, 0x0400, 0x7bff, 0xfbff, 0x7c00, 0xfc00, 0x7e00, 0x8000];
+  const bytes = new Uint8Array(Uint16Array.of(...halves, 0x3f80, 0xc040).buffer);
   const at = (dtype: 'F16' | 'BF16', from: number, count: number) =>
     tensorData(bytesSource(bytes), { dtype, shape: [count], offset: 2 * from, length: 2 * count });
-  expect(at('F16', 0, 6)).toEqual(Float32Array.of(1, -2, 2 ** -24, 65504, Number.POSITIVE_INFINITY, Number.NaN));
-  expect(at('BF16', 6, 2)).toEqual(Float32Array.of(1, -3));
+  const [tiny, infinity] = [2 ** -24, Number.POSITIVE_INFINITY];
+  expect(at('F16', 0, halves.length)).toEqual(
+    Float32Array.of(1, -2, tiny, -tiny, 1023 * tiny, 1024 * tiny, 65504, -65504, infinity, -infinity, Number.NaN, -0),
+  );
+  expect(at('BF16', halves.length, 2)).toEqual(Float32Array.of(1, -3));
 });
 
 it('writes what it reads, with metadata and aligned data', () => {
@@ -64,6 +68,33 @@ describe('refuses', () => {
   ];
   it.each(rows)('%s, saying what is wrong', (file, message) => {
     expect(() => readSafetensors(open(`f-checkpoints/${file}.safetensors`))).toThrow(message);
+  });
+
+  const withHeader = (header: unknown, data = 8) => {
+    const json = new TextEncoder().encode(JSON.stringify(header));
+    const bytes = new Uint8Array(8 + json.length + data);
+    new DataView(bytes.buffer).setBigUint64(0, BigInt(json.length), true);
+    bytes.set(json, 8);
+    return bytesSource(bytes);
+  };
+  const tensor = (dtype: unknown, shape: unknown, offsets: unknown) => ({ dtype, shape, data_offsets: offsets });
+  it.each([
+    ['fewer bytes than a header length', bytesSource(new Uint8Array(7)), /it has 7 bytes/],
+    ['a header that is a list', withHeader([]), /not a JSON object/],
+    ['metadata that is no record', withHeader({ __metadata__: null }), /its __metadata__ is null/],
+    ['metadata that is not text', withHeader({ __metadata__: { a: 1 } }), /its __metadata__ is {"a":1}/],
+    ['an unknown dtype', withHeader({ a: tensor('F8', [2], [0, 8]) }), /a has dtype F8; known are F64, F32/],
+    ['a dtype that is no text', withHeader({ a: tensor(['F32'], [2], [0, 8]) }), /a has dtype F32; known are/],
+    ['a negative dimension', withHeader({ a: tensor('F32', [-2], [0, 8]) }), /a has shape \[-2\]/],
+    ['offsets in the wrong order', withHeader({ a: tensor('F32', [2], [8, 0]) }), /a lies at bytes \[8,0\]/],
+    [
+      'tensors that share bytes',
+      withHeader({ a: tensor('F32', [2], [0, 8]), b: tensor('F32', [1], [4, 8]) }),
+      /a and b share bytes/,
+    ],
+    ['a tensor that is no record', withHeader({ a: 'text' }), /a has dtype undefined/],
+  ])('%s, saying so', (_, source, message) => {
+    expect(() => readSafetensors(source)).toThrow(message);
   });
 
   it('any mutated file, or reads it, but never breaks', () => {

@@ -182,6 +182,14 @@ describe('batches', () => {
     }
   });
 
+  it.each(['mnist', 'mnist-add'])('of %s that take more images than there are, are refused', (name) => {
+    const { config, task } = open(name);
+    const needs = { train: 4, test: dataset.test.count + 1, final: 4 };
+    expect(() => task.batches(config, dataset, { seed: 1, sizes: needs })).toThrow(
+      /A test batch takes \d+ images, but the data have 18. Choose a smaller batch_size or n/,
+    );
+  });
+
   it('of mnist show every test image once per epoch, as tokens in [0, 1] with its label', () => {
     const config = configOf({ task: 'mnist', patch_size: 28 });
     const batches = taskOf(config).batches(config, dataset, { seed: 3, sizes: { train: 2, test: 2, final: 2 } });
@@ -209,6 +217,7 @@ describe('a config that does not fit is refused', () => {
   };
   it.each([
     [{ task: 'mnits' }, /no "mnits". Did you mean mnist\?/],
+    [{ task: 'constructor' }, /no "constructor". Did you mean/],
     [{ task: 'mnist' }, /patch_size: mnist needs it. Published runs use 4/],
     [
       { task: 'mnist', patch_size: 5 },
@@ -220,5 +229,27 @@ describe('a config that does not fit is refused', () => {
     [{ task: 'mnist-add' }, /n: mnist-add needs it/],
   ] as const)('%j', (params, message) => {
     expect(shapeOf(params)).toThrow(message);
+  });
+});
+
+describe('deviations', () => {
+  const of = (params: Partial<ExperimentConfig>) => {
+    const config = parseConfig(params);
+    return taskOf(config)
+      .deviations(config)
+      .map(({ text }) => text)
+      .join();
+  };
+  const bits = { task: 'bit-xor', n: 5, num_patterns: 2 };
+  it.each([
+    ['none for mnist', { task: 'mnist', patch_size: 4 }, /^$/],
+    ['none for bit-xor as committed', { ...bits, variant: 'reference' }, /^$/],
+    ['the loss of bit-xor, corrected', bits, /cross entropy from logits/],
+    ['the older head of bit-xor', { ...bits, bit_head: 'cross-entropy' }, /Two logits per bit/],
+    ['the loss of digit-add, corrected', { task: 'digit-add', n: 2 }, /per sample; the committed code/],
+    ['the older published digit-add', { task: 'digit-add', n: 2, variant: 'reference' }, /published numbers are older/],
+    ['the older published mnist-add-reg', { task: 'mnist-add-reg', n: 10 }, /predicting a constant/],
+  ] as const)('name %s', (_, params, text) => {
+    expect(of(params)).toMatch(text);
   });
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { loadDataset } from '#zoo/datasets';
+import { hasDataset, loadDataset } from '#zoo/datasets';
 
 const raw = join(import.meta.dirname, '../fixtures/golden/g5-mnist-raw');
 const files = [
@@ -56,6 +56,17 @@ it('names the file that is missing, cut off or no gzip file, and does not fall b
   await expect(loadDataset('mnist', { home })).rejects.toThrow(/t10k-images-idx3-ubyte.gz: not a whole gzip file/);
 });
 
-it('names the data sets that exist', async () => {
-  await expect(loadDataset('imagenet', { home })).rejects.toThrow(/no data set "imagenet". Known: mnist/);
+it('names a label that is no digit', async () => {
+  for (const name of files) copyFileSync(join(raw, name), join(folder(), name));
+  const labels = readFileSync(join(raw, files[3]));
+  labels[labels.length - 1] = 10;
+  writeFileSync(join(folder(), files[3]), labels);
+  await expect(loadDataset('mnist', { home })).rejects.toThrow(
+    /expected labels 0 to 9; found 10 among the t10k labels/,
+  );
+});
+
+it.each(['imagenet', 'constructor'])('names the data sets that exist instead of %s', async (name) => {
+  expect(hasDataset(name)).toBe(false);
+  await expect(loadDataset(name, { home })).rejects.toThrow(`no data set "${name}". Known: mnist`);
 });

@@ -1,18 +1,29 @@
-/** Files that are whole or absent: written beside their place, flushed to the disk, then renamed. */
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
+/** Files on the disk: written whole or not at all, read piece by piece, and errors that say what to do about the disk. */
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { PermafrostError } from '#contract/errors';
+import type { ByteSource } from '#formats/source';
 
 const temporary = (path: string): string => `${path}.${process.pid}.tmp`;
 
 /**
- * Replaces the file at `path`, making its folder where needed.
+ * Replaces the file at `path`.
  * Throws `disk`, leaving what was at `path` as it was, when any byte cannot be written.
  */
 export function writeAtomically(path: string, chunks: Iterable<Uint8Array>): void {
   const draft = temporary(path);
   try {
-    mkdirSync(dirname(path), { recursive: true });
     const file = openSync(draft, 'w');
     try {
       for (const chunk of chunks) writeFully(file, chunk);
@@ -29,7 +40,7 @@ export function writeAtomically(path: string, chunks: Iterable<Uint8Array>): voi
 }
 
 /** write() may take only a part of the bytes. */
-export function writeFully(file: number, bytes: Uint8Array): void {
+function writeFully(file: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done, bytes.length - done);
 }
 
@@ -41,6 +52,15 @@ function syncFolder(folder: string): void {
     fsyncSync(handle);
   } finally {
     closeSync(handle);
+  }
+}
+
+/** Makes a folder and those above it. Throws `disk`. */
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw diskError(path, error);
   }
 }
 
@@ -59,6 +79,33 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'; // somebody else's process
   }
+}
+
+/** Calls `use` with the open file's bytes. */
+export function withFile<T>(path: string, use: (source: ByteSource) => T): T {
+  const file = openSync(path, 'r');
+  try {
+    return use(fileSource(file));
+  } finally {
+    closeSync(file);
+  }
+}
+
+function fileSource(file: number): ByteSource {
+  const { size } = fstatSync(file);
+  return {
+    size,
+    read(offset, length) {
+      if (offset < 0 || offset + length > size) throw new RangeError(`bytes ${offset}–${offset + length} of ${size}`);
+      const bytes = new Uint8Array(length);
+      for (let done = 0; done < length; ) {
+        const count = readSync(file, bytes, done, length - done, offset + done);
+        if (count === 0) throw new RangeError(`the file ends at ${offset + done} of ${size}`);
+        done += count;
+      }
+      return bytes;
+    },
+  };
 }
 
 const advice: Record<string, string> = {

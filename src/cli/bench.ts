@@ -1,0 +1,22 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import type { CommandRow } from './command.ts';
+
+export const bench: CommandRow = {
+  add(program) {
+    program
+      .command('bench')
+      .description('run benchmarks of this machine (in a checkout)')
+      .argument('[names...]', 'which; all by default')
+      .option('--json', 'print the figures as one JSON object')
+      .action((names: string[], { json }: { json?: boolean }) => {
+        const script = join(import.meta.dirname, '..', '..', 'bench', 'bench.ts');
+        const { status } = spawnSync(
+          process.execPath,
+          [...process.execArgv, script, ...names, ...(json ? ['--json'] : [])],
+          { stdio: 'inherit' },
+        );
+        process.exitCode = status ?? 1;
+      });
+  },
+};

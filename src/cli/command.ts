@@ -1,0 +1,46 @@
+/** What commands share: how one is added, how it opens the app, how it prints. */
+import type { Command } from 'commander';
+import { createApp, defaultHome } from '#app';
+import type { Services } from '#contract/services';
+
+export interface CommandRow {
+  /** Adds the command with its arguments, options and action. */
+  add(program: Command): void;
+}
+
+/** Runs `use` with the app on the home folder, and closes it whatever happens. */
+export async function withApp<T>(use: (app: Services) => T | Promise<T>, slots?: number): Promise<T> {
+  const app = await createApp({ home: defaultHome(), slots });
+  try {
+    return await use(app);
+  } finally {
+    await app.close();
+  }
+}
+
+/** One JSON object on stdout, or the lines for people. */
+export function print(json: boolean | undefined, value: unknown, text: () => string): void {
+  console.log(json ? JSON.stringify(value) : text());
+}
+
+/** Rows as aligned columns; numbers to the right. */
+export function columns(header: string[], rows: string[][]): string {
+  const all = [header, ...rows];
+  const widths = header.map((_, i) => Math.max(...all.map((row) => row[i].length)));
+  const line = (row: string[]) =>
+    row
+      .map((cell, i) => (/^[-+]?\d[\d.,]*( %)?$/.test(cell) ? cell.padStart(widths[i]) : cell.padEnd(widths[i])))
+      .join('  ')
+      .trimEnd();
+  return [line(header), widths.map((w) => '─'.repeat(w)).join('──'), ...rows.map(line)].join('\n');
+}
+
+/** Seconds as 4s, 3m 05s, 2h 10m. */
+export function duration(seconds: number): string {
+  const s = Math.round(seconds);
+  if (s < 60) return `${s}s`;
+  if (s < 3600) return `${Math.floor(s / 60)}m ${String(s % 60).padStart(2, '0')}s`;
+  return `${Math.floor(s / 3600)}h ${String(Math.floor((s % 3600) / 60)).padStart(2, '0')}m`;
+}
+
+export const number = (value: number, digits = 4): string => Number(value.toPrecision(digits)).toString();

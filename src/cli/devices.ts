@@ -1,0 +1,20 @@
+import { type CommandRow, columns, print, withApp } from './command.ts';
+
+export const devices: CommandRow = {
+  add(program) {
+    program
+      .command('devices')
+      .description('try every device and say what is missing')
+      .option('--json', 'print {"devices": […]}')
+      .action(({ json }: { json?: boolean }) =>
+        withApp(async (app) => {
+          const found = await app.devices();
+          const rows = found.map(({ name, available }) => [name, available ? 'works' : 'cannot be used']);
+          const reasons = found
+            .filter((d) => !d.available)
+            .map(({ name, why, help }) => `\n${name}: ${why}\n  ${help}`);
+          print(json, { devices: found }, () => [columns(['device', ''], rows), ...reasons].join('\n'));
+        }),
+      );
+  },
+};

@@ -1,0 +1,37 @@
+import type { Run } from '#contract/run';
+import { type CommandRow, columns, duration, number, print, withApp } from './command.ts';
+
+const regime = ({ config }: Run): string =>
+  `${config.pretrained ? 'pretrained' : 'random'}${config.freeze_trans ? ', frozen' : ''}`;
+
+export const list: CommandRow = {
+  add(program) {
+    program
+      .command('list')
+      .description('list the runs')
+      .option('--json', 'print {"runs": […]}')
+      .action(({ json }: { json?: boolean }) =>
+        withApp((app) => {
+          const runs = app.list();
+          const rows = runs.map((run) => [
+            run.id,
+            run.state,
+            run.config.task,
+            run.config.model_name,
+            regime(run),
+            String(run.config.seed),
+            `${run.step}/${run.totalSteps}`,
+            run.result ? `${run.result.metric} ${number(run.result.value)}` : '',
+            run.result ? duration(run.result.seconds) : '',
+            run.tags.join(' '),
+          ]);
+          const header = ['id', 'state', 'task', 'body', 'regime', 'seed', 'steps', 'result', 'time', 'tags'];
+          print(json, { runs }, () =>
+            runs.length
+              ? columns(header, rows)
+              : 'There are no runs yet. Start one: permafrost run --set task=bit-xor --set n=5 --set num_patterns=2 --set pretrained=false --set n_layer=2 --set n_embd=64 --set n_head=4',
+          );
+        }),
+      );
+  },
+};

@@ -1,0 +1,57 @@
+/** The `permafrost` command: arguments in, exit code out. Commands are rows of a table, one file each. */
+import { Command, CommanderError } from 'commander';
+import { describeError, type ErrorCode } from '#contract/errors';
+import { bench } from './bench.ts';
+import type { CommandRow } from './command.ts';
+import { count } from './count.ts';
+import { devices } from './devices.ts';
+import { exportCommand } from './export.ts';
+import { list } from './list.ts';
+import { rebuild } from './rebuild.ts';
+import { reproduce } from './reproduce.ts';
+import { resume } from './resume.ts';
+import { run } from './run.ts';
+import { show } from './show.ts';
+import { tag } from './tag.ts';
+
+const commands: CommandRow[] = [run, list, show, resume, tag, exportCommand, reproduce, devices, count, rebuild, bench];
+
+/** Exit codes by error code; 3 is for runs that did not finish, which is no error of the command. */
+const exitCodes: Record<ErrorCode | 'internal', number> = {
+  internal: 1,
+  trace: 1,
+  config: 2,
+  nan: 3,
+  notFound: 4,
+  conflict: 4,
+  data: 5,
+  weights: 5,
+  device: 5,
+  disk: 5,
+  store: 5,
+};
+
+const program = new Command('permafrost')
+  .description('A lab for frozen pretrained transformers.')
+  .addHelpText(
+    'after',
+    '\nExit codes: 0 done, 1 bug, 2 usage or config, 3 a run did not finish, 4 no such run or not now, 5 files, data or device.\nPERMAFROST_HOME names the folder of runs, data and models.',
+  )
+  .exitOverride();
+for (const row of commands) row.add(program);
+
+/** Ends with a message on stderr, and with the error as JSON on stdout where JSON was asked for. */
+function fail(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has said it already
+  const { code, message } = describeError(error);
+  if (process.argv.includes('--json')) console.log(JSON.stringify({ error: { code, message } }));
+  console.error(message);
+  if (code === 'internal') console.error((error as Error).stack);
+  return exitCodes[code];
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = fail(error);
+}

@@ -1,0 +1,234 @@
+/** `permafrost reproduce`: the runs behind a table, and the table with published numbers, ours and a verdict. */
+import { availableParallelism } from 'node:os';
+import { Option } from 'commander';
+import type { ExperimentConfig } from '#contract/config';
+import { PermafrostError } from '#contract/errors';
+import type { Run } from '#contract/run';
+import type { Services } from '#contract/services';
+import { type CsvValue, csvLine, writeLines } from '#export/csv';
+import { expand, missing, type Profile, profiles } from '#papers/expand';
+import { type Cell, tableOf, tables } from '#papers/published';
+import { type Judgement, judge } from '#papers/verdict';
+import { type CommandRow, columns, number, print, withApp } from './command.ts';
+import { exitCodeOf, follow } from './watch.ts';
+
+interface Options {
+  profile: Profile;
+  cells?: string[];
+  seeds: string;
+  out?: string;
+  json?: boolean;
+}
+
+export const reproduce: CommandRow = {
+  add(program) {
+    program
+      .command('reproduce')
+      .description('train the runs of a published table and judge its cells')
+      .argument('[table]', `one of ${tables.map((t) => t.id).join(', ')}`, 'regimes')
+      .addOption(
+        new Option('--profile <profile>', 'quick: a small body and budget; paper: as published')
+          .choices(profiles)
+          .default('quick'),
+      )
+      .option('--cells <part...>', 'only cells whose id contains one of these, e.g. mnist/FRT')
+      .option('--seeds <n>', 'seeds per cell', '3')
+      .option('--out <file>', 'the CSV file (default: reproduce-TABLE-PROFILE.csv here)')
+      .option('--json', 'print the judged cells as one JSON object')
+      .action((id: string, options: Options) => reproduceTable(id, options));
+  },
+};
+
+/** A cell with what answers it here. */
+interface Answer {
+  cell: Cell;
+  /** Why it cannot run here. */
+  needs: string | null;
+  notes: string[];
+  runs: Run[];
+  judgement: Judgement;
+}
+
+async function reproduceTable(id: string, options: Options): Promise<void> {
+  const cells = chosenCells(id, options.cells);
+  const seeds = readSeeds(options.seeds);
+  const path = options.out ?? `reproduce-${id}-${options.profile}.csv`;
+  // small bodies do not fill the cores, so the quick profile trains one run per core
+  const slots = options.profile === 'quick' ? availableParallelism() : 1;
+  await withApp(async (app) => {
+    const have = { body: app.hasBody, task: app.hasTask, weights: app.hasWeights };
+    const planned = cells.map((cell) => {
+      const needs = missing(cell, options.profile, have);
+      return {
+        cell,
+        needs,
+        ...(needs ? { configs: [], notes: [], scaled: false } : expand(cell, options.profile, seeds)),
+      };
+    });
+    const { ids, labels, reused } = enqueue(app, planned, `${id}-${options.profile}`);
+    if (reused > 0)
+      process.stderr.write(
+        `${reused} finished run${reused === 1 ? ' is' : 's are'} reused: same settings, same seed.\n`,
+      );
+    await follow(
+      app,
+      ids.flat().filter((run) => app.get(run).state !== 'finished'),
+      labels,
+    );
+
+    const answers = planned.map(({ cell, needs, notes, scaled }, i): Answer => {
+      const runs = ids[i].map(app.get);
+      const samples = runs.flatMap(({ result }) =>
+        result
+          ? [{ value: result[cell.resultIs === 'final' ? 'value' : 'last100'], standardError: result.standardError }]
+          : [],
+      );
+      return { cell, needs, notes, runs, judgement: judge(cell.published, samples, { scaled }) };
+    });
+    await writeLines(path, answersCsv(answers, options.profile));
+    print(options.json, { table: id, profile: options.profile, csv: path, cells: answers.map(jsonCell) }, () =>
+      report(answers, path),
+    );
+    process.exitCode = exitCodeOf(ids.flat().map(app.get));
+  }, slots);
+}
+
+function chosenCells(id: string, parts: string[] | undefined): Cell[] {
+  const { cells } = tableOf(id);
+  if (!parts) return cells;
+  const wanted = parts.flatMap((part) => part.split(','));
+  const chosen = cells.filter((cell) => wanted.some((part) => cell.id.toLowerCase().includes(part.toLowerCase())));
+  if (chosen.length > 0) return chosen;
+  throw new PermafrostError(
+    'notFound',
+    `No cell of ${id} contains ${wanted.join(' or ')}. Cells: ${cells.map((cell) => cell.id).join(', ')}.`,
+  );
+}
+
+function readSeeds(text: string): number[] {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1 || count > 100)
+    throw new PermafrostError('config', `--seeds expects a number from 1 to 100, found "${text}".`);
+  return Array.from({ length: count }, (_, seed) => seed);
+}
+
+/** Ids of the runs of each cell: finished ones of the same config are taken as they are, resting ones go on, others start. */
+function enqueue(app: Services, planned: { cell: Cell; configs: ExperimentConfig[] }[], tag: string) {
+  const sameConfig = (a: ExperimentConfig, b: ExperimentConfig) =>
+    JSON.stringify({ ...a, name: '' }) === JSON.stringify({ ...b, name: '' });
+  const known = app.list();
+  const labels: Record<string, string> = {};
+  let reused = 0;
+  const ids = planned.map(({ cell, configs }) =>
+    configs.map((config) => {
+      const found = known.filter((run) => sameConfig(run.config, config));
+      const finished = found.find((run) => run.state === 'finished');
+      const resting = found.find((run) => ['paused', 'crashed'].includes(run.state));
+      if (finished) reused++;
+      const run = finished ?? (resting ? app.resume(resting.id) : app.create(config, [tag]));
+      labels[run.id] = `${cell.row} ${cell.column} seed ${config.seed}`;
+      return run.id;
+    }),
+  );
+  return { ids, labels, reused };
+}
+
+const range = ({ low, high }: Judgement): string =>
+  low === null || high === null ? '' : `${number(low, 3)} … ${number(high, 3)}`;
+
+function published({ published: p }: Cell): string {
+  if (!p) return '–';
+  const spread = p.spread === null ? '' : ` ± ${number(p.spread, 2)}`;
+  return `${number(p.value)}${spread}`;
+}
+
+function verdictText({ needs, judgement }: Answer): string {
+  if (needs) return 'not run';
+  const { verdict, moreSeeds } = judgement;
+  return moreSeeds ? `${verdict} (${moreSeeds} more seed${moreSeeds === 1 ? '' : 's'})` : verdict;
+}
+
+function report(answers: Answer[], path: string): string {
+  const rows = answers.map((answer) => {
+    const { cell, judgement } = answer;
+    const metric = cell.published?.metric ?? answer.runs[0]?.result?.metric ?? '';
+    const ours = judgement.mean === null ? '' : number(judgement.mean);
+    return [
+      cell.row,
+      cell.column,
+      metric,
+      published(cell),
+      ours,
+      range(judgement),
+      judgement.seeds ? String(judgement.seeds) : '',
+      verdictText(answer),
+    ];
+  });
+  const needs = answers.filter((a) => a.needs).map((a) => `  ${a.cell.row} ${a.cell.column}: ${a.needs}`);
+  const notes = [...new Set(answers.flatMap((a) => a.notes))].map((note) => `  ${note}`);
+  const sources = [
+    ...new Set(
+      answers.flatMap(({ cell }) => (cell.published ? [`  ${cell.row} ${cell.column}: ${cell.published.source}`] : [])),
+    ),
+  ];
+  const section = (title: string, lines: string[]) => (lines.length ? ['', title, ...lines] : []);
+  return [
+    columns(['task', 'regime', 'metric', 'published', 'ours', '95 % interval', 'seeds', 'verdict'], rows),
+    ...section('Scaled down, so not compared with the published number:', notes),
+    ...section('Not run here:', needs),
+    ...section('Sources of the published numbers:', sources),
+    '',
+    `Runs are in the store (permafrost list); this table is in ${path}.`,
+  ].join('\n');
+}
+
+const jsonCell = ({ cell, needs, notes, runs, judgement }: Answer) => ({
+  ...cell,
+  needs,
+  notes,
+  runs: runs.map((run) => run.id),
+  ...judgement,
+});
+
+function* answersCsv(answers: Answer[], profile: Profile): Generator<string> {
+  yield csvLine([
+    'cell',
+    'row',
+    'column',
+    'profile',
+    'metric',
+    'published',
+    'published_spread',
+    'published_runs',
+    'source',
+    'certainty',
+    'ours',
+    'low_95',
+    'high_95',
+    'seeds',
+    'verdict',
+    'more_seeds',
+    'tolerance',
+    'runs',
+    'notes',
+    'needs',
+  ]);
+  for (const { cell, needs, notes, runs, judgement: j } of answers) {
+    const p = cell.published;
+    const values: CsvValue[] = [cell.id, cell.row, cell.column, profile, p?.metric ?? runs[0]?.result?.metric ?? null];
+    values.push(p?.value ?? null, p?.spread ?? null, p?.runs ?? null, p?.source ?? null, p?.certainty ?? null);
+    values.push(
+      j.mean,
+      j.low,
+      j.high,
+      j.seeds,
+      needs ? 'not run' : j.verdict,
+      j.moreSeeds,
+      j.tolerance,
+      runs.map((run) => run.id).join(' '),
+      notes.join('; '),
+      needs,
+    );
+    yield csvLine(values);
+  }
+}

@@ -1,0 +1,20 @@
+import { type CommandRow, print, withApp } from './command.ts';
+import { exitCodeOf, follow } from './watch.ts';
+
+export const resume: CommandRow = {
+  add(program) {
+    program
+      .command('resume')
+      .description('go on with a run from its last checkpoint')
+      .argument('<id>', 'the run, or the beginning of its id')
+      .option('--json', 'print the run as one JSON object')
+      .action((name: string, options: { json?: boolean }) =>
+        withApp(async (app) => {
+          const { id } = app.resume(name);
+          const runs = await follow(app, [id]);
+          print(options.json, runs[0], () => id);
+          process.exitCode = exitCodeOf(runs);
+        }),
+      );
+  },
+};

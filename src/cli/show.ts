@@ -1,0 +1,42 @@
+import { configFields, configSchema } from '#contract/config';
+import { type CommandRow, print, withApp } from './command.ts';
+import { outcome } from './watch.ts';
+
+const defaults = (field: (typeof configFields)[number]): unknown => configSchema.shape[field].safeParse(undefined).data;
+
+export const show: CommandRow = {
+  add(program) {
+    program
+      .command('show')
+      .description('show a run: its config, how it differs from the protocol, its result')
+      .argument('<id>', 'the run, or the beginning of its id')
+      .option('--json', 'print the run as one JSON object')
+      .action((name: string, { json }: { json?: boolean }) =>
+        withApp((app) => {
+          const run = app.get(name);
+          print(json, run, () => {
+            const changed = configFields.filter(
+              (field) => JSON.stringify(run.config[field]) !== JSON.stringify(defaults(field)),
+            );
+            const tests = app.series(run.id, 'test_metric');
+            return [
+              `${run.id}  ${outcome(run)}`,
+              run.device ? `on ${run.device}; ${run.trainable} of ${run.total} parameters trained` : '',
+              run.result
+                ? `mean of the last ${Math.min(100, run.result.iterations)} test metrics: ${run.result.last100}`
+                : '',
+              tests.length ? `${tests.length} evaluations, last at step ${tests.at(-1)!.step}` : '',
+              `folder ${app.home}/runs/${run.id}`,
+              run.tags.length ? `tags ${run.tags.join(', ')}` : '',
+              '\nSettings that are not the defaults:',
+              ...changed.map((field) => `  ${field} = ${JSON.stringify(run.config[field])}`),
+              run.deviations.length ? '\nDiffers from the published protocol:' : '',
+              ...run.deviations.map((d) => `  ${d.field}: ${d.text}`),
+            ]
+              .filter(Boolean)
+              .join('\n');
+          });
+        }),
+      );
+  },
+};

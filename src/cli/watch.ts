@@ -1,0 +1,118 @@
+/** Follows runs to their end: bars on a terminal, a line per evaluation elsewhere. Ctrl-C pauses them. */
+import type { MetricKey, Run } from '#contract/run';
+import type { Services } from '#contract/services';
+import { duration, number } from './command.ts';
+
+interface Followed {
+  id: string;
+  label: string;
+  run: Run;
+  latest: Partial<Record<MetricKey, number>>;
+  /** Where and when this session of the run began, for its speed. */
+  from: { step: number; at: number } | null;
+}
+
+const barWidth = 24;
+const redrawTime = 100; // ms
+
+function describe({ label, run, latest, from }: Followed, bar: boolean): string {
+  const done = run.totalSteps ? run.step / run.totalSteps : 0;
+  const speed = from && run.step > from.step ? ((run.step - from.step) * 1000) / (Date.now() - from.at) : null;
+  const filled = Math.round(done * barWidth);
+  const parts = [
+    bar ? `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}` : '',
+    `${run.step}/${run.totalSteps}`,
+    latest.train_loss === undefined ? '' : `train loss ${number(latest.train_loss, 3)}`,
+    latest.test_metric === undefined ? '' : `test metric ${number(latest.test_metric)}`,
+    speed === null ? '' : `${number(speed, 3)} steps/s`,
+    speed === null || run.state !== 'running' ? '' : `${duration((run.totalSteps - run.step) / speed)} left`,
+  ];
+  return `${label}  ${parts.filter(Boolean).join('  ')}`;
+}
+
+/** How a run stands, in one line. */
+export function outcome(run: Run): string {
+  const { result, reason } = run;
+  if (result) {
+    const error = result.standardError > 0 ? ` ± ${number(1.96 * result.standardError, 2)}` : '';
+    return `${run.state}: ${result.metric} ${number(result.value)}${error} on ${result.samples} samples, loss ${number(result.loss)}, iteration ${result.iteration} of ${result.iterations}, ${duration(result.seconds)}`;
+  }
+  return `${run.state} at step ${run.step}${reason ? `: ${reason.message}` : ''}`;
+}
+
+/**
+ * Waits until the runs rest, showing their progress on stderr; resolves to them as they are then.
+ * `labels` name runs for people; their ids do by default.
+ */
+export async function follow(app: Services, ids: string[], labels: Record<string, string> = {}): Promise<Run[]> {
+  const out = process.stderr;
+  const bars = out.isTTY;
+  const followed = new Map(
+    ids.map((id): [string, Followed] => [
+      id,
+      { id, label: labels[id] ?? id, run: app.get(id), latest: {}, from: null },
+    ]),
+  );
+  let drawn = 0;
+  let dirty = true;
+  const erase = () => {
+    if (drawn > 0) out.write(`\x1b[${drawn}A\x1b[J`);
+    drawn = 0;
+  };
+  const draw = () => {
+    if (!dirty) return;
+    dirty = false;
+    erase();
+    const lines = [...followed.values()].filter((f) => f.run.state === 'running').map((f) => describe(f, true));
+    const waiting = [...followed.values()].filter((f) => f.run.state === 'queued').length;
+    if (waiting > 0) lines.push(`${waiting} more in the queue`);
+    out.write(lines.map((line) => `${line.slice(0, out.columns - 1)}\n`).join(''));
+    drawn = lines.length;
+  };
+  const say = (line: string) => {
+    erase();
+    out.write(`${line}\n`);
+    dirty = true;
+  };
+
+  const stop = app.subscribe((id, entry) => {
+    const f = followed.get(id);
+    if (!f) return;
+    dirty = true;
+    f.run = app.get(id);
+    const body = entry?.body;
+    if (body?.kind === 'started') {
+      f.from = { step: body.step, at: Date.now() };
+      if (!bars)
+        say(
+          `${f.label}  ${body.step > 0 ? `goes on from step ${body.step}` : 'started'} on ${body.device}, ${body.trainable} of ${body.total} parameters trained`,
+        );
+    }
+    if (body?.kind === 'metrics') {
+      for (const [key, , value] of body.rows) f.latest[key] = value;
+      if (!bars && body.rows.some(([key]) => key === 'test_metric')) say(describe(f, false));
+    }
+    if (body?.kind === 'log' && body.level !== 'info') say(`${f.label}  ${body.level}: ${body.text}`);
+    if (body?.kind === 'ended' || f.run.state === 'crashed') say(`${f.label}  ${outcome(f.run)}`);
+  });
+  const pause = () => {
+    say('Pausing: each run ends at a checkpoint. Go on later with: permafrost resume ID');
+    for (const id of ids) app.pause(id);
+  };
+  process.once('SIGINT', pause);
+  process.once('SIGTERM', pause);
+  const timer = bars ? setInterval(draw, redrawTime) : null;
+  try {
+    await app.idle();
+  } finally {
+    if (timer) clearInterval(timer);
+    erase();
+    stop();
+    process.off('SIGINT', pause);
+    process.off('SIGTERM', pause);
+  }
+  return ids.map((id) => app.get(id));
+}
+
+/** 0 when all runs finished, else 3. */
+export const exitCodeOf = (runs: Run[]): number => (runs.every((run) => run.state === 'finished') ? 0 : 3);

@@ -1,0 +1,144 @@
+/**
+ * Starts one trainer process per slot, commits what it reports, and settles what is left when it ends.
+ * The only writer of run states; several apps may have the same store open, each with its own trainers.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { type JournalEntry, journalEntry, type Run, restingStates, type TrainerCommand } from '#contract/run';
+import { readJournal } from '#store/journal';
+import type { Store } from '#store/store';
+import { isTraining } from './liveness.ts';
+import { nextJobs } from './queue.ts';
+
+export interface SchedulerOptions {
+  store: Store;
+  /** The Permafrost home; run folders are in `runs/`. */
+  home: string;
+  /** Trainers at once. */
+  slots: number;
+  /** The program that trains a run folder. */
+  trainer: string;
+}
+
+/** Told of every committed entry, and of state changes that have no entry. */
+export type Listener = (run: string, entry: JournalEntry | null) => void;
+
+/** A trainer that was asked to end has so long before it is ended. */
+const patience = 60_000;
+
+export function createScheduler({ store, home, slots, trainer }: SchedulerOptions) {
+  const children = new Map<string, ChildProcess>();
+  const listeners = new Set<Listener>();
+  const mine = new Set<string>();
+  const waiting = new Set<() => void>();
+  const folderOf = (id: string): string => join(home, 'runs', id);
+  const threads = Math.max(1, Math.floor(availableParallelism() / slots));
+
+  const tell = (id: string, entry: JournalEntry | null) => {
+    for (const listener of listeners) listener(id, entry);
+  };
+  function commit(id: string, entries: readonly JournalEntry[]): void {
+    for (const entry of store.apply(id, entries)) tell(id, entry);
+  }
+
+  function fill(): void {
+    const queue = store.runs
+      .inState('queued')
+      .map((run) => run.id)
+      .filter((id) => mine.has(id));
+    for (const id of nextJobs(queue, children.size, slots)) if (store.runs.claim(id)) start(id);
+    if (children.size > 0 || store.runs.inState('queued').some((run) => mine.has(run.id))) return;
+    for (const resolve of waiting) resolve();
+    waiting.clear();
+  }
+
+  function start(id: string): void {
+    const folder = folderOf(id);
+    const log = openSync(join(folder, 'trainer.log'), 'a');
+    const child = fork(trainer, [folder], {
+      env: { ...process.env, PERMAFROST_HOME: home, PERMAFROST_THREADS: String(threads) },
+      stdio: ['ignore', log, log, 'ipc'],
+    });
+    closeSync(log);
+    children.set(id, child);
+    if (child.pid !== undefined) store.runs.setPid(id, child.pid);
+    tell(id, null);
+    child.on('message', (message) => {
+      const parsed = journalEntry.safeParse(message);
+      if (parsed.success) commit(id, [parsed.data]);
+    });
+    child.once('error', () => {}); // 'exit' follows, or the process never began
+    child.once('close', (code, signal) => {
+      children.delete(id);
+      settle(id, signal ? `signal ${signal}` : `exit code ${code}`);
+      fill();
+    });
+  }
+
+  /** Brings a run that nobody trains any more to rest: by its journal, or as crashed. */
+  function settle(id: string, how: string): void {
+    commit(id, readJournal(folderOf(id)));
+    if (store.runs.get(id).state !== 'running') return;
+    const words = lastWords(folderOf(id));
+    const message = `The trainer ended without a word (${how})${words ? `: ${words}` : '.'} Resume the run to go on from its last checkpoint.`;
+    store.runs.settle(id, 'crashed', { code: 'crashed', message }, Date.now());
+    tell(id, null);
+  }
+
+  return {
+    /** Settles runs whose trainer died with its app. Runs of other live apps are left alone. */
+    recover(): void {
+      for (const { id } of store.runs.inState('running')) {
+        if (!children.has(id) && !isTraining(store.runs.pid(id), folderOf(id))) settle(id, 'the app ended too');
+      }
+    },
+    /** Queues a run and starts it when a slot is free. */
+    enqueue(id: string): void {
+      mine.add(id);
+      store.runs.enqueue(id);
+      tell(id, null);
+      fill();
+    },
+    /** Asks a run to end at its next checkpoint; a queued one is taken from the queue at once. */
+    end(id: string, kind: TrainerCommand['kind']): void {
+      const child = children.get(id);
+      if (child) {
+        child.send({ kind } satisfies TrainerCommand, () => {});
+        setTimeout(() => child.kill('SIGKILL'), patience).unref();
+        return;
+      }
+      if (store.runs.get(id).state !== 'queued') return;
+      store.runs.settle(id, kind === 'pause' ? 'paused' : 'stopped', null, Date.now());
+      tell(id, null);
+      fill();
+    },
+    isOurs: (id: string): boolean => children.has(id),
+    subscribe(listener: Listener): () => void {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    /** Resolves when no run of this app is queued or running. */
+    idle: (): Promise<void> =>
+      new Promise((resolve) => {
+        waiting.add(resolve);
+        fill();
+      }),
+    /** Pauses everything that this app runs and waits for it. */
+    async close(): Promise<void> {
+      for (const id of mine)
+        if (!restingStates.includes(store.runs.get(id).state as Run['state'])) this.end(id, 'pause');
+      await this.idle();
+    },
+  };
+}
+
+/** The end of what a trainer printed. */
+function lastWords(folder: string): string {
+  try {
+    return readFileSync(join(folder, 'trainer.log'), 'utf8').trim().split('\n').slice(-3).join(' ').slice(-400);
+  } catch {
+    return '';
+  }
+}

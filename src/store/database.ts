@@ -1,0 +1,92 @@
+/** Opens the SQLite file and brings it to the current layout. SQLite is used in this room and nowhere else. */
+import type { Database } from 'better-sqlite3';
+import { PermafrostError } from '#contract/errors';
+
+/** One step per layout version; a step is never edited once it has been released. */
+export const migrations: readonly string[] = [
+  `CREATE TABLE runs (
+     key INTEGER PRIMARY KEY,
+     id TEXT NOT NULL UNIQUE,
+     config TEXT NOT NULL,
+     state TEXT NOT NULL,
+     reason TEXT,
+     created_at REAL NOT NULL,
+     started_at REAL,
+     ended_at REAL,
+     step INTEGER NOT NULL DEFAULT 0,
+     total_steps INTEGER NOT NULL DEFAULT 0,
+     device TEXT,
+     trainable INTEGER,
+     total INTEGER,
+     deviations TEXT NOT NULL DEFAULT '[]',
+     result TEXT,
+     seq INTEGER NOT NULL DEFAULT 0,
+     position INTEGER,
+     pid INTEGER
+   );
+   CREATE INDEX runs_by_state ON runs (state, position);
+   CREATE TABLE tags (run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE, tag TEXT NOT NULL, PRIMARY KEY (run, tag)) WITHOUT ROWID;
+   CREATE TABLE metrics (
+     run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+     key INTEGER NOT NULL,
+     step INTEGER NOT NULL,
+     value REAL NOT NULL,
+     PRIMARY KEY (run, key, step)
+   ) WITHOUT ROWID;`,
+];
+
+/** Below this version a crash while a WAL is reset can corrupt the file (sqlite.org/wal.html, fixed in 3.51.3). */
+const safeWal = '3.51.3';
+/** better-sqlite3 13 ends the process on older Node versions instead of failing. */
+const neededNapi = 10;
+
+/** The database at `path`, created or migrated. Throws `store` when Node, the file or its layout do not fit. */
+export async function openDatabase(path: string): Promise<Database> {
+  if (Number(process.versions.napi) < neededNapi) {
+    throw new PermafrostError(
+      'store',
+      `The run store needs Node 22.14 or newer; this is ${process.version}. Run through npm (npm run …), which uses the Node that was installed with Permafrost.`,
+    );
+  }
+  const { default: Sqlite } = await import('better-sqlite3');
+  let database: Database;
+  try {
+    database = new Sqlite(path, { timeout: 10_000 });
+    configure(database);
+  } catch (cause) {
+    throw new PermafrostError(
+      'store',
+      `${path} cannot be used as the run store: ${(cause as Error).message}. Check that its folder exists and is writable; PERMAFROST_HOME names another one.`,
+      { cause },
+    );
+  }
+  migrate(database, path);
+  return database;
+}
+
+function configure(database: Database): void {
+  const version = database.prepare('SELECT sqlite_version()').pluck().get() as string;
+  database.pragma(`journal_mode = ${compareVersions(version, safeWal) < 0 ? 'TRUNCATE' : 'WAL'}`);
+  database.pragma('synchronous = NORMAL');
+  database.pragma('foreign_keys = ON');
+}
+
+function compareVersions(a: string, b: string): number {
+  const [x, y] = [a, b].map((v) => v.split('.').map(Number));
+  return x[0] - y[0] || x[1] - y[1] || x[2] - y[2];
+}
+
+function migrate(database: Database, path: string): void {
+  const upgrade = database.transaction(() => {
+    const version = database.pragma('user_version', { simple: true }) as number;
+    if (version > migrations.length) {
+      throw new PermafrostError(
+        'store',
+        `${path} has layout ${version}, but this Permafrost knows ${migrations.length}. It was made by a newer one: update, or set PERMAFROST_HOME to another folder.`,
+      );
+    }
+    for (const step of migrations.slice(version)) database.exec(step);
+    database.pragma(`user_version = ${migrations.length}`);
+  });
+  upgrade.immediate(); // two processes may open an old file at once
+}

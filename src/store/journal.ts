@@ -1,0 +1,111 @@
+/** From journal entries to rows, each exactly once, and the whole database from run folders. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Database } from 'better-sqlite3';
+import { openConfig } from '#contract/config';
+import { decodeEntry, type EntryBody, type JournalEntry } from '#contract/run';
+import type { metricsTable } from './metrics.ts';
+import type { runsTable } from './runs.ts';
+
+/** The run folder's file that says what the run is: `{name, params, args}` of dl-project with `id` and `createdAt`. */
+export const configFileName = 'config.json';
+const journalFileName = 'journal.jsonl';
+
+/** The entries of a run folder's journal, up to the first line that is torn or altered. */
+export function readJournal(folder: string): JournalEntry[] {
+  const path = join(folder, journalFileName);
+  if (!existsSync(path)) return [];
+  const entries: JournalEntry[] = [];
+  for (const line of readFileSync(path, 'utf8').split('\n')) {
+    const entry = decodeEntry(line);
+    if (!entry) break;
+    entries.push(entry);
+  }
+  return entries;
+}
+
+type Apply = { [K in EntryBody['kind']]: (run: number, at: number, body: Extract<EntryBody, { kind: K }>) => void };
+
+export function journalImport(
+  database: Database,
+  runs: ReturnType<typeof runsTable>,
+  metrics: ReturnType<typeof metricsTable>,
+) {
+  const position = database.prepare<[string], { key: number; seq: number }>('SELECT key, seq FROM runs WHERE id = ?');
+  const setSeq = database.prepare('UPDATE runs SET seq = ? WHERE key = ?');
+  const setStep = database.prepare('UPDATE runs SET step = ? WHERE key = ?');
+  const started = database.prepare(
+    `UPDATE runs SET state = 'running', reason = NULL, started_at = coalesce(started_at, @at), ended_at = NULL, step = @step,
+       total_steps = @totalSteps, device = @device, trainable = @trainable, total = @total, deviations = @deviations WHERE key = @run`,
+  );
+  const ended = database.prepare(
+    `UPDATE runs SET state = @state, reason = @reason, ended_at = @at, step = @step, result = coalesce(@result, result), pid = NULL WHERE key = @run`,
+  );
+  const text = (value: unknown) => (value === null ? null : JSON.stringify(value));
+  const apply: Apply = {
+    started(run, at, { kind, deviations, ...body }) {
+      metrics.voidAfter(run, body.step);
+      started.run({ run, at, ...body, deviations: text(deviations) });
+    },
+    metrics(run, _, { rows }) {
+      metrics.put(run, rows);
+      setStep.run(Math.max(...rows.map(([, step]) => step)), run);
+    },
+    checkpoint: () => {},
+    log: () => {},
+    ended: (run, at, { state, step, reason, result }) =>
+      void ended.run({ run, at, state, step, reason: text(reason), result: text(result) }),
+  };
+
+  /** Applies those entries of a run that follow on what is applied already; returns them. A gap ends the list. */
+  const applyEntries = database.transaction((id: string, entries: readonly JournalEntry[]): JournalEntry[] => {
+    const at = position.get(id);
+    if (!at) return [];
+    const fresh: JournalEntry[] = [];
+    for (const entry of entries) {
+      if (entry.seq !== at.seq + fresh.length + 1) continue;
+      (apply[entry.body.kind] as (run: number, at: number, body: EntryBody) => void)(at.key, entry.at, entry.body);
+      fresh.push(entry);
+    }
+    if (fresh.length > 0) setSeq.run(at.seq + fresh.length, at.key);
+    return fresh;
+  });
+
+  return {
+    apply: (id: string, entries: readonly JournalEntry[]): JournalEntry[] => applyEntries.immediate(id, entries),
+    /**
+     * Makes the rows of runs that the database does not know from their folders; tags are not in folders and are lost.
+     * A run that was under way becomes `crashed`. Returns how many were added and the folders that are no runs.
+     */
+    rebuild(runsFolder: string): { added: number; unreadable: string[] } {
+      const known = new Set(runs.list().map((r) => r.id));
+      const unreadable: string[] = [];
+      let added = 0;
+      const folders = existsSync(runsFolder) ? readdirSync(runsFolder).sort() : [];
+      for (const id of folders) {
+        if (known.has(id)) continue;
+        const folder = join(runsFolder, id);
+        try {
+          const { name, params, args, createdAt } = JSON.parse(readFileSync(join(folder, configFileName), 'utf8'));
+          runs.add({ id, config: openConfig({ name, params, args }), createdAt }, 'paused');
+        } catch (error) {
+          unreadable.push(`${folder}: ${(error as Error).message}`);
+          continue;
+        }
+        applyEntries(id, readJournal(folder));
+        if (runs.get(id).state === 'running')
+          runs.settle(
+            id,
+            'crashed',
+            {
+              code: 'crashed',
+              message: 'It was under way when the store was lost. Resume it to go on from its last checkpoint.',
+            },
+            Date.now(),
+          );
+        added++;
+      }
+      return { added, unreadable };
+    },
+  };
+}

@@ -1,0 +1,120 @@
+/** Rows of runs: the table, the queue and the tags. */
+import type { Database } from 'better-sqlite3';
+import type { ExperimentConfig } from '#contract/config';
+import { nearest, PermafrostError } from '#contract/errors';
+import { type Run, type RunState, run } from '#contract/run';
+
+interface Row {
+  key: number;
+  id: string;
+  config: string;
+  state: string;
+  reason: string | null;
+  created_at: number;
+  started_at: number | null;
+  ended_at: number | null;
+  step: number;
+  total_steps: number;
+  device: string | null;
+  trainable: number | null;
+  total: number | null;
+  deviations: string;
+  result: string | null;
+  tags: string | null;
+}
+
+const parsed = (row: Row): Run =>
+  run.parse({
+    id: row.id,
+    config: JSON.parse(row.config),
+    state: row.state,
+    reason: row.reason && JSON.parse(row.reason),
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    step: row.step,
+    totalSteps: row.total_steps,
+    device: row.device,
+    trainable: row.trainable,
+    total: row.total,
+    deviations: JSON.parse(row.deviations),
+    result: row.result && JSON.parse(row.result),
+    tags: row.tags ? JSON.parse(row.tags) : [],
+  });
+
+export interface NewRun {
+  id: string;
+  config: ExperimentConfig;
+  createdAt: number;
+}
+
+export function runsTable(database: Database) {
+  const tags = '(SELECT json_group_array(tag) FROM (SELECT tag FROM tags WHERE run = runs.key ORDER BY tag)) AS tags';
+  const select = (where: string) => database.prepare<unknown[], Row>(`SELECT *, ${tags} FROM runs ${where}`);
+  const byId = select('WHERE id = ?');
+  const all = select('ORDER BY created_at, key');
+  const inState = select('WHERE state = ? ORDER BY position, key');
+  const ids = database.prepare<[], string>('SELECT id FROM runs').pluck();
+  const insert = database.prepare(
+    `INSERT INTO runs (id, config, state, created_at, total_steps, position)
+     VALUES (@id, @config, @state, @createdAt, @totalSteps, (SELECT coalesce(max(position), 0) + 1 FROM runs))`,
+  );
+  const toQueue = database.prepare(
+    `UPDATE runs SET state = 'queued', reason = NULL, position = (SELECT coalesce(max(position), 0) + 1 FROM runs) WHERE id = ?`,
+  );
+  const claim = database.prepare(
+    `UPDATE runs SET state = 'running', pid = NULL, position = NULL WHERE id = ? AND state = 'queued'`,
+  );
+  const settle = database.prepare(
+    'UPDATE runs SET state = @state, reason = @reason, ended_at = @at, pid = NULL, position = NULL WHERE id = @id',
+  );
+  const setPid = database.prepare('UPDATE runs SET pid = ? WHERE id = ?');
+  const getPid = database.prepare<[string], number | null>('SELECT pid FROM runs WHERE id = ?').pluck();
+  const addTag = database.prepare('INSERT OR IGNORE INTO tags SELECT key, ? FROM runs WHERE id = ?');
+  const removeTag = database.prepare('DELETE FROM tags WHERE tag = ? AND run = (SELECT key FROM runs WHERE id = ?)');
+  const remove = database.prepare('DELETE FROM runs WHERE id = ?');
+
+  /** The run of that id or unambiguous beginning of one. Throws `notFound` naming the nearest. */
+  function get(id: string): Run {
+    const exact = byId.get(id);
+    if (exact) return parsed(exact);
+    const known = ids.all();
+    const starting = known.filter((other) => other.startsWith(id));
+    if (starting.length === 1) return parsed(byId.get(starting[0])!);
+    const hint =
+      starting.length > 1
+        ? `${starting.length} runs begin so: ${starting.slice(0, 5).join(', ')}.`
+        : known.length
+          ? `The nearest is ${nearest(id, known)}.`
+          : 'There are no runs yet.';
+    throw new PermafrostError('notFound', `There is no run "${id}". ${hint}`);
+  }
+
+  return {
+    get,
+    list: (): Run[] => all.all().map(parsed),
+    inState: (state: RunState): Run[] => inState.all(state).map(parsed),
+    /** Adds a run in state `state`. */
+    add({ id, config, createdAt }: NewRun, state: RunState): void {
+      insert.run({
+        id,
+        config: JSON.stringify(config),
+        state,
+        createdAt,
+        totalSteps: config.num_iters * config.steps_per_iter,
+      });
+    },
+    /** Puts a run at the end of the queue. */
+    enqueue: (id: string): void => void toQueue.run(id),
+    /** Takes a run from the queue; false when somebody else was faster. */
+    claim: (id: string): boolean => claim.run(id).changes === 1,
+    settle: (id: string, state: RunState, reason: Run['reason'], at: number): void =>
+      void settle.run({ id, state, reason: reason && JSON.stringify(reason), at }),
+    /** The process that trains the run. */
+    pid: (id: string): number | null => getPid.get(id) ?? null,
+    setPid: (id: string, pid: number): void => void setPid.run(pid, id),
+    tag: (id: string, tag: string): void => void addTag.run(tag, id),
+    untag: (id: string, tag: string): void => void removeTag.run(tag, id),
+    remove: (id: string): void => void remove.run(id),
+  };
+}

@@ -1,0 +1,16 @@
+/** The run store: an index over run folders that can be deleted and rebuilt. */
+import { openDatabase } from './database.ts';
+import { journalImport } from './journal.ts';
+import { metricsTable } from './metrics.ts';
+import { runsTable } from './runs.ts';
+
+export type Store = Awaited<ReturnType<typeof openStore>>;
+
+/** Opens the store at `path` (`:memory:` for one that is forgotten). Throws `store`. */
+export async function openStore(path: string) {
+  const database = await openDatabase(path);
+  const runs = runsTable(database);
+  const metrics = metricsTable(database);
+  const { apply, rebuild } = journalImport(database, runs, metrics);
+  return { runs, metrics, apply, rebuild, close: () => void database.close() };
+}

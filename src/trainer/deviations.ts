@@ -1,0 +1,44 @@
+/** How a config's training and evaluation differ from the published protocol; a task adds what it does differently itself. */
+import type { ConfigField, ExperimentConfig } from '#contract/config';
+import type { Deviation } from '#contract/run';
+import type { Task } from '#tasks/task';
+
+interface Rule {
+  field: ConfigField;
+  applies(config: ExperimentConfig, task: Task): boolean;
+  text(config: ExperimentConfig): string;
+}
+
+const corrected = ({ variant }: ExperimentConfig): boolean => variant === 'corrected';
+const accumulates = ({ batch_size, gpu_batch_size }: ExperimentConfig): boolean => batch_size > gpu_batch_size;
+
+const rules: Rule[] = [
+  {
+    field: 'variant',
+    applies: corrected,
+    text: () =>
+      'The final evaluation always uses the best weights, on samples of its own. The committed code uses the last weights unless early stop fired, on test batches that continue where the last evaluation stopped.',
+  },
+  {
+    field: 'gpu_batch_size',
+    applies: (config, task) => corrected(config) && task.readsWholeBatches && accumulates(config),
+    text: ({ batch_size, gpu_batch_size }) =>
+      `An optimizer step sees ${batch_size} samples. The committed code ignores gpu_batch_size when it loads them and sees ${(batch_size / gpu_batch_size) * batch_size}.`,
+  },
+  {
+    field: 'optimizer',
+    applies: ({ optimizer }) => optimizer !== 'adam',
+    text: ({ optimizer }) => `Trained with ${optimizer}; published runs use Adam.`,
+  },
+  {
+    field: 'body_dropout',
+    applies: ({ body_dropout }) => body_dropout !== null,
+    text: ({ body_dropout }) =>
+      `Dropout ${body_dropout} inside the transformer; published runs keep what its checkpoint says.`,
+  },
+];
+
+export const deviationsOf = (config: ExperimentConfig, task: Task): Deviation[] => [
+  ...rules.filter(({ applies }) => applies(config, task)).map(({ field, text }) => ({ field, text: text(config) })),
+  ...task.deviations(config),
+];

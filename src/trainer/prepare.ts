@@ -1,0 +1,56 @@
+/** From a config to something that can take a step: task, model, weights, data, device, compiled programs. */
+import type { ExperimentConfig } from '#contract/config';
+import { PermafrostError } from '#contract/errors';
+import { buildModel, type Model } from '#models/index';
+import { trainedNames } from '#models/steps';
+import { taskOf } from '#tasks/index';
+import type { Task } from '#tasks/task';
+import { loadDataset } from '#zoo/datasets';
+import { openDevice } from './device.ts';
+import type { Journal } from './journal.ts';
+import { compileLearner, type Learner } from './learner.ts';
+import { type Plan, planOf } from './protocol.ts';
+import { prepareWeights } from './weights.ts';
+
+export interface PrepareOptions {
+  config: ExperimentConfig;
+  /** The lab's folder: models, data sets and caches. */
+  home: string;
+  /** CPU threads; absent: one per core. */
+  threads?: number;
+  journal: Journal;
+}
+
+export interface Prepared {
+  task: Task;
+  model: Model;
+  plan: Plan;
+  learner: Learner;
+  /** For people. */
+  device: string;
+}
+
+/** Prepares a run. What is wrong with the config shows before anything is loaded. Throws `config`, `weights`, `data`, `device`. */
+export async function prepare({ config, home, threads, journal }: PrepareOptions): Promise<Prepared> {
+  const task = taskOf(config);
+  const shape = task.shape(config);
+  const model = buildModel(config, shape);
+  if (trainedNames(model).length === 0) {
+    throw new PermafrostError(
+      'config',
+      'Everything is frozen, so there is nothing to train. Turn off freeze_in, freeze_ln or freeze_out.',
+    );
+  }
+  const plan = planOf(config, task.readsWholeBatches);
+  const weights = prepareWeights({ config, model, home, log: (text) => journal.log('info', text) });
+  const device = await openDevice(config.device, { threads, weightFolder: weights.folder });
+  const loaded = task.dataset === null ? null : await loadDataset(task.dataset, { home });
+  for (const note of loaded?.notes ?? []) journal.log('warn', note);
+  const dataset = loaded?.dataset ?? null;
+  const learner = await compileLearner({ config, task, shape, model, plan, weights, dataset, device });
+  const { nodes, traceMs, compileMs } = learner.stats;
+  journal.log('info', `Compiled ${nodes} nodes: traced in ${seconds(traceMs)}, loaded in ${seconds(compileMs)}.`);
+  return { task, model, plan, learner, device: device.name };
+}
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;

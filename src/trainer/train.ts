@@ -1,0 +1,219 @@
+/**
+ * One run from its config to its result: trains iteration by iteration, evaluates, keeps checkpoints, reports.
+ * What comes next is decided in `protocol.ts`; this file does it.
+ */
+import { setImmediate as breathe } from 'node:timers/promises';
+import { PermafrostError } from '#contract/errors';
+import type { EntryBody, FinalResult, TrainerCommand } from '#contract/run';
+import type { Data } from '#engine/program';
+import { countParameters } from '#models/index';
+import { trainedNames } from '#models/steps';
+import { readCheckpoint } from './checkpoint.ts';
+import { deviationsOf } from './deviations.ts';
+import { sweepDrafts } from './files.ts';
+import { type Keeper, openKeeper } from './keeper.ts';
+import type { Evaluation, Learner } from './learner.ts';
+import { type Prepared, type PrepareOptions, prepare } from './prepare.ts';
+import {
+  finalEvaluation,
+  freshProgress,
+  judge,
+  nextAction,
+  nextTestBatch,
+  type Progress,
+  recentMetric,
+  standardError,
+  stopsEarly,
+} from './protocol.ts';
+import { runFiles } from './runFolder.ts';
+
+export type Ended = Extract<EntryBody, { kind: 'ended' }>;
+
+/** A wish that the run end before it is done, with the reason where nobody gave a command. */
+export interface Interruption extends TrainerCommand {
+  reason: Ended['reason'];
+}
+
+/** What the run and the process around it tell each other. */
+export interface Control {
+  /** Set from outside at any time; the run looks at it between batches. */
+  interruption: Interruption | null;
+  /** Optimizer steps done. */
+  step: number;
+}
+
+export interface RunOptions extends PrepareOptions {
+  folder: string;
+  control: Control;
+}
+
+interface Session extends RunOptions, Prepared {
+  keeper: Keeper;
+  progress: Progress;
+  /** Trained parameters of the best iteration. */
+  best: Record<string, Data> | null;
+  /** Seconds in all sessions of the run. */
+  elapsed(): number;
+}
+
+/** Runs from the last checkpoint, or from the start, to the end or an interruption. Throws what makes the run fail. */
+export async function train(options: RunOptions): Promise<Ended> {
+  sweepDrafts(options.folder);
+  const prepared = await prepare(options);
+  try {
+    const session = begin(options, prepared);
+    const ended = await loop(session);
+    reportSpeed(session);
+    return ended;
+  } finally {
+    await prepared.learner.release();
+  }
+}
+
+/** Restores the checkpoint, if there is one, and opens the session's journal. */
+function begin(options: RunOptions, prepared: Prepared): Session {
+  const { config, folder, journal, control } = options;
+  const { task, model, plan, device, learner } = prepared;
+  const files = runFiles(folder);
+  const { specs } = learner.state;
+  const restored = readCheckpoint(files.checkpoint, specs);
+  if (restored) load(learner, restored.state);
+  const { progress, best } = restored ?? { progress: freshProgress(), best: null };
+  control.step = progress.step;
+  const { trainable, total } = countParameters(model);
+  const deviations = deviationsOf(config, task);
+  journal.append({
+    kind: 'started',
+    step: progress.step,
+    totalSteps: plan.totalSteps,
+    device,
+    trainable,
+    total,
+    deviations,
+  });
+  const start = performance.now();
+  const elapsed = () => progress.seconds + (performance.now() - start) / 1000;
+  return { ...options, ...prepared, progress, best, elapsed, keeper: openKeeper(files, specs, journal) };
+}
+
+async function loop(session: Session): Promise<Ended> {
+  const { config, control } = session;
+  const actions = { train: step, test, final };
+  for (;;) {
+    await breathe(); // commands and signals arrive only here: a step blocks the thread
+    if (control.interruption) return interrupt(session, control.interruption);
+    const ended = await actions[nextAction(config, session.progress)](session);
+    if (ended) return ended;
+  }
+}
+
+async function step(session: Session): Promise<null> {
+  const { learner, journal, keeper, control, progress } = session;
+  const { loss, metric, gradNorm } = await learner.train(progress.step);
+  const done = progress.step + 1;
+  checkNumbers(session, done, { 'training loss': loss, 'gradient norm': gradNorm });
+  session.progress = { ...progress, step: done };
+  control.step = done;
+  journal.metrics([
+    ['train_loss', done, loss],
+    ['train_metric', done, metric],
+    ['grad_norm', done, gradNorm],
+  ]);
+  if (keeper.isDue()) save(session);
+  return null;
+}
+
+async function test(session: Session): Promise<null> {
+  const { learner, journal, plan, model } = session;
+  const { step } = session.progress;
+  const score = await evaluate(session, 'test', nextTestBatch(plan, session.progress), plan.testBatches);
+  if (!score) return null;
+  checkNumbers(session, step, { 'test loss': score.loss, 'test metric': score.metric });
+  const { progress, improved } = judge(session.progress, score);
+  session.progress = progress;
+  if (improved) session.best = copy(learner, trainedNames(model));
+  journal.metrics([
+    ['test_loss', step, score.loss],
+    ['test_metric', step, score.metric],
+  ]);
+  save(session);
+  return null;
+}
+
+async function final(session: Session): Promise<Ended | null> {
+  const { config, plan, task, learner, model, progress, best, elapsed } = session;
+  const { weights, iteration, split, firstBatch } = finalEvaluation(config, plan, progress);
+  const last = copy(learner, trainedNames(model));
+  if (weights === 'best') load(learner, best!);
+  const score = await evaluate(session, split, firstBatch, plan.finalBatches);
+  load(learner, last);
+  if (!score) return null;
+  const result: FinalResult = {
+    metric: task.metric,
+    value: score.metric,
+    loss: score.loss,
+    samples: score.scores.length,
+    standardError: standardError(score.scores),
+    last100: recentMetric(progress),
+    iteration,
+    iterations: progress.iteration,
+    steps: progress.step,
+    stoppedEarly: stopsEarly(config, progress),
+    seconds: elapsed(),
+  };
+  return { kind: 'ended', state: 'finished', step: progress.step, reason: null, result };
+}
+
+/** Null when the run is interrupted meanwhile. */
+const evaluate = (
+  { learner, control }: Session,
+  ...[split, first, count]: Parameters<Learner['evaluate']>
+): Promise<Evaluation | null> => learner.evaluate(split, first, count, () => control.interruption !== null);
+
+/** Ends the session at a checkpoint; one that could not be written is the reason, since steps will be repeated. */
+function interrupt(session: Session, { kind, reason }: Interruption): Ended {
+  const { step } = session.progress;
+  const outcome = save(session);
+  const state = kind === 'pause' ? 'paused' : 'stopped';
+  return {
+    kind: 'ended',
+    state,
+    step,
+    reason: outcome.saved ? reason : { code: 'disk', message: outcome.error.message },
+    result: null,
+  };
+}
+
+const save = ({ keeper, learner, progress, best, elapsed }: Session) =>
+  keeper.save({ progress: { ...progress, seconds: elapsed() }, state: all(learner), best });
+
+/** The live arrays of the whole state. */
+const all = ({ state }: Learner): Record<string, Data> =>
+  Object.fromEntries(Object.keys(state.specs).map((name) => [name, state.get(name)]));
+
+const copy = ({ state }: Learner, names: string[]): Record<string, Data> =>
+  Object.fromEntries(names.map((name) => [name, state.get(name).slice()]));
+
+function load({ state }: Learner, values: Record<string, Data>): void {
+  for (const [name, data] of Object.entries(values)) state.set(name, data);
+}
+
+/** Throws `nan` naming the step when one of the values is not a finite number. */
+function checkNumbers({ config }: Session, step: number, values: Record<string, number>): void {
+  for (const [what, value] of Object.entries(values)) {
+    if (Number.isFinite(value)) continue;
+    throw new PermafrostError(
+      'nan',
+      `The ${what} became ${value} at step ${step}. Training cannot go on from there; the checkpoint before it is kept. ` +
+        `Try a learning_rate below ${config.learning_rate}${config.optimizer === 'adam' ? '' : ', or the optimizer adam'}.`,
+    );
+  }
+}
+
+/** How fast it went, and how much of that was making batches. */
+function reportSpeed({ learner, journal }: Session): void {
+  const { steps, training, data } = learner.time;
+  if (steps === 0) return;
+  const each = (ms: number) => `${(ms / steps).toFixed(2)} ms`;
+  journal.log('info', `${steps} steps of ${each(training)} each, ${each(data)} of it for the batch.`);
+}

@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest';
+import { listDevices, openDevice } from '../../src/trainer/device.ts';
+
+it('every device is either available or says why not and what to do', async () => {
+  const reports = await listDevices();
+  expect(reports.map(({ name }) => name)).toEqual(['cpu', 'webgpu', 'cuda', 'tensorflow']);
+  for (const { name, available, why, help } of reports) {
+    expect(available, name).toBe(why === null);
+    expect(available, name).toBe(help === null);
+    expect(why ?? '', name).not.toContain('\n');
+  }
+  expect(reports[0].available).toBe(true);
+});
+
+it('a device that does not work is refused with the reason and the remedy, and auto goes past it', async () => {
+  for (const { name, available, why, help } of await listDevices()) {
+    if (available) expect((await openDevice(name)).name).toContain(name);
+    else
+      await expect(openDevice(name)).rejects.toMatchObject({
+        code: 'device',
+        message: `${name} cannot be used here: ${why} ${help}`,
+      });
+  }
+  expect((await openDevice('auto')).name).toMatch(/cpu|webgpu|cuda/);
+});
+
+it('says how many threads the cpu uses', async () => {
+  expect((await openDevice('cpu', { threads: 1 })).name).toBe('cpu (ONNX Runtime, 1 thread)');
+  expect((await openDevice('cpu', { threads: 3 })).name).toBe('cpu (ONNX Runtime, 3 threads)');
+});

@@ -1,0 +1,152 @@
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encodeEntry, type JournalEntry } from '#contract/run';
+import { openJournal, readJournal } from '../../src/trainer/journal.ts';
+
+let folder: string;
+let path: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'permafrost-journal-'));
+  path = join(folder, 'journal.jsonl');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const texts = () => readJournal(path).entries.map(({ body }) => (body.kind === 'log' ? body.text : body.kind));
+const numbers = () => readJournal(path).entries.map(({ seq }) => seq);
+
+/** A journal with the given log lines, closed. */
+function writeLogs(...lines: string[]): void {
+  const journal = openJournal(path);
+  for (const line of lines) journal.log('info', line);
+  journal.close();
+}
+
+describe('openJournal', () => {
+  it('continues the numbers of earlier sessions', () => {
+    writeLogs('a', 'b');
+    writeLogs('c');
+    expect(texts()).toEqual(['a', 'b', 'c']);
+    expect(numbers()).toEqual([1, 2, 3]);
+  });
+
+  it('cuts off a torn tail at any byte and continues from the last whole entry', () => {
+    writeLogs('first', 'second');
+    const whole = readFileSync(path);
+    const firstLine = whole.indexOf(0x0a) + 1;
+    for (let length = firstLine; length < whole.length; length += 7) {
+      writeFileSync(path, whole.subarray(0, length));
+      writeLogs('third');
+      expect(texts()).toEqual(['first', 'third']);
+      expect(numbers()).toEqual([1, 2]);
+    }
+  });
+
+  it('cuts off a whole last line whose checksum is wrong', () => {
+    writeLogs('first', 'second');
+    writeFileSync(path, readFileSync(path, 'utf8').replace('second', 'altered'));
+    writeLogs('third');
+    expect(texts()).toEqual(['first', 'third']);
+  });
+
+  it('keeps the entries after a damaged line and says so', () => {
+    writeLogs('first', 'second', 'third');
+    writeFileSync(path, readFileSync(path, 'utf8').replace('second', 'secund'));
+    writeLogs('fourth');
+    expect(texts()).toEqual(['first', 'third', expect.stringContaining('1 damaged line(s) (2)'), 'fourth']);
+    expect(numbers()).toEqual([1, 3, 4, 5]);
+  });
+
+  it('starts over a file of rubbish', () => {
+    appendFileSync(path, Buffer.from([0, 255, 10, 1, 2, 3]));
+    writeLogs('first');
+    expect(texts()).toEqual(['first']);
+    expect(readFileSync(path, 'utf8').startsWith('{"crc":')).toBe(true);
+  });
+
+  it('throws disk when the folder is not there', () => {
+    expect(() => openJournal(join(folder, 'no', 'journal.jsonl'))).toThrow(expect.objectContaining({ code: 'disk' }));
+  });
+});
+
+describe('messages', () => {
+  it('are sent after their line is in the file', () => {
+    const sent: JournalEntry[] = [];
+    const journal = openJournal(path, {
+      send(entry) {
+        sent.push(entry);
+        expect(readFileSync(path, 'utf8').endsWith(encodeEntry(entry))).toBe(true);
+      },
+    });
+    journal.log('info', 'a');
+    journal.append({ kind: 'checkpoint', step: 3 });
+    expect(sent).toEqual(readJournal(path).entries);
+    journal.close();
+  });
+});
+
+describe('metrics', () => {
+  const rowsOf = (entries: JournalEntry[]) =>
+    entries.flatMap(({ body }) => (body.kind === 'metrics' ? [body.rows.length] : []));
+
+  it('share a line until 250 ms have passed', () => {
+    let now = 1000;
+    const journal = openJournal(path, { now: () => now });
+    for (let step = 1; step <= 9; step++) {
+      now += 100;
+      journal.metrics([['train_loss', step, 1 / step]]);
+    }
+    expect(rowsOf(readJournal(path).entries)).toEqual([3, 3, 3]);
+    journal.close();
+  });
+
+  it('come before any entry that follows them', () => {
+    const journal = openJournal(path, { now: () => 0 });
+    journal.metrics([['train_loss', 1, 2]]);
+    journal.append({ kind: 'checkpoint', step: 1 });
+    journal.metrics([['train_loss', 2, 2]]);
+    journal.sync();
+    expect(texts()).toEqual(['metrics', 'checkpoint', 'metrics']);
+    journal.close();
+  });
+});
+
+const prlimit = '/usr/bin/prlimit';
+describe.skipIf(!existsSync(prlimit))('a disk that takes no more', () => {
+  /** Limits the size of every file that this process writes, in bytes. */
+  const limitFiles = (size: number | 'unlimited') =>
+    execFileSync(prlimit, ['--pid', String(process.pid), `--fsize=${size}:unlimited`]);
+  const survive = () => {};
+  beforeEach(() => process.on('SIGXFSZ', survive));
+  afterEach(() => {
+    limitFiles('unlimited');
+    process.off('SIGXFSZ', survive);
+  });
+
+  it('leaves whole lines only; entries wait in order, unsent, and follow when there is space again', () => {
+    const sent: number[] = [];
+    const journal = openJournal(path, { send: ({ seq }) => sent.push(seq) });
+    journal.log('info', 'before');
+    limitFiles(readFileSync(path).length + 30);
+    journal.log('info', 'waiting');
+    journal.metrics([['train_loss', 1, 2]]);
+    expect(() => journal.sync()).toThrow(/journal\.jsonl could not be written .*EFBIG.* Raise the limit/);
+    expect(texts()).toEqual(['before']);
+    expect(readFileSync(path, 'utf8').endsWith('\n')).toBe(true);
+    expect(sent).toEqual([1]);
+    limitFiles('unlimited');
+    journal.log('info', 'after');
+    expect(texts()).toEqual(['before', 'waiting', 'metrics', 'after']);
+    expect(sent).toEqual([1, 2, 3, 4]);
+    journal.close();
+  });
+});
+
+it('an absent file is an empty journal, and so is an empty one', () => {
+  expect(readJournal(path)).toEqual({ entries: [], length: 0, damaged: [] });
+  writeFileSync(path, '');
+  truncateSync(path, 0);
+  expect(readJournal(path).entries).toEqual([]);
+});
