@@ -1,15 +1,31 @@
-/** Does the quick profile learn? FRT with the quick body on MNIST, as `npm run reproduce` runs it. */
+/** The quick profile on MNIST with a frozen random body, as `npm run reproduce` trains it: does it learn? */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp } from '#app';
-import { configsOf, table } from '#papers/expand';
+import { expand } from '#papers/expand';
+import { tableOf } from '#papers/published';
 import type { Bench } from './bench.ts';
 
 export const learning: Bench = {
-  title: 'FRT with the quick body learns MNIST',
-  async run() {
-    return {};
+  title: 'MNIST with a frozen random body, quick profile, three seeds: final accuracy on 10,000 test images',
+  async run(report) {
+    const home = mkdtempSync(join(tmpdir(), 'permafrost-bench-'));
+    const app = await createApp({ home, slots: availableParallelism() });
+    try {
+      const cell = tableOf('regimes').cells.find(({ id }) => id === 'regimes/mnist/FRT')!;
+      const ids = expand(cell, 'quick', [0, 1, 2]).configs.map((config) => app.create(config).id);
+      await app.idle();
+      const results = ids.map((id) => app.get(id).result!);
+      report(results.map((r) => `${r.value} in ${Math.round(r.seconds)} s`).join(', '));
+      return {
+        lowestAccuracy: Math.min(...results.map((r) => r.value)),
+        longestSeconds: Math.max(...results.map((r) => r.seconds)),
+      };
+    } finally {
+      await app.close();
+      rmSync(home, { recursive: true });
+    }
   },
-  limits: { accuracy: '≥ 0.9' },
+  limits: { lowestAccuracy: '≥ 0.9' },
 };

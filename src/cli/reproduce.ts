@@ -80,7 +80,12 @@ async function reproduceTable(id: string, options: Options): Promise<void> {
       const runs = ids[i].map(app.get);
       const samples = runs.flatMap(({ result }) =>
         result
-          ? [{ value: result[cell.resultIs === 'final' ? 'value' : 'last100'], standardError: result.standardError }]
+          ? [
+              {
+                value: result[cell.resultIs === 'last100' && !scaled ? 'last100' : 'value'],
+                standardError: result.standardError,
+              },
+            ]
           : [],
       );
       return { cell, needs, notes, runs, judgement: judge(cell.published, samples, { scaled }) };

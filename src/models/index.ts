@@ -43,7 +43,7 @@ export const bodyOverrides = ['n_layer', 'n_embd', 'n_head', 'n_positions', 'ini
 export const isScaled = (config: ExperimentConfig): boolean => bodyOverrides.some((field) => config[field] !== null);
 
 function bodyOf(config: ExperimentConfig): { body: Body<Gpt2Config>; bodyConfig: Gpt2Config } {
-  const entry = bodies[config.model_name];
+  const entry = Object.hasOwn(bodies, config.model_name) ? bodies[config.model_name] : null;
   if (!entry) {
     throw new PermafrostError(
       'config',

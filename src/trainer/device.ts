@@ -43,7 +43,7 @@ const rows: Record<DeviceName, DeviceRow> = {
 };
 export const deviceNames = Object.keys(rows) as DeviceName[];
 
-/** Tried in this order by `auto`; the first that works is taken. */
+/** What `auto` tries; the first that works is taken. */
 const automatic: readonly DeviceName[] = ['cuda', 'webgpu', 'cpu'];
 
 /** Providers with com.microsoft.FusedMatMul. */
@@ -80,12 +80,11 @@ export const openUntried = (name: DeviceName, options: DeviceOptions = {}): Prom
  * Throws `device` with what the runtime said and what to do.
  */
 export async function openDevice(name: DeviceName | 'auto', options: DeviceOptions = {}): Promise<Device> {
-  for (const candidate of name === 'auto' ? automatic : [name]) {
-    const { why } = await tryDevice(candidate);
-    if (why === null) return openUntried(candidate, options);
-    if (name !== 'auto') throw new PermafrostError('device', `${name} cannot be used here: ${why} ${rows[name].help}`);
-  }
-  throw new Error('internal: the cpu was refused');
+  const reports = await Promise.all((name === 'auto' ? automatic : [name]).map(tryDevice));
+  const working = reports.find(({ available }) => available);
+  if (working) return openUntried(working.name, options);
+  const [{ why, help }] = reports;
+  throw new PermafrostError('device', `${name} cannot be used here: ${why} ${help}`);
 }
 
 export interface DeviceReport {

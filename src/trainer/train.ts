@@ -77,7 +77,7 @@ function begin(options: RunOptions, prepared: Prepared): Session {
   const files = runFiles(folder);
   const { specs } = learner.state;
   const restored = readCheckpoint(files.checkpoint, specs);
-  if (restored) load(learner, restored.state);
+
   const { progress, best } = restored ?? { progress: freshProgress(), best: null };
   control.step = progress.step;
   const { trainable, total } = countParameters(model);

@@ -7,10 +7,10 @@ import { loadGolden } from '../parity/golden.ts';
 
 describe('orthogonal', () => {
   const { info, tensor } = loadGolden('g4-orthogonal');
-  it.each(info.shapes.map((shape: number[], i: number) => ({ shape, i })))(
-    '$shape: makes of the same Gaussian matrix what torch makes of it',
-    ({ shape, i }) => {
-      const [rows, columns] = shape as number[];
+  const shapes: [number, number][] = info.shapes;
+  it.each(shapes.map(([rows, columns], i) => ({ rows, columns, i })))(
+    '$rows × $columns: makes of the same Gaussian matrix what torch makes of it',
+    ({ rows, columns, i }) => {
       const found = orthogonal(Float64Array.from(tensor(`a.${i}`).data), rows, columns, info.gain);
       expect(difference(found, tensor(`W.${i}`).data)).toBeLessThan(1e-5);
     },

@@ -51,12 +51,13 @@ describe('openJournal', () => {
     expect(texts()).toEqual(['first', 'third']);
   });
 
-  it('keeps the entries after a damaged line and says so', () => {
-    writeLogs('first', 'second', 'third');
-    writeFileSync(path, readFileSync(path, 'utf8').replace('second', 'secund'));
-    writeLogs('fourth');
-    expect(texts()).toEqual(['first', 'third', expect.stringContaining('1 damaged line(s) (2)'), 'fourth']);
-    expect(numbers()).toEqual([1, 3, 4, 5]);
+  it('puts a warning of the same number in the place of a damaged line', () => {
+    writeLogs('first', 'second', 'third', 'fourth');
+    writeFileSync(path, readFileSync(path, 'utf8').replace('second', 'secund').replace('third', 'th\nrd'));
+    writeLogs('fifth');
+    const lost = expect.stringContaining('A line of the journal was damaged here');
+    expect(texts()).toEqual(['first', lost, lost, 'fourth', 'fifth']);
+    expect(numbers()).toEqual([1, 2, 3, 4, 5]);
   });
 
   it('starts over a file of rubbish', () => {
@@ -145,7 +146,7 @@ describe.skipIf(!existsSync(prlimit))('a disk that takes no more', () => {
 });
 
 it('an absent file is an empty journal, and so is an empty one', () => {
-  expect(readJournal(path)).toEqual({ entries: [], length: 0, damaged: [] });
+  expect(readJournal(path)).toEqual({ entries: [], length: 0 });
   writeFileSync(path, '');
   truncateSync(path, 0);
   expect(readJournal(path).entries).toEqual([]);

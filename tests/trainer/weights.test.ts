@@ -1,0 +1,176 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseConfig } from '#contract/config';
+import type { Frozen } from '#engine/program';
+import { safetensorsChunks } from '#formats/safetensors';
+import { buildModel, type Model } from '#models/index';
+import { taskOf } from '#tasks/index';
+import { prepareWeights } from '../../src/trainer/weights.ts';
+import { type Lab, openLab, tiny } from './lab.ts';
+
+let lab: Lab;
+let said: string[];
+beforeEach(() => {
+  lab = openLab();
+  said = [];
+});
+afterEach(() => lab.remove());
+
+function prepareFor(settings: object) {
+  const config = parseConfig({ ...tiny, ...settings });
+  const model = buildModel(config, taskOf(config).shape(config));
+  const weights = () => prepareWeights({ config, model, home: lab.home, log: (text) => said.push(text) });
+  return { config, model, weights };
+}
+const bodies = () => readdirSync(join(lab.home, 'cache', 'bodies'));
+/** The values as the runtime maps them. */
+function mapped(folder: string | undefined, { file }: Frozen): Float32Array {
+  const bytes = readFileSync(join(folder!, file!.name)).subarray(file!.offset, file!.offset + file!.length);
+  return new Float32Array(new Uint8Array(bytes).buffer);
+}
+
+describe('a random body', () => {
+  it('lies in one file: frozen values are mapped, trained ones in memory, all as the seed decides', () => {
+    const { model, weights } = prepareFor({ seed: 3 });
+    const { folder, frozen, trained } = weights();
+    const names = Object.keys(model.parameters).filter(model.isUsed);
+    expect([...Object.keys(frozen), ...Object.keys(trained)].sort()).toEqual(names.sort());
+    for (const [name, value] of Object.entries(frozen)) {
+      expect(mapped(folder, value), name).toEqual(model.initialValue(name, 3));
+      expect(value.read(), name).toEqual(model.initialValue(name, 3));
+    }
+    for (const [name, { data }] of Object.entries(trained)) expect(data, name).toEqual(model.initialValue(name, 3));
+  });
+
+  it('is written once per body and seed, whatever a run freezes', () => {
+    prepareFor({ seed: 1 }).weights();
+    const [file] = bodies();
+    const { mtimeMs } = statSync(join(lab.home, 'cache', 'bodies', file));
+    prepareFor({ seed: 1, freeze_ln: true, freeze_pos: false }).weights();
+    expect(bodies()).toEqual([file]);
+    expect(statSync(join(lab.home, 'cache', 'bodies', file)).mtimeMs).toBe(mtimeMs);
+    prepareFor({ seed: 2 }).weights();
+    prepareFor({ seed: 1, n_embd: 32 }).weights();
+    expect(bodies()).toHaveLength(3);
+    expect(said).toHaveLength(3);
+  });
+
+  it('that is trained as a whole needs no file', () => {
+    const { folder, frozen, trained } = prepareFor({ freeze_trans: false }).weights();
+    expect(folder).toBeUndefined();
+    expect(frozen).toEqual({});
+    expect(Object.keys(trained)).not.toContain('transformer.wte.weight');
+  });
+
+  it('leaves small frozen networks in memory', () => {
+    const { model, weights } = prepareFor({ freeze_in: true });
+    const { frozen } = weights();
+    expect(frozen['in_net.0.weight'].file).toBeUndefined();
+    expect(frozen['in_net.0.weight'].read()).toEqual(model.initialValue('in_net.0.weight', 0));
+  });
+
+  it('leaves nothing behind when the disk is full', () => {
+    const { weights } = prepareFor({});
+    weights();
+    const path = join(lab.home, 'cache', 'bodies', bodies()[0]);
+    rmSync(path);
+    symlinkSync('/dev/full', `${path}.${process.pid}.tmp`);
+    expect(weights).toThrow(/could not be written .*ENOSPC.*Free some space/);
+    expect(bodies()).toEqual([]);
+    weights();
+    expect(bodies()).toHaveLength(1);
+  });
+});
+
+describe('a pretrained body', () => {
+  const pretrained = {
+    pretrained: true,
+    n_layer: null,
+    n_embd: null,
+    n_head: null,
+    n_positions: null,
+    model_name: 'sshleifer/tiny-gpt2',
+  };
+  const modelPath = () => join(lab.home, 'models', 'sshleifer', 'tiny-gpt2', 'model.safetensors');
+  type Tensors = Record<string, { shape: number[]; data: Float32Array }>;
+
+  /** A checkpoint of the model's body with values of another seed; no wte. */
+  function tensorsOf(model: Model, prefix: string): Tensors {
+    const used = Object.keys(model.parameters).filter((name) => name.startsWith('transformer.') && model.isUsed(name));
+    const values = used.map((name) => [
+      prefix + name.slice('transformer.'.length),
+      { shape: model.parameters[name], data: model.initialValue(name, 77) },
+    ]);
+    return Object.fromEntries(values);
+  }
+  function store(tensors: Tensors): void {
+    mkdirSync(dirname(modelPath()), { recursive: true });
+    writeFileSync(modelPath(), Buffer.concat([...safetensorsChunks(tensors)]));
+  }
+
+  it.each([
+    ['without', ''],
+    ['with', 'transformer.'],
+  ])('is mapped from its checkpoint, %s the language-model prefix, and needs no wte', (_, prefix) => {
+    const { model, weights } = prepareFor(pretrained);
+    store({ ...tensorsOf(model, prefix), 'lm_head.weight': { shape: [1], data: new Float32Array(1) } });
+    const { folder, frozen, trained } = weights();
+    expect(folder).toBe(dirname(modelPath()));
+    for (const [name, value] of Object.entries(frozen))
+      expect(mapped(folder, value), name).toEqual(model.initialValue(name, 77));
+    expect(trained['transformer.h.0.ln_1.weight'].data).toEqual(model.initialValue('transformer.h.0.ln_1.weight', 77));
+    expect(trained['in_net.0.weight'].data).toEqual(model.initialValue('in_net.0.weight', 0));
+  });
+
+  it('that is absent is an error saying where it was looked for', () => {
+    const { weights } = prepareFor(pretrained);
+    expect(weights).toThrow(
+      `There are no weights of sshleifer/tiny-gpt2: looked for ${modelPath()}. Put the model's model.safetensors there`,
+    );
+  });
+
+  it('of another model is an error listing what does not fit', () => {
+    const { model, weights } = prepareFor(pretrained);
+    const tensors = tensorsOf(model, '');
+    delete tensors['h.1.ln_2.bias'];
+    tensors['h.0.ln_1.weight'] = { shape: [4], data: new Float32Array(4) };
+    store(tensors);
+    expect(weights).toThrow(
+      /is not a checkpoint of sshleifer\/tiny-gpt2: h\.0\.ln_1\.weight is \[4\], expected \[2\]; h\.1\.ln_2\.bias is missing\. Put that model's file there/,
+    );
+    store({ other: { shape: [1], data: new Float32Array(1) } });
+    expect(weights).toThrow(/wpe\.weight is missing; .* and 19 more/);
+  });
+
+  it('in half precision is widened into a float32 copy, once', () => {
+    const { model, weights } = prepareFor(pretrained);
+    store(tensorsOf(model, ''));
+    toBfloat16(modelPath());
+    const { folder, frozen } = weights();
+    expect(folder).toBe(join(lab.home, 'cache', 'bodies'));
+    for (const [name, value] of Object.entries(frozen)) {
+      const truncated = new Uint32Array(model.initialValue(name, 77).buffer).map((bits) => bits & 0xffff0000);
+      expect(mapped(folder, value), name).toEqual(new Float32Array(truncated.buffer));
+    }
+    weights();
+    expect(bodies()).toHaveLength(1);
+    expect(said).toHaveLength(1);
+  });
+
+  /** Keeps the upper half of every float of a safetensors file: BF16. */
+  function toBfloat16(path: string): void {
+    const bytes = readFileSync(path);
+    const start = 8 + Number(bytes.readBigUInt64LE());
+    const header = JSON.parse(bytes.toString('utf8', 8, start));
+    for (const entry of Object.values<{ dtype: string; data_offsets: number[] }>(header)) {
+      entry.dtype = 'BF16';
+      entry.data_offsets = entry.data_offsets.map((offset) => offset / 2);
+    }
+    const halves = new Uint16Array(new Uint8Array(bytes.subarray(start)).buffer).filter((_, i) => i % 2 === 1);
+    const json = Buffer.from(JSON.stringify(header));
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(json.length));
+    writeFileSync(path, Buffer.concat([length, json, Buffer.from(halves.buffer)]));
+  }
+});
