@@ -20,9 +20,9 @@ export function metricsTable(database: Database) {
   // each bucket's lowest and highest point; a bucket of one point gives it once
   const extremes = database.prepare<unknown[], Point>(
     `SELECT step, value FROM (
-       SELECT step, min(value) AS value FROM metrics WHERE run = @run AND key = @key GROUP BY (step - @low) * @buckets / @span
+       SELECT step, min(value) AS value FROM metrics WHERE run = @run AND key = @key GROUP BY CAST((step - @low) * @buckets / @span AS INTEGER)
        UNION
-       SELECT step, max(value) AS value FROM metrics WHERE run = @run AND key = @key GROUP BY (step - @low) * @buckets / @span
+       SELECT step, max(value) AS value FROM metrics WHERE run = @run AND key = @key GROUP BY CAST((step - @low) * @buckets / @span AS INTEGER)
      ) ORDER BY step`,
   );
   const everything = database

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { configFields, configFile, fieldMeta, openConfig, parseConfig, readSetting } from '#contract/config';
+
+/** As dl-project's files are, long and short. */
+const long = {
+  name: 'bit-xor-triple',
+  params: {
+    ...{
+      task: 'bit-xor',
+      n: 100,
+      num_patterns: 3,
+      patch_size: null,
+      model_name: 'gpt2',
+      pretrained: true,
+      freeze_trans: true,
+    },
+    ...{ freeze_in: false, freeze_pos: true, freeze_ln: false, freeze_attn: true, freeze_ff: true, freeze_out: false },
+    ...{
+      in_layer_size: null,
+      out_layer_size: null,
+      learning_rate: 0.001,
+      batch_size: 25,
+      dropout: 0.1,
+      orth_gain: 1.41,
+    },
+  },
+  args: {
+    ...{
+      num_iters: 50,
+      steps_per_iter: 100,
+      test_steps_per_iter: 25,
+      log_to_wandb: true,
+      note: '',
+      wandb_project: 'x',
+      wandb_entity: 'y',
+    },
+    ...{ include_date: true, save_models: false, save_models_ever: 25, device: 'cuda', gpu_batch_size: 25 },
+  },
+};
+const short = {
+  name: 'cyp3a4-vit',
+  params: { task: 'cyp3a4', model_name: 'ViT-B_16', batch_size: 16 },
+  args: { num_iters: 500, steps_per_iter: 100 },
+};
+
+describe('a dl-project file', () => {
+  it('opens unchanged, with its settings kept and its housekeeping left out', () => {
+    const config = openConfig(long);
+    expect(config).toMatchObject({
+      name: 'bit-xor-triple',
+      n: 100,
+      num_patterns: 3,
+      freeze_pos: true,
+      num_iters: 50,
+      device: 'auto',
+    });
+    expect(Object.keys(config).sort()).toEqual([...configFields].sort());
+  });
+  it('may leave fields out or say null for the default', () => {
+    expect(openConfig(short)).toMatchObject({ task: 'cyp3a4', learning_rate: 0.001, dropout: 0.1, early_stop: 10 });
+    expect(openConfig({ params: { task: 'mnist', learning_rate: null } }).learning_rate).toBe(0.001);
+  });
+  it('is what a config writes, and opens to the same config', () => {
+    const config = openConfig(long);
+    const file = configFile(config);
+    expect(Object.keys(file)).toEqual(['name', 'params', 'args']);
+    expect(openConfig(JSON.parse(JSON.stringify(file)))).toEqual(config);
+  });
+});
+
+describe('what is wrong is named, with what would be right', () => {
+  it.each([
+    [
+      { params: { task: 'mnist', learing_rate: 1 } },
+      /learing_rate: there is no such field. Did you mean learning_rate\?/,
+    ],
+    [{ params: { task: 'mnist', dropout: 1.5 } }, /dropout: .*0\.95.*\(Input\/output dropout/],
+    [{ params: { task: 'mnist', batch_size: 0 } }, /batch_size: .*1/],
+    [{ params: { task: 'mnist', n: 'ten' } }, /n: .*number/],
+    [{ params: { task: 'mnist' }, argz: {} }, /argz: a config file has only name, params and args/],
+    [{ params: {} }, /task: /],
+    [
+      { params: { task: 'mnist', batch_size: 60 } },
+      /batch_size 60 must be at most gpu_batch_size 25 or a multiple of it. Choose batch_size 75 or gpu_batch_size 60/,
+    ],
+    [[1, 2], /JSON object \{name, params, args\}; found an array/],
+    [null, /found null/],
+  ])('%j', (file, message) => {
+    expect(() => openConfig(file)).toThrow(message);
+  });
+  it('all wrong fields at once', () => {
+    expect(() => parseConfig({ task: 'mnist', dropout: -1, seed: 1.5, x: 1 })).toThrow(
+      /dropout[\s\S]*seed[\s\S]*x: there is no such field/,
+    );
+  });
+});
+
+it('every field has a label, a help text and a place in the file', () => {
+  for (const field of configFields) {
+    const { label, help, group, section } = fieldMeta(field);
+    expect(
+      [label, help, group].every((text) => text.length > 0),
+      field,
+    ).toBe(true);
+    expect(['name', 'params', 'args']).toContain(section);
+  }
+});
+
+it('settings of the command line are JSON where they can be, text otherwise', () => {
+  expect(readSetting('learning_rate=1e-4')).toEqual(['learning_rate', 1e-4]);
+  expect(readSetting('pretrained=false')).toEqual(['pretrained', false]);
+  expect(readSetting('in_layer_sizes=[32,16]')).toEqual(['in_layer_sizes', [32, 16]]);
+  expect(readSetting('name=a=b')).toEqual(['name', 'a=b']);
+  expect(() => readSetting('seed')).toThrow(/key=value, found "seed"/);
+});

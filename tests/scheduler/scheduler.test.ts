@@ -1,0 +1,224 @@
+/** The scheduler with real trainers, killed at random. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createApp } from '#app';
+import { parseConfig } from '#contract/config';
+import { randomStream } from '#contract/random';
+import type { Services } from '#contract/services';
+import { nextJobs } from '#scheduler/queue';
+
+const tiny = {
+  task: 'bit-xor',
+  n: 4,
+  num_patterns: 2,
+  pretrained: false,
+  n_layer: 1,
+  n_embd: 16,
+  n_head: 2,
+  n_positions: 4,
+  device: 'cpu',
+};
+const budget = {
+  batch_size: 8,
+  gpu_batch_size: 8,
+  num_iters: 3,
+  steps_per_iter: 5,
+  test_steps_per_iter: 16,
+  final_test_samples: 64,
+};
+const config = parseConfig({ ...tiny, ...budget, early_stop: null });
+const long = parseConfig({ ...config, num_iters: 100_000 });
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'permafrost-'));
+});
+afterEach(() => rmSync(home, { recursive: true, maxRetries: 5 }));
+
+async function withApp<T>(
+  use: (app: Services) => Promise<T>,
+  options: { slots?: number; trainer?: string } = {},
+): Promise<T> {
+  const app = await createApp({ home, ...options });
+  try {
+    return await use(app);
+  } finally {
+    await app.close();
+  }
+}
+const until = async (condition: () => boolean, seconds = 30) => {
+  const end = Date.now() + seconds * 1000;
+  while (!condition()) {
+    if (Date.now() > end) throw new Error('it did not happen in time');
+    await sleep(20);
+  }
+};
+
+it('the next jobs are the head of the queue, as many as slots are free', () => {
+  expect(nextJobs(['a', 'b', 'c'], 0, 2)).toEqual(['a', 'b']);
+  expect(nextJobs(['a', 'b', 'c'], 1, 2)).toEqual(['a']);
+  expect(nextJobs(['a'], 2, 2)).toEqual([]);
+  expect(nextJobs(['a'], 3, 2)).toEqual([]);
+  expect(nextJobs([], 0, 2)).toEqual([]);
+});
+
+it('a queued run is trained to its result, and its folder says the same as the store', async () => {
+  await withApp(async (app) => {
+    const seen: string[] = [];
+    app.subscribe((_, entry) => seen.push(entry?.body.kind ?? 'change'));
+    const { id } = app.create(config, ['mine']);
+    await app.idle();
+    const run = app.get(id);
+    expect(run).toMatchObject({ state: 'finished', step: 15, totalSteps: 15, tags: ['mine'], reason: null });
+    expect(run.result).toMatchObject({ metric: 'accuracy', samples: 64, iterations: 3, steps: 15 });
+    expect(run.deviations.length).toBeGreaterThan(0);
+    expect(app.series(id, 'train_loss')).toHaveLength(15);
+    expect(app.series(id, 'test_metric').map((p) => p.step)).toEqual([5, 10, 15]);
+    expect(seen).toContain('started');
+    expect(seen.at(-1)).toBe('ended');
+    const rows = [...app.metrics(id)];
+    const copy = join(home, 'copy');
+    cpSync(join(home, 'runs'), join(copy, 'runs'), { recursive: true });
+    const other = await createApp({ home: copy });
+    expect(other.rebuild()).toEqual({ added: 1, unreadable: [] });
+    expect({ ...other.get(id), tags: ['mine'] }).toEqual(run);
+    expect([...other.metrics(id)]).toEqual(rows);
+    await other.close();
+  });
+});
+
+it('a running run pauses at a checkpoint, goes on when resumed, stops when told, and a finished one is not resumed', async () => {
+  await withApp(async (app) => {
+    const { id } = app.create(long);
+    await until(() => app.get(id).step > 3);
+    expect(() => app.resume(id)).toThrow(/is running already/);
+    app.pause(id);
+    await app.idle();
+    const { state, step } = app.get(id);
+    expect(state).toBe('paused');
+    app.resume(id);
+    await until(() => app.get(id).state === 'running' && app.get(id).step > step);
+    app.stop(id);
+    await app.idle();
+    expect(app.get(id).state).toBe('stopped');
+    const done = app.create(config).id;
+    await app.idle();
+    expect(() => app.resume(done)).toThrow(/is finished; there is nothing left to do/);
+  });
+});
+
+it('as many runs train at once as there are slots; one taken from the queue never starts', async () => {
+  await withApp(
+    async (app) => {
+      const [a, b, c] = [0, 1, 2].map((seed) => app.create({ ...long, seed }).id);
+      await until(() => [a, b].every((id) => app.get(id).step > 0));
+      expect(app.get(c).state).toBe('queued');
+      app.pause(c);
+      expect(app.get(c).state).toBe('paused');
+      app.pause(a);
+      app.pause(b);
+      await app.idle();
+      expect([a, b, c].map((id) => app.get(id).state)).toEqual(['paused', 'paused', 'paused']);
+      expect(app.get(c).startedAt).toBeNull();
+    },
+    { slots: 2 },
+  );
+});
+
+describe('a trainer that ends without a word', () => {
+  it('leaves its run crashed, with the reason, its last words and the metrics it had', async () => {
+    const trainer = join(home, 'trainer.mjs');
+    writeFileSync(trainer, "console.error('out of luck'); process.exit(7);");
+    await withApp(
+      async (app) => {
+        const { id } = app.create(config);
+        await app.idle();
+        expect(app.get(id)).toMatchObject({ state: 'crashed', reason: { code: 'crashed' } });
+        expect(app.get(id).reason!.message).toMatch(/exit code 7.*out of luck.*Resume/);
+      },
+      { trainer },
+    );
+  });
+  it('because it was killed, can be resumed to the result', async () => {
+    await withApp(async (app) => {
+      const slow = { ...config, num_iters: 400 };
+      const { id } = app.create(slow);
+      await until(() => app.series(id, 'test_loss').length > 2);
+      process.kill(trainerOf(id));
+      await app.idle();
+      expect(['crashed', 'paused']).toContain(app.get(id).state);
+      app.resume(id);
+      await app.idle();
+      expect(app.get(id)).toMatchObject({ state: 'finished', step: 2000 });
+      expect(app.series(id, 'train_loss')).toHaveLength(2000);
+    });
+  });
+});
+
+/** The process that has the run's folder in its command line. */
+function trainerOf(id: string): number {
+  const pids = readdirPids().filter((pid) => commandLine(pid).some((part) => part.endsWith(`/runs/${id}`)));
+  if (pids.length !== 1) throw new Error(`${pids.length} trainers of ${id}`);
+  return pids[0];
+}
+const readdirPids = () =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+const commandLine = (pid: number): string[] => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
+};
+
+it('killed 20 times at random, the trainer or the whole app, a run ends as it would have without', async () => {
+  const killed = { ...config, num_iters: 1500, dropout: 0.2, body_dropout: 0.1 };
+  const { expected, expectedRows } = await withApp(async (app) => {
+    const { id } = app.create(killed);
+    await app.idle();
+    return { expected: app.get(id).result!, expectedRows: [...app.metrics(id)] };
+  });
+
+  const random = randomStream(3, 'kills');
+  const script = join(import.meta.dirname, 'appProcess.ts');
+  const launch = async (...words: string[]): Promise<{ child: ChildProcess; id: string }> => {
+    const child = spawn(process.execPath, [script, home, ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const id = await new Promise<string>((resolve) => {
+      child.stdout!.once('data', (line) => resolve(String(line).trim()));
+    });
+    return { child, id };
+  };
+  const ended = (child: ChildProcess) =>
+    child.exitCode !== null || child.signalCode
+      ? Promise.resolve()
+      : new Promise<void>((resolve) => void child.once('exit', () => resolve()));
+
+  let { child, id } = await launch('create', JSON.stringify(killed));
+  let kills = 0;
+  while (kills < 20) {
+    await sleep(500 + 1000 * random.uniform());
+    const trainers = readdirPids().filter((pid) => commandLine(pid).some((part) => part.endsWith(`/runs/${id}`)));
+    if (random.below(2) === 0 && trainers.length > 0) process.kill(trainers[0], 'SIGKILL');
+    else child.kill('SIGKILL');
+    kills++;
+    await ended(child);
+    await until(() => !readdirPids().some((pid) => commandLine(pid).some((part) => part.endsWith(`/runs/${id}`)))); // an orphan pauses by itself
+    const resting = await withApp(async (app) => app.get(id).state);
+    expect(['crashed', 'paused']).toContain(resting);
+    ({ child } = await launch('resume', id));
+  }
+  await ended(child);
+  await withApp(async (app) => {
+    const { seconds: _, ...found } = app.get(id).result!;
+    const { seconds: __, ...wanted } = expected;
+    expect(found).toEqual(wanted);
+    expect([...app.metrics(id)]).toEqual(expectedRows);
+    expect(app.list().filter((run) => run.state === 'finished')).toHaveLength(2);
+  });
+}, 240_000);

@@ -1,0 +1,219 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { configFile, parseConfig } from '#contract/config';
+import { type EntryBody, encodeEntry, type FinalResult, type JournalEntry, type MetricRow } from '#contract/run';
+import { migrations, openDatabase } from '#store/database';
+import { openStore } from '#store/store';
+
+const config = parseConfig({ task: 'mnist', patch_size: 4, num_iters: 3, steps_per_iter: 10 });
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'permafrost-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const entries = (bodies: EntryBody[], from = 1): JournalEntry[] =>
+  bodies.map((body, i) => ({ seq: from + i, at: 1000 + i, body }));
+const started = (step: number): EntryBody => ({
+  kind: 'started',
+  step,
+  totalSteps: 30,
+  device: 'cpu',
+  trainable: 5,
+  total: 9,
+  deviations: [{ field: 'variant', text: 'why' }],
+});
+const losses = (from: number, to: number): EntryBody => ({
+  kind: 'metrics',
+  rows: Array.from({ length: to - from + 1 }, (_, i): MetricRow => ['train_loss', from + i, 1 / (from + i)]),
+});
+const result: FinalResult = {
+  metric: 'accuracy',
+  value: 0.9,
+  loss: 0.3,
+  samples: 10000,
+  standardError: 0.003,
+  last100: 0.88,
+  iteration: 2,
+  iterations: 3,
+  steps: 30,
+  stoppedEarly: false,
+  seconds: 1.5,
+};
+const finished: EntryBody = { kind: 'ended', state: 'finished', step: 30, reason: null, result };
+
+async function withRun(id = 'mnist-aaaaaa') {
+  const store = await openStore(':memory:');
+  store.runs.add({ id, config, createdAt: 7 }, 'queued');
+  return store;
+}
+
+describe('journal entries', () => {
+  it('become the run row and its metrics', async () => {
+    const store = await withRun();
+    store.apply(
+      'mnist-aaaaaa',
+      entries([started(0), losses(1, 30), { kind: 'log', level: 'info', text: 'x' }, finished]),
+    );
+    expect(store.runs.get('mnist-aaaaaa')).toMatchObject({
+      state: 'finished',
+      step: 30,
+      device: 'cpu',
+      trainable: 5,
+      total: 9,
+      result,
+      deviations: [{ field: 'variant', text: 'why' }],
+      startedAt: 1000,
+      endedAt: 1003,
+    });
+    expect(store.metrics.series('mnist-aaaaaa', 'train_loss')).toHaveLength(30);
+  });
+  it('count once however often they come, and wait for the ones before them', async () => {
+    const store = await withRun();
+    const all = entries([started(0), losses(1, 10), losses(11, 20)]);
+    expect(store.apply('mnist-aaaaaa', [all[2]])).toEqual([]);
+    expect(store.apply('mnist-aaaaaa', all.slice(0, 2))).toEqual(all.slice(0, 2));
+    expect(store.apply('mnist-aaaaaa', all)).toEqual([all[2]]);
+    expect(store.apply('mnist-aaaaaa', all)).toEqual([]);
+    expect(store.runs.get('mnist-aaaaaa').step).toBe(20);
+  });
+  it('void the metrics after the step that a resumed run starts from', async () => {
+    const store = await withRun();
+    store.apply('mnist-aaaaaa', entries([started(0), losses(1, 20)]));
+    store.apply('mnist-aaaaaa', entries([started(12), losses(13, 15)], 3));
+    expect(store.metrics.series('mnist-aaaaaa', 'train_loss').at(-1)!.step).toBe(15);
+    expect(store.metrics.series('mnist-aaaaaa', 'train_loss')).toHaveLength(15);
+  });
+});
+
+it('a thinned curve keeps every extreme and has about as many points as asked', async () => {
+  const store = await withRun();
+  const rows = Array.from(
+    { length: 10_000 },
+    (_, i): MetricRow => ['test_loss', i + 1, i === 4321 ? 99 : i === 7777 ? -99 : Math.sin(i)],
+  );
+  store.apply('mnist-aaaaaa', entries([started(0), { kind: 'metrics', rows }]));
+  const points = store.metrics.series('mnist-aaaaaa', 'test_loss', 200);
+  expect(points.length).toBeLessThanOrEqual(200);
+  expect(points.length).toBeGreaterThan(150);
+  expect(points).toContainEqual({ step: 4322, value: 99 });
+  expect(points).toContainEqual({ step: 7778, value: -99 });
+  expect(points.map((p) => p.step)).toEqual(points.map((p) => p.step).sort((a, b) => a - b));
+  expect(store.metrics.series('mnist-aaaaaa', 'test_loss')).toHaveLength(10_000);
+});
+
+describe('runs', () => {
+  it('are found by the beginning of their id; an unknown one names the nearest', async () => {
+    const store = await withRun();
+    store.runs.add({ id: 'mnist-aabbbb', config, createdAt: 8 }, 'queued');
+    expect(store.runs.get('mnist-aab').id).toBe('mnist-aabbbb');
+    expect(() => store.runs.get('mnist-a')).toThrow(/2 runs begin so: mnist-aaaaaa, mnist-aabbbb/);
+    expect(() => store.runs.get('mnist-aaaaab')).toThrow(/no run "mnist-aaaaab". The nearest is mnist-aaaaaa/);
+  });
+  it('are queued in order, and claimed by one only', async () => {
+    const store = await withRun();
+    store.runs.add({ id: 'b', config, createdAt: 8 }, 'queued');
+    store.runs.enqueue('mnist-aaaaaa');
+    expect(store.runs.inState('queued').map((run) => run.id)).toEqual(['b', 'mnist-aaaaaa']);
+    expect(store.runs.claim('b')).toBe(true);
+    expect(store.runs.claim('b')).toBe(false);
+  });
+  it('have tags, each once', async () => {
+    const store = await withRun();
+    for (const tag of ['x', 'a', 'x']) store.runs.tag('mnist-aaaaaa', tag);
+    expect(store.runs.get('mnist-aaaaaa').tags).toEqual(['a', 'x']);
+    store.runs.untag('mnist-aaaaaa', 'x');
+    expect(store.runs.get('mnist-aaaaaa').tags).toEqual(['a']);
+  });
+  it('keep their config and are removed with everything of theirs', async () => {
+    const store = await withRun();
+    expect(store.runs.get('mnist-aaaaaa').config).toEqual(config);
+    store.apply('mnist-aaaaaa', entries([started(0), losses(1, 5)]));
+    store.runs.remove('mnist-aaaaaa');
+    expect(store.runs.list()).toEqual([]);
+    expect(store.metrics.series('mnist-aaaaaa', 'train_loss')).toEqual([]);
+  });
+});
+
+it('two stores open on one file see each other’s runs', async () => {
+  const path = join(folder, 'store.db');
+  const [one, two] = [await openStore(path), await openStore(path)];
+  for (let i = 0; i < 50; i++) (i % 2 ? one : two).runs.add({ id: `r${i}`, config, createdAt: i }, 'queued');
+  expect(one.runs.list()).toHaveLength(50);
+  expect(two.runs.list()).toEqual(one.runs.list());
+  one.close();
+  two.close();
+});
+
+describe('the file', () => {
+  it('is brought to the current layout from the first one, with its rows kept', async () => {
+    const path = join(folder, 'old.db');
+    const old = new Sqlite(path);
+    old.exec(migrations[0]);
+    old.pragma('user_version = 1');
+    old
+      .prepare("INSERT INTO runs (id, config, state, created_at) VALUES ('old', ?, 'finished', 1)")
+      .run(JSON.stringify(config));
+    old.close();
+    const store = await openStore(path);
+    expect(store.runs.get('old').config).toEqual(config);
+    store.close();
+  });
+  it('is refused when a newer Permafrost made it, when it is no database, and when its folder is missing', async () => {
+    const newer = new Sqlite(join(folder, 'newer.db'));
+    newer.pragma('user_version = 99');
+    newer.close();
+    await expect(openStore(join(folder, 'newer.db'))).rejects.toThrow(
+      /layout 99, but this Permafrost knows \d+\. It was made by a newer one/,
+    );
+    writeFileSync(join(folder, 'text.db'), 'this is no database, but it is long enough to be read as one'.repeat(20));
+    await expect(openStore(join(folder, 'text.db'))).rejects.toThrow(
+      /text\.db cannot be used as the run store: file is not a database/,
+    );
+    await expect(openStore(join(folder, 'missing/store.db'))).rejects.toThrow(
+      /cannot be used as the run store.*PERMAFROST_HOME/s,
+    );
+  });
+  it('uses a write-ahead log only with a SQLite that keeps it whole', async () => {
+    const database = await openDatabase(join(folder, 'mode.db'));
+    const version = (database.prepare('SELECT sqlite_version()').pluck().get() as string).split('.').map(Number);
+    const safe = version[0] > 3 || version[1] > 51 || (version[1] === 51 && version[2] >= 3);
+    expect(database.pragma('journal_mode', { simple: true })).toBe(safe ? 'wal' : 'truncate');
+    database.close();
+  });
+});
+
+describe('rebuilding from run folders', () => {
+  const writeRun = (id: string, journal: JournalEntry[], tail = '') => {
+    mkdirSync(join(folder, 'runs', id), { recursive: true });
+    writeFileSync(join(folder, 'runs', id, 'config.json'), JSON.stringify({ id, createdAt: 7, ...configFile(config) }));
+    writeFileSync(join(folder, 'runs', id, 'journal.jsonl'), journal.map(encodeEntry).join('') + tail);
+  };
+  it('gives the runs and metrics that were there, and leaves known ones alone', async () => {
+    const journal = entries([started(0), losses(1, 30), finished]);
+    writeRun('mnist-aaaaaa', journal);
+    const original = await withRun();
+    original.apply('mnist-aaaaaa', journal);
+    const rebuilt = await openStore(':memory:');
+    expect(rebuilt.rebuild(join(folder, 'runs'))).toEqual({ added: 1, unreadable: [] });
+    expect(rebuilt.runs.list()).toEqual(original.runs.list());
+    expect([...rebuilt.metrics.rows('mnist-aaaaaa')]).toEqual([...original.metrics.rows('mnist-aaaaaa')]);
+    expect(rebuilt.rebuild(join(folder, 'runs'))).toEqual({ added: 0, unreadable: [] });
+  });
+  it('stops at a torn line, marks a run that was under way as crashed, and names folders that are no runs', async () => {
+    writeRun(
+      'mnist-bbbbbb',
+      entries([started(0), losses(1, 10)]),
+      encodeEntry(entries([losses(11, 20)], 3)[0]).slice(0, 40),
+    );
+    mkdirSync(join(folder, 'runs', 'stray'));
+    const store = await openStore(':memory:');
+    const { added, unreadable } = store.rebuild(join(folder, 'runs'));
+    expect(added).toBe(1);
+    expect(unreadable[0]).toMatch(/stray/);
+    expect(store.runs.get('mnist-bbbbbb')).toMatchObject({ state: 'crashed', step: 10 });
+  });
+});
