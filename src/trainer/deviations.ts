@@ -1,6 +1,7 @@
 /** How a config's training and evaluation differ from the published protocol; a task adds what it does differently itself. */
 import type { ConfigField, ExperimentConfig } from '#contract/config';
 import type { Deviation } from '#contract/run';
+import { bodyOverrides, isScaled } from '#models/index';
 import type { Task } from '#tasks/task';
 
 interface Rule {
@@ -24,6 +25,16 @@ const rules: Rule[] = [
     applies: (config, task) => corrected(config) && task.readsWholeBatches && accumulates(config),
     text: ({ batch_size, gpu_batch_size }) =>
       `An optimizer step sees ${batch_size} samples. The committed code ignores gpu_batch_size when it loads them and sees ${(batch_size / gpu_batch_size) * batch_size}.`,
+  },
+  {
+    field: 'model_name',
+    applies: isScaled,
+    text: (config) => {
+      const changed = bodyOverrides
+        .filter((field) => config[field] !== null)
+        .map((field) => `${field} ${config[field]}`);
+      return `The body is not ${config.model_name} as published: ${changed.join(', ')}.`;
+    },
   },
   {
     field: 'optimizer',

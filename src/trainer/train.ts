@@ -77,7 +77,7 @@ function begin(options: RunOptions, prepared: Prepared): Session {
   const files = runFiles(folder);
   const { specs } = learner.state;
   const restored = readCheckpoint(files.checkpoint, specs);
-
+  if (restored) load(learner, restored.state);
   const { progress, best } = restored ?? { progress: freshProgress(), best: null };
   control.step = progress.step;
   const { trainable, total } = countParameters(model);
@@ -146,8 +146,9 @@ async function final(session: Session): Promise<Ended | null> {
   const last = copy(learner, trainedNames(model));
   if (weights === 'best') load(learner, best!);
   const score = await evaluate(session, split, firstBatch, plan.finalBatches);
-  load(learner, last);
+  load(learner, last); // an evaluation that was interrupted is followed by a checkpoint
   if (!score) return null;
+  checkNumbers(session, progress.step, { 'final loss': score.loss, 'final metric': score.metric });
   const result: FinalResult = {
     metric: task.metric,
     value: score.metric,

@@ -1,0 +1,231 @@
+/** The command line as a user meets it: arguments in, text, JSON and exit codes out. */
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { columns, duration } from '../../src/cli/command.ts';
+
+const bin = join(import.meta.dirname, '../../bin/permafrost.js');
+let folder: string;
+let home: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'permafrost-'));
+  home = join(folder, 'home');
+});
+afterAll(() => rmSync(folder, { recursive: true, maxRetries: 5 }));
+
+function permafrost(...words: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...words], {
+    encoding: 'utf8',
+    cwd: folder,
+    env: { ...process.env, PERMAFROST_HOME: home },
+  });
+  return { status, stdout, stderr };
+}
+const json = (...words: string[]) => JSON.parse(permafrost(...words, '--json').stdout);
+
+const tiny = {
+  task: 'bit-xor',
+  n: 4,
+  num_patterns: 2,
+  pretrained: false,
+  n_layer: 1,
+  n_embd: 16,
+  n_head: 2,
+  n_positions: 4,
+  batch_size: 8,
+};
+const file = (name: string, content: unknown): string => {
+  const path = join(folder, name);
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+};
+const args = {
+  num_iters: 2,
+  steps_per_iter: 3,
+  test_steps_per_iter: 16,
+  gpu_batch_size: 8,
+  final_test_samples: 32,
+  early_stop: null,
+  device: 'cpu',
+};
+const good = () => file('good.json', { name: 'tiny', params: tiny, args });
+
+describe('run, list, show, tag and export', () => {
+  it('train a dl-project file and tell of it, for people and as JSON', () => {
+    const { status, stdout, stderr } = permafrost('run', good(), '--seed', '3', '--set', 'learning_rate=0.01');
+    expect(stderr).toMatch(/3\/6 {2}train loss .* test metric .* steps\/s/);
+    expect(stderr).toMatch(/finished: accuracy [\d.]+( ± [\d.]+)? on 32 samples/);
+    expect(status).toBe(0);
+    const id = stdout.trim();
+    expect(json('list').runs.map((run: { id: string }) => run.id)).toEqual([id]);
+    expect(json('show', id.slice(0, 9))).toMatchObject({
+      id,
+      state: 'finished',
+      config: { seed: 3, learning_rate: 0.01, name: 'tiny' },
+    });
+    expect(permafrost('list').stdout).toContain(id);
+    const shown = permafrost('show', id).stdout;
+    expect(shown).toMatch(/seed = 3/);
+    expect(shown).toMatch(/Differs from the published protocol:\n {2}variant: /);
+    expect(json('tag', id, 'first', 'second').tags).toEqual(['first', 'second']);
+    expect(json('tag', id, 'first', '--remove').tags).toEqual(['second']);
+    expect(permafrost('export', 'runs.csv').status).toBe(0);
+    expect(readFileSync(join(folder, 'runs.csv'), 'utf8').split('\r\n')).toHaveLength(3);
+    expect(json('export', '--metrics', id, 'metrics.csv')).toEqual({ path: 'metrics.csv', runs: [id] });
+    expect(readFileSync(join(folder, 'metrics.csv'), 'utf8')).toMatch(new RegExp(`${id},train_loss,6,`));
+    expect(permafrost('export', '-').stdout).toMatch(/^id,state,/);
+    expect(permafrost('resume', id)).toMatchObject({ status: 4, stderr: expect.stringContaining('is finished') });
+  });
+
+  it('fail with code 3 when the run fails, and say why', () => {
+    const { status, stderr } = permafrost('run', '--set', 'task=bit-xor', '--set', 'n=4', '--set', 'num_patterns=2');
+    expect(stderr).toMatch(/failed at step 0: .*models\/gpt2.*safetensors/s);
+    expect(status).toBe(3);
+  });
+
+  it('pause at Ctrl-C and go on from there', async () => {
+    const child = spawn(process.execPath, [bin, 'run', good(), '--set', 'num_iters=100000', '--json'], {
+      env: { ...process.env, PERMAFROST_HOME: home },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let [out, err] = ['', ''];
+    child.stdout.on('data', (text) => {
+      out += text;
+    });
+    await new Promise<void>((resolve) => {
+      child.stderr.on('data', (text) => {
+        err += text;
+        if (/test metric/.test(err)) resolve();
+      });
+    });
+    child.kill('SIGINT');
+    const code = await new Promise((resolve) => child.once('exit', resolve));
+    expect(err).toMatch(/Pausing.*permafrost resume/);
+    expect(code).toBe(3);
+    const { id, step } = JSON.parse(out);
+    expect(json('show', id)).toMatchObject({ state: 'paused', step });
+  });
+});
+
+describe('what is wrong is said in words, with its exit code', () => {
+  const rows: [string, () => string[], number, RegExp][] = [
+    ['a config that is no JSON', () => ['run', file('bad.json', '{"params": ')], 2, /bad\.json is not JSON/],
+    ['a file that is missing', () => ['run', 'missing.json'], 2, /missing\.json cannot be read/],
+    ['no config at all', () => ['run'], 2, /Name a config file, or at least a task/],
+    [
+      'an unknown field',
+      () => ['run', good(), '--set', 'learing_rate=1'],
+      2,
+      /learing_rate: there is no such field. Did you mean learning_rate\?/,
+    ],
+    ['an unknown task', () => ['run', '--set', 'task=mnits'], 2, /no "mnits". Did you mean mnist\?/],
+    [
+      'a batch that does not divide',
+      () => ['run', good(), '--set', 'batch_size=12'],
+      2,
+      /batch_size 12 must be at most gpu_batch_size 8 or a multiple/,
+    ],
+    [
+      'too few positions',
+      () => ['run', good(), '--set', 'n_positions=1'],
+      2,
+      /bit-xor makes 2 tokens, but gpt2 takes at most 1 \(n_positions\)/,
+    ],
+    ['an unknown run', () => ['show', 'nothing-here'], 4, /no run "nothing-here"/],
+    ['an unknown table', () => ['reproduce', 'q9'], 4, /no table "q9". Did you mean/],
+    ['an unknown cell', () => ['reproduce', 'regimes', '--cells', 'xyz'], 4, /No cell of regimes contains xyz/],
+    ['an unknown command', () => ['reprodcue'], 2, /unknown command 'reprodcue'/],
+    ['an unknown option', () => ['list', '--jsn'], 2, /unknown option '--jsn'/],
+  ];
+  it.each(rows)('%s', (_, words, code, message) => {
+    const { status, stdout, stderr } = permafrost(...words());
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/\n\s+at /); // no stack
+    expect(stdout).toBe('');
+    expect(status).toBe(code);
+  });
+
+  it('as JSON too, where JSON was asked for', () => {
+    expect(json('show', 'nothing-here')).toEqual({
+      error: { code: 'notFound', message: expect.stringContaining('no run') },
+    });
+  });
+
+  it('a home that cannot be written', () => {
+    const blocked = join(folder, 'blocked');
+    writeFileSync(blocked, 'a file where the home should be');
+    const { status, stderr } = spawnSync(process.execPath, [bin, 'list'], {
+      encoding: 'utf8',
+      env: { ...process.env, PERMAFROST_HOME: join(blocked, 'home') },
+    });
+    expect(stderr).toMatch(/The Permafrost home .* cannot be written: .*PERMAFROST_HOME/);
+    expect(status).toBe(5);
+  });
+
+  it.skipIf(process.getuid?.() === 0)('a home that is read-only', () => {
+    const readOnly = join(folder, 'read-only');
+    mkdirSync(readOnly);
+    chmodSync(readOnly, 0o555);
+    const { status, stderr } = spawnSync(process.execPath, [bin, 'list'], {
+      encoding: 'utf8',
+      env: { ...process.env, PERMAFROST_HOME: readOnly },
+    });
+    expect(stderr).toMatch(/cannot be written/);
+    expect(status).toBe(5);
+  });
+});
+
+it('count prints the published counts of GPT-2 small without a run', () => {
+  expect(json('count', '--set', 'task=mnist', '--set', 'patch_size=4')).toEqual({ trainable: 59146, total: 124460554 });
+});
+
+it('devices tells of every device, and the CPU works', () => {
+  const { devices } = json('devices');
+  expect(devices.map((d: { name: string }) => d.name)).toEqual(['cpu', 'webgpu', 'cuda', 'tensorflow']);
+  expect(devices[0]).toMatchObject({ available: true, why: null });
+  for (const { available, why, help } of devices)
+    if (!available) expect([why, help].every((text) => text.length > 10)).toBe(true);
+});
+
+it('reproduce trains a cell, judges it, writes the table as CSV, and reuses finished runs', () => {
+  const words = ['reproduce', 'regimes', '--cells', 'bit-xor', '--seeds', '1', '--out', 'table.csv'];
+  const first = permafrost(...words);
+  expect(first.stdout).toMatch(/bit-xor +FRT +accuracy +1 +[\d.]+ .* scaled down/);
+  expect(first.stdout).toMatch(/body of 2 layers × 128 instead of gpt2/);
+  expect(first.stdout).toMatch(/bit-xor FPT: needs a small pretrained body/);
+  expect(first.stdout).toMatch(/Sources of the published numbers:\n {2}bit-xor FPT: /);
+  expect(first.status).toBe(0);
+  expect(readFileSync(join(folder, 'table.csv'), 'utf8').split('\r\n')).toHaveLength(5);
+  const again = permafrost(...words, '--json');
+  expect(again.stderr).toMatch(/2 finished runs are reused/);
+  const { cells } = JSON.parse(again.stdout);
+  expect(cells.map((cell: { verdict: string }) => cell.verdict)).toContain('scaled down');
+  expect(json('list').runs.filter((run: { tags: string[] }) => run.tags.includes('regimes-quick'))).toHaveLength(2);
+});
+
+it('an old Node is handed over to the one that was installed, or told what is needed', () => {
+  const old = '/usr/bin/node'; // Debian's place
+  const version = existsSync(old) ? spawnSync(old, ['--version'], { encoding: 'utf8' }).stdout : '';
+  if (!version.startsWith('v20')) return;
+  const { status, stdout } = spawnSync(old, [bin, 'list', '--json'], {
+    encoding: 'utf8',
+    env: { ...process.env, PERMAFROST_HOME: home },
+  });
+  expect(status).toBe(0);
+  expect(JSON.parse(stdout)).toHaveProperty('runs');
+});
+
+it('columns are aligned, numbers to the right; durations read well', () => {
+  expect(
+    columns(
+      ['a', 'bb'],
+      [
+        ['x', '1'],
+        ['yyy', '22'],
+      ],
+    ).split('\n'),
+  ).toEqual(['a    bb', '───────', 'x     1', 'yyy  22']);
+  expect([4, 185, 7800].map(duration)).toEqual(['4s', '3m 05s', '2h 10m']);
+});
