@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 const needed = [22, 18]; // strips types by itself, and has the N-API that the run store needs
@@ -34,7 +35,11 @@ if (!node) {
 }
 const main = join(import.meta.dirname, '..', 'src', 'cli', 'main.ts');
 const flags = ['--disable-warning=ExperimentalWarning'];
-const child = spawn(node, [...flags, main, ...process.argv.slice(2)], { stdio: 'inherit' });
+const cache = process.env.NODE_COMPILE_CACHE ?? join(tmpdir(), 'node-compile-cache'); // a fifth of the start of each process
+const child = spawn(node, [...flags, main, ...process.argv.slice(2)], {
+  stdio: 'inherit',
+  env: { ...process.env, NODE_COMPILE_CACHE: cache },
+});
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code, signal) => {
   if (signal) process.kill(process.pid, signal);

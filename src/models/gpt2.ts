@@ -66,6 +66,11 @@ export const gpt2Configs: Record<string, Gpt2Config> = Object.fromEntries(
     'ceostroff/harry-potter-gpt2-fanfiction': {},
     'chrisliu298/arxiv_ai_gpt2': { ...large, vocab_size: 50259 },
     'microsoft/DialoGPT-medium': medium,
+    // not a published checkpoint: pretrained by this project on bytes, with random weights scaled as gpt2's are
+    'permafrost-nano': {
+      ...{ n_layer: 4, n_embd: 128, n_head: 4, n_positions: 128, vocab_size: 256 },
+      initializer_range: 0.05,
+    },
   }).map(([name, config]) => [name, { ...gpt2Small, ...config }]),
 );
 

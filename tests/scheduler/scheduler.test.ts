@@ -221,4 +221,4 @@ it('killed 20 times at random, the trainer or the whole app, a run ends as it wo
     expect([...app.metrics(id)]).toEqual(expectedRows);
     expect(app.list().filter((run) => run.state === 'finished')).toHaveLength(2);
   });
-}, 240_000);
+}, 600_000);

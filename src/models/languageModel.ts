@@ -1,0 +1,27 @@
+/**
+ * A GPT-2 body as a language model: token embeddings in, the same embeddings as the output layer, the next token as the
+ * target. Parameters are those of a bare GPT-2 checkpoint (`wte.weight`, `h.0…`), so its file is one.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { type Gpt2Config, gpt2 } from './gpt2.ts';
+import type { Model } from './index.ts';
+import { initialize } from './initialize.ts';
+
+/** forward: ids [b, t] → logits [b·t, vocabulary], token after token of each sequence. */
+export function languageModel(config: Gpt2Config): Model {
+  const parameters = gpt2.parameters(config);
+  return {
+    parameters,
+    bodyConfig: config,
+    isTrainable: () => true,
+    isUsed: () => true,
+    initialValue: (name, seed) => initialize(gpt2.initial(name, config), parameters[name], seed, name),
+    forward(p, ids, noise) {
+      const [b, t] = ids.shape as [number, number];
+      const rows = tf.gather(p['wte.weight'], tf.reshape(tf.transpose(ids), [t * b]));
+      const states = gpt2.forward(p, tf.reshape(rows, [t, b, config.n_embd]), config, noise, t); // [t, b, d]
+      const flat = tf.reshape(tf.transpose(states, [1, 0, 2]), [b * t, config.n_embd]);
+      return tf.matMul(flat, p['wte.weight'], false, true);
+    },
+  };
+}
