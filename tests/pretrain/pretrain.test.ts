@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readCorpus } from '../../src/pretrain/corpus.ts';
 import { bigramLoss, unigramLoss } from '../../src/pretrain/ngrams.ts';
