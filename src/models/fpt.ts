@@ -4,7 +4,7 @@
  * Weights of in_net and out_net are [out, in], as torch's nn.Linear keeps them.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { dropout, linear } from '#engine/nn';
+import { dropout, linear, literal } from '#engine/nn';
 import type { Noise, Tensors } from '#engine/program';
 import type { Body, FreezeFlag, Initializer, Shapes } from './body.ts';
 
@@ -75,26 +75,42 @@ export function initializerOf(f: FptConfig, name: string): Initializer {
 
 /**
  * x [b, t, w] (w a multiple of the input dimension) or ids [b, t] → logits [b, 1, ratio·outputDim] of the last token,
- * or [b, t·ratio, outputDim] of all. Null noise: evaluation.
+ * or of token `at` [b] of each sample, or [b, t·ratio, outputDim] of all. Null noise: evaluation.
  */
-export function fptForward(f: FptConfig, p: Tensors, x: tf.Tensor, noise: Noise | null, probe?: object): tf.Tensor {
+export function fptForward(
+  f: FptConfig,
+  p: Tensors,
+  x: tf.Tensor,
+  noise: Noise | null,
+  probe?: object,
+  at?: tf.Tensor,
+): tf.Tensor {
   const b = x.shape[0];
   const ratio = f.embedding ? 1 : x.shape[2]! / f.inputDim;
   const embeds = f.embedding ? embed(p, x) : inNet(f, p, tf.reshape(x, [b, x.shape[1]! * ratio, f.inputDim]), noise); // [t, b, d]
   const t = embeds.shape[0];
-  const read = f.lastOnly ? ratio : t;
+  const read = f.lastOnly && !at ? ratio : t;
   const body = Object.fromEntries(
     Object.entries(p).flatMap(([name, value]) =>
       name.startsWith(bodyPrefix) ? [[name.slice(bodyPrefix.length), value]] : [],
     ),
   );
   let h = f.body.forward(body, embeds, f.bodyConfig, noise, read, probe); // [read, b, d]
+  if (at) h = tokensAt(h, at);
   for (const [i, { name }] of outLayers(f).entries()) {
     if (i > 0) h = dropout(tf.relu(h), f.dropout, noise);
     h = linear(h, p[`${name}.weight`], p[`${name}.bias`], true);
   }
   const logits = tf.transpose(h, [1, 0, 2]); // [b, read, k]
   return f.lastOnly ? tf.reshape(logits, [b, 1, ratio * f.outputDim]) : logits;
+}
+
+/** states [t, b, d] → [1, b, d], of sample i the token at[i]. */
+function tokensAt(states: tf.Tensor, at: tf.Tensor): tf.Tensor {
+  const [t, b, d] = states.shape as [number, number, number];
+  const samples = literal(Int32Array.from({ length: b }, (_, i) => i), [b]);
+  const rows = tf.gather(tf.reshape(states, [t * b, d]), tf.add(tf.mul(at, tf.scalar(b, 'int32')), samples));
+  return tf.reshape(rows, [1, b, d]);
 }
 
 /** ids [b, t] → [t, b, d]; nn.Embedding has no dropout. */

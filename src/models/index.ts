@@ -27,8 +27,8 @@ export interface Model {
   initialValue(name: string, seed: number): Float32Array;
   /** Everything that decides the body's shapes and dropout. */
   bodyConfig: object;
-  /** x as the task gives it → logits [b, 1, k]. Null noise: evaluation. */
-  forward(p: Tensors, x: Tensor, noise: Noise | null, probe?: object): Tensor;
+  /** x as the task gives it → logits [b, 1, k], read at the last token or at token `at` [b] of each sample. Null noise: evaluation. */
+  forward(p: Tensors, x: Tensor, noise: Noise | null, probe?: object, at?: Tensor): Tensor;
 }
 
 /** A body and its config by model_name. */
@@ -112,7 +112,7 @@ export function modelOf(fpt: FptConfig): Model {
     isTrainable: (name) => isTrainable(fpt, name),
     isUsed: (name) => isUsed(fpt, name),
     initialValue: (name, seed) => initialize(initializerOf(fpt, name), parameters[name], seed, name),
-    forward: (p, x, noise, probe) => fptForward(fpt, p, x, noise, probe),
+    forward: (p, x, noise, probe, at) => fptForward(fpt, p, x, noise, probe, at),
   };
 }
 

@@ -45,7 +45,7 @@ function lossAndGradients(
   let logits: tf.Tensor | undefined;
   const { value, gradients } = valueAndGradients(
     (trained) => {
-      logits = tf.keep(recipe.model.forward({ ...frozen, ...trained }, inputs.x, noise));
+      logits = tf.keep(recipe.model.forward({ ...frozen, ...trained }, inputs.x, noise, undefined, inputs.at));
       return recipe.loss(logits, inputs.y);
     },
     Object.fromEntries(names.map((name) => [name, state[name]])),
@@ -59,7 +59,7 @@ function applyGradients({ optimizer, schedule, clip }: Recipe, state: Tensors, g
   return { norm, state: { ...scheduled, ...optimizer.update(state, gradients, state, tf.mul(lr, factor), scale) } };
 }
 
-/** inputs x, y, lr → loss, logits, gradNorm (before clipping); parameters and slots move by one optimizer step. */
+/** inputs x, y, lr, and `at` where samples are read elsewhere than at their last token → loss, logits, gradNorm (before clipping); parameters and slots move by one optimizer step. */
 export const trainProgram =
   (recipe: Recipe): Program =>
   ({ state, inputs, frozen, noise }) => {
@@ -95,6 +95,6 @@ export const applyProgram =
 export const evalProgram =
   ({ model, loss }: Pick<Recipe, 'model' | 'loss'>): Program =>
   ({ state, inputs, frozen }) => {
-    const logits = model.forward({ ...frozen, ...state }, inputs.x, null);
+    const logits = model.forward({ ...frozen, ...state }, inputs.x, null, undefined, inputs.at);
     return { outputs: { loss: loss(logits, inputs.y), logits } };
   };

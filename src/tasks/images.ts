@@ -1,7 +1,4 @@
-/** Images as tokens, and the order in which an epoch shows them. */
-import { PermafrostError } from '#contract/errors';
-import { randomStream } from '#contract/random';
-import type { Dataset, ImageSet, Split } from './task.ts';
+/** Images as tokens. */
 
 /** How many tokens of how many values a patch size makes of an image. */
 export const patchShape = (height: number, width: number, channels: number, patch: number) => ({
@@ -24,33 +21,4 @@ export function patchOrder(height: number, width: number, channels: number, patc
           for (let channel = 0; channel < channels; channel++)
             order[at++] = (row * width + column) * channels + channel;
   return order;
-}
-
-/** The images of a split. */
-export const imagesOf = (dataset: Dataset, split: Split): ImageSet =>
-  split === 'train' ? dataset.train : dataset.test;
-
-/**
- * Image numbers of batch `index` of `size` images: epoch after epoch, each in its own random order, a last short batch dropped.
- * Remembers the order of the epoch asked for last. Throws `config` when one batch takes more images than there are.
- */
-export function epochOrder(seed: number, split: Split, count: number, size: number): (index: number) => Int32Array {
-  if (size > count) {
-    throw new PermafrostError(
-      'config',
-      `A ${split} batch takes ${size} images, but the data have ${count}. Choose a smaller batch_size or n.`,
-    );
-  }
-  const perEpoch = Math.floor(count / size);
-  let current = -1;
-  let order = new Int32Array();
-  return (index) => {
-    const epoch = Math.floor(index / perEpoch);
-    if (epoch !== current) {
-      current = epoch;
-      order = randomStream(seed, split, 'epoch', epoch).permutation(count);
-    }
-    const start = (index % perEpoch) * size;
-    return order.subarray(start, start + size);
-  };
 }

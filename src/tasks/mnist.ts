@@ -2,10 +2,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ExperimentConfig } from '#contract/config';
 import { divides, required } from './fields.ts';
-import { epochOrder, imagesOf, patchOrder, patchShape } from './images.ts';
+import { patchOrder, patchShape } from './images.ts';
 import { crossEntropy } from './losses.ts';
+import { drawSamples } from './samples.ts';
 import { classAccuracy } from './scores.ts';
-import type { Dataset, Split, Task } from './task.ts';
+import type { Dataset, Task } from './task.ts';
 
 const side = 28;
 const classes = 10;
@@ -31,20 +32,18 @@ export const mnist: Task = {
   loss: () => (logits, y) => crossEntropy(tf.reshape(logits, [-1, classes]), y),
   scores: () => classAccuracy(classes),
 
-  batches(config, dataset, { seed, sizes }) {
+  batches(config, dataset, options) {
     const order = patchOrder(side, side, 1, patchOf(config));
-    const pick = (split: Split) => epochOrder(seed, split, imagesOf(dataset as Dataset, split).count, sizes[split]);
-    const picks = { train: pick('train'), test: pick('test'), final: pick('final') };
+    const draw = drawSamples(dataset as Dataset, options);
     return {
       batch(split, index) {
-        const { images, labels } = imagesOf(dataset as Dataset, split);
-        const chosen = picks[split](index);
+        const { set, chosen } = draw(split, index);
         const x = new Float32Array(chosen.length * order.length);
         for (let i = 0; i < chosen.length; i++) {
-          const [from, to] = [chosen[i] * order.length, i * order.length];
-          for (let k = 0; k < order.length; k++) x[to + k] = images[from + order[k]] / 255;
+          const image = set.sample(chosen[i]);
+          for (let k = 0; k < order.length; k++) x[i * order.length + k] = image[order[k]] / 255;
         }
-        return { x, y: Int32Array.from(chosen, (image) => labels[image]) };
+        return { x, y: Int32Array.from(chosen, (image) => set.labels[image]) };
       },
     };
   },

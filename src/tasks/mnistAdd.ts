@@ -2,10 +2,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ExperimentConfig } from '#contract/config';
 import { required } from './fields.ts';
-import { epochOrder, imagesOf } from './images.ts';
 import { crossEntropy, squaredError } from './losses.ts';
+import { drawSamples } from './samples.ts';
 import { absoluteError, classDistance } from './scores.ts';
-import type { Dataset, Split, Task } from './task.ts';
+import type { Dataset, Task } from './task.ts';
 
 const pixels = 28 * 28;
 const length = (config: ExperimentConfig): number => required(config, 'n', '10');
@@ -17,21 +17,19 @@ const common = {
   metric: 'mae',
   dataset: 'mnist',
   readsWholeBatches: true,
-  batches(config, dataset, { seed, sizes }) {
+  batches(config, dataset, options) {
     const n = length(config);
-    const pick = (split: Split) => epochOrder(seed, split, imagesOf(dataset as Dataset, split).count, sizes[split] * n);
-    const picks = { train: pick('train'), test: pick('test'), final: pick('final') };
+    const draw = drawSamples(dataset as Dataset, { ...options, each: n });
     return {
       batch(split, index) {
-        const { images, labels } = imagesOf(dataset as Dataset, split);
-        const chosen = picks[split](index);
+        const { set, chosen } = draw(split, index);
         const x = new Float32Array(chosen.length * pixels);
-        const y = new Int32Array(sizes[split]);
-        chosen.forEach((image, i) => {
-          const [from, to] = [image * pixels, i * pixels];
-          for (let k = 0; k < pixels; k++) x[to + k] = images[from + k] / 255;
-          y[Math.floor(i / n)] += labels[image];
-        });
+        const y = new Int32Array(chosen.length / n);
+        for (let i = 0; i < chosen.length; i++) {
+          const image = set.sample(chosen[i]);
+          for (let k = 0; k < pixels; k++) x[i * pixels + k] = image[k] / 255;
+          y[Math.floor(i / n)] += set.labels[chosen[i]];
+        }
         return { x, y };
       },
     };

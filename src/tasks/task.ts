@@ -17,11 +17,19 @@ export interface TaskShape {
   /** y is [b, ...target] of `targetType`. */
   target: number[];
   targetType: 'float32' | 'int32';
+  /** Lengths that batches are padded to, ascending, `tokens` last, where lengths differ: one program is compiled for each that occurs. */
+  lengths?: readonly number[];
+  /** Batches say at which token each of their samples is read. Otherwise it is the last. */
+  readsAt?: boolean;
 }
 
 export interface Batch {
   x: TaskData;
   y: TaskData;
+  /** One of the shape's lengths, where it has some. */
+  tokens?: number;
+  /** The token that each sample is read at, [b], where the shape `readsAt`. */
+  at?: Int32Array;
 }
 
 /** Batches as pure functions of their index (from 0), so that a resumed run needs counters only. */
@@ -35,18 +43,18 @@ export interface BatchOptions {
   sizes: Record<Split, number>;
 }
 
-/** Decoded images in memory: one byte per pixel, row-major. */
-export interface ImageSet {
-  images: Uint8Array;
-  labels: Uint8Array;
+export type SampleValues = Uint8Array | Int32Array | Float32Array;
+/** Decoded samples of one split: images row by row with channels last, sound, or symbols. What the values mean is between a data set and its tasks. */
+export interface SampleSet {
   count: number;
-  height: number;
-  width: number;
+  labels: ArrayLike<number>;
+  /** The values of a sample: a view, which the next call may overwrite. */
+  sample(i: number): SampleValues;
 }
 /** A data set as tasks get it. */
 export interface Dataset {
-  train: ImageSet;
-  test: ImageSet;
+  train: SampleSet;
+  test: SampleSet;
 }
 
 export interface Task {

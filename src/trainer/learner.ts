@@ -7,7 +7,7 @@ import { createState, type SharedState } from '#engine/state';
 import { compileStep } from '#engine/step';
 import type { Model } from '#models/index';
 import { accumulateProgram, applyProgram, evalProgram, type Recipe, recipeSlots, trainProgram } from '#models/steps';
-import type { Dataset, Split, Task, TaskShape } from '#tasks/task';
+import type { Batch, Dataset, Split, Task, TaskShape } from '#tasks/task';
 import { mean, type Plan, type Score } from './protocol.ts';
 import type { Weights } from './weights.ts';
 
@@ -54,16 +54,25 @@ export async function compileLearner(options: LearnerOptions): Promise<Learner> 
   const accumulates = plan.microBatches > 1;
   const state = createState({ ...weights.trained, ...recipeSlots(recipe, accumulates) });
   const lr: Spec = { shape: [] };
-  const compile = (program: Program, inputs: Record<string, Spec>) =>
-    compileStep(program, { state, inputs, frozen: weights.frozen, device });
-  const forward = accumulates ? accumulateProgram(recipe, plan.microBatches) : trainProgram(recipe);
-  const step = await compile(forward, { ...batchSpecs(shape, plan.microBatch), ...(accumulates ? {} : { lr }) });
-  const apply = accumulates ? await compile(applyProgram(recipe), { lr }) : null;
-  const evaluation = await compile(evalProgram(recipe), batchSpecs(shape, plan.evalBatch));
-  const compiled = [step, apply, evaluation].filter((program) => program !== null);
-
+  const stats = { nodes: 0, traceMs: 0, compileMs: 0 };
+  const compile = async (program: Program, inputs: Record<string, Spec>) => {
+    const compiled = await compileStep(program, { state, inputs, frozen: weights.frozen, device });
+    for (const key of ['nodes', 'traceMs', 'compileMs'] as const) stats[key] += compiled.stats[key];
+    return compiled;
+  };
   const sizes = { train: plan.microBatch, test: plan.evalBatch, final: plan.evalBatch };
   const batches = task.batches(config, dataset, { seed: config.seed, sizes });
+  const forward = accumulates ? accumulateProgram(recipe, plan.microBatches) : trainProgram(recipe);
+  const steps = byLength((tokens) =>
+    compile(forward, { ...batchSpecs(shape, tokens, plan.microBatch), ...(accumulates ? {} : { lr }) }),
+  );
+  const evaluations = byLength((tokens) => compile(evalProgram(recipe), batchSpecs(shape, tokens, plan.evalBatch)));
+  const lengthOf = ({ tokens = shape.tokens }: Partial<Batch>) => tokens;
+  const firstOf = (split: Split) => lengthOf(shape.lengths ? batches.batch(split, 0) : {});
+  await steps.at(firstOf('train'));
+  const apply = accumulates ? await compile(applyProgram(recipe), { lr }) : null;
+  await evaluations.at(firstOf('test'));
+
   const score = task.scores(config);
   const rate = { lr: Float32Array.of(config.learning_rate) };
   const time = { steps: 0, training: 0, data: 0 };
@@ -71,7 +80,7 @@ export async function compileLearner(options: LearnerOptions): Promise<Learner> 
   return {
     state,
     time,
-    stats: total(compiled.map(({ stats }) => stats)),
+    stats,
     async train(index) {
       const start = performance.now();
       const losses: number[] = [];
@@ -79,11 +88,12 @@ export async function compileLearner(options: LearnerOptions): Promise<Learner> 
       let gradNorm: Data | undefined;
       for (let micro = index * plan.microBatches; micro < (index + 1) * plan.microBatches; micro++) {
         const drawn = performance.now();
-        const { x, y } = batches.batch('train', micro);
+        const batch = batches.batch('train', micro);
         time.data += performance.now() - drawn;
-        const out = await step.run(accumulates ? { x, y } : { x, y, ...rate }, [config.seed, micro]);
+        const step = await steps.at(lengthOf(batch));
+        const out = await step.run({ ...inputsOf(batch), ...(accumulates ? {} : rate) }, [config.seed, micro]);
         losses.push(out.loss[0]);
-        metrics.push(mean(score(out.logits as Float32Array, y, plan.microBatch)));
+        metrics.push(mean(score(out.logits as Float32Array, batch.y, plan.microBatch)));
         gradNorm = out.gradNorm;
       }
       gradNorm = apply ? (await apply.run(rate)).gradNorm : gradNorm!;
@@ -97,9 +107,10 @@ export async function compileLearner(options: LearnerOptions): Promise<Learner> 
       const scores = new Float64Array(count * plan.evalBatch);
       for (let i = 0; i < count; i++) {
         if (cancelled()) return null;
-        const { x, y } = batches.batch(split, first + i);
-        const out = await evaluation.run({ x, y });
-        const found = score(out.logits as Float32Array, y, plan.evalBatch);
+        const batch = batches.batch(split, first + i);
+        const evaluation = await evaluations.at(lengthOf(batch));
+        const out = await evaluation.run(inputsOf(batch));
+        const found = score(out.logits as Float32Array, batch.y, plan.evalBatch);
         losses.push(out.loss[0]);
         metrics.push(mean(found));
         scores.set(found, i * plan.evalBatch);
@@ -107,20 +118,47 @@ export async function compileLearner(options: LearnerOptions): Promise<Learner> 
       return { loss: mean(losses), metric: mean(metrics), scores };
     },
     async release() {
-      for (const program of compiled) await program.release();
+      await steps.release();
+      await apply?.release();
+      await evaluations.release();
     },
   };
 }
 
-function batchSpecs({ tokens, width, embedding, target, targetType }: TaskShape, batch: number): { x: Spec; y: Spec } {
+function batchSpecs(
+  { width, embedding, target, targetType, readsAt }: TaskShape,
+  tokens: number,
+  batch: number,
+): Record<string, Spec> {
   return {
     x: embedding ? { shape: [batch, tokens], dtype: 'int32' } : { shape: [batch, tokens, width] },
     y: { shape: [batch, ...target], dtype: targetType },
+    ...(readsAt ? { at: { shape: [batch], dtype: 'int32' } } : {}),
   };
 }
 
-const total = (all: CompiledStep['stats'][]): CompiledStep['stats'] => ({
-  nodes: all.reduce((sum, { nodes }) => sum + nodes, 0),
-  traceMs: all.reduce((sum, { traceMs }) => sum + traceMs, 0),
-  compileMs: all.reduce((sum, { compileMs }) => sum + compileMs, 0),
-});
+const inputsOf = ({ x, y, at }: Batch): Record<string, Data> => (at ? { x, y, at } : { x, y });
+
+/** Each compiled program holds packed weights and activations of its own. */
+const mostLengths = 3;
+
+/** A program compiled for one sequence length after the other as they are asked for; the ones used last are kept. */
+function byLength(compile: (tokens: number) => Promise<CompiledStep>) {
+  const open = new Map<number, CompiledStep>(); // used last comes last
+  return {
+    async at(tokens: number): Promise<CompiledStep> {
+      const found = open.get(tokens) ?? (await compile(tokens));
+      open.delete(tokens);
+      open.set(tokens, found);
+      const [oldest] = open.keys();
+      if (open.size > mostLengths) {
+        await open.get(oldest)!.release();
+        open.delete(oldest);
+      }
+      return found;
+    },
+    async release(): Promise<void> {
+      for (const program of open.values()) await program.release();
+    },
+  };
+}

@@ -7,7 +7,8 @@ import { gunzipSync } from 'node:zlib';
 import { PermafrostError } from '#contract/errors';
 import { readIdx } from '#formats/idx';
 import { bytesSource } from '#formats/source';
-import type { ImageSet } from '#tasks/task';
+import { denseSamples } from '#tasks/samples';
+import type { SampleSet } from '#tasks/task';
 import type { LoadedDataset } from './datasets.ts';
 
 /** MD5 of the uncompressed official files; the .gz files of torchvision's mirrors unpack to them. */
@@ -33,7 +34,7 @@ export function loadMnist(folder: string): LoadedDataset {
     }
     return readIdx(bytesSource(bytes), kind === 'images' ? 3 : 1, path);
   };
-  const set = (part: string): ImageSet => {
+  const set = (part: string): SampleSet => {
     const [images, labels] = [read(`${part}-images`, 'images'), read(`${part}-labels`, 'labels')];
     const [count, height, width] = images.shape;
     if (height !== 28 || width !== 28 || labels.shape[0] !== count) {
@@ -45,7 +46,7 @@ export function loadMnist(folder: string): LoadedDataset {
     const stray = labels.data.find((label) => label > 9);
     if (stray !== undefined)
       throw new PermafrostError('data', `${source}: expected labels 0 to 9; found ${stray} among the ${part} labels.`);
-    return { images: images.data, labels: labels.data, count, height, width };
+    return denseSamples(images.data, height * width, labels.data);
   };
   return { dataset: { train: set('train'), test: set('t10k') }, source, notes };
 }

@@ -10,6 +10,7 @@ import { readIdx } from '#formats/idx';
 import { bytesSource } from '#formats/source';
 import { patchOrder, patchShape } from '#tasks/images';
 import { taskOf, tasks } from '#tasks/index';
+import { denseSamples } from '#tasks/samples';
 import type { Dataset, Split } from '#tasks/task';
 import { difference } from '../engine/devices.ts';
 import { loadGolden } from '../parity/golden.ts';
@@ -98,7 +99,7 @@ describe('batches', () => {
     readIdx(bytesSource(readFileSync(join(import.meta.dirname, '../fixtures/golden/g5-mnist-raw', name))), rank, name);
   const set = (part: string) => {
     const [images, labels] = [raw(`${part}-images-idx3-ubyte`, 3), raw(`${part}-labels-idx1-ubyte`, 1)];
-    return { images: images.data, labels: labels.data, count: images.shape[0], height: 28, width: 28 };
+    return denseSamples(images.data, 28 * 28, labels.data);
   };
   const dataset: Dataset = { train: set('train'), test: set('t10k') };
   const settings: Record<string, object> = {
@@ -186,7 +187,7 @@ describe('batches', () => {
     const { config, task } = open(name);
     const needs = { train: 4, test: dataset.test.count + 1, final: 4 };
     expect(() => task.batches(config, dataset, { seed: 1, sizes: needs })).toThrow(
-      /A test batch takes \d+ images, but the data have 18. Choose a smaller batch_size or n/,
+      /A test batch takes \d+ samples, but the data have 18. Choose a smaller batch_size or n/,
     );
   });
 
@@ -199,7 +200,7 @@ describe('batches', () => {
       for (let s = 0; s < 2; s++) {
         const pixels = Uint8Array.from(x.subarray(s * 784, (s + 1) * 784), (v) => Math.round(v * 255));
         const at = Array.from({ length: dataset.test.count }, (_, k) => k).find(
-          (k) => Buffer.compare(dataset.test.images.subarray(k * 784, (k + 1) * 784), pixels) === 0,
+          (k) => Buffer.compare(dataset.test.sample(k) as Uint8Array, pixels) === 0,
         );
         expect(at).toBeDefined();
         expect(y[s]).toBe(dataset.test.labels[at!]);
