@@ -108,7 +108,10 @@ export function fptForward(
 /** states [t, b, d] → [1, b, d], of sample i the token at[i]. */
 function tokensAt(states: tf.Tensor, at: tf.Tensor): tf.Tensor {
   const [t, b, d] = states.shape as [number, number, number];
-  const samples = literal(Int32Array.from({ length: b }, (_, i) => i), [b]);
+  const samples = literal(
+    Int32Array.from({ length: b }, (_, i) => i),
+    [b],
+  );
   const rows = tf.gather(tf.reshape(states, [t * b, d]), tf.add(tf.mul(at, tf.scalar(b, 'int32')), samples));
   return tf.reshape(rows, [1, b, d]);
 }
