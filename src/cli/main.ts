@@ -28,6 +28,7 @@ const exitCodes: Record<ErrorCode | 'internal', number> = {
   weights: 5,
   device: 5,
   disk: 5,
+  network: 5,
   store: 5,
 };
 
@@ -35,7 +36,7 @@ const program = new Command('permafrost')
   .description('A lab for frozen pretrained transformers.')
   .addHelpText(
     'after',
-    '\nExit codes: 0 done, 1 bug, 2 usage or config, 3 a run did not finish, 4 no such run or not now, 5 files, data or device.\nPERMAFROST_HOME names the folder of runs, data and models.',
+    '\nExit codes: 0 done, 1 bug, 2 usage or config, 3 a run did not finish, 4 no such run or not now, 5 files, data, network or device.\nPERMAFROST_HOME names the folder of runs, data and models.',
   )
   .exitOverride();
 for (const row of commands) row.add(program);

@@ -10,6 +10,7 @@ export const errorCodes = {
   trace: 'The program cannot be recorded as one graph.',
   nan: 'The loss stopped being a number.',
   disk: 'A file could not be read or written.',
+  network: 'Something could not be fetched.',
   store: 'The run store cannot be used.',
   notFound: 'Nothing has that name.',
   conflict: 'The request does not fit the current state.',

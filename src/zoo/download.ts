@@ -1,0 +1,357 @@
+/**
+ * One file from a URL to the disk: resumed, verified, whole or not there.
+ *
+ *     await download({ url, path, bytes, sha256, onProgress, signal });
+ *
+ * While it lasts the bytes lie in `{path}.incomplete`. Aborting the signal is a pause: the next call goes on from there by
+ * an HTTP range (or starts over where the server ignores it). `discard(path)` makes the pause a cancel.
+ * Only a file with a known digest is resumed by a later call, since nothing else tells that the rest is of the same file.
+ */
+import { createHash, type Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, mkdir, open, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PermafrostError } from '#contract/errors';
+import type { DownloadProgress } from '#contract/zoo';
+import { createMeter } from './meter.ts';
+import { checkStatus, type Patience, patience, persist, reasonOf, request, Transient } from './request.ts';
+
+export interface DownloadOptions {
+  url: string;
+  /** Where the file will be; its folder is made. A file that is there already is replaced. */
+  path: string;
+  /** Size in bytes, where it is known beforehand. */
+  bytes?: number;
+  /** Expected digests in hex; the one that is given is checked while the bytes stream. `gitSha1` needs `bytes`. */
+  sha256?: string;
+  md5?: string;
+  /** SHA-1 of a git blob, `blob <size>\0<content>`: what Hugging Face calls small files by. */
+  gitSha1?: string;
+  /** Sent to the URL's own origin, to no other across redirects. */
+  token?: string;
+  /** At most ten times a second, and at the end. */
+  onProgress?(progress: DownloadProgress): void;
+  /** Aborting rejects with the signal's reason and keeps what has arrived. */
+  signal?: AbortSignal;
+  /** For dropped connections, 408, 425, 429 and 5xx; failures count anew whenever bytes arrive. */
+  patience?: Patience;
+  /** Milliseconds without a byte after which a connection counts as dropped. */
+  stall?: number;
+  /** Free bytes of a folder's disk. */
+  freeBytes?(folder: string): Promise<number>;
+}
+
+export interface Downloaded {
+  bytes: number;
+  /** Of the content, whether it was expected or not. */
+  sha256: string;
+}
+
+const incomplete = (path: string): string => `${path}.incomplete`;
+const reserve = 32 * 2 ** 20; // bytes of disk that a download leaves free
+const reportTime = 100; // ms
+
+/**
+ * Downloads the file. Throws `network` (server, digest, size), `disk` (space, permission) and `conflict` (another process is at
+ * it), saying what was expected and found; a file whose digest is wrong is deleted.
+ */
+export async function download(options: DownloadOptions): Promise<Downloaded> {
+  const { path, signal } = options;
+  const folder = dirname(path);
+  await mkdir(folder, { recursive: true }).catch((error) => Promise.reject(diskError(path, error)));
+  const unlock = await lock(path);
+  try {
+    const file = await open(incomplete(path), 'a+').catch((error) => Promise.reject(diskError(path, error)));
+    let sha256: string;
+    let bytes: number;
+    try {
+      const transfer = await beginTransfer(options, file);
+      await fetchAll(options, transfer);
+      ({ sha256, bytes } = await settle(options, transfer));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(incomplete(path), path); // last: the file's existence means that it is whole
+    return { bytes, sha256 };
+  } catch (error) {
+    if (error instanceof WrongContent) await discard(path);
+    if (signal?.aborted) throw signal.reason;
+    throw diskError(path, error);
+  } finally {
+    await unlock();
+  }
+}
+
+/** Forgets what an aborted download left. */
+export const discard = (path: string): Promise<void> => rm(incomplete(path), { force: true });
+
+/** Bytes that an aborted download left, 0 for none. */
+export const partialBytes = (path: string): Promise<number> =>
+  stat(incomplete(path)).then(
+    ({ size }) => size,
+    () => 0,
+  );
+
+/** The content is not what was expected; resuming cannot mend it. */
+class WrongContent extends PermafrostError {}
+
+interface Transfer {
+  file: FileHandle;
+  /** Bytes on the disk, all of them hashed. */
+  have: number;
+  /** Of the whole file, as far as anybody said. */
+  total: number | null;
+  hashes: Hashes;
+  /** Some bytes are from an earlier call. */
+  resumed: boolean;
+  /** The server's name for the content that the bytes are of. */
+  etag: string | null;
+  report(final?: boolean): void;
+  restart(): Promise<void>;
+}
+
+async function beginTransfer(options: DownloadOptions, file: FileHandle): Promise<Transfer> {
+  const meter = createMeter();
+  let reported = Number.NEGATIVE_INFINITY;
+  const transfer: Transfer = {
+    file,
+    have: 0,
+    total: options.bytes ?? null,
+    hashes: openHashes(options),
+    resumed: false,
+    etag: null,
+    report(final = false) {
+      const at = performance.now();
+      if (!final && at - reported < reportTime) return;
+      reported = at;
+      options.onProgress?.(meter.progress(transfer.have, transfer.total, at));
+    },
+    async restart() {
+      await file.truncate(0);
+      Object.assign(transfer, { have: 0, hashes: openHashes(options), resumed: false, etag: null });
+      meter.start(0, performance.now());
+    },
+  };
+  const { size } = await file.stat();
+  const verifiable = Boolean(options.sha256 ?? options.md5 ?? options.gitSha1);
+  if (size > 0 && verifiable && size <= (options.bytes ?? size)) {
+    for await (const chunk of createReadStream(incomplete(options.path), { signal: options.signal }))
+      transfer.hashes.update(chunk);
+    Object.assign(transfer, { have: size, resumed: true });
+  } else if (size > 0) await transfer.restart();
+  meter.start(transfer.have, performance.now());
+  return transfer;
+}
+
+/** Attempts until all bytes are there. */
+async function fetchAll(options: DownloadOptions, transfer: Transfer): Promise<void> {
+  let before = transfer.have;
+  const attempt = async () => {
+    before = transfer.have;
+    if (transfer.total === null || transfer.have < transfer.total) await fetchRest(options, transfer);
+  };
+  await persist(attempt, {
+    ...(options.patience ?? patience),
+    signal: options.signal,
+    gotFurther: () => transfer.have > before,
+  });
+  transfer.report(true);
+}
+
+/** One connection's worth of bytes. Throws {@link Transient} when it ends early. */
+async function fetchRest(options: DownloadOptions, transfer: Transfer): Promise<void> {
+  const { url, token, bytes, signal } = options;
+  const stall = createStall(options.stall ?? 60_000, signal);
+  try {
+    const response = await request(url, { token, headers: rangeHeaders(transfer), signal: stall.signal });
+    const { status } = response;
+    if (status === 416) {
+      await response.body?.cancel();
+      await transfer.restart();
+      throw new Transient(`${url}: the server has no bytes from ${transfer.have} on`, 0);
+    }
+    checkStatus(response, url);
+    const { start, total } = extent(response);
+    if (bytes !== undefined && total !== null && total !== bytes) {
+      await response.body?.cancel();
+      throw new WrongContent(
+        'network',
+        `${url}: expected ${bytes} bytes, but the server has ${total}. The file was replaced there, or the address is wrong.`,
+      );
+    }
+    if (start !== transfer.have) await transfer.restart(); // the server ignored the range
+    if (start !== transfer.have) throw new Transient(`${url}: asked for the start, got bytes from ${start} on`);
+    transfer.total = total ?? bytes ?? null;
+    transfer.etag = response.headers.get('etag');
+    await checkSpace(options, transfer);
+    await receive(response, transfer, stall.moved);
+    if (transfer.total !== null && transfer.have < transfer.total)
+      throw new Transient(`${url}: the connection ended at byte ${transfer.have} of ${transfer.total}`);
+    if (transfer.total !== null && transfer.have > transfer.total)
+      throw new WrongContent('network', `${url}: expected ${transfer.total} bytes, got ${transfer.have}.`);
+    transfer.total = transfer.have;
+  } catch (error) {
+    if (signal?.aborted || error instanceof Transient || error instanceof PermafrostError) throw error;
+    if (isDisk(error)) throw error;
+    throw new Transient(`${url}: the connection broke at byte ${transfer.have}: ${reasonOf(error)}`, null, {
+      cause: error,
+    });
+  } finally {
+    stall.end();
+  }
+}
+
+/** If-Range guards against mixing two versions of a file: a server whose content changed answers with the whole of it. */
+function rangeHeaders({ have, etag }: Transfer): Record<string, string> {
+  const identity = { 'accept-encoding': 'identity' }; // ranges and lengths count encoded bytes
+  if (have === 0) return identity;
+  const strong = etag !== null && !etag.startsWith('W/');
+  return { ...identity, range: `bytes=${have}-`, ...(strong ? { 'if-range': etag } : {}) };
+}
+
+/** Where the body starts in the file and how long the file is. */
+function extent({ status, headers }: Response): { start: number; total: number | null } {
+  if (status === 206) {
+    const [, start, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers.get('content-range') ?? '') ?? [];
+    return { start: Number(start ?? -1), total: total === undefined || total === '*' ? null : Number(total) };
+  }
+  const length = headers.get('content-length');
+  const encoded = (headers.get('content-encoding') ?? 'identity') !== 'identity';
+  return { start: 0, total: length === null || encoded ? null : Number(length) };
+}
+
+async function receive({ body }: Response, transfer: Transfer, moved: () => void): Promise<void> {
+  if (body === null) return;
+  for await (const chunk of body) {
+    moved();
+    for (let done = 0; done < chunk.length; ) done += (await transfer.file.write(chunk, done)).bytesWritten;
+    transfer.hashes.update(chunk);
+    transfer.have += chunk.length;
+    transfer.report();
+  }
+}
+
+/** A signal that fires when nothing moves for so long, or when `outer` fires. */
+function createStall(time: number, outer?: AbortSignal): { signal: AbortSignal; moved(): void; end(): void } {
+  const stalled = new AbortController();
+  const timer = setTimeout(() => stalled.abort(new Transient(`nothing arrived for ${time / 1000} seconds`)), time);
+  return {
+    signal: outer ? AbortSignal.any([outer, stalled.signal]) : stalled.signal,
+    moved: () => void timer.refresh(),
+    end: () => clearTimeout(timer),
+  };
+}
+
+async function checkSpace({ path, url, freeBytes = freeBytesOf }: DownloadOptions, transfer: Transfer): Promise<void> {
+  if (transfer.total === null) return;
+  const [needed, free] = [transfer.total - transfer.have + reserve, await freeBytes(dirname(path))];
+  if (free >= needed) return;
+  const mega = (n: number) => `${Math.ceil(n / 1e6)} MB`;
+  throw new PermafrostError(
+    'disk',
+    `${url} needs ${mega(needed)} more in ${dirname(path)}, but the disk has ${mega(free)} free. Free some space, or keep it on another disk.`,
+  );
+}
+
+async function freeBytesOf(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
+}
+
+interface Hashes {
+  update(chunk: Uint8Array): void;
+  /** `sha256` always, the others where expected. */
+  digests(): Record<string, string>;
+}
+
+function openHashes({ md5, gitSha1, bytes }: DownloadOptions): Hashes {
+  const hashes: Record<string, Hash> = { sha256: createHash('sha256') };
+  if (md5 !== undefined) hashes.md5 = createHash('md5');
+  if (gitSha1 !== undefined) hashes.gitSha1 = createHash('sha1').update(`blob ${bytes}\0`);
+  return {
+    update: (chunk) => {
+      for (const hash of Object.values(hashes)) hash.update(chunk);
+    },
+    digests: () => Object.fromEntries(Object.entries(hashes).map(([name, hash]) => [name, hash.digest('hex')])),
+  };
+}
+
+/** Compares digests. What an earlier call left may be at fault, so that a resumed file gets a second chance from the start. */
+async function settle(options: DownloadOptions, transfer: Transfer): Promise<Downloaded> {
+  const found = transfer.hashes.digests();
+  const wrong = (['sha256', 'md5', 'gitSha1'] as const).find(
+    (name) => options[name] !== undefined && options[name]?.toLowerCase() !== found[name],
+  );
+  if (wrong === undefined) return { bytes: transfer.have, sha256: found.sha256 };
+  if (!transfer.resumed) {
+    throw new WrongContent(
+      'network',
+      `${options.url}: expected ${wrong} ${options[wrong]}, found ${found[wrong]} over ${transfer.have} bytes. The file was altered on its way or replaced at its source; it was deleted. Try again, or choose another source.`,
+    );
+  }
+  await transfer.restart();
+  await fetchAll(options, transfer);
+  return settle(options, transfer);
+}
+
+/** One process at a time writes a partial file; the lock of a dead one is taken over. */
+async function lock(path: string): Promise<() => Promise<void>> {
+  const place = `${incomplete(path)}.lock`;
+  for (;;) {
+    try {
+      const handle = await open(place, 'wx');
+      await handle.writeFile(String(process.pid));
+      await handle.close();
+      return () => rm(place, { force: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw diskError(path, error);
+    }
+    const holder = await holderOf(place);
+    if (holder > 0 && isAlive(holder)) {
+      const who = holder === process.pid ? 'already' : `by process ${holder}`;
+      throw new PermafrostError('conflict', `${path} is being downloaded ${who}. Wait for that to end.`);
+    }
+    await rm(place, { force: true });
+  }
+}
+
+/** The process that a lock names; a lock is empty for a moment before it does. 0: nobody. */
+async function holderOf(place: string): Promise<number> {
+  const read = () => readFile(place, 'utf8').then(Number, () => 0);
+  const holder = await read();
+  if (holder > 0) return holder;
+  await sleep(100);
+  return read();
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'; // somebody else's process
+  }
+}
+
+const advice: Record<string, string> = {
+  ENOSPC: 'The disk is full. Free some space.',
+  EDQUOT: 'Your disk quota is used up. Free some space.',
+  EFBIG: 'The file is larger than this system allows. Raise the limit (ulimit -f).',
+  EACCES: 'Permission is missing. Make the folder writable.',
+  EPERM: 'Permission is missing. Make the folder writable.',
+  EROFS: 'The file system is read-only. Choose another folder.',
+};
+const isDisk = (error: unknown): boolean => Object.hasOwn(advice, (error as NodeJS.ErrnoException).code ?? '');
+
+function diskError(path: string, error: unknown): unknown {
+  if (error instanceof PermafrostError) return error;
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (!code?.startsWith('E')) return error;
+  return new PermafrostError(
+    'disk',
+    `${path} could not be written: ${message}. ${advice[code] ?? 'Check the disk and the folder.'}`,
+    { cause: error },
+  );
+}

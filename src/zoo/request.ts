@@ -1,0 +1,123 @@
+/**
+ * HTTP requests that keep a secret: redirects are followed here, and the token goes to the origin (scheme, host, port)
+ * it was given for and nowhere else. What the server answers becomes an error that says what to do.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PermafrostError } from '#contract/errors';
+
+export interface RequestOptions {
+  headers?: Record<string, string>;
+  method?: string;
+  body?: RequestInit['body'];
+  /** Sent as `Authorization: Bearer` to the origin of the first URL only, across all redirects. */
+  token?: string;
+  signal?: AbortSignal;
+}
+
+/** Something that may pass: the connection broke, or the server asked for patience. */
+export class Transient extends Error {
+  /** Milliseconds that the server asked to wait; null where it did not. */
+  readonly wait: number | null;
+  constructor(message: string, wait: number | null = null, options?: ErrorOptions) {
+    super(message, options);
+    this.wait = wait;
+  }
+}
+
+const mostRedirects = 10;
+const redirects: readonly number[] = [301, 302, 303, 307, 308];
+const passing: readonly number[] = [408, 425, 429, 500, 502, 503, 504];
+
+/** The answer after redirects, whatever its status. Throws {@link Transient} where there is no answer. */
+export async function request(url: string, { token, headers, ...rest }: RequestOptions = {}): Promise<Response> {
+  const home = new URL(url).origin;
+  let [at, init] = [new URL(url), { method: 'GET', ...rest }];
+  for (let hops = 0; hops <= mostRedirects; hops++) {
+    const sent = new Headers(headers);
+    if (token && at.origin === home) sent.set('authorization', `Bearer ${token}`);
+    const response = await send(at, { ...init, headers: sent, redirect: 'manual' });
+    const location = redirects.includes(response.status) ? response.headers.get('location') : null;
+    if (location === null) return response;
+    await response.body?.cancel();
+    if (response.status === 303) init = { method: 'GET', signal: init.signal };
+    at = new URL(location, at);
+    if (!['http:', 'https:'].includes(at.protocol))
+      throw new PermafrostError('network', `${url}: the server redirects to ${at.protocol}, which is not fetched.`);
+  }
+  throw new PermafrostError('network', `${url}: more than ${mostRedirects} redirects. Check the address.`);
+}
+
+async function send(url: URL, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, init);
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    throw new Transient(`${url.host} cannot be reached: ${reasonOf(error)}`, null, { cause: error });
+  }
+}
+
+/** What lies under "fetch failed". */
+export function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error & { cause?: { code?: string; message?: string } };
+  return cause?.message || cause?.code || message;
+}
+
+const advice: Record<number, string> = {
+  401: 'It wants a token: set HF_TOKEN to one that may read it, or check that the name is right.',
+  403: 'The token may not read it: accept its terms on its page, or use another token.',
+  404: 'It is not there (any more). Check the name and the revision.',
+  410: 'It was removed.',
+};
+
+/** Throws unless the status is a success: {@link Transient} for what may pass, `network` for what will not. */
+export function checkStatus(response: Response, what: string): void {
+  const { status } = response;
+  if (response.ok) return;
+  const said = `${what}: the server answered ${status}${response.statusText ? ` ${response.statusText}` : ''}`;
+  if (passing.includes(status)) throw new Transient(said, retryAfter(response));
+  throw new PermafrostError('network', `${said}. ${advice[status] ?? 'Check the address, or try again later.'}`);
+}
+
+/** Retry-After in milliseconds: seconds or a date. */
+function retryAfter({ headers }: Response): number | null {
+  const text = headers.get('retry-after');
+  if (text === null) return null;
+  const wait = /^\d+$/.test(text) ? 1000 * Number(text) : Date.parse(text) - Date.now();
+  return Number.isNaN(wait) ? null : Math.max(0, wait);
+}
+
+export interface Patience {
+  /** How often something may fail in a row before it is given up. */
+  attempts: number;
+  /** Milliseconds before the second attempt; doubled for each further one, up to a minute. */
+  delay: number;
+}
+export const patience: Patience = { attempts: 6, delay: 500 };
+const longestWait = 60_000;
+
+/**
+ * Calls `attempt` until it succeeds or fails for good. It answers whether it got any further, which starts the count anew.
+ * Throws `network` with the last reason when patience ends.
+ */
+export async function persist<T>(
+  attempt: () => Promise<T>,
+  { attempts, delay, signal, gotFurther = () => false }: Patience & { signal?: AbortSignal; gotFurther?(): boolean },
+): Promise<T> {
+  for (let failures = 0; ; ) {
+    try {
+      signal?.throwIfAborted();
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof Transient)) throw error;
+      failures = gotFurther() ? 1 : failures + 1;
+      if (failures >= attempts) {
+        const times = `tried ${attempts} time${attempts === 1 ? '' : 's'}`;
+        throw new PermafrostError('network', `${error.message} (${times}). Check the connection and try again.`, {
+          cause: error,
+        });
+      }
+      const wait = Math.min(longestWait, error.wait ?? delay * 2 ** (failures - 1) * (1 + Math.random() / 4));
+      await sleep(wait, undefined, { signal });
+    }
+  }
+}
