@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 interface Room {
-  runtime: 'pure' | 'node';
+  runtime: 'pure' | 'node' | 'web';
   /** Rooms that it may import. */
   rooms: string[];
   /** Packages that it may import, beside node:* in node rooms. */
@@ -44,7 +44,16 @@ const table: Record<string, Room> = {
     packages: [],
   },
   // the command line prints tables and writes files itself, so it reads papers and export beside the app
-  cli: { runtime: 'node', rooms: ['contract', 'app', 'papers', 'export'], packages: ['commander'] },
+  cli: { runtime: 'node', rooms: ['contract', 'app', 'papers', 'export', 'formats'], packages: ['commander'] },
+  renderer: {
+    runtime: 'web',
+    rooms: ['contract', 'formats'],
+    packages: [
+      ...['react', 'react-dom', '@mantine/core', '@mantine/hooks', '@mantine/notifications', '@tabler/icons-react'],
+      ...['@tanstack/react-query', '@tanstack/react-router', '@tanstack/react-virtual'],
+      ...['@trpc/client', '@trpc/tanstack-react-query', 'chart.js', 'zod'],
+    ],
+  },
 };
 
 const source = join(import.meta.dirname, '../src');
@@ -73,14 +82,14 @@ function complaint(file: string, room: string, specifier: string): string | null
     return rules.rooms.includes(target) ? null : `${room} may not import ${target}`;
   }
   if (specifier.startsWith('node:'))
-    return rules.runtime === 'node' ? null : `${room} is pure and may not import ${specifier}`;
+    return rules.runtime === 'node' ? null : `${room} is ${rules.runtime} and may not import ${specifier}`;
   return rules.packages.includes(packageOf(specifier))
     ? null
     : `${room} may not import the package ${packageOf(specifier)}`;
 }
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
-  (file) => file.endsWith('.ts') && !file.endsWith('.d.ts'),
+  (file) => /\.tsx?$/.test(file) && !file.endsWith('.d.ts'),
 );
 const broken = files.flatMap((file) => {
   const room = file.split(/[\\/]/)[0].replace(/\.ts$/, '');

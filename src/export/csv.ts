@@ -5,17 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { configFields } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
 import { finalResult, type MetricRow, type Run } from '#contract/run';
-
-export type CsvValue = string | number | boolean | null;
-
-/** One record with its line end. Text with commas, quotes or line breaks is quoted. */
-export function csvLine(values: readonly CsvValue[]): string {
-  const cell = (value: CsvValue) => {
-    const text = value === null ? '' : String(value);
-    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
-  return `${values.map(cell).join(',')}\r\n`;
-}
+import { type CsvValue, csvLine } from '#formats/csv';
 
 const time = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
 const resultFields = Object.keys(finalResult.shape) as (keyof typeof finalResult.shape)[];

@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { configFields, parseConfig } from '#contract/config';
 import type { MetricRow } from '#contract/run';
-import { csvLine, metricsCsv, runsCsv, writeLines } from '#export/csv';
+import { metricsCsv, runsCsv, writeLines } from '#export/csv';
+import { csvLine } from '#formats/csv';
 import { openStore } from '#store/store';
 
 let folder: string;

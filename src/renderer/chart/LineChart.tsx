@@ -1,0 +1,236 @@
+/** A chart of lines: drag to zoom, double click to go back, keys for both, files of it, and its numbers as a table. */
+import { ActionIcon, Alert, Box, Group, Menu, Text, Title, Tooltip, useComputedColorScheme } from '@mantine/core';
+import { IconArrowBackUp, IconDownload, IconTable, IconZoomIn, IconZoomOut } from '@tabler/icons-react';
+import { type KeyboardEvent, type PointerEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { ChartTable } from './ChartTable.tsx';
+import { type DrawnChart, drawChart } from './draw.ts';
+import { saveFile } from './save.ts';
+import { caption, extentOf, type Range, type Reference, type Series } from './series.ts';
+import { chartSvg } from './svg.ts';
+import { tableCsv, tableRows } from './table.ts';
+import { moved, widened } from './zoom.ts';
+
+export interface LineChartProps {
+  title: string;
+  series: readonly Series[];
+  references?: readonly Reference[];
+  xLabel: string;
+  yLabel: string;
+  logScale?: boolean;
+  /** The x range that is shown; null: all of it. */
+  range?: Range | null;
+  /** Told of a range that was dragged or keyed, null to show everything; absent: the chart does not zoom. */
+  onZoom?(range: Range | null): void;
+  /** Every point of the shown range for CSV; absent: the points that are drawn. */
+  allPoints?(): Promise<readonly Series[]>;
+  height?: number;
+  /** Further controls, right of the title. */
+  children?: ReactNode;
+}
+
+export function LineChart(props: LineChartProps) {
+  const {
+    title,
+    series,
+    references = [],
+    xLabel,
+    yLabel,
+    logScale = false,
+    range = null,
+    onZoom,
+    height = 300,
+  } = props;
+  const dark = useComputedColorScheme('light') === 'dark';
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const chart = useRef<DrawnChart | null>(null);
+  const [drawable, setDrawable] = useState(true);
+  const [tableShown, setTableShown] = useState(false);
+  const captionId = useId();
+
+  useEffect(() => {
+    chart.current = drawChart(canvas.current!);
+    setDrawable(chart.current !== null);
+    return () => chart.current?.destroy();
+  }, []);
+  useEffect(() => chart.current?.update({ series, references, xLabel, yLabel, logScale, range, dark }));
+
+  const extent = range ?? extentOf(series);
+  const zoom = (next: Range | null) => extent && onZoom?.(next);
+  const keys: Record<string, () => void> = {
+    '+': () => zoom(widened(extent!, 0.5)),
+    '=': () => zoom(widened(extent!, 0.5)),
+    '-': () => zoom(widened(extent!, 2)),
+    ArrowLeft: () => range && zoom(moved(range, -0.2)),
+    ArrowRight: () => range && zoom(moved(range, 0.2)),
+    Escape: () => zoom(null),
+    '0': () => zoom(null),
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (!extent || !onZoom || !Object.hasOwn(keys, event.key) || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    keys[event.key]();
+  };
+
+  const csv = async () => {
+    const all = (await props.allPoints?.()) ?? series;
+    saveFile(`${title}.csv`, tableCsv(xLabel, all, tableRows(all, range)), 'text/csv');
+  };
+  const svg = () =>
+    saveFile(`${title}.svg`, chartSvg({ title, series, references, xLabel, yLabel, logScale, range }), 'image/svg+xml');
+  const png = async () => saveFile(`${title}.png`, await chart.current!.png());
+
+  return (
+    <Box component="section" aria-label={title}>
+      <Group justify="space-between" mb={4} gap="xs">
+        <Group gap="md">
+          <Title order={3} size="h5">
+            {title}
+          </Title>
+          <Legend series={series} />
+        </Group>
+        <Group gap={4}>
+          {props.children}
+          {onZoom && (
+            <>
+              <Tool label="Zoom in" disabled={!extent} onClick={() => zoom(widened(extent!, 0.5))}>
+                <IconZoomIn size={16} />
+              </Tool>
+              <Tool label="Zoom out" disabled={!range} onClick={() => zoom(widened(extent!, 2))}>
+                <IconZoomOut size={16} />
+              </Tool>
+              <Tool label="Show everything" disabled={!range} onClick={() => zoom(null)}>
+                <IconArrowBackUp size={16} />
+              </Tool>
+            </>
+          )}
+          <Tool label="Show as a table" pressed={tableShown} onClick={() => setTableShown(!tableShown)}>
+            <IconTable size={16} />
+          </Tool>
+          <Menu position="bottom-end">
+            <Menu.Target>
+              <ActionIcon variant="subtle" color="gray" aria-label={`Save ${title}`}>
+                <IconDownload size={16} />
+              </ActionIcon>
+            </Menu.Target>
+            <Menu.Dropdown>
+              <Menu.Item onClick={() => void csv()}>CSV, every point</Menu.Item>
+              <Menu.Item disabled={!drawable} onClick={() => void png()}>
+                PNG, as on the screen
+              </Menu.Item>
+              <Menu.Item onClick={svg}>SVG, for print</Menu.Item>
+            </Menu.Dropdown>
+          </Menu>
+        </Group>
+      </Group>
+      <ZoomArea chart={chart} onZoom={onZoom} height={drawable ? height : 0}>
+        <canvas
+          ref={canvas}
+          aria-label={`${title}. ${onZoom ? 'Plus and minus zoom, arrows move, Escape shows everything.' : ''}`}
+          aria-describedby={captionId}
+          tabIndex={onZoom ? 0 : -1}
+          onKeyDown={onKeyDown}
+        />
+      </ZoomArea>
+      {!drawable && (
+        <Alert color="yellow" title="This browser gives no canvas to draw on">
+          The numbers are in the table below, and SVG files can be saved.
+        </Alert>
+      )}
+      <Text id={captionId} size="xs" c="dimmed" mt={4}>
+        {caption({ series, range, logScale })}
+      </Text>
+      {(tableShown || !drawable) && <ChartTable title={title} xLabel={xLabel} series={series} range={range} />}
+    </Box>
+  );
+}
+
+interface ToolProps {
+  label: string;
+  disabled?: boolean;
+  pressed?: boolean;
+  onClick(): void;
+  children: ReactNode;
+}
+
+function Tool({ label, disabled, pressed, onClick, children }: ToolProps) {
+  return (
+    <Tooltip label={label}>
+      <ActionIcon
+        variant={pressed ? 'light' : 'subtle'}
+        color={pressed ? undefined : 'gray'}
+        aria-label={label}
+        aria-pressed={pressed}
+        disabled={disabled}
+        onClick={onClick}
+      >
+        {children}
+      </ActionIcon>
+    </Tooltip>
+  );
+}
+
+function Legend({ series }: { series: readonly Series[] }) {
+  return (
+    <Group gap="sm">
+      {series.map(({ id, label, color }) => (
+        <Group key={id} gap={6} wrap="nowrap">
+          <Box w={14} h={3} bg={color} style={{ borderRadius: 2 }} />
+          <Text size="xs">{label}</Text>
+        </Group>
+      ))}
+    </Group>
+  );
+}
+
+interface ZoomAreaProps {
+  chart: { readonly current: DrawnChart | null };
+  onZoom?(range: Range | null): void;
+  height: number;
+  children: ReactNode;
+}
+
+/** The canvas, and the rectangle that is dragged over it. */
+function ZoomArea({ chart, onZoom, height, children }: ZoomAreaProps) {
+  const [drag, setDrag] = useState<Range | null>(null);
+  const at = (event: PointerEvent): number => {
+    const [left, right] = chart.current!.plot();
+    return Math.min(right, Math.max(left, event.clientX - event.currentTarget.getBoundingClientRect().left));
+  };
+  const begin = (event: PointerEvent) => {
+    if (!onZoom || !chart.current || event.button !== 0) return;
+    event.currentTarget.setPointerCapture(event.pointerId);
+    setDrag([at(event), at(event)]);
+  };
+  const end = () => {
+    setDrag(null);
+    if (!drag || !chart.current || Math.abs(drag[1] - drag[0]) < 6) return;
+    const [from, to] = [...drag].sort((a, b) => a - b).map((pixel) => chart.current!.xAt(pixel));
+    onZoom?.([from, to]);
+  };
+  return (
+    <Box
+      pos="relative"
+      h={height}
+      style={{ cursor: onZoom ? 'crosshair' : undefined, touchAction: 'pan-y' }}
+      onPointerDown={begin}
+      onPointerMove={(event) => drag && setDrag([drag[0], at(event)])}
+      onPointerUp={end}
+      onPointerCancel={() => setDrag(null)}
+      onDoubleClick={() => onZoom?.(null)}
+    >
+      {children}
+      {drag && (
+        <Box
+          pos="absolute"
+          top={0}
+          h="100%"
+          left={Math.min(...drag)}
+          w={Math.abs(drag[1] - drag[0])}
+          bg="blue"
+          opacity={0.18}
+          style={{ pointerEvents: 'none' }}
+        />
+      )}
+    </Box>
+  );
+}

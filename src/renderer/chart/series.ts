@@ -1,0 +1,79 @@
+/** What a chart draws: series, reference numbers, and the words that say what was drawn. Pure. */
+
+export interface Point {
+  x: number;
+  y: number;
+}
+
+export interface Series {
+  id: string;
+  label: string;
+  /** A CSS colour that a canvas understands. */
+  color: string;
+  /** In order of x. */
+  points: readonly Point[];
+  /** Drawn paler behind the points: what they were smoothed from. */
+  raw?: readonly Point[];
+  /** An interval around the line, in order of x. */
+  band?: readonly { x: number; low: number; high: number }[];
+  /** Points that the source has in the drawn range; absent: as many as are drawn. */
+  total?: number;
+}
+
+/** A number to compare with, such as a published one, with the range that counts as the same. */
+export interface Reference {
+  label: string;
+  value: number;
+  low?: number;
+  high?: number;
+}
+
+/** [from, to] on the x axis. */
+export type Range = readonly [from: number, to: number];
+
+/** Lowest and highest x of all series; null without points. */
+export function extentOf(series: readonly Series[]): Range | null {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const { points, raw = [] } of series) {
+    for (const list of [points, raw]) {
+      if (list.length === 0) continue;
+      low = Math.min(low, list[0].x);
+      high = Math.max(high, list[list.length - 1].x);
+    }
+  }
+  return low <= high ? [low, high] : null;
+}
+
+/** What the lines of a series rest on: its raw points where it was smoothed. */
+export const measured = ({ points, raw }: Series): readonly Point[] => raw ?? points;
+
+/** Points without those that a log axis cannot show. */
+export const positive = (points: readonly Point[]): readonly Point[] =>
+  points.every((p) => p.y > 0) ? points : points.filter((p) => p.y > 0);
+
+const inside = (points: readonly Point[], range: Range | null): readonly Point[] =>
+  range ? points.filter(({ x }) => x >= range[0] && x <= range[1]) : points;
+
+export interface CaptionOptions {
+  series: readonly Series[];
+  range: Range | null;
+  logScale: boolean;
+}
+
+/** How many of how many points are drawn, how they were chosen, and what a log axis leaves out. */
+export function caption({ series, range, logScale }: CaptionOptions): string {
+  let [drawn, total, hidden] = [0, 0, 0];
+  for (const one of series) {
+    const points = inside(measured(one), range);
+    drawn += points.length;
+    total += Math.max(one.total ?? 0, points.length);
+    if (logScale) hidden += points.length - positive(points).length;
+  }
+  if (total === 0) return range ? 'No points in this range.' : 'No points yet.';
+  const count = (n: number) => n.toLocaleString('en');
+  const first =
+    drawn === total
+      ? `All ${count(total)} points drawn.`
+      : `${count(drawn)} of ${count(total)} points drawn: the lowest and the highest of each stretch, so no peak is lost. Zoom in to see more.`;
+  return hidden > 0 ? `${first} ${count(hidden)} at or below 0 cannot be shown on a log axis.` : first;
+}
