@@ -15,7 +15,7 @@ interface Room {
 
 const table: Record<string, Room> = {
   contract: { runtime: 'pure', rooms: [], packages: ['zod', 'crc-32', 'pure-rand'] },
-  formats: { runtime: 'pure', rooms: ['contract'], packages: [] },
+  formats: { runtime: 'pure', rooms: ['contract'], packages: ['crc-32', 'fflate'] },
   engine: {
     runtime: 'pure',
     rooms: ['contract'],

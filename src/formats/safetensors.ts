@@ -6,8 +6,19 @@ import { PermafrostError } from '#contract/errors';
 import type { ByteSource } from './source.ts';
 
 /** Bytes per element. */
-const dtypes = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U8: 1, BOOL: 1 } as const;
-export type SafetensorsType = keyof typeof dtypes;
+export const bytesPerElement = {
+  F64: 8,
+  F32: 4,
+  F16: 2,
+  BF16: 2,
+  I64: 8,
+  I32: 4,
+  I16: 2,
+  I8: 1,
+  U8: 1,
+  BOOL: 1,
+} as const;
+export type SafetensorsType = keyof typeof bytesPerElement;
 
 export interface StoredTensor {
   dtype: SafetensorsType;
@@ -72,8 +83,8 @@ function checkEntry(name: string, entry: unknown, start: number, size: number): 
     data_offsets: offsets,
   } = (entry ?? {}) as { dtype: SafetensorsType; shape: number[]; data_offsets: [number, number] };
   const whole = (n: unknown) => Number.isSafeInteger(n) && (n as number) >= 0;
-  if (typeof dtype !== 'string' || !Object.hasOwn(dtypes, dtype))
-    throw damaged(`${name} has dtype ${dtype}; known are ${Object.keys(dtypes).join(', ')}.`);
+  if (typeof dtype !== 'string' || !Object.hasOwn(bytesPerElement, dtype))
+    throw damaged(`${name} has dtype ${dtype}; known are ${Object.keys(bytesPerElement).join(', ')}.`);
   if (!Array.isArray(shape) || !shape.every(whole)) throw damaged(`${name} has shape ${JSON.stringify(shape)}.`);
   if (
     !Array.isArray(offsets) ||
@@ -85,7 +96,7 @@ function checkEntry(name: string, entry: unknown, start: number, size: number): 
     throw damaged(`${name} lies at bytes ${JSON.stringify(offsets)}, outside the ${size - start} bytes of data.`);
   }
   const length = offsets[1] - offsets[0];
-  const expected = elements(shape) * dtypes[dtype];
+  const expected = elements(shape) * bytesPerElement[dtype];
   if (length !== expected) throw damaged(`${name} is ${dtype} [${shape}], ${expected} bytes, but ${length} are given.`);
   return { dtype, shape, offset: start + offsets[0], length };
 }
@@ -106,9 +117,12 @@ const decoders: Record<SafetensorsType, (bytes: Uint8Array) => Values> = {
   BOOL: copied,
 };
 
+/** The values of little-endian bytes, copied; F16 and BF16 widened to float32. */
+export const decode = (dtype: SafetensorsType, bytes: Uint8Array): Values => decoders[dtype](bytes);
+
 /** The values of a tensor, copied; F16 and BF16 widened to float32. */
 export const tensorData = (source: ByteSource, tensor: StoredTensor): Values =>
-  decoders[tensor.dtype](source.read(tensor.offset, tensor.length));
+  decode(tensor.dtype, source.read(tensor.offset, tensor.length));
 
 /** Worth of the last fraction bit, by the sign and exponent bits of a binary16; infinite for the last exponent. */
 const halfUnits = Float64Array.from({ length: 64 }, (_, bits) => {
@@ -152,7 +166,7 @@ export function safetensorsHeader(
   const entries: Record<string, unknown> = Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {};
   const ranges: Record<string, { offset: number; length: number }> = {};
   for (const [name, { shape, dtype }] of Object.entries(specs)) {
-    const length = elements(shape) * dtypes[dtype];
+    const length = elements(shape) * bytesPerElement[dtype];
     entries[name] = { dtype, shape, data_offsets: [at, at + length] };
     ranges[name] = { offset: at, length };
     at += length;

@@ -1,0 +1,36 @@
+/** A named array in a file, whatever the file's format: its type, its shape, and its bytes when they are asked for. */
+import { decode, type SafetensorsType } from './safetensors.ts';
+
+export interface StoredArray {
+  dtype: SafetensorsType;
+  shape: number[];
+  /** Where its row-major little-endian bytes lie in the file as they are; null where they must be put together. */
+  place: { offset: number; length: number } | null;
+  /** Row-major little-endian bytes in pieces of whole elements. Throws `weights` when a checksum is wrong. */
+  chunks(): Iterable<Uint8Array>;
+}
+
+export const elementsOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
+const floats: readonly SafetensorsType[] = ['F32', 'F16', 'BF16', 'F64'];
+/** Whether its values are floating-point numbers, which a parameter's must be. */
+export const isFloat = ({ dtype }: StoredArray): boolean => floats.includes(dtype);
+
+/** The values as float32 in pieces; narrower types are widened exactly, float64 is rounded. */
+export function* float32Chunks(array: StoredArray): Generator<Float32Array> {
+  for (const bytes of array.chunks()) {
+    const values = decode(array.dtype, bytes);
+    yield values instanceof Float32Array ? values : Float32Array.from(values as Float64Array);
+  }
+}
+
+/** All values as float32. */
+export function float32Values(array: StoredArray): Float32Array {
+  const values = new Float32Array(elementsOf(array.shape));
+  let at = 0;
+  for (const chunk of float32Chunks(array)) {
+    values.set(chunk, at);
+    at += chunk.length;
+  }
+  return values;
+}

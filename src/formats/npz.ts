@@ -1,0 +1,98 @@
+/** NumPy's .npz: a zip of .npy arrays, stored or deflated. Source: numpy/lib/format.py. */
+import { PermafrostError } from '#contract/errors';
+import { elementsOf, type StoredArray } from './array.ts';
+import { bytesPerElement, type SafetensorsType } from './safetensors.ts';
+import type { ByteSource } from './source.ts';
+import { entryChunks, readZip, type ZipEntry } from './zip.ts';
+
+const damaged = (what: string): PermafrostError =>
+  new PermafrostError('weights', `Not a usable .npz file: ${what} Fetch or write it again.`);
+
+const dtypes: Record<string, SafetensorsType> = {
+  ...{ '<f4': 'F32', '<f2': 'F16', '<f8': 'F64', '<i8': 'I64', '<i4': 'I32', '<i2': 'I16' },
+  ...{ '|i1': 'I8', '|u1': 'U8', '|b1': 'BOOL', '|V2': 'BF16' }, // JAX's bfloat16 has no NumPy type
+};
+
+/** The arrays by name, without `.npy`. Throws `weights`. */
+export function readNpz(source: ByteSource): Map<string, StoredArray> {
+  const arrays = new Map<string, StoredArray>();
+  for (const entry of readZip(source).values()) {
+    if (entry.name.endsWith('.npy')) arrays.set(entry.name.slice(0, -4), openNpy(source, entry));
+  }
+  if (arrays.size === 0) throw damaged('it holds no arrays.');
+  return arrays;
+}
+
+function openNpy(source: ByteSource, entry: ZipEntry): StoredArray {
+  const { start, dtype, shape } = readHeader(source, entry);
+  const expected = start + elementsOf(shape) * bytesPerElement[dtype];
+  if (entry.size !== expected)
+    throw damaged(`${entry.name} is ${dtype} [${shape}], ${expected} bytes with its header, but has ${entry.size}.`);
+  return {
+    dtype,
+    shape,
+    place: null,
+    chunks: () => wholeElements(behind(entryChunks(source, entry), start), bytesPerElement[dtype]),
+  };
+}
+
+/** The header: magic, version, length, then a Python dictionary as text. */
+function readHeader(source: ByteSource, entry: ZipEntry): { start: number; dtype: SafetensorsType; shape: number[] } {
+  const bytes = beginning(entryChunks(source, entry));
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < 12 || view.getUint32(0) !== 0x934e554d || view.getUint16(4) !== 0x5059)
+    throw damaged(`${entry.name} does not start like an array.`);
+  const [prefix, length] = bytes[6] === 1 ? [10, view.getUint16(8, true)] : [12, view.getUint32(8, true)];
+  if (prefix + length > bytes.length) throw damaged(`the header of ${entry.name} is cut off.`);
+  const text = new TextDecoder().decode(bytes.subarray(prefix, prefix + length));
+  const descr = /'descr':\s*'([^']*)'/.exec(text)?.[1];
+  const order = /'fortran_order':\s*(True|False)/.exec(text)?.[1];
+  const sizes = /'shape':\s*\(([\d,\s]*)\)/.exec(text)?.[1];
+  if (descr === undefined || order === undefined || sizes === undefined)
+    throw damaged(`the header of ${entry.name} is ${JSON.stringify(text.trim().slice(0, 80))}.`);
+  if (!Object.hasOwn(dtypes, descr))
+    throw damaged(`${entry.name} has dtype ${descr}; known are ${Object.keys(dtypes).join(', ')}.`);
+  const shape = sizes.split(',').flatMap((size) => (size.trim() === '' ? [] : [Number(size)]));
+  if (order === 'True' && shape.length > 1)
+    throw damaged(`${entry.name} is in Fortran order; save it with np.ascontiguousarray.`);
+  return { start: prefix + length, dtype: dtypes[descr], shape };
+}
+
+/** At least the header, whatever pieces it comes in. */
+function beginning(chunks: Iterable<Uint8Array>): Uint8Array {
+  const most = 12 + 0xffff;
+  let bytes = new Uint8Array(0);
+  for (const chunk of chunks) {
+    const more = new Uint8Array(Math.min(most, bytes.length + chunk.length));
+    more.set(bytes);
+    more.set(chunk.subarray(0, more.length - bytes.length), bytes.length);
+    bytes = more;
+    if (bytes.length === most) break;
+  }
+  return bytes;
+}
+
+function* behind(chunks: Iterable<Uint8Array>, start: number): Generator<Uint8Array> {
+  let at = 0;
+  for (const chunk of chunks) {
+    const skip = Math.max(0, start - at);
+    at += chunk.length;
+    if (skip < chunk.length) yield chunk.subarray(skip);
+  }
+}
+
+/** Pieces cut between elements, as inflating cuts anywhere. */
+function* wholeElements(chunks: Iterable<Uint8Array>, width: number): Generator<Uint8Array> {
+  let rest = new Uint8Array(0);
+  for (const chunk of chunks) {
+    let bytes = chunk;
+    if (rest.length > 0) {
+      bytes = new Uint8Array(rest.length + chunk.length);
+      bytes.set(rest);
+      bytes.set(chunk, rest.length);
+    }
+    const whole = bytes.length - (bytes.length % width);
+    if (whole > 0) yield bytes.subarray(0, whole);
+    rest = bytes.slice(whole);
+  }
+}

@@ -1,0 +1,257 @@
+/**
+ * Python pickles as inert data. The machine has the instructions that build plain values; a global is looked up in the
+ * caller's allow-list and anything else is refused by name, so that nothing of the file is ever executed.
+ * Dictionaries become Maps, tuples and lists arrays, large integers BigInts.
+ * Source: pickletools.py of CPython.
+ */
+import { PermafrostError } from '#contract/errors';
+import type { ByteSource } from './source.ts';
+
+/** What stands for an allowed global; `call` is what REDUCE does with it, absent: it may only be mentioned. */
+export interface Global {
+  name: string;
+  call?(args: unknown[]): unknown;
+}
+export interface PickleRules {
+  /** By `module name`, e.g. `collections OrderedDict`. */
+  globals: ReadonlyMap<string, Global>;
+  /** The object that a persistent id stands for. */
+  persistent(id: unknown): unknown;
+}
+
+export const pickleError = (what: string): PermafrostError =>
+  new PermafrostError('weights', `Not a usable pickle: ${what} Fetch or write it again, or use a safetensors file.`);
+
+/** Reads onward from a position, in windows. */
+export class Cursor {
+  at: number;
+  readonly #source: ByteSource;
+  #window: Uint8Array = new Uint8Array(0);
+  #start = 0;
+
+  constructor(source: ByteSource, at = 0) {
+    this.#source = source;
+    this.at = at;
+  }
+
+  bytes(length: number): Uint8Array {
+    if (this.at + length > this.#source.size)
+      throw pickleError(
+        `it is cut off: ${length} bytes are expected at ${this.at}, but the file has ${this.#source.size}.`,
+      );
+    const from = this.at - this.#start;
+    this.at += length;
+    if (from >= 0 && from + length <= this.#window.length) return this.#window.subarray(from, from + length);
+    this.#start = this.at - length;
+    const size = Math.max(length, Math.min(window, this.#source.size - this.#start));
+    this.#window = this.#source.read(this.#start, size);
+    return this.#window.subarray(0, length);
+  }
+
+  view(length: number): DataView {
+    const bytes = this.bytes(length);
+    return new DataView(bytes.buffer, bytes.byteOffset, length);
+  }
+
+  byte(): number {
+    return this.bytes(1)[0];
+  }
+
+  /** Up to the next line feed, which is consumed. */
+  line(): string {
+    const codes: number[] = [];
+    for (let code = this.byte(); code !== 0x0a; code = this.byte()) {
+      codes.push(code);
+      if (codes.length > longestLine) throw pickleError('it has an endless line.');
+    }
+    return text(Uint8Array.from(codes));
+  }
+}
+const window = 1 << 16;
+const longestLine = 1 << 16;
+const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+
+const mark = Symbol('mark');
+
+class Machine {
+  readonly stack: unknown[] = [];
+  readonly memo = new Map<number, unknown>();
+  readonly cursor: Cursor;
+  readonly rules: PickleRules;
+
+  constructor(cursor: Cursor, rules: PickleRules) {
+    this.cursor = cursor;
+    this.rules = rules;
+  }
+
+  push(value: unknown): void {
+    this.stack.push(value);
+  }
+
+  pop(): unknown {
+    if (this.stack.length === 0 || this.stack.at(-1) === mark)
+      throw pickleError('an instruction finds nothing on the stack.');
+    return this.stack.pop();
+  }
+
+  take(count: number): unknown[] {
+    return Array.from({ length: count }, () => this.pop()).reverse();
+  }
+
+  /** Everything above the topmost mark. */
+  marked(): unknown[] {
+    const at = this.stack.lastIndexOf(mark);
+    if (at < 0) throw pickleError('a mark is missing.');
+    return this.stack.splice(at).slice(1);
+  }
+
+  top<T>(is: (value: unknown) => value is T, what: string): T {
+    const value = this.stack.at(-1);
+    if (is(value)) return value;
+    throw pickleError(`an instruction expects ${what} on the stack.`);
+  }
+
+  get(index: number): void {
+    if (!this.memo.has(index)) throw pickleError(`it refers to value ${index}, which it never kept.`);
+    this.push(this.memo.get(index));
+  }
+
+  put(index: number): void {
+    this.memo.set(index, this.stack.at(-1));
+  }
+
+  global(module: unknown, name: unknown): void {
+    const found = this.rules.globals.get(`${module} ${name}`);
+    if (!found) throw pickleError(`it asks for ${module}.${name}, which weights do not need and which is not run.`);
+    this.push(found);
+  }
+
+  call(): void {
+    const [target, args] = this.take(2);
+    const { name, call } = (target ?? {}) as Partial<Global>;
+    if (!call || !Array.isArray(args)) throw pickleError(`it calls ${name ?? 'something'} that cannot be called.`);
+    this.push(call(args));
+  }
+}
+
+const isList = (value: unknown): value is unknown[] => Array.isArray(value);
+const isDict = (value: unknown): value is Map<unknown, unknown> => value instanceof Map;
+
+function setItems(dict: Map<unknown, unknown>, items: unknown[]): void {
+  if (items.length % 2) throw pickleError('a dictionary has a key without a value.');
+  for (let i = 0; i < items.length; i += 2) dict.set(items[i], items[i + 1]);
+}
+
+/** Two's complement, little-endian. */
+function long(bytes: Uint8Array): number | bigint {
+  if (bytes.length > 128) throw pickleError(`it has an integer of ${bytes.length} bytes.`);
+  let value = 0n;
+  for (const byte of [...bytes].reverse()) value = (value << 8n) | BigInt(byte);
+  const signed = BigInt.asIntN(8 * bytes.length, value);
+  return Number.isSafeInteger(Number(signed)) ? Number(signed) : signed;
+}
+
+function decimal(line: string): number | bigint | boolean {
+  if (line === '00' || line === '01') return line === '01';
+  const digits = line.replace(/L$/, '');
+  if (!/^-?\d{1,300}$/.test(digits)) throw pickleError(`"${line.slice(0, 40)}" is no integer.`);
+  return Number.isSafeInteger(Number(digits)) ? Number(digits) : BigInt(digits);
+}
+
+const length32 = (m: Machine): number => m.cursor.view(4).getUint32(0, true);
+const length64 = (m: Machine): number => Number(m.cursor.view(8).getBigUint64(0, true));
+const char = (symbol: string): number => symbol.charCodeAt(0);
+
+/** What every instruction does; STOP is not here. */
+const instructions = new Map<number, (m: Machine) => void>([
+  [0x80, (m) => void m.cursor.byte()], // PROTO
+  [0x95, (m) => void m.cursor.bytes(8)], // FRAME
+  [char('('), (m) => m.push(mark)],
+  [char('0'), (m) => void m.pop()],
+  [char('1'), (m) => void m.marked()],
+  [char('2'), (m) => m.push(m.stack.at(-1))],
+  [char('N'), (m) => m.push(null)],
+  [0x88, (m) => m.push(true)],
+  [0x89, (m) => m.push(false)],
+  [char('I'), (m) => m.push(decimal(m.cursor.line()))],
+  [char('L'), (m) => m.push(decimal(m.cursor.line()))],
+  [char('J'), (m) => m.push(m.cursor.view(4).getInt32(0, true))],
+  [char('K'), (m) => m.push(m.cursor.byte())],
+  [char('M'), (m) => m.push(m.cursor.view(2).getUint16(0, true))],
+  [0x8a, (m) => m.push(long(m.cursor.bytes(m.cursor.byte())))], // LONG1
+  [0x8b, (m) => m.push(long(m.cursor.bytes(length32(m))))], // LONG4
+  [char('F'), (m) => m.push(Number(m.cursor.line()))],
+  [char('G'), (m) => m.push(m.cursor.view(8).getFloat64(0))], // big-endian
+  [char('X'), (m) => m.push(text(m.cursor.bytes(length32(m))))],
+  [char('V'), (m) => m.push(m.cursor.line())],
+  [0x8c, (m) => m.push(text(m.cursor.bytes(m.cursor.byte())))], // SHORT_BINUNICODE
+  [0x8d, (m) => m.push(text(m.cursor.bytes(length64(m))))], // BINUNICODE8
+  [char('U'), (m) => m.push(text(m.cursor.bytes(m.cursor.byte())))], // strings of Python 2
+  [char('T'), (m) => m.push(text(m.cursor.bytes(length32(m))))],
+  [char('C'), (m) => m.push(m.cursor.bytes(m.cursor.byte()).slice())],
+  [char('B'), (m) => m.push(m.cursor.bytes(length32(m)).slice())],
+  [0x8e, (m) => m.push(m.cursor.bytes(length64(m)).slice())], // BINBYTES8
+  [char(']'), (m) => m.push([])],
+  [char('l'), (m) => m.push(m.marked())],
+  [char('a'), (m) => appendTo(m, [m.pop()])],
+  [char('e'), (m) => appendTo(m, m.marked())],
+  [char(')'), (m) => m.push([])],
+  [char('t'), (m) => m.push(m.marked())],
+  [0x85, (m) => m.push(m.take(1))],
+  [0x86, (m) => m.push(m.take(2))],
+  [0x87, (m) => m.push(m.take(3))],
+  [char('}'), (m) => m.push(new Map())],
+  [char('d'), (m) => setItems(dictOn(m), m.marked())],
+  [char('s'), (m) => assignTo(m, m.take(2))],
+  [char('u'), (m) => assignTo(m, m.marked())],
+  [char('g'), (m) => m.get(Number(m.cursor.line()))],
+  [char('h'), (m) => m.get(m.cursor.byte())],
+  [char('j'), (m) => m.get(length32(m))],
+  [char('p'), (m) => m.put(Number(m.cursor.line()))],
+  [char('q'), (m) => m.put(m.cursor.byte())],
+  [char('r'), (m) => m.put(length32(m))],
+  [0x94, (m) => m.put(m.memo.size)], // MEMOIZE
+  [char('c'), (m) => m.global(m.cursor.line(), m.cursor.line())],
+  [0x93, (m) => m.global(...(m.take(2) as [unknown, unknown]))], // STACK_GLOBAL
+  [char('R'), (m) => m.call()],
+  [0x81, (m) => m.call()], // NEWOBJ
+  [char('b'), build],
+  [char('Q'), (m) => m.push(m.rules.persistent(m.pop()))],
+  [char('P'), (m) => m.push(m.rules.persistent(m.cursor.line()))],
+]);
+
+function appendTo(m: Machine, items: unknown[]): void {
+  const list = m.top(isList, 'a list');
+  for (const item of items) list.push(item);
+}
+const assignTo = (m: Machine, items: unknown[]): void => setItems(m.top(isDict, 'a dictionary'), items);
+
+/** DICT makes its dictionary below the items. */
+function dictOn(m: Machine): Map<unknown, unknown> {
+  const dict = new Map();
+  const at = m.stack.lastIndexOf(mark);
+  if (at < 0) throw pickleError('a mark is missing.');
+  m.stack.splice(at, 0, dict);
+  return dict;
+}
+
+/** Attributes of a dictionary (`_metadata` of a state dict) decide nothing; those of anything else have no meaning here. */
+function build(m: Machine): void {
+  m.pop();
+  m.top(isDict, 'a dictionary, the only thing with attributes here,');
+}
+
+const stop = char('.');
+
+/** The value of the pickle at the cursor, which then stands behind it. Throws `weights`. */
+export function unpickle(cursor: Cursor, rules: PickleRules): unknown {
+  const machine = new Machine(cursor, rules);
+  for (;;) {
+    const code = cursor.byte();
+    if (code === stop) return machine.pop();
+    const instruction = instructions.get(code);
+    if (!instruction)
+      throw pickleError(`byte ${cursor.at - 1} (0x${code.toString(16)}) is no instruction that builds weights.`);
+    instruction(machine);
+  }
+}
