@@ -42,7 +42,7 @@ export const configSchema = z.strictObject({
   task: field(z.string(), params('task', 'Task', 'What the network learns.')),
   n: field(
     count(100000).nullable().default(null),
-    params('task', 'n', 'Bits per pattern, or digits to add. A digit task reads it as the length of its sequence.'),
+    params('task', 'n', 'Bits per pattern, or digits to add. Text tasks: cut longer sequences to so many tokens.'),
   ),
   num_patterns: field(
     count(10000).nullable().default(null),
@@ -58,6 +58,14 @@ export const configSchema = z.strictObject({
       'task',
       'Variant',
       'corrected: losses, metrics and evaluation as the protocol means them. reference: as the committed code of dl-project computes them, known defects included.',
+    ),
+  ),
+  reading: field(
+    z.enum(['fpt', 'lra']).default('fpt'),
+    params(
+      'task',
+      'ListOps reading',
+      'fpt: brackets are lost and 512 tokens are seen, as in the code of the paper. lra: closing brackets stay and 2,000 tokens are seen.',
     ),
   ),
   bit_head: field(

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { ExperimentConfig } from '#contract/config';
 import { randomStream } from '#contract/random';
 import { divides, required } from './fields.ts';
+import { coinFloor } from './floors.ts';
 import { crossEntropy } from './losses.ts';
 import { argmax, bitAccuracy } from './scores.ts';
 import type { Task } from './task.ts';
@@ -18,6 +19,7 @@ export const bitMemory: Task = {
   name: 'bit-memory',
   title: 'Bit memory',
   fields: ['n', 'num_patterns', 'patch_size'],
+  settings: [{ n: 1000, num_patterns: 5, patch_size: 50 }],
   metric: 'accuracy',
   dataset: null,
   readsWholeBatches: false,
@@ -40,6 +42,8 @@ export const bitMemory: Task = {
   loss: () => (logits, y) =>
     crossEntropy(tf.reshape(logits, [-1, 2]), tf.cast(tf.greater(tf.reshape(y, [-1]), tf.scalar(0, 'int32')), 'int32')),
   scores: (config) => bitAccuracy(sizes(config).n, (logits, bit) => 2 * argmax(logits, 2 * bit, 2) - 1),
+
+  floor: () => coinFloor,
 
   batches(config, _, { seed, sizes: samples }) {
     const { n, patterns } = sizes(config);

@@ -4,6 +4,7 @@ import type { ExperimentConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
 import { randomStream } from '#contract/random';
 import { required } from './fields.ts';
+import { coinFloor } from './floors.ts';
 import { binaryCrossEntropy, crossEntropy, saturatingBinaryCrossEntropy } from './losses.ts';
 import { argmax, bitAccuracy } from './scores.ts';
 import type { Task } from './task.ts';
@@ -18,6 +19,7 @@ export const bitXor: Task = {
   name: 'bit-xor',
   title: 'Bit XOR',
   fields: ['n', 'num_patterns', 'bit_head', 'variant'],
+  settings: [5, 10, 50, 100].map((n) => ({ n, num_patterns: 2 })),
   metric: 'accuracy',
   dataset: null,
   readsWholeBatches: false,
@@ -48,6 +50,8 @@ export const bitXor: Task = {
       pairs(config) ? (logits, bit) => argmax(logits, 2 * bit, 2) : (logits, bit) => Number(logits[bit] > 0),
     );
   },
+
+  floor: () => coinFloor,
 
   batches(config, _, { seed, sizes: samples }) {
     const { n, patterns } = sizes(config);

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { ExperimentConfig } from '#contract/config';
 import { randomStream } from '#contract/random';
 import { required } from './fields.ts';
+import { sumFloor } from './floors.ts';
 import { squaredError } from './losses.ts';
 import { absoluteError } from './scores.ts';
 import type { Task } from './task.ts';
@@ -15,6 +16,7 @@ export const digitAdd: Task = {
   name: 'digit-add',
   title: 'Digit addition',
   fields: ['n', 'variant'],
+  settings: [{ n: 10 }, { n: 2 }, { n: 100 }],
   metric: 'mae',
   dataset: null,
   readsWholeBatches: false,
@@ -41,6 +43,8 @@ export const digitAdd: Task = {
         return sum / batch;
       });
   },
+
+  floor: (config) => sumFloor(new Array(largestDigit + 1).fill(1), length(config)),
 
   batches(config, _, { seed, sizes: samples }) {
     const n = length(config);

@@ -3,13 +3,20 @@ import type { ExperimentConfig } from '#contract/config';
 import { nearest, PermafrostError } from '#contract/errors';
 import { bitMemory } from './bitMemory.ts';
 import { bitXor } from './bitXor.ts';
+import { cifar10, cifar10Gray } from './cifar10.ts';
+import { cyp3a4 } from './cyp3a4.ts';
 import { digitAdd } from './digitAdd.ts';
+import { listops } from './listops.ts';
 import { mnist } from './mnist.ts';
 import { mnistAdd, mnistAddReg } from './mnistAdd.ts';
+import { speechCommands } from './speechCommands.ts';
 import type { Task } from './task.ts';
 
 export const tasks: Readonly<Record<string, Task>> = Object.fromEntries(
-  [bitXor, bitMemory, digitAdd, mnist, mnistAdd, mnistAddReg].map((task) => [task.name, task]),
+  [
+    ...[bitXor, bitMemory, digitAdd, mnist, mnistAdd, mnistAddReg],
+    ...[cifar10, cifar10Gray, speechCommands, cyp3a4, listops],
+  ].map((task) => [task.name, task]),
 );
 
 /** The task of a config. Throws `config` naming the nearest task. */

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ExperimentConfig } from '#contract/config';
 import { divides, required } from './fields.ts';
+import { majorityFloor } from './floors.ts';
 import { patchOrder, patchShape } from './images.ts';
 import { crossEntropy } from './losses.ts';
 import { drawSamples } from './samples.ts';
@@ -21,6 +22,7 @@ export const mnist: Task = {
   name: 'mnist',
   title: 'MNIST',
   fields: ['patch_size'],
+  settings: [{ patch_size: 4 }],
   metric: 'accuracy',
   dataset: 'mnist',
   readsWholeBatches: true,
@@ -31,6 +33,8 @@ export const mnist: Task = {
   },
   loss: () => (logits, y) => crossEntropy(tf.reshape(logits, [-1, classes]), y),
   scores: () => classAccuracy(classes),
+
+  floor: (_, counts) => majorityFloor(counts),
 
   batches(config, dataset, options) {
     const order = patchOrder(side, side, 1, patchOf(config));

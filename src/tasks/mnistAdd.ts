@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ExperimentConfig } from '#contract/config';
 import { required } from './fields.ts';
+import { sumFloor } from './floors.ts';
 import { crossEntropy, squaredError } from './losses.ts';
 import { drawSamples } from './samples.ts';
 import { absoluteError, classDistance } from './scores.ts';
@@ -14,9 +15,11 @@ const sums = (config: ExperimentConfig): number => 9 * length(config) + 1;
 /** What both forms share: images in, the metric is the mean distance from the true sum. */
 const common = {
   fields: ['n'],
+  settings: [{ n: 10 }],
   metric: 'mae',
   dataset: 'mnist',
   readsWholeBatches: true,
+  floor: (config, counts) => sumFloor(counts, length(config)),
   batches(config, dataset, options) {
     const n = length(config);
     const draw = drawSamples(dataset as Dataset, { ...options, each: n });

@@ -1,7 +1,9 @@
 /** What a task is. One file per task exports one row of the table in `index.ts`; nothing else names a particular task. */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ConfigField, ExperimentConfig } from '#contract/config';
+import type { Floor } from '#contract/floor';
 import type { Deviation } from '#contract/run';
+import type { LabelCounts } from './floors.ts';
 
 export type TaskData = Float32Array | Int32Array;
 export type Split = 'train' | 'test' | 'final';
@@ -62,6 +64,8 @@ export interface Task {
   title: string;
   /** Task fields of the config that this task reads. */
   fields: readonly ConfigField[];
+  /** Values of these fields in the published runs, the commonest first; a form starts from it. */
+  settings: readonly Partial<ExperimentConfig>[];
   /** accuracy: higher is better, in [0, 1]. mae: mean absolute error, lower is better. */
   metric: 'accuracy' | 'mae';
   /** Name of the data set that it needs, null when it makes its own samples. */
@@ -72,6 +76,8 @@ export interface Task {
   loss(config: ExperimentConfig): (logits: Tensor, y: Tensor) => Tensor;
   /** The metric of every sample of a batch, from logits [b·k] and y; a batch's metric is their mean. */
   scores(config: ExperimentConfig): (logits: Float32Array, y: TaskData, batch: number) => Float64Array;
+  /** What guessing reaches, from how often each label occurs in the test set. Null where that is needed and not known. */
+  floor(config: ExperimentConfig, counts: LabelCounts): Floor | null;
   batches(config: ExperimentConfig, dataset: Dataset | null, options: BatchOptions): Batches;
   /** Micro-batch the way the committed code of dl-project feeds it: true when it ignores gpu_batch_size. */
   readsWholeBatches: boolean;

@@ -1,0 +1,74 @@
+/**
+ * CYP3A4: does a molecule inhibit this enzyme? (dl-project; CYP3A4_Veith of the Therapeutics Data Commons.) Its SMILES
+ * text comes as tokens of the ChemBERTa tokenizer, `<s>` = 0 … `</s>` = 2, padded with 1. No attention mask, as there.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { ExperimentConfig } from '#contract/config';
+import { majorityFloor } from './floors.ts';
+import { crossEntropy } from './losses.ts';
+import { drawSamples } from './samples.ts';
+import { classAccuracy } from './scores.ts';
+import { batchLengths, padSequences } from './sequences.ts';
+import type { Dataset, Task } from './task.ts';
+
+/** Rows of the embedding: token ids must stay below. */
+export const moleculeVocabulary = 1000;
+const pad = 1;
+const classes = 2;
+const lengthsOf = ({ n }: ExperimentConfig): number[] => batchLengths(n ?? 512); // the longest SMILES has 402 characters
+
+export const cyp3a4: Task = {
+  name: 'cyp3a4',
+  title: 'CYP3A4 inhibition',
+  fields: ['n', 'variant'],
+  settings: [{}],
+  metric: 'accuracy',
+  dataset: 'cyp3a4',
+  readsWholeBatches: true,
+
+  shape(config) {
+    const lengths = lengthsOf(config);
+    return {
+      tokens: lengths[lengths.length - 1],
+      width: 1,
+      embedding: true,
+      inputDim: moleculeVocabulary,
+      outputDim: classes,
+      target: [],
+      targetType: 'int32',
+      lengths,
+      readsAt: true,
+    };
+  },
+  loss: () => (logits, y) => crossEntropy(tf.reshape(logits, [-1, classes]), y),
+  scores: () => classAccuracy(classes),
+  floor: (_, counts) => majorityFloor(counts),
+
+  batches(config, dataset, options) {
+    const lengths = lengthsOf(config);
+    const read = config.variant === 'reference' ? 'batch' : 'own';
+    const draw = drawSamples(dataset as Dataset, { ...options, inOrder: true });
+    return {
+      batch(split, index) {
+        const { set, chosen } = draw(split, index);
+        const sequences = padSequences(chosen.length, (i) => set.sample(chosen[i]), { lengths, pad, read });
+        return { ...sequences, y: Int32Array.from(chosen, (molecule) => set.labels[molecule]) };
+      },
+    };
+  },
+
+  deviations: (config) => [
+    {
+      field: 'n',
+      text: `Batches are padded to ${lengthsOf(config).join(', ')} tokens instead of their longest molecule, so that few programs are compiled. A causal body is read before that padding and computes the same; a ViT attends to it.`,
+    },
+    ...(config.variant === 'reference'
+      ? []
+      : [
+          {
+            field: 'variant' as const,
+            text: 'Each molecule is read at its own last token. The committed code reads where the longest molecule of the batch ends, which is padding for all the others.',
+          },
+        ]),
+  ],
+};

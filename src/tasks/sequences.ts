@@ -1,0 +1,35 @@
+/** Symbol sequences of different lengths as one batch. */
+import type { Batch, SampleValues } from './task.ts';
+
+/** Lengths that batches are padded to: powers of two from 32, then `longest`. */
+export function batchLengths(longest: number): number[] {
+  const lengths: number[] = [];
+  for (let length = 32; length < longest; length *= 2) lengths.push(length);
+  return [...lengths, longest];
+}
+
+export interface PadOptions {
+  lengths: readonly number[];
+  pad: number;
+  /** own: at its last symbol. batch: where the longest sequence of the batch ends. end: at the last token. */
+  read: 'own' | 'batch' | 'end';
+}
+
+/**
+ * Sequences cut to the longest of `lengths` and padded on the right to the shortest that holds them all.
+ * Right of the token that is read a causal body sees nothing, so a longer padding than the reference's changes nothing there.
+ */
+export function padSequences(
+  count: number,
+  sequence: (i: number) => SampleValues,
+  { lengths, pad, read }: PadOptions,
+): Required<Omit<Batch, 'y'>> {
+  const most = lengths[lengths.length - 1];
+  const sizes = Int32Array.from({ length: count }, (_, i) => Math.min(most, sequence(i).length));
+  const longest = sizes.reduce((a, b) => Math.max(a, b), 0);
+  const tokens = lengths.find((length) => length >= longest)!;
+  const x = new Int32Array(count * tokens).fill(pad);
+  for (let i = 0; i < count; i++) x.set(sequence(i).subarray(0, sizes[i]), i * tokens);
+  const last = { own: (i: number) => sizes[i], batch: () => longest, end: () => tokens }[read];
+  return { x, tokens, at: Int32Array.from({ length: count }, (_, i) => Math.max(last(i), 1) - 1) };
+}
