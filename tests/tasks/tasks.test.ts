@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type ExperimentConfig, parseConfig } from '#contract/config';
+import { randomStream } from '#contract/random';
 import { valueAndGradients } from '#engine/optim';
 import { readIdx } from '#formats/idx';
 import { bytesSource } from '#formats/source';
 import { patchOrder, patchShape } from '#tasks/images';
 import { taskOf, tasks } from '#tasks/index';
-import { denseSamples } from '#tasks/samples';
+import { denseSamples, raggedSamples } from '#tasks/samples';
 import type { Dataset, Split } from '#tasks/task';
 import { difference } from '../engine/devices.ts';
 import { loadGolden } from '../parity/golden.ts';
@@ -19,6 +20,7 @@ beforeAll(() => tf.setBackend('cpu'));
 
 const configOf = (params: object, variant: 'corrected' | 'reference' = 'reference') =>
   parseConfig({ ...params, variant });
+const bytes = ({ buffer }: Float32Array | Int32Array) => new Uint8Array(buffer);
 const mean = (values: Float64Array) => values.reduce((a, b) => a + b, 0) / values.length;
 
 describe('losses and metrics', () => {
@@ -102,6 +104,30 @@ describe('batches', () => {
     return denseSamples(images.data, 28 * 28, labels.data);
   };
   const dataset: Dataset = { train: set('train'), test: set('t10k') };
+  /** Random samples of the form of each data set. */
+  const random = randomStream(5, 'samples');
+  const twenty = Uint8Array.from({ length: 20 }, (_, i) => i % 2);
+  const dense = (width: number) =>
+    denseSamples(
+      Uint8Array.from({ length: 20 * width }, () => random.below(256)),
+      width,
+      twenty,
+    );
+  const ragged = (codes: number) => {
+    const starts = Array.from({ length: 21 }, (_, i) => 3 * i + (i % 3));
+    return raggedSamples(
+      Uint8Array.from({ length: starts[20] }, () => 3 + random.below(codes - 3)),
+      starts,
+      twenty,
+    );
+  };
+  const datasets: Record<string, Dataset> = {
+    mnist: dataset,
+    cifar10: { train: dense(3072), test: dense(3072) },
+    'speech-commands': { train: dense(8000), test: dense(8000) },
+    cyp3a4: { train: ragged(256), test: ragged(256) },
+    listops: { train: ragged(15), test: ragged(15) },
+  };
   const settings: Record<string, object> = {
     'bit-xor': { n: 6, num_patterns: 3 },
     'bit-memory': { n: 8, num_patterns: 3, patch_size: 4 },
@@ -109,6 +135,10 @@ describe('batches', () => {
     mnist: { patch_size: 7 },
     'mnist-add': { n: 2 },
     'mnist-add-reg': { n: 2 },
+    cifar10: { patch_size: 8 },
+    'cifar10-gray': { patch_size: 16 },
+    'speech-commands': { patch_size: 800 },
+    listops: { n: 10 },
   };
   const sizes = { train: 4, test: 5, final: 3 };
   const open = (name: string, seed = 1) => {
@@ -118,7 +148,7 @@ describe('batches', () => {
       config,
       task,
       shape: task.shape(config),
-      batches: task.batches(config, task.dataset ? dataset : null, { seed, sizes }),
+      batches: task.batches(config, task.dataset ? datasets[task.dataset] : null, { seed, sizes }),
     };
   };
 
@@ -127,16 +157,32 @@ describe('batches', () => {
     (name) => {
       const { shape, batches } = open(name);
       for (const split of ['train', 'test', 'final'] as Split[]) {
-        const { x, y } = batches.batch(split, 2);
-        expect(x.length).toBe(sizes[split] * shape.tokens * shape.width);
+        const { x, y, ...rest } = batches.batch(split, 2);
+        expect(x.length).toBe(sizes[split] * (rest.tokens ?? shape.tokens) * shape.width);
+        expect(rest.tokens === undefined || shape.lengths!.includes(rest.tokens)).toBe(true);
+        expect(rest.at?.length).toBe(shape.readsAt ? sizes[split] : undefined);
         expect(y.length).toBe(sizes[split] * shape.target.reduce((a, b) => a * b, 1));
         expect(y instanceof Int32Array).toBe(shape.targetType === 'int32');
         batches.batch(split, 0);
-        expect(batches.batch(split, 2)).toEqual({ x, y });
-        expect(open(name).batches.batch(split, 2)).toEqual({ x, y });
+        expect(batches.batch(split, 2)).toEqual({ x, y, ...rest });
+        expect(open(name).batches.batch(split, 2)).toEqual({ x, y, ...rest });
         expect(batches.batch(split, 3).x).not.toEqual(x);
-        expect(open(name, 2).batches.batch(split, 2).x).not.toEqual(x);
+        const inOrder = name === 'cyp3a4' && split !== 'train'; // as the reference tests it
+        expect(Buffer.compare(bytes(open(name, 2).batches.batch(split, 2).x), bytes(x)) === 0).toBe(inOrder);
       }
+    },
+  );
+
+  it.each(Object.values(tasks).flatMap(({ name, settings }) => settings.map((published) => ({ name, published }))))(
+    'of $name with the published $published have their sizes',
+    ({ name, published }) => {
+      const config = configOf({ task: name, ...published });
+      const task = taskOf(config);
+      const { tokens, width, outputDim } = task.shape(config);
+      expect(Object.keys(published).filter((field) => !task.fields.includes(field as never))).toEqual([]);
+      expect(tokens * width * outputDim).toBeGreaterThan(0);
+      if (task.dataset === null || name === 'mnist')
+        expect(task.batches(config, dataset, { seed: 1, sizes }).batch('train', 0).x.length).toBe(4 * tokens * width);
     },
   );
 
