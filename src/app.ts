@@ -13,6 +13,7 @@ import { configFileName } from '#store/journal';
 import { openStore } from '#store/store';
 import { taskOf, tasks } from '#tasks/index';
 import { listDevices } from '#trainer/device';
+import { findWeights } from '#zoo/weights';
 
 export interface AppOptions {
   home: string;
@@ -90,7 +91,7 @@ export async function createApp({
     devices: listDevices,
     hasTask: (name) => Object.hasOwn(tasks, name),
     hasBody: (name) => Object.hasOwn(bodies, name),
-    hasWeights: (name) => existsSync(join(home, 'models', name, 'model.safetensors')),
+    hasWeights: (name) => findWeights(home, name) !== null,
     rebuild: () => store.rebuild(runsFolder),
     idle: scheduler.idle,
     async close() {

@@ -8,8 +8,8 @@ import type { Services } from '#contract/services';
 import { writeLines } from '#export/csv';
 import { type CsvValue, csvLine } from '#formats/csv';
 import { expand, missing, type Profile, profiles } from '#papers/expand';
-import { type Cell, tableOf, tables } from '#papers/published';
-import { type Judgement, judge } from '#papers/verdict';
+import { type Cell, type PaperTable, type Published, tableOf, tables } from '#papers/published';
+import { compare, type Difference, type Judgement, judge, type Sample } from '#papers/verdict';
 import { type CommandRow, columns, number, print, withApp } from './command.ts';
 import { exitCodeOf, follow } from './watch.ts';
 
@@ -47,8 +47,31 @@ interface Answer {
   needs: string | null;
   notes: string[];
   runs: Run[];
+  samples: Sample[];
   judgement: Judgement;
 }
+
+/** What one column of a row gains over another. */
+interface Contrast extends Difference {
+  row: string;
+  /** `FPT over FRT`. */
+  columns: string;
+  metric: Published['metric'];
+}
+
+function contrastsOf(table: PaperTable, answers: Answer[]): Contrast[] {
+  const at = (row: string, column: string) => answers.find(({ cell }) => cell.row === row && cell.column === column);
+  return [...new Set(answers.map(({ cell }) => cell.row))].flatMap((row) =>
+    table.contrasts.flatMap(([column, other]): Contrast[] => {
+      const [ours, theirs] = [at(row, column), at(row, other)];
+      const metric = ours?.runs[0]?.result?.metric as Published['metric'] | undefined;
+      const found = ours && theirs && metric ? compare(ours.samples, theirs.samples, metric) : null;
+      return found ? [{ row, columns: `${column} over ${other}`, metric: metric!, ...found }] : [];
+    }),
+  );
+}
+
+const conclusion = ({ low, high }: Contrast): string => (low > 0 ? 'helps' : high < 0 ? 'harms' : "can't tell yet");
 
 async function reproduceTable(id: string, options: Options): Promise<void> {
   const cells = chosenCells(id, options.cells);
@@ -79,21 +102,18 @@ async function reproduceTable(id: string, options: Options): Promise<void> {
 
     const answers = planned.map(({ cell, needs, notes, scaled }, i): Answer => {
       const runs = ids[i].map(app.get);
+      const kind = cell.resultIs === 'last100' && !scaled ? 'last100' : 'value';
       const samples = runs.flatMap(({ result }) =>
-        result
-          ? [
-              {
-                value: result[cell.resultIs === 'last100' && !scaled ? 'last100' : 'value'],
-                standardError: result.standardError,
-              },
-            ]
-          : [],
+        result ? [{ value: result[kind], standardError: result.standardError }] : [],
       );
-      return { cell, needs, notes, runs, judgement: judge(cell.published, samples, { scaled }) };
+      return { cell, needs, notes, runs, samples, judgement: judge(cell.published, samples, { scaled }) };
     });
     await writeLines(path, answersCsv(answers, options.profile));
-    print(options.json, { table: id, profile: options.profile, csv: path, cells: answers.map(jsonCell) }, () =>
-      report(answers, path),
+    const contrasts = contrastsOf(tableOf(id), answers);
+    print(
+      options.json,
+      { table: id, profile: options.profile, csv: path, cells: answers.map(jsonCell), contrasts },
+      () => report(tableOf(id), answers, contrasts, path),
     );
     process.exitCode = exitCodeOf(ids.flat().map(app.get));
   }, slots);
@@ -154,7 +174,7 @@ function verdictText({ needs, judgement }: Answer): string {
   return moreSeeds ? `${verdict} (${moreSeeds} more seed${moreSeeds === 1 ? '' : 's'})` : verdict;
 }
 
-function report(answers: Answer[], path: string): string {
+function report(table: PaperTable, answers: Answer[], contrasts: Contrast[], path: string): string {
   const rows = answers.map((answer) => {
     const { cell, judgement } = answer;
     const metric = cell.published?.metric ?? answer.runs[0]?.result?.metric ?? '';
@@ -180,6 +200,10 @@ function report(answers: Answer[], path: string): string {
   const section = (title: string, lines: string[]) => (lines.length ? ['', title, ...lines] : []);
   return [
     columns(['task', 'regime', 'metric', 'published', 'ours', '95 % interval', 'seeds', 'verdict'], rows),
+    ...section(
+      `${table.title}. Gain (positive: better), with its 95 % interval over seeds:`,
+      contrasts.map(contrastLine),
+    ),
     ...section('Scaled down, so not compared with the published number:', notes),
     ...section('Not run here:', needs),
     ...section('Sources of the published numbers:', sources),
@@ -187,6 +211,9 @@ function report(answers: Answer[], path: string): string {
     `Runs are in the store (permafrost list); this table is in ${path}.`,
   ].join('\n');
 }
+
+const contrastLine = (c: Contrast): string =>
+  `  ${c.row}  ${c.columns}  ${c.gain > 0 ? '+' : ''}${number(c.gain, 3)} ${c.metric} (${number(c.low, 3)} … ${number(c.high, 3)})  ${conclusion(c)}`;
 
 const jsonCell = ({ cell, needs, notes, runs, judgement }: Answer) => ({
   ...cell,

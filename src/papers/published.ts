@@ -39,6 +39,8 @@ export interface Cell {
 export interface PaperTable {
   id: string;
   title: string;
+  /** Pairs of columns whose difference answers the table's question. */
+  contrasts: [string, string][];
   cells: Cell[];
 }
 
@@ -48,6 +50,7 @@ interface TableFile {
     title: string;
     resultIs: string;
     params: object;
+    contrasts?: string[][];
     cells: { resultIs?: string; params: object }[];
   }[];
 }
@@ -55,6 +58,7 @@ interface TableFile {
 export const tables: readonly PaperTable[] = (data as TableFile).tables.map((table) => ({
   id: table.id,
   title: table.title,
+  contrasts: (table.contrasts ?? []) as [string, string][],
   cells: table.cells.map(
     (cell) => ({ resultIs: table.resultIs, ...cell, params: { ...table.params, ...cell.params } }) as Cell,
   ),

@@ -64,6 +64,33 @@ export function interval(samples: readonly Sample[]): { mean: number; low: numbe
   return { mean, low: mean - half, high: mean + half };
 }
 
+export interface Difference {
+  /** Mean of the first minus mean of the second, in the direction in which larger is better. */
+  gain: number;
+  /** Its 95 % interval. */
+  low: number;
+  high: number;
+}
+
+/**
+ * How much better one set of runs is than another, with Welch's interval over seeds, never narrower than evaluation noise.
+ * Null where either has fewer than two seeds.
+ */
+export function compare(
+  ours: readonly Sample[],
+  theirs: readonly Sample[],
+  metric: Published['metric'],
+): Difference | null {
+  if (ours.length < 2 || theirs.length < 2) return null;
+  const [a, b] = [ours, theirs].map((samples) => ({ ...interval(samples)!, ...uncertainty(samples) }));
+  const sign = metric === 'accuracy' ? 1 : -1;
+  const error = Math.hypot(a.error, b.error);
+  const degrees = error === 0 ? 1 : error ** 4 / (a.error ** 4 / a.degrees + b.error ** 4 / b.degrees);
+  const half = error === 0 ? 0 : t(0.975, degrees) * error;
+  const gain = sign * (a.mean - b.mean);
+  return { gain, low: gain - half, high: gain + half };
+}
+
 /** Standard error of the mean that evaluation noise alone makes. */
 const evaluationError = (samples: readonly Sample[]): number =>
   Math.sqrt(samples.reduce((sum, s) => sum + s.standardError ** 2, 0)) / samples.length;

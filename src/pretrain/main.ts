@@ -24,13 +24,13 @@ import { bigramLoss, unigramLoss } from './ngrams.ts';
 
 const name = 'permafrost-nano';
 const seed = 0;
-const batch = 32;
+const batch = 16;
 const learningRate = 3e-3;
 const warmup = 200;
 
 const { values: options } = parseArgs({
   options: {
-    steps: { type: 'string', default: '3000' },
+    steps: { type: 'string', default: '2000' },
     out: { type: 'string', default: join(import.meta.dirname, '..', '..', 'resources', 'zoo', name) },
   },
 });

@@ -1,5 +1,5 @@
 /**
- * Where a run's parameters come from. A pretrained body is read from `{home}/models/<model_name>/model.safetensors`; a
+ * Where a run's parameters come from. A pretrained body is read from its safetensors file (`zoo/weights`); a
  * random one is made from the seed and kept in `{home}/cache/bodies`. Either way the frozen part of the body lies in one
  * file that the runtime maps, and only what is trained is copied into memory.
  */
@@ -13,6 +13,7 @@ import type { Initial } from '#engine/state';
 import { readSafetensors, type StoredTensor, safetensorsHeader, tensorData } from '#formats/safetensors';
 import type { Model } from '#models/index';
 import { trainedNames as trainedNamesOf } from '#models/steps';
+import { findWeights, ownWeights } from '#zoo/weights';
 import { makeFolder, sweepDrafts, withFile, writeAtomically } from './files.ts';
 
 export interface Weights {
@@ -63,11 +64,11 @@ export function prepareWeights(options: WeightsOptions): Weights {
 function locateBody(options: WeightsOptions, names: string[], hasFrozen: boolean): string | null {
   const { config, model, home } = options;
   if (!config.pretrained) return hasFrozen ? randomBody(options, names) : null;
-  const path = join(home, 'models', config.model_name, 'model.safetensors');
-  if (!existsSync(path)) {
+  const path = findWeights(home, config.model_name);
+  if (!path) {
     throw new PermafrostError(
       'weights',
-      `There are no weights of ${config.model_name}: looked for ${path}. Put the model's model.safetensors there, or set pretrained to false.`,
+      `There are no weights of ${config.model_name}: looked for ${ownWeights(home, config.model_name)}. Put the model's model.safetensors there, or set pretrained to false.`,
     );
   }
   const found = matchNames(config.model_name, path, names, model);

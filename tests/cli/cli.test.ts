@@ -193,16 +193,16 @@ it('reproduce trains a cell, judges it, writes the table as CSV, and reuses fini
   const words = ['reproduce', 'regimes', '--cells', 'bit-xor', '--seeds', '1', '--out', 'table.csv'];
   const first = permafrost(...words);
   expect(first.stdout).toMatch(/bit-xor +FRT +accuracy +1 +[\d.]+ .* scaled down/);
-  expect(first.stdout).toMatch(/body of 2 layers × 128 instead of gpt2/);
-  expect(first.stdout).toMatch(/bit-xor FPT: needs a small pretrained body/);
+  expect(first.stdout).toMatch(/bit-xor +FPT +accuracy +1 +[\d.]+ .* scaled down/);
+  expect(first.stdout).toMatch(/embedded body permafrost-nano instead of gpt2/);
   expect(first.stdout).toMatch(/Sources of the published numbers:\n {2}bit-xor FPT: /);
   expect(first.status).toBe(0);
   expect(readFileSync(join(folder, 'table.csv'), 'utf8').split('\r\n')).toHaveLength(5);
   const again = permafrost(...words, '--json');
-  expect(again.stderr).toMatch(/2 finished runs are reused/);
+  expect(again.stderr).toMatch(/3 finished runs are reused/);
   const { cells } = JSON.parse(again.stdout);
   expect(cells.map((cell: { verdict: string }) => cell.verdict)).toContain('scaled down');
-  expect(json('list').runs.filter((run: { tags: string[] }) => run.tags.includes('regimes-quick'))).toHaveLength(2);
+  expect(json('list').runs.filter((run: { tags: string[] }) => run.tags.includes('regimes-quick'))).toHaveLength(3);
 });
 
 it('an old Node is handed over to the one that was installed, or told what is needed', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '#contract/config';
 import { bodies, buildModel, countParameters } from '#models/index';
-import { expand, missing } from '#papers/expand';
+import { expand, missing, quickBody } from '#papers/expand';
 import { type Cell, tableOf, tables } from '#papers/published';
 import { taskOf, tasks } from '#tasks/index';
 
@@ -56,9 +56,9 @@ it('trainable counts are the published ones, with the settings that the publishe
 describe('the quick profile', () => {
   it('scales body and budget, says so, and marks the runs as scaled', () => {
     const { configs, notes, scaled } = expand(cellOf('regimes/mnist/FRT'), 'quick', [0]);
-    expect(configs[0].n_layer).toBeLessThan(12);
+    expect(configs[0].model_name).toBe(quickBody);
     expect(configs[0].pretrained).toBe(false);
-    expect(notes[0]).toMatch(/layers × \d+ instead of gpt2, \d+ steps/);
+    expect(notes[0]).toMatch(/permafrost-nano instead of gpt2, \d+ steps/);
     expect(scaled).toBe(true);
   });
   it('names what a cell needs', () => {
@@ -71,7 +71,13 @@ describe('the quick profile', () => {
     expect(reasons.filter(([, reason]) => reason === null).map(([id]) => id)).toEqual(
       ['bit-xor', 'mnist', 'mnist-add'].flatMap((task) => [`regimes/${task}/FRT`, `regimes/${task}/URT`]),
     );
-    expect(missing(cellOf('regimes/mnist/FPT'), 'quick', have)).toMatch(/small pretrained body/);
+    expect(missing(cellOf('regimes/mnist/FPT'), 'quick', have)).toMatch(/needs the embedded body permafrost-nano/);
+    const complete = { ...have, weights: (name: string) => name === quickBody };
+    expect(
+      tableOf('regimes')
+        .cells.map((cell) => missing(cell, 'quick', complete))
+        .filter(Boolean),
+    ).toEqual([]);
     expect(missing(cellOf('regimes/mnist/FPT'), 'paper', have)).toMatch(/needs a download: the weights of gpt2/);
     expect(missing(cellOf('q4-vfpt/mnist'), 'paper', have)).toMatch(/model ViT-B_16/);
     expect(missing(cellOf('q1-fpt/cifar10'), 'paper', have)).toMatch(/task cifar10/);

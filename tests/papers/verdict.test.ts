@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Random, randomStream } from '#contract/random';
 import type { Published } from '#papers/published';
-import { interval, judge, type Sample } from '#papers/verdict';
+import { compare, interval, judge, type Sample } from '#papers/verdict';
 
 const published = (value: number, extra: Partial<Published> = {}): Published => ({
   metric: 'accuracy',
@@ -148,5 +148,32 @@ describe('simulated cells with known truth', () => {
     const of = share('agree', agreeing);
     expect(of('right')).toBeGreaterThan(0.8);
     expect(of('wrong')).toBeLessThan(0.001);
+  });
+});
+
+describe('a comparison of two sets of runs', () => {
+  it('is positive when the first is better, whichever way its metric points', () => {
+    const [high, low] = [samples(0.95, 0.951, 0.949), samples(0.9, 0.901, 0.899)];
+    expect(compare(high, low, 'accuracy')!.low).toBeGreaterThan(0.04);
+    expect(compare(high, low, 'mae')!.high).toBeLessThan(-0.04);
+  });
+  it('has Welch’s interval: t(4) · √(s²/3 + s²/3) for equal spreads of three seeds', () => {
+    const { gain, low, high } = compare(samples(1, 2, 3), samples(1, 2, 3), 'accuracy')!;
+    expect(gain).toBe(0);
+    expect(high).toBeCloseTo(2.7764 * Math.sqrt(2 / 3), 3);
+    expect(low).toBeCloseTo(-high, 12);
+  });
+  it('of single seeds does not exist', () => {
+    expect(compare(samples(1), samples(1, 2), 'accuracy')).toBeNull();
+  });
+  it('covers a true difference of nothing in 95 of 100 cases', () => {
+    const random = randomStream(5, 'compare');
+    const draw = () => samples(...Array.from({ length: 3 }, () => 0.9 + 0.02 * random.normal()));
+    let covered = 0;
+    for (let i = 0; i < 4000; i++) {
+      const { low, high } = compare(draw(), draw(), 'accuracy')!;
+      if (low <= 0 && high >= 0) covered++;
+    }
+    expect(covered / 4000).toBeGreaterThan(0.94);
   });
 });
