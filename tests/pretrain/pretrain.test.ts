@@ -1,5 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { readCorpus } from '../../src/pretrain/corpus.ts';
+import { createState } from '#engine/state';
+import { compileStep } from '#engine/step';
+import { readSafetensors, tensorData } from '#formats/safetensors';
+import { bytesSource } from '#formats/source';
+import { gpt2Configs } from '#models/gpt2';
+import { languageModel } from '#models/languageModel';
+import { evalProgram } from '#models/steps';
+import { crossEntropy } from '#tasks/losses';
+import { openDevice } from '#trainer/device';
+import { readCorpus, windows } from '../../src/pretrain/corpus.ts';
 import { bigramLoss, unigramLoss } from '../../src/pretrain/ngrams.ts';
 
 it('the corpus is whole documents, a twentieth of them held out and not trained on', () => {
@@ -22,4 +34,34 @@ it('unigrams and bigrams have the cross entropies of their counts', () => {
   expect(bigramLoss(bytes('abab'), bytes('ab'))).toBeCloseTo(-Math.log(3 / 258), 12);
   const repeated = bytes('abc'.repeat(100_000));
   expect(bigramLoss(repeated, repeated)).toBeLessThan(0.01);
+});
+
+it('the embedded body predicts text that it never saw as well as its record says, and better than bigrams', async () => {
+  const folder = join(import.meta.dirname, '../../resources/zoo/permafrost-nano');
+  const record = JSON.parse(readFileSync(join(folder, 'pretraining.json'), 'utf8'));
+  const source = bytesSource(readFileSync(join(folder, 'model.safetensors')));
+  const { tensors } = readSafetensors(source);
+  const model = languageModel(gpt2Configs['permafrost-nano']);
+  expect([...tensors.keys()]).toEqual(Object.keys(model.parameters));
+  const initial = [...tensors].map(([name, tensor]) => {
+    expect(tensor.shape, name).toEqual(model.parameters[name]);
+    return [name, { shape: tensor.shape, data: tensorData(source, tensor) as Float32Array }] as const;
+  });
+  const { heldOut } = readCorpus();
+  const size = { batch: 64, tokens: record.tokens as number };
+  const window = { shape: [size.batch, size.tokens], dtype: 'int32' as const };
+  const step = await compileStep(
+    evalProgram({ model, loss: (logits, y) => crossEntropy(logits, tf.reshape(y, [-1])) }),
+    {
+      state: createState(Object.fromEntries(initial)),
+      inputs: { x: window, y: window },
+      device: await openDevice('cpu'),
+    },
+  );
+  const spread = Math.floor(heldOut.length / size.batch) - 1; // windows from the whole text
+  const { loss } = await step.run(windows(heldOut, size, (sample) => sample * spread));
+  await step.release();
+  expect(Math.abs(loss[0] - record.heldOut)).toBeLessThan(0.06);
+  expect(loss[0]).toBeLessThan(record.bigram / 1.5);
+  expect(record.bigram).toBeLessThan(record.unigram);
 });
