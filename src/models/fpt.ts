@@ -6,9 +6,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { dropout, linear, literal } from '#engine/nn';
 import type { Noise, Tensors } from '#engine/program';
-import type { Body, FreezeFlag, Initializer, Shapes } from './body.ts';
+import type { Body, FreezeFlag, Initializer, Probe, Shapes } from './body.ts';
 
-export interface FptConfig<BodyConfig = unknown> extends Record<FreezeFlag, boolean> {
+export interface FptConfig<BodyConfig extends object = object> extends Record<FreezeFlag, boolean> {
   body: Body<BodyConfig>;
   bodyConfig: BodyConfig;
   /** Vocabulary size when `embedding`. */
@@ -56,12 +56,19 @@ export function isTrainable(f: FptConfig, name: string): boolean {
   if (name.startsWith('in_net')) return !f.freeze_in;
   if (name.startsWith('out_net')) return !f.freeze_out;
   if (!f.freeze_trans) return true;
-  const flag = f.body.freezeFlag(name.slice(bodyPrefix.length));
+  const flag = f.body.freezeFlag(name.slice(bodyPrefix.length), f.bodyConfig);
   return flag !== null && !f[flag];
 }
 
 /** Whether the computation reads a parameter. */
 export const isUsed = (f: FptConfig, name: string): boolean => !f.body.unused.includes(name.slice(bodyPrefix.length));
+
+/** Whether a checkpoint holds a parameter: those of the body, but for what the body always makes itself. */
+export const isLoaded = (f: FptConfig, name: string): boolean =>
+  name.startsWith(bodyPrefix) && !f.body.notLoaded.includes(name.slice(bodyPrefix.length));
+
+/** Our name of a checkpoint's tensor. */
+export const nameOf = (f: FptConfig, stored: string): string => bodyPrefix + f.body.nameOf(stored);
 
 /** How a parameter starts when it is not loaded: nn.Linear's and nn.Embedding's defaults, orthogonal in_net, zero in_net bias. */
 export function initializerOf(f: FptConfig, name: string): Initializer {
@@ -75,14 +82,15 @@ export function initializerOf(f: FptConfig, name: string): Initializer {
 
 /**
  * x [b, t, w] (w a multiple of the input dimension) or ids [b, t] → logits [b, 1, ratio·outputDim] of the last token,
- * or of token `at` [b] of each sample, or [b, t·ratio, outputDim] of all. Null noise: evaluation.
+ * or of token `at` [b] of each sample, or [b, t·ratio, outputDim] of all; of a body that is read at its class token,
+ * always [b, 1, outputDim] of that. Null noise: evaluation.
  */
 export function fptForward(
   f: FptConfig,
   p: Tensors,
   x: tf.Tensor,
   noise: Noise | null,
-  probe?: object,
+  probe?: Probe,
   at?: tf.Tensor,
 ): tf.Tensor {
   const b = x.shape[0];
@@ -95,14 +103,14 @@ export function fptForward(
       name.startsWith(bodyPrefix) ? [[name.slice(bodyPrefix.length), value]] : [],
     ),
   );
-  let h = f.body.forward(body, embeds, f.bodyConfig, noise, read, probe); // [read, b, d]
-  if (at) h = tokensAt(h, at);
+  let h = f.body.forward(body, embeds, f.bodyConfig, noise, read, probe); // [read or 1, b, d]
+  if (at && f.body.readout === 'last tokens') h = tokensAt(h, at);
   for (const [i, { name }] of outLayers(f).entries()) {
     if (i > 0) h = dropout(tf.relu(h), f.dropout, noise);
     h = linear(h, p[`${name}.weight`], p[`${name}.bias`], true);
   }
   const logits = tf.transpose(h, [1, 0, 2]); // [b, read, k]
-  return f.lastOnly ? tf.reshape(logits, [b, 1, ratio * f.outputDim]) : logits;
+  return f.lastOnly ? tf.reshape(logits, [b, 1, h.shape[0] * f.outputDim]) : logits;
 }
 
 /** states [t, b, d] → [1, b, d], of sample i the token at[i]. */

@@ -6,7 +6,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { dropout, geluTanh, layerNorm, linear, literal } from '#engine/nn';
 import type { Noise, Tensors } from '#engine/program';
-import type { Body, FreezeFlag, Shapes } from './body.ts';
+import { attend } from './attention.ts';
+import type { Body, FreezeFlag, Probe, Shapes } from './body.ts';
 
 /** The keys of a checkpoint's config.json that decide anything here. */
 export interface Gpt2Config {
@@ -96,13 +97,6 @@ function parameters({ n_layer, n_embd: d, n_positions, vocab_size, n_inner }: Gp
   return { ...shapes, 'ln_f.weight': [d], 'ln_f.bias': [d] };
 }
 
-/** What to look at on the way: hidden states as the reference numbers them, attention weights after dropout. */
-export interface Gpt2Probe {
-  hidden?(index: number, state: tf.Tensor): void;
-  /** [b, h, t, t] of a block. */
-  attention?(index: number, weights: tf.Tensor): void;
-}
-
 /**
  * embeds [t, b, d] → hidden states after the final layer norm, [read, b, d] of the last `read` tokens.
  * Only those tokens pass through the last block, since nothing reads the others. Null noise: evaluation, no dropout.
@@ -113,15 +107,13 @@ function forward(
   config: Gpt2Config,
   noise: Noise | null,
   read: number,
-  probe: Gpt2Probe = {},
+  probe: Probe = {},
 ): tf.Tensor {
   const [t, b, d] = embeds.shape;
   const { n_layer, n_head: heads, layer_norm_epsilon: epsilon, attn_pdrop, resid_pdrop } = config;
-  const c = d / heads;
   const mask = literal(causalMask(t), [t, t]); // [t, t], 0 or −1e9
   const norm = (x: tf.Tensor, name: string) => layerNorm(x, p[`${name}.weight`], p[`${name}.bias`], epsilon);
   const dense = (x: tf.Tensor, name: string) => linear(x, p[`${name}.weight`], p[`${name}.bias`]);
-  const byHead = (x: tf.Tensor) => tf.transpose(tf.reshape(x, [x.shape[0], b, heads, c]), [1, 2, 0, 3]); // [t, b, d] → [b, h, t, c]
   const last = (x: tf.Tensor, n: number) => (n === x.shape[0] ? x : tf.slice(x, [x.shape[0] - n, 0, 0], [n, b, d]));
 
   const positions = tf.reshape(tf.slice(p['wpe.weight'], [0, 0], [t, d]), [t, 1, d]);
@@ -132,12 +124,14 @@ function forward(
     const rows = i === n_layer - 1 ? read : t;
     const normed = norm(x, `h.${i}.ln_1`); // [t, b, d]
     const [query, key, value] = queryKeyValue(p, `h.${i}.attn.c_attn`, normed, rows);
-    let scores = tf.mul(tf.matMul(byHead(query), byHead(key), false, true), 1 / Math.sqrt(c)); // [b, h, rows, t]
-    if (rows > 1) scores = tf.add(scores, rows === t ? mask : tf.slice(mask, [t - rows, 0], [rows, t]));
-    const weights = dropout(tf.softmax(scores), attn_pdrop, noise);
-    probe.attention?.(i, weights);
-    const mixed = tf.transpose(tf.matMul(weights, byHead(value)), [2, 0, 1, 3]); // → [rows, b, h, c]
-    const attended = dense(tf.reshape(mixed, [rows, b, d]), `h.${i}.attn.c_proj`);
+    const mixed = attend(query, key, value, {
+      heads,
+      mask: rows === 1 ? null : rows === t ? mask : tf.slice(mask, [t - rows, 0], [rows, t]), // the last token sees all
+      rate: attn_pdrop,
+      noise,
+      watch: (weights) => probe.attention?.(i, weights),
+    });
+    const attended = dense(mixed, `h.${i}.attn.c_proj`);
     x = tf.add(last(x, rows), dropout(attended, resid_pdrop, noise));
     const wide = geluTanh(dense(norm(x, `h.${i}.ln_2`), `h.${i}.mlp.c_fc`)); // [rows, b, 4d]
     x = tf.add(x, dropout(dense(wide, `h.${i}.mlp.c_proj`), resid_pdrop, noise));
@@ -173,9 +167,25 @@ const freezeRules: [part: string, flag: FreezeFlag][] = [
 
 export const gpt2: Body<Gpt2Config> = {
   title: 'GPT-2',
+  configure: (config, { body_dropout, ...changes }) => ({
+    ...config,
+    n_layer: changes.n_layer ?? config.n_layer,
+    n_embd: changes.n_embd ?? config.n_embd,
+    n_head: changes.n_head ?? config.n_head,
+    n_positions: changes.n_positions ?? config.n_positions,
+    initializer_range: changes.initializer_range ?? config.initializer_range,
+    embd_pdrop: body_dropout ?? config.embd_pdrop,
+    attn_pdrop: body_dropout ?? config.attn_pdrop,
+    resid_pdrop: body_dropout ?? config.resid_pdrop,
+  }),
   parameters,
   unused: ['wte.weight'],
+  notLoaded: [],
+  /** Bare files say `h.0…`, language-model files `transformer.h.0…`. */
+  nameOf: (stored) => stored.replace(/^transformer\./, ''),
+  readout: 'last tokens',
   width: (config) => config.n_embd,
+  heads: (config) => config.n_head,
   longest: (config) => config.n_positions,
   freezeFlag: (name) => freezeRules.find(([part]) => name.toLowerCase().includes(part))?.[1] ?? null,
   /** N(0, initializer_range), zero biases, unit gains: GPT2PreTrainedModel of transformers 4.4, which has no 1/√(2L) scaling. */

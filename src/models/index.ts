@@ -3,10 +3,22 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ExperimentConfig } from '#contract/config';
 import { nearest, PermafrostError } from '#contract/errors';
 import type { Noise, Tensors } from '#engine/program';
-import type { Body, Shapes } from './body.ts';
-import { type FptConfig, fptForward, fptParameters, initializerOf, isTrainable, isUsed } from './fpt.ts';
-import { type Gpt2Config, gpt2, gpt2Configs } from './gpt2.ts';
+import { type Body, bodyOverrides, type Probe, type Shapes } from './body.ts';
+import {
+  type FptConfig,
+  fptForward,
+  fptParameters,
+  initializerOf,
+  isLoaded,
+  isTrainable,
+  isUsed,
+  nameOf,
+} from './fpt.ts';
+import { gpt2, gpt2Configs } from './gpt2.ts';
 import { initialize } from './initialize.ts';
+import { vit, vitConfigs } from './vit.ts';
+
+export { bodyOverrides };
 
 /** What a model must know of its task. */
 export interface ModelShape {
@@ -23,28 +35,37 @@ export interface Model {
   isTrainable(name: string): boolean;
   /** False for parameters that are counted but never computed with (GPT-2's wte). */
   isUsed(name: string): boolean;
+  /** Whether a checkpoint of the body holds the parameter. */
+  isLoaded(name: string): boolean;
+  /** Our name of a checkpoint's tensor; a name that is no parameter's for what the model has no use for. */
+  nameOf(stored: string): string;
   /** Starting value of a parameter that is not loaded: a function of the seed and the name. */
   initialValue(name: string, seed: number): Float32Array;
   /** Everything that decides the body's shapes and dropout. */
   bodyConfig: object;
   /** x as the task gives it → logits [b, 1, k], read at the last token or at token `at` [b] of each sample. Null noise: evaluation. */
-  forward(p: Tensors, x: Tensor, noise: Noise | null, probe?: object, at?: Tensor): Tensor;
+  forward(p: Tensors, x: Tensor, noise: Noise | null, probe?: Probe, at?: Tensor): Tensor;
 }
 
-/** A body and its config by model_name. */
-export const bodies: Record<string, { body: Body<Gpt2Config>; config: Gpt2Config }> = Object.fromEntries(
-  Object.entries(gpt2Configs).map(([name, config]) => [name, { body: gpt2, config }]),
-);
+interface BodyRow {
+  body: Body<object>;
+  config: object;
+}
+const rowsOf = <Config extends object>(body: Body<Config>, configs: Record<string, Config>): [string, BodyRow][] =>
+  Object.entries(configs).map(([name, config]) => [name, { body, config }]);
 
-/** Fields of the config that scale a body down. */
-export const bodyOverrides = ['n_layer', 'n_embd', 'n_head', 'n_positions', 'initializer_range'] as const;
+/** A body and its config by model_name. */
+export const bodies: Readonly<Record<string, BodyRow>> = Object.fromEntries([
+  ...rowsOf(gpt2, gpt2Configs),
+  ...rowsOf(vit, vitConfigs),
+]);
 
 /** Whether the config asks for a body of another size than the named checkpoint's. */
 export const isScaled = (config: ExperimentConfig): boolean => bodyOverrides.some((field) => config[field] !== null);
 
-function bodyOf(config: ExperimentConfig): { body: Body<Gpt2Config>; bodyConfig: Gpt2Config } {
-  const entry = Object.hasOwn(bodies, config.model_name) ? bodies[config.model_name] : null;
-  if (!entry) {
+function bodyOf(config: ExperimentConfig): { body: Body<object>; bodyConfig: object } {
+  const row = Object.hasOwn(bodies, config.model_name) ? bodies[config.model_name] : null;
+  if (!row) {
     throw new PermafrostError(
       'config',
       `model_name: there is no body "${config.model_name}". Did you mean ${nearest(config.model_name, Object.keys(bodies))}?`,
@@ -57,18 +78,12 @@ function bodyOf(config: ExperimentConfig): { body: Body<Gpt2Config>; bodyConfig:
       `${fields}: pretrained weights of ${config.model_name} have their own size. Set pretrained to false or leave these fields empty.`,
     );
   }
-  const bodyConfig = { ...entry.config };
-  for (const field of bodyOverrides) bodyConfig[field] = config[field] ?? bodyConfig[field];
-  if (config.body_dropout !== null) {
-    for (const key of ['embd_pdrop', 'attn_pdrop', 'resid_pdrop'] as const) bodyConfig[key] = config.body_dropout;
-  }
-  if (bodyConfig.n_embd % bodyConfig.n_head !== 0) {
-    throw new PermafrostError(
-      'config',
-      `n_embd ${bodyConfig.n_embd} must be a multiple of n_head ${bodyConfig.n_head}.`,
-    );
-  }
-  return { body: entry.body, bodyConfig };
+  const { body } = row;
+  const bodyConfig = body.configure(row.config, config);
+  const [width, heads] = [body.width(bodyConfig), body.heads(bodyConfig)];
+  if (width % heads !== 0)
+    throw new PermafrostError('config', `n_embd ${width} must be a multiple of n_head ${heads}.`);
+  return { body, bodyConfig };
 }
 
 /** The model of a config on a task's shape. Throws `config` for an unknown body or sizes that do not fit; allocates nothing. */
@@ -80,6 +95,12 @@ export function buildModel(config: ExperimentConfig, shape: ModelShape): Model {
       `patch_size: a token of ${shape.width} values cannot be cut into pieces of ${shape.inputDim}.`,
     );
   }
+  if (!shape.embedding && shape.width !== shape.inputDim && body.readout === 'class token') {
+    throw new PermafrostError(
+      'config',
+      `patch_size: the answer needs the states of ${shape.width / shape.inputDim} tokens, but ${config.model_name} is read at one class token. Choose patch_size ${shape.width}.`,
+    );
+  }
   const tokens = shape.embedding ? shape.tokens : (shape.tokens * shape.width) / shape.inputDim;
   if (tokens > body.longest(bodyConfig)) {
     throw new PermafrostError(
@@ -88,7 +109,7 @@ export function buildModel(config: ExperimentConfig, shape: ModelShape): Model {
         'Choose a larger patch_size, fewer patterns, or a body with more positions.',
     );
   }
-  const fpt: FptConfig<Gpt2Config> = {
+  return modelOf({
     ...config,
     body,
     bodyConfig,
@@ -99,8 +120,7 @@ export function buildModel(config: ExperimentConfig, shape: ModelShape): Model {
     outLayerSizes: config.out_layer_sizes ?? [],
     lastOnly: true,
     orthGain: config.orth_gain,
-  };
-  return modelOf(fpt as FptConfig);
+  });
 }
 
 /** The model of a complete description. */
@@ -108,9 +128,11 @@ export function modelOf(fpt: FptConfig): Model {
   const parameters = fptParameters(fpt);
   return {
     parameters,
-    bodyConfig: fpt.bodyConfig as object,
+    bodyConfig: fpt.bodyConfig,
     isTrainable: (name) => isTrainable(fpt, name),
     isUsed: (name) => isUsed(fpt, name),
+    isLoaded: (name) => isLoaded(fpt, name),
+    nameOf: (stored) => nameOf(fpt, stored),
     initialValue: (name, seed) => initialize(initializerOf(fpt, name), parameters[name], seed, name),
     forward: (p, x, noise, probe, at) => fptForward(fpt, p, x, noise, probe, at),
   };

@@ -32,10 +32,6 @@ export interface WeightsOptions {
   log(text: string): void;
 }
 
-/** Names of the transformer's parameters in a model begin so; the rest is the small input and output networks. */
-const bodyPrefix = 'transformer.';
-const isBody = (name: string): boolean => name.startsWith(bodyPrefix);
-
 /**
  * Every parameter that the model computes with.
  * Throws `weights` where a pretrained body is absent or of another shape, `disk` where the cache cannot be written.
@@ -45,6 +41,7 @@ export function prepareWeights(options: WeightsOptions): Weights {
   const trainedNames = trainedNamesOf(model);
   const used = Object.keys(model.parameters).filter(model.isUsed);
   const frozenNames = used.filter((name) => !trainedNames.includes(name));
+  const isBody = model.isLoaded;
   const path = locateBody(options, used.filter(isBody), frozenNames.some(isBody));
   const body = path === null ? null : openBody(path, model);
   const made = (name: string) => model.initialValue(name, config.seed);
@@ -78,7 +75,7 @@ function locateBody(options: WeightsOptions, names: string[], hasFrozen: boolean
 
 /** The body's values in a float32 file, to be mapped or read. */
 function openBody(path: string, model: Model): { frozen(name: string): Frozen; read(name: string): Float32Array } {
-  const tensors = withFile(path, (source) => bodyNames(readSafetensors(source).tensors));
+  const tensors = withFile(path, (source) => ourNames(readSafetensors(source).tensors, model));
   const read = (name: string) => withFile(path, (source) => tensorData(source, tensors.get(name)!) as Float32Array);
   return {
     read,
@@ -89,22 +86,20 @@ function openBody(path: string, model: Model): { frozen(name: string): Frozen; r
   };
 }
 
-/** Tensors of a checkpoint under a model's names: bare GPT-2 files say `h.0…`, language-model files `transformer.h.0…`. */
-function bodyNames(tensors: Map<string, StoredTensor>): Map<string, StoredTensor> {
-  const prefixed = [...tensors.keys()].some((name) => name.startsWith(bodyPrefix));
-  return prefixed ? tensors : new Map([...tensors].map(([name, tensor]) => [bodyPrefix + name, tensor]));
-}
+/** Tensors of a checkpoint under the model's names. */
+const ourNames = (tensors: Map<string, StoredTensor>, model: Model): Map<string, StoredTensor> =>
+  new Map([...tensors].map(([name, tensor]) => [model.nameOf(name), tensor]));
 
 const listed = 8;
 const floats: readonly string[] = ['F32', 'F16', 'BF16'];
 
 /** The body's tensors in a checkpoint. Throws `weights` listing every one that is missing, of another shape or not of numbers. */
 function matchNames(modelName: string, path: string, names: string[], model: Model): Map<string, StoredTensor> {
-  const all = withFile(path, (source) => bodyNames(readSafetensors(source).tensors));
+  const all = withFile(path, (source) => ourNames(readSafetensors(source).tensors, model));
   const wrong: string[] = [];
   for (const name of names) {
     const [stored, shape] = [all.get(name), model.parameters[name]];
-    const short = name.slice(bodyPrefix.length);
+    const short = name.slice(name.indexOf('.') + 1); // without `transformer.`
     if (!stored) wrong.push(`${short} is missing`);
     else if (String(stored.shape) !== String(shape)) wrong.push(`${short} is [${stored.shape}], expected [${shape}]`);
     else if (!floats.includes(stored.dtype)) wrong.push(`${short} is ${stored.dtype}, expected ${floats.join(', ')}`);

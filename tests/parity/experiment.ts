@@ -2,9 +2,11 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { type ExperimentConfig, parseConfig } from '#contract/config';
 import type { Frozen } from '#engine/program';
+import type { Body } from '#models/body';
 import { gpt2 } from '#models/gpt2';
 import type { Model } from '#models/index';
 import { modelOf } from '#models/index';
+import { type VitConfig, vit, vitConfigs } from '#models/vit';
 import { tasks } from '#tasks/index';
 import { crossEntropy } from '#tasks/losses';
 import type { TaskData } from '#tasks/task';
@@ -40,8 +42,7 @@ export function experimentOf({ info }: Golden, variant: 'corrected' | 'reference
   } = fptOf(info);
   const model = modelOf({
     ...config,
-    body: gpt2,
-    bodyConfig: info.gpt2_config,
+    ...bodyOf(info, variant),
     inputDim: input_dim,
     outputDim: output_dim,
     embedding: Boolean(embedding),
@@ -64,18 +65,31 @@ export function experimentOf({ info }: Golden, variant: 'corrected' | 'reference
   };
 }
 
+function bodyOf(info: Golden['info'], variant: 'corrected' | 'reference'): { body: Body<object>; bodyConfig: object } {
+  if (!info.vit_config) return { body: gpt2, bodyConfig: info.gpt2_config };
+  const longest = shapeOf(info, 'transformer.0.position_embeddings')?.[1] ?? 1025; // with the class token
+  const sizes: VitConfig = {
+    ...vitConfigs['ViT-B_16'],
+    ...info.vit_config,
+    max_sequence_len: longest - 1,
+    trains_positions: variant === 'corrected',
+  };
+  return { body: vit, bodyConfig: { ...sizes, dropout_rate: 0 } };
+}
+
+const shapeOf = (info: Golden['info'], name: string): number[] | undefined =>
+  info.tensors?.[`param.${name}`]
+    ?.match(/\[(.*)\]/)?.[1]
+    .split(',')
+    .map(Number);
+
 /** Trajectories do not repeat the sizes of the network; its parameters tell them. */
 function fptOf(info: Golden['info']) {
   if (info.fpt) return info.fpt;
-  const shape = (name: string) =>
-    info.tensors[`param.${name}`]
-      ?.match(/\[(.*)\]/)?.[1]
-      .split(',')
-      .map(Number);
-  const embedding = shape('in_net.weight') as number[] | undefined;
+  const embedding = shapeOf(info, 'in_net.weight');
   return {
-    input_dim: embedding ? embedding[0] : shape('in_net.0.weight')[1],
-    output_dim: shape('out_net.0.bias')[0],
+    input_dim: embedding ? embedding[0] : shapeOf(info, 'in_net.0.weight')![1],
+    output_dim: shapeOf(info, 'out_net.0.bias')![0],
     use_embeddings_for_in: Boolean(embedding),
   };
 }

@@ -24,10 +24,10 @@ const owners: Record<string, string> = {
   'loss and metric functions alone': 'tasks/losses and below',
   'FPT forward/backward': 'below',
   'FPT direct forward': 'below',
-  'names of trainable parameters per freeze flags': 'below (GPT-2 rows)',
-  'training trajectory': 'below (GPT-2 cases)',
-  'e-parameter-counts': 'below (GPT-2 rows)',
-  'FPT on ViT forward/backward': 'waits for models/vit',
+  'names of trainable parameters per freeze flags': 'below',
+  'training trajectory': 'below',
+  'e-parameter-counts': 'below',
+  'FPT on ViT forward/backward': 'below',
   'image to tokens': 'formats and tasks',
   'CIFAR-10 training augmentation, deterministic': 'waits for tasks/cifar10',
   'audio 16 kHz -> 8 kHz': 'waits for tasks/speechCommands',
@@ -45,6 +45,8 @@ const spec = ({ shape, data }: { shape: number[]; data: Data }): Required<Spec> 
   dtype: data instanceof Int32Array ? 'int32' : 'float32',
 });
 
+const vitCases = goldenOf('FPT on ViT forward/backward');
+
 const open: CompiledStep[] = [];
 afterAll(() => Promise.all(open.map((step) => step.release())));
 async function runOnce(
@@ -60,8 +62,6 @@ async function runOnce(
 }
 
 describe.each(parityDevices)('on $name', (device) => {
-  const isGpt2 = ({ info }: Golden) => info.gpt2_config !== undefined;
-
   it.each(goldenOf('gpt2 body'))('$name: hidden states and attention', async (golden) => {
     const names = Object.keys(golden.tensors('param.'));
     const program: Program = ({ inputs, frozen }) => {
@@ -95,32 +95,36 @@ describe.each(parityDevices)('on $name', (device) => {
     }
   });
 
-  it.each(goldenOf('FPT direct forward'))('$name: logits and attention', async (golden) => {
-    const { model } = experimentOf(golden, 'corrected');
-    const program: Program = ({ inputs, frozen }) => {
-      const outputs: Record<string, tf.Tensor> = {};
-      const probe = {
-        attention: (i: number, weights: tf.Tensor) => {
-          outputs[`attentions.${i}`] = weights;
-        },
+  it.each([...goldenOf('FPT direct forward'), ...vitCases.filter(({ info }) => info.loss === undefined)])(
+    '$name: logits and attention',
+    async (golden) => {
+      const { model } = experimentOf(golden, 'reference');
+      const program: Program = ({ inputs, frozen }) => {
+        const outputs: Record<string, tf.Tensor> = {};
+        const probe = {
+          attention: (i: number, weights: tf.Tensor) => {
+            outputs[`attentions.${i}`] = weights;
+          },
+        };
+        const logits = model.forward(frozen, inputs.x, null, probe);
+        return { outputs: { ...outputs, logits } };
       };
-      const logits = model.forward(frozen, inputs.x, null, probe);
-      return { outputs: { ...outputs, logits } };
-    };
-    const found = await runOnce(program, device, frozenOf(golden, Object.keys(model.parameters)), {
-      x: golden.tensor('x'),
-    });
-    expect(difference(found.logits, golden.tensor('logits').data)).toBeLessThan(tolerance.value);
-    for (const [i, { data, shape }] of Object.entries(golden.tensors('attentions.'))) {
-      const weights = found[`attentions.${i}`];
-      const [rows, t] = [weights.length / (data.length / shape[2]), shape[2]];
-      // the last block is computed for the tokens that are read: compare the rows that exist
-      const expected = Array.from(data).filter((_, at) => Math.floor(at / t) % t >= t - rows);
-      expect(difference(weights, expected), `attentions.${i}`).toBeLessThan(tolerance.value);
-    }
-  });
+      const found = await runOnce(program, device, frozenOf(golden, Object.keys(model.parameters)), {
+        x: golden.tensor('x'),
+      });
+      expect(difference(found.logits, golden.tensor('logits').data)).toBeLessThan(tolerance.value);
+      for (const [i, { data, shape }] of Object.entries(golden.tensors('attentions.'))) {
+        const weights = found[`attentions.${i}`];
+        const [rows, t] = [weights.length / (data.length / shape[2]), shape[2]];
+        // the last block is computed for the tokens that are read: compare the rows that exist
+        const expected = Array.from(data).filter((_, at) => Math.floor(at / t) % t >= t - rows);
+        expect(difference(weights, expected), `attentions.${i}`).toBeLessThan(tolerance.value);
+      }
+    },
+  );
 
-  const forwardCases = goldenOf('FPT forward/backward').flatMap((golden) => {
+  const trained = vitCases.filter(({ info }) => info.loss !== undefined);
+  const forwardCases = [...goldenOf('FPT forward/backward'), ...trained].flatMap((golden) => {
     const perSample = Object.keys(golden.tensors('per_sample_grad.')).length > 0;
     return [
       { golden, variant: 'reference' as const, name: golden.name, prefix: 'grad.', key: '' },
@@ -190,7 +194,7 @@ describe.each(parityDevices)('on $name', (device) => {
     }
   });
 
-  it.each(goldenOf('training trajectory').filter(isGpt2))('$name: ten optimizer steps', async (golden) => {
+  it.each(goldenOf('training trajectory'))('$name: ten optimizer steps', async (golden) => {
     const experiment = experimentOf(golden, 'reference');
     const found = await trajectory(golden, experiment, device);
     expect(difference(found.losses, golden.info.losses)).toBeLessThan(tolerance.trajectory);
@@ -281,15 +285,17 @@ async function trajectory(golden: Golden, { model, loss, metric }: Experiment, d
 
 describe('parameters', () => {
   const { info } = loadGolden('e-parameter-counts');
-  const rows = (info.counts as Record<string, never>[]).filter(({ model }) => !(model as string).startsWith('ViT'));
-  it('are counted as the real class counts them, for every GPT-2 row', () => {
-    expect(rows.length).toBeGreaterThan(100);
-    for (const row of rows) {
+  it('are counted as the real class counts them, for every row', () => {
+    expect(info.counts.length).toBeGreaterThan(120);
+    for (const row of info.counts) {
       const { model, task, n, input_dim, output_dim, use_embeddings, settings, trainable, total } = row as Record<
         string,
         never
       >;
-      const config = parseConfig({ task, n: n ?? null, model_name: model, freeze_pos: false, ...(settings as object) });
+      const config = parseConfig({
+        ...{ task, n: n ?? null, model_name: model, freeze_pos: false, variant: 'reference' },
+        ...(settings as object),
+      });
       const shape = {
         tokens: 1,
         width: input_dim,
@@ -313,19 +319,19 @@ describe('parameters', () => {
     in_layer_sizes?: number[] | string;
     out_layer_sizes?: number[];
   }
-  const gpt2Rows = (freeze.rows as FreezeRow[]).filter(({ model }) => model === 'gpt2');
-  it.each(gpt2Rows)('are frozen by $flags, layers $in_layer_sizes', ({ flags, trainable, ...network }) => {
+  it.each(freeze.rows as FreezeRow[])('of $model are frozen by $flags, layers $in_layer_sizes', (row) => {
+    const { flags, trainable, ...network } = row;
     const sizes = {
       in_layer_sizes: Array.isArray(network.in_layer_sizes) ? network.in_layer_sizes : [],
       out_layer_sizes: network.out_layer_sizes,
     };
     const fpt = { input_dim: 4, output_dim: 2, use_embeddings_for_in: network.use_embeddings_for_in, ...sizes };
     const info = {
-      gpt2_config: freeze.gpt2_config,
+      ...(row.model === 'vit' ? { vit_config: freeze.vit_config } : { gpt2_config: freeze.gpt2_config }),
       experiment_params: { task: 'direct', batch_size: 1, ...flags },
       fpt,
     };
-    const { model } = experimentOf({ info } as Golden, 'corrected');
+    const { model } = experimentOf({ info } as Golden, 'reference');
     expect(Object.keys(model.parameters).filter(model.isTrainable)).toEqual(trainable);
   });
 });
