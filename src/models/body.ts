@@ -16,6 +16,8 @@ export type BodyChanges = Pick<ExperimentConfig, (typeof bodyOverrides)[number] 
 
 export interface Body<Config extends object> {
   title: string;
+  /** How the corrected variant differs from published runs; null: not at all. */
+  correction: string | null;
   /** The config with an experiment's changes. */
   configure(config: Config, changes: BodyChanges): Config;
   /** Shapes by our names, in the order of the reference's parameters. */
@@ -24,8 +26,6 @@ export interface Body<Config extends object> {
   unused: readonly string[];
   /** Parameters that are never taken from a checkpoint. */
   notLoaded: readonly string[];
-  /** Our name of a tensor of a published checkpoint; a name that is not ours for what the body has no use for. */
-  nameOf(stored: string): string;
   /** Width of the embeddings that go in and the states that come out. */
   width(config: Config): number;
   /** Attention heads; they share the width evenly. */

@@ -67,9 +67,6 @@ export const isUsed = (f: FptConfig, name: string): boolean => !f.body.unused.in
 export const isLoaded = (f: FptConfig, name: string): boolean =>
   name.startsWith(bodyPrefix) && !f.body.notLoaded.includes(name.slice(bodyPrefix.length));
 
-/** Our name of a checkpoint's tensor. */
-export const nameOf = (f: FptConfig, stored: string): string => bodyPrefix + f.body.nameOf(stored);
-
 /** How a parameter starts when it is not loaded: nn.Linear's and nn.Embedding's defaults, orthogonal in_net, zero in_net bias. */
 export function initializerOf(f: FptConfig, name: string): Initializer {
   if (name.startsWith(bodyPrefix)) return f.body.initial(name.slice(bodyPrefix.length), f.bodyConfig);

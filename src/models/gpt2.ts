@@ -167,6 +167,7 @@ const freezeRules: [part: string, flag: FreezeFlag][] = [
 
 export const gpt2: Body<Gpt2Config> = {
   title: 'GPT-2',
+  correction: null,
   configure: (config, { body_dropout, ...changes }) => ({
     ...config,
     n_layer: changes.n_layer ?? config.n_layer,
@@ -181,8 +182,6 @@ export const gpt2: Body<Gpt2Config> = {
   parameters,
   unused: ['wte.weight'],
   notLoaded: [],
-  /** Bare files say `h.0…`, language-model files `transformer.h.0…`. */
-  nameOf: (stored) => stored.replace(/^transformer\./, ''),
   readout: 'last tokens',
   width: (config) => config.n_embd,
   heads: (config) => config.n_head,

@@ -4,16 +4,7 @@ import type { ExperimentConfig } from '#contract/config';
 import { nearest, PermafrostError } from '#contract/errors';
 import type { Noise, Tensors } from '#engine/program';
 import { type Body, bodyOverrides, type Probe, type Shapes } from './body.ts';
-import {
-  type FptConfig,
-  fptForward,
-  fptParameters,
-  initializerOf,
-  isLoaded,
-  isTrainable,
-  isUsed,
-  nameOf,
-} from './fpt.ts';
+import { type FptConfig, fptForward, fptParameters, initializerOf, isLoaded, isTrainable, isUsed } from './fpt.ts';
 import { gpt2, gpt2Configs } from './gpt2.ts';
 import { initialize } from './initialize.ts';
 import { vit, vitConfigs } from './vit.ts';
@@ -37,8 +28,6 @@ export interface Model {
   isUsed(name: string): boolean;
   /** Whether a checkpoint of the body holds the parameter. */
   isLoaded(name: string): boolean;
-  /** Our name of a checkpoint's tensor; a name that is no parameter's for what the model has no use for. */
-  nameOf(stored: string): string;
   /** Starting value of a parameter that is not loaded: a function of the seed and the name. */
   initialValue(name: string, seed: number): Float32Array;
   /** Everything that decides the body's shapes and dropout. */
@@ -54,14 +43,17 @@ interface BodyRow {
 const rowsOf = <Config extends object>(body: Body<Config>, configs: Record<string, Config>): [string, BodyRow][] =>
   Object.entries(configs).map(([name, config]) => [name, { body, config }]);
 
+export type BodyTable = Readonly<Record<string, BodyRow>>;
+
 /** A body and its config by model_name. */
-export const bodies: Readonly<Record<string, BodyRow>> = Object.fromEntries([
-  ...rowsOf(gpt2, gpt2Configs),
-  ...rowsOf(vit, vitConfigs),
-]);
+export const bodies: BodyTable = Object.fromEntries([...rowsOf(gpt2, gpt2Configs), ...rowsOf(vit, vitConfigs)]);
 
 /** Whether the config asks for a body of another size than the named checkpoint's. */
 export const isScaled = (config: ExperimentConfig): boolean => bodyOverrides.some((field) => config[field] !== null);
+
+/** How a config's body differs from the one of published runs, beside its size; null: not at all. */
+export const correctionOf = ({ variant, model_name }: ExperimentConfig): string | null =>
+  variant === 'corrected' && Object.hasOwn(bodies, model_name) ? bodies[model_name].body.correction : null;
 
 function bodyOf(config: ExperimentConfig): { body: Body<object>; bodyConfig: object } {
   const row = Object.hasOwn(bodies, config.model_name) ? bodies[config.model_name] : null;
@@ -132,7 +124,6 @@ export function modelOf(fpt: FptConfig): Model {
     isTrainable: (name) => isTrainable(fpt, name),
     isUsed: (name) => isUsed(fpt, name),
     isLoaded: (name) => isLoaded(fpt, name),
-    nameOf: (stored) => nameOf(fpt, stored),
     initialValue: (name, seed) => initialize(initializerOf(fpt, name), parameters[name], seed, name),
     forward: (p, x, noise, probe, at) => fptForward(fpt, p, x, noise, probe, at),
   };

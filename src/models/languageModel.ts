@@ -16,7 +16,6 @@ export function languageModel(config: Gpt2Config): Model {
     isTrainable: () => true,
     isUsed: () => true,
     isLoaded: () => true,
-    nameOf: gpt2.nameOf,
     initialValue: (name, seed) => initialize(gpt2.initial(name, config), parameters[name], seed, name),
     forward(p, ids, noise) {
       const [b, t] = ids.shape as [number, number];

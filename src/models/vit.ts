@@ -134,19 +134,10 @@ function initial(
   return name.endsWith('bias') ? { normal: 1e-6 } : { uniform: Math.sqrt(6 / (d + mlp_dim)) };
 }
 
-/** Names of Hugging Face's ViTModel, also under the `vit.` of its classifiers, as ours. */
-const huggingFace: [theirs: RegExp, ours: string][] = [
-  [/^(?:vit\.)?encoder\.layer\.(\d+)\.attention\.attention\.(query|key|value)\./, '1.layer.$1.attn.$2.'],
-  [/^(?:vit\.)?encoder\.layer\.(\d+)\.attention\.output\.dense\./, '1.layer.$1.attn.out.'],
-  [/^(?:vit\.)?encoder\.layer\.(\d+)\.intermediate\.dense\./, '1.layer.$1.ffn.fc1.'],
-  [/^(?:vit\.)?encoder\.layer\.(\d+)\.output\.dense\./, '1.layer.$1.ffn.fc2.'],
-  [/^(?:vit\.)?encoder\.layer\.(\d+)\.layernorm_before\./, '1.layer.$1.attention_norm.'],
-  [/^(?:vit\.)?encoder\.layer\.(\d+)\.layernorm_after\./, '1.layer.$1.ffn_norm.'],
-  [/^(?:vit\.)?layernorm\./, '1.encoder_norm.'],
-];
-
 export const vit: Body<VitConfig> = {
   title: 'Vision Transformer',
+  correction:
+    'Positions start at random and freeze_pos decides whether they and the class token are trained. Published runs keep both at zero and see no order.',
   configure: (config, { body_dropout, variant, ...changes }) => ({
     num_layers: changes.n_layer ?? config.num_layers,
     hidden_size: changes.n_embd ?? config.hidden_size,
@@ -161,11 +152,6 @@ export const vit: Body<VitConfig> = {
   parameters,
   unused: [],
   notLoaded: [positions, classToken],
-  /** Files that Permafrost or dl-project wrote have our names under `transformer.`. */
-  nameOf(stored) {
-    const rule = huggingFace.find(([theirs]) => theirs.test(stored));
-    return rule ? stored.replace(...rule) : stored.replace(/^transformer\./, '');
-  },
   readout: 'class token',
   width: (config) => config.hidden_size,
   heads: (config) => config.num_heads,

@@ -1,7 +1,7 @@
 /** How a config's training and evaluation differ from the published protocol; a task adds what it does differently itself. */
 import type { ConfigField, ExperimentConfig } from '#contract/config';
 import type { Deviation } from '#contract/run';
-import { bodyOverrides, isScaled } from '#models/index';
+import { bodyOverrides, correctionOf, isScaled } from '#models/index';
 import type { Task } from '#tasks/task';
 
 interface Rule {
@@ -35,6 +35,11 @@ const rules: Rule[] = [
         .map((field) => `${field} ${config[field]}`);
       return `The body is not ${config.model_name} as published: ${changed.join(', ')}.`;
     },
+  },
+  {
+    field: 'variant',
+    applies: (config) => correctionOf(config) !== null,
+    text: (config) => correctionOf(config)!,
   },
   {
     field: 'optimizer',

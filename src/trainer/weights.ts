@@ -32,6 +32,9 @@ export interface WeightsOptions {
   log(text: string): void;
 }
 
+/** Names of the transformer's parameters in a model begin so; the rest is the small input and output networks. */
+const bodyPrefix = 'transformer.';
+
 /**
  * Every parameter that the model computes with.
  * Throws `weights` where a pretrained body is absent or of another shape, `disk` where the cache cannot be written.
@@ -75,7 +78,7 @@ function locateBody(options: WeightsOptions, names: string[], hasFrozen: boolean
 
 /** The body's values in a float32 file, to be mapped or read. */
 function openBody(path: string, model: Model): { frozen(name: string): Frozen; read(name: string): Float32Array } {
-  const tensors = withFile(path, (source) => ourNames(readSafetensors(source).tensors, model));
+  const tensors = withFile(path, (source) => bodyNames(readSafetensors(source).tensors));
   const read = (name: string) => withFile(path, (source) => tensorData(source, tensors.get(name)!) as Float32Array);
   return {
     read,
@@ -86,20 +89,22 @@ function openBody(path: string, model: Model): { frozen(name: string): Frozen; r
   };
 }
 
-/** Tensors of a checkpoint under the model's names. */
-const ourNames = (tensors: Map<string, StoredTensor>, model: Model): Map<string, StoredTensor> =>
-  new Map([...tensors].map(([name, tensor]) => [model.nameOf(name), tensor]));
+/** Tensors of a checkpoint under a model's names: bare GPT-2 files say `h.0…`, language-model files `transformer.h.0…`. */
+function bodyNames(tensors: Map<string, StoredTensor>): Map<string, StoredTensor> {
+  const prefixed = [...tensors.keys()].some((name) => name.startsWith(bodyPrefix));
+  return prefixed ? tensors : new Map([...tensors].map(([name, tensor]) => [bodyPrefix + name, tensor]));
+}
 
 const listed = 8;
 const floats: readonly string[] = ['F32', 'F16', 'BF16'];
 
 /** The body's tensors in a checkpoint. Throws `weights` listing every one that is missing, of another shape or not of numbers. */
 function matchNames(modelName: string, path: string, names: string[], model: Model): Map<string, StoredTensor> {
-  const all = withFile(path, (source) => ourNames(readSafetensors(source).tensors, model));
+  const all = withFile(path, (source) => bodyNames(readSafetensors(source).tensors));
   const wrong: string[] = [];
   for (const name of names) {
     const [stored, shape] = [all.get(name), model.parameters[name]];
-    const short = name.slice(name.indexOf('.') + 1); // without `transformer.`
+    const short = name.slice(bodyPrefix.length);
     if (!stored) wrong.push(`${short} is missing`);
     else if (String(stored.shape) !== String(shape)) wrong.push(`${short} is [${stored.shape}], expected [${shape}]`);
     else if (!floats.includes(stored.dtype)) wrong.push(`${short} is ${stored.dtype}, expected ${floats.join(', ')}`);
