@@ -10,7 +10,7 @@ export interface Initial extends Spec {
 export const makeData = (dtype: DType, size: number): Data =>
   dtype === 'int32' ? new Int32Array(size) : new Float32Array(size);
 
-/** A state holding copies of the initial values. Throws when data and shape disagree. */
+/** A state that starts with the initial values and takes their arrays over. Throws when data and shape disagree. */
 export function createState(initial: Record<string, Initial>): State & {
   /** The buffer that the next value of `name` is to be written to. */
   next(name: string): Data;
@@ -35,7 +35,7 @@ export function createState(initial: Record<string, Initial>): State & {
   for (const [name, { shape, dtype = 'float32', data }] of Object.entries(initial)) {
     specs[name] = { shape, dtype };
     check(name, data);
-    buffers.set(name, { current: data.slice(), next: null });
+    buffers.set(name, { current: data, next: null });
   }
   return {
     specs,

@@ -6,6 +6,7 @@ import { randomStream } from '#contract/random';
 import type { Device, EagerDevice, OnnxDevice } from './device.ts';
 import { fuse } from './fuse.ts';
 import { sizeOf } from './graph.ts';
+import { writableInPlace } from './inPlace.ts';
 import { writeOnnx } from './onnx.ts';
 import type { CompiledStep, Data, Frozen, Noise, Program, Spec } from './program.ts';
 import type { SharedState } from './state.ts';
@@ -36,7 +37,9 @@ async function compileOnnx(
   const trace = traceProgram(program, { state: state.specs, inputs, frozen });
   const names = [...trace.outputs.keys()];
   const fused = fuse(trace.graph, [...trace.outputs.values()], device);
-  const model = writeOnnx(new Map(names.map((name, i) => [name, fused[i]])), device.weightFolder !== undefined);
+  const values = new Map(names.map((name, i) => [name, fused[i]]));
+  const inPlace = new Set(writableInPlace(values, trace.changed));
+  const model = writeOnnx(values, device.weightFolder !== undefined);
   const compileStart = performance.now();
   const session = await openSession(model.bytes, device);
   const stats = { nodes: model.nodes, traceMs: compileStart - traceStart, compileMs: performance.now() - compileStart };
@@ -66,10 +69,12 @@ async function compileOnnx(
       }
       const fetches: Record<string, Tensor | null> = {};
       for (const name of outputs) fetches[name] = null;
-      for (const name of trace.changed)
-        fetches[`next/${name}`] = tensor(state.specs[name].dtype, state.next(name), state.specs[name].shape);
+      for (const name of trace.changed) {
+        const { dtype, shape } = state.specs[name];
+        fetches[`next/${name}`] = tensor(dtype, inPlace.has(name) ? state.get(name) : state.next(name), shape);
+      }
       const results = await session.run(feeds, fetches);
-      for (const name of trace.changed) state.advance(name);
+      for (const name of trace.changed) if (!inPlace.has(name)) state.advance(name);
       return Object.fromEntries(outputs.map((name) => [name, results[name].data as Data]));
     },
     release: () => session.release(),

@@ -1,0 +1,32 @@
+/** Which state may be written over while a step runs, so that it needs one buffer instead of two. */
+import { reachable } from './fuse.ts';
+import { nodeOf, type Value } from './graph.ts';
+
+/** Operators whose element i is made of elements i of its operands alone. */
+const elementwise = new Set(['Add', 'Sub', 'Mul', 'Div']);
+
+/**
+ * Names of the state whose old value nobody can read once the new one is being written: every node that reads it comes before
+ * the one that makes its new value, or is that one and works element by element.
+ * `outputs` are a trace's: new state under `next/<name>`, the old an input `state/<name>`.
+ */
+export function writableInPlace(outputs: ReadonlyMap<string, Value>, changed: readonly string[]): string[] {
+  const readers = new Map<string, Set<object>>();
+  for (const node of reachable([...outputs.values()])) {
+    for (const { source } of node.inputs) {
+      if (source.kind !== 'input') continue;
+      if (!readers.has(source.name)) readers.set(source.name, new Set());
+      readers.get(source.name)!.add(node);
+    }
+  }
+  const asOutputs = new Set([...outputs.values()].map(({ source }) => (source.kind === 'input' ? source.name : null)));
+  return changed.filter((name) => {
+    const input = `state/${name}`;
+    const value = outputs.get(`next/${name}`)!;
+    const maker = nodeOf(value);
+    if (!maker || asOutputs.has(input)) return false;
+    const before = new Set<object>(reachable([value]));
+    for (const reader of readers.get(input) ?? []) if (!before.has(reader)) return false;
+    return elementwise.has(maker.op) || !readers.get(input)?.has(maker);
+  });
+}
