@@ -208,6 +208,11 @@ export type ExperimentConfig = z.infer<typeof configSchema>;
 export type ConfigField = keyof ExperimentConfig;
 export const configFields = Object.keys(configSchema.shape) as ConfigField[];
 
+/** Every field at its default; a config has no default task. */
+export const configDefaults: Omit<ExperimentConfig, 'task'> = (({ task, ...rest }) => rest)(
+  configSchema.parse({ task: '' }),
+);
+
 /** Label, help, unit, form group and file section of a field. */
 export const fieldMeta = (name: ConfigField): FieldMeta => configSchema.shape[name].meta() as unknown as FieldMeta;
 
@@ -219,7 +224,7 @@ const ignored = new Set([
 
 /**
  * Validates a flat record into a config with defaults filled in.
- * Throws `config` naming every wrong field and, for an unknown one, the nearest valid name.
+ * Throws `config` naming every wrong field, each on a line that begins with it, and, for an unknown one, the nearest valid name.
  */
 export function parseConfig(input: Record<string, unknown>): ExperimentConfig {
   const result = configSchema.safeParse(input);
@@ -234,6 +239,13 @@ export function parseConfig(input: Record<string, unknown>): ExperimentConfig {
   }
   return config;
 }
+
+/** The lines of a `config` error, each with the field that it begins with, or null. */
+export const errorsByField = (message: string): { field: ConfigField | null; message: string }[] =>
+  message.split('\n').map((line) => {
+    const word = /^\w+/.exec(line)?.[0] ?? '';
+    return { field: Object.hasOwn(configSchema.shape, word) ? (word as ConfigField) : null, message: line };
+  });
 
 function explain(issue: z.core.$ZodIssue): string {
   const path = issue.path.join('.');

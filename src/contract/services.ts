@@ -1,6 +1,9 @@
-/** What the app does for its faces: the command line now, the window and the server later. */
+/** What the app does for its faces: the command line, the window and the server. */
+import type { Catalogue, ConfigReport, Estimate } from './catalogue.ts';
 import type { ExperimentConfig } from './config.ts';
+import type { MachineLoad, QueueState } from './machine.ts';
 import type { JournalEntry, MetricKey, MetricRow, Run } from './run.ts';
+import type { CheckpointFile, Curve, RunChanges, RunEvents, RunLog, RunRow } from './runRow.ts';
 
 export interface DeviceInfo {
   name: string;
@@ -9,6 +12,20 @@ export interface DeviceInfo {
   why: string | null;
   /** What to do about it. */
   help: string | null;
+}
+
+/** A part of a curve: about `points` of it, between two steps, both included. */
+export interface CurveRange {
+  points?: number;
+  from?: number;
+  to?: number;
+}
+
+/** A file made on the fly. */
+export interface Download {
+  name: string;
+  type: string;
+  lines: Iterable<string>;
 }
 
 export interface Services {
@@ -34,11 +51,52 @@ export interface Services {
   metrics(id: string): Iterable<MetricRow>;
   /** Told of every committed journal entry, and with null of other changes of a run. Returns how to stop it. */
   subscribe(listener: (run: string, entry: JournalEntry | null) => void): () => void;
-  devices(): Promise<DeviceInfo[]>;
+  /** Every device, tried; the answer is kept until `again` asks for another trial. */
+  devices(again?: boolean): Promise<DeviceInfo[]>;
   hasTask(name: string): boolean;
   hasBody(name: string): boolean;
   /** Whether pretrained weights of a body are on this machine. */
   hasWeights(name: string): boolean;
+  /** Every run as a light row, archived and trashed ones included; or those of the given ids. */
+  rows(ids?: readonly string[]): RunRow[];
+  /** Stores and queues runs, all or, when one config is wrong, none. Returns their ids. */
+  createAll(configs: ExperimentConfig[], tags?: string[]): string[];
+  note(id: string, text: string): void;
+  archive(ids: readonly string[], archived: boolean): void;
+  /** Hides runs until they are restored or the trash is emptied. Throws `conflict` for one under way. */
+  trash(ids: readonly string[]): void;
+  restore(ids: readonly string[]): void;
+  /** Deletes what lies in the trash, files included. Returns how many runs that were. */
+  emptyTrash(): number;
+  /** A part of a metric over steps, thinned with every extreme kept. */
+  curve(id: string, key: MetricKey, range?: CurveRange): Curve;
+  /** Seconds under way, pauses left out, at some of a run's steps. */
+  clock(id: string, points?: number): { step: number; seconds: number }[];
+  log(id: string): RunLog;
+  checkpoints(id: string): CheckpointFile[];
+  /**
+   * What happens to a run from now on, or after entry `after`; begins with the run as it is. At most 20 a second.
+   * Ends when the signal says so.
+   */
+  events(id: string, after: number | null, signal?: AbortSignal): AsyncGenerator<RunEvents>;
+  /** Rows that change, at most twice a second. */
+  changes(signal?: AbortSignal): AsyncGenerator<RunChanges>;
+  /** Opens JSON as a config, whatever it is. */
+  openConfig(json: unknown): ConfigReport;
+  /** Parameters, time, memory and disk of a run. Throws `config`. */
+  estimate(config: ExperimentConfig): Estimate;
+  catalogue(): Catalogue;
+  queue(): QueueState;
+  /** Moves a queued run to a place of the queue, from 0. */
+  moveInQueue(id: string, place: number): void;
+  pauseQueue(paused: boolean): void;
+  setSlots(slots: number): void;
+  /** Takes over queued runs whose app is gone. */
+  adopt(): void;
+  /** The load of the machine, about once a second. */
+  machine(signal?: AbortSignal): AsyncGenerator<MachineLoad>;
+  /** The file behind a download path such as `/download/runs.csv?id=…`. Throws `notFound`. */
+  download(path: string): Download;
   /** Adds runs that lie in folders but not in the store. */
   rebuild(): { added: number; unreadable: string[] };
   /** Resolves when nothing that this app queued is left to do. */

@@ -6,10 +6,11 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import type { QueueState } from '#contract/machine';
 import { type JournalEntry, journalEntry, type Run, restingStates, type TrainerCommand } from '#contract/run';
 import { readJournal } from '#store/journal';
 import type { Store } from '#store/store';
-import { isTraining } from './liveness.ts';
+import { isAlive, isTraining } from './liveness.ts';
 import { nextJobs } from './queue.ts';
 
 export interface SchedulerOptions {
@@ -20,6 +21,8 @@ export interface SchedulerOptions {
   slots: number;
   /** The program that trains a run folder. */
   trainer: string;
+  /** The Node that runs it; this process's own by default, which will not do inside Electron. */
+  node?: string;
 }
 
 /** Told of every committed entry, and of state changes that have no entry. */
@@ -28,13 +31,17 @@ export type Listener = (run: string, entry: JournalEntry | null) => void;
 /** A trainer that was asked to end has so long before it is ended. */
 const patience = 60_000;
 
-export function createScheduler({ store, home, slots, trainer }: SchedulerOptions) {
+export function createScheduler({ store, home, slots, trainer, node }: SchedulerOptions) {
   const children = new Map<string, ChildProcess>();
   const listeners = new Set<Listener>();
   const mine = new Set<string>();
   const waiting = new Set<() => void>();
   const folderOf = (id: string): string => join(home, 'runs', id);
-  const threads = Math.max(1, Math.floor(availableParallelism() / slots));
+  let paused = false;
+  const queued = (): string[] => {
+    const queue = store.runs.queue().map(({ id }) => id);
+    return queue.filter((id) => mine.has(id));
+  };
 
   const tell = (id: string, entry: JournalEntry | null) => {
     for (const listener of listeners) listener(id, entry);
@@ -44,12 +51,8 @@ export function createScheduler({ store, home, slots, trainer }: SchedulerOption
   }
 
   function fill(): void {
-    const queue = store.runs
-      .inState('queued')
-      .map((run) => run.id)
-      .filter((id) => mine.has(id));
-    for (const id of nextJobs(queue, children.size, slots)) if (store.runs.claim(id)) start(id);
-    if (children.size > 0 || store.runs.inState('queued').some((run) => mine.has(run.id))) return;
+    if (!paused) for (const id of nextJobs(queued(), children.size, slots)) if (store.runs.claim(id)) start(id);
+    if (children.size > 0 || queued().length > 0) return;
     for (const resolve of waiting) resolve();
     waiting.clear();
   }
@@ -57,7 +60,9 @@ export function createScheduler({ store, home, slots, trainer }: SchedulerOption
   function start(id: string): void {
     const folder = folderOf(id);
     const log = openSync(join(folder, 'trainer.log'), 'a');
+    const threads = Math.max(1, Math.floor(availableParallelism() / slots));
     const child = fork(trainer, [folder], {
+      execPath: node,
       env: { ...process.env, PERMAFROST_HOME: home, PERMAFROST_THREADS: String(threads) },
       stdio: ['ignore', log, log, 'ipc'],
     });
@@ -97,7 +102,7 @@ export function createScheduler({ store, home, slots, trainer }: SchedulerOption
     /** Queues a run and starts it when a slot is free. */
     enqueue(id: string): void {
       mine.add(id);
-      store.runs.enqueue(id);
+      store.runs.enqueue(id, process.pid);
       tell(id, null);
       fill();
     },
@@ -115,6 +120,28 @@ export function createScheduler({ store, home, slots, trainer }: SchedulerOption
       fill();
     },
     isOurs: (id: string): boolean => children.has(id),
+    queue: (): QueueState => ({ paused, slots, queued: queued(), running: [...children.keys()] }),
+    /** Puts a queued run at a place of the queue, from 0; a run that is not queued is left alone. */
+    move(id: string, place: number): void {
+      const order = queued();
+      if (!order.includes(id)) return;
+      store.runs.order(order.filter((other) => other !== id).toSpliced(place, 0, id));
+      tell(id, null);
+    },
+    /** While paused no queued run starts. */
+    pause(on: boolean): void {
+      paused = on;
+      fill();
+    },
+    setSlots(count: number): void {
+      slots = count;
+      fill();
+    },
+    /** Takes over queued runs whose app is gone. */
+    adopt(): void {
+      for (const { id, owner } of store.runs.queue()) if (!mine.has(id) && !isAlive(owner)) mine.add(id);
+      fill();
+    },
     subscribe(listener: Listener): () => void {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -33,6 +33,29 @@ export const migrations: readonly string[] = [
      value REAL NOT NULL,
      PRIMARY KEY (run, key, step)
    ) WITHOUT ROWID;`,
+  // what the table of runs shows, kept beside the run; the steps' clock; who queued a run
+  `ALTER TABLE runs ADD COLUMN note TEXT NOT NULL DEFAULT '';
+   ALTER TABLE runs ADD COLUMN archived INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE runs ADD COLUMN trashed_at REAL;
+   ALTER TABLE runs ADD COLUMN owner INTEGER;
+   ALTER TABLE runs ADD COLUMN seconds REAL NOT NULL DEFAULT 0;
+   ALTER TABLE runs ADD COLUMN last REAL;
+   ALTER TABLE runs ADD COLUMN low REAL;
+   ALTER TABLE runs ADD COLUMN high REAL;
+   ALTER TABLE runs ADD COLUMN recent REAL;
+   CREATE TABLE clock (
+     run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+     step INTEGER NOT NULL,
+     at REAL NOT NULL,
+     seconds REAL NOT NULL,
+     PRIMARY KEY (run, step)
+   ) WITHOUT ROWID;
+   UPDATE runs SET
+     seconds = coalesce(json_extract(result, '$.seconds'), 0),
+     last = (SELECT value FROM metrics WHERE run = runs.key AND key = 3 ORDER BY step DESC LIMIT 1),
+     low = (SELECT min(value) FROM metrics WHERE run = runs.key AND key = 3),
+     high = (SELECT max(value) FROM metrics WHERE run = runs.key AND key = 3),
+     recent = (SELECT avg(value) FROM (SELECT value FROM metrics WHERE run = runs.key AND key = 3 ORDER BY step DESC LIMIT 100));`,
 ];
 
 /** Below this version a crash while a WAL is reset can corrupt the file (sqlite.org/wal.html, fixed in 3.51.3). */

@@ -4,19 +4,22 @@ import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { openConfig } from '#contract/config';
 import { decodeEntry, type EntryBody, type JournalEntry } from '#contract/run';
+import { clockTable } from './clock.ts';
 import type { metricsTable } from './metrics.ts';
 import type { runsTable } from './runs.ts';
+import { summaryColumns } from './summary.ts';
 
 /** The run folder's file that says what the run is: `{name, params, args}` of dl-project with `id` and `createdAt`. */
 export const configFileName = 'config.json';
 const journalFileName = 'journal.jsonl';
 
-/** The entries of a run folder's journal, up to the first line that is torn or altered. */
-export function readJournal(folder: string): JournalEntry[] {
+/** The entries of a run folder's journal after number `after`, up to the first line that is torn or altered. */
+export function readJournal(folder: string, after = 0): JournalEntry[] {
   const path = join(folder, journalFileName);
   if (!existsSync(path)) return [];
   const entries: JournalEntry[] = [];
   for (const line of readFileSync(path, 'utf8').split('\n')) {
+    if (after > 0 && Number(/^\{"crc":\d+,"entry":\{"seq":(\d+)/.exec(line)?.[1]) <= after) continue;
     const entry = decodeEntry(line);
     if (!entry) break;
     entries.push(entry);
@@ -31,6 +34,8 @@ export function journalImport(
   runs: ReturnType<typeof runsTable>,
   metrics: ReturnType<typeof metricsTable>,
 ) {
+  const clock = clockTable(database);
+  const summary = summaryColumns(database);
   const position = database.prepare<[string], { key: number; seq: number }>('SELECT key, seq FROM runs WHERE id = ?');
   const setSeq = database.prepare('UPDATE runs SET seq = ? WHERE key = ?');
   const setStep = database.prepare('UPDATE runs SET step = ? WHERE key = ?');
@@ -45,11 +50,16 @@ export function journalImport(
   const apply: Apply = {
     started(run, at, { kind, deviations, ...body }) {
       metrics.voidAfter(run, body.step);
+      clock.start(run, body.step, at);
+      summary.refresh(run);
       started.run({ run, at, ...body, deviations: text(deviations) });
     },
-    metrics(run, _, { rows }) {
+    metrics(run, at, { rows }) {
       metrics.put(run, rows);
-      setStep.run(Math.max(...rows.map(([, step]) => step)), run);
+      const step = Math.max(...rows.map(([, step]) => step));
+      setStep.run(step, run);
+      clock.tick(run, step, at);
+      if (rows.some(([key]) => key === 'test_metric')) summary.refresh(run);
     },
     checkpoint: () => {},
     log: () => {},

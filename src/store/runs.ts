@@ -60,8 +60,19 @@ export function runsTable(database: Database) {
      VALUES (@id, @config, @state, @createdAt, @totalSteps, (SELECT coalesce(max(position), 0) + 1 FROM runs))`,
   );
   const toQueue = database.prepare(
-    `UPDATE runs SET state = 'queued', reason = NULL, position = (SELECT coalesce(max(position), 0) + 1 FROM runs) WHERE id = ?`,
+    `UPDATE runs SET state = 'queued', reason = NULL, owner = @owner, position = (SELECT coalesce(max(position), 0) + 1 FROM runs) WHERE id = @id`,
   );
+  const place = database.prepare('UPDATE runs SET position = ? WHERE id = ?');
+  const placeAll = database.transaction((ids: readonly string[]) => {
+    for (const [index, id] of ids.entries()) place.run(index + 1, id);
+  });
+  const queue = database.prepare<[], { id: string; owner: number | null }>(
+    `SELECT id, owner FROM runs WHERE state = 'queued' ORDER BY position, key`,
+  );
+  const setNote = database.prepare('UPDATE runs SET note = ? WHERE id = ?');
+  const setArchived = database.prepare('UPDATE runs SET archived = ? WHERE id = ?');
+  const setTrashed = database.prepare('UPDATE runs SET trashed_at = ? WHERE id = ?');
+  const inTrash = database.prepare<[], string>('SELECT id FROM runs WHERE trashed_at IS NOT NULL').pluck();
   const claim = database.prepare(
     `UPDATE runs SET state = 'running', pid = NULL, position = NULL WHERE id = ? AND state = 'queued'`,
   );
@@ -104,8 +115,12 @@ export function runsTable(database: Database) {
         totalSteps: config.num_iters * config.steps_per_iter,
       });
     },
-    /** Puts a run at the end of the queue. */
-    enqueue: (id: string): void => void toQueue.run(id),
+    /** Puts a run at the end of the queue of the app that is process `owner`. */
+    enqueue: (id: string, owner: number): void => void toQueue.run({ id, owner }),
+    /** The queue in order, with the process that each run waits for. */
+    queue: () => queue.all(),
+    /** Puts queued runs in this order, before the others. */
+    order: (ids: readonly string[]): void => placeAll.immediate(ids),
     /** Takes a run from the queue; false when somebody else was faster. */
     claim: (id: string): boolean => claim.run(id).changes === 1,
     settle: (id: string, state: RunState, reason: Run['reason'], at: number): void =>
@@ -115,6 +130,11 @@ export function runsTable(database: Database) {
     setPid: (id: string, pid: number): void => void setPid.run(pid, id),
     tag: (id: string, tag: string): void => void addTag.run(tag, id),
     untag: (id: string, tag: string): void => void removeTag.run(tag, id),
+    note: (id: string, text: string): void => void setNote.run(text, id),
+    archive: (id: string, archived: boolean): void => void setArchived.run(archived ? 1 : 0, id),
+    /** `at`: when it was put in the trash; null takes it out. */
+    trash: (id: string, at: number | null): void => void setTrashed.run(at, id),
+    inTrash: (): string[] => inTrash.all(),
     remove: (id: string): void => void remove.run(id),
   };
 }

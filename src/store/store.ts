@@ -1,8 +1,10 @@
 /** The run store: an index over run folders that can be deleted and rebuilt. */
+import { clockTable } from './clock.ts';
 import { openDatabase } from './database.ts';
 import { journalImport } from './journal.ts';
 import { metricsTable } from './metrics.ts';
 import { runsTable } from './runs.ts';
+import { summaryColumns } from './summary.ts';
 
 export type Store = Awaited<ReturnType<typeof openStore>>;
 
@@ -12,5 +14,7 @@ export async function openStore(path: string) {
   const runs = runsTable(database);
   const metrics = metricsTable(database);
   const { apply, rebuild } = journalImport(database, runs, metrics);
-  return { runs, metrics, apply, rebuild, close: () => void database.close() };
+  const clock = clockTable(database);
+  const rows = summaryColumns(database).rows;
+  return { runs, metrics, clock, rows, apply, rebuild, close: () => void database.close() };
 }

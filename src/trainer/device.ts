@@ -80,7 +80,7 @@ export const openUntried = (name: DeviceName, options: DeviceOptions = {}): Prom
  * Throws `device` with what the runtime said and what to do.
  */
 export async function openDevice(name: DeviceName | 'auto', options: DeviceOptions = {}): Promise<Device> {
-  const reports = await Promise.all((name === 'auto' ? automatic : [name]).map(tryDevice));
+  const reports = await Promise.all((name === 'auto' ? automatic : [name]).map((each) => tryDevice(each)));
   const working = reports.find(({ available }) => available);
   if (working) return openUntried(working.name, options);
   const [{ why, help }] = reports;
@@ -96,19 +96,20 @@ export interface DeviceReport {
   help: string | null;
 }
 
-/** Every device, tried on a graph of one node. */
-export const listDevices = (): Promise<DeviceReport[]> => Promise.all(deviceNames.map(tryDevice));
+/** Every device, tried on a graph of one node in a process of its own. */
+export const listDevices = (node?: string): Promise<DeviceReport[]> =>
+  Promise.all(deviceNames.map((name) => tryDevice(name, node)));
 
 const probeTime = 60_000; // a first GPU session may compile shaders
 
-async function tryDevice(name: DeviceName): Promise<DeviceReport> {
+async function tryDevice(name: DeviceName, node = process.execPath): Promise<DeviceReport> {
   const { help } = rows[name];
   const why =
     help === null
       ? null
       : await new Promise<string | null>((resolve) => {
           const probe = [join(import.meta.dirname, 'probe.ts'), name];
-          execFile(process.execPath, probe, { timeout: probeTime }, (error, out) =>
+          execFile(node, probe, { timeout: probeTime }, (error, out) =>
             resolve(error ? complaint(out, error) : null),
           );
         });

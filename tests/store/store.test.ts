@@ -116,7 +116,7 @@ describe('runs', () => {
   it('are queued in order, and claimed by one only', async () => {
     const store = await withRun();
     store.runs.add({ id: 'b', config, createdAt: 8 }, 'queued');
-    store.runs.enqueue('mnist-aaaaaa');
+    store.runs.enqueue('mnist-aaaaaa', process.pid);
     expect(store.runs.inState('queued').map((run) => run.id)).toEqual(['b', 'mnist-aaaaaa']);
     expect(store.runs.claim('b')).toBe(true);
     expect(store.runs.claim('b')).toBe(false);

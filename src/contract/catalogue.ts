@@ -1,0 +1,84 @@
+/** What there is to choose from, and what a choice would cost: the tables behind the form. */
+import type { ConfigField, ExperimentConfig } from './config.ts';
+import type { Deviation } from './run.ts';
+import type { MetricName } from './runRow.ts';
+
+export interface TaskInfo {
+  name: string;
+  title: string;
+  /** Task fields of the config that it reads. */
+  fields: readonly ConfigField[];
+  metric: MetricName;
+  /** Data set that it needs; null when it makes its own samples. */
+  dataset: string | null;
+}
+
+export interface BodyInfo {
+  name: string;
+  /** Architecture, e.g. `GPT-2`. */
+  title: string;
+  layers: number;
+  width: number;
+  heads: number;
+  /** The longest sequence it takes, in tokens. */
+  positions: number;
+  /** Pretrained weights are on this machine. */
+  hasWeights: boolean;
+}
+
+export interface Preset {
+  /** `FPT`, or the id of a published cell such as `q1-fpt/mnist`. */
+  id: string;
+  /** Heading: `Regimes`, or the title of a published table. */
+  group: string;
+  title: string;
+  /** Fields that it sets; everything else keeps its value for a regime and goes to its default for a published run. */
+  settings: Partial<ExperimentConfig>;
+  /** Whether the other fields go to their defaults. */
+  whole: boolean;
+  /** Where the config comes from. */
+  source: string;
+  /** The published number. */
+  published: { metric: MetricName; value: number; source: string } | null;
+  /** Why it cannot run here, and what would change that; null when it can. */
+  missing: string | null;
+}
+
+export interface Catalogue {
+  tasks: TaskInfo[];
+  bodies: BodyInfo[];
+  presets: Preset[];
+}
+
+/** A config that was opened, or what is wrong with it, by field where one is to blame. */
+export type ConfigReport =
+  | { ok: true; config: ExperimentConfig; deviations: Deviation[] }
+  | { ok: false; errors: { field: ConfigField | null; message: string }[] };
+
+/** Parameters of one part of the network that freeze together. */
+export interface ParameterGroup {
+  /** input and output network, or a block's or the body's own part. */
+  part: 'input' | 'tokens' | 'positions' | 'norm' | 'attention' | 'feed-forward' | 'output';
+  /** Block of the body, from 0; null outside blocks. */
+  block: number | null;
+  /** Which flag freezes it; null: frozen with the body. */
+  flag: ConfigField | null;
+  count: number;
+  trained: boolean;
+}
+
+export interface Estimate {
+  trainable: number;
+  total: number;
+  /** In the order of the network. */
+  groups: ParameterGroup[];
+  /** Optimizer steps if no early stop comes. */
+  steps: number;
+  /** Seconds for all of them with their evaluations, and what that rests on. */
+  seconds: number;
+  basis: string;
+  /** Of the trainer process while it trains. */
+  memoryBytes: number;
+  /** Of the run's folder and its rows in the store at the end. */
+  diskBytes: number;
+}

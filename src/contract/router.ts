@@ -1,0 +1,110 @@
+/** Everything the window can ask for: a procedure a line, over the services. */
+import { initTRPC, tracked } from '@trpc/server';
+import { z } from 'zod';
+import { configFile, configSchema } from './config.ts';
+import { describeError } from './errors.ts';
+import { metricKey } from './run.ts';
+import type { Services } from './services.ts';
+
+/** What a transport gives a call. */
+export interface CallContext {
+  services: Services;
+  /** Resolves when the pipe to the asker has room. */
+  drain(): Promise<void> | void;
+}
+
+const t = initTRPC.context<CallContext>().create({
+  // the code that interfaces act on; where it was thrown is nobody's business outside
+  errorFormatter: ({ shape, error }) => {
+    const { code, message } = describeError(error.cause ?? error);
+    const data = { ...shape.data, reason: code, stack: undefined };
+    return { ...shape, message: error.code === 'BAD_REQUEST' ? error.message : message, data };
+  },
+});
+const { procedure, router } = t;
+
+const id = z.string().min(1);
+const ids = z.array(id).max(100_000);
+const place = z.int().min(0);
+const one = procedure.input(z.object({ id }));
+const some = procedure.input(z.object({ ids }));
+const withConfig = procedure.input(z.object({ config: configSchema }));
+const text = z.string().max(100_000);
+const tags = z.array(z.string().min(1).max(100)).max(100);
+
+/** Passes events on with the number that a reconnecting page goes on from, no faster than the pipe takes them. */
+async function* numbered<T extends { seq: number }>(events: AsyncIterable<T>, { drain }: CallContext) {
+  for await (const event of events) {
+    yield tracked(String(event.seq), event);
+    await drain();
+  }
+}
+
+export const appRouter = router({
+  runs: router({
+    list: procedure.query(({ ctx }) => ctx.services.rows()),
+    get: one.query(({ ctx, input }) => ctx.services.get(input.id)),
+    create: procedure
+      .input(z.object({ configs: z.array(configSchema).min(1).max(1000), tags: tags.optional() }))
+      .mutation(({ ctx, input }) => ctx.services.createAll(input.configs, input.tags)),
+    resume: one.mutation(({ ctx, input }) => void ctx.services.resume(input.id)),
+    pause: one.mutation(({ ctx, input }) => ctx.services.pause(input.id)),
+    stop: one.mutation(({ ctx, input }) => ctx.services.stop(input.id)),
+    tag: procedure
+      .input(z.object({ id, add: tags, remove: tags.optional() }))
+      .mutation(({ ctx, input }) => void ctx.services.tag(input.id, input.add, input.remove)),
+    note: procedure
+      .input(z.object({ id, text }))
+      .mutation(({ ctx, input }) => ctx.services.note(input.id, input.text)),
+    archive: procedure
+      .input(z.object({ ids, archived: z.boolean() }))
+      .mutation(({ ctx, input }) => ctx.services.archive(input.ids, input.archived)),
+    trash: some.mutation(({ ctx, input }) => ctx.services.trash(input.ids)),
+    restore: some.mutation(({ ctx, input }) => ctx.services.restore(input.ids)),
+    emptyTrash: procedure.mutation(({ ctx }) => ctx.services.emptyTrash()),
+    curve: procedure
+      .input(z.object({ id, key: metricKey, points: place.optional(), from: place.optional(), to: place.optional() }))
+      .query(({ ctx, input: { id, key, ...range } }) => ctx.services.curve(id, key, range)),
+    clock: procedure
+      .input(z.object({ id, points: place.optional() }))
+      .query(({ ctx, input }) => ctx.services.clock(input.id, input.points)),
+    log: one.query(({ ctx, input }) => ctx.services.log(input.id)),
+    checkpoints: one.query(({ ctx, input }) => ctx.services.checkpoints(input.id)),
+    /** `after`: where to begin; a reconnecting link gives `lastEventId` by itself. */
+    events: procedure
+      .input(z.object({ id, after: place.optional(), lastEventId: z.coerce.number().optional() }))
+      .subscription(({ ctx, input: { id, after, lastEventId }, signal }) =>
+        numbered(ctx.services.events(id, lastEventId ?? after ?? null, signal), ctx),
+      ),
+    changes: procedure.subscription(({ ctx, signal }) => ctx.services.changes(signal)),
+  }),
+  config: router({
+    open: procedure
+      .input(z.object({ json: z.unknown() }))
+      .query(({ ctx, input }) => ctx.services.openConfig(input.json)),
+    file: withConfig.query(({ input }) => configFile(input.config)),
+    estimate: withConfig.query(({ ctx, input }) => ctx.services.estimate(input.config)),
+    catalogue: procedure.query(({ ctx }) => ctx.services.catalogue()),
+  }),
+  queue: router({
+    get: procedure.query(({ ctx }) => ctx.services.queue()),
+    move: procedure
+      .input(z.object({ id, place }))
+      .mutation(({ ctx, input }) => ctx.services.moveInQueue(input.id, input.place)),
+    pause: procedure.mutation(({ ctx }) => ctx.services.pauseQueue(true)),
+    resume: procedure.mutation(({ ctx }) => ctx.services.pauseQueue(false)),
+    setSlots: procedure
+      .input(z.object({ slots: z.int().min(1).max(64) }))
+      .mutation(({ ctx, input }) => ctx.services.setSlots(input.slots)),
+  }),
+  devices: router({
+    list: procedure
+      .input(z.object({ again: z.boolean() }).optional())
+      .query(({ ctx, input }) => ctx.services.devices(input?.again)),
+    live: procedure.subscription(({ ctx, signal }) => ctx.services.machine(signal)),
+  }),
+  home: procedure.query(({ ctx }) => ctx.services.home),
+});
+
+export type AppRouter = typeof appRouter;
+export const { createCallerFactory } = t;

@@ -1,0 +1,109 @@
+/** A run as the table of runs shows it: light enough for ten thousand of them. */
+import { type ConfigField, configDefaults, type ExperimentConfig } from './config.ts';
+import type { Regime } from './regime.ts';
+import type { JournalEntry, Run, RunState } from './run.ts';
+
+/** accuracy: higher is better. mae: mean absolute error, lower is better. */
+export type MetricName = 'accuracy' | 'mae';
+
+export interface RunRow {
+  id: string;
+  name: string;
+  state: RunState;
+  /** Why it failed, crashed or stopped. */
+  reason: Run['reason'];
+  task: string;
+  model: string;
+  regime: Regime;
+  seed: number;
+  /** The fields of the config that are not at their default; {@link configOf} gives the whole. */
+  settings: Partial<ExperimentConfig>;
+  /** Null for a task that this Permafrost does not know. */
+  metric: MetricName | null;
+  /** Test metric of the last evaluation. */
+  last: number | null;
+  /** Best test metric: the highest accuracy or the lowest error. */
+  best: number | null;
+  /** Mean of the last 100 (or fewer) test metrics. */
+  recent: number | null;
+  /** Metric of the final evaluation and its standard error; null until the run is finished. */
+  value: number | null;
+  standardError: number | null;
+  step: number;
+  totalSteps: number;
+  /** Milliseconds since 1970. */
+  createdAt: number;
+  startedAt: number | null;
+  endedAt: number | null;
+  /** Seconds under way so far, pauses left out. */
+  seconds: number;
+  device: string | null;
+  trainable: number | null;
+  total: number | null;
+  tags: string[];
+  note: string;
+  archived: boolean;
+  /** When it was put in the trash; null: it is not there. */
+  trashedAt: number | null;
+}
+
+/** The whole config of a row. */
+export const configOf = ({ settings }: Pick<RunRow, 'settings'>): ExperimentConfig => ({
+  ...configDefaults,
+  ...(settings as ExperimentConfig),
+});
+
+/** The fields in which a config differs from the defaults; always with its task. */
+export function settingsOf(config: ExperimentConfig): Partial<ExperimentConfig> {
+  const differs = ([field, value]: [string, unknown]) => {
+    const usual = (configDefaults as Record<string, unknown>)[field];
+    return Array.isArray(value) ? JSON.stringify(value) !== JSON.stringify(usual) : value !== usual;
+  };
+  return Object.fromEntries(Object.entries(config).filter(differs)) as Partial<Record<ConfigField, never>>;
+}
+
+/** Rows that changed, and ids that are gone for good. */
+export interface RunChanges {
+  changed: RunRow[];
+  gone: string[];
+}
+
+/** What happened to a run: its journal in order, each entry once, and the run as it is afterwards. */
+export interface RunEvents {
+  /** Number of the newest entry, the place to go on from. */
+  seq: number;
+  entries: JournalEntry[];
+  row: RunRow;
+}
+
+/** A metric over steps. */
+export interface Curve {
+  points: { step: number; value: number }[];
+  /** How many points lie in the range that was asked for; more than `points` has when the curve is thinned. */
+  of: number;
+  /** The journal entry up to which the curve is complete. */
+  seq: number;
+}
+
+export interface LogLine {
+  /** Milliseconds since 1970. */
+  at: number;
+  level: 'info' | 'warn' | 'error';
+  text: string;
+}
+export interface RunLog {
+  lines: LogLine[];
+  /** The end of what the trainer process printed. */
+  printed: string;
+}
+
+export interface CheckpointFile {
+  /** checkpoint: everything needed to go on. best: the trained parameters of the best iteration. */
+  kind: 'checkpoint' | 'best';
+  path: string;
+  bytes: number;
+  /** Milliseconds since 1970. */
+  at: number;
+  /** Where it was made, e.g. `step 400`. */
+  made: string;
+}

@@ -1,0 +1,39 @@
+/** How long a run had been under way at its steps, pauses left out. A row per batch of metrics. */
+import type { Database } from 'better-sqlite3';
+
+export function clockTable(database: Database) {
+  const voidAfter = database.prepare('DELETE FROM clock WHERE run = @run AND step > @step');
+  // the time between the last row and now does not count: nobody trained
+  const start = database.prepare(
+    `INSERT OR REPLACE INTO clock VALUES (@run, @step, @at,
+       coalesce((SELECT seconds FROM clock WHERE run = @run AND step <= @step ORDER BY step DESC LIMIT 1), 0))`,
+  );
+  const tick = database.prepare<unknown[], number>(
+    `INSERT OR REPLACE INTO clock SELECT @run, @step, @at, seconds + max(0, @at - at) / 1000
+       FROM clock WHERE run = @run AND step < @step ORDER BY step DESC LIMIT 1 RETURNING seconds`,
+  );
+  const setSeconds = database.prepare('UPDATE runs SET seconds = ? WHERE key = ?');
+  const all = database.prepare<[string], { step: number; seconds: number }>(
+    'SELECT step, seconds FROM clock WHERE run = (SELECT key FROM runs WHERE id = ?) ORDER BY step',
+  );
+
+  return {
+    /** A session of the run begins after `step`; call inside a transaction, as `tick`. */
+    start(run: number, step: number, at: number): void {
+      voidAfter.run({ run, step });
+      start.run({ run, step, at });
+    },
+    /** The run has come to `step`. */
+    tick(run: number, step: number, at: number): void {
+      const row = tick.pluck().get({ run, step, at });
+      if (row !== undefined) setSeconds.run(row, run);
+    },
+    /** Step and seconds; with `points`, about so many of them, first and last included. */
+    of(id: string, points?: number): { step: number; seconds: number }[] {
+      const rows = all.all(id);
+      if (!points || rows.length <= points) return rows;
+      const stride = Math.ceil(rows.length / points);
+      return rows.filter((_, i) => i % stride === 0 || i === rows.length - 1);
+    },
+  };
+}

@@ -1,0 +1,104 @@
+/** What the table of runs shows of each run. Its test metrics in four numbers are kept in columns, since ten thousand runs are listed at once. */
+import type { Database } from 'better-sqlite3';
+import type { ExperimentConfig } from '#contract/config';
+import { regimeOf } from '#contract/regime';
+import { metricKeys, type Run, type RunState } from '#contract/run';
+import { type RunRow, settingsOf } from '#contract/runRow';
+
+interface Row {
+  key: number;
+  id: string;
+  config: string;
+  state: string;
+  reason: string | null;
+  created_at: number;
+  started_at: number | null;
+  ended_at: number | null;
+  step: number;
+  total_steps: number;
+  device: string | null;
+  trainable: number | null;
+  total: number | null;
+  value: number | null;
+  standard_error: number | null;
+  seconds: number;
+  note: string;
+  archived: number;
+  trashed_at: number | null;
+  last: number | null;
+  low: number | null;
+  high: number | null;
+  recent: number | null;
+  tags: string | null;
+}
+
+/** A row before anybody has said whether high or low is good. */
+export type Summary = Omit<RunRow, 'metric' | 'best'> & { low: number | null; high: number | null };
+
+type Described = Pick<Summary, 'name' | 'task' | 'model' | 'regime' | 'seed' | 'settings'>;
+
+const testMetric = metricKeys.indexOf('test_metric');
+/** As many test metrics as a published "last 100" averages. */
+const recentCount = 100;
+
+export function summaryColumns(database: Database) {
+  const refresh = database.prepare(
+    `UPDATE runs SET (last, low, high, recent) = (
+       SELECT (SELECT value FROM metrics WHERE run = @run AND key = ${testMetric} ORDER BY step DESC LIMIT 1), min(value), max(value),
+         (SELECT avg(value) FROM (SELECT value FROM metrics WHERE run = @run AND key = ${testMetric} ORDER BY step DESC LIMIT ${recentCount}))
+       FROM metrics WHERE run = @run AND key = ${testMetric}
+     ) WHERE key = @run`,
+  );
+  const select = (where: string) =>
+    database.prepare<unknown[], Row>(
+      `SELECT key, id, config, state, reason, created_at, started_at, ended_at, step, total_steps, device, trainable, total, seconds, note,
+         archived, trashed_at, last, low, high, recent, result ->> '$.value' AS value, result ->> '$.standardError' AS standard_error,
+         (SELECT json_group_array(tag ORDER BY tag) FROM tags WHERE run = runs.key HAVING count(*) > 0) AS tags
+       FROM runs ${where} ORDER BY created_at, key`,
+    );
+  const all = select('');
+  const some = select('WHERE id IN (SELECT value FROM json_each(?))');
+  const described = new Map<string, Described>(); // a run's config never changes
+
+  function describe({ id, config }: Row): Described {
+    const known = described.get(id);
+    if (known) return known;
+    const full = JSON.parse(config) as ExperimentConfig;
+    const { name, task, model_name: model, seed } = full;
+    const fresh = { name, task, model, regime: regimeOf(full), seed, settings: settingsOf(full) };
+    described.set(id, fresh);
+    return fresh;
+  }
+  const summaryOf = (row: Row): Summary => ({
+    id: row.id,
+    ...describe(row),
+    state: row.state as RunState,
+    reason: row.reason ? (JSON.parse(row.reason) as Run['reason']) : null,
+    step: row.step,
+    totalSteps: row.total_steps,
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    seconds: row.seconds,
+    device: row.device,
+    trainable: row.trainable,
+    total: row.total,
+    value: row.value,
+    standardError: row.standard_error,
+    last: row.last,
+    low: row.low,
+    high: row.high,
+    recent: row.recent,
+    tags: row.tags ? (JSON.parse(row.tags) as string[]) : [],
+    note: row.note,
+    archived: row.archived === 1,
+    trashedAt: row.trashed_at,
+  });
+
+  return {
+    /** Brings a run's summary up to its metrics; call inside a transaction. */
+    refresh: (run: number): void => void refresh.run({ run }),
+    /** Every run, or those of the given ids, in the order in which they were made. */
+    rows: (ids?: readonly string[]): Summary[] => (ids ? some.all(JSON.stringify(ids)) : all.all()).map(summaryOf),
+  };
+}
