@@ -1,19 +1,33 @@
 /** Wires the node rooms into the services that every face of Permafrost uses. */
-import { accessSync, constants, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { configFile, type ExperimentConfig } from '#contract/config';
+import { configFile, type ExperimentConfig, errorsByField, openConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
 import { randomStream } from '#contract/random';
 import { restingStates } from '#contract/run';
-import type { Services } from '#contract/services';
+import type { RunRow } from '#contract/runRow';
+import type { DeviceInfo, Services } from '#contract/services';
 import { bodies, buildModel, countParameters } from '#models/index';
 import { createScheduler } from '#scheduler/scheduler';
-import { configFileName } from '#store/journal';
+import { configFileName, readJournal } from '#store/journal';
 import { openStore } from '#store/store';
+import type { Summary } from '#store/summary';
 import { taskOf, tasks } from '#tasks/index';
+import { deviationsOf } from '#trainer/deviations';
 import { listDevices } from '#trainer/device';
+
+
 import { findWeights } from '#zoo/weights';
+
+
+import { catalogueOf } from './app/catalogue.ts';
+import { downloadOf } from './app/downloads.ts';
+import { estimateOf } from './app/estimate.ts';
+import { runChanges, runEvents } from './app/events.ts';
+import { machineLoad } from './app/machine.ts';
+import { readCheckpoints, readLog } from './app/runFiles.ts';
+
 
 export interface AppOptions {
   home: string;
@@ -21,6 +35,8 @@ export interface AppOptions {
   slots?: number;
   /** The trainer program; tests may give another that keeps the protocol. */
   trainer?: string;
+  /** The Node that trains and tries devices; this process's own by default, which will not do inside Electron. */
+  node?: string;
 }
 
 /** Where Permafrost keeps its things: PERMAFROST_HOME, or the system's folder for application data. */
@@ -38,15 +54,27 @@ export async function createApp({
   home,
   slots = 1,
   trainer = join(import.meta.dirname, 'trainer', 'main.ts'),
+  node,
 }: AppOptions): Promise<Services> {
   const runsFolder = join(home, 'runs');
   prepareHome(runsFolder, home);
   const store = await openStore(join(home, 'permafrost.db'));
-  const scheduler = createScheduler({ store, home, slots, trainer });
+  const scheduler = createScheduler({ store, home, slots, trainer, node });
   scheduler.recover();
   const modelOf = (config: ExperimentConfig) => buildModel(config, taskOf(config).shape(config));
 
-  return {
+  const folderOf = (id: string): string => join(runsFolder, store.runs.get(id).id);
+  const hasWeights = (name: string) => findWeights(home, name) !== null;
+  const have = {
+    body: (name: string) => Object.hasOwn(bodies, name),
+    task: (name: string) => Object.hasOwn(tasks, name),
+    weights: hasWeights,
+  };
+  const rows = (ids?: readonly string[]) => store.rows(ids).map(rowOf);
+  const row = (id: string): RunRow => rows([store.runs.get(id).id])[0];
+  let tried: Promise<DeviceInfo[]> | null = null;
+
+  const services: Services = {
     home,
     check: (config) => void modelOf(config),
     count: (config) => countParameters(modelOf(config)),
@@ -83,22 +111,94 @@ export async function createApp({
       const run = store.runs.get(id);
       for (const tag of add) store.runs.tag(run.id, tag);
       for (const tag of remove) store.runs.untag(run.id, tag);
+      scheduler.changed(run.id);
       return store.runs.get(run.id);
     },
     series: store.metrics.series,
     metrics: store.metrics.rows,
     subscribe: scheduler.subscribe,
-    devices: listDevices,
-    hasTask: (name) => Object.hasOwn(tasks, name),
-    hasBody: (name) => Object.hasOwn(bodies, name),
-    hasWeights: (name) => findWeights(home, name) !== null,
+    rows,
+    createAll(configs, tags) 
+      for (const config of configs) modelOf(config);
+      return configs.map((config) => services.create(config, tags).id);,
+    note(id, text) {
+      const run = store.runs.get(id);
+      store.runs.note(run.id, text);
+      scheduler.changed(run.id);
+    },
+    archive(ids, archived) 
+      for (const id of ids) store.runs.archive(id, archived);
+      for (const id of ids) scheduler.changed(id);,
+    trash(ids) {
+      const busy = ids.find((id) => !restingStates.includes(store.runs.get(id).state));
+      if (busy) throw new PermafrostError('conflict', `${busy} is ${store.runs.get(busy).state}. Stop it first.`);
+      for (const id of ids) store.runs.trash(id, Date.now());
+      for (const id of ids) scheduler.changed(id);
+    },
+    restore(ids) 
+      for (const id of ids) store.runs.trash(id, null);
+      for (const id of ids) scheduler.changed(id);,
+    emptyTrash() {
+      const ids = store.runs.inTrash();
+      for (const id of ids) {
+        rmSync(join(runsFolder, id), { recursive: true, force: true }); // first: a row without files can be emptied again
+        store.runs.remove(id);
+        scheduler.changed(id);
+      }
+      return ids.length;
+    },
+    curve: (id, key, range) => store.metrics.curve(store.runs.get(id).id, key, range),
+    clock: (id, points) => store.clock.of(store.runs.get(id).id, points),
+    log: (id) => readLog(folderOf(id)),
+    checkpoints: (id) => readCheckpoints(folderOf(id)),
+    events(id, after, signal) {
+      const { id: run } = store.runs.get(id);
+      const source = {
+        subscribe: scheduler.subscribe,
+        row: () => row(run),
+        seq: () => store.runs.seq(run),
+        entries: (from: number) => readJournal(join(runsFolder, run), from),
+      };
+      return runEvents(run, source, after, signal);
+    },
+    changes: (signal) => runChanges(scheduler.subscribe, rows, signal),
+    openConfig(json) 
+      try {
+        const config = openConfig(json);
+        modelOf(config);
+        return { ok: true, config, deviations: deviationsOf(config, taskOf(config)) };
+      } catch (error) {
+        if (!(error instanceof PermafrostError)) throw error;
+        return { ok: false, errors: errorsByField(error.message) };
+      },
+    estimate: (config) => estimateOf(config, store.finished()),
+    catalogue: () => catalogueOf(have),
+    queue: scheduler.queue,
+    moveInQueue: scheduler.move,
+    pauseQueue: scheduler.pause,
+    setSlots: scheduler.setSlots,
+    adopt: scheduler.adopt,
+    machine: machineLoad,
+    download: (path) => downloadOf(services, path),
+    devices(again) 
+      if (again || !tried) tried = listDevices(node);
+      return tried;,
+    hasTask: have.task,
+    hasBody: have.body,
+    hasWeights,
     rebuild: () => store.rebuild(runsFolder),
     idle: scheduler.idle,
-    async close() {
+    async close() 
       await scheduler.close();
-      store.close();
-    },
+      store.close();,
   };
+  return services;
+}
+
+/** A row with its metric's name, which says whether high or low is best. */
+function rowOf({ low, high, ...summary }: Summary): RunRow {
+  const metric = Object.hasOwn(tasks, summary.task) ? tasks[summary.task].metric : null;
+  return { ...summary, metric, best: metric === 'mae' ? low : high };
 }
 
 function prepareHome(runsFolder: string, home: string): void {

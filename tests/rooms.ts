@@ -14,7 +14,7 @@ interface Room {
 }
 
 const table: Record<string, Room> = {
-  contract: { runtime: 'pure', rooms: [], packages: ['zod', 'crc-32', 'pure-rand'] },
+  contract: { runtime: 'pure', rooms: [], packages: ['zod', 'crc-32', 'pure-rand', '@trpc/server'] },
   formats: { runtime: 'pure', rooms: ['contract'], packages: ['crc-32', 'fflate'] },
   engine: {
     runtime: 'pure',
@@ -40,8 +40,8 @@ const table: Record<string, Room> = {
   export: { runtime: 'node', rooms: ['contract', 'store', 'papers', 'formats', 'engine', 'models'], packages: [] },
   app: {
     runtime: 'node',
-    rooms: ['contract', 'store', 'scheduler', 'trainer', 'models', 'tasks', 'zoo'],
-    packages: [],
+    rooms: ['contract', 'store', 'scheduler', 'trainer', 'models', 'tasks', 'zoo', 'papers', 'export'],
+    packages: ['systeminformation'],
   },
   // the command line prints tables and writes files itself, so it reads papers and export beside the app
   cli: { runtime: 'node', rooms: ['contract', 'app', 'papers', 'export', 'formats'], packages: ['commander'] },

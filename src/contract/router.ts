@@ -53,9 +53,7 @@ export const appRouter = router({
     tag: procedure
       .input(z.object({ id, add: tags, remove: tags.optional() }))
       .mutation(({ ctx, input }) => void ctx.services.tag(input.id, input.add, input.remove)),
-    note: procedure
-      .input(z.object({ id, text }))
-      .mutation(({ ctx, input }) => ctx.services.note(input.id, input.text)),
+    note: procedure.input(z.object({ id, text })).mutation(({ ctx, input }) => ctx.services.note(input.id, input.text)),
     archive: procedure
       .input(z.object({ ids, archived: z.boolean() }))
       .mutation(({ ctx, input }) => ctx.services.archive(input.ids, input.archived)),

@@ -6,6 +6,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { PermafrostError } from '#contract/errors';
 import type { QueueState } from '#contract/machine';
 import { type JournalEntry, journalEntry, type Run, restingStates, type TrainerCommand } from '#contract/run';
 import { readJournal } from '#store/journal';
@@ -114,12 +115,19 @@ export function createScheduler({ store, home, slots, trainer, node }: Scheduler
         setTimeout(() => child.kill('SIGKILL'), patience).unref();
         return;
       }
-      if (store.runs.get(id).state !== 'queued') return;
+      const { state } = store.runs.get(id);
+      if (state === 'running')
+        throw new PermafrostError(
+          'conflict',
+          `${id} belongs to another Permafrost; ask it there, or wait for its end.`,
+        );
+      if (state !== 'queued') return;
       store.runs.settle(id, kind === 'pause' ? 'paused' : 'stopped', null, Date.now());
       tell(id, null);
       fill();
     },
-    isOurs: (id: string): boolean => children.has(id),
+    /** Tells listeners that something about a run is different. */
+    changed: (id: string): void => tell(id, null),
     queue: (): QueueState => ({ paused, slots, queued: queued(), running: [...children.keys()] }),
     /** Puts a queued run at a place of the queue, from 0; a run that is not queued is left alone. */
     move(id: string, place: number): void {

@@ -35,7 +35,11 @@ export function metricsTable(database: Database) {
    * A metric over a range of steps. With `points`, about so many at most: the lowest and the highest of each of points / 2
    * equal ranges of steps, so that no peak is lost.
    */
-  function curve(id: string, key: MetricKey, { points, from = 0, to = Number.MAX_SAFE_INTEGER }: CurveRange = {}): Curve {
+  function curve(
+    id: string,
+    key: MetricKey,
+    { points, from = 0, to = Number.MAX_SAFE_INTEGER }: CurveRange = {},
+  ): Curve {
     const run = runKey.get(id);
     if (run === undefined) return { points: [], of: 0, seq: 0 };
     const range = { run, key: metricKeys.indexOf(key), from, to };

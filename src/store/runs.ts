@@ -80,6 +80,7 @@ export function runsTable(database: Database) {
     'UPDATE runs SET state = @state, reason = @reason, ended_at = @at, pid = NULL, position = NULL WHERE id = @id',
   );
   const setPid = database.prepare('UPDATE runs SET pid = ? WHERE id = ?');
+  const getSeq = database.prepare<[string], number>('SELECT seq FROM runs WHERE id = ?').pluck();
   const getPid = database.prepare<[string], number | null>('SELECT pid FROM runs WHERE id = ?').pluck();
   const addTag = database.prepare('INSERT OR IGNORE INTO tags SELECT key, ? FROM runs WHERE id = ?');
   const removeTag = database.prepare('DELETE FROM tags WHERE tag = ? AND run = (SELECT key FROM runs WHERE id = ?)');
@@ -125,6 +126,8 @@ export function runsTable(database: Database) {
     claim: (id: string): boolean => claim.run(id).changes === 1,
     settle: (id: string, state: RunState, reason: Run['reason'], at: number): void =>
       void settle.run({ id, state, reason: reason && JSON.stringify(reason), at }),
+    /** Number of the newest journal entry that has been applied. */
+    seq: (id: string): number => getSeq.get(id) ?? 0,
     /** The process that trains the run. */
     pid: (id: string): number | null => getPid.get(id) ?? null,
     setPid: (id: string, pid: number): void => void setPid.run(pid, id),

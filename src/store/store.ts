@@ -15,6 +15,6 @@ export async function openStore(path: string) {
   const metrics = metricsTable(database);
   const { apply, rebuild } = journalImport(database, runs, metrics);
   const clock = clockTable(database);
-  const rows = summaryColumns(database).rows;
-  return { runs, metrics, clock, rows, apply, rebuild, close: () => void database.close() };
+  const { rows, finished } = summaryColumns(database);
+  return { runs, metrics, clock, rows, finished, apply, rebuild, close: () => void database.close() };
 }

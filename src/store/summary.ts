@@ -1,6 +1,6 @@
 /** What the table of runs shows of each run. Its test metrics in four numbers are kept in columns, since ten thousand runs are listed at once. */
 import type { Database } from 'better-sqlite3';
-import type { ExperimentConfig } from '#contract/config';
+import { type ExperimentConfig, openConfig } from '#contract/config';
 import { regimeOf } from '#contract/regime';
 import { metricKeys, type Run, type RunState } from '#contract/run';
 import { type RunRow, settingsOf } from '#contract/runRow';
@@ -56,6 +56,11 @@ export function summaryColumns(database: Database) {
          (SELECT json_group_array(tag ORDER BY tag) FROM tags WHERE run = runs.key HAVING count(*) > 0) AS tags
        FROM runs ${where} ORDER BY created_at, key`,
     );
+  // the newest are most like what the machine and the program are now
+  const finished = database.prepare<[], { id: string; config: string; steps: number; seconds: number }>(
+    `SELECT * FROM (SELECT id, config, result ->> '$.steps' AS steps, result ->> '$.seconds' AS seconds, key FROM runs
+       WHERE state = 'finished' ORDER BY key DESC LIMIT 200) ORDER BY key`,
+  );
   const all = select('');
   const some = select('WHERE id IN (SELECT value FROM json_each(?))');
   const described = new Map<string, Described>(); // a run's config never changes
@@ -96,6 +101,11 @@ export function summaryColumns(database: Database) {
   });
 
   return {
+    /** The newest finished runs with how long they took, oldest first. */
+    finished: () =>
+      finished
+        .all()
+        .map(({ id, config, steps, seconds }) => ({ id, config: openConfig(JSON.parse(config)), steps, seconds })),
     /** Brings a run's summary up to its metrics; call inside a transaction. */
     refresh: (run: number): void => void refresh.run({ run }),
     /** Every run, or those of the given ids, in the order in which they were made. */

@@ -109,9 +109,7 @@ async function tryDevice(name: DeviceName, node = process.execPath): Promise<Dev
       ? null
       : await new Promise<string | null>((resolve) => {
           const probe = [join(import.meta.dirname, 'probe.ts'), name];
-          execFile(node, probe, { timeout: probeTime }, (error, out) =>
-            resolve(error ? complaint(out, error) : null),
-          );
+          execFile(node, probe, { timeout: probeTime }, (error, out) => resolve(error ? complaint(out, error) : null));
         });
   return { name, available: why === null, why, help: why === null ? null : help };
 }
