@@ -17,9 +17,7 @@ import { taskOf, tasks } from '#tasks/index';
 import { deviationsOf } from '#trainer/deviations';
 import { listDevices } from '#trainer/device';
 
-
 import { findWeights } from '#zoo/weights';
-
 
 import { catalogueOf } from './app/catalogue.ts';
 import { downloadOf } from './app/downloads.ts';
@@ -27,7 +25,6 @@ import { estimateOf } from './app/estimate.ts';
 import { runChanges, runEvents } from './app/events.ts';
 import { machineLoad } from './app/machine.ts';
 import { readCheckpoints, readLog } from './app/runFiles.ts';
-
 
 export interface AppOptions {
   home: string;
@@ -118,32 +115,35 @@ export async function createApp({
     metrics: store.metrics.rows,
     subscribe: scheduler.subscribe,
     rows,
-    createAll(configs, tags) 
+    createAll(configs, tags) {
       for (const config of configs) modelOf(config);
-      return configs.map((config) => services.create(config, tags).id);,
+      return configs.map((config) => services.create(config, tags).id);
+    },
     note(id, text) {
       const run = store.runs.get(id);
       store.runs.note(run.id, text);
       scheduler.changed(run.id);
     },
-    archive(ids, archived) 
+    archive(ids, archived) {
       for (const id of ids) store.runs.archive(id, archived);
-      for (const id of ids) scheduler.changed(id);,
+      for (const id of ids) scheduler.changed(id);
+    },
     trash(ids) {
       const busy = ids.find((id) => !restingStates.includes(store.runs.get(id).state));
       if (busy) throw new PermafrostError('conflict', `${busy} is ${store.runs.get(busy).state}. Stop it first.`);
       for (const id of ids) store.runs.trash(id, Date.now());
       for (const id of ids) scheduler.changed(id);
     },
-    restore(ids) 
+    restore(ids) {
       for (const id of ids) store.runs.trash(id, null);
-      for (const id of ids) scheduler.changed(id);,
+      for (const id of ids) scheduler.changed(id);
+    },
     emptyTrash() {
       const ids = store.runs.inTrash();
       for (const id of ids) {
         rmSync(join(runsFolder, id), { recursive: true, force: true }); // first: a row without files can be emptied again
         store.runs.remove(id);
-        scheduler.changed(id);
+        scheduler.forget(id);
       }
       return ids.length;
     },
@@ -162,7 +162,7 @@ export async function createApp({
       return runEvents(run, source, after, signal);
     },
     changes: (signal) => runChanges(scheduler.subscribe, rows, signal),
-    openConfig(json) 
+    openConfig(json) {
       try {
         const config = openConfig(json);
         modelOf(config);
@@ -170,7 +170,8 @@ export async function createApp({
       } catch (error) {
         if (!(error instanceof PermafrostError)) throw error;
         return { ok: false, errors: errorsByField(error.message) };
-      },
+      }
+    },
     estimate: (config) => estimateOf(config, store.finished()),
     catalogue: () => catalogueOf(have),
     queue: scheduler.queue,
@@ -180,17 +181,19 @@ export async function createApp({
     adopt: scheduler.adopt,
     machine: machineLoad,
     download: (path) => downloadOf(services, path),
-    devices(again) 
+    devices(again) {
       if (again || !tried) tried = listDevices(node);
-      return tried;,
+      return tried;
+    },
     hasTask: have.task,
     hasBody: have.body,
     hasWeights,
     rebuild: () => store.rebuild(runsFolder),
     idle: scheduler.idle,
-    async close() 
+    async close() {
       await scheduler.close();
-      store.close();,
+      store.close();
+    },
   };
   return services;
 }

@@ -9,11 +9,8 @@ export type Subscribe = (listener: (run: string, entry: JournalEntry | null) => 
 export const eventPause = 50;
 export const changePause = 500;
 
-/**
- * Calls `note` for everything that happens and yields once after each time that something did, `pause` ms apart at least.
- * Ends with the signal.
- */
-async function* beats(subscribe: Subscribe, note: Parameters<Subscribe>[0], pause: number, signal?: AbortSignal) {
+/** Calls `note` for everything that happens; `next` resolves when something has since the last time, to false when the signal came. */
+function listen(subscribe: Subscribe, note: Parameters<Subscribe>[0], signal?: AbortSignal) {
   let wake = () => {};
   let happened = false;
   const stop = subscribe((run, entry) => {
@@ -23,18 +20,20 @@ async function* beats(subscribe: Subscribe, note: Parameters<Subscribe>[0], paus
   });
   const abort = () => wake();
   signal?.addEventListener('abort', abort);
-  try {
-    while (!signal?.aborted) {
-      if (!happened) await new Promise<void>((resolve) => (wake = resolve));
-      if (signal?.aborted) return;
+  return {
+    async next(): Promise<boolean> {
+      if (!happened && !signal?.aborted)
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
       happened = false;
-      yield;
-      await sleep(pause);
-    }
-  } finally {
-    signal?.removeEventListener('abort', abort);
-    stop();
-  }
+      return !signal?.aborted;
+    },
+    close(): void {
+      signal?.removeEventListener('abort', abort);
+      stop();
+    },
+  };
 }
 
 export interface RunSource {
@@ -61,19 +60,26 @@ export async function* runEvents(
     touched = true;
     if (entry) waiting.push(entry);
   };
-  const committed = source.seq();
-  let seq = Math.min(after ?? committed, committed); // a number from a store that was lost since begins at the end
-  const past = seq < committed ? source.entries(seq).filter((entry) => entry.seq <= committed) : [];
-  const stream = beats(source.subscribe, note, eventPause, signal);
-  const first = stream.next(); // listens from here on, before the past goes out
-  seq = committed;
-  yield { seq, entries: past, row: source.row() };
-  for (let beat = await first; !beat.done; beat = await stream.next()) {
-    if (!touched) continue;
-    const entries = waiting.filter((entry) => entry.seq > seq);
-    [waiting, touched] = [[], false];
-    seq = entries.at(-1)?.seq ?? seq;
-    yield { seq, entries, row: source.row() };
+  const heard = listen(source.subscribe, note, signal);
+  try {
+    const committed = source.seq();
+    const from = Math.min(after ?? committed, committed); // a number from a store that was lost since begins at the end
+    let seq = committed;
+    yield {
+      seq,
+      entries: from < committed ? source.entries(from).filter((e) => e.seq <= committed) : [],
+      row: source.row(),
+    };
+    while (await heard.next()) {
+      if (!touched) continue;
+      const entries = waiting.filter((entry) => entry.seq > seq);
+      [waiting, touched] = [[], false];
+      seq = entries.at(-1)?.seq ?? seq;
+      yield { seq, entries, row: source.row() };
+      await sleep(eventPause);
+    }
+  } finally {
+    heard.close();
   }
 }
 
@@ -84,11 +90,17 @@ export async function* runChanges(
   signal?: AbortSignal,
 ): AsyncGenerator<RunChanges> {
   const ids = new Set<string>();
-  for await (const _ of beats(subscribe, (run) => ids.add(run), changePause, signal)) {
-    const changed = rows([...ids]);
-    const there = new Set(changed.map(({ id }) => id));
-    const gone = [...ids].filter((id) => !there.has(id));
-    ids.clear();
-    yield { changed, gone };
+  const heard = listen(subscribe, (run) => ids.add(run), signal);
+  try {
+    while (await heard.next()) {
+      const changed = rows([...ids]);
+      const there = new Set(changed.map(({ id }) => id));
+      const gone = [...ids].filter((id) => !there.has(id));
+      ids.clear();
+      yield { changed, gone };
+      await sleep(changePause);
+    }
+  } finally {
+    heard.close();
   }
 }

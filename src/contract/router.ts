@@ -105,4 +105,5 @@ export const appRouter = router({
 });
 
 export type AppRouter = typeof appRouter;
-export const { createCallerFactory } = t;
+/** The procedures as plain functions. */
+export const createCaller = t.createCallerFactory(appRouter);

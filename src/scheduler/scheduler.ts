@@ -128,6 +128,11 @@ export function createScheduler({ store, home, slots, trainer, node }: Scheduler
     },
     /** Tells listeners that something about a run is different. */
     changed: (id: string): void => tell(id, null),
+    /** A run was deleted. */
+    forget(id: string): void {
+      mine.delete(id);
+      tell(id, null);
+    },
     queue: (): QueueState => ({ paused, slots, queued: queued(), running: [...children.keys()] }),
     /** Puts a queued run at a place of the queue, from 0; a run that is not queued is left alone. */
     move(id: string, place: number): void {

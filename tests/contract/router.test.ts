@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createApp } from '#app';
 import { parseConfig } from '#contract/config';
-import { appRouter, createCallerFactory } from '#contract/router';
+import { createCaller } from '#contract/router';
 import type { JournalEntry } from '#contract/run';
 import { configOf } from '#contract/runRow';
 import type { Services } from '#contract/services';
@@ -21,11 +21,11 @@ const long = { ...tiny, num_iters: 100_000 };
 
 let home: string;
 let app: Services;
-let api: ReturnType<ReturnType<typeof createCallerFactory<typeof appRouter>>>;
+let api: ReturnType<typeof createCaller>;
 beforeEach(async () => {
   home = mkdtempSync(join(tmpdir(), 'permafrost-'));
   app = await createApp({ home });
-  api = createCallerFactory(appRouter)({ services: app, drain: () => {} });
+  api = createCaller({ services: app, drain: () => {} });
 });
 afterEach(async () => {
   await app.close();
@@ -73,7 +73,7 @@ describe('runs', () => {
     expect(clock.at(-1)!.seconds).toBe(row.seconds);
     expect(clock.map((tick) => tick.seconds)).toEqual(clock.map((tick) => tick.seconds).sort((a, b) => a - b));
     const { lines } = await api.runs.log({ id });
-    expect(lines[0].text).toMatch(/Compiled/);
+    expect(lines.some(({ text }) => text.startsWith('Compiled'))).toBe(true);
     expect(lines.at(-1)!.text).toMatch(/Finished at step 15/);
     const files = await api.runs.checkpoints({ id });
     expect(files.map(({ kind, made }) => [kind, made.replace(/\d+/, 'n')])).toEqual([
@@ -109,21 +109,18 @@ describe('events of a run', () => {
   it('reach a page that comes and goes without gaps or repeats, no more than twenty messages a second', async () => {
     const [id] = await api.runs.create({ configs: [long] });
     const seen: JournalEntry[] = [];
-    let last: string | undefined;
+    let last = 0;
     let messages = 0;
     const start = Date.now();
     while (seen.length < 12) {
       const page = new AbortController();
-      const lastEventId = last === undefined ? undefined : Number(last);
-      const caller = createCallerFactory(appRouter)({ services: app, drain: () => {} }, { signal: page.signal });
       let left = 3;
-      for await (const [number, event] of await caller.runs.events({ id, after: 0, lastEventId })) {
+      for await (const event of app.events(id, last, page.signal)) {
         messages++;
         seen.push(...event.entries);
-        last = number;
+        last = event.seq;
         if (--left === 0) break;
       }
-      page.abort();
     }
     expect(messages).toBeLessThan(20 * ((Date.now() - start) / 1000) + 20);
     expect(seen.map((entry) => entry.seq)).toEqual(seen.map((_, i) => i + 1));
