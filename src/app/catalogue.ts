@@ -1,15 +1,24 @@
 /** The tables behind the form: tasks, bodies, presets. */
 import type { BodyInfo, Catalogue, Preset, TaskInfo } from '#contract/catalogue';
-import { regimes } from '#contract/regime';
+import { regimeOf, regimes } from '#contract/regime';
 import { bodies } from '#models/index';
 import { type Available, missing } from '#papers/expand';
 import { tables } from '#papers/published';
 import { tasks } from '#tasks/index';
+import { blocksOf } from './estimate.ts';
 
 const regimePresets: Record<string, Preset['settings']> = {
   FPT: { pretrained: true, freeze_trans: true, freeze_ln: false, freeze_attn: true, freeze_ff: true },
   FRT: { pretrained: false, freeze_trans: true, freeze_ln: false, freeze_attn: true, freeze_ff: true },
   URT: { pretrained: false, freeze_trans: false },
+  'V-FPT': {
+    pretrained: true,
+    freeze_trans: true,
+    freeze_ln: false,
+    freeze_attn: true,
+    freeze_ff: true,
+    model_name: 'ViT-B_16',
+  },
 };
 
 const taskInfo = (): TaskInfo[] =>
@@ -19,9 +28,9 @@ const bodyInfo = (have: Available): BodyInfo[] =>
   Object.entries(bodies).map(([name, { body, config }]) => ({
     name,
     title: body.title,
-    layers: config.n_layer,
+    layers: blocksOf(Object.keys(body.parameters(config))),
     width: body.width(config),
-    heads: config.n_head,
+    heads: body.heads(config),
     positions: body.longest(config),
     hasWeights: have.weights(name),
   }));
@@ -34,7 +43,7 @@ function presets(have: Available): Preset[] {
       title: id,
       settings,
       whole: false,
-      source: regimes[id as keyof typeof regimes],
+      source: regimes[regimeOf(settings as Parameters<typeof regimeOf>[0])],
       published: null,
       missing: null,
     }),

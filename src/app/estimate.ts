@@ -17,14 +17,28 @@ const partOf: Partial<Record<ConfigField, ParameterGroup['part']>> = {
 };
 
 /** Which part of the network a parameter belongs to, and the flag that freezes it. */
-function placeOf(name: string, modelName: string): Pick<ParameterGroup, 'part' | 'block' | 'flag'> {
+function placeOf(
+  name: string,
+  { model_name }: ExperimentConfig,
+  model: Model,
+): Pick<ParameterGroup, 'part' | 'block' | 'flag'> {
   if (name.startsWith('in_net')) return { part: 'input', block: null, flag: 'freeze_in' };
   if (name.startsWith('out_net')) return { part: 'output', block: null, flag: 'freeze_out' };
   const own = name.startsWith(bodyPrefix) ? name.slice(bodyPrefix.length) : name;
-  const flag = bodies[modelName]?.body.freezeFlag(own) ?? null;
-  const block = /\.(\d+)\./.exec(own);
-  return { part: (flag && partOf[flag]) ?? 'tokens', block: block ? Number(block[1]) : null, flag };
+  const flag = bodies[model_name]?.body.freezeFlag(own, model.bodyConfig) ?? null;
+  const unflagged = own.includes('position') ? 'positions' : 'tokens';
+  return { part: (flag && partOf[flag]) ?? unflagged, block: blockOf(own), flag };
 }
+
+/** The block of the body that a parameter's name puts it in; blocks are numbered inside the name. */
+function blockOf(name: string): number | null {
+  const number = /\.(\d+)\./.exec(name);
+  return number ? Number(number[1]) : null;
+}
+
+/** How many blocks the parameters of a body make up. */
+export const blocksOf = (names: readonly string[]): number =>
+  new Set(names.map(blockOf).filter((block) => block !== null)).size;
 
 const order: readonly ParameterGroup['part'][] = ['input', 'tokens', 'positions', 'norm', 'attention', 'feed-forward'];
 /** Input, embeddings, the blocks, what follows them, output. */
@@ -39,7 +53,7 @@ function depth({ part, block }: ParameterGroup): number {
 export function parameterGroups(config: ExperimentConfig, model: Model): ParameterGroup[] {
   const groups = new Map<string, ParameterGroup>();
   for (const [name, shape] of Object.entries(model.parameters)) {
-    const place = placeOf(name, config.model_name);
+    const place = placeOf(name, config, model);
     const key = `${place.part} ${place.block} ${place.flag}`;
     const group = groups.get(key) ?? { ...place, count: 0, trained: model.isTrainable(name) };
     group.count += sizeOf(shape);
@@ -152,15 +166,12 @@ export function memoryOf(config: ExperimentConfig, model: Model, shape: TaskShap
 
 /** Width and blocks, read from the shapes. */
 function bodySize(model: Model): { width: number; blocks: number } {
-  const blocks = new Set<string>();
-  let width = 1;
-  for (const [name, shape] of Object.entries(model.parameters)) {
-    const block = /\.(\d+)\./.exec(name.startsWith(bodyPrefix) ? name.slice(bodyPrefix.length) : '');
-    if (!block) continue;
-    blocks.add(block[1]);
-    if (shape.length === 1) width = Math.max(width, shape[0]);
-  }
-  return { width: width / 4, blocks: Math.max(1, blocks.size) }; // the widest bias is the feed-forward layer's, 4 × the width
+  const own = Object.entries(model.parameters)
+    .filter(([name]) => name.startsWith(bodyPrefix))
+    .map(([name, shape]) => ({ name: name.slice(bodyPrefix.length), shape }));
+  const biases = own.filter(({ name, shape }) => shape.length === 1 && blockOf(name) !== null);
+  const width = biases.reduce((most, { shape }) => Math.max(most, shape[0]), 4);
+  return { width: width / 4, blocks: Math.max(1, blocksOf(own.map(({ name }) => name))) }; // the widest bias is the feed-forward layer's, 4 × the width
 }
 
 /** A metric row in the journal and in the store. */

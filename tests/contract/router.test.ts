@@ -190,7 +190,12 @@ describe('configs', () => {
 
   it('come as presets: the regimes, and every published cell with its source', async () => {
     const { presets, tasks, bodies } = await api.config.catalogue();
-    expect(presets.filter(({ group }) => group === 'Regimes').map(({ id }) => id)).toEqual(['FPT', 'FRT', 'URT']);
+    expect(presets.filter(({ group }) => group === 'Regimes').map(({ id }) => id)).toEqual([
+      'FPT',
+      'FRT',
+      'URT',
+      'V-FPT',
+    ]);
     const published = presets.find(({ id }) => id === 'q1-fpt/mnist')!;
     expect(published.published!.source).not.toBe('');
     expect(published.settings).toMatchObject({ task: 'mnist' });
