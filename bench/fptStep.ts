@@ -1,9 +1,9 @@
-/** GPT-2 small, FPT freezing, one training step on MNIST: ours against PyTorch, in one run on the same threads. */
+/** GPT-2 small, frozen as FPT or trained as a whole, one step on MNIST: ours against PyTorch, in one run on the same threads. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { Bench } from './bench.ts';
 
-const [batch, tokens, dropout, threads] = [16, 49, 0.1, 2];
+const [tokens, dropout, threads] = [49, 0.1, 2];
 const [rounds, steps] = [3, 5];
 
 export const median = (values: number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
@@ -17,19 +17,20 @@ function pythonWithTorch(): string | null {
   );
 }
 
-/** Floating-point operations of the matrix products of one step: forward, and gradients of activations. */
-function stepFlops(): number {
+/** Floating-point operations of the matrix products of one step: forward, gradients of activations, and of weights that train. */
+function stepFlops(batch: number, unfrozen: boolean): number {
   const [d, layers, inputs] = [768, 12, 16];
   const rows = batch * tokens;
   const dense = 2 * rows * 12 * d * d;
   const attention = 4 * rows * tokens * d;
   const lastBlock = 2 * rows * 2 * d * d + 2 * batch * 10 * d * d + 4 * batch * tokens * d; // keys and values of all, the rest of one token
   const forward = (layers - 1) * (dense + attention) + lastBlock + 2 * rows * inputs * d;
-  return forward + (layers - 1) * (dense + 2 * attention) + lastBlock + 2 * rows * inputs * d;
+  const weights = unfrozen ? (layers - 1) * dense + lastBlock : 0;
+  return forward + weights + (layers - 1) * (dense + 2 * attention) + lastBlock + 2 * rows * inputs * d;
 }
 
-export const fptStep: Bench = {
-  title: 'GPT-2 small, FPT: one training step on MNIST, batch 16 × 49 tokens, dropout 0.1, 2 threads',
+const stepBench = (regime: string, batch: number, unfrozen: boolean, limits: Bench['limits']): Bench => ({
+  title: `GPT-2 small, ${regime}: one training step on MNIST, batch ${batch} × ${tokens} tokens, dropout ${dropout}, ${threads} threads`,
   async run(report) {
     const python = pythonWithTorch();
     const ours: {
@@ -42,12 +43,13 @@ export const fptStep: Bench = {
     const theirs: { seconds: number[]; rssMb: number; torch: string }[] = [];
     for (let round = 0; round < rounds; round++) {
       report(`round ${round + 1} of ${rounds}`);
-      const arguments_ = [batch, dropout, steps, threads].map(String);
+      const flags = unfrozen ? ['unfrozen'] : [];
+      const arguments_ = [...[batch, dropout, steps, threads].map(String), ...flags];
       ours.push(
         JSON.parse(execFileSync(process.execPath, [here('fptStepProcess.ts'), ...arguments_], { encoding: 'utf8' })),
       );
       if (python) {
-        const torch = [batch, tokens, dropout, steps, threads].map(String);
+        const torch = [...[batch, tokens, dropout, steps, threads].map(String), ...flags];
         theirs.push(JSON.parse(execFileSync(python, [here('torch_fpt.py'), ...torch], { encoding: 'utf8' })));
       }
     }
@@ -60,12 +62,17 @@ export const fptStep: Bench = {
       torchSecondsPerStep: torchMedian,
       torch: theirs[0]?.torch ?? 'no Python with torch on this machine',
       gemmGflops,
-      gemmShare: stepFlops() / oursMedian / 1e9 / gemmGflops,
+      gemmShare: stepFlops(batch, unfrozen) / oursMedian / 1e9 / gemmGflops,
       sessionSeconds: Math.max(...ours.map((r) => r.sessionSeconds)),
       rssMb: Math.max(...ours.map((r) => r.rssMb)),
       torchRssMb: theirs.length ? Math.max(...theirs.map((r) => r.rssMb)) : null,
       dataShare: median(ours.flatMap((r) => r.dataSeconds)) / oursMedian,
     };
   },
-  limits: { ratio: '≥ 2.2', sessionSeconds: '< 2.5', rssMb: '< 1700', dataShare: '< 0.02' },
-};
+  limits,
+});
+
+export const fptStep = stepBench('FPT', 16, false, {
+  ...{ ratio: '≥ 2.2', sessionSeconds: '< 2.5', rssMb: '< 1700', dataShare: '< 0.02' },
+});
+export const urtStep = stepBench('unfrozen', 25, true, { ratio: '≥ 1.5', rssMb: '< 5000', dataShare: '< 0.02' });

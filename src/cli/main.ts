@@ -12,9 +12,23 @@ import { reproduce } from './reproduce.ts';
 import { resume } from './resume.ts';
 import { run } from './run.ts';
 import { show } from './show.ts';
+import { sweep } from './sweep.ts';
 import { tag } from './tag.ts';
 
-const commands: CommandRow[] = [run, list, show, resume, tag, exportCommand, reproduce, devices, count, rebuild, bench];
+const commands: CommandRow[] = [
+  run,
+  list,
+  show,
+  resume,
+  tag,
+  exportCommand,
+  reproduce,
+  sweep,
+  devices,
+  count,
+  rebuild,
+  bench,
+];
 
 /** Exit codes by error code; 3 is for runs that did not finish, which is no error of the command. */
 const exitCodes: Record<ErrorCode | 'internal', number> = {

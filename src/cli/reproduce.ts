@@ -1,16 +1,15 @@
 /** `permafrost reproduce`: the runs behind a table, and the table with published numbers, ours and a verdict. */
 import { availableParallelism } from 'node:os';
 import { Option } from 'commander';
-import type { ExperimentConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
 import type { Run } from '#contract/run';
-import type { Services } from '#contract/services';
 import { writeLines } from '#export/csv';
 import { type CsvValue, csvLine } from '#formats/csv';
 import { expand, missing, type Profile, profiles } from '#papers/expand';
 import { type Cell, type PaperTable, type Published, tableOf, tables } from '#papers/published';
 import { compare, type Difference, type Judgement, judge, type Sample } from '#papers/verdict';
 import { type CommandRow, columns, number, print, withApp } from './command.ts';
+import { enqueue } from './enqueue.ts';
 import { exitCodeOf, follow } from './watch.ts';
 
 interface Options {
@@ -89,11 +88,10 @@ async function reproduceTable(id: string, options: Options): Promise<void> {
         ...(needs ? { configs: [], notes: [], scaled: false } : expand(cell, options.profile, seeds)),
       };
     });
-    const { ids, labels, reused } = enqueue(app, planned, `${id}-${options.profile}`);
-    if (reused > 0)
-      process.stderr.write(
-        `${reused} finished run${reused === 1 ? ' is' : 's are'} reused: same settings, same seed.\n`,
-      );
+    const wanted = planned.map(({ cell, configs }) =>
+      configs.map((config) => ({ config, label: `${cell.row} ${cell.column} seed ${config.seed}` })),
+    );
+    const { ids, labels } = enqueue(app, wanted, `${id}-${options.profile}`);
     await follow(
       app,
       ids.flat().filter((run) => app.get(run).state !== 'finished'),
@@ -136,27 +134,6 @@ function readSeeds(text: string): number[] {
   if (!Number.isInteger(count) || count < 1 || count > 100)
     throw new PermafrostError('config', `--seeds expects a number from 1 to 100, found "${text}".`);
   return Array.from({ length: count }, (_, seed) => seed);
-}
-
-/** Ids of the runs of each cell: finished ones of the same config are taken as they are, resting ones go on, others start. */
-function enqueue(app: Services, planned: { cell: Cell; configs: ExperimentConfig[] }[], tag: string) {
-  const sameConfig = (a: ExperimentConfig, b: ExperimentConfig) =>
-    JSON.stringify({ ...a, name: '' }) === JSON.stringify({ ...b, name: '' });
-  const known = app.list();
-  const labels: Record<string, string> = {};
-  let reused = 0;
-  const ids = planned.map(({ cell, configs }) =>
-    configs.map((config) => {
-      const found = known.filter((run) => sameConfig(run.config, config));
-      const finished = found.find((run) => run.state === 'finished');
-      const resting = found.find((run) => ['paused', 'crashed'].includes(run.state));
-      if (finished) reused++;
-      const run = finished ?? (resting ? app.resume(resting.id) : app.create(config, [tag]));
-      labels[run.id] = `${cell.row} ${cell.column} seed ${config.seed}`;
-      return run.id;
-    }),
-  );
-  return { ids, labels, reused };
 }
 
 const range = ({ low, high }: Judgement): string =>

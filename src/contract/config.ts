@@ -153,7 +153,19 @@ export const configSchema = z.strictObject({
 
   learning_rate: field(
     z.number().positive().max(10).default(1e-3),
-    params('training', 'Learning rate', 'Constant rate of the optimizer.'),
+    params('training', 'Learning rate', 'Rate of the optimizer; the largest one where a schedule changes it.'),
+  ),
+  schedule: field(
+    z.enum(['constant', 'cosine']).default('constant'),
+    params(
+      'training',
+      'Schedule',
+      'What happens to the learning rate after warm-up. constant: nothing, as published. cosine: half a cosine down to 0 at the last step.',
+    ),
+  ),
+  warmup_steps: field(
+    z.int().min(0).max(1e9).default(0),
+    params('training', 'Warm-up', 'The learning rate rises linearly over so many steps.', 'steps'),
   ),
   optimizer: field(
     z.enum(['adam', 'sgd']).default('adam'),

@@ -79,20 +79,29 @@ export interface Schedule {
 /** The same rate at every step. */
 export const constant = (): Schedule => ({ init: () => ({}), update: () => ({ factor: tf.scalar(1), state: {} }) });
 
-/** Linear rise over `warmup` steps to 1, then half a cosine down to 0 at step `total`. */
-export function warmupCosine(warmup: number, total: number): Schedule {
+/** Linear rise over `warmup` steps to 1, then `after` of the share of the remaining steps that is done. */
+function warmed(warmup: number, total: number, after: (done: tf.Tensor) => tf.Tensor): Schedule {
   const name = 'schedule/step';
   return {
     init: () => ({ [name]: zeros([]) }),
     update(state) {
       const step = tf.add(state[name], 1);
-      const rise = tf.div(step, Math.max(warmup, 1));
+      const rise = tf.minimum(tf.div(step, Math.max(warmup, 1)), 1);
       const done = tf.clipByValue(tf.div(tf.sub(step, warmup), Math.max(total - warmup, 1)), 0, 1);
-      const fall = tf.mul(tf.add(tf.cos(tf.mul(done, Math.PI)), 1), 0.5);
-      return { factor: tf.minimum(rise, fall), state: { [name]: step } };
+      return { factor: tf.minimum(rise, after(done)), state: { [name]: step } };
     },
   };
 }
+
+/** Linear rise over `warmup` steps to 1, then half a cosine down to 0 at step `total`. */
+export const warmupCosine = (warmup: number, total: number): Schedule =>
+  warmed(warmup, total, (done) => tf.mul(tf.add(tf.cos(tf.mul(done, Math.PI)), 1), 0.5));
+
+/** Schedules by name, for so many steps of warm-up and so many in all. */
+export const schedules: Record<'constant' | 'cosine', (warmup: number, total: number) => Schedule> = {
+  constant: (warmup, total) => (warmup === 0 ? constant() : warmed(warmup, total, tf.onesLike)),
+  cosine: warmupCosine,
+};
 
 /**
  * Value of a scalar function of named tensors and its gradients by name.

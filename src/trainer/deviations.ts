@@ -47,6 +47,12 @@ const rules: Rule[] = [
     text: ({ optimizer }) => `Trained with ${optimizer}; published runs use Adam.`,
   },
   {
+    field: 'schedule',
+    applies: ({ schedule, warmup_steps }) => schedule !== 'constant' || warmup_steps > 0,
+    text: ({ schedule, warmup_steps }) =>
+      `The learning rate rises over ${warmup_steps} steps, then ${schedule === 'constant' ? 'stays' : `follows a ${schedule}`}; published runs keep it constant.`,
+  },
+  {
     field: 'body_dropout',
     applies: ({ body_dropout }) => body_dropout !== null,
     text: ({ body_dropout }) =>

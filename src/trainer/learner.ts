@@ -1,7 +1,7 @@
 /** A run's compiled programs: one optimizer step, one evaluation, on batches that are functions of their index. */
 import type { ExperimentConfig } from '#contract/config';
 import type { Device } from '#engine/device';
-import { constant, optimizers } from '#engine/optim';
+import { optimizers, schedules } from '#engine/optim';
 import type { CompiledStep, Data, Program, Spec } from '#engine/program';
 import { createState, type SharedState } from '#engine/state';
 import { compileStep } from '#engine/step';
@@ -50,7 +50,9 @@ const clip = 1; // largest global norm of the gradients, as published
 export async function compileLearner(options: LearnerOptions): Promise<Learner> {
   const { config, task, shape, model, plan, weights, dataset, device } = options;
   const loss = task.loss(config);
-  const recipe: Recipe = { model, loss, optimizer: optimizers[config.optimizer](), schedule: constant(), clip };
+  const optimizer = optimizers[config.optimizer]();
+  const schedule = schedules[config.schedule](config.warmup_steps, plan.totalSteps);
+  const recipe: Recipe = { model, loss, optimizer, schedule, clip };
   const accumulates = plan.microBatches > 1;
   const state = createState({ ...weights.trained, ...recipeSlots(recipe, accumulates) });
   const lr: Spec = { shape: [] };

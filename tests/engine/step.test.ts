@@ -3,7 +3,16 @@ import { describe, expect, it } from 'vitest';
 import { fuse, reachable } from '#engine/fuse';
 import { dropout } from '#engine/nn';
 import { writeOnnx } from '#engine/onnx';
-import { adam, clipFactor, constant, sgd, valueAndGradients, warmupCosine } from '#engine/optim';
+import {
+  adam,
+  clipFactor,
+  constant,
+  type Schedule,
+  schedules,
+  sgd,
+  valueAndGradients,
+  warmupCosine,
+} from '#engine/optim';
 import type { Program, Spec } from '#engine/program';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';
@@ -191,5 +200,21 @@ describe.each(devices)('on $name', (device) => {
     expect(difference(factors, [0.5, 1, ...cosine])).toBeLessThan(1e-6);
     expect(state.get('w')[0]).toBeCloseTo(-(1.5 + cosine.reduce((a, b) => a + b)), 5);
     expect(constant().update({}).factor.dataSync()[0]).toBe(1);
+  });
+
+  it('warms up to a constant rate, and keeps no count of steps without warm-up', async () => {
+    const factorsOf = async (schedule: Schedule, steps: number) => {
+      const state = createState(schedule.init());
+      const program: Program = ({ state }) => {
+        const { factor, state: scheduled } = schedule.update(state);
+        return { outputs: { factor }, state: scheduled };
+      };
+      const step = await compileStep(program, { ...none, state, device });
+      return Promise.all(Array.from({ length: steps }, () => step.run({}))).then((all) => all.map((o) => o.factor[0]));
+    };
+    expect(await factorsOf(schedules.constant(4, 6), 6)).toEqual([0.25, 0.5, 0.75, 1, 1, 1]);
+    expect(await factorsOf(schedules.constant(0, 6), 2)).toEqual([1, 1]);
+    expect((await factorsOf(schedules.cosine(0, 2), 3)).map((f) => Math.round(f * 1e6) / 1e6)).toEqual([0.5, 0, 0]);
+    expect(schedules.constant(0, 6).init()).toEqual({});
   });
 });

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { parseConfig } from '#contract/config';
+import { expandSweep, readAxis } from '#contract/sweep';
+
+describe('an axis', () => {
+  it.each([
+    ['learning_rate=1e-5..1e-2:log:7', [1e-5, 3.16e-5, 1e-4, 3.16e-4, 1e-3, 3.16e-3, 1e-2]],
+    ['dropout=0..0.3:4', [0, 0.1, 0.2, 0.3]],
+    ['dropout=0.3..0:lin:2', [0.3, 0]],
+    ['n_layer=1,2,4', [1, 2, 4]],
+    ['optimizer=adam,sgd', ['adam', 'sgd']],
+    ['early_stop=null,5', [null, 5]],
+    ['model_name=sshleifer/tiny-gpt2', ['sshleifer/tiny-gpt2']],
+  ])('%s is read', (text, values) => {
+    expect(readAxis(text)).toEqual({ field: text.split('=')[0], values });
+  });
+  it.each([
+    ['learning_rate', /expects field=values, found "learning_rate"/],
+    ['learning_rate=', /expects field=values/],
+    ['learning_rate=1e-5..1e-2', /learning_rate=1e-5\.\.1e-2:log:7/],
+    ['learning_rate=1e-5..1e-2:log:1', /expects field=values/],
+    ['learning_rate=1e-5..:log:3', /expects field=values/],
+    ['learning_rate=0..1e-2:log:3', /log range needs positive ends, found 0 and 0.01/],
+    ['learnin_rate=1,2', /no such field. Did you mean learning_rate/],
+    ['seed=1,2', /--seeds/],
+  ])('%s is refused', (text, message) => {
+    expect(() => readAxis(text)).toThrow(message);
+  });
+});
+
+describe('a sweep', () => {
+  const base = parseConfig({ task: 'mnist', name: 'lr', seed: 5 });
+  it('has every combination with every seed, the first axis slowest, each with a name that says what it is', () => {
+    const points = expandSweep(base, [readAxis('learning_rate=0.1,0.01'), readAxis('n_layer=1,2,4')], 2);
+    expect(points.map(({ values }) => values)).toEqual([
+      [0.1, 1],
+      [0.1, 2],
+      [0.1, 4],
+      [0.01, 1],
+      [0.01, 2],
+      [0.01, 4],
+    ]);
+    const [, second] = points;
+    expect(
+      second.configs.map(({ seed, name, learning_rate, n_layer }) => [seed, name, learning_rate, n_layer]),
+    ).toEqual([5, 6].map((seed) => [seed, 'lr learning_rate=0.1 n_layer=2', 0.1, 2]));
+  });
+  it('is refused before anything starts where a value does not fit, an axis comes twice or it is huge', () => {
+    expect(() => expandSweep(base, [readAxis('learning_rate=0.1,-1')], 1)).toThrow(/learning_rate/);
+    expect(() => expandSweep(base, [readAxis('n=1,2'), readAxis('n=3,4')], 1)).toThrow(/n is on two axes/);
+    const wide = ['learning_rate', 'dropout'].map((field) => readAxis(`${field}=0.1..0.2:500`));
+    expect(() => expandSweep(base, wide, 3)).toThrow(/750000 runs, more than 10000/);
+  });
+});
