@@ -1,0 +1,44 @@
+/**
+ * CIFAR-10's binary version: records of one label byte and 3,072 pixel bytes, the planes red, green, blue, each row by row.
+ * Format: cs.toronto.edu/~kriz/cifar.html.
+ */
+import { PermafrostError } from '#contract/errors';
+import type { ByteSource } from './source.ts';
+
+const pixels = 32 * 32;
+const record = 1 + 3 * pixels;
+
+export interface CifarImages {
+  /** [count, 32, 32, 3]: channels last, unlike the file. */
+  images: Uint8Array;
+  labels: Uint8Array;
+}
+
+/** The images of a file. Throws `data` naming `name` for a size that is no whole number of records and for a label above 9. */
+export function readCifar(source: ByteSource, name: string): CifarImages {
+  const count = source.size / record;
+  if (!Number.isInteger(count) || count === 0) {
+    throw new PermafrostError(
+      'data',
+      `${name}: expected records of ${record.toLocaleString('en')} bytes; the file has ${source.size}, which is ${source.size === 0 ? 'none' : `${Math.floor(count)} and a part of one`}. Get the file again.`,
+    );
+  }
+  const images = new Uint8Array(count * 3 * pixels);
+  const labels = new Uint8Array(count);
+  for (let i = 0; i < count; i++) {
+    const bytes = source.read(i * record, record);
+    if (bytes[0] > 9) {
+      throw new PermafrostError(
+        'data',
+        `${name}: expected labels 0 to 9; found ${bytes[0]} at image ${i}. Get the file again.`,
+      );
+    }
+    labels[i] = bytes[0];
+    const start = i * 3 * pixels;
+    for (let channel = 0; channel < 3; channel++) {
+      const plane = 1 + channel * pixels;
+      for (let pixel = 0; pixel < pixels; pixel++) images[start + 3 * pixel + channel] = bytes[plane + pixel];
+    }
+  }
+  return { images, labels };
+}
