@@ -52,7 +52,7 @@ export const cyp3a4: Task = {
       batch(split, index) {
         const { set, chosen } = draw(split, index);
         const sequences = padSequences(chosen.length, (i) => set.sample(chosen[i]), { lengths, pad, read });
-        return { ...sequences, y: Int32Array.from(chosen, (molecule) => set.labels[molecule]) };
+        return { ...sequences, chosen, y: Int32Array.from(chosen, (molecule) => set.labels[molecule]) };
       },
     };
   },

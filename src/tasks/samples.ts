@@ -26,6 +26,7 @@ export const pickSamples = (set: SampleSet, chosen: ArrayLike<number>): SampleSe
   count: chosen.length,
   labels: Int32Array.from({ length: chosen.length }, (_, i) => set.labels[chosen[i]]),
   sample: (i) => set.sample(chosen[i]),
+  ...(set.text ? { text: (i: number) => set.text!(chosen[i]) } : {}),
 });
 
 /** The samples of a split. The final evaluation looks at the test set too, in an order of its own. */

@@ -23,7 +23,7 @@ export function padSequences(
   count: number,
   sequence: (i: number) => SampleValues,
   { lengths, pad, read }: PadOptions,
-): Required<Omit<Batch, 'y'>> {
+): Required<Pick<Batch, 'x' | 'tokens' | 'at'>> {
   const most = lengths[lengths.length - 1];
   const sizes = Int32Array.from({ length: count }, (_, i) => Math.min(most, sequence(i).length));
   const longest = sizes.reduce((a, b) => Math.max(a, b), 0);

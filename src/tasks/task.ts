@@ -32,6 +32,8 @@ export interface Batch {
   tokens?: number;
   /** The token that each sample is read at, [b], where the shape `readsAt`. */
   at?: Int32Array;
+  /** Which samples of the data set these are, where people may want to know. */
+  chosen?: Int32Array;
 }
 
 /** Batches as pure functions of their index (from 0), so that a resumed run needs counters only. */
@@ -52,6 +54,8 @@ export interface SampleSet {
   labels: ArrayLike<number>;
   /** The values of a sample: a view, which the next call may overwrite. */
   sample(i: number): SampleValues;
+  /** The text that a sample is of, e.g. a molecule as SMILES, for people. */
+  text?(i: number): string;
 }
 /** A data set as tasks get it. */
 export interface Dataset {

@@ -1,0 +1,93 @@
+/** What crosses process borders about data sets. */
+import { z } from 'zod';
+import type { ExperimentConfig } from './config.ts';
+import type { Floor } from './floor.ts';
+import { downloadProgress } from './zoo.ts';
+
+export const datasetState = z.enum([
+  'absent', // nothing of it is on this machine
+  'partial', // some files are missing
+  'present', // all files are there; the first run decodes them
+  'ready', // a run starts at once
+]);
+
+export const datasetInfo = z.object({
+  name: z.string(),
+  title: z.string(),
+  /** Of the data, as their authors state it. */
+  licence: z.string(),
+  /** Where people read about it. */
+  page: z.string(),
+  state: datasetState,
+  /** What a pull downloads, in bytes; null where a size is not published. Nothing for data that are made here. */
+  downloadBytes: z.number().nullable(),
+  /** On this machine, decoded form included. */
+  diskBytes: z.number(),
+  /** Where a user's own files go, and where a pull puts them. */
+  folder: z.string(),
+  files: z.array(z.object({ name: z.string(), url: z.string(), bytes: z.number().nullable() })),
+  /** Tasks that learn from it. */
+  tasks: z.array(z.string()),
+});
+export type DatasetInfo = z.infer<typeof datasetInfo>;
+
+/** A pull's way: file after file arrives, then the whole is decoded. */
+export const pullProgress = z.discriminatedUnion('stage', [
+  downloadProgress.extend({ stage: z.literal('download'), file: z.string() }),
+  z.object({ stage: z.literal('decode'), done: z.number(), total: z.number().nullable(), unit: z.string() }),
+]);
+export type PullProgress = z.infer<typeof pullProgress>;
+
+export const fileCheck = z.object({
+  name: z.string(),
+  /** unchecked: there is no published digest. */
+  result: z.enum(['ok', 'differs', 'missing', 'unchecked']),
+  /** What was expected and found, in words. */
+  text: z.string(),
+});
+export type FileCheck = z.infer<typeof fileCheck>;
+
+/** Samples as the model sees them. */
+export const dataSamples = z.object({
+  /** What x means: an image cut into patches, sound cut into pieces, rows of bits or digits, or symbols of a text. */
+  kind: z.enum(['image', 'sound', 'values', 'symbols']),
+  tokens: z.number(),
+  width: z.number(),
+  samples: z.array(
+    z.object({
+      /** Token after token, `width` values each; one id each for symbols. */
+      x: z.array(z.number()),
+      y: z.array(z.number()),
+      /** Name of the label, or the number itself. */
+      label: z.string(),
+      /** The text that the tokens are of, e.g. a molecule as SMILES; null where there is none. */
+      text: z.string().nullable(),
+    }),
+  ),
+});
+export type DataSamples = z.infer<typeof dataSamples>;
+
+export interface DataServices {
+  list(): Promise<DatasetInfo[]>;
+  /**
+   * Downloads what is missing, or uses the files of another folder (`from`), and decodes it. Aborting the signal keeps what has
+   * arrived. Throws `network`, `disk`, `data`; `notFound` for an unknown name.
+   */
+  pull(
+    name: string,
+    options?: { from?: string; onProgress?(progress: PullProgress): void; signal?: AbortSignal },
+  ): Promise<DatasetInfo>;
+  /** Compares every file with its published size and digest. */
+  verify(name: string): Promise<FileCheck[]>;
+  /** Deletes downloaded files and the decoded form; files that a pull did not bring stay and are named. */
+  rm(name: string): Promise<{ freedBytes: number; kept: string[] }>;
+  samples(config: ExperimentConfig, options?: { split?: 'train' | 'test'; count?: number }): Promise<DataSamples>;
+  /** What guessing reaches on a config's test set; null where that needs data that are not here. */
+  floor(config: ExperimentConfig): Promise<Floor | null>;
+  /** Rows of a molecule table by the scaffold split of the Therapeutics Data Commons. */
+  split(
+    name: string,
+    file: string,
+    onProgress?: (done: number, total: number) => void,
+  ): Promise<{ train: number[]; valid: number[] }>;
+}

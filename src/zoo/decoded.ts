@@ -1,0 +1,192 @@
+/**
+ * The decoded form of a data set in `{home}/cache/datasets/{name}`: `values.bin` holds all samples one after the other,
+ * `index.safetensors` their labels, which belong to which split, and what they were decoded from. Made once, so that no
+ * epoch touches the files of an archive.
+ */
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { PermafrostError } from '#contract/errors';
+import { readSafetensors, safetensorsChunks, tensorData } from '#formats/safetensors';
+import { bytesSource } from '#formats/source';
+import { denseSamples, pickSamples, raggedSamples } from '#tasks/samples';
+import type { Dataset, SampleSet, SampleValues } from '#tasks/task';
+
+const types = { u8: Uint8Array, i32: Int32Array, f32: Float32Array };
+
+/** What the samples of a data set are stored as. */
+export interface Layout {
+  type: keyof typeof types;
+  /** Values per sample; null when their lengths differ. */
+  width: number | null;
+}
+
+export interface Writer {
+  add(values: SampleValues, label: number, text?: string): void;
+}
+
+/** Numbers of the samples of each split, in the order in which they were added. */
+export interface SplitRows {
+  train: ArrayLike<number>;
+  test: ArrayLike<number>;
+}
+
+export interface Decoded {
+  dataset: Dataset;
+  /** Closes the file of a data set that is read sample by sample. */
+  close(): void;
+}
+
+const mostInMemory = 2 ** 30; // bytes; larger ones are read sample by sample
+const chunkBytes = 4 * 2 ** 20;
+const valuesFile = 'values.bin';
+const indexFile = 'index.safetensors';
+const textsFile = 'texts.txt';
+
+/** Writes a decoded data set; `source` says from what, so that other files make another. Nothing is left of one that fails. */
+export async function writeDecoded(
+  folder: string,
+  source: string,
+  { type, width }: Layout,
+  fill: (writer: Writer) => Promise<SplitRows>,
+): Promise<void> {
+  const draft = `${folder}.${process.pid}.draft`;
+  rmSync(draft, { recursive: true, force: true });
+  mkdirSync(draft, { recursive: true });
+  const file = openSync(join(draft, valuesFile), 'w');
+  try {
+    const chunk = new Uint8Array(chunkBytes);
+    const labels: number[] = [];
+    const starts = [0];
+    const texts: string[] = [];
+    let filled = 0;
+    const flush = () => {
+      writeAll(file, chunk.subarray(0, filled));
+      filled = 0;
+    };
+    const rows = await fill({
+      add(values, label, text) {
+        const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+        if (filled + bytes.length > chunk.length) flush();
+        if (bytes.length > chunk.length) writeAll(file, bytes);
+        else chunk.set(bytes, filled);
+        filled += bytes.length > chunk.length ? 0 : bytes.length;
+        labels.push(label);
+        starts.push(starts[starts.length - 1] + values.length);
+        if (text !== undefined) texts.push(text);
+      },
+    });
+    flush();
+    const column = (data: ArrayLike<number>) => ({ shape: [data.length], data: Int32Array.from(data) });
+    const tensors = {
+      labels: column(labels),
+      train: column(rows.train),
+      test: column(rows.test),
+      ...(width === null ? { starts: column(starts) } : {}),
+    };
+    const index = [...safetensorsChunks(tensors, { source, type, width: String(width ?? '') })];
+    if (texts.length) writeFileSync(join(draft, textsFile), texts.join('\n'));
+    writeFileSync(join(draft, indexFile), Buffer.concat(index));
+  } catch (error) {
+    closeSync(file);
+    rmSync(draft, { recursive: true, force: true });
+    throw diskError(folder, error);
+  }
+  closeSync(file);
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(draft, folder); // last: the folder's existence means that it is whole
+}
+
+/** The decoded data set, null when there is none that was made from `source`. */
+export function openDecoded(folder: string, source: string): Decoded | null {
+  const index = readIndex(folder);
+  if (!index || index.metadata.source !== source) return null;
+  const { labels, train, test, starts, metadata } = index;
+  const layout: Layout = { type: metadata.type as Layout['type'], width: Number(metadata.width) || null };
+  const path = join(folder, valuesFile);
+  const texts = existsSync(join(folder, textsFile)) ? readFileSync(join(folder, textsFile), 'utf8').split('\n') : null;
+  const { size } = statSync(path);
+  const file = size > mostInMemory && layout.width !== null ? openSync(path, 'r') : null;
+  const all = file === null ? inMemory(path, layout, starts, labels) : onDisk(file, layout, labels);
+  if (texts) all.text = (i) => texts[i];
+  const dataset = { train: pickSamples(all, train), test: pickSamples(all, test) };
+  return { dataset, close: () => void (file !== null && closeSync(file)) };
+}
+
+/** How often each label occurs in the test set of a decoded data set, whatever it was made from; null without one. */
+export function testCounts(folder: string): number[] | null {
+  const index = readIndex(folder);
+  if (!index) return null;
+  const counts: number[] = [];
+  for (const row of index.test) counts[index.labels[row]] = (counts[index.labels[row]] ?? 0) + 1;
+  return Array.from(counts, (count) => count ?? 0);
+}
+
+function readIndex(folder: string) {
+  const path = join(folder, indexFile);
+  if (!existsSync(path)) return null;
+  const bytes = bytesSource(readFileSync(path));
+  const { tensors, metadata } = readSafetensors(bytes);
+  const column = (name: string) => {
+    const tensor = tensors.get(name);
+    return tensor ? (tensorData(bytes, tensor) as Int32Array) : new Int32Array();
+  };
+  return {
+    labels: column('labels'),
+    train: column('train'),
+    test: column('test'),
+    starts: column('starts'),
+    metadata,
+  };
+}
+
+function inMemory(path: string, { type, width }: Layout, starts: Int32Array, labels: Int32Array): SampleSet {
+  const bytes = readFileSync(path);
+  const values = new types[type](bytes.buffer, bytes.byteOffset, bytes.byteLength / types[type].BYTES_PER_ELEMENT);
+  return width === null ? raggedSamples(values, starts, labels) : denseSamples(values, width, labels);
+}
+
+/** Samples read one at a time into one buffer; the system keeps what is used often. */
+function onDisk(file: number, { type, width }: Layout, labels: Int32Array): SampleSet {
+  const values = new types[type](width!);
+  const bytes = new Uint8Array(values.buffer);
+  return {
+    count: labels.length,
+    labels,
+    sample(i) {
+      const read = readSync(file, bytes, 0, bytes.length, i * bytes.length);
+      if (read === bytes.length) return values;
+      throw new PermafrostError(
+        'data',
+        `Sample ${i} of the decoded data ends after ${read} of ${bytes.length} bytes. Remove the data set's folder in cache/datasets; the next run makes it again.`,
+      );
+    },
+  };
+}
+
+function writeAll(file: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+}
+
+function diskError(folder: string, error: unknown): unknown {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (!code || !['ENOSPC', 'EACCES', 'EROFS', 'EDQUOT'].includes(code)) return error;
+  return new PermafrostError(
+    'disk',
+    `${folder} cannot be written: ${message}. Free some space, or set PERMAFROST_HOME.`,
+    {
+      cause: error,
+    },
+  );
+}
