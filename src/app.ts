@@ -16,7 +16,7 @@ import type { Summary } from '#store/summary';
 import { taskOf, tasks } from '#tasks/index';
 import { deviationsOf } from '#trainer/deviations';
 import { listDevices } from '#trainer/device';
-
+import { openData } from '#zoo/data';
 import { findWeights } from '#zoo/weights';
 
 import { catalogueOf } from './app/catalogue.ts';
@@ -114,6 +114,7 @@ export async function createApp({
     series: store.metrics.series,
     metrics: store.metrics.rows,
     subscribe: scheduler.subscribe,
+    data: openData(home),
     rows,
     createAll(configs, tags) {
       for (const config of configs) modelOf(config);

@@ -4,6 +4,7 @@ import { describeError, type ErrorCode } from '#contract/errors';
 import { bench } from './bench.ts';
 import type { CommandRow } from './command.ts';
 import { count } from './count.ts';
+import { data } from './data.ts';
 import { devices } from './devices.ts';
 import { exportCommand } from './export.ts';
 import { list } from './list.ts';
@@ -26,6 +27,7 @@ const commands: CommandRow[] = [
   sweep,
   devices,
   count,
+  data,
   rebuild,
   bench,
 ];

@@ -1,6 +1,7 @@
 /** What the app does for its faces: the command line, the window and the server. */
 import type { Catalogue, ConfigReport, Estimate } from './catalogue.ts';
 import type { ExperimentConfig } from './config.ts';
+import type { DataServices } from './data.ts';
 import type { MachineLoad, QueueState } from './machine.ts';
 import type { JournalEntry, MetricKey, MetricRow, Run } from './run.ts';
 import type { CheckpointFile, Curve, RunChanges, RunEvents, RunLog, RunRow } from './runRow.ts';
@@ -53,6 +54,8 @@ export interface Services {
   subscribe(listener: (run: string, entry: JournalEntry | null) => void): () => void;
   /** Every device, tried; the answer is kept until `again` asks for another trial. */
   devices(again?: boolean): Promise<DeviceInfo[]>;
+  /** Data sets: list, pull, verify, remove, samples, floors. */
+  readonly data: DataServices;
   hasTask(name: string): boolean;
   hasBody(name: string): boolean;
   /** Whether pretrained weights of a body are on this machine. */

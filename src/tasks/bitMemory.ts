@@ -20,6 +20,7 @@ export const bitMemory: Task = {
   title: 'Bit memory',
   fields: ['n', 'num_patterns', 'patch_size'],
   settings: [{ n: 1000, num_patterns: 5, patch_size: 50 }],
+  kind: 'values',
   metric: 'accuracy',
   dataset: null,
   readsWholeBatches: false,

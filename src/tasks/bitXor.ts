@@ -20,6 +20,7 @@ export const bitXor: Task = {
   title: 'Bit XOR',
   fields: ['n', 'num_patterns', 'bit_head', 'variant'],
   settings: [5, 10, 50, 100].map((n) => ({ n, num_patterns: 2 })),
+  kind: 'values',
   metric: 'accuracy',
   dataset: null,
   readsWholeBatches: false,

@@ -12,7 +12,8 @@ import { classAccuracy } from './scores.ts';
 import type { Dataset, SampleValues, Task } from './task.ts';
 
 const side = 32;
-const classes = 10;
+const names = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
+const classes = names.length;
 
 /** What the two forms see of a pixel. */
 interface Colours {
@@ -69,6 +70,8 @@ function cifarTask(name: string, title: string, settings: Task['settings'], colo
     title,
     fields: ['patch_size'],
     settings,
+    kind: 'image',
+    classes: names,
     metric: 'accuracy',
     dataset: 'cifar10',
     readsWholeBatches: true,

@@ -22,6 +22,8 @@ export const cyp3a4: Task = {
   title: 'CYP3A4 inhibition',
   fields: ['n', 'variant'],
   settings: [{}],
+  kind: 'symbols',
+  classes: ['inactive', 'inhibitor'],
   metric: 'accuracy',
   dataset: 'cyp3a4',
   readsWholeBatches: true,

@@ -17,6 +17,7 @@ export const digitAdd: Task = {
   title: 'Digit addition',
   fields: ['n', 'variant'],
   settings: [{ n: 10 }, { n: 2 }, { n: 100 }],
+  kind: 'values',
   metric: 'mae',
   dataset: null,
   readsWholeBatches: false,

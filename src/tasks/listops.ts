@@ -28,6 +28,7 @@ export const listops: Task = {
   title: 'ListOps',
   fields: ['n', 'reading', 'variant'],
   settings: [{ reading: 'fpt' }, { reading: 'lra' }],
+  kind: 'symbols',
   metric: 'accuracy',
   dataset: 'listops',
   readsWholeBatches: true,

@@ -23,6 +23,7 @@ export const mnist: Task = {
   title: 'MNIST',
   fields: ['patch_size'],
   settings: [{ patch_size: 4 }],
+  kind: 'image',
   metric: 'accuracy',
   dataset: 'mnist',
   readsWholeBatches: true,

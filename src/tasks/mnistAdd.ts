@@ -16,6 +16,7 @@ const sums = (config: ExperimentConfig): number => 9 * length(config) + 1;
 const common = {
   fields: ['n'],
   settings: [{ n: 10 }],
+  kind: 'image',
   metric: 'mae',
   dataset: 'mnist',
   readsWholeBatches: true,

@@ -33,6 +33,8 @@ export const speechCommands: Task = {
   title: 'Speech Commands',
   fields: ['patch_size'],
   settings: [{ patch_size: 80 }, { patch_size: 8000 }],
+  kind: 'sound',
+  classes: speechWords,
   metric: 'accuracy',
   dataset: 'speech-commands',
   readsWholeBatches: true,

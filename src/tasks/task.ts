@@ -70,6 +70,10 @@ export interface Task {
   fields: readonly ConfigField[];
   /** Values of these fields in the published runs, the commonest first; a form starts from it. */
   settings: readonly Partial<ExperimentConfig>[];
+  /** What x looks like to people. */
+  kind: 'image' | 'sound' | 'values' | 'symbols';
+  /** Names of the labels, where they have some. */
+  classes?: readonly string[];
   /** accuracy: higher is better, in [0, 1]. mae: mean absolute error, lower is better. */
   metric: 'accuracy' | 'mae';
   /** Name of the data set that it needs, null when it makes its own samples. */

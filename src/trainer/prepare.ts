@@ -44,13 +44,24 @@ export async function prepare({ config, home, threads, journal }: PrepareOptions
   const plan = planOf(config, task.readsWholeBatches);
   const weights = prepareWeights({ config, model, home, log: (text) => journal.log('info', text) });
   const device = await openDevice(config.device, { threads, weightFolder: weights.folder });
-  const loaded = task.dataset === null ? null : await loadDataset(task.dataset, { home });
+  const loaded =
+    task.dataset === null ? null : await loadDataset(task.dataset, { home, onProgress: decodeLog(journal) });
   for (const note of loaded?.notes ?? []) journal.log('warn', note);
   const dataset = loaded?.dataset ?? null;
   const learner = await compileLearner({ config, task, shape, model, plan, weights, dataset, device });
   const { nodes, traceMs, compileMs } = learner.stats;
   journal.log('info', `Compiled ${nodes} nodes: traced in ${seconds(traceMs)}, loaded in ${seconds(compileMs)}.`);
   return { task, model, plan, learner, device: device.name };
+}
+
+/** Says every ten seconds how far a data set is decoded, which only its first run waits for. */
+function decodeLog(journal: Journal): (done: number, total: number | null, unit: string) => void {
+  let next = performance.now();
+  return (done, total, unit) => {
+    if (performance.now() < next) return;
+    next = performance.now() + 10_000;
+    journal.log('info', `Decoding the data: ${done}${total === null ? '' : ` of ${total}`} ${unit}.`);
+  };
 }
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;

@@ -1,25 +1,257 @@
-/** The table of data sets that can be loaded on this machine. */
-import { join } from 'node:path';
-import { PermafrostError } from '#contract/errors';
-import type { Dataset } from '#tasks/task';
-import { loadMnist } from './mnist.ts';
+/**
+ * The table of data sets, and what is done with each: found, pulled, verified, decoded, loaded, removed.
+ * Files lie in `{home}/data/{name}`, whether the user put them there or a pull did; the decoded form in the cache.
+ */
+import { createHash } from 'node:crypto';
+import {
+  createReadStream,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { DatasetInfo, FileCheck, PullProgress } from '#contract/data';
+import { nearest, PermafrostError } from '#contract/errors';
+import { cifar10 } from './cifar10.ts';
+import { cyp3a4 } from './cyp3a4.ts';
+import {
+  type DatasetRow,
+  type DecodedRow,
+  type DecodeOptions,
+  isDirect,
+  type LoadedDataset,
+  type RemoteFile,
+} from './dataset.ts';
+import { openDecoded, testCounts, writeDecoded } from './decoded.ts';
+import { discard, download } from './download.ts';
+import { listops } from './listops.ts';
+import { mnist } from './mnist.ts';
+import { speechCommands } from './speechCommands.ts';
 
-export interface LoadedDataset {
-  dataset: Dataset;
-  /** The folder that it came from. */
-  source: string;
-  /** What a reader of the run's numbers should know, e.g. files that are not the official ones. */
-  notes: string[];
+export const datasets: Readonly<Record<string, DatasetRow>> = Object.fromEntries(
+  [mnist, cifar10, speechCommands, cyp3a4, listops].map((row) => [row.name, row]),
+);
+
+/** The row of that name. Throws `notFound` naming the nearest. */
+export function datasetOf(name: string): DatasetRow {
+  if (Object.hasOwn(datasets, name)) return datasets[name];
+  const names = Object.keys(datasets);
+  throw new PermafrostError(
+    'notFound',
+    `There is no data set "${name}". Did you mean ${nearest(name, names)}? Data sets: ${names.join(', ')}.`,
+  );
 }
 
-const loaders: Record<string, (folder: string) => LoadedDataset> = { mnist: loadMnist };
+/** Where a data set's files and its decoded form lie. */
+export const placesOf = (home: string, { name }: DatasetRow) => ({
+  folder: join(home, 'data', name),
+  cache: join(home, 'cache', 'datasets', name),
+});
 
-/** Whether `loadDataset` knows the name. */
-export const hasDataset = (name: string): boolean => Object.hasOwn(loaders, name);
+export interface HomeOptions extends DecodeOptions {
+  home: string;
+}
 
-/** Loads a data set, from `{home}/data/{name}` where that exists. Throws `data` naming file, expected, found and remedy. */
-export async function loadDataset(name: string, { home }: { home: string }): Promise<LoadedDataset> {
-  if (!hasDataset(name))
-    throw new PermafrostError('data', `There is no data set "${name}". Known: ${Object.keys(loaders).join(', ')}.`);
-  return loaders[name](join(home, 'data', name));
+/** Loads a data set by name. Throws as `loadRow`, and `notFound`. */
+export const loadDataset = async (name: string, options: HomeOptions): Promise<LoadedDataset> =>
+  loadRow(datasetOf(name), options);
+
+/** Loads a data set, decoded first where that has not been done. Throws `data` naming file, expected, found and remedy. */
+export async function loadRow(row: DatasetRow, { home, ...options }: HomeOptions): Promise<LoadedDataset> {
+  const { folder, cache } = placesOf(home, row);
+  if (isDirect(row)) return row.direct(folder);
+  if (!isComplete(row, folder)) throw absent(row, folder);
+  const source = fingerprint(row, folder);
+  const found = openDecoded(cache, source) ?? (await decode(row, folder, cache, source, options));
+  return { ...found, source: folder, notes: oddSizes(row, folder) };
+}
+
+async function decode(row: DecodedRow, folder: string, cache: string, source: string, options: DecodeOptions) {
+  await writeDecoded(cache, source, row.layout, (writer) => row.decode(folder, writer, options));
+  return openDecoded(cache, source)!;
+}
+
+function absent(row: DatasetRow, folder: string): PermafrostError {
+  const names = row.files.map(({ name }) => name).join(', ');
+  return new PermafrostError(
+    'data',
+    `The data set ${row.name} is not on this machine: expected ${names} in ${folder}. Run permafrost data pull ${row.name}, or put the files there.`,
+  );
+}
+
+/** What the decoded form is of: names, sizes and times of the folder's entries, and the decoder's version. */
+function fingerprint({ version }: DecodedRow, folder: string): string {
+  const entries = existsSync(folder) ? readdirSync(folder).sort() : [];
+  const marks = entries.map((name) => {
+    const { size, mtimeMs, isDirectory } = statEntry(join(folder, name));
+    return `${name}:${isDirectory ? 'folder' : size}:${mtimeMs}`;
+  });
+  return [`v${version}`, ...marks].join(' ');
+}
+
+function statEntry(path: string) {
+  const stats = statSync(path);
+  return { size: stats.size, mtimeMs: stats.mtimeMs, isDirectory: stats.isDirectory() };
+}
+
+const here = (folder: string, name: string): boolean => existsSync(join(folder, name));
+const unpacked = (row: DatasetRow, folder: string): boolean => row.unpacked.some((path) => here(folder, path));
+const isComplete = (row: DatasetRow, folder: string): boolean =>
+  row.files.every(({ name }) => here(folder, name)) || unpacked(row, folder);
+
+function stateOf(row: DatasetRow, home: string): DatasetInfo['state'] {
+  const { folder, cache } = placesOf(home, row);
+  if (isDirect(row)) {
+    if (existsSync(folder) ? isComplete(row, folder) : row.bundled() !== null) return 'ready';
+  } else if (isComplete(row, folder)) {
+    const found = openDecoded(cache, fingerprint(row, folder));
+    found?.close();
+    return found ? 'ready' : 'present';
+  }
+  return row.files.some(({ name }) => here(folder, name)) ? 'partial' : 'absent';
+}
+
+/** Files of another size than the official ones: somebody should know. */
+const oddSizes = (row: DatasetRow, folder: string): string[] =>
+  row.files.flatMap(({ name, bytes }) => {
+    if (bytes === undefined || !here(folder, name)) return [];
+    const { size } = statSync(join(folder, name));
+    return size === bytes
+      ? []
+      : [`${join(folder, name)} has ${size} bytes, the official file ${bytes}; it is used as it is.`];
+  });
+
+/** What is known about a data set without loading it. */
+export function describeDataset(row: DatasetRow, home: string): Omit<DatasetInfo, 'tasks'> {
+  const { folder, cache } = placesOf(home, row);
+  const sizes = row.files.map(({ bytes }) => bytes ?? null);
+  const bundled = isDirect(row) && !existsSync(folder) ? row.bundled() : null;
+  return {
+    name: row.name,
+    title: row.title,
+    licence: row.licence,
+    page: row.page,
+    state: stateOf(row, home),
+    downloadBytes: sizes.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0),
+    diskBytes: sizeOf(bundled ?? folder) + sizeOf(cache),
+    folder: bundled ?? folder,
+    files: row.files.map(({ name, url, bytes }) => ({ name, url, bytes: bytes ?? null })),
+  };
+}
+
+function sizeOf(path: string): number {
+  if (!existsSync(path)) return 0;
+  const stats = statSync(path);
+  if (!stats.isDirectory()) return stats.size;
+  return readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0);
+}
+
+/** How often each label occurs in the test set: counted in the data where they are decoded, else as published. */
+export const labelCounts = (row: DatasetRow, home: string): readonly number[] | null =>
+  testCounts(placesOf(home, row).cache) ?? row.testCounts;
+
+export interface PullOptions {
+  home: string;
+  /** Another folder that has the files; it is linked to. */
+  from?: string;
+  onProgress?(progress: PullProgress): void;
+  signal?: AbortSignal;
+}
+
+/** Downloads the files that are missing and decodes them. Throws `network`, `disk`, `data`. */
+export async function pullDataset(row: DatasetRow, { home, from, onProgress, signal }: PullOptions): Promise<void> {
+  const { folder } = placesOf(home, row);
+  if (from !== undefined) linkFolder(row, folder, from);
+  const needed = !isComplete(row, folder) && !(isDirect(row) && !existsSync(folder) && row.bundled() !== null);
+  for (const file of needed ? row.files : []) {
+    if (here(folder, file.name)) continue;
+    await download({
+      url: file.url,
+      path: join(folder, file.name),
+      ...(file.mayDiffer ? {} : { bytes: file.bytes, md5: file.md5, sha256: file.sha256 }),
+      onProgress: (progress) => onProgress?.({ stage: 'download', file: file.name, ...progress }),
+      signal,
+    });
+  }
+  const loaded = await loadRow(row, {
+    home,
+    signal,
+    onProgress: (done, total, unit) => onProgress?.({ stage: 'decode', done, total, unit }),
+  });
+  loaded.close();
+}
+
+/** Makes the data set's folder a link to the user's. Throws `data` when that lacks the files, `conflict` when ours has files. */
+function linkFolder(row: DatasetRow, folder: string, from: string): void {
+  const target = resolve(from);
+  if (!isComplete(row, target)) {
+    const names = row.files.map(({ name }) => name).join(', ');
+    throw new PermafrostError('data', `${target}: expected ${names || row.unpacked[0]}; they are not all there.`);
+  }
+  if (existsSync(folder) && !lstatSync(folder).isSymbolicLink() && readdirSync(folder).length > 0) {
+    throw new PermafrostError(
+      'conflict',
+      `${folder} has files already. Run permafrost data rm ${row.name} first, or move them away.`,
+    );
+  }
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(join(folder, '..'), { recursive: true });
+  symlinkSync(target, folder, 'junction'); // a junction needs no rights on Windows; elsewhere the type is ignored
+}
+
+/** Compares the files with their published sizes and digests. */
+export async function verifyDataset(row: DatasetRow, home: string): Promise<FileCheck[]> {
+  const { folder } = placesOf(home, row);
+  if (isDirect(row) && !existsSync(folder) && row.bundled() !== null) {
+    const { notes } = row.direct(folder); // checks every digest
+    return row.files.map(({ name }) => ({
+      name,
+      result: notes.length ? 'differs' : 'ok',
+      text: notes.join(' ') || `the official file, from ${row.bundled()}`,
+    }));
+  }
+  return Promise.all(row.files.map((file) => verifyFile(file, folder)));
+}
+
+async function verifyFile({ name, bytes, md5, sha256 }: RemoteFile, folder: string): Promise<FileCheck> {
+  const path = join(folder, name);
+  if (!existsSync(path)) return { name, result: 'missing', text: `not in ${folder}` };
+  const { size } = statSync(path);
+  if (bytes !== undefined && size !== bytes)
+    return { name, result: 'differs', text: `expected ${bytes} bytes; found ${size}` };
+  const expected = sha256 ?? md5;
+  if (!expected) return { name, result: 'unchecked', text: `${size} bytes; no digest is published` };
+  const hash = createHash(sha256 ? 'sha256' : 'md5');
+  await pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), hash);
+  const found = hash.digest('hex');
+  return found === expected
+    ? { name, result: 'ok', text: `${sha256 ? 'SHA-256' : 'MD5'} ${found}` }
+    : { name, result: 'differs', text: `expected ${sha256 ? 'SHA-256' : 'MD5'} ${expected}; found ${found}` };
+}
+
+/** Deletes what a pull brought and the decoded form; a link goes, what it leads to stays. */
+export async function removeDataset(row: DatasetRow, home: string): Promise<{ freedBytes: number; kept: string[] }> {
+  const { folder, cache } = placesOf(home, row);
+  let freedBytes = sizeOf(cache);
+  rmSync(cache, { recursive: true, force: true });
+  if (!existsSync(folder)) return { freedBytes, kept: [] };
+  if (lstatSync(folder).isSymbolicLink()) {
+    rmSync(folder);
+    return { freedBytes, kept: [] };
+  }
+  for (const { name } of row.files) {
+    const path = join(folder, name);
+    freedBytes += sizeOf(path);
+    rmSync(path, { force: true });
+    await discard(path);
+  }
+  const kept = readdirSync(folder).map((name) => join(folder, name));
+  if (kept.length === 0) rmdirSync(folder);
+  return { freedBytes, kept };
 }

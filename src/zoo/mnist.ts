@@ -9,7 +9,32 @@ import { readIdx } from '#formats/idx';
 import { bytesSource } from '#formats/source';
 import { denseSamples } from '#tasks/samples';
 import type { SampleSet } from '#tasks/task';
-import type { LoadedDataset } from './datasets.ts';
+import type { DirectRow, LoadedDataset } from './dataset.ts';
+
+const mirror = 'https://ossci-datasets.s3.amazonaws.com/mnist';
+
+export const mnist: DirectRow = {
+  name: 'mnist',
+  title: 'MNIST',
+  licence: 'Commonly given as CC BY-SA 3.0; Y. LeCun, C. Cortes, C. Burges state none',
+  page: 'https://ossci-datasets.s3.amazonaws.com/mnist',
+  files: [
+    { name: 'train-images-idx3-ubyte.gz', bytes: 9_912_422, md5: 'f68b3c2dcbeaaa9fbdd348bbdeb94873' },
+    { name: 'train-labels-idx1-ubyte.gz', bytes: 28_881, md5: 'd53e105ee54ea40749a09fcbcd1e9432' },
+    { name: 't10k-images-idx3-ubyte.gz', bytes: 1_648_877, md5: '9fb629c4189551a2d022fa330f9573f3' },
+    { name: 't10k-labels-idx1-ubyte.gz', bytes: 4_542, md5: 'ec29112dd5afa0611ce80d1b7f02629c' },
+  ].map((file) => ({ ...file, url: `${mirror}/${file.name}` })),
+  unpacked: ['t10k-labels-idx1-ubyte', 't10k-labels.idx1-ubyte', 't10k-labels.idx1-ubyte.gz'],
+  testCounts: [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009],
+  direct: loadMnist,
+  bundled() {
+    try {
+      return packageFolder('');
+    } catch {
+      return null;
+    }
+  },
+};
 
 /** MD5 of the uncompressed official files; the .gz files of torchvision's mirrors unpack to them. */
 const official: Record<string, string> = {
@@ -48,7 +73,7 @@ export function loadMnist(folder: string): LoadedDataset {
       throw new PermafrostError('data', `${source}: expected labels 0 to 9; found ${stray} among the ${part} labels.`);
     return denseSamples(images.data, height * width, labels.data);
   };
-  return { dataset: { train: set('train'), test: set('t10k') }, source, notes };
+  return { dataset: { train: set('train'), test: set('t10k') }, source, notes, close() {} };
 }
 
 /** Where npm put the data. Throws `data` when it did not. */

@@ -1,0 +1,184 @@
+/** `permafrost data …`: what data sets there are, and getting, checking, looking at and removing them. */
+import type { Command } from 'commander';
+import type { DatasetInfo, PullProgress } from '#contract/data';
+import { type CommandRow, columns, duration, print, withApp } from './command.ts';
+import { type ConfigOptions, readConfig, takesConfig } from './configOptions.ts';
+
+interface Json {
+  json?: boolean;
+}
+
+export const data: CommandRow = {
+  add(program) {
+    const group = program.command('data').description('data sets: list, pull, verify, rm, sample, split');
+    for (const add of [addList, addPull, addVerify, addRm, addSample, addSplit]) add(group);
+  },
+};
+
+function addList(group: Command): void {
+  group
+    .command('list')
+    .description('list the data sets, what of them is on this machine, and their licences')
+    .option('--json', 'print {"datasets": […]}')
+    .action(({ json }: Json) =>
+      withApp(async (app) => {
+        const datasets = await app.data.list();
+        const rows = datasets.map((info) => [
+          info.name,
+          info.state,
+          info.files.length ? bytes(info.downloadBytes) : 'made here',
+          bytes(info.diskBytes),
+          info.tasks.join(' '),
+          info.licence,
+        ]);
+        print(json, { datasets }, () =>
+          [
+            columns(['name', 'state', 'download', 'on disk', 'tasks', 'licence'], rows),
+            '',
+            'ready: a run starts at once. present: the first run decodes it. absent: permafrost data pull NAME.',
+          ].join('\n'),
+        );
+      }),
+    );
+}
+
+function addPull(group: Command): void {
+  group
+    .command('pull <name>')
+    .description('download what is missing of a data set, verify and decode it; goes on where an earlier pull ended')
+    .option('--from <folder>', 'use the files of this folder instead of downloading them')
+    .option('--json', 'print what is known about it afterwards')
+    .action((name: string, { from, json }: Json & { from?: string }) =>
+      withApp(async (app) => {
+        const stop = new AbortController();
+        process.once('SIGINT', () => stop.abort(new Error('Stopped. What has arrived stays; pull again to go on.')));
+        const line = statusLine();
+        const info = await app.data
+          .pull(name, { from, signal: stop.signal, onProgress: (progress) => line.show(describe(progress)) })
+          .finally(line.end);
+        print(json, info, () => `${info.title} is ${info.state}, ${bytes(info.diskBytes)} on disk. ${licenceOf(info)}`);
+      }),
+    );
+}
+
+function addVerify(group: Command): void {
+  group
+    .command('verify [name]')
+    .description('compare the files of one data set, or of all that are here, with their published sizes and digests')
+    .option('--json', 'print {"datasets": {name: […]}}; exit code 5 when a file differs or is missing')
+    .action((name: string | undefined, { json }: Json) =>
+      withApp(async (app) => {
+        const all = await app.data.list();
+        const names = name ? [name] : all.filter(({ state }) => state !== 'absent').map((info) => info.name);
+        const checked = await Promise.all(names.map(async (each) => [each, await app.data.verify(each)] as const));
+        const rows = checked.flatMap(([each, files]) =>
+          files.map(({ name: file, result, text }) => [each, file, result, text]),
+        );
+        if (rows.some(([, , result]) => result === 'differs' || result === 'missing')) process.exitCode = 5;
+        print(json, { datasets: Object.fromEntries(checked) }, () =>
+          rows.length ? columns(['data set', 'file', 'result', ''], rows) : 'There is no file to verify.',
+        );
+      }),
+    );
+}
+
+function addRm(group: Command): void {
+  group
+    .command('rm <name>')
+    .description('delete the downloaded files and the decoded form of a data set')
+    .option('--json', 'print {"freedBytes", "kept"}')
+    .action((name: string, { json }: Json) =>
+      withApp(async (app) => {
+        const result = await app.data.rm(name);
+        const kept = result.kept.length ? ` Kept, since no pull brought them: ${result.kept.join(', ')}.` : '';
+        print(json, result, () => `Freed ${bytes(result.freedBytes)}.${kept}`);
+      }),
+    );
+}
+
+function addSample(group: Command): void {
+  takesConfig(group.command('sample').description('show test samples of a config as the model sees them'))
+    .option('--count <n>', 'how many', '3')
+    .option('--train', 'training samples, augmented, instead of test samples')
+    .option('--json', 'print {"kind", "tokens", "width", "samples"}')
+    .action((file: string | undefined, options: ConfigOptions & Json & { count: string; train?: boolean }) =>
+      withApp(async (app) => {
+        const config = readConfig(file, options);
+        const split = options.train ? 'train' : 'test';
+        const found = await app.data.samples(config, { split, count: Number(options.count) });
+        const shown = (values: number[]) => {
+          const first = values.slice(0, 12).map((value) => Number(value.toPrecision(3)));
+          return `${first.join(' ')}${values.length > first.length ? ' …' : ''}`;
+        };
+        print(options.json, found, () =>
+          [
+            `${found.tokens} tokens of ${found.width}, ${found.kind}`,
+            ...found.samples.map(
+              ({ x, y, label, text }) => `${label || shown(y)}: ${text ? `${text}  ` : ''}${shown(x)}`,
+            ),
+          ].join('\n'),
+        );
+      }),
+    );
+}
+
+function addSplit(group: Command): void {
+  group
+    .command('split <name>')
+    .description('split a table of molecules by scaffold, as the Therapeutics Data Commons does')
+    .requiredOption('--file <table>', 'TSV with the columns Drug (SMILES) and Y')
+    .option('--json', 'print {"train", "valid"}: ascending row numbers from 0')
+    .action((name: string, { file, json }: Json & { file: string }) =>
+      withApp(async (app) => {
+        const line = statusLine();
+        const split = await app.data
+          .split(name, file, (done, total) => line.show(`${bar(done, total)} ${done} of ${total} molecules`))
+          .finally(line.end);
+        print(json, split, () => `${split.train.length} train, ${split.valid.length} valid. --json prints the rows.`);
+      }),
+    );
+}
+
+const licenceOf = ({ licence }: DatasetInfo): string => `Licence: ${licence.replace(/\.$/, '')}.`;
+
+/** One line on stderr that is written over; without a terminal, a line every ten seconds. */
+function statusLine() {
+  const terminal = process.stderr.isTTY;
+  let [last, written] = [Number.NEGATIVE_INFINITY, false];
+  return {
+    show(text: string) {
+      const now = performance.now();
+      if (now - last < (terminal ? 100 : 10_000)) return;
+      last = now;
+      written = true;
+      process.stderr.write(terminal ? `\r\x1b[2K${text}` : `${text}\n`);
+    },
+    end() {
+      if (terminal && written) process.stderr.write('\r\x1b[2K');
+    },
+  };
+}
+
+function describe(progress: PullProgress): string {
+  if (progress.stage === 'decode') {
+    const { done, total, unit } = progress;
+    return `decoding ${total === null ? '' : `${bar(done, total)} `}${done.toLocaleString('en')}${total === null ? '' : ` of ${total.toLocaleString('en')}`} ${unit}`;
+  }
+  const { file, bytes: done, total, bytesPerSecond, secondsLeft } = progress;
+  const speed = bytesPerSecond === null ? '' : `, ${bytes(bytesPerSecond)}/s`;
+  const left = secondsLeft === null ? '' : `, ${duration(secondsLeft)} left`;
+  return `${file} ${total === null ? '' : `${bar(done, total)} `}${bytes(done)}${total === null ? '' : ` of ${bytes(total)}`}${speed}${left}`;
+}
+
+function bar(done: number, total: number): string {
+  const filled = Math.min(20, Math.round((20 * done) / Math.max(1, total)));
+  return `${'█'.repeat(filled)}${'░'.repeat(20 - filled)}`;
+}
+
+function bytes(count: number | null): string {
+  if (count === null) return '?';
+  if (count === 0) return '–';
+  const units = ['B', 'kB', 'MB', 'GB'];
+  const power = Math.min(3, Math.floor(Math.log10(count) / 3));
+  return `${Number((count / 1000 ** power).toPrecision(3))} ${units[power]}`;
+}

@@ -1,0 +1,77 @@
+/** What the app offers about data sets, over the table of data sets and that of tasks. */
+import type { DataSamples, DataServices } from '#contract/data';
+import { PermafrostError } from '#contract/errors';
+import { taskOf, tasks } from '#tasks/index';
+import { readMolecules } from './cyp3a4.ts';
+import {
+  datasetOf,
+  datasets,
+  describeDataset,
+  labelCounts,
+  loadDataset,
+  pullDataset,
+  removeDataset,
+  verifyDataset,
+} from './datasets.ts';
+import { scaffoldSplit } from './scaffold.ts';
+
+export function openData(home: string): DataServices {
+  const describe = (name: string) => ({
+    ...describeDataset(datasetOf(name), home),
+    tasks: Object.values(tasks).flatMap((task) => (task.dataset === name ? [task.name] : [])),
+  });
+  return {
+    list: async () => Object.keys(datasets).map(describe),
+    async pull(name, options = {}) {
+      await pullDataset(datasetOf(name), { home, ...options });
+      return describe(name);
+    },
+    verify: async (name) => verifyDataset(datasetOf(name), home),
+    rm: async (name) => removeDataset(datasetOf(name), home),
+
+    async samples(config, { split = 'test', count = 8 } = {}): Promise<DataSamples> {
+      const task = taskOf(config);
+      const { width, target } = task.shape(config);
+      const loaded = task.dataset === null ? null : await loadDataset(task.dataset, { home });
+      try {
+        const sizes = { train: count, test: count, final: count };
+        const dataset = loaded?.dataset ?? null;
+        const { x, y, chosen } = task.batches(config, dataset, { seed: config.seed, sizes }).batch(split, 0);
+        const perSample = x.length / count;
+        const labels = target.reduce((a, b) => a * b, 1);
+        return {
+          kind: task.kind,
+          tokens: perSample / width,
+          width,
+          samples: Array.from({ length: count }, (_, i) => {
+            const values = Array.from(y.subarray(i * labels, (i + 1) * labels));
+            return {
+              x: Array.from(x.subarray(i * perSample, (i + 1) * perSample)),
+              y: values,
+              label: labels === 1 ? (task.classes?.[values[0]] ?? String(values[0])) : '',
+              text: (chosen && dataset?.[split].text?.(chosen[i])) ?? null,
+            };
+          }),
+        };
+      } finally {
+        loaded?.close();
+      }
+    },
+
+    async floor(config) {
+      const task = taskOf(config);
+      return task.floor(config, task.dataset === null ? null : labelCounts(datasetOf(task.dataset), home));
+    },
+
+    async split(name, file, onProgress) {
+      if (name !== 'cyp3a4') {
+        throw new PermafrostError(
+          'config',
+          `${name} has its split from its authors. The scaffold split is for molecules: permafrost data split cyp3a4 --file FILE.`,
+        );
+      }
+      const { smiles } = await readMolecules(file);
+      return scaffoldSplit(smiles, { onProgress });
+    },
+  };
+}

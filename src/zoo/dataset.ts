@@ -1,0 +1,64 @@
+/** What a data set is. One file per data set exports one row of the table in `datasets.ts`. */
+import type { Dataset } from '#tasks/task';
+import type { Layout, SplitRows, Writer } from './decoded.ts';
+
+/** A file that a pull downloads into the data set's folder. */
+export interface RemoteFile {
+  name: string;
+  url: string;
+  bytes?: number;
+  md5?: string;
+  sha256?: string;
+  /** The digest is that of a known copy; the server may give another form of the same data, which is used with a note. */
+  mayDiffer?: boolean;
+}
+
+export interface LoadedDataset {
+  dataset: Dataset;
+  /** The folder that it came from. */
+  source: string;
+  /** What a reader of the run's numbers should know, e.g. files that are not the official ones. */
+  notes: string[];
+  close(): void;
+}
+
+export interface DecodeOptions {
+  onProgress?(done: number, total: number | null, unit: string): void;
+  signal?: AbortSignal;
+}
+
+interface Description {
+  name: string;
+  title: string;
+  licence: string;
+  page: string;
+  /** None for data that are made here. */
+  files: readonly RemoteFile[];
+  /** Paths in the folder one of which is there when its files have been unpacked by the user. */
+  unpacked: readonly string[];
+  /** How often each label occurs in the official test set, where it is known without the data. */
+  testCounts: readonly number[] | null;
+}
+
+/** Decoded once into the cache. */
+export interface DecodedRow extends Description {
+  layout: Layout;
+  /** Changes whenever the same files decode to something else. */
+  version: number;
+  /** Reads the folder's files, adds every sample to the writer and says which belong to which split. Throws `data`. */
+  decode(folder: string, writer: Writer, options: DecodeOptions): Promise<SplitRows>;
+}
+
+/** Read directly, since its files are as good as decoded. */
+export interface DirectRow extends Description {
+  direct(folder: string): LoadedDataset;
+  /** The folder of a package that brings the files along; null where it is not installed. */
+  bundled(): string | null;
+}
+
+export type DatasetRow = DecodedRow | DirectRow;
+export const isDirect = (row: DatasetRow): row is DirectRow => 'direct' in row;
+
+/** Rows `from` … `to` − 1. */
+export const rowRange = (from: number, to: number): Int32Array =>
+  Int32Array.from({ length: to - from }, (_, i) => from + i);

@@ -1,0 +1,151 @@
+/**
+ * ListOps: made here by the rules of the Long Range Arena (lra_benchmarks/data/listops.py, Apache-2.0, which has no seed, so
+ * only the distribution can be the same), or read from its TSV files in the data set's folder.
+ */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setImmediate as breathe } from 'node:timers/promises';
+import { PermafrostError } from '#contract/errors';
+import { type Random, randomStream } from '#contract/random';
+import { readTsv } from '#formats/tsv';
+import { listopsSymbols } from '#tasks/listops';
+import { type DecodedRow, rowRange } from './dataset.ts';
+
+const files = { train: 'basic_train.tsv', test: 'basic_val.tsv' }; // the reference tests on the validation file
+const made = { train: 96_000, test: 2_000 };
+const longer = 500;
+const shorter = 2000;
+const mostDepth = 10;
+const mostArguments = 10;
+const operatorChance = 0.25;
+
+const codes = new Map<string, number>(listopsSymbols.map((symbol, code) => [symbol, code]));
+const zero = codes.get('0')!;
+const close = codes.get(']')!;
+const operators = ['[MIN', '[MAX', '[MED', '[SM'].map((symbol) => codes.get(symbol)!);
+const isOperator = (code: number): boolean => operators.includes(code);
+
+export const listops: DecodedRow = {
+  name: 'listops',
+  title: 'ListOps',
+  licence: 'Made here; the rules are those of the Long Range Arena (Apache-2.0, Google)',
+  page: 'https://github.com/google-research/long-range-arena',
+  files: [],
+  unpacked: [files.train],
+  testCounts: null,
+  layout: { type: 'u8', width: null },
+  version: 1,
+
+  async decode(folder, writer, { onProgress, signal }) {
+    const counts = { train: 0, test: 0 };
+    const own = existsSync(join(folder, files.train));
+    for (const split of ['train', 'test'] as const) {
+      const expressions = own ? readExpressions(join(folder, files[split])) : makeExpressions(split, made[split]);
+      for await (const { symbols, value } of expressions) {
+        writer.add(symbols, value);
+        if (++counts[split] % 500 !== 0) continue;
+        onProgress?.(counts.train + counts.test, own ? null : made.train + made.test, 'expressions');
+        await breathe();
+        signal?.throwIfAborted();
+      }
+    }
+    return { train: rowRange(0, counts.train), test: rowRange(counts.train, counts.train + counts.test) };
+  },
+};
+
+export interface Expression {
+  /** Codes of listopsSymbols; a view that the next expression overwrites. */
+  symbols: Uint8Array;
+  value: number;
+}
+
+/** `count` expressions of 501 to 1,999 symbols. They are so long that none will come twice. */
+export function* makeExpressions(split: string, count: number): Generator<Expression> {
+  const random = randomStream(0, 'listops', split);
+  const symbols = new Uint8Array(shorter);
+  for (let found = 0; found < count; ) {
+    const length = grow(random, symbols, 0, 1);
+    if (length === null || length <= longer) continue;
+    found++;
+    const expression = symbols.subarray(0, length);
+    yield { symbols: expression, value: evaluate(expression) };
+  }
+}
+
+/** Writes a tree from `at` and returns where it ends; null when it would be too long. */
+function grow(random: Random, symbols: Uint8Array, at: number, depth: number): number | null {
+  if (at >= shorter - 1) return null;
+  if (depth === mostDepth || random.uniform() > operatorChance) {
+    symbols[at] = zero + random.below(10);
+    return at + 1;
+  }
+  const count = 2 + random.below(mostArguments - 1);
+  symbols[at] = operators[random.below(operators.length)];
+  let end: number | null = at + 1;
+  for (let i = 0; i < count && end !== null; i++) end = grow(random, symbols, end, depth + 1);
+  if (end === null || end >= shorter - 1) return null;
+  symbols[end] = close;
+  return end + 1;
+}
+
+/** The value of an expression. Throws a RangeError where brackets or arguments do not fit. */
+export function evaluate(symbols: Uint8Array): number {
+  const open: { operator: number; values: number[] }[] = [{ operator: 0, values: [] }];
+  for (const code of symbols) {
+    if (isOperator(code)) open.push({ operator: code, values: [] });
+    else if (code !== close) open[open.length - 1].values.push(code - zero);
+    else {
+      const { operator, values } = open.pop()!;
+      if (open.length === 0 || values.length === 0) throw new RangeError('a closing bracket too many');
+      open[open.length - 1].values.push(apply[listopsSymbols[operator]](values));
+    }
+  }
+  if (open.length === 1 && open[0].values.length === 1) return open[0].values[0];
+  throw new RangeError(open.length > 1 ? 'a bracket that is never closed' : 'more or less than one value');
+}
+
+const apply: Record<string, (values: number[]) => number> = {
+  '[MIN': (values) => Math.min(...values),
+  '[MAX': (values) => Math.max(...values),
+  '[MED': (values) => {
+    const sorted = values.sort((a, b) => a - b);
+    const middle = sorted.length / 2;
+    return Math.trunc((sorted[Math.ceil(middle) - 1] + sorted[Math.floor(middle)]) / 2);
+  },
+  '[SM': (values) => values.reduce((a, b) => a + b, 0) % 10,
+};
+
+/** The expressions of a TSV file of the arena. Throws `data` naming the line of one that is none or has another value. */
+async function* readExpressions(path: string): AsyncGenerator<Expression> {
+  const bytes = await readFile(path).catch((cause) => {
+    throw new PermafrostError(
+      'data',
+      `${path} is missing: ${cause.message}. Put basic_train.tsv and basic_val.tsv there.`,
+      { cause },
+    );
+  });
+  const { Source, Target } = readTsv(bytes, ['Source', 'Target'], path);
+  for (const [row, source] of Source.entries()) {
+    const fail = (what: string) =>
+      new PermafrostError('data', `${path}, line ${row + 2}: ${what}. Get the file again.`);
+    const words = source.split(' ').filter((word) => word !== '(' && word !== ')' && word !== '');
+    const symbols = Uint8Array.from(words, (word) => {
+      const code = codes.get(word);
+      if (code === undefined) throw fail(`${JSON.stringify(word)} is no symbol of ListOps`);
+      return code;
+    });
+    yield { symbols, value: checked(symbols, Target[row], fail) };
+  }
+}
+
+function checked(symbols: Uint8Array, target: string, fail: (what: string) => PermafrostError): number {
+  let value: number;
+  try {
+    value = evaluate(symbols);
+  } catch (error) {
+    throw fail(`the expression has ${(error as Error).message}`);
+  }
+  if (String(value) !== target) throw fail(`the expression is ${value}, but the file says ${target}`);
+  return value;
+}

@@ -1,0 +1,77 @@
+/**
+ * Speech Commands v0.02: 105,829 WAV files in one archive, streamed once. Kept are clips of 8,000 samples at 8 kHz, as every
+ * batch would compute them from the files. Test: testing_list.txt. Train: what is in neither list, as in the reference.
+ */
+import { PermafrostError } from '#contract/errors';
+import { bytesSource } from '#formats/source';
+import { readWav } from '#formats/wav';
+import { resampleHalf } from '#tasks/resample';
+import { clipLength, speechWords } from '#tasks/speechCommands';
+import { archivedFiles } from './archive.ts';
+import type { DecodedRow } from './dataset.ts';
+
+const archive = 'speech_commands_v0.02.tar.gz';
+const lists = { validation: 'validation_list.txt', testing: 'testing_list.txt' };
+const rate = 16000;
+const officialClips = 105_829;
+
+export const speechCommands: DecodedRow = {
+  name: 'speech-commands',
+  title: 'Speech Commands v0.02',
+  licence: 'CC BY 4.0, P. Warden, Google',
+  page: 'https://www.tensorflow.org/datasets/catalog/speech_commands',
+  files: [
+    {
+      name: archive,
+      url: `https://storage.googleapis.com/download.tensorflow.org/data/${archive}`,
+      bytes: 2_428_923_189,
+      sha256: 'af14739ee7dc311471de98f5f9d2c9191b18aedfe957f4a6ff791c709868ff58',
+    },
+  ],
+  unpacked: [lists.testing],
+  testCounts: null,
+  layout: { type: 'f32', width: clipLength },
+  version: 1,
+
+  async decode(folder, writer, { onProgress, signal }) {
+    const paths: string[] = [];
+    const listed: Record<string, Set<string>> = {};
+    const clip = new Float32Array(clipLength);
+    for await (const { path, bytes } of archivedFiles(folder, archive)) {
+      signal?.throwIfAborted();
+      if (Object.values(lists).includes(path)) listed[path] = readList(bytes);
+      const [word, file] = path.split('/');
+      const label = speechWords.indexOf(word);
+      if (label < 0 || !file?.endsWith('.wav')) continue; // _background_noise_, README.md, LICENSE
+      const sound = readWav(bytesSource(bytes), path);
+      if (sound.rate !== rate)
+        throw new PermafrostError('data', `${path}: expected ${rate} samples a second; found ${sound.rate}.`);
+      resampleHalf(sound.samples.subarray(0, rate), clip, 1 / 32768);
+      writer.add(clip, label);
+      paths.push(path);
+      if (paths.length % 500 === 0) onProgress?.(paths.length, officialClips, 'clips');
+    }
+    for (const list of Object.values(lists)) {
+      if (listed[list]) continue;
+      throw new PermafrostError(
+        'data',
+        `${folder}: ${list} is missing; it says which clips are for what. Get the data again.`,
+      );
+    }
+    const rows = (keep: (path: string) => boolean) => paths.flatMap((path, row) => (keep(path) ? [row] : []));
+    const [validation, testing] = [listed[lists.validation], listed[lists.testing]];
+    onProgress?.(paths.length, paths.length, 'clips');
+    return {
+      train: rows((path) => !validation.has(path) && !testing.has(path)),
+      test: rows((path) => testing.has(path)),
+    };
+  },
+};
+
+const readList = (bytes: Uint8Array): Set<string> =>
+  new Set(
+    new TextDecoder()
+      .decode(bytes)
+      .split(/\r?\n/)
+      .filter((line) => line !== ''),
+  );
