@@ -14,7 +14,7 @@ export const cifar10: DecodedRow = {
   name: 'cifar10',
   title: 'CIFAR-10',
   licence:
-    'None stated; the authors ask to cite A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009.',
+    'None stated; cite A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009',
   page: 'https://www.cs.toronto.edu/~kriz/cifar.html',
   files: [
     {
