@@ -13,8 +13,7 @@ const testFile = 'test_batch.bin';
 export const cifar10: DecodedRow = {
   name: 'cifar10',
   title: 'CIFAR-10',
-  licence:
-    'None stated; cite A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009',
+  licence: 'None stated; cite A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009',
   page: 'https://www.cs.toronto.edu/~kriz/cifar.html',
   files: [
     {
