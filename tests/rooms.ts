@@ -14,7 +14,7 @@ interface Room {
 }
 
 const table: Record<string, Room> = {
-  contract: { runtime: 'pure', rooms: [], packages: ['zod', 'crc-32', 'pure-rand', '@trpc/server'] },
+  contract: { runtime: 'pure', rooms: [], packages: ['zod', 'crc-32', 'pure-rand', 'jstat', '@trpc/server'] },
   formats: { runtime: 'pure', rooms: ['contract'], packages: ['crc-32', 'fflate'] },
   engine: {
     runtime: 'pure',
@@ -23,7 +23,7 @@ const table: Record<string, Room> = {
   },
   models: { runtime: 'pure', rooms: ['contract', 'engine', 'formats'], packages: ['@tensorflow/tfjs-core'] },
   tasks: { runtime: 'pure', rooms: ['contract', 'formats'], packages: ['@tensorflow/tfjs-core'] },
-  papers: { runtime: 'pure', rooms: ['contract'], packages: ['jstat'] },
+  papers: { runtime: 'pure', rooms: ['contract'], packages: [] },
   zoo: {
     runtime: 'node',
     rooms: ['contract', 'formats', 'tasks'],

@@ -3,7 +3,7 @@
  * difference: two one-sided tests at 5 % against a visible tolerance (Schuirmann 1987). `better` and `not reproduced` need
  * a difference beyond the tolerance, two-sided at 5 %.
  */
-import jstat from 'jstat';
+import { deviationOf, interval, type Sample, studentT as t, uncertainty } from '#contract/statistics';
 import type { Published } from './published.ts';
 
 export const verdicts = [
@@ -15,12 +15,6 @@ export const verdicts = [
   'scaled down',
 ] as const;
 export type Verdict = (typeof verdicts)[number];
-
-/** One finished run: its metric and the standard error of its evaluation. */
-export interface Sample {
-  value: number;
-  standardError: number;
-}
 
 export interface Judgement {
   verdict: Verdict;
@@ -41,28 +35,7 @@ const tolerances: Record<Published['metric'], (published: number) => number> = {
 };
 export const defaultTolerance = ({ metric, value }: Published): number => tolerances[metric](value);
 
-const t = (p: number, degrees: number): number => jstat.jStat.studentt.inv(p, degrees);
-const normal = (p: number): number => t(p, 1e6);
-const average = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
-/** Sample standard deviation of at least two values. */
-const deviation = (values: readonly number[]): number => {
-  const mean = average(values);
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
-};
 const mostSeeds = 50;
-
-/**
- * The 95 % interval of the mean over seeds. With two or more seeds it is Student's, on the spread between seeds (which
- * contains each run's evaluation noise), and never narrower than evaluation noise alone allows. With one seed the
- * spread between seeds is unknown and the interval shows evaluation noise only.
- */
-export function interval(samples: readonly Sample[]): { mean: number; low: number; high: number } | null {
-  if (samples.length === 0) return null;
-  const mean = average(samples.map((s) => s.value));
-  const { error, degrees } = uncertainty(samples);
-  const half = Math.max(samples.length > 1 ? t(0.975, degrees) * error : 0, normal(0.975) * evaluationError(samples));
-  return { mean, low: mean - half, high: mean + half };
-}
 
 export interface Difference {
   /** Mean of the first minus mean of the second, in the direction in which larger is better. */
@@ -89,17 +62,6 @@ export function compare(
   const half = error === 0 ? 0 : t(0.975, degrees) * error;
   const gain = sign * (a.mean - b.mean);
   return { gain, low: gain - half, high: gain + half };
-}
-
-/** Standard error of the mean that evaluation noise alone makes. */
-const evaluationError = (samples: readonly Sample[]): number =>
-  Math.sqrt(samples.reduce((sum, s) => sum + s.standardError ** 2, 0)) / samples.length;
-
-function uncertainty(samples: readonly Sample[]): { error: number; degrees: number } {
-  const k = samples.length;
-  if (k < 2) return { error: evaluationError(samples), degrees: 1 };
-  const seedError = deviation(samples.map((s) => s.value)) / Math.sqrt(k);
-  return { error: Math.max(seedError, evaluationError(samples)), degrees: k - 1 };
 }
 
 /**
@@ -163,5 +125,5 @@ function doubt(published: Published, spread: number, seeds: number): { error: nu
 /** Standard deviation over the published runs: as printed, or from their values; null when neither says it. */
 function publishedSpread({ spread, runs, values }: Published): number | null {
   if ((runs ?? 1) < 2) return null;
-  return spread ?? (values && values.length > 1 ? deviation(values) : null);
+  return spread ?? (values && values.length > 1 ? deviationOf(values) : null);
 }

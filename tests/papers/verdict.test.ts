@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type Random, randomStream } from '#contract/random';
+import type { Sample } from '#contract/statistics';
 import type { Published } from '#papers/published';
-import { compare, interval, judge, type Sample } from '#papers/verdict';
+import { compare, judge } from '#papers/verdict';
 
 const published = (value: number, extra: Partial<Published> = {}): Published => ({
   metric: 'accuracy',
@@ -62,25 +63,6 @@ describe('a cell', () => {
     expect(scaled.verdict).toBe('scaled down');
     expect(scaled.mean).toBeCloseTo(0.95);
   });
-});
-
-it('an interval is never narrower than evaluation noise alone', () => {
-  const { low, high } = interval([
-    { value: 0.9, standardError: 0.01 },
-    { value: 0.9, standardError: 0.01 },
-  ])!;
-  expect(high - low).toBeGreaterThan(2 * 1.95 * (0.01 / Math.SQRT2));
-});
-
-it('an interval over three seeds holds the truth in 95 % of 4,000 simulations', () => {
-  const random = randomStream(1, 'interval');
-  let held = 0;
-  for (let i = 0; i < 4000; i++) {
-    const { low, high } = interval(samples(...Array.from({ length: 3 }, () => 0.9 + 0.02 * random.normal())))!;
-    held += Number(low <= 0.9 && 0.9 <= high);
-  }
-  expect(held / 4000).toBeGreaterThan(0.94);
-  expect(held / 4000).toBeLessThan(0.975);
 });
 
 describe('simulated cells with known truth', () => {

@@ -1,0 +1,19 @@
+/** What makes runs differ: the fields of their configs that are not the same in all of them. Pure. */
+import { type ConfigField, configFields, fieldMeta } from '#contract/config';
+import type { RunRow } from '#contract/runRow';
+import { settingOf, type Value } from './filterFields.ts';
+
+export interface Difference {
+  field: ConfigField;
+  label: string;
+  /** One per run, in their order. */
+  values: Value[];
+}
+
+/** In the order of the form; empty when all configs are the same. */
+export function configDiff(rows: readonly Pick<RunRow, 'settings'>[]): Difference[] {
+  return configFields.flatMap((field) => {
+    const values = rows.map((row) => settingOf(row, field));
+    return new Set(values).size > 1 ? [{ field, label: fieldMeta(field).label, values }] : [];
+  });
+}

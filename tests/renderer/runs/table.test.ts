@@ -1,0 +1,93 @@
+/** Sorting, grouping and comparing rows of runs. */
+import { describe, expect, test } from 'vitest';
+import { columns, configColumns } from '../../../src/renderer/runs/columns.ts';
+import { configDiff } from '../../../src/renderer/runs/configDiff.ts';
+import { groupKey, groupRuns, meanOf, sortGroups } from '../../../src/renderer/runs/groups.ts';
+import { pressed, readSort, sortRows, sortText } from '../../../src/renderer/runs/sort.ts';
+import { runRow } from './rows.ts';
+
+describe('sorting', () => {
+  const rows = [
+    runRow({ seed: 2 }, { value: 0.5 }),
+    runRow({ seed: 10 }, { value: null }),
+    runRow({ seed: 1, task: 'bit-xor' }, { value: 0.5 }),
+  ];
+  const seeds = (text: string) => sortRows(rows, readSort(text)).map((row) => row.seed);
+
+  test('goes by the first column and, among equals, by the next', () => {
+    expect(seeds('value,-seed')).toEqual([2, 1, 10]);
+    expect(seeds('value,seed')).toEqual([1, 2, 10]);
+    expect(seeds('task,-seed')).toEqual([1, 10, 2]);
+  });
+  test('puts missing values last both ways', () => {
+    expect(seeds('value').at(-1)).toBe(10);
+    expect(seeds('-value').at(-1)).toBe(10);
+  });
+  test('without keys keeps the order', () => expect(seeds('')).toEqual([2, 10, 1]));
+
+  test('a head pressed again turns around, then stops; with shift it joins the others', () => {
+    const once = pressed([], 'value', true, false);
+    expect(sortText(once)).toBe('-value');
+    const twice = pressed(once, 'value', true, false);
+    expect(sortText(twice)).toBe('value');
+    expect(pressed(twice, 'value', true, false)).toEqual([]);
+    expect(sortText(pressed(once, 'name', false, true))).toBe('-value,name');
+    expect(sortText(pressed(once, 'name', false, false))).toBe('name');
+  });
+  test('an address with a column that is no more is read without it', () => {
+    expect(sortText(readSort('-value,nothing,name'))).toBe('-value,name');
+  });
+});
+
+describe('grouping', () => {
+  test('puts seeds, names and devices of one config together and nothing else', () => {
+    const base = groupKey(runRow());
+    expect(groupKey(runRow({ seed: 5, name: 'other', device: 'cpu' }))).toBe(base);
+    expect(groupKey(runRow({ learning_rate: 0.5 }))).not.toBe(base);
+    expect(groupKey({ settings: { task: 'mnist', n: 3 } })).toBe(groupKey({ settings: { n: 3, task: 'mnist' } }));
+  });
+
+  test('gives the mean over seeds with the interval of Student', () => {
+    const values = [0.9, 0.92, 0.94];
+    const rows = values.map((value, seed) => runRow({ seed }, { value, standardError: 0 }));
+    const mean = meanOf(rows, 'value')!;
+    expect(mean.n).toBe(3);
+    expect(mean.mean).toBeCloseTo(0.92, 12);
+    expect(mean.high - mean.mean).toBeCloseTo((4.3027 * 0.02) / Math.sqrt(3), 5); // t of 2 degrees at 97.5 %
+  });
+
+  test('counts only the runs that have the metric, and says nothing of none', () => {
+    expect(meanOf([runRow(), runRow({}, { value: null })], 'value')!.n).toBe(1);
+    expect(meanOf([runRow({}, { value: null })], 'value')).toBeNull();
+  });
+
+  test('sorts groups by their means and the runs inside by themselves', () => {
+    const rows = [
+      runRow({ seed: 1 }, { value: 0.2 }),
+      runRow({ seed: 2 }, { value: 0.4 }),
+      runRow({ task: 'bit-xor', seed: 3 }, { value: 0.35 }),
+    ];
+    const sorted = sortGroups(groupRuns(rows), readSort('-value'));
+    expect(sorted.map((group) => group.rows.map((row) => row.seed))).toEqual([[3], [2, 1]]);
+  });
+});
+
+describe('the config diff', () => {
+  test('has the fields that differ, with defaults filled in, and no others', () => {
+    const rows = [runRow({ learning_rate: 0.1, seed: 1 }), runRow({ seed: 1 })];
+    expect(configDiff(rows)).toEqual([{ field: 'learning_rate', label: 'Learning rate', values: [0.1, 0.001] }]);
+  });
+  test('compares lists by what is in them', () => {
+    expect(configDiff([runRow({ in_layer_sizes: [4, 5] }), runRow({ in_layer_sizes: [4, 5] })])).toEqual([]);
+    expect(configDiff([runRow({ in_layer_sizes: [4, 5] }), runRow()])).toHaveLength(1);
+  });
+});
+
+test('every column shows and sorts a run that has only begun to wait', () => {
+  const empty = { value: null, best: null, last: null, recent: null, device: null, trainable: null, total: null };
+  const row = runRow({}, { ...empty, state: 'queued', startedAt: null, endedAt: null, seconds: 0 });
+  for (const column of [...columns, ...configColumns]) {
+    expect(column.text(row), column.id).not.toMatch(/null|NaN|undefined/);
+    expect(() => column.value(row)).not.toThrow();
+  }
+});
