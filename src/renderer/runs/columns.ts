@@ -13,8 +13,8 @@ export interface Column {
   label: string;
   /** In full, for the choice of columns and the head's tooltip. */
   help: string;
-  /** CSS width in a grid. */
-  width: string;
+  /** Least width in pixels, and its share of what is left over. */
+  width: readonly [least: number, share: number];
   numeric: boolean;
   /** What it sorts by; nulls come last. */
   value(row: RunRow): Value;
@@ -26,12 +26,17 @@ const metric = (id: MetricColumn, label: string, help: string): Column => ({
   id,
   label,
   help,
-  width: '104px',
+  width: [104, 0],
   numeric: true,
   value: (row) => row[id],
   text: (row) => metricValue(row[id], row.metric),
 });
-const plain = (id: 'name' | 'task' | 'model' | 'regime', label: string, width: string, help = label): Column => ({
+const plain = (
+  id: 'name' | 'task' | 'model' | 'regime',
+  label: string,
+  width: Column['width'],
+  help = label,
+): Column => ({
   id,
   label,
   help,
@@ -43,7 +48,7 @@ const plain = (id: 'name' | 'task' | 'model' | 'regime', label: string, width: s
 const number = (
   id: string,
   label: string,
-  width: string,
+  width: Column['width'],
   help: string,
   value: (row: RunRow) => number | null,
   text: (value: number) => string,
@@ -61,30 +66,30 @@ const number = (
 });
 
 export const columns: readonly Column[] = [
-  plain('name', 'Name', 'minmax(180px, 2fr)'),
+  plain('name', 'Name', [180, 2]),
   {
     id: 'state',
     label: 'State',
     help: 'State, and how far a running run is',
-    width: '118px',
+    width: [118, 0],
     numeric: false,
     value: (row) => row.state,
     text: (row) => (row.state === 'running' ? percent(row.step / Math.max(1, row.totalSteps)) : row.state),
   },
-  plain('task', 'Task', 'minmax(110px, 1fr)'),
-  plain('model', 'Model', 'minmax(90px, 1fr)', 'The body'),
-  plain('regime', 'Regime', '76px', 'FPT, FRT, URT or UPT: what of the body is trained and where it starts'),
+  plain('task', 'Task', [110, 1]),
+  plain('model', 'Model', [90, 1], 'The body'),
+  plain('regime', 'Regime', [76, 0], 'FPT, FRT, URT or UPT: what of the body is trained and where it starts'),
   metric('value', 'Final', 'Metric of the final evaluation: accuracy, or mean absolute error'),
   metric('best', 'Best', 'Best test metric: the highest accuracy or the lowest error'),
   metric('recent', 'Last 100', 'Mean of the last 100 test metrics'),
   metric('last', 'Last', 'Test metric of the last evaluation'),
-  number('seed', 'Seed', '64px', 'Seed', (row) => row.seed, String),
-  number('seconds', 'Duration', '90px', 'Time under way, pauses left out', (row) => row.seconds || null, duration),
+  number('seed', 'Seed', [64, 0], 'Seed', (row) => row.seed, String),
+  number('seconds', 'Duration', [90, 0], 'Time under way, pauses left out', (row) => row.seconds || null, duration),
   {
     id: 'device',
     label: 'Device',
     help: 'Where it computes',
-    width: 'minmax(100px, 1fr)',
+    width: [100, 1],
     numeric: false,
     value: (row) => row.device,
     text: (row) => row.device ?? '',
@@ -93,7 +98,7 @@ export const columns: readonly Column[] = [
     id: 'tags',
     label: 'Tags',
     help: 'Tags',
-    width: 'minmax(80px, 1fr)',
+    width: [80, 1],
     numeric: false,
     value: (row) => row.tags.join(' ') || null,
     text: (row) => row.tags.join(', '),
@@ -102,20 +107,20 @@ export const columns: readonly Column[] = [
     id: 'note',
     label: 'Note',
     help: 'Note',
-    width: 'minmax(120px, 1fr)',
+    width: [120, 1],
     numeric: false,
     value: (row) => row.note || null,
     text: (row) => row.note.split('\n')[0],
   },
-  number('step', 'Steps', '88px', 'Optimizer steps done', (row) => row.step, count),
-  number('trainable', 'Trainable', '100px', 'Trained parameters', (row) => row.trainable, count),
-  number('total', 'Parameters', '110px', 'All parameters', (row) => row.total, count),
-  number('createdAt', 'Made', '132px', 'When it was made', (row) => row.createdAt, dateTime),
+  number('step', 'Steps', [88, 0], 'Optimizer steps done', (row) => row.step, count),
+  number('trainable', 'Trainable', [100, 0], 'Trained parameters', (row) => row.trainable, count),
+  number('total', 'Parameters', [110, 0], 'All parameters', (row) => row.total, count),
+  number('createdAt', 'Made', [132, 0], 'When it was made', (row) => row.createdAt, dateTime),
   {
     id: 'id',
     label: 'Id',
     help: 'Id',
-    width: '150px',
+    width: [150, 0],
     numeric: false,
     value: (row) => row.id,
     text: (row) => row.id,
@@ -139,13 +144,21 @@ export const columnsOf = (ids: readonly string[]): Column[] =>
 export const columnOf = (id: string): Column | undefined =>
   [...columns, ...configColumns].find((column) => column.id === id);
 
+/** The columns of groups: room for an interval beside a mean, and how many runs there are. */
+export const groupColumns = (chosen: readonly Column[]): Column[] =>
+  chosen.flatMap((column): Column[] => {
+    if (column.id === 'name') return [column, runCount];
+    return [metricColumns.includes(column.id as MetricColumn) ? { ...column, width: [152, 0] } : column];
+  });
+const runCount = number('n', 'n', [52, 0], 'Runs of this config', () => null, count);
+
 function configColumn(field: ConfigField): Column {
   const { label, help } = fieldMeta(field);
   return {
     id: `config.${field}`,
     label,
     help,
-    width: '110px',
+    width: [110, 0],
     numeric: typeof settingOf({ settings: {} }, field) === 'number',
     value: (row) => settingOf(row, field),
     text: (row) => String(settingOf(row, field) ?? ''),

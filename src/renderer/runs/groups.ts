@@ -65,3 +65,42 @@ export function sortGroups(groups: readonly RunGroup[], keys: readonly SortKey[]
     value,
   );
 }
+
+/** The names of a group's runs without what tells them apart at the end: `seed-1`, `#2`. */
+export function groupTitle({ rows }: Pick<RunGroup, 'rows'>): string {
+  const names = rows.map(({ name }) => name);
+  let length = names[0].length;
+  for (const name of names) while (!name.startsWith(names[0].slice(0, length))) length--;
+  const shared = names[0].slice(0, length);
+  const title = length === names[0].length ? shared : shared.replace(/[\s_\-·,]*(?:seed)?[\s_\-·#=:]*$/i, '');
+  return title || `${rows[0].task} ${rows[0].regime}`;
+}
+
+/** A name for each group, told apart where titles are the same. */
+export function groupLabels(groups: readonly RunGroup[]): string[] {
+  return distinct(
+    groups.map(groupTitle),
+    (i) => `${groups[i].rows[0].task} ${groups[i].rows[0].regime}`,
+    (i) => groups[i].rows[0].id,
+  );
+}
+
+/** A name for each run, with its seed or its id where names are the same. */
+export const runLabels = (rows: readonly RunRow[]): string[] =>
+  distinct(
+    rows.map(({ name }) => name),
+    (i) => `seed ${rows[i].seed}`,
+    (i) => rows[i].id,
+  );
+
+/** Adds the first of the given further words that tells equal names apart. */
+function distinct(names: readonly string[], ...further: readonly ((index: number) => string)[]): string[] {
+  const [next, ...rest] = further;
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  if (!next || counts.size === names.length) return [...names];
+  return distinct(
+    names.map((name, i) => (counts.get(name)! > 1 ? `${name} · ${next(i)}` : name)),
+    ...rest,
+  );
+}

@@ -1,0 +1,25 @@
+/** The head of a page: its title, a line about it, and what can be done here. */
+import { Box, Group, Text, Title } from '@mantine/core';
+import type { ReactNode } from 'react';
+
+interface PageHeaderProps {
+  title: string;
+  about?: ReactNode;
+  children?: ReactNode;
+}
+
+export function PageHeader({ title, about, children }: PageHeaderProps) {
+  return (
+    <Group justify="space-between" align="center" mb="sm" gap="sm">
+      <Group gap="sm" align="baseline">
+        <Title order={1}>{title}</Title>
+        {about && (
+          <Text size="sm" c="dimmed" component="div">
+            {about}
+          </Text>
+        )}
+      </Group>
+      <Box>{children}</Box>
+    </Group>
+  );
+}

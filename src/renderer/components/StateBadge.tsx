@@ -1,0 +1,38 @@
+/** The state of a run: a dot and a word, so that colour is never the only sign. */
+import { Box, Group, Text } from '@mantine/core';
+import type { RunState } from '#contract/run';
+import { type Tone, toneColor } from '../theme.ts';
+
+const tones: Record<RunState, Tone> = {
+  queued: 'waiting',
+  running: 'busy',
+  paused: 'warning',
+  stopped: 'waiting',
+  finished: 'good',
+  failed: 'bad',
+  crashed: 'bad',
+};
+
+interface StateBadgeProps {
+  state: RunState;
+  /** Stands for the word, such as how far it is. */
+  text?: string;
+}
+
+export function StateBadge({ state, text = state }: StateBadgeProps) {
+  const color = toneColor(tones[state]);
+  const outline = state === 'queued' || state === 'stopped';
+  return (
+    <Group gap={6} wrap="nowrap" component="span">
+      <Box
+        component="span"
+        w={8}
+        h={8}
+        style={{ flex: 'none', borderRadius: 4, border: `1.5px solid ${color}`, background: outline ? 'none' : color }}
+      />
+      <Text span inherit c={color} truncate>
+        {text}
+      </Text>
+    </Group>
+  );
+}

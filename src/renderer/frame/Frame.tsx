@@ -1,0 +1,74 @@
+/** The frame around every page: navigation, the live rows behind all pages, and what a lost connection looks like. */
+import { AppShell, Box, Burger, Group, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconSnowflake } from '@tabler/icons-react';
+import { Outlet, useLocation } from '@tanstack/react-router';
+import { useEffect } from 'react';
+import { pages } from '../routes.tsx';
+import { useLiveRuns } from '../runs/useLiveRuns.ts';
+import { Navigation } from './Navigation.tsx';
+
+export function Frame() {
+  const connected = useLiveRuns();
+  const [opened, { toggle, close }] = useDisclosure();
+  const { pathname } = useLocation();
+  const title = pages.find(({ path }) => path === pathname)?.title;
+  useEffect(() => {
+    if (title) document.title = `${title} – Permafrost`;
+  }, [title]);
+
+  return (
+    <AppShell
+      header={{ height: { base: 44, sm: 0 } }}
+      navbar={{ width: 196, breakpoint: 'sm', collapsed: { mobile: !opened } }}
+      padding="md"
+      transitionDuration={0}
+    >
+      <button type="button" className="skip-link" onClick={() => document.getElementById('main')?.focus()}>
+        Skip to the page
+      </button>
+      <AppShell.Header hiddenFrom="sm" px="md">
+        <Group h="100%" gap="sm">
+          <Burger
+            opened={opened}
+            onClick={toggle}
+            size="sm"
+            aria-label={opened ? 'Close navigation' : 'Open navigation'}
+          />
+          <Brand />
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar p="xs" bg="var(--permafrost-surface)">
+        <Box visibleFrom="sm" px="xs" pt={6} pb="md">
+          <Brand />
+        </Box>
+        <Navigation onGo={close} />
+      </AppShell.Navbar>
+      <AppShell.Main id="main" tabIndex={-1} style={{ outline: 'none' }}>
+        {!connected && <Disconnected />}
+        <Outlet />
+      </AppShell.Main>
+    </AppShell>
+  );
+}
+
+function Brand() {
+  return (
+    <Group gap={8} wrap="nowrap">
+      <Text c="var(--mantine-primary-color-filled)" component="span" lh={0} aria-hidden>
+        <IconSnowflake size={20} stroke={1.8} />
+      </Text>
+      <Text fw={600} size="md">
+        Permafrost
+      </Text>
+    </Group>
+  );
+}
+
+function Disconnected() {
+  return (
+    <Text role="status" size="sm" px="sm" py={6} mb="sm" bg="var(--permafrost-selected)" bdrs="sm">
+      The connection to Permafrost was lost. Runs go on; this window connects again by itself.
+    </Text>
+  );
+}

@@ -1,0 +1,83 @@
+/** The list of pages, how much is under way, and the switch between light and dark. */
+import { ActionIcon, AppShell, Badge, Box, Group, NavLink, Text, Tooltip, useMantineColorScheme } from '@mantine/core';
+import { IconDeviceDesktop, IconMoon, IconSun } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { Link, useLocation } from '@tanstack/react-router';
+import { useTRPC } from '../client/trpc.ts';
+import { pages, sections } from '../routes.tsx';
+
+/** `onGo` is told when a page was chosen. */
+export function Navigation({ onGo }: { onGo(): void }) {
+  const trpc = useTRPC();
+  const { pathname } = useLocation();
+  const { data: queue } = useQuery(trpc.queue.get.queryOptions());
+  const underWay = queue ? queue.running.length + queue.queued.length : 0;
+  return (
+    <>
+      <AppShell.Section grow component="nav" aria-label="Pages">
+        {sections.map((section) => {
+          const rows = pages.filter(({ nav }) => nav?.section === section);
+          return rows.length === 0 ? null : (
+            <Box key={section} mb="md">
+              {section !== sections[0] && (
+                <Text size="xs" fw={600} c="dimmed" px="sm" pb={4}>
+                  {section}
+                </Text>
+              )}
+              {rows.map(({ path, title, nav }) => {
+                const Icon = nav!.icon;
+                return (
+                  <NavLink
+                    key={path}
+                    className="nav-link"
+                    component={Link}
+                    to={path}
+                    onClick={onGo}
+                    label={title}
+                    active={pathname === path}
+                    aria-current={pathname === path ? 'page' : undefined}
+                    leftSection={<Icon size={17} stroke={1.6} />}
+                    rightSection={path === '/queue' && underWay > 0 ? <Badge size="sm">{underWay}</Badge> : undefined}
+                    px="sm"
+                    py={6}
+                    bdrs="sm"
+                  />
+                );
+              })}
+            </Box>
+          );
+        })}
+      </AppShell.Section>
+      <AppShell.Section>
+        <ColorSchemes />
+      </AppShell.Section>
+    </>
+  );
+}
+
+const schemes = [
+  { value: 'light', label: 'Light', icon: IconSun },
+  { value: 'dark', label: 'Dark', icon: IconMoon },
+  { value: 'auto', label: 'As the system', icon: IconDeviceDesktop },
+] as const;
+
+function ColorSchemes() {
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  return (
+    <Group gap={2} px="xs" role="group" aria-label="Colours">
+      {schemes.map(({ value, label, icon: Icon }) => (
+        <Tooltip key={value} label={label}>
+          <ActionIcon
+            aria-label={label}
+            aria-pressed={colorScheme === value}
+            variant={colorScheme === value ? 'light' : 'subtle'}
+            color={colorScheme === value ? 'ice' : 'gray'}
+            onClick={() => setColorScheme(value)}
+          >
+            <Icon size={16} stroke={1.6} />
+          </ActionIcon>
+        </Tooltip>
+      ))}
+    </Group>
+  );
+}

@@ -1,0 +1,86 @@
+/** Runs side by side: their curves in one picture, their numbers, and the fields in which they differ. */
+import { Stack, Title } from '@mantine/core';
+import { IconArrowsDiff } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
+import type { RunRow } from '#contract/runRow';
+import { useTRPC } from '../../client/trpc.ts';
+import { EmptyState } from '../../components/EmptyState.tsx';
+import { ErrorState } from '../../components/ErrorState.tsx';
+import { LinkButton } from '../../components/LinkButton.tsx';
+import { Loading } from '../../components/Loading.tsx';
+import { PageHeader } from '../../components/PageHeader.tsx';
+import { useAddress } from '../../components/useAddress.ts';
+import { ConfigDiffTable } from './ConfigDiffTable.tsx';
+import { MetricTable } from './MetricTable.tsx';
+import { OverlayChart } from './OverlayChart.tsx';
+
+/** More lines than that are a picture of nothing. */
+const most = 50;
+
+export function ComparePage() {
+  const trpc = useTRPC();
+  const address = useAddress();
+  const runs = useQuery(trpc.runs.list.queryOptions());
+  const asked = address.get('ids');
+  const ids = useMemo(() => asked.split(',').filter(Boolean), [asked]);
+  const rows = useMemo(() => rowsOf(runs.data ?? [], ids), [runs.data, ids]);
+  if (runs.isPending) return <Loading what="runs" />;
+  if (runs.isError)
+    return <ErrorState title="The runs could not be read" error={runs.error} onRetry={() => void runs.refetch()} />;
+  if (rows.length === 0) return <NothingChosen />;
+  return (
+    <Stack gap="lg">
+      <PageHeader title="Compare" about={aboutText(rows.length, ids.length)}>
+        <LinkButton to="/">Choose others</LinkButton>
+      </PageHeader>
+      <OverlayChart rows={rows.slice(0, most)} />
+      <section>
+        <Title order={2} mb="xs">
+          Numbers
+        </Title>
+        <MetricTable
+          rows={rows}
+          onRemove={(id) => address.set({ ids: ids.filter((other) => other !== id).join(',') })}
+        />
+      </section>
+      <section>
+        <Title order={2} mb="xs">
+          What differs
+        </Title>
+        <ConfigDiffTable rows={rows} />
+      </section>
+    </Stack>
+  );
+}
+
+/** Rows in the order of the ids; those that are no more are left out. */
+function rowsOf(all: readonly RunRow[], ids: readonly string[]): RunRow[] {
+  const known = new Map(all.map((row) => [row.id, row]));
+  return ids.flatMap((id) => known.get(id) ?? []);
+}
+
+function aboutText(found: number, asked: number): string {
+  const missing = asked > found ? `; ${asked - found} of the ${asked} chosen no longer exist` : '';
+  const tooMany = found > most ? `; curves of the first ${most}` : '';
+  return `${found} ${found === 1 ? 'run' : 'runs'}${missing}${tooMany}`;
+}
+
+function NothingChosen() {
+  return (
+    <>
+      <PageHeader title="Compare" />
+      <EmptyState
+        icon={<IconArrowsDiff size={40} stroke={1.2} />}
+        title="Nothing to compare yet"
+        action={
+          <LinkButton to="/" variant="filled">
+            Choose runs
+          </LinkButton>
+        }
+      >
+        Select two runs or more in the table (Space, or the boxes on the left) and press Compare.
+      </EmptyState>
+    </>
+  );
+}

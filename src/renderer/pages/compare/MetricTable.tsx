@@ -1,0 +1,108 @@
+/** The numbers of runs, config by config, with the mean of each config over its seeds. */
+import { ActionIcon, Table, Text, VisuallyHidden } from '@mantine/core';
+import { IconX } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import type { RunRow } from '#contract/runRow';
+import { metricValue } from '../../components/format.ts';
+import { StateBadge } from '../../components/StateBadge.tsx';
+import { columnsOf, metricColumns } from '../../runs/columns.ts';
+import { groupLabels, groupRuns, type Mean, type RunGroup } from '../../runs/groups.ts';
+
+const metrics = columnsOf(metricColumns);
+const plain = columnsOf(['seed', 'seconds', 'step', 'trainable']);
+
+interface MetricTableProps {
+  rows: readonly RunRow[];
+  onRemove(id: string): void;
+}
+
+export function MetricTable({ rows, onRemove }: MetricTableProps) {
+  const groups = groupRuns(rows);
+  const names = groupLabels(groups);
+  return (
+    <Table.ScrollContainer minWidth={860}>
+      <Table aria-label="Metrics" verticalSpacing={5} withTableBorder>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Run</Table.Th>
+            <Table.Th>State</Table.Th>
+            {[...metrics, ...plain].map(({ id, label, help }) => (
+              <Table.Th key={id} ta="right" title={help}>
+                {label}
+              </Table.Th>
+            ))}
+            <Table.Th w={32}>
+              <VisuallyHidden>Remove</VisuallyHidden>
+            </Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {groups.flatMap((group, i) => [
+            ...(group.rows.length > 1 ? [<MeanLine key={group.key} group={group} name={names[i]} />] : []),
+            ...group.rows.map((row) => (
+              <RunLine key={row.id} row={row} inside={group.rows.length > 1} onRemove={() => onRemove(row.id)} />
+            )),
+          ])}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+function MeanLine({ group, name }: { group: RunGroup; name: string }) {
+  const means: Record<string, Mean | null> = group.means;
+  return (
+    <Table.Tr bg="var(--permafrost-surface)">
+      <Table.Td fw={600}>{name}</Table.Td>
+      <Table.Td c="dimmed">n = {group.rows.length}</Table.Td>
+      {metrics.map(({ id }) => (
+        <Table.Td key={id} ta="right" fw={600} style={{ whiteSpace: 'nowrap' }}>
+          {meanText(means[id], group.rows[0].metric)}
+        </Table.Td>
+      ))}
+      <Table.Td colSpan={plain.length + 1} c="dimmed" ta="right">
+        mean ± 95 % interval
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+function meanText(mean: Mean | null, metric: RunRow['metric']): string {
+  if (!mean) return '';
+  const half = mean.high - mean.mean;
+  return `${metricValue(mean.mean, metric)}${half > 0 ? ` ± ${metricValue(half, metric)}` : ''}`;
+}
+
+interface RunLineProps {
+  row: RunRow;
+  inside: boolean;
+  onRemove(): void;
+}
+
+function RunLine({ row, inside, onRemove }: RunLineProps) {
+  return (
+    <Table.Tr>
+      <Table.Td pl={inside ? 'xl' : undefined}>
+        <Link to={`/runs/${row.id}`} className="quiet-link">
+          {row.name}
+        </Link>{' '}
+        <Text span size="xs" c="dimmed">
+          {row.id}
+        </Text>
+      </Table.Td>
+      <Table.Td>
+        <StateBadge state={row.state} />
+      </Table.Td>
+      {[...metrics, ...plain].map((column) => (
+        <Table.Td key={column.id} ta="right" style={{ whiteSpace: 'nowrap' }}>
+          {column.text(row)}
+        </Table.Td>
+      ))}
+      <Table.Td p={0}>
+        <ActionIcon size="sm" aria-label={`Remove ${row.id} from the comparison`} onClick={onRemove}>
+          <IconX size={14} />
+        </ActionIcon>
+      </Table.Td>
+    </Table.Tr>
+  );
+}

@@ -1,0 +1,114 @@
+/** The curves of several runs in one chart: each by itself, or the mean of each config with its 95 % interval. */
+import { Group, Select, Switch } from '@mantine/core';
+import { keepPreviousData, useQueries } from '@tanstack/react-query';
+import { useState } from 'react';
+import { type MetricKey, metricKeys, restingStates } from '#contract/run';
+import type { Curve, RunRow } from '#contract/runRow';
+import { LineChart } from '../../chart/LineChart.tsx';
+import type { Range, Series } from '../../chart/series.ts';
+import { useTRPC } from '../../client/trpc.ts';
+import { ErrorState } from '../../components/ErrorState.tsx';
+import { groupLabels, groupRuns, runLabels } from '../../runs/groups.ts';
+import { meanCurve } from '../../runs/meanCurve.ts';
+import { lineColor } from '../../theme.ts';
+
+const labels: Record<MetricKey, string> = {
+  test_metric: 'Test metric',
+  test_loss: 'Test loss',
+  train_loss: 'Training loss',
+  train_metric: 'Training metric',
+  grad_norm: 'Gradient norm',
+};
+
+/** Points of each curve; more would not be seen. */
+const points = 1000;
+/** Milliseconds between two looks at a run under way. */
+const pace = 2000;
+
+export function OverlayChart({ rows }: { rows: readonly RunRow[] }) {
+  const trpc = useTRPC();
+  const [key, setKey] = useState<MetricKey>('test_metric');
+  const [means, setMeans] = useState(false);
+  const [logScale, setLogScale] = useState(false);
+  const [range, setRange] = useState<Range | null>(null);
+  const part = range ? { from: Math.max(0, Math.floor(range[0])), to: Math.max(0, Math.ceil(range[1])) } : {};
+  const curves = useQueries({
+    queries: rows.map(({ id, state }) => ({
+      ...trpc.runs.curve.queryOptions({ id, key, points, ...part }),
+      placeholderData: keepPreviousData<Curve>,
+      refetchInterval: restingStates.includes(state) ? (false as const) : pace,
+    })),
+  });
+  const failed = curves.find(({ isError }) => isError);
+  if (failed)
+    return (
+      <ErrorState
+        title="A curve could not be read"
+        error={failed.error}
+        onRetry={() => void Promise.all(curves.map((curve) => curve.refetch()))}
+      />
+    );
+  const single = singleSeries(
+    rows,
+    curves.map(({ data }) => data),
+  );
+  return (
+    <LineChart
+      title={labels[key]}
+      series={means ? meanSeries(rows, single) : single}
+      xLabel="step"
+      yLabel={labels[key].toLowerCase()}
+      logScale={logScale}
+      range={range}
+      onZoom={setRange}
+      height={360}
+    >
+      <Group gap="sm" mr="xs">
+        <Switch
+          size="xs"
+          label="Group means"
+          checked={means}
+          onChange={(event) => setMeans(event.currentTarget.checked)}
+        />
+        <Switch
+          size="xs"
+          label="Log axis"
+          checked={logScale}
+          onChange={(event) => setLogScale(event.currentTarget.checked)}
+        />
+        <Select
+          size="xs"
+          w={150}
+          aria-label="Curve"
+          allowDeselect={false}
+          data={metricKeys.map((value) => ({ value, label: labels[value] }))}
+          value={key}
+          onChange={(value) => setKey(value as MetricKey)}
+        />
+      </Group>
+    </LineChart>
+  );
+}
+
+function singleSeries(rows: readonly RunRow[], curves: readonly (Curve | undefined)[]): Series[] {
+  const names = runLabels(rows);
+  return rows.map((row, i) => ({
+    id: row.id,
+    label: names[i],
+    color: lineColor(i),
+    points: (curves[i]?.points ?? []).map(({ step, value }) => ({ x: step, y: value })),
+    total: curves[i]?.of,
+  }));
+}
+
+function meanSeries(rows: readonly RunRow[], single: readonly Series[]): Series[] {
+  const groups = groupRuns(rows);
+  const names = groupLabels(groups);
+  const pointsOf = new Map(single.map((series) => [series.id, series.points]));
+  return groups.map((group, i) => ({
+    id: group.key,
+    label: `${names[i]} (n = ${group.rows.length})`,
+    color: lineColor(i),
+    ...meanCurve(group.rows.map(({ id }) => pointsOf.get(id) ?? [])),
+  }));
+}

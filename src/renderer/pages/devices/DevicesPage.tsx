@@ -1,0 +1,108 @@
+/** Where runs can compute, why not, what to do about it; and the load of the machine now. */
+import { Box, Button, Group, Paper, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { IconCircleCheck, IconCircleX, IconRefresh } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { DeviceInfo } from '#contract/services';
+import { useTRPC, useTRPCClient } from '../../client/trpc.ts';
+import { ErrorState } from '../../components/ErrorState.tsx';
+import { Loading } from '../../components/Loading.tsx';
+import { notifyError } from '../../components/notify.ts';
+import { PageHeader } from '../../components/PageHeader.tsx';
+import { toneColor } from '../../theme.ts';
+import { MachineLoadPanel } from './MachineLoadPanel.tsx';
+
+export function DevicesPage() {
+  const trpc = useTRPC();
+  const client = useTRPCClient();
+  const devices = useQuery({ ...trpc.devices.list.queryOptions(), staleTime: Number.POSITIVE_INFINITY });
+  const [trying, setTrying] = useState(false);
+  const again = async () => {
+    setTrying(true);
+    await client.devices.list.query({ again: true }).catch((error) => notifyError('The trial failed', error));
+    await devices.refetch();
+    setTrying(false);
+  };
+  return (
+    <Stack gap="md">
+      <PageHeader title="Devices" about={devices.data && aboutText(devices.data)}>
+        <Button
+          variant="default"
+          leftSection={<IconRefresh size={15} />}
+          loading={trying}
+          disabled={devices.isPending}
+          onClick={() => void again()}
+        >
+          Try again
+        </Button>
+      </PageHeader>
+      {devices.isPending && <Loading what="the trial of every device" />}
+      {devices.isError && (
+        <ErrorState
+          title="The devices could not be tried"
+          error={devices.error}
+          onRetry={() => void devices.refetch()}
+        />
+      )}
+      {devices.data && (
+        <SimpleGrid cols={{ base: 1, md: 2 }} spacing="sm">
+          {devices.data.map((device) => (
+            <Device key={device.name} device={device} />
+          ))}
+        </SimpleGrid>
+      )}
+      <section>
+        <Title order={2} mb="xs">
+          Load
+        </Title>
+        <MachineLoadPanel />
+      </section>
+    </Stack>
+  );
+}
+
+const aboutText = (devices: readonly DeviceInfo[]): string =>
+  `${devices.filter(({ available }) => available).length} of ${devices.length} work here`;
+
+/** What each device is, for those who meet its name the first time. */
+const meanings: Record<string, string> = {
+  cpu: 'ONNX Runtime on the processor',
+  webgpu: 'ONNX Runtime on the graphics card, through Vulkan, D3D12 or Metal',
+  cuda: 'ONNX Runtime on an NVIDIA card',
+  tensorflow: 'TensorFlow.js on libtensorflow, with CUDA where there is some',
+};
+
+function Device({ device: { name, available, why, help } }: { device: DeviceInfo }) {
+  const Icon = available ? IconCircleCheck : IconCircleX;
+  const color = toneColor(available ? 'good' : 'waiting');
+  return (
+    <Paper withBorder p="sm">
+      <Group gap="xs" wrap="nowrap" align="flex-start">
+        <Box component="span" c={color} lh={0} mt={1} aria-hidden>
+          <Icon size={18} />
+        </Box>
+        <Box miw={0}>
+          <Group gap={6}>
+            <Title order={3}>{name}</Title>
+            <Text size="sm" c={color}>
+              {available ? 'works' : 'does not work here'}
+            </Text>
+          </Group>
+          <Text size="xs" c="dimmed">
+            {meanings[name]}
+          </Text>
+          {why && (
+            <Text size="sm" mt={6} style={{ overflowWrap: 'anywhere' }}>
+              {why}
+            </Text>
+          )}
+          {help && (
+            <Text size="sm" mt={6} px="xs" py={4} bg="var(--permafrost-surface)" style={{ overflowWrap: 'anywhere' }}>
+              {help}
+            </Text>
+          )}
+        </Box>
+      </Group>
+    </Paper>
+  );
+}

@@ -1,0 +1,103 @@
+/** What trains now and what comes next: order, pause, slots. */
+import { Alert, Button, Group, NumberInput, Stack, Title } from '@mantine/core';
+import { IconPlayerPause, IconPlayerPlay, IconStack2 } from '@tabler/icons-react';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { RunRow } from '#contract/runRow';
+import { useTRPC } from '../../client/trpc.ts';
+import { EmptyState } from '../../components/EmptyState.tsx';
+import { ErrorState } from '../../components/ErrorState.tsx';
+import { LinkButton } from '../../components/LinkButton.tsx';
+import { Loading } from '../../components/Loading.tsx';
+import { notifyError } from '../../components/notify.ts';
+import { PageHeader } from '../../components/PageHeader.tsx';
+import { QueuedList } from './QueuedList.tsx';
+import { RunningList } from './RunningList.tsx';
+
+export function QueuePage() {
+  const trpc = useTRPC();
+  const queries = useQueryClient();
+  const queue = useQuery(trpc.queue.get.queryOptions());
+  const runs = useQuery(trpc.runs.list.queryOptions());
+  const refresh = () => queries.invalidateQueries({ queryKey: trpc.queue.get.queryKey() });
+  const told = (title: string) => ({ onError: (error: unknown) => notifyError(title, error), onSettled: refresh });
+  const pause = useMutation(trpc.queue.pause.mutationOptions(told('The queue could not be paused')));
+  const resume = useMutation(trpc.queue.resume.mutationOptions(told('The queue could not go on')));
+  const setSlots = useMutation(trpc.queue.setSlots.mutationOptions(told('The number of runs at once was refused')));
+  const move = useMutation(trpc.queue.move.mutationOptions(told('The run could not be moved')));
+
+  if (queue.isPending || runs.isPending) return <Loading what="the queue" />;
+  if (queue.isError || runs.isError)
+    return (
+      <ErrorState
+        title="The queue could not be read"
+        error={queue.error ?? runs.error}
+        onRetry={() => void Promise.all([queue.refetch(), runs.refetch()])}
+      />
+    );
+  const { paused, slots } = queue.data;
+  const known = new Map(runs.data.map((row) => [row.id, row]));
+  const rowsOf = (ids: readonly string[]): RunRow[] => ids.flatMap((id) => known.get(id) ?? []);
+  const [running, queued] = [rowsOf(queue.data.running), rowsOf(queue.data.queued)];
+  return (
+    <Stack gap="md">
+      <PageHeader title="Queue" about={`${running.length} running, ${queued.length} waiting`}>
+        <Group gap="xs">
+          <NumberInput
+            size="xs"
+            w={130}
+            aria-label="Runs at once"
+            prefix="At once: "
+            min={1}
+            max={64}
+            clampBehavior="strict"
+            allowDecimal={false}
+            value={slots}
+            onChange={(value) => typeof value === 'number' && value !== slots && setSlots.mutate({ slots: value })}
+          />
+          {paused ? (
+            <Button leftSection={<IconPlayerPlay size={15} />} onClick={() => resume.mutate()}>
+              Go on
+            </Button>
+          ) : (
+            <Button variant="default" leftSection={<IconPlayerPause size={15} />} onClick={() => pause.mutate()}>
+              Pause the queue
+            </Button>
+          )}
+        </Group>
+      </PageHeader>
+      {paused && (
+        <Alert color="ice" variant="light" title="The queue is paused" py="xs">
+          {running.length > 0 ? 'What runs goes on; nothing' : 'Nothing'} new starts until you press Go on.
+        </Alert>
+      )}
+      {running.length + queued.length === 0 ? (
+        <EmptyState
+          icon={<IconStack2 size={40} stroke={1.2} />}
+          title="Nothing runs and nothing waits"
+          action={
+            <LinkButton to="/new" variant="filled">
+              New run
+            </LinkButton>
+          }
+        >
+          New and resumed runs line up here and start when a slot is free.
+        </EmptyState>
+      ) : (
+        <>
+          <section>
+            <Title order={2} mb="xs">
+              Running
+            </Title>
+            <RunningList rows={running} />
+          </section>
+          <section>
+            <Title order={2} mb="xs">
+              Waiting
+            </Title>
+            <QueuedList rows={queued} onMove={(id, place) => move.mutate({ id, place })} />
+          </section>
+        </>
+      )}
+    </Stack>
+  );
+}

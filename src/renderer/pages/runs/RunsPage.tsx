@@ -1,0 +1,156 @@
+/** All runs: filtered, sorted, grouped, chosen, and acted on. */
+import { Box, Button, Group, SegmentedControl, Stack, Switch } from '@mantine/core';
+import { useLocalStorage } from '@mantine/hooks';
+import { IconFlask2 } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useDeferredValue, useMemo, useState } from 'react';
+import type { RunRow } from '#contract/runRow';
+import { useTRPC } from '../../client/trpc.ts';
+import { EmptyState } from '../../components/EmptyState.tsx';
+import { ErrorState } from '../../components/ErrorState.tsx';
+import { count } from '../../components/format.ts';
+import { LinkButton } from '../../components/LinkButton.tsx';
+import { Loading } from '../../components/Loading.tsx';
+import { PageHeader } from '../../components/PageHeader.tsx';
+import { useAddress } from '../../components/useAddress.ts';
+import { columnsOf, defaultColumns } from '../../runs/columns.ts';
+import { parseFilter } from '../../runs/filter.ts';
+import { type Place, places, shownItems } from '../../runs/items.ts';
+import { readSort, sortText } from '../../runs/sort.ts';
+import { BulkBar } from './BulkBar.tsx';
+import { ColumnMenu } from './ColumnMenu.tsx';
+import { EmptyTrash } from './EmptyTrash.tsx';
+import { FilterBox } from './FilterBox.tsx';
+import { RunTable } from './RunTable.tsx';
+
+export function RunsPage() {
+  const trpc = useTRPC();
+  const runs = useQuery(trpc.runs.list.queryOptions());
+  if (runs.isPending) return <Loading what="runs" />;
+  if (runs.isError)
+    return <ErrorState title="The runs could not be read" error={runs.error} onRetry={() => void runs.refetch()} />;
+  if (runs.data.length === 0) return <FirstRun />;
+  return <Runs rows={runs.data} />;
+}
+
+function FirstRun() {
+  return (
+    <>
+      <PageHeader title="Runs" />
+      <EmptyState
+        icon={<IconFlask2 size={40} stroke={1.2} />}
+        title="No runs yet"
+        action={
+          <LinkButton to="/new" variant="filled">
+            Make the first run
+          </LinkButton>
+        }
+      >
+        A run trains a frozen transformer on a task. It is listed here with its state, its metrics and where it
+        computes.
+      </EmptyState>
+    </>
+  );
+}
+
+const placeOf = (text: string): Place => (Object.hasOwn(places, text) ? (text as Place) : 'active');
+const none: ReadonlySet<string> = new Set();
+
+function Runs({ rows }: { rows: readonly RunRow[] }) {
+  const address = useAddress();
+  const [columnIds, setColumnIds] = useLocalStorage<readonly string[]>({
+    key: 'permafrost-run-columns',
+    defaultValue: defaultColumns,
+    getInitialValueInEffect: false,
+  });
+  const [selected, setSelected] = useState<ReadonlySet<string>>(none);
+  const [opened, setOpened] = useState<ReadonlySet<string>>(none);
+
+  const place = placeOf(address.get('place'));
+  const grouped = address.get('grouped') === 'yes';
+  const sort = address.get('sort');
+  const text = useDeferredValue(address.get('filter'));
+  const parsed = useMemo(() => parseFilter(text), [text]);
+  const filter = parsed.ok ? parsed.filter : null;
+  const shown = useMemo(
+    () => shownItems(rows, { place, filter, sort: readSort(sort), grouped, opened, now: Date.now() }),
+    [rows, place, filter, sort, grouped, opened],
+  );
+  const columns = useMemo(() => columnsOf(columnIds), [columnIds]);
+  const chosen = useMemo(() => shown.runs.filter(({ id }) => selected.has(id)), [shown, selected]);
+  const choose = (next: string) => {
+    setSelected(none);
+    address.set({ place: next === 'active' ? '' : next });
+  };
+
+  return (
+    <Stack gap="xs" h="calc(100dvh - var(--app-shell-header-offset, 0px) - 32px)" mih={320}>
+      <PageHeader title="Runs" about={countText(shown.runs.length, shown.here)}>
+        <Group gap="sm">
+          <Switch
+            size="sm"
+            label="Group seeds"
+            checked={grouped}
+            onChange={(event) => address.set({ grouped: event.currentTarget.checked ? 'yes' : '' })}
+          />
+          <SegmentedControl
+            size="xs"
+            aria-label="Which runs"
+            value={place}
+            onChange={choose}
+            data={Object.entries(places).map(([value, { label }]) => ({ value, label }))}
+          />
+          <ColumnMenu shown={columnIds} onChange={setColumnIds} />
+        </Group>
+      </PageHeader>
+      <FilterBox
+        value={address.get('filter')}
+        problem={parsed.ok ? null : parsed.problem}
+        onChange={(filter) => address.set({ filter })}
+      />
+      {chosen.length > 0 && <BulkBar rows={chosen} place={place} onDone={() => setSelected(none)} />}
+      {place === 'trash' && chosen.length === 0 && shown.here > 0 && <EmptyTrash runs={shown.here} />}
+      {shown.items.length === 0 ? (
+        <NothingShown place={place} here={shown.here} onClear={() => address.set({ filter: '' })} />
+      ) : (
+        <Box flex={1} mih={0}>
+          <RunTable
+            items={shown.items}
+            columns={columns}
+            grouped={grouped}
+            sort={readSort(sort)}
+            onSort={(keys) => address.set({ sort: sortText(keys) })}
+            selected={selected}
+            onSelect={setSelected}
+            onOpen={(key) => setOpened(toggled(opened, key))}
+          />
+        </Box>
+      )}
+    </Stack>
+  );
+}
+
+const countText = (shown: number, here: number): string =>
+  shown === here ? `${count(here)} ${here === 1 ? 'run' : 'runs'}` : `${count(shown)} of ${count(here)} runs`;
+
+function toggled(set: ReadonlySet<string>, key: string): ReadonlySet<string> {
+  const next = new Set(set);
+  if (!next.delete(key)) next.add(key);
+  return next;
+}
+
+function NothingShown({ place, here, onClear }: { place: Place; here: number; onClear(): void }) {
+  if (here === 0) return <EmptyState title={places[place].empty}>{places[place].hint}</EmptyState>;
+  return (
+    <EmptyState
+      title="No run passes the filter"
+      action={
+        <Button variant="default" onClick={onClear}>
+          Clear the filter
+        </Button>
+      }
+    >
+      {here === 1 ? 'One run is' : `${count(here)} runs are`} hidden by it.
+    </EmptyState>
+  );
+}

@@ -1,0 +1,40 @@
+/** The pages: a row each. A row with an icon stands in the navigation. */
+import { IconArrowsDiff, IconCpu, IconList, IconStack2 } from '@tabler/icons-react';
+import { lazyRouteComponent, type RouteComponent } from '@tanstack/react-router';
+import type { ComponentType } from 'react';
+import { RunsPage } from './pages/runs/RunsPage.tsx';
+
+/** Headings of the navigation, in their order; one without pages is not shown. */
+export const sections = ['Lab', 'Library'] as const;
+
+export interface PageRow {
+  /** As TanStack Router has it: `/runs/$id`. */
+  path: string;
+  title: string;
+  component: RouteComponent;
+  /** In the navigation: where and with which icon. */
+  nav?: { section: (typeof sections)[number]; icon: ComponentType<{ size?: number; stroke?: number }> };
+}
+
+/** Only the first page comes with the window; the others are loaded when they are opened. */
+export const pages: readonly PageRow[] = [
+  { path: '/', title: 'Runs', component: RunsPage, nav: { section: 'Lab', icon: IconList } },
+  {
+    path: '/compare',
+    title: 'Compare',
+    component: lazyRouteComponent(() => import('./pages/compare/ComparePage.tsx'), 'ComparePage'),
+    nav: { section: 'Lab', icon: IconArrowsDiff },
+  },
+  {
+    path: '/queue',
+    title: 'Queue',
+    component: lazyRouteComponent(() => import('./pages/queue/QueuePage.tsx'), 'QueuePage'),
+    nav: { section: 'Lab', icon: IconStack2 },
+  },
+  {
+    path: '/devices',
+    title: 'Devices',
+    component: lazyRouteComponent(() => import('./pages/devices/DevicesPage.tsx'), 'DevicesPage'),
+    nav: { section: 'Lab', icon: IconCpu },
+  },
+];

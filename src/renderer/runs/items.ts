@@ -1,0 +1,76 @@
+/** From all rows to the lines of the table: where they lie, what passes, in which order, in which groups. Pure. */
+import type { RunRow } from '#contract/runRow';
+import { type Filter, passes } from './filter.ts';
+import { groupRuns, type RunGroup, sortGroups } from './groups.ts';
+import { type SortKey, sortBy, sortRows } from './sort.ts';
+
+/** Where a run can lie. */
+export const places = {
+  active: {
+    label: 'Active',
+    holds: (row: RunRow) => !row.archived && row.trashedAt === null,
+    empty: 'No active runs',
+    hint: 'All runs are archived or in the trash.',
+  },
+  archive: {
+    label: 'Archive',
+    holds: (row: RunRow) => row.archived && row.trashedAt === null,
+    empty: 'The archive is empty',
+    hint: 'Select runs and archive them to keep them out of the way without losing anything.',
+  },
+  trash: {
+    label: 'Trash',
+    holds: (row: RunRow) => row.trashedAt !== null,
+    empty: 'The trash is empty',
+    hint: 'Runs put in the trash stay here, files and all, until it is emptied.',
+  },
+} as const;
+export type Place = keyof typeof places;
+
+export type Item =
+  | { kind: 'run'; key: string; row: RunRow; inside: boolean }
+  | { kind: 'group'; key: string; group: RunGroup; open: boolean };
+
+export interface View {
+  place: Place;
+  /** Null shows all. */
+  filter: Filter | null;
+  sort: readonly SortKey[];
+  grouped: boolean;
+  /** Keys of groups whose runs are shown. */
+  opened: ReadonlySet<string>;
+  /** Milliseconds since 1970. */
+  now: number;
+}
+
+export interface Shown {
+  items: Item[];
+  /** The runs behind the items, those in closed groups too. */
+  runs: RunRow[];
+  /** Runs at this place, before the filter. */
+  here: number;
+}
+
+/** Without a sort the newest come first. */
+export function shownItems(rows: readonly RunRow[], { place, filter, sort, grouped, opened, now }: View): Shown {
+  const here = rows.filter(places[place].holds);
+  const passing = filter ? here.filter((row) => passes(filter, row, now)) : here;
+  const newest = sortBy(passing, [{ column: 'createdAt', descending: true }], (row) => row.createdAt);
+  if (!grouped) {
+    const sorted = sort.length ? sortRows(newest, sort) : newest;
+    return {
+      items: sorted.map((row) => ({ kind: 'run', key: row.id, row, inside: false })),
+      runs: sorted,
+      here: here.length,
+    };
+  }
+  const items = sortGroups(groupRuns(newest), sort).flatMap((group): Item[] => {
+    const open = opened.has(group.key);
+    const inside = group.rows.map((row): Item => ({ kind: 'run', key: row.id, row, inside: true }));
+    return [{ kind: 'group', key: group.key, group, open }, ...(open ? inside : [])];
+  });
+  return { items, runs: newest, here: here.length };
+}
+
+/** The runs that an item stands for. */
+export const runsOf = (item: Item): readonly RunRow[] => (item.kind === 'run' ? [item.row] : item.group.rows);

@@ -1,0 +1,42 @@
+/** The mean of curves over their runs, with its 95 % interval. Pure. */
+import { interval } from '#contract/statistics';
+import type { Point } from '../chart/series.ts';
+
+export interface MeanCurve {
+  points: Point[];
+  /** Only where two curves or more reach. */
+  band: { x: number; low: number; high: number }[];
+}
+
+/**
+ * At `count` places at most, taken from the x of all curves. Between its points a curve is read on a straight line; beyond
+ * its ends it does not count, so the mean may rest on fewer runs there.
+ */
+export function meanCurve(curves: readonly (readonly Point[])[], count = 400): MeanCurve {
+  const filled = curves.filter((curve) => curve.length > 0);
+  const all = [...new Set(filled.flatMap((curve) => curve.map(({ x }) => x)))].sort((a, b) => a - b);
+  const every = Math.max(1, Math.ceil(all.length / count));
+  const readers = filled.map(reader);
+  const result: MeanCurve = { points: [], band: [] };
+  all.forEach((x, i) => {
+    if (i % every !== 0 && i !== all.length - 1) return;
+    const values = readers.map((at) => at(x)).filter((value) => value !== null);
+    const found = interval(values.map((value) => ({ value, standardError: 0 })));
+    if (!found) return;
+    result.points.push({ x, y: found.mean });
+    if (values.length > 1) result.band.push({ x, low: found.low, high: found.high });
+  });
+  return result;
+}
+
+/** Reads a curve at places that only go up. */
+function reader(curve: readonly Point[]): (x: number) => number | null {
+  let next = 0;
+  return (x) => {
+    while (next < curve.length - 1 && curve[next].x < x) next++;
+    const [before, after] = [curve[Math.max(0, next - 1)], curve[next]];
+    if (x < curve[0].x || x > after.x) return null;
+    if (after.x === before.x || x === after.x) return after.y;
+    return before.y + ((after.y - before.y) * (x - before.x)) / (after.x - before.x);
+  };
+}

@@ -1,0 +1,15 @@
+/** Brings a list of rows up to date. Pure. */
+import type { RunRow } from '#contract/runRow';
+
+/** Changed rows in their old places, new ones at the end, rows that are gone left out. */
+export function patchRows(rows: readonly RunRow[], changed: readonly RunRow[], gone: readonly string[]): RunRow[] {
+  const fresh = new Map(changed.map((row) => [row.id, row]));
+  const lost = new Set(gone);
+  const next = rows.flatMap((row) => {
+    if (lost.has(row.id)) return [];
+    const better = fresh.get(row.id);
+    fresh.delete(row.id);
+    return [better ?? row];
+  });
+  return [...next, ...fresh.values()];
+}

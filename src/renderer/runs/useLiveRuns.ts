@@ -1,0 +1,27 @@
+/** Keeps the cached rows of runs as the store has them. Used once, by the frame. */
+import { useQueryClient } from '@tanstack/react-query';
+import { useSubscription } from '@trpc/tanstack-react-query';
+import { useRef } from 'react';
+import { useTRPC } from '../client/trpc.ts';
+import { patchRows } from './patchRows.ts';
+
+/** Whether the connection stands. */
+export function useLiveRuns(): boolean {
+  const trpc = useTRPC();
+  const queries = useQueryClient();
+  const started = useRef(false);
+  const { status } = useSubscription(
+    trpc.runs.changes.subscriptionOptions(undefined, {
+      onStarted() {
+        // what happened while nobody listened is in no message
+        if (started.current) void queries.invalidateQueries();
+        started.current = true;
+      },
+      onData({ changed, gone }) {
+        queries.setQueryData(trpc.runs.list.queryKey(), (rows) => rows && patchRows(rows, changed, gone));
+        void queries.invalidateQueries({ queryKey: trpc.queue.get.queryKey() });
+      },
+    }),
+  );
+  return !(started.current && (status === 'connecting' || status === 'error'));
+}
