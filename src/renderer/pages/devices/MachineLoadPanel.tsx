@@ -26,6 +26,11 @@ export function MachineLoadPanel() {
     return <ErrorState title="The load cannot be read" error={live.error} onRetry={live.reset} />;
   if (!now) return <Loading what="the load" />;
   const { cpu, memory, gpus, missing } = now;
+  const cards = gpus.map((gpu, i) => ({
+    id: `${gpu.name} ${i}`,
+    gpu,
+    past: (load: MachineLoad) => load.gpus[i]?.load ?? 0,
+  }));
   const line = (label: string, value: (load: MachineLoad) => number) => (
     <Sparkline label={`${label} over the last minute`} values={loads.map(value)} length={shown} />
   );
@@ -43,9 +48,9 @@ export function MachineLoadPanel() {
         >
           {line('Memory use', (load) => load.memory.used / load.memory.total)}
         </Meter>
-        {gpus.map((gpu, i) => (
-          <Meter key={`${i} ${gpu.name}`} title={gpu.name || 'Graphics card'} detail={gpuDetail(gpu)} share={gpu.load}>
-            {gpu.load !== null && line(`Load of ${gpu.name}`, (load) => load.gpus[i]?.load ?? 0)}
+        {cards.map(({ id, gpu, past }) => (
+          <Meter key={id} title={gpu.name || 'Graphics card'} detail={gpuDetail(gpu)} share={gpu.load}>
+            {gpu.load !== null && line(`Load of ${gpu.name}`, past)}
           </Meter>
         ))}
       </SimpleGrid>
