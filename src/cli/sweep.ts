@@ -2,10 +2,10 @@
 import { availableParallelism } from 'node:os';
 import { PermafrostError } from '#contract/errors';
 import type { Run } from '#contract/run';
+import { interval } from '#contract/statistics';
 import { type Axis, expandSweep, type Point, readAxis } from '#contract/sweep';
 import { writeLines } from '#export/csv';
 import { type CsvValue, csvLine } from '#formats/csv';
-import { interval } from '#papers/verdict';
 import { type CommandRow, columns, number, print, withApp } from './command.ts';
 import { type ConfigOptions, readConfig, takesConfig } from './configOptions.ts';
 import { enqueue } from './enqueue.ts';
