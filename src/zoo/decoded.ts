@@ -95,7 +95,8 @@ export async function writeDecoded(
       test: column(rows.test),
       ...(width === null ? { starts: column(starts) } : {}),
     };
-    const index = [...safetensorsChunks(tensors, { source, type, width: String(width ?? '') })];
+    const bytes = String(starts[starts.length - 1] * types[type].BYTES_PER_ELEMENT);
+    const index = [...safetensorsChunks(tensors, { source, type, width: String(width ?? ''), bytes })];
     if (texts.length) writeFileSync(join(draft, textsFile), texts.join('\n'));
     writeFileSync(join(draft, indexFile), Buffer.concat(index));
   } catch (error) {
@@ -108,7 +109,7 @@ export async function writeDecoded(
   renameSync(draft, folder); // last: the folder's existence means that it is whole
 }
 
-/** The decoded data set, null when there is none that was made from `source`. */
+/** The decoded data set, null when there is no whole one that was made from `source`. */
 export function openDecoded(folder: string, source: string): Decoded | null {
   const index = readIndex(folder);
   if (!index || index.metadata.source !== source) return null;
@@ -116,7 +117,8 @@ export function openDecoded(folder: string, source: string): Decoded | null {
   const layout: Layout = { type: metadata.type as Layout['type'], width: Number(metadata.width) || null };
   const path = join(folder, valuesFile);
   const texts = existsSync(join(folder, textsFile)) ? readFileSync(join(folder, textsFile), 'utf8').split('\n') : null;
-  const { size } = statSync(path);
+  const size = existsSync(path) ? statSync(path).size : 0;
+  if (size !== Number(metadata.bytes)) return null;
   const file = size > mostInMemory && layout.width !== null ? openSync(path, 'r') : null;
   const all = file === null ? inMemory(path, layout, starts, labels) : onDisk(file, layout, labels);
   if (texts) all.text = (i) => texts[i];

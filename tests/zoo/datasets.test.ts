@@ -1,0 +1,310 @@
+/** Data sets from self-made archives in the exact formats: pulled, verified, decoded, loaded, removed. */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { PullProgress } from '#contract/data';
+import { clipLength, speechWords } from '#tasks/speechCommands';
+import { cifar10 } from '#zoo/cifar10';
+import type { DatasetRow } from '#zoo/dataset';
+import { labelCounts, loadDataset, loadRow, pullDataset, removeDataset, verifyDataset } from '#zoo/datasets';
+import { difference } from '../engine/devices.ts';
+import { cifarFile, wavFile } from '../formats/samples.ts';
+import { loadGolden } from '../parity/golden.ts';
+import { md5, smallTokenizer, tarGzOf, writeFiles } from './archives.ts';
+import { openServer, serve, type TestServer } from './server.ts';
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'permafrost-data-'));
+});
+afterEach(() => rmSync(home, { recursive: true }));
+const folderOf = (name: string) => join(home, 'data', name);
+const put = (name: string, file: string, content: Uint8Array | string) =>
+  writeFiles(folderOf(name), { [file]: content });
+
+const image = (seed: number) => Uint8Array.from({ length: 3072 }, (_, i) => (i * 13 + seed * 101) % 256);
+const cifarFiles = {
+  ...Object.fromEntries(
+    [1, 2, 3, 4, 5].map((i) => [`cifar-10-batches-bin/data_batch_${i}.bin`, cifarFile(image(i), [i])]),
+  ),
+  'cifar-10-batches-bin/test_batch.bin': cifarFile([...image(8), ...image(9)], [8, 9]),
+  'cifar-10-batches-bin/batches.meta.txt': 'airplane\n',
+};
+
+describe('CIFAR-10', () => {
+  const check = async () => {
+    const { dataset, notes } = await loadDataset('cifar10', { home });
+    expect([...(dataset.train.labels as Int32Array)]).toEqual([1, 2, 3, 4, 5]);
+    expect([...(dataset.test.labels as Int32Array)]).toEqual([8, 9]);
+    expect(dataset.train.sample(2)).toEqual(image(3));
+    expect(dataset.test.sample(1)).toEqual(image(9));
+    return notes;
+  };
+  it('comes from the archive, is noted as not the official one, and is decoded once', async () => {
+    put('cifar10', 'cifar-10-binary.tar.gz', await tarGzOf(cifarFiles));
+    expect(await check()).toEqual([
+      expect.stringMatching(/has \d+ bytes, the official file 170052171; it is used as it is/),
+    ]);
+    const cache = join(home, 'cache/datasets/cifar10');
+    const before = readdirSync(join(cache, '..'));
+    await check();
+    expect(readdirSync(join(cache, '..'))).toEqual(before);
+    expect(labelCounts(cifar10, home)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 1, 1]);
+  });
+  it('comes from the unpacked folder as well', async () => {
+    writeFiles(folderOf('cifar10'), cifarFiles);
+    await check();
+  });
+  it('is decoded anew when its files change', async () => {
+    writeFiles(folderOf('cifar10'), cifarFiles);
+    await check();
+    rmSync(join(folderOf('cifar10'), 'cifar-10-batches-bin'), { recursive: true });
+    put(
+      'cifar10',
+      'cifar-10-binary.tar.gz',
+      await tarGzOf({ ...cifarFiles, 'cifar-10-batches-bin/test_batch.bin': cifarFile(image(1), [7]) }),
+    );
+    const { dataset } = await loadDataset('cifar10', { home });
+    expect([...(dataset.test.labels as Int32Array)]).toEqual([7]);
+  });
+  it.each([
+    [
+      'a missing batch',
+      async () => tarGzOf({ 'data_batch_1.bin': cifarFile(image(1), [1]) }),
+      /data_batch_2.bin is missing/,
+    ],
+    [
+      'an archive cut off',
+      async () => (await tarGzOf(cifarFiles)).subarray(0, 400),
+      /cifar-10-binary.tar.gz: not a whole tar archive/,
+    ],
+    ['a page of HTML', async () => Buffer.from('<html>sign in</html>'), /cifar-10-binary.tar.gz: /],
+    ['an empty archive', async () => tarGzOf({}), /expected files in a tar archive/],
+    [
+      'a batch cut off',
+      async () => tarGzOf({ ...cifarFiles, 'data_batch_1.bin': new Uint8Array(100) }),
+      /data_batch_1.bin: expected records of 3,073 bytes/,
+    ],
+  ])('%s is an error that leaves nothing decoded', async (_, archive, message) => {
+    put('cifar10', 'cifar-10-binary.tar.gz', await archive());
+    await expect(loadDataset('cifar10', { home })).rejects.toThrow(message);
+    expect(existsSync(join(home, 'cache/datasets')) ? readdirSync(join(home, 'cache/datasets')) : []).toEqual([]);
+  });
+  it('that is not there names what to do', async () => {
+    await expect(loadDataset('cifar10', { home })).rejects.toThrow(
+      /not on this machine: expected cifar-10-binary.tar.gz in .*Run permafrost data pull cifar10/,
+    );
+  });
+});
+
+describe('Speech Commands', () => {
+  const golden = loadGolden('g3-resample');
+  const waves = [0, 1].map((clip) =>
+    Int16Array.from(golden.tensor('x').data.subarray(clip * 16000, (clip + 1) * 16000), (v) =>
+      Math.max(-32768, Math.min(32767, Math.round(v * 32768))),
+    ),
+  );
+  const files = {
+    './README.md': 'Speech Commands',
+    './validation_list.txt': 'yes/a_nohash_1.wav\n',
+    './yes/a_nohash_0.wav': wavFile(waves[0]),
+    './yes/a_nohash_1.wav': wavFile(Int16Array.of(1, 2, 3)),
+    './zero/b_nohash_0.wav': wavFile(waves[1]),
+    './backward/c_nohash_0.wav': wavFile(Int16Array.of(9, 9)),
+    './_background_noise_/pink_noise.wav': wavFile(new Int16Array(20000)),
+    './testing_list.txt': 'zero/b_nohash_0.wav\r\n',
+  };
+  it('is split by its lists, wherever in the archive they lie, and resampled as the reference does', async () => {
+    put('speech-commands', 'speech_commands_v0.02.tar.gz', await tarGzOf(files));
+    const told: PullProgress[] = [];
+    const { dataset } = await loadDataset('speech-commands', {
+      home,
+      onProgress: (done, total, unit) => told.push({ stage: 'decode', done, total, unit }),
+    });
+    const words = (labels: ArrayLike<number>) => Array.from(labels, (label) => speechWords[label]);
+    expect(words(dataset.train.labels).sort()).toEqual(['backward', 'yes']);
+    expect(words(dataset.test.labels)).toEqual(['zero']);
+    const y = golden.tensor('y').data;
+    // 16-bit sound is off by half a step, which the filter can add up to about two
+    expect(difference(dataset.test.sample(0) as Float32Array, y.subarray(clipLength))).toBeLessThan(6e-5);
+    const yes = words(dataset.train.labels).indexOf('yes');
+    expect(difference(dataset.train.sample(yes) as Float32Array, y.subarray(0, clipLength))).toBeLessThan(6e-5);
+    expect(told.at(-1)).toMatchObject({ done: 4, unit: 'clips' });
+  });
+  it('comes from the unpacked folder as well', async () => {
+    writeFiles(folderOf('speech-commands'), files);
+    const { dataset } = await loadDataset('speech-commands', { home });
+    expect([dataset.train.count, dataset.test.count]).toEqual([2, 1]);
+  });
+  it('without its lists is refused, since nothing would say what is for testing', async () => {
+    const { './validation_list.txt': _, ...rest } = files;
+    put('speech-commands', 'speech_commands_v0.02.tar.gz', await tarGzOf(rest));
+    await expect(loadDataset('speech-commands', { home })).rejects.toThrow(/validation_list.txt is missing/);
+  });
+  it('names a clip of another rate', async () => {
+    put(
+      'speech-commands',
+      'speech_commands_v0.02.tar.gz',
+      await tarGzOf({ ...files, './yes/z.wav': wavFile(waves[0], { rate: 44100 }) }),
+    );
+    await expect(loadDataset('speech-commands', { home })).rejects.toThrow(
+      /yes\/z.wav: expected 16000 samples a second; found 44100/,
+    );
+  });
+});
+
+describe('CYP3A4', () => {
+  const molecules = ['c1ccccc1', 'CCO', 'CCN', 'C1CCCCC1', 'Cc1ccccc1'];
+  const table = `Drug_ID\tDrug\tY\n${molecules.map((smiles, i) => `${i}.0\t${smiles}\t${i % 2}`).join('\n')}\n`;
+  const files = { 'cyp3a4_veith.tab': table, ...smallTokenizer(['C C', 'c c', 'c 1', 'cc cc']) };
+  it('becomes tokens between <s> and </s>, split by scaffold, with its molecules for people', async () => {
+    writeFiles(folderOf('cyp3a4'), files);
+    const { dataset } = await loadDataset('cyp3a4', { home });
+    const all = [dataset.train, dataset.test].flatMap((set) =>
+      Array.from({ length: set.count }, (_, i) => ({
+        text: set.text!(i),
+        ids: [...set.sample(i)],
+        label: set.labels[i],
+      })),
+    );
+    const byText = Object.fromEntries(all.map((row) => [row.text, row]));
+    expect(Object.keys(byText).sort()).toEqual([...molecules].sort());
+    const [cc, cccc] = [99, 102]; // after 5 specials and 94 characters: CC, cc, c1, cccc
+    const of = (character: string) => 5 + character.charCodeAt(0) - 33;
+    expect(byText.CCO.ids).toEqual([0, cc, of('O'), 2]);
+    expect(byText.c1ccccc1.ids).toEqual([0, of('c'), of('1'), cccc, of('c'), of('1'), 2]); // letters and digits never merge
+    expect(byText.CCO.label).toBe(1);
+    // benzene and toluene share a scaffold, and so do the chains
+    const part = (text: string) =>
+      Array.from({ length: dataset.train.count }, (_, i) => dataset.train.text!(i)).includes(text);
+    expect(part('c1ccccc1')).toBe(part('Cc1ccccc1'));
+    expect(part('CCO')).toBe(part('CCN'));
+  });
+  it.each([
+    [
+      'a label that is none',
+      { 'cyp3a4_veith.tab': table.replace('CCO\t1', 'CCO\t2') },
+      /expected 0 or 1 in Y; found "2" in line 3/,
+    ],
+    ['a vocabulary that is none', { 'vocab.json': '[1]' }, /vocab.json is no object/],
+    ['merges that are none', { 'merges.txt': 'a b c' }, /merges.txt has the line "a b c"/],
+    [
+      'ids that the task does not take',
+      { 'vocab.json': JSON.stringify({ '<s>': 0, '</s>': 2, '<unk>': 1500 }) },
+      /the tokenizer gives 1500 for c1ccccc1/,
+    ],
+  ])('with %s is refused', async (_, change, message) => {
+    writeFiles(folderOf('cyp3a4'), { ...files, ...change } as Record<string, string>);
+    await expect(loadDataset('cyp3a4', { home })).rejects.toThrow(message);
+  });
+});
+
+describe('pulling', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await openServer();
+  });
+  afterAll(() => server.close());
+
+  const content = async () => tarGzOf(cifarFiles);
+  const rowFor = (bytes: Buffer): DatasetRow => ({
+    ...cifar10,
+    files: [{ name: 'cifar-10-binary.tar.gz', url: `${server.url}/c.tar.gz`, bytes: bytes.length, md5: md5(bytes) }],
+  });
+
+  it('downloads, verifies and decodes, tells how far it is, and goes on where it was stopped', async () => {
+    const bytes = await content();
+    const row = rowFor(bytes);
+    const stop = new AbortController();
+    let half: () => void;
+    const arrived = new Promise<void>((resolve) => {
+      half = resolve;
+    });
+    server.answer(serve(bytes, { until: Math.floor(bytes.length / 2), arrived: () => arrived }), serve(bytes));
+    const first = pullDataset(row, {
+      home,
+      signal: stop.signal,
+      onProgress(progress) {
+        if (progress.stage !== 'download' || progress.bytes === 0) return;
+        stop.abort(new Error('stopped'));
+        half();
+      },
+    });
+    await expect(first).rejects.toThrow('stopped');
+    const stages = new Set<string>();
+    await pullDataset(row, { home, onProgress: ({ stage }) => void stages.add(stage) });
+    expect([...stages]).toEqual(['download', 'decode']);
+    expect(server.requests.at(-1)?.range).toMatch(/^bytes=\d+-$/);
+    expect(await verifyDataset(row, home)).toEqual([
+      { name: 'cifar-10-binary.tar.gz', result: 'ok', text: `MD5 ${md5(bytes)}` },
+    ]);
+    const { dataset } = await loadRow(row, { home });
+    expect(dataset.test.count).toBe(2);
+  });
+
+  it('refuses other bytes than the published ones and leaves none of them', async () => {
+    const bytes = await content();
+    const row = rowFor(bytes);
+    const other = Buffer.from(bytes);
+    other[100] ^= 1;
+    server.answer(serve(other));
+    await expect(pullDataset(row, { home })).rejects.toThrow(/MD5|md5/);
+    expect(readdirSync(folderOf('cifar10'))).toEqual([]);
+  });
+
+  it('links to a folder that has the files, and removing it leaves them', async () => {
+    const own = join(home, 'elsewhere');
+    writeFiles(own, { 'cifar-10-binary.tar.gz': await content() });
+    await pullDataset(cifar10, { home, from: own });
+    expect((await loadDataset('cifar10', { home })).dataset.train.count).toBe(5);
+    const { freedBytes, kept } = await removeDataset(cifar10, home);
+    expect(freedBytes).toBeGreaterThan(7 * 3072);
+    expect(kept).toEqual([]);
+    expect(existsSync(folderOf('cifar10'))).toBe(false);
+    expect(readdirSync(own)).toEqual(['cifar-10-binary.tar.gz']);
+  });
+
+  it('does not link to a folder that lacks them, nor over files that are there', async () => {
+    mkdirSync(join(home, 'empty'));
+    await expect(pullDataset(cifar10, { home, from: join(home, 'empty') })).rejects.toThrow(
+      /expected cifar-10-binary.tar.gz; they are not all there/,
+    );
+    put('cifar10', 'mine.txt', 'mine');
+    const own = join(home, 'elsewhere');
+    writeFiles(own, { 'cifar-10-binary.tar.gz': await content() });
+    await expect(pullDataset(cifar10, { home, from: own })).rejects.toThrow(
+      /has files already. Run permafrost data rm cifar10/,
+    );
+    expect(readdirSync(folderOf('cifar10'))).toEqual(['mine.txt']);
+  });
+
+  it('is undone by removing, which keeps what no pull brought', async () => {
+    put('cifar10', 'cifar-10-binary.tar.gz', await content());
+    put('cifar10', 'mine.txt', 'mine');
+    await loadDataset('cifar10', { home });
+    const { kept } = await removeDataset(cifar10, home);
+    expect(kept).toEqual([join(folderOf('cifar10'), 'mine.txt')]);
+    expect(readdirSync(folderOf('cifar10'))).toEqual(['mine.txt']);
+  });
+
+  it('names a file that differs from the published one', async () => {
+    writeFiles(folderOf('cifar10'), { 'cifar-10-binary.tar.gz': gzipSync('x') });
+    const [check] = await verifyDataset(cifar10, home);
+    expect(check).toMatchObject({
+      result: 'differs',
+      text: expect.stringMatching(/expected 170052171 bytes; found \d+/),
+    });
+    rmSync(folderOf('cifar10'), { recursive: true });
+    expect((await verifyDataset(cifar10, home))[0].result).toBe('missing');
+  });
+});
+
+it('a decoded set that is damaged on the disk is made again', async () => {
+  put('cifar10', 'cifar-10-binary.tar.gz', await tarGzOf(cifarFiles));
+  await loadDataset('cifar10', { home });
+  writeFileSync(join(home, 'cache/datasets/cifar10/values.bin'), new Uint8Array(10));
+  const { dataset } = await loadDataset('cifar10', { home });
+  expect(dataset.train.sample(0)).toEqual(image(1));
+});
