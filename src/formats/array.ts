@@ -34,3 +34,19 @@ export function float32Values(array: StoredArray): Float32Array {
   }
   return values;
 }
+
+/** The transpose of the array seen as a matrix of `rows` rows, however many axes it has; in memory while it is read. */
+export function transposed(array: StoredArray, rows: number): StoredArray {
+  const columns = elementsOf(array.shape) / rows;
+  return {
+    dtype: 'F32',
+    shape: [columns, rows],
+    place: null,
+    *chunks() {
+      const from = float32Values(array);
+      const to = new Float32Array(from.length);
+      for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) to[c * rows + r] = from[r * columns + c];
+      yield new Uint8Array(to.buffer);
+    },
+  };
+}

@@ -14,6 +14,12 @@ export const bodyOverrides = ['n_layer', 'n_embd', 'n_head', 'n_positions', 'ini
 /** What an experiment may change about a body; null: as the checkpoint says. */
 export type BodyChanges = Pick<ExperimentConfig, (typeof bodyOverrides)[number] | 'body_dropout' | 'variant'>;
 
+/** Where a checkpoint has a parameter; `transposed`: as [in, out] where the parameter is [out, in]. */
+export interface StoredAs {
+  name: string;
+  transposed?: true;
+}
+
 export interface Body<Config extends object> {
   title: string;
   /** How the corrected variant differs from published runs; null: not at all. */
@@ -35,6 +41,8 @@ export interface Body<Config extends object> {
   /** The flag that freezes a parameter while the body is frozen; null: always frozen with it. */
   freezeFlag(name: string, config: Config): FreezeFlag | null;
   initial(name: string, config: Config): Initializer;
+  /** The body's parameters among a checkpoint's names, whoever wrote it; heads and buffers are left out. */
+  fromCheckpoint(names: readonly string[]): Map<string, StoredAs>;
   /** Where the answer is read: in the states of the last tokens, or in the one state of a class token. */
   readout: 'last tokens' | 'class token';
   /** embeds [t, b, d] → states [read, b, d] of the last `read` tokens, or [1, b, d] of the class token. Null noise: evaluation. */

@@ -27,7 +27,8 @@ export interface FptConfig<BodyConfig extends object = object> extends Record<Fr
   freeze_out: boolean;
 }
 
-const bodyPrefix = 'transformer.';
+/** Names of the body's parameters in the whole model begin so. */
+export const bodyPrefix = 'transformer.';
 
 /** Widths [from, …, to] → layers of torch's nn.Sequential(Linear, ReLU, Dropout, …, Linear): indices 0, 3, 6, … */
 const layersOf = (prefix: string, widths: number[]) =>

@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { dropout, geluTanh, layerNorm, linear, literal } from '#engine/nn';
 import type { Noise, Tensors } from '#engine/program';
 import { attend } from './attention.ts';
-import type { Body, FreezeFlag, Probe, Shapes } from './body.ts';
+import type { Body, FreezeFlag, Probe, Shapes, StoredAs } from './body.ts';
 
 /** The keys of a checkpoint's config.json that decide anything here. */
 export interface Gpt2Config {
@@ -165,6 +165,31 @@ const freezeRules: [part: string, flag: FreezeFlag][] = [
   ['attn', 'freeze_attn'],
 ];
 
+/** Buffers that old checkpoints keep: the causal mask and its value. With the dot, since `c_attn.bias` is a parameter. */
+const buffers = ['.attn.bias', '.attn.masked_bias'];
+
+/**
+ * Names as from_pretrained of transformers reads them: where any begins with `transformer.`, those are the body and the rest
+ * are heads; gains and biases of layer norms were once called gamma and beta. Files of dl-project (`model.` beside `optim.`)
+ * and of wrapped modules have one more prefix.
+ */
+function fromCheckpoint(names: readonly string[]): Map<string, StoredAs> {
+  const wrapper = ['model.', 'state_dict.', 'module.'].find((prefix) =>
+    names.some((name) => name.startsWith(`${prefix}transformer.`)),
+  );
+  const unwrapped = wrapper ? names.filter((name) => name.startsWith(wrapper)) : names;
+  const inner = (name: string) => name.slice(wrapper?.length ?? 0);
+  const prefix = unwrapped.some((name) => inner(name).startsWith('transformer.')) ? 'transformer.' : '';
+  const found = new Map<string, StoredAs>();
+  for (const name of unwrapped) {
+    if (!inner(name).startsWith(prefix) || buffers.some((buffer) => name.endsWith(buffer))) continue;
+    const parameter = inner(name).slice(prefix.length);
+    if (!/^(wte|wpe|h|ln_f)\./.test(parameter)) continue;
+    found.set(parameter.replace(/\.gamma$/, '.weight').replace(/\.beta$/, '.bias'), { name });
+  }
+  return found;
+}
+
 export const gpt2: Body<Gpt2Config> = {
   title: 'GPT-2',
   correction: null,
@@ -190,5 +215,6 @@ export const gpt2: Body<Gpt2Config> = {
   /** N(0, initializer_range), zero biases, unit gains: GPT2PreTrainedModel of transformers 4.4, which has no 1/√(2L) scaling. */
   initial: (name, { initializer_range }) =>
     name.endsWith('bias') ? { fill: 0 } : /\bln_/.test(name) ? { fill: 1 } : { normal: initializer_range },
+  fromCheckpoint,
   forward,
 };

@@ -3,8 +3,17 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ExperimentConfig } from '#contract/config';
 import { nearest, PermafrostError } from '#contract/errors';
 import type { Noise, Tensors } from '#engine/program';
-import { type Body, bodyOverrides, type Probe, type Shapes } from './body.ts';
-import { type FptConfig, fptForward, fptParameters, initializerOf, isLoaded, isTrainable, isUsed } from './fpt.ts';
+import { type Body, bodyOverrides, type Probe, type Shapes, type StoredAs } from './body.ts';
+import {
+  bodyPrefix,
+  type FptConfig,
+  fptForward,
+  fptParameters,
+  initializerOf,
+  isLoaded,
+  isTrainable,
+  isUsed,
+} from './fpt.ts';
 import { gpt2, gpt2Configs } from './gpt2.ts';
 import { initialize } from './initialize.ts';
 import { vit, vitConfigs } from './vit.ts';
@@ -30,6 +39,8 @@ export interface Model {
   isLoaded(name: string): boolean;
   /** Starting value of a parameter that is not loaded: a function of the seed and the name. */
   initialValue(name: string, seed: number): Float32Array;
+  /** Where a checkpoint with these names has the body's parameters; some may be missing or more than the body has. */
+  fromCheckpoint(names: readonly string[]): Map<string, StoredAs>;
   /** Everything that decides the body's shapes and dropout. */
   bodyConfig: object;
   /** x as the task gives it → logits [b, 1, k], read at the last token or at token `at` [b] of each sample. Null noise: evaluation. */
@@ -45,22 +56,22 @@ const rowsOf = <Config extends object>(body: Body<Config>, configs: Record<strin
 
 export type BodyTable = Readonly<Record<string, BodyRow>>;
 
-/** A body and its config by model_name. */
+/** The published bodies by model_name; a home may know more. */
 export const bodies: BodyTable = Object.fromEntries([...rowsOf(gpt2, gpt2Configs), ...rowsOf(vit, vitConfigs)]);
 
 /** Whether the config asks for a body of another size than the named checkpoint's. */
 export const isScaled = (config: ExperimentConfig): boolean => bodyOverrides.some((field) => config[field] !== null);
 
 /** How a config's body differs from the one of published runs, beside its size; null: not at all. */
-export const correctionOf = ({ variant, model_name }: ExperimentConfig): string | null =>
-  variant === 'corrected' && Object.hasOwn(bodies, model_name) ? bodies[model_name].body.correction : null;
+export const correctionOf = ({ variant, model_name }: ExperimentConfig, table: BodyTable = bodies): string | null =>
+  variant === 'corrected' && Object.hasOwn(table, model_name) ? table[model_name].body.correction : null;
 
-function bodyOf(config: ExperimentConfig): { body: Body<object>; bodyConfig: object } {
-  const row = Object.hasOwn(bodies, config.model_name) ? bodies[config.model_name] : null;
+function bodyOf(config: ExperimentConfig, table: BodyTable): { body: Body<object>; bodyConfig: object } {
+  const row = Object.hasOwn(table, config.model_name) ? table[config.model_name] : null;
   if (!row) {
     throw new PermafrostError(
       'config',
-      `model_name: there is no body "${config.model_name}". Did you mean ${nearest(config.model_name, Object.keys(bodies))}?`,
+      `model_name: there is no body "${config.model_name}". Did you mean ${nearest(config.model_name, Object.keys(table))}? Other GPT-2 and ViT models can be added: permafrost zoo add.`,
     );
   }
   if (config.pretrained && isScaled(config)) {
@@ -79,8 +90,8 @@ function bodyOf(config: ExperimentConfig): { body: Body<object>; bodyConfig: obj
 }
 
 /** The model of a config on a task's shape. Throws `config` for an unknown body or sizes that do not fit; allocates nothing. */
-export function buildModel(config: ExperimentConfig, shape: ModelShape): Model {
-  const { body, bodyConfig } = bodyOf(config);
+export function buildModel(config: ExperimentConfig, shape: ModelShape, table: BodyTable = bodies): Model {
+  const { body, bodyConfig } = bodyOf(config, table);
   if (!shape.embedding && shape.width % shape.inputDim !== 0) {
     throw new PermafrostError(
       'config',
@@ -121,6 +132,8 @@ export function modelOf(fpt: FptConfig): Model {
   return {
     parameters,
     bodyConfig: fpt.bodyConfig,
+    fromCheckpoint: (names) =>
+      new Map([...fpt.body.fromCheckpoint(names)].map(([name, stored]) => [bodyPrefix + name, stored])),
     isTrainable: (name) => isTrainable(fpt, name),
     isUsed: (name) => isUsed(fpt, name),
     isLoaded: (name) => isLoaded(fpt, name),

@@ -16,6 +16,7 @@ export function languageModel(config: Gpt2Config): Model {
     isTrainable: () => true,
     isUsed: () => true,
     isLoaded: () => true,
+    fromCheckpoint: gpt2.fromCheckpoint,
     initialValue: (name, seed) => initialize(gpt2.initial(name, config), parameters[name], seed, name),
     forward(p, ids, noise) {
       const [b, t] = ids.shape as [number, number];

@@ -11,6 +11,7 @@ import { dropout, geluErf, layerNorm, linear } from '#engine/nn';
 import type { Noise, Tensors } from '#engine/program';
 import { attend } from './attention.ts';
 import type { Body, FreezeFlag, Initializer, Probe, Shapes } from './body.ts';
+import { vitFromCheckpoint } from './vitCheckpoint.ts';
 
 export interface VitConfig {
   num_layers: number;
@@ -161,5 +162,6 @@ export const vit: Body<VitConfig> = {
     return freezeRules.find(([part]) => name.includes(part))?.[1] ?? null;
   },
   initial,
+  fromCheckpoint: vitFromCheckpoint,
   forward,
 };
