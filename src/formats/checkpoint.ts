@@ -18,9 +18,19 @@ export function readCheckpoint(source: ByteSource, name: string): Checkpoint {
   try {
     const format = formatOf(source);
     const arrays = [...readers[format](source)].map(([key, array]): [string, StoredArray] => {
-      return [key, { ...array, chunks: () => named(array.chunks(), name) }];
+      const { check } = array;
+      const inFile = { ...array, chunks: () => named(array.chunks(), name) };
+      return [key, check ? { ...inFile, check: () => naming(check, name) } : inFile];
     });
     return { format, arrays: new Map(arrays) };
+  } catch (error) {
+    throw withName(error, name);
+  }
+}
+
+function naming(check: () => void, name: string): void {
+  try {
+    check();
   } catch (error) {
     throw withName(error, name);
   }

@@ -247,6 +247,7 @@ function storedArray(source: ByteSource, tensor: Tensor): StoredArray {
     dtype: storage.dtype,
     shape,
     place: null, // a file that is used more than once is converted, so that checksums are compared once
+    check: storage.check,
     *chunks() {
       storage.check();
       yield* isContiguous(tensor) ? straight(source, tensor) : gathered(source, tensor);

@@ -47,7 +47,7 @@ export interface Model {
   forward(p: Tensors, x: Tensor, noise: Noise | null, probe?: Probe, at?: Tensor): Tensor;
 }
 
-interface BodyRow {
+export interface BodyRow {
   body: Body<object>;
   config: object;
 }

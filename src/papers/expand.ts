@@ -76,7 +76,5 @@ export function missing(cell: Cell, profile: Profile, have: Available): string |
   if (!pretrained) return null;
   if (profile === 'quick')
     return have.weights(quickBody) ? null : `needs the embedded body ${quickBody}, which is not in this installation`;
-  return have.weights(model)
-    ? null
-    : `needs a download: the weights of ${model}, as models/${model}/model.safetensors in the Permafrost home`;
+  return have.weights(model) ? null : `needs a download: permafrost zoo pull ${model}`;
 }

@@ -1,13 +1,13 @@
 /** How a config's training and evaluation differ from the published protocol; a task adds what it does differently itself. */
 import type { ConfigField, ExperimentConfig } from '#contract/config';
 import type { Deviation } from '#contract/run';
-import { bodyOverrides, correctionOf, isScaled } from '#models/index';
+import { type BodyTable, bodies, bodyOverrides, correctionOf, isScaled } from '#models/index';
 import type { Task } from '#tasks/task';
 
 interface Rule {
   field: ConfigField;
-  applies(config: ExperimentConfig, task: Task): boolean;
-  text(config: ExperimentConfig): string;
+  applies(config: ExperimentConfig, task: Task, table: BodyTable): boolean;
+  text(config: ExperimentConfig, table: BodyTable): string;
 }
 
 const corrected = ({ variant }: ExperimentConfig): boolean => variant === 'corrected';
@@ -38,8 +38,8 @@ const rules: Rule[] = [
   },
   {
     field: 'variant',
-    applies: (config) => correctionOf(config) !== null,
-    text: (config) => correctionOf(config)!,
+    applies: (config, _, table) => correctionOf(config, table) !== null,
+    text: (config, table) => correctionOf(config, table)!,
   },
   {
     field: 'optimizer',
@@ -60,7 +60,9 @@ const rules: Rule[] = [
   },
 ];
 
-export const deviationsOf = (config: ExperimentConfig, task: Task): Deviation[] => [
-  ...rules.filter(({ applies }) => applies(config, task)).map(({ field, text }) => ({ field, text: text(config) })),
+export const deviationsOf = (config: ExperimentConfig, task: Task, table: BodyTable = bodies): Deviation[] => [
+  ...rules
+    .filter(({ applies }) => applies(config, task, table))
+    .map(({ field, text }) => ({ field, text: text(config, table) })),
   ...task.deviations(config),
 ];

@@ -5,6 +5,7 @@ import { buildModel, type Model } from '#models/index';
 import { trainedNames } from '#models/steps';
 import { taskOf } from '#tasks/index';
 import type { Task } from '#tasks/task';
+import { knownBodies } from '#zoo/bodies';
 import { loadDataset } from '#zoo/datasets';
 import { openDevice } from './device.ts';
 import type { Journal } from './journal.ts';
@@ -34,7 +35,7 @@ export interface Prepared {
 export async function prepare({ config, home, threads, journal }: PrepareOptions): Promise<Prepared> {
   const task = taskOf(config);
   const shape = task.shape(config);
-  const model = buildModel(config, shape);
+  const model = buildModel(config, shape, knownBodies(home));
   if (trainedNames(model).length === 0) {
     throw new PermafrostError(
       'config',

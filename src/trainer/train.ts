@@ -8,6 +8,7 @@ import type { EntryBody, FinalResult, TrainerCommand } from '#contract/run';
 import type { Data } from '#engine/program';
 import { countParameters } from '#models/index';
 import { trainedNames } from '#models/steps';
+import { knownBodies } from '#zoo/bodies';
 import { readCheckpoint } from './checkpoint.ts';
 import { deviationsOf } from './deviations.ts';
 import { sweepDrafts } from './files.ts';
@@ -72,7 +73,7 @@ export async function train(options: RunOptions): Promise<Ended> {
 
 /** Restores the checkpoint, if there is one, and opens the session's journal. */
 function begin(options: RunOptions, prepared: Prepared): Session {
-  const { config, folder, journal, control } = options;
+  const { config, folder, home, journal, control } = options;
   const { task, model, plan, device, learner } = prepared;
   const files = runFiles(folder);
   const { specs } = learner.state;
@@ -81,7 +82,7 @@ function begin(options: RunOptions, prepared: Prepared): Session {
   const { progress, best } = restored ?? { progress: freshProgress(), best: null };
   control.step = progress.step;
   const { trainable, total } = countParameters(model);
-  const deviations = deviationsOf(config, task);
+  const deviations = deviationsOf(config, task, knownBodies(home));
   journal.append({
     kind: 'started',
     step: progress.step,

@@ -1,19 +1,23 @@
 /**
- * Where a run's parameters come from. A pretrained body is read from its safetensors file (`zoo/weights`); a
+ * Where a run's parameters come from. A pretrained body is mapped from its safetensors file (`zoo/weights`), of
+ * which a float32 copy is made where it is of another type or format; a
  * random one is made from the seed and kept in `{home}/cache/bodies`. Either way the frozen part of the body lies in one
  * file that the runtime maps, and only what is trained is copied into memory.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { ExperimentConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
 import type { Frozen } from '#engine/program';
 import type { Initial } from '#engine/state';
-import { readSafetensors, type StoredTensor, safetensorsHeader, tensorData } from '#formats/safetensors';
+import { float32Chunks, type StoredArray, transposed } from '#formats/array';
+import { readCheckpoint } from '#formats/checkpoint';
+import { readSafetensors, safetensorsHeader, tensorData } from '#formats/safetensors';
 import type { Model } from '#models/index';
+import { listProblems, matchCheckpoint } from '#models/match';
 import { trainedNames as trainedNamesOf } from '#models/steps';
-import { findWeights, ownWeights } from '#zoo/weights';
+import { bodyFilePrefix, findWeights, ownWeights } from '#zoo/weights';
 import { makeFolder, sweepDrafts, withFile, writeAtomically } from './files.ts';
 
 export interface Weights {
@@ -68,86 +72,104 @@ function locateBody(options: WeightsOptions, names: string[], hasFrozen: boolean
   if (!path) {
     throw new PermafrostError(
       'weights',
-      `There are no weights of ${config.model_name}: looked for ${ownWeights(home, config.model_name)}. Put the model's model.safetensors there, or set pretrained to false.`,
+      `There are no weights of ${config.model_name} on this machine: looked for ${ownWeights(home, config.model_name)} and in the Hugging Face cache. Fetch them (permafrost zoo pull ${config.model_name}), put the file there, or set pretrained to false.`,
     );
   }
-  const found = matchNames(config.model_name, path, names, model);
-  const mappable = [...found.values()].every(({ dtype, offset }) => dtype === 'F32' && offset % 4 === 0);
-  return mappable ? path : float32Copy(options, path, found);
+  return withFile(path, (source) => {
+    const { arrays } = readCheckpoint(source, path);
+    const found = findParameters(config.model_name, path, arrays, names, model);
+    const mappable = [...found.values()].every(
+      ({ dtype, place }) => dtype === 'F32' && place && place.offset % 4 === 0,
+    );
+    // a file of the Hugging Face cache is a link, which the runtime may refuse to follow out of its folder
+    if (mappable) return realpathSync(path);
+    return float32Copy(options, path, found, [...arrays.values()]);
+  });
 }
 
 /** The body's values in a float32 file, to be mapped or read. */
 function openBody(path: string, model: Model): { frozen(name: string): Frozen; read(name: string): Float32Array } {
-  const tensors = withFile(path, (source) => bodyNames(readSafetensors(source).tensors));
-  const read = (name: string) => withFile(path, (source) => tensorData(source, tensors.get(name)!) as Float32Array);
+  const { tensors } = withFile(path, readSafetensors);
+  const stored = model.fromCheckpoint([...tensors.keys()]);
+  const tensor = (name: string) => tensors.get(stored.get(name)!.name)!;
+  const read = (name: string) => withFile(path, (source) => tensorData(source, tensor(name)) as Float32Array);
   return {
     read,
     frozen(name) {
-      const { offset, length } = tensors.get(name)!;
+      const { offset, length } = tensor(name);
       return { shape: model.parameters[name], file: { name: basename(path), offset, length }, read: () => read(name) };
     },
   };
 }
 
-/** Tensors of a checkpoint under a model's names: bare GPT-2 files say `h.0…`, language-model files `transformer.h.0…`. */
-function bodyNames(tensors: Map<string, StoredTensor>): Map<string, StoredTensor> {
-  const prefixed = [...tensors.keys()].some((name) => name.startsWith(bodyPrefix));
-  return prefixed ? tensors : new Map([...tensors].map(([name, tensor]) => [bodyPrefix + name, tensor]));
-}
-
-const listed = 8;
-const floats: readonly string[] = ['F32', 'F16', 'BF16'];
-
-/** The body's tensors in a checkpoint. Throws `weights` listing every one that is missing, of another shape or not of numbers. */
-function matchNames(modelName: string, path: string, names: string[], model: Model): Map<string, StoredTensor> {
-  const all = withFile(path, (source) => bodyNames(readSafetensors(source).tensors));
-  const wrong: string[] = [];
-  for (const name of names) {
-    const [stored, shape] = [all.get(name), model.parameters[name]];
-    const short = name.slice(bodyPrefix.length);
-    if (!stored) wrong.push(`${short} is missing`);
-    else if (String(stored.shape) !== String(shape)) wrong.push(`${short} is [${stored.shape}], expected [${shape}]`);
-    else if (!floats.includes(stored.dtype)) wrong.push(`${short} is ${stored.dtype}, expected ${floats.join(', ')}`);
-  }
-  if (wrong.length > 0) {
-    const rest = wrong.length > listed ? ` and ${wrong.length - listed} more` : '';
+/** The needed parameters in a checkpoint. Throws `weights` listing every weight that is missing, too many or of another shape. */
+function findParameters(
+  modelName: string,
+  path: string,
+  arrays: Map<string, StoredArray>,
+  names: string[],
+  model: Model,
+): Map<string, StoredArray> {
+  const { found, problems } = matchCheckpoint(
+    arrays,
+    model.fromCheckpoint([...arrays.keys()]),
+    model.parameters,
+    names,
+  );
+  if (problems.length > 0) {
     throw new PermafrostError(
       'weights',
-      `${path} is not a checkpoint of ${modelName}: ${wrong.slice(0, listed).join('; ')}${rest}. Put that model's file there or choose the model_name it belongs to.`,
+      `${path} is not a checkpoint of ${modelName}: ${listProblems(problems).replaceAll(bodyPrefix, '')}. Put that model's file there or choose the model_name it belongs to.`,
     );
   }
-  return new Map(names.map((name) => [name, all.get(name)!]));
+  return new Map(
+    names.map((name) => {
+      const { name: stored, transposed: turned } = found.get(name)!;
+      const array = arrays.get(stored)!;
+      return [name, turned ? transposed(array, model.parameters[name][1]) : array];
+    }),
+  );
 }
 
-const cachePath = (home: string, key: unknown): string => {
+/** Files of one body begin with its name, so that they can be found and removed with it. */
+const cachePath = (home: string, modelName: string, key: unknown): string => {
   const hash = createHash('sha256').update(JSON.stringify(key)).digest('hex').slice(0, 24);
-  return join(home, 'cache', 'bodies', `${hash}.safetensors`);
+  return join(home, 'cache', 'bodies', `${bodyFilePrefix(modelName)}${hash}.safetensors`);
 };
 
 const randomFormat = 1; // change it when initial values change
 
 /** A random body's file, written once per body and seed and shared by runs whatever they freeze. */
 function randomBody({ config, model, home, log }: WeightsOptions, names: string[]): string {
-  const path = cachePath(home, [randomFormat, config.model_name, model.bodyConfig, names, config.seed]);
+  const path = cachePath(home, config.model_name, [randomFormat, model.bodyConfig, names, config.seed]);
   return cached(
     path,
     model,
     names,
-    (name) => model.initialValue(name, config.seed),
+    (name) => [model.initialValue(name, config.seed)],
     () => log(`Making random weights for ${config.model_name}, once per seed.`),
   );
 }
 
-/** A float32 copy of a checkpoint in another float type, which the runtime cannot map as it is. */
+/** A float32 copy of a checkpoint that the runtime cannot map as it is, written once and in pieces. */
 function float32Copy(
-  { config, model, home, log }: WeightsOptions,
+  options: WeightsOptions,
   path: string,
-  found: Map<string, StoredTensor>,
+  found: Map<string, StoredArray>,
+  all: StoredArray[],
 ): string {
+  const { config, model, home, log } = options;
   const { size, mtimeMs } = statSync(path);
-  const value = (name: string) => withFile(path, (source) => tensorData(source, found.get(name)!) as Float32Array);
-  return cached(cachePath(home, [path, size, mtimeMs]), model, [...found.keys()], value, () =>
-    log(`Writing a float32 copy of the weights of ${config.model_name}, once.`),
+  const chunks = (name: string) => float32Chunks(found.get(name)!);
+  return cached(
+    cachePath(home, config.model_name, [path, size, mtimeMs, ...found.keys()]),
+    model,
+    [...found.keys()],
+    chunks,
+    () => {
+      log(`Writing the weights of ${config.model_name} as float32 safetensors, once.`);
+      for (const array of all) array.check?.(); // a damaged file is refused even where the damage is in what nobody reads
+    },
   );
 }
 
@@ -155,7 +177,7 @@ function cached(
   path: string,
   model: Model,
   names: string[],
-  value: (name: string) => Float32Array,
+  values: (name: string) => Iterable<Float32Array>,
   onWrite: () => void,
 ): string {
   if (existsSync(path)) return path;
@@ -168,9 +190,8 @@ function cached(
 
   function* chunks() {
     yield safetensorsHeader(Object.fromEntries(specs)).header;
-    for (const name of names) {
-      const { buffer, byteOffset, byteLength } = value(name);
-      yield new Uint8Array(buffer, byteOffset, byteLength);
-    }
+    for (const name of names)
+      for (const { buffer, byteOffset, byteLength } of values(name))
+        yield new Uint8Array(buffer, byteOffset, byteLength);
   }
 }

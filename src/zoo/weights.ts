@@ -1,15 +1,40 @@
 /** Where the weights of a body lie on this machine. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { rowOf } from './bodies.ts';
+import { canonicalName, weightFiles } from './catalog.ts';
+import { cachedFile, hubSettings } from './hubCache.ts';
 
 const embedded = join(import.meta.dirname, '..', '..', 'resources', 'zoo');
 const fileName = 'model.safetensors';
 
-/** Where a user may put the weights of a body. */
-export const ownWeights = (home: string, name: string): string => join(home, 'models', name, fileName);
+/** Names under which a folder may have a model's weights, in the order in which they are taken. */
+const fileNames = (name: string): string[] => [fileName, 'pytorch_model.bin', `${name.split('/').at(-1)}.npz`];
 
-/** The safetensors file of a body: the user's own, or the one that comes with Permafrost; null when there is none. */
-export function findWeights(home: string, name: string): string | null {
-  const places = [ownWeights(home, name), join(embedded, name, fileName)];
-  return places.find((path) => existsSync(path)) ?? null;
+/** Where a user may put the weights of a body. */
+export const ownWeights = (home: string, name: string): string => join(home, 'models', canonicalName(name), fileName);
+
+/** The weight file of a folder; null for none. */
+export const weightsIn = (folder: string, name: string): string | null =>
+  fileNames(name)
+    .map((file) => join(folder, file))
+    .find((path) => existsSync(path)) ?? null;
+
+/**
+ * The weight file of a body, of any format: the user's own, the one that comes with Permafrost, the folder that was added, or the
+ * Hugging Face cache; null when there is none.
+ */
+export function findWeights(home: string, name: string, environment: NodeJS.ProcessEnv = process.env): string | null {
+  const known = canonicalName(name);
+  const own = weightsIn(join(home, 'models', known), known) ?? weightsIn(join(embedded, known), known);
+  const source = own === null ? rowOf(home, known)?.source : undefined;
+  if (source?.kind === 'folder') return weightsIn(source.folder, known);
+  if (source?.kind !== 'hub') return own;
+  const { cache } = hubSettings(environment);
+  const old = { ...source, repo: known }; // fetched by another program before the repository was renamed
+  const files = [...weightFiles(source), ...weightFiles(old)];
+  return files.map((file) => cachedFile(cache, file)).find((path) => path !== null) ?? null;
 }
+
+/** How the names of files made from a body begin, in `{home}/cache/bodies`. */
+export const bodyFilePrefix = (name: string): string => `${canonicalName(name).replaceAll('/', '--')}@`;

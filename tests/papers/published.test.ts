@@ -78,8 +78,8 @@ describe('the quick profile', () => {
         .cells.map((cell) => missing(cell, 'quick', complete))
         .filter(Boolean),
     ).toEqual([]);
-    expect(missing(cellOf('regimes/mnist/FPT'), 'paper', have)).toMatch(/needs a download: the weights of gpt2/);
-    expect(missing(cellOf('q4-vfpt/mnist'), 'paper', have)).toMatch(/weights of ViT-B_16/);
+    expect(missing(cellOf('regimes/mnist/FPT'), 'paper', have)).toMatch(/needs a download: permafrost zoo pull gpt2/);
+    expect(missing(cellOf('q4-vfpt/mnist'), 'paper', have)).toMatch(/permafrost zoo pull ViT-B_16/);
     expect(missing(cellOf('q1-fpt/cifar10'), 'paper', { ...have, task: () => false })).toMatch(/task cifar10/);
   });
 });

@@ -292,7 +292,7 @@ describe('a run that fails', () => {
       'for lack of weights',
       { pretrained: true, n_layer: null, n_embd: null, n_head: null, n_positions: null },
       'weights',
-      /There are no weights of gpt2: looked for .*models\/gpt2\/model\.safetensors/,
+      /There are no weights of gpt2 on this machine: looked for .*models\/gpt2\/model\.safetensors/,
     ],
     ['for lack of a device', { device: 'tensorflow' }, 'device', /tensorflow cannot be used here: .*npm install/],
   ])('%s says so before anything is allocated', async (what, settings, code, message) => {

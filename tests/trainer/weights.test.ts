@@ -1,11 +1,22 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseConfig } from '#contract/config';
 import type { Frozen } from '#engine/program';
-import { safetensorsChunks } from '#formats/safetensors';
+import { readSafetensors, safetensorsChunks, tensorData } from '#formats/safetensors';
+import { bytesSource } from '#formats/source';
 import { buildModel, type Model } from '#models/index';
 import { taskOf } from '#tasks/index';
+import { knownBodies } from '#zoo/bodies';
 import { prepareWeights } from '../../src/trainer/weights.ts';
 import { type Lab, openLab, tiny } from './lab.ts';
 
@@ -126,7 +137,7 @@ describe('a pretrained body', () => {
   it('that is absent is an error saying where it was looked for', () => {
     const { weights } = prepareFor(pretrained);
     expect(weights).toThrow(
-      `There are no weights of sshleifer/tiny-gpt2: looked for ${modelPath()}. Put the model's model.safetensors there`,
+      `There are no weights of sshleifer/tiny-gpt2 on this machine: looked for ${modelPath()} and in the Hugging Face cache. Fetch them (permafrost zoo pull sshleifer/tiny-gpt2)`,
     );
   });
 
@@ -137,10 +148,17 @@ describe('a pretrained body', () => {
     tensors['h.0.ln_1.weight'] = { shape: [4], data: new Float32Array(4) };
     store(tensors);
     expect(weights).toThrow(
-      /is not a checkpoint of sshleifer\/tiny-gpt2: h\.0\.ln_1\.weight is \[4\], expected \[2\]; h\.1\.ln_2\.bias is missing\. Put that model's file there/,
+      /is not a checkpoint of sshleifer\/tiny-gpt2: h\.1\.ln_2\.bias is missing; h\.0\.ln_1\.weight is \[4\], expected \[2\]\. Put that model's file there/,
     );
     store({ other: { shape: [1], data: new Float32Array(1) } });
     expect(weights).toThrow(/wpe\.weight is missing; .* and 19 more/);
+  });
+
+  it('lists weights that are more than the model has, and knows it by its other names', () => {
+    const { model, weights } = prepareFor(pretrained);
+    store({ ...tensorsOf(model, ''), 'h.2.ln_1.weight': { shape: [2], data: new Float32Array(2) } });
+    expect(weights).toThrow(/h\.2\.ln_1\.weight is more than the model has/);
+    expect(prepareFor({ ...pretrained, model_name: 'gpt2' }).weights).toThrow(/permafrost zoo pull gpt2/);
   });
 
   it('in half precision is widened into a float32 copy, once', () => {
@@ -173,4 +191,58 @@ describe('a pretrained body', () => {
     length.writeBigUInt64LE(BigInt(json.length));
     writeFileSync(path, Buffer.concat([length, json, Buffer.from(halves.buffer)]));
   }
+});
+
+describe('a PyTorch file of an added model', () => {
+  const golden = join(import.meta.dirname, '../fixtures/golden/f-checkpoints');
+  const index = JSON.parse(readFileSync(join(golden, 'index.json'), 'utf8'));
+  const files: string[] = index.good.map(({ file }: { file: string }) => file);
+  const added = {
+    ...tiny,
+    pretrained: true,
+    n_layer: null,
+    n_embd: null,
+    n_head: null,
+    n_positions: null,
+    model_name: 'me/golden',
+  };
+  const place = () => join(lab.home, 'models', 'me', 'golden', 'pytorch_model.bin');
+
+  function prepareAdded(file: string) {
+    mkdirSync(dirname(place()), { recursive: true });
+    const source = { kind: 'folder', folder: dirname(place()) };
+    writeFileSync(
+      join(lab.home, 'models', 'added.json'),
+      JSON.stringify([{ name: 'me/golden', source, config: { model_type: 'gpt2', ...index.config } }]),
+    );
+    writeFileSync(place(), readFileSync(join(golden, file)));
+    const config = parseConfig(added);
+    const model = buildModel(config, taskOf(config).shape(config), knownBodies(lab.home));
+    return { model, weights: () => prepareWeights({ config, model, home: lab.home, log: (text) => said.push(text) }) };
+  }
+
+  it.each(files)('%s trains with the parameters of its .safetensors twin, bit for bit', (file) => {
+    const { model, weights } = prepareAdded(file);
+    const { folder, frozen, trained } = weights();
+    const source = bytesSource(readFileSync(join(golden, file.replace(/\.\w+$/, '.safetensors'))));
+    const { tensors } = readSafetensors(source);
+    const stored = model.fromCheckpoint([...tensors.keys()]);
+    const names = Object.keys(model.parameters).filter((n) => n.startsWith('transformer.') && model.isUsed(n));
+    for (const name of names) {
+      const value = frozen[name] ? mapped(folder, frozen[name]) : trained[name].data;
+      expect(value, name).toEqual(tensorData(source, tensors.get(stored.get(name)!.name)!));
+    }
+    weights();
+    expect(said).toEqual(['Writing the weights of me/golden as float32 safetensors, once.']);
+  });
+
+  it.each(['x01-evil-zip.bin', 'x04-truncated-legacy.bin', 'x13-bit-flip-crc.bin'])(
+    '%s leaves nothing behind',
+    (file) => {
+      const { weights } = prepareAdded(file);
+      expect(weights).toThrow(/pytorch_model\.bin: Not a usable/);
+      const cache = join(lab.home, 'cache', 'bodies');
+      expect(existsSync(cache) ? readdirSync(cache) : []).toEqual([]);
+    },
+  );
 });

@@ -1,0 +1,21 @@
+/** The bodies that runs in a home can have: the published ones under all their names, and what the user added. */
+
+import { type BodyTable, bodies } from '#models/index';
+import { addedRows } from './added.ts';
+import { type CatalogRow, canonicalName, catalog } from './catalog.ts';
+
+/** Every model known in a home; a name is in one row only. */
+export const knownRows = (home: string): CatalogRow[] => [...catalog, ...addedRows(home)];
+
+/** The row of a name or alias; undefined where nothing is known by it. */
+export const rowOf = (home: string, name: string): CatalogRow | undefined =>
+  knownRows(home).find((row) => row.name === canonicalName(name));
+
+/** Bodies by every name that a config may use. */
+export function knownBodies(home: string): BodyTable {
+  const table = { ...bodies };
+  for (const { name, aliases, body } of knownRows(home)) {
+    for (const known of [name, ...aliases]) table[known] ??= body;
+  }
+  return table;
+}

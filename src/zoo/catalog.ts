@@ -1,0 +1,249 @@
+/**
+ * The checkpoints that Permafrost knows: the sixteen of the model-zoo experiment, the Vision Transformers, and the embedded
+ * body. Names are those of dl-project; `repo` is what the model is called on huggingface.co today.
+ * Sources: model cards, config.json and file lists of the repositories; sizes are of the weight file, exact where given to
+ * the byte.
+ */
+import { type BodyRow, bodies } from '#models/index';
+import type { HubFile } from './hubCache.ts';
+
+/** Where a model's files come from. */
+export type Source =
+  | { kind: 'hub'; repo: string; revision: string /** Pull request with a safetensors copy. */; pr?: number }
+  | { kind: 'url'; url: string }
+  | { kind: 'folder'; folder: string }
+  | { kind: 'embedded' };
+
+export interface CatalogRow {
+  name: string;
+  body: BodyRow;
+  source: Source;
+  /** Other names of the same model: renamed repositories, the short names of transformers. */
+  aliases: string[];
+  about: string;
+  language: string;
+  /** As the model card states it; null: it states none. */
+  licence: string | null;
+  /** Of the weight file; null: nobody wrote it down. */
+  bytes: number | null;
+  precision: 'F32' | 'F16';
+  sha256?: string;
+  /** How the commit began that this row was written from. */
+  seen?: string;
+  warnings: string[];
+}
+
+type Details = Omit<CatalogRow, 'name' | 'body' | 'source' | 'aliases' | 'precision' | 'warnings'> & {
+  repo?: string;
+  revision?: string;
+  pr?: number;
+  aliases?: string[];
+  precision?: 'F16';
+  warnings?: string[];
+};
+
+/** A GPT-2 on the hub; its config is in the table of bodies. */
+function gpt2Row(name: string, { repo = name, revision = 'main', pr, ...details }: Details): CatalogRow {
+  return {
+    name,
+    body: bodies[name],
+    source: { kind: 'hub', repo, revision, ...(pr ? { pr } : {}) },
+    precision: 'F32',
+    warnings: [],
+    ...details,
+    aliases: [...(repo === name ? [] : [repo]), ...(details.aliases ?? [])],
+  };
+}
+
+const unstated = null;
+const unseenSafetensors = 'Its weights are a PyTorch file; they are converted once before the first run.';
+const noOrder =
+  'The published runs leave position embeddings and class token at zero and frozen, so that the model sees no order.';
+
+export const catalog: readonly CatalogRow[] = [
+  {
+    name: 'permafrost-nano',
+    body: bodies['permafrost-nano'],
+    source: { kind: 'embedded' },
+    aliases: [],
+    about: 'Byte-level language model that comes with Permafrost; pretrained by its own engine on public-domain books.',
+    language: 'English',
+    licence: 'mit',
+    bytes: 1_689_408,
+    precision: 'F16',
+    warnings: [],
+  },
+  gpt2Row('gpt2', {
+    repo: 'openai-community/gpt2',
+    revision: '607a30d783dfa663caf39e06633721c8d4cfcd7e',
+    about: 'GPT-2 small, the body of nearly every published run. WebText.',
+    language: 'English',
+    licence: 'mit',
+    bytes: 548_105_171,
+    sha256: '248dfc3911869ec493c76e65bf2fcf7f615828b0254c12b473182f0f81d3a707',
+  }),
+  gpt2Row('gpt2-medium', {
+    repo: 'openai-community/gpt2-medium',
+    about: 'GPT-2 medium. WebText.',
+    language: 'English',
+    licence: 'mit',
+    bytes: 1_520_000_000,
+  }),
+  gpt2Row('gpt2-large', {
+    repo: 'openai-community/gpt2-large',
+    about: 'GPT-2 large. WebText.',
+    language: 'English',
+    licence: 'mit',
+    bytes: 3_250_000_000,
+  }),
+  gpt2Row('distilgpt2', {
+    repo: 'distilbert/distilgpt2',
+    about: 'GPT-2 small distilled to six layers. OpenWebText.',
+    language: 'English',
+    licence: 'apache-2.0',
+    bytes: 353_000_000,
+  }),
+  gpt2Row('sshleifer/tiny-gpt2', {
+    pr: 2,
+    about: 'Two layers of width 2, random: for tests of software, and a baseline of the model-zoo experiment.',
+    language: 'none',
+    licence: unstated,
+    bytes: 2_510_000,
+    warnings: ['It was never pretrained.', unseenSafetensors],
+  }),
+  gpt2Row('lvwerra/gpt2-imdb', {
+    about: 'GPT-2 small fine-tuned on IMDB film reviews.',
+    language: 'English',
+    licence: unstated,
+    bytes: 548_000_000,
+    warnings: [unseenSafetensors],
+  }),
+  gpt2Row('LorenzoDeMattei/GePpeTto', {
+    about: 'Italian GPT-2: Wikipedia and ItWaC (arXiv 2004.14253).',
+    language: 'Italian',
+    licence: unstated,
+    bytes: null,
+  }),
+  gpt2Row('microsoft/CodeGPT-small-py', {
+    about: 'GPT-2 small trained on Python functions (CodeXGLUE).',
+    language: 'Python',
+    licence: unstated,
+    bytes: 510_000_000,
+    warnings: [unseenSafetensors],
+  }),
+  gpt2Row('minimaxir/magic-the-gathering', {
+    about: 'Small GPT-2 on the texts of Magic: The Gathering cards; dropout 0.2.',
+    language: 'game cards',
+    licence: unstated,
+    bytes: null,
+    warnings: [unseenSafetensors, 'Takes sequences of at most 256 tokens.'],
+  }),
+  gpt2Row('rinna/japanese-gpt2-medium', {
+    revision: 'fe1fd85cdddd227d9f7e1407a12aa2701d13a7a1',
+    about: 'Japanese GPT-2 medium: CC-100.',
+    language: 'Japanese',
+    licence: 'mit',
+    bytes: 1_370_000_000,
+    warnings: [
+      'The weights were replaced in August 2021 (CC-100 and Wikipedia), after the published runs; this revision is the older one that they used.',
+      unseenSafetensors,
+    ],
+  }),
+  gpt2Row('sberbank-ai/rugpt3small_based_on_gpt2', {
+    repo: 'ai-forever/rugpt3small_based_on_gpt2',
+    about: 'Russian GPT of GPT-2 small size with 2048 positions.',
+    language: 'Russian',
+    licence: unstated,
+    bytes: 551_000_000,
+    warnings: [unseenSafetensors],
+  }),
+  gpt2Row('shtoshni/gpt2-chess-uci', {
+    seen: 'a992e62',
+    pr: 1,
+    about: 'GPT-2 small on chess games in UCI notation (arXiv 2102.13249).',
+    language: 'chess',
+    licence: unstated,
+    bytes: 345_237_947,
+    sha256: 'f4acd49fde9ca945592ee2bb9e394b26654441802e31fed4121d61abd8e302ef',
+    warnings: [unseenSafetensors, 'Takes sequences of at most 512 tokens.'],
+  }),
+  gpt2Row('uer/gpt2-chinese-poem', {
+    about: 'GPT-2 small on classical Chinese poems.',
+    language: 'Chinese',
+    licence: unstated,
+    bytes: 425_000_000,
+    warnings: ['An early version had a vocabulary of 21,128; the published runs need 22,557.', unseenSafetensors],
+  }),
+  gpt2Row('ceostroff/harry-potter-gpt2-fanfiction', {
+    seen: '868cd2c',
+    pr: 1,
+    about: 'GPT-2 small fine-tuned on Harry Potter fan fiction.',
+    language: 'English',
+    licence: 'mit',
+    bytes: 510_000_000,
+    warnings: [unseenSafetensors],
+  }),
+  gpt2Row('chrisliu298/arxiv_ai_gpt2', {
+    about: 'GPT-2 large fine-tuned on abstracts of AI papers.',
+    language: 'English',
+    licence: unstated,
+    bytes: null,
+    warnings: ['The repository may be gone. If you have its files, add their folder: permafrost zoo add FOLDER.'],
+  }),
+  gpt2Row('microsoft/DialoGPT-medium', {
+    seen: '7b40bb0',
+    pr: 22,
+    about: 'GPT-2 medium on conversations of Reddit.',
+    language: 'English',
+    licence: 'mit',
+    bytes: 863_000_000,
+    precision: 'F16',
+    warnings: ['Weights are half precision; they are widened to float32 once.'],
+  }),
+  {
+    name: 'google/vit-base-patch16-224-in21k',
+    body: bodies['google/vit-base-patch16-224-in21k'],
+    source: { kind: 'hub', repo: 'google/vit-base-patch16-224-in21k', revision: 'main' },
+    aliases: [],
+    about: 'Vision Transformer B/16 pretrained on ImageNet-21k; the same encoder as ViT-B_16.',
+    language: 'images',
+    licence: 'apache-2.0',
+    bytes: 346_000_000,
+    precision: 'F32',
+    seen: 'b456956',
+    warnings: [noOrder, 'The reference uses a layer-norm ε of 1e-6; its config says 1e-12.'],
+  },
+  {
+    name: 'ViT-B_16',
+    body: bodies['ViT-B_16'],
+    source: { kind: 'url', url: 'https://storage.googleapis.com/vit_models/imagenet21k/ViT-B_16.npz' },
+    aliases: ['vit', 'ViT-B_16.npz'],
+    about: 'The original weights of Vision Transformer B/16, ImageNet-21k, in JAX’s .npz.',
+    language: 'images',
+    licence: 'apache-2.0',
+    bytes: null,
+    precision: 'F32',
+    warnings: [noOrder],
+  },
+];
+
+const canonical = new Map(
+  catalog.flatMap(({ name, aliases }) => [name, ...aliases].map((known): [string, string] => [known, name])),
+);
+
+/** The name that Permafrost uses for a model, whatever it is called elsewhere. */
+export const canonicalName = (name: string): string => canonical.get(name) ?? name;
+
+/**
+ * Files that may hold the weights, in the order in which they are taken. The owner's own files come before a copy that
+ * somebody proposed in a pull request and that nobody merged.
+ */
+export function weightFiles(source: Source): HubFile[] {
+  if (source.kind !== 'hub') return [];
+  const { repo, revision, pr } = source;
+  return [
+    { repo, revision, path: 'model.safetensors' },
+    { repo, revision, path: 'pytorch_model.bin' },
+    ...(pr ? [{ repo, revision: `refs/pr/${pr}`, path: 'model.safetensors' }] : []),
+  ];
+}

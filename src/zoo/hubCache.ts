@@ -1,0 +1,66 @@
+/**
+ * The Hugging Face cache on this disk, shared with every other program that keeps its layout:
+ * `models--org--name/{refs/<revision>, snapshots/<commit>/<file> → ../../blobs/<digest>}`.
+ * Source: huggingface_hub, "Understand caching" and "Environment variables".
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+export interface HubSettings {
+  cache: string;
+  /** Without a slash at the end. */
+  endpoint: string;
+  token: string | undefined;
+  /** Nothing is fetched. */
+  offline: boolean;
+}
+
+const isOn = (text: string | undefined): boolean => ['1', 'true', 'yes', 'on'].includes(text?.toLowerCase() ?? '');
+
+/** What HF_HOME, HF_HUB_CACHE, HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE and their older names say. */
+export function hubSettings(environment: NodeJS.ProcessEnv = process.env): HubSettings {
+  const e = environment;
+  const home = e.HF_HOME ?? join(e.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'huggingface');
+  const cache = e.HF_HUB_CACHE ?? e.HUGGINGFACE_HUB_CACHE ?? join(home, 'hub');
+  const token = e.HF_TOKEN || e.HUGGING_FACE_HUB_TOKEN || tokenFile(e.HF_TOKEN_PATH ?? join(home, 'token'));
+  return {
+    cache,
+    endpoint: (e.HF_ENDPOINT || 'https://huggingface.co').replace(/\/+$/, ''),
+    token: isOn(e.HF_HUB_DISABLE_IMPLICIT_TOKEN) ? undefined : token || undefined,
+    offline: isOn(e.HF_HUB_OFFLINE) || isOn(e.TRANSFORMERS_OFFLINE),
+  };
+}
+
+/** What `huggingface-cli login` keeps. */
+const tokenFile = (path: string): string | undefined => {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return undefined; // nobody logged in
+  }
+};
+
+export interface HubFile {
+  repo: string;
+  /** A branch, `refs/pr/N` or a commit. */
+  revision: string;
+  path: string;
+}
+
+export const isCommit = (revision: string): boolean => /^[0-9a-f]{40}$/.test(revision);
+export const repoFolder = (cache: string, repo: string): string => join(cache, `models--${repo.replaceAll('/', '--')}`);
+
+/** The commit that a revision was when it was fetched; null for one that never was. */
+export function cachedCommit(cache: string, repo: string, revision: string): string | null {
+  if (isCommit(revision)) return revision;
+  const ref = join(repoFolder(cache, repo), 'refs', revision);
+  return existsSync(ref) ? readFileSync(ref, 'utf8').trim() : null;
+}
+
+/** The file in the cache, null where it is not. */
+export function cachedFile(cache: string, { repo, revision, path }: HubFile): string | null {
+  const commit = cachedCommit(cache, repo, revision);
+  const place = commit && join(repoFolder(cache, repo), 'snapshots', commit, path);
+  return place && existsSync(place) ? place : null;
+}
