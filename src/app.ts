@@ -16,9 +16,10 @@ import type { Summary } from '#store/summary';
 import { taskOf, tasks } from '#tasks/index';
 import { deviationsOf } from '#trainer/deviations';
 import { listDevices } from '#trainer/device';
-import { knownBodies } from '#zoo/bodies';
+import { knownBodies, listedBodies } from '#zoo/bodies';
 import { openData } from '#zoo/data';
 import { findWeights } from '#zoo/weights';
+import { createZoo } from '#zoo/zoo';
 
 import { catalogueOf } from './app/catalogue.ts';
 import { downloadOf } from './app/downloads.ts';
@@ -59,6 +60,7 @@ export async function createApp({
   const store = await openStore(join(home, 'permafrost.db'));
   const scheduler = createScheduler({ store, home, slots, trainer, node });
   scheduler.recover();
+  const zoo = createZoo({ home });
   const modelOf = (config: ExperimentConfig) => buildModel(config, taskOf(config).shape(config), knownBodies(home));
 
   const folderOf = (id: string): string => join(runsFolder, store.runs.get(id).id);
@@ -116,6 +118,7 @@ export async function createApp({
     metrics: store.metrics.rows,
     subscribe: scheduler.subscribe,
     data: openData(home),
+    zoo,
     rows,
     createAll(configs, tags) {
       for (const config of configs) modelOf(config);
@@ -174,8 +177,8 @@ export async function createApp({
         return { ok: false, errors: errorsByField(error.message) };
       }
     },
-    estimate: (config) => estimateOf(config, store.finished()),
-    catalogue: () => catalogueOf(have),
+    estimate: (config) => estimateOf(config, store.finished(), knownBodies(home)),
+    catalogue: () => catalogueOf(have, listedBodies(home)),
     queue: scheduler.queue,
     moveInQueue: scheduler.move,
     pauseQueue: scheduler.pause,
@@ -194,6 +197,7 @@ export async function createApp({
     idle: scheduler.idle,
     async close() {
       await scheduler.close();
+      await zoo.close();
       store.close();
     },
   };

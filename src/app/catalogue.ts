@@ -1,7 +1,7 @@
 /** The tables behind the form: tasks, bodies, presets. */
 import type { BodyInfo, Catalogue, Preset, TaskInfo } from '#contract/catalogue';
 import { regimeOf, regimes } from '#contract/regime';
-import { bodies } from '#models/index';
+import type { BodyTable } from '#models/index';
 import { type Available, missing } from '#papers/expand';
 import { tables } from '#papers/published';
 import { tasks } from '#tasks/index';
@@ -24,7 +24,7 @@ const regimePresets: Record<string, Preset['settings']> = {
 const taskInfo = (): TaskInfo[] =>
   Object.values(tasks).map(({ name, title, fields, metric, dataset }) => ({ name, title, fields, metric, dataset }));
 
-const bodyInfo = (have: Available): BodyInfo[] =>
+const bodyInfo = (have: Available, bodies: BodyTable): BodyInfo[] =>
   Object.entries(bodies).map(([name, { body, config }]) => ({
     name,
     title: body.title,
@@ -67,8 +67,8 @@ function presets(have: Available): Preset[] {
   return [...own, ...published];
 }
 
-export const catalogueOf = (have: Available): Catalogue => ({
+export const catalogueOf = (have: Available, bodies: BodyTable): Catalogue => ({
   tasks: taskInfo(),
-  bodies: bodyInfo(have),
+  bodies: bodyInfo(have, bodies),
   presets: presets(have),
 });

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import type { Estimate, ParameterGroup } from '#contract/catalogue';
 import type { ConfigField, ExperimentConfig } from '#contract/config';
-import { bodies, buildModel, countParameters, type Model } from '#models/index';
+import { type BodyTable, bodies, buildModel, countParameters, type Model } from '#models/index';
 import { taskOf, tasks } from '#tasks/index';
 import type { TaskShape } from '#tasks/task';
 
@@ -21,11 +21,12 @@ function placeOf(
   name: string,
   { model_name }: ExperimentConfig,
   model: Model,
+  table: BodyTable,
 ): Pick<ParameterGroup, 'part' | 'block' | 'flag'> {
   if (name.startsWith('in_net')) return { part: 'input', block: null, flag: 'freeze_in' };
   if (name.startsWith('out_net')) return { part: 'output', block: null, flag: 'freeze_out' };
   const own = name.startsWith(bodyPrefix) ? name.slice(bodyPrefix.length) : name;
-  const flag = bodies[model_name]?.body.freezeFlag(own, model.bodyConfig) ?? null;
+  const flag = table[model_name]?.body.freezeFlag(own, model.bodyConfig) ?? null;
   const unflagged = own.includes('position') ? 'positions' : 'tokens';
   return { part: (flag && partOf[flag]) ?? unflagged, block: blockOf(own), flag };
 }
@@ -50,10 +51,10 @@ function depth({ part, block }: ParameterGroup): number {
 }
 
 /** The parameters of a config by what freezes together, in the order of the network. */
-export function parameterGroups(config: ExperimentConfig, model: Model): ParameterGroup[] {
+export function parameterGroups(config: ExperimentConfig, model: Model, table: BodyTable = bodies): ParameterGroup[] {
   const groups = new Map<string, ParameterGroup>();
   for (const [name, shape] of Object.entries(model.parameters)) {
-    const place = placeOf(name, config, model);
+    const place = placeOf(name, config, model, table);
     const key = `${place.part} ${place.block} ${place.flag}`;
     const group = groups.get(key) ?? { ...place, count: 0, trained: model.isTrainable(name) };
     group.count += sizeOf(shape);
@@ -100,15 +101,19 @@ export interface Finished {
 }
 
 /** Everything about a config before it is begun. Throws `config`. */
-export function estimateOf(config: ExperimentConfig, finished: readonly Finished[]): Estimate {
+export function estimateOf(
+  config: ExperimentConfig,
+  finished: readonly Finished[],
+  table: BodyTable = bodies,
+): Estimate {
   const shape = taskOf(config).shape(config);
-  const model = buildModel(config, shape);
+  const model = buildModel(config, shape, table);
   const { trainable, total } = countParameters(model);
-  const measured = finished.flatMap((run) => measure(run) ?? []);
+  const measured = finished.flatMap((run) => measure(run, table) ?? []);
   return {
     trainable,
     total,
-    groups: parameterGroups(config, model),
+    groups: parameterGroups(config, model, table),
     steps: config.num_iters * config.steps_per_iter,
     ...secondsOf(operationsOf(config, model, shape), config, measured, availableParallelism()),
     memoryBytes: memoryOf(config, model, shape, trainable),
@@ -117,11 +122,11 @@ export function estimateOf(config: ExperimentConfig, finished: readonly Finished
 }
 
 /** Null for a run that this Permafrost could not do again. */
-function measure({ id, config, steps, seconds }: Finished): Measured | null {
-  if (!(config.task in tasks) || !(config.model_name in bodies)) return null;
+function measure({ id, config, steps, seconds }: Finished, table: BodyTable): Measured | null {
+  if (!(config.task in tasks) || !(config.model_name in table)) return null;
   const done = { ...config, num_iters: steps / config.steps_per_iter }; // early stop
   const shape = taskOf(config).shape(config);
-  return { id, config, seconds, operations: operationsOf(done, buildModel(config, shape), shape) };
+  return { id, config, seconds, operations: operationsOf(done, buildModel(config, shape, table), shape) };
 }
 
 /** Operations a second of one core where nothing has been measured yet: ONNX Runtime on a laptop of 2020. */

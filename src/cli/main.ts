@@ -15,6 +15,7 @@ import { run } from './run.ts';
 import { show } from './show.ts';
 import { sweep } from './sweep.ts';
 import { tag } from './tag.ts';
+import { zoo } from './zoo.ts';
 
 const commands: CommandRow[] = [
   run,
@@ -28,6 +29,7 @@ const commands: CommandRow[] = [
   devices,
   count,
   data,
+  zoo,
   rebuild,
   bench,
 ];

@@ -5,6 +5,7 @@ import type { DataServices } from './data.ts';
 import type { MachineLoad, QueueState } from './machine.ts';
 import type { JournalEntry, MetricKey, MetricRow, Run } from './run.ts';
 import type { CheckpointFile, Curve, RunChanges, RunEvents, RunLog, RunRow } from './runRow.ts';
+import type { ZooServices } from './zoo.ts';
 
 export interface DeviceInfo {
   name: string;
@@ -100,6 +101,8 @@ export interface Services {
   machine(signal?: AbortSignal): AsyncGenerator<MachineLoad>;
   /** The file behind a download path such as `/download/runs.csv?id=…`. Throws `notFound`. */
   download(path: string): Download;
+  /** Pretrained bodies: what is known, what is here, fetching. */
+  readonly zoo: ZooServices;
   /** Adds runs that lie in folders but not in the store. */
   rebuild(): { added: number; unreadable: string[] };
   /** Resolves when nothing that this app queued is left to do. */

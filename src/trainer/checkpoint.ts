@@ -8,7 +8,8 @@ import { z } from 'zod';
 import { PermafrostError } from '#contract/errors';
 import type { Data, Spec } from '#engine/program';
 import { readSafetensors, safetensorsChunks, tensorData } from '#formats/safetensors';
-import { withFile, writeAtomically } from './files.ts';
+import { withFile } from '#zoo/file';
+import { writeAtomically } from './files.ts';
 import type { Progress } from './protocol.ts';
 
 type Tensors = Record<string, { shape: number[]; data: Data }>;

@@ -1,19 +1,8 @@
 /** Files on the disk: written whole or not at all, read piece by piece, and errors that say what to do about the disk. */
-import {
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { PermafrostError } from '#contract/errors';
-import type { ByteSource } from '#formats/source';
+import { isAlive } from '#zoo/process';
 
 const temporary = (path: string): string => `${path}.${process.pid}.tmp`;
 
@@ -70,42 +59,6 @@ export function sweepDrafts(folder: string): void {
     const writer = Number(/\.(\d+)\.tmp$/.exec(name)?.[1]);
     if (writer && writer !== process.pid && !isAlive(writer)) rmSync(join(folder, name), { force: true });
   }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'; // somebody else's process
-  }
-}
-
-/** Calls `use` with the open file's bytes. */
-export function withFile<T>(path: string, use: (source: ByteSource) => T): T {
-  const file = openSync(path, 'r');
-  try {
-    return use(fileSource(file));
-  } finally {
-    closeSync(file);
-  }
-}
-
-function fileSource(file: number): ByteSource {
-  const { size } = fstatSync(file);
-  return {
-    size,
-    read(offset, length) {
-      if (offset < 0 || offset + length > size) throw new RangeError(`bytes ${offset}–${offset + length} of ${size}`);
-      const bytes = new Uint8Array(length);
-      for (let done = 0; done < length; ) {
-        const count = readSync(file, bytes, done, length - done, offset + done);
-        if (count === 0) throw new RangeError(`the file ends at ${offset + done} of ${size}`);
-        done += count;
-      }
-      return bytes;
-    },
-  };
 }
 
 const advice: Record<string, string> = {

@@ -17,8 +17,9 @@ import { readSafetensors, safetensorsHeader, tensorData } from '#formats/safeten
 import type { Model } from '#models/index';
 import { listProblems, matchCheckpoint } from '#models/match';
 import { trainedNames as trainedNamesOf } from '#models/steps';
+import { withFile } from '#zoo/file';
 import { bodyFilePrefix, findWeights, ownWeights } from '#zoo/weights';
-import { makeFolder, sweepDrafts, withFile, writeAtomically } from './files.ts';
+import { makeFolder, sweepDrafts, writeAtomically } from './files.ts';
 
 export interface Weights {
   /** Folder of the file that frozen values name; absent where none does. */

@@ -19,3 +19,9 @@ export function knownBodies(home: string): BodyTable {
   }
   return table;
 }
+
+/** The same by one name each, for lists. */
+export const listedBodies = (home: string): BodyTable => ({
+  ...bodies,
+  ...Object.fromEntries(knownRows(home).map(({ name, body }) => [name, body])),
+});

@@ -15,6 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PermafrostError } from '#contract/errors';
 import type { DownloadProgress } from '#contract/zoo';
 import { createMeter } from './meter.ts';
+import { isAlive } from './process.ts';
 import { checkStatus, type Patience, patience, persist, reasonOf, request, Transient } from './request.ts';
 
 export interface DownloadOptions {
@@ -324,15 +325,6 @@ async function holderOf(place: string): Promise<number> {
   if (holder > 0) return holder;
   await sleep(100);
   return read();
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'; // somebody else's process
-  }
 }
 
 const advice: Record<string, string> = {

@@ -1,0 +1,208 @@
+import type { Command } from 'commander';
+import { PermafrostError } from '#contract/errors';
+import { type DownloadProgress, filterModels, type ZooFilter, type ZooModel } from '#contract/zoo';
+import { type CommandRow, columns, duration, print, withApp } from './command.ts';
+
+const steps: [number, string][] = [
+  [1e9, 'GB'],
+  [1e6, 'MB'],
+  [1e3, 'kB'],
+];
+/** Bytes as people say them: 548 MB. */
+function size(bytes: number): string {
+  const [step, unit] = steps.find(([least]) => bytes >= least) ?? [1, 'B'];
+  return `${Number((bytes / step).toPrecision(3))} ${unit}`;
+}
+const count = (n: number): string => (n >= 1e6 ? `${Number((n / 1e6).toPrecision(4))} M` : n.toLocaleString('en'));
+const states: Record<ZooModel['state'], string> = { here: 'here', partial: 'interrupted', absent: '' };
+
+const barWidth = 24;
+function bar({ bytes, total, bytesPerSecond, secondsLeft }: DownloadProgress): string {
+  const filled = total ? Math.round((bytes / total) * barWidth) : 0;
+  return [
+    total ? `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}` : '',
+    total ? `${size(bytes)} of ${size(total)}` : size(bytes),
+    bytesPerSecond ? `${size(bytesPerSecond)}/s` : '',
+    secondsLeft ? `${duration(secondsLeft)} left` : '',
+  ]
+    .filter(Boolean)
+    .join('  ');
+}
+
+/** Draws progress on stderr: one line that changes on a terminal, a line every ten seconds elsewhere. */
+function progressLine(label: string): { show(progress: DownloadProgress): void; end(): void } {
+  const out = process.stderr;
+  let last = Date.now(); // short ones need no line
+  return {
+    show(progress) {
+      const line = `${label}  ${bar(progress)}`;
+      if (out.isTTY) out.write(`\r\x1b[2K${line}`);
+      else if (Date.now() - last > 10_000) out.write(`${line}\n`);
+      else return;
+      last = Date.now();
+    },
+    end: () => void (out.isTTY && out.write('\r\x1b[2K')),
+  };
+}
+
+interface ListOptions {
+  family?: string;
+  language?: string;
+  licence?: string;
+  largest?: string;
+  here?: true;
+  json?: boolean;
+}
+
+function list(words: string[], { largest, json, ...options }: ListOptions) {
+  const most = largest === undefined ? undefined : Number(largest) * 1e6;
+  if (Number.isNaN(most))
+    throw new PermafrostError('config', `--largest expects millions of parameters, found "${largest}".`);
+  const filter: ZooFilter = { ...options, text: words.join(' '), largest: most };
+  return withApp((app) => {
+    const models = filterModels(app.zoo.models(), filter);
+    const rows = models.map((m) => [
+      m.name,
+      m.family,
+      String(m.layers),
+      String(m.width),
+      count(m.parameters.body),
+      m.downloadBytes ? size(m.downloadBytes) : '',
+      m.language,
+      m.licence ?? '',
+      states[m.state],
+    ]);
+    const header = ['model', 'family', 'layers', 'width', 'parameters', 'download', 'language', 'licence', 'on disk'];
+    print(json, { models }, () =>
+      rows.length > 0 ? columns(header, rows) : 'No model fits. permafrost zoo list shows all of them.',
+    );
+  });
+}
+
+const show = (name: string, { batch = '25', json }: { batch?: string; json?: boolean }) =>
+  withApp((app) => {
+    const model = app.zoo.model(name);
+    const samples = Number(batch);
+    if (!Number.isInteger(samples) || samples < 1)
+      throw new PermafrostError('config', `--batch expects a whole number from 1, found "${batch}".`);
+    const fit = { frozen: app.zoo.fit(model.name, samples), unfrozen: app.zoo.fit(model.name, samples, false) };
+    print(json, { ...model, fit }, () => {
+      const rows: [string, string][] = [
+        ['also called', model.aliases.join(', ')],
+        ['source', `${model.source}${model.revision ? ` @ ${model.revision}` : ''}`],
+        ['licence', model.licence ?? 'none stated'],
+        ['language', model.language],
+        [
+          'body',
+          `${model.family}, ${model.layers} layers × ${model.width}, ${model.heads} heads, ${model.positions} positions`,
+        ],
+        ['parameters', model.parameters.body.toLocaleString('en')],
+        ['trained frozen', `${model.parameters.frozen.toLocaleString('en')} on MNIST (FPT, FRT)`],
+        ['trained unfrozen', `${model.parameters.unfrozen.toLocaleString('en')} on MNIST (URT)`],
+        [
+          'memory frozen',
+          `about ${size(fit.frozen.bytes)} at batch ${batch}; fits in ${size(fit.frozen.memory)}: ${fit.frozen.fits}`,
+        ],
+        ['memory unfrozen', `about ${size(fit.unfrozen.bytes)}: ${fit.unfrozen.fits}`],
+        ['download', model.downloadBytes ? size(model.downloadBytes) : 'size unknown'],
+        [
+          'on disk',
+          model.state === 'absent'
+            ? `no; permafrost zoo pull ${model.name}`
+            : `${size(model.diskBytes)}, ${states[model.state]}`,
+        ],
+        ['weights', model.path ?? ''],
+      ];
+      const width = Math.max(...rows.map(([label]) => label.length));
+      return [
+        `${model.name}: ${model.about}`,
+        ...rows.filter(([, text]) => text).map(([label, text]) => `  ${label.padEnd(width)}  ${text}`),
+        ...model.warnings.map((warning) => `  ! ${warning}`),
+      ].join('\n');
+    });
+  });
+
+const pull = (names: string[], { json }: { json?: boolean }) =>
+  withApp(async (app) => {
+    const stop = new AbortController();
+    const interrupt = () => stop.abort();
+    process.once('SIGINT', interrupt);
+    const models: ZooModel[] = [];
+    try {
+      for (const name of names) {
+        const line = progressLine(name);
+        models.push(await app.zoo.pull(name, { signal: stop.signal, onProgress: line.show }).finally(line.end));
+      }
+    } catch (error) {
+      if (!stop.signal.aborted) throw error;
+      console.error(`Paused. What has arrived stays; go on with: permafrost zoo pull ${names.join(' ')}`);
+      process.exitCode = 3;
+      return;
+    } finally {
+      process.off('SIGINT', interrupt);
+    }
+    print(json, { models }, () => models.map(({ path }) => path).join('\n'));
+  });
+
+const remove = (names: string[], { json }: { json?: boolean }) =>
+  withApp(async (app) => {
+    let bytes = 0;
+    for (const name of names) bytes += await app.zoo.remove(name);
+    print(json, { removed: names, bytes }, () => `${names.join(', ')} removed; ${size(bytes)} freed.`);
+  });
+
+const verify = (names: string[], { json }: { json?: boolean }) =>
+  withApp(async (app) => {
+    const chosen = names.length > 0 ? names : app.zoo.models().flatMap((m) => (m.state === 'here' ? [m.name] : []));
+    const reports = [];
+    for (const name of chosen) {
+      const line = progressLine(name);
+      reports.push(await app.zoo.verify(name, line.show).finally(line.end));
+    }
+    const text = reports.map(({ name, problems, expected, bytes }) => {
+      if (problems.length > 0) return `${name}: ${problems.join('; ')}`;
+      return `${name}: ${size(bytes)}, every weight fits${expected ? ', SHA-256 as its source says' : ''}`;
+    });
+    print(json, { reports }, () => text.join('\n'));
+    if (reports.some(({ problems }) => problems.length > 0)) process.exitCode = 5;
+  });
+
+const add = (source: string, { json, ...options }: { name?: string; revision?: string; json?: boolean }) =>
+  withApp(async (app) => {
+    const model = await app.zoo.add(source, options);
+    const next = model.state === 'here' ? '' : ` Fetch its weights: permafrost zoo pull ${model.name}`;
+    print(json, model, () => `${model.name} is in the zoo.${next}`);
+  });
+
+const subcommand = (zoo: Command, usage: string, text: string): Command =>
+  zoo.command(usage).description(text).option('--json', 'print one JSON object');
+
+export const zoo: CommandRow = {
+  add(program) {
+    const command = program.command('zoo').description('list, fetch and look after pretrained bodies');
+    subcommand(command, 'list', 'list models, all or those with all the words')
+      .argument('[words...]', 'words in name, description, language, licence')
+      .option('--family <family>', 'GPT-2 or Vision Transformer')
+      .option('--language <language>', 'what it was trained on')
+      .option('--licence <licence>', 'e.g. mit; "none stated" for none')
+      .option('--largest <millions>', 'most parameters, in millions')
+      .option('--here', 'only those on this machine')
+      .action(list);
+    subcommand(command, 'show', "show a model's card, sizes and what of it is here")
+      .argument('<name>')
+      .option('--batch <n>', 'batch size of the memory estimate', '25')
+      .action(show);
+    subcommand(command, 'pull', 'fetch weights into the Hugging Face cache; goes on where it was interrupted')
+      .argument('<names...>')
+      .action(pull);
+    subcommand(command, 'rm', 'delete the files of models').argument('<names...>').action(remove);
+    subcommand(command, 'verify', 'hash weight files and compare them with source and config')
+      .argument('[names...]', 'all that are here by default')
+      .action(verify);
+    subcommand(command, 'add', 'add a GPT-2 or ViT from Hugging Face (ORG/NAME) or a local folder')
+      .argument('<source>')
+      .option('--name <name>', 'what to call it')
+      .option('--revision <revision>', 'branch, tag or commit', 'main')
+      .action(add);
+  },
+};

@@ -1,0 +1,375 @@
+/** The model zoo of a home: what is known, what is here, fetching, adding, removing with undo, verifying. */
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { totalmem } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { describeError, nearest, PermafrostError } from '#contract/errors';
+import type { DownloadProgress, PullState, VerifyReport, ZooModel, ZooServices } from '#contract/zoo';
+import { readCheckpoint } from '#formats/checkpoint';
+import { listProblems, matchCheckpoint } from '#models/match';
+import { addedRows, readAdded, writeAdded } from './added.ts';
+import { readArchitecture } from './architecture.ts';
+import { knownRows, rowOf } from './bodies.ts';
+import { type CatalogRow, canonicalName, weightFiles } from './catalog.ts';
+import { discard, download } from './download.ts';
+import { withFile } from './file.ts';
+import { sizesOf, trainingBytes } from './fit.ts';
+import { describeFiles, type FetchOptions, fetchFile, type RemoteFile } from './hub.ts';
+import { cachedCommit, hubSettings, repoFolder } from './hubCache.ts';
+import { createMeter } from './meter.ts';
+import type { Patience } from './request.ts';
+import { createTrash } from './trash.ts';
+import { bodyFilePrefix, findWeights, weightsIn } from './weights.ts';
+
+export interface ZooOptions {
+  home: string;
+  /** HF_HOME and the like; by default this process's. */
+  environment?: NodeJS.ProcessEnv;
+  patience?: Patience;
+}
+
+export interface Zoo extends ZooServices {
+  /** Pauses what is being fetched and deletes what was removed. */
+  close(): Promise<void>;
+}
+
+interface Pull {
+  state: PullState;
+  stop: AbortController;
+  done: Promise<ZooModel>;
+}
+
+export function createZoo({ home, environment = process.env, patience }: ZooOptions): Zoo {
+  const settings = hubSettings(environment);
+  const pulls = new Map<string, Pull>();
+  const listeners = new Set<() => void>();
+  const trash = createTrash();
+  const forgotten = new Map<string, ReturnType<typeof readAdded>[number]>();
+  const tell = () => {
+    for (const listener of listeners) listener();
+  };
+  const find = (name: string) => findWeights(home, name, environment);
+
+  function known(name: string): CatalogRow {
+    const row = rowOf(home, name);
+    if (row) return row;
+    const names = knownRows(home).flatMap((other) => [other.name, ...other.aliases]);
+    throw new PermafrostError(
+      'notFound',
+      `There is no model "${name}" in the zoo. Did you mean ${nearest(name, names)}? Add another: permafrost zoo add ORG/NAME or FOLDER.`,
+    );
+  }
+
+  function describe(row: CatalogRow): ZooModel {
+    const { source, name } = row;
+    const path = find(name);
+    const places = placesOf(row);
+    const partial = path === null && places.some(hasPartial);
+    const isAdded = addedRows(home).some((added) => added.name === name);
+    return {
+      name,
+      aliases: row.aliases,
+      family: row.body.body.title,
+      about: row.about,
+      language: row.language,
+      licence: row.licence,
+      warnings: [...row.warnings, ...changedSince(row)],
+      origin: source.kind === 'embedded' ? 'embedded' : isAdded ? 'added' : 'published',
+      source: sourceText(row),
+      revision: source.kind === 'hub' ? source.revision : null,
+      precision: row.precision,
+      ...sizesOf(row.body),
+      downloadBytes: row.bytes,
+      state: path ? 'here' : partial ? 'partial' : 'absent',
+      path,
+      diskBytes: [...places, ...convertedOf(name)].reduce((sum, place) => sum + bytesUnder(place), 0),
+    };
+  }
+
+  /** Folders that hold a model's own files; a folder that the user added stays the user's. */
+  function placesOf({ name, source, aliases }: CatalogRow): string[] {
+    const repos = source.kind === 'hub' ? [...new Set([source.repo, name, ...aliases])] : [];
+    const folders = repos.map((repo) => repoFolder(settings.cache, repo));
+    return [join(home, 'models', name), ...folders].filter((folder) => existsSync(folder));
+  }
+
+  /** Float32 copies and random bodies made for a model. */
+  function convertedOf(name: string): string[] {
+    const folder = join(home, 'cache', 'bodies');
+    if (!existsSync(folder)) return [];
+    const prefix = bodyFilePrefix(name);
+    return readdirSync(folder)
+      .filter((file) => file.startsWith(prefix))
+      .map((file) => join(folder, file));
+  }
+
+  /** A note when the repository is not what it was when its row was written. */
+  function changedSince({ source, seen }: CatalogRow): string[] {
+    const commit = source.kind === 'hub' && seen ? cachedCommit(settings.cache, source.repo, source.revision) : null;
+    return commit && !commit.startsWith(seen!)
+      ? [`The repository has changed: this is commit ${commit.slice(0, 7)}, the catalogue knows ${seen}.`]
+      : [];
+  }
+
+  /** Where the weights are to be had: the first file in the row's order that exists. */
+  async function remoteWeights(row: CatalogRow, options: FetchOptions): Promise<RemoteFile> {
+    let refusal: unknown = null;
+    for (const { repo, revision, path } of weightFiles(row.source)) {
+      try {
+        const [file] = await describeFiles(settings, repo, revision, [path], options);
+        if (file) return file;
+      } catch (error) {
+        if (describeError(error).code !== 'network' || options.signal?.aborted) throw error;
+        refusal ??= error;
+      }
+    }
+    throw (
+      refusal ??
+      new PermafrostError(
+        'network',
+        `${row.name} has neither model.safetensors nor pytorch_model.bin at its source. Choose another revision or model.`,
+      )
+    );
+  }
+
+  async function fetchModel(row: CatalogRow, options: FetchOptions & { onProgress(p: DownloadProgress): void }) {
+    const { source, name } = row;
+    if (source.kind === 'url') {
+      const path = join(home, 'models', name, basename(new URL(source.url).pathname));
+      await download({ url: source.url, path, ...options });
+      return;
+    }
+    if (source.kind !== 'hub')
+      throw new PermafrostError('conflict', `${name} comes from ${sourceText(row)}; there is nothing to fetch.`);
+    const file = await remoteWeights(row, options);
+    const [config] = await describeFiles(settings, file.repo, source.revision, ['config.json'], options);
+    if (config) await fetchFile(settings, config, { ...options, onProgress: undefined }); // for other programs that read the cache
+    await fetchFile(settings, file, options);
+  }
+
+  function startPull(name: string): Pull {
+    const row = known(name);
+    const stop = new AbortController();
+    const state: PullState = { name: row.name, state: 'running', progress: null, error: null };
+    const onProgress = (progress: DownloadProgress) => {
+      state.progress = progress;
+      tell();
+    };
+    const run = async () => {
+      try {
+        if (find(row.name) === null) await fetchModel(row, { signal: stop.signal, patience, onProgress });
+        refuseMisfit(row, find(row.name)!);
+        state.state = 'done';
+        return describe(row);
+      } catch (error) {
+        state.state = stop.signal.aborted ? 'paused' : 'failed';
+        state.error = stop.signal.aborted ? null : describeError(error);
+        throw error;
+      } finally {
+        tell();
+      }
+    };
+    const pull = { state, stop, done: run() };
+    pull.done.catch(() => {}); // whoever awaits it is told; nobody may
+    pulls.delete(row.name);
+    pulls.set(row.name, pull);
+    return pull;
+  }
+
+  async function addFrom(source: string, { name, revision = 'main' }: { name?: string; revision?: string }) {
+    const folder = existsSync(source) ? resolve(statSync(source).isDirectory() ? source : dirname(source)) : null;
+    if (folder) {
+      const title = name ?? basename(folder);
+      if (!weightsIn(folder, title))
+        throw new PermafrostError(
+          'weights',
+          `${folder}: expected model.safetensors or pytorch_model.bin; found neither. Name the folder that holds the model.`,
+        );
+      const config = readConfig(join(folder, 'config.json'));
+      return { name: title, source: { kind: 'folder' as const, folder }, config, licence: null };
+    }
+    if (!/^[\w.-]+\/[\w.-]+$/.test(source))
+      throw new PermafrostError('config', `${source} is neither a folder nor a Hugging Face repository ORG/NAME.`);
+    const [file] = await describeFiles(settings, source, revision, ['config.json'], { patience });
+    if (!file) throw new PermafrostError('config', `${source} has no config.json at ${revision}.`);
+    const config = readConfig(await fetchFile(settings, file, { patience }));
+    // the commit is kept, so that runs of next year use the same weights
+    return {
+      name: name ?? source,
+      source: { kind: 'hub' as const, repo: source, revision: file.commit },
+      config,
+      licence: null,
+    };
+  }
+
+  return {
+    models: () => knownRows(home).map(describe),
+    model: (name) => describe(known(name)),
+    fit(name, batch, frozen = true) {
+      const [bytes, memory] = [trainingBytes(known(name).body, batch, frozen), totalmem()];
+      return { bytes, memory, fits: bytes < 0.7 * memory ? 'yes' : bytes < 0.95 * memory ? 'tight' : 'no' };
+    },
+    async pull(name, { signal, onProgress } = {}) {
+      const running = pulls.get(known(name).name);
+      const pull = running?.state.state === 'running' ? running : startPull(name);
+      const abort = () => pull.stop.abort(signal?.reason);
+      const listen = () => pull.state.progress && onProgress?.(pull.state.progress);
+      signal?.addEventListener('abort', abort);
+      listeners.add(listen);
+      try {
+        return await pull.done;
+      } finally {
+        signal?.removeEventListener('abort', abort);
+        listeners.delete(listen);
+      }
+    },
+    pause: (name) => pulls.get(canonicalName(name))?.stop.abort(),
+    async cancel(name) {
+      const row = known(name);
+      const pull = pulls.get(row.name);
+      pull?.stop.abort();
+      await pull?.done.catch(() => {}); // its outcome is in its state
+      pulls.delete(row.name);
+      for (const place of placesOf(row)) for (const path of partialsUnder(place)) await discard(path);
+      tell();
+    },
+    pulls: () => [...pulls.values()].map(({ state }) => structuredClone(state)),
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    async remove(name) {
+      const row = known(name);
+      if (row.source.kind === 'embedded')
+        throw new PermafrostError('conflict', `${row.name} comes with Permafrost and stays.`);
+      if (pulls.get(row.name)?.state.state === 'running')
+        throw new PermafrostError('conflict', `${row.name} is being fetched. Cancel that first.`);
+      const added = readAdded(home);
+      const entry = added.find((model) => model.name === row.name);
+      const places = [...placesOf(row), ...convertedOf(row.name)];
+      if (places.length === 0 && !entry)
+        throw new PermafrostError('conflict', `Nothing of ${row.name} is on this machine.`);
+      const bytes = places.reduce((sum, place) => sum + bytesUnder(place), 0);
+      await trash.put(row.name, places);
+      if (entry) {
+        forgotten.set(row.name, entry);
+        writeAdded(
+          home,
+          added.filter((model) => model !== entry),
+        );
+      }
+      pulls.delete(row.name);
+      tell();
+      return bytes;
+    },
+    async restore(name) {
+      const canonical = canonicalName(name);
+      const entry = forgotten.get(canonical);
+      const moved = await trash.takeBack(canonical);
+      if (!moved && !entry) throw new PermafrostError('notFound', `${name} was not removed in this session.`);
+      if (entry) writeAdded(home, [...readAdded(home), entry]);
+      forgotten.delete(canonical);
+      tell();
+      return describe(known(name));
+    },
+    async verify(name, onProgress) {
+      const row = known(name);
+      const path = find(row.name);
+      if (path === null)
+        throw new PermafrostError(
+          'weights',
+          `${row.name} is not on this machine. Fetch it: permafrost zoo pull ${row.name}`,
+        );
+      const expected = expectedDigest(row, path);
+      const { bytes, sha256 } = await hashFile(path, onProgress);
+      const problems = misfits(row, path);
+      if (expected && expected !== sha256) problems.unshift(`SHA-256 is ${sha256}, expected ${expected}`);
+      return { name: row.name, path, bytes, sha256, expected, problems } satisfies VerifyReport;
+    },
+    async add(source, options = {}) {
+      const model = await addFrom(source, options);
+      readArchitecture(model.config, model.name);
+      if (rowOf(home, model.name))
+        throw new PermafrostError(
+          'conflict',
+          `There is a model ${model.name} in the zoo already. Choose another name: --name.`,
+        );
+      writeAdded(home, [...readAdded(home), model]);
+      tell();
+      return describe(known(model.name));
+    },
+    async close() {
+      for (const { stop } of pulls.values()) stop.abort();
+      await Promise.allSettled([...pulls.values()].map(({ done }) => done));
+      await trash.empty();
+    },
+  };
+}
+
+function sourceText({ source }: CatalogRow): string {
+  if (source.kind === 'hub') return source.repo;
+  if (source.kind === 'url') return source.url;
+  return source.kind === 'folder' ? source.folder : 'Permafrost';
+}
+
+function readConfig(path: string): Record<string, unknown> {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new PermafrostError('config', `${path} cannot be read as JSON: ${(cause as Error).message}.`, { cause });
+  }
+}
+
+/** Weights of a file that are missing, too many or of another shape; reads its table of contents only. */
+function misfits({ body: { body, config } }: CatalogRow, path: string): string[] {
+  return withFile(path, (source) => {
+    const { arrays } = readCheckpoint(source, path);
+    const shapes = body.parameters(config);
+    const needed = Object.keys(shapes).filter((name) => ![...body.unused, ...body.notLoaded].includes(name));
+    return matchCheckpoint(arrays, body.fromCheckpoint([...arrays.keys()]), shapes, needed).problems;
+  });
+}
+
+function refuseMisfit(row: CatalogRow, path: string): void {
+  const problems = misfits(row, path);
+  if (problems.length > 0)
+    throw new PermafrostError('weights', `${path} is not a checkpoint of ${row.name}: ${listProblems(problems)}.`);
+}
+
+/** The hub names large blobs by their SHA-256. */
+function expectedDigest({ sha256 }: CatalogRow, path: string): string | null {
+  const blob = basename(realpathSync(path));
+  return /^[0-9a-f]{64}$/.test(blob) ? blob : (sha256 ?? null);
+}
+
+async function hashFile(path: string, onProgress?: (progress: DownloadProgress) => void) {
+  const { size } = await stat(path);
+  const [hash, meter] = [createHash('sha256'), createMeter()];
+  let [bytes, told] = [0, 0];
+  meter.start(0, performance.now());
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+    hash.update(chunk);
+    bytes += chunk.length;
+    const now = performance.now();
+    if (now - told < 100 && bytes < size) continue;
+    told = now;
+    onProgress?.(meter.progress(bytes, size, now));
+  }
+  return { bytes, sha256: hash.digest('hex') };
+}
+
+const filesUnder = (place: string): string[] =>
+  statSync(place).isDirectory()
+    ? readdirSync(place, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile()) // links of the cache point to blobs, which are counted
+        .map((entry) => join(entry.parentPath, entry.name))
+    : [place];
+const bytesUnder = (place: string): number => filesUnder(place).reduce((sum, path) => sum + statSync(path).size, 0);
+const incomplete = '.incomplete';
+/** Paths of files whose download was interrupted. */
+const partialsUnder = (place: string): string[] =>
+  filesUnder(place)
+    .filter((path) => path.endsWith(incomplete))
+    .map((path) => path.slice(0, -incomplete.length));
+const hasPartial = (place: string): boolean => partialsUnder(place).length > 0;
