@@ -1,5 +1,5 @@
 /** The pages: a row each. A row with an icon stands in the navigation. */
-import { IconArrowsDiff, IconCpu, IconList, IconStack2 } from '@tabler/icons-react';
+import { IconArrowsDiff, IconCpu, IconFlask2, IconList, IconStack2 } from '@tabler/icons-react';
 import { lazyRouteComponent, type RouteComponent } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
 import { RunsPage } from './pages/runs/RunsPage.tsx';
@@ -19,6 +19,17 @@ export interface PageRow {
 /** Only the first page comes with the window; the others are loaded when they are opened. */
 export const pages: readonly PageRow[] = [
   { path: '/', title: 'Runs', component: RunsPage, nav: { section: 'Lab', icon: IconList } },
+  {
+    path: '/new',
+    title: 'New run',
+    component: lazyRouteComponent(() => import('./pages/newRun/NewRunPage.tsx'), 'NewRunPage'),
+    nav: { section: 'Lab', icon: IconFlask2 },
+  },
+  {
+    path: '/runs/$id',
+    title: 'Run',
+    component: lazyRouteComponent(() => import('./pages/run/RunPage.tsx'), 'RunPage'),
+  },
   {
     path: '/compare',
     title: 'Compare',

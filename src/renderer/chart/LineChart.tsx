@@ -83,9 +83,7 @@ export function LineChart(props: LineChartProps) {
     <Box component="section" aria-label={title}>
       <Group justify="space-between" mb={4} gap="xs">
         <Group gap="md">
-          <Title order={3} size="h5">
-            {title}
-          </Title>
+          <Title order={3}>{title}</Title>
           <Legend series={series} />
         </Group>
         <Group gap={4}>
@@ -160,6 +158,7 @@ function Tool({ label, disabled, pressed, onClick, children }: ToolProps) {
         color={pressed ? undefined : 'gray'}
         aria-label={label}
         aria-pressed={pressed}
+        bg={disabled ? 'transparent' : undefined}
         disabled={disabled}
         onClick={onClick}
       >

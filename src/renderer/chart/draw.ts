@@ -160,8 +160,8 @@ const faded = (color: string, alpha: number): string =>
     .padStart(2, '0')}`;
 
 /** Keeps reference numbers on the y axis. */
-function suggested({ references, logScale }: ChartView): { suggestedMin?: number; suggestedMax?: number } {
-  const values = references
+function suggested({ references, logScale, series }: ChartView): { suggestedMin?: number; suggestedMax?: number } {
+  const values = (extentOf(series) ? references : [])
     .flatMap(({ value, low = value, high = value }) => [low, high])
     .filter((value) => !logScale || value > 0);
   return values.length ? { suggestedMin: Math.min(...values), suggestedMax: Math.max(...values) } : {};
@@ -190,7 +190,7 @@ const referencePlugin = (view: () => ChartView | null): Plugin<'line'> => ({
   id: 'references',
   beforeDatasetsDraw({ ctx, chartArea: { left, right, top, bottom }, scales: { y } }) {
     const now = view();
-    if (!now) return;
+    if (!now || !extentOf(now.series)) return;
     const color = colorsOf(now.dark).reference;
     ctx.save();
     ctx.beginPath();
@@ -208,8 +208,8 @@ const referencePlugin = (view: () => ChartView | null): Plugin<'line'> => ({
       ctx.lineTo(right, at);
       ctx.stroke();
       ctx.fillStyle = colorsOf(now.dark).text;
-      ctx.textAlign = 'right';
-      ctx.fillText(label, right - 6, at - top > 16 ? at - 5 : at + 13);
+      ctx.textAlign = 'left';
+      ctx.fillText(label, left + 6, at - top > 16 ? at - 5 : at + 13);
     }
     ctx.restore();
   },

@@ -54,7 +54,7 @@ export function chartSvg({ title, series, references = [], xLabel, yLabel, logSc
       [
         `<rect x="${frame.left}" y="${y(high).toFixed(2)}" width="${right - frame.left}" height="${(y(low) - y(high)).toFixed(2)}" fill="#868e96" fill-opacity="0.15"/>`,
         `<path d="M${frame.left} ${y(value).toFixed(2)}H${right}" stroke="#868e96" stroke-dasharray="6 4"/>`,
-        text(right - 6, y(value) - 5, label, 'text-anchor="end"'),
+        text(frame.left + 6, y(value) - 5, label, ''),
       ].join(''),
     ),
     ...visible.flatMap(({ color, points, raw, band = [] }) => [

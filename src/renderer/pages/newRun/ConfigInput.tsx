@@ -1,0 +1,122 @@
+/** The control of one field of a config: label, unit, limits and help from the schema; what is wrong or unusual beside it. */
+import { Box, Select, Switch, TextInput, Tooltip, UnstyledButton } from '@mantine/core';
+import { type ReactNode, useState } from 'react';
+import { type ConfigField, fieldMeta } from '#contract/config';
+import { controlOf, readNumber, readSizes } from './controls.ts';
+
+export interface ConfigInputProps {
+  field: ConfigField;
+  value: unknown;
+  error?: string;
+  /** How its value differs from the published protocol. */
+  deviation?: string;
+  /** Why it decides nothing at the moment. */
+  idle?: string;
+  /** Names to choose from, where the app knows them. */
+  choices?: { value: string; label: string }[];
+  onChange(value: unknown): void;
+}
+
+export function ConfigInput(props: ConfigInputProps) {
+  const { deviation } = props;
+  return (
+    <Box pos="relative">
+      {deviation && (
+        <Tooltip label={deviation} multiline w={320} events={{ hover: true, focus: true, touch: true }}>
+          <UnstyledButton
+            aria-label={`${fieldMeta(props.field).label} differs from the published protocol: ${deviation}`}
+            pos="absolute"
+            right={0}
+            top={3}
+            w={16}
+            h={16}
+            style={{ zIndex: 1, display: 'grid', placeItems: 'center' }}
+          >
+            <Box w={9} h={9} bg="orange.6" style={{ borderRadius: '50%' }} />
+          </UnstyledButton>
+        </Tooltip>
+      )}
+      <Control {...props} />
+    </Box>
+  );
+}
+
+function Control({ field, value, error, idle, choices, onChange }: ConfigInputProps): ReactNode {
+  const { label, help, unit } = fieldMeta(field);
+  const control = controlOf(field);
+  const said = {
+    label: unit ? `${label} (${unit})` : label,
+    description: idle ?? help,
+    error,
+    disabled: idle !== undefined,
+  };
+  if (control.kind === 'switch')
+    return <Switch {...said} checked={value === true} onChange={(event) => onChange(event.currentTarget.checked)} />;
+  const words = {
+    ...said,
+    inputWrapperOrder: ['label', 'input', 'description', 'error'] as ('label' | 'input' | 'description' | 'error')[],
+  };
+  if (control.kind === 'choice' || choices) {
+    const data = choices ?? (control.kind === 'choice' ? control.choices : []);
+    return (
+      <Select
+        {...words}
+        data={data}
+        value={typeof value === 'string' ? value : null}
+        onChange={(next) => next !== null && onChange(next)}
+        allowDeselect={false}
+        searchable={data.length > 8}
+        checkIconPosition="right"
+      />
+    );
+  }
+  if (control.kind === 'text')
+    return (
+      <TextInput
+        {...words}
+        value={typeof value === 'string' ? value : ''}
+        onChange={(event) => onChange(event.currentTarget.value)}
+      />
+    );
+  return (
+    <TypedInput
+      {...words}
+      value={value}
+      placeholder={control.optional ? 'none' : undefined}
+      inputMode={control.kind === 'number' ? 'decimal' : undefined}
+      read={control.kind === 'number' ? readNumber : readSizes}
+      onChange={onChange}
+    />
+  );
+}
+
+interface TypedInputProps {
+  label: string;
+  description: string;
+  error?: string;
+  disabled: boolean;
+  value: unknown;
+  placeholder?: string;
+  inputMode?: 'decimal';
+  read(text: string): unknown;
+  onChange(value: unknown): void;
+}
+
+const written = (value: unknown): string =>
+  value === null ? '' : Array.isArray(value) ? value.join(', ') : String(value);
+
+/** Text that means a value. What is being typed stays as typed while it means the value. */
+function TypedInput({ value, read, onChange, ...rest }: TypedInputProps) {
+  const [text, setText] = useState(written(value));
+  const shown = JSON.stringify(read(text)) === JSON.stringify(value) ? text : written(value);
+  return (
+    <TextInput
+      {...rest}
+      value={shown}
+      onChange={(event) => {
+        setText(event.currentTarget.value);
+        onChange(read(event.currentTarget.value));
+      }}
+    />
+  );
+}

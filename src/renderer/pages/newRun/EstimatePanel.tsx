@@ -1,0 +1,49 @@
+/** What a run will be before it is begun: parameters, time, memory, disk, and what the estimate rests on. */
+import { Group, Stack, Text } from '@mantine/core';
+import type { Estimate } from '#contract/catalogue';
+import { bytes, count, duration } from '../../components/format.ts';
+
+interface EstimatePanelProps {
+  estimate: Estimate | null;
+  /** Runs that will be made. */
+  runs: number;
+  /** Why there is no estimate. */
+  why: string;
+}
+
+export function EstimatePanel({ estimate, runs, why }: EstimatePanelProps) {
+  if (!estimate)
+    return (
+      <Text size="sm" c="dimmed">
+        {why}
+      </Text>
+    );
+  const { trainable, total, steps, seconds, basis, memoryBytes, diskBytes } = estimate;
+  const times = runs > 1 ? `${runs} × ` : '';
+  const rows: [string, string][] = [
+    ['Trained parameters', count(trainable)],
+    ['All parameters', count(total)],
+    ['Share', `${Number(((100 * trainable) / total).toPrecision(3))} %`],
+    ['Steps, at most', times + count(steps)],
+    ['Time, at most', runs > 1 ? `${times}${duration(seconds)} = ${duration(runs * seconds)}` : duration(seconds)],
+    ['Memory', bytes(memoryBytes)],
+    ['Disk', times + bytes(diskBytes)],
+  ];
+  return (
+    <Stack gap={4} aria-live="polite">
+      {rows.map(([label, value]) => (
+        <Group key={label} justify="space-between" wrap="nowrap" gap="xs" align="baseline">
+          <Text size="sm" c="dimmed">
+            {label}
+          </Text>
+          <Text size="sm" fw={500} ta="right" style={{ fontVariantNumeric: 'tabular-nums' }}>
+            {value}
+          </Text>
+        </Group>
+      ))}
+      <Text size="xs" c="dimmed" mt={4}>
+        Time: {basis}.
+      </Text>
+    </Stack>
+  );
+}

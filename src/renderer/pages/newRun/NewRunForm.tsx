@@ -1,0 +1,281 @@
+/** The form of a new run, filled from a draft. */
+import {
+  Alert,
+  Box,
+  Button,
+  Card,
+  CopyButton,
+  FileButton,
+  Grid,
+  Group,
+  SimpleGrid,
+  Stack,
+  Text,
+  Title,
+} from '@mantine/core';
+import { IconCheck, IconDownload, IconPlayerPlay, IconTerminal2, IconUpload } from '@tabler/icons-react';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { Catalogue } from '#contract/catalogue';
+import { type ConfigField, type ExperimentConfig, fieldMeta } from '#contract/config';
+import { useTRPC } from '../../client/trpc.ts';
+import { ConfigInput } from './ConfigInput.tsx';
+import { commandOf } from './command.ts';
+import { fieldsOf, formGroups } from './controls.ts';
+import { configOfDraft, type Draft, withPreset } from './draft.ts';
+import { EstimatePanel } from './EstimatePanel.tsx';
+import { readJson, saveConfig } from './files.ts';
+import { GridPanel } from './GridPanel.tsx';
+import { type Axis, expandGrid, mostRuns } from './grid.ts';
+import { idleReason, shownFields } from './idle.ts';
+import { NetworkPicture } from './NetworkPicture.tsx';
+import { blockCount, networkParts } from './network.ts';
+import { PresetMenu } from './PresetMenu.tsx';
+import { useDraftCheck } from './useDraftCheck.ts';
+
+export interface NewRunFormProps {
+  catalogue: Catalogue;
+  draft: Draft;
+  onDraft(draft: Draft): void;
+  /** Told of the ids of the runs that were made. */
+  onCreated(ids: string[]): void;
+}
+
+/** What was last put over the whole form, and what was there before. */
+interface Filled {
+  from: string;
+  note: string | null;
+  before: Draft;
+}
+
+export function NewRunForm({ catalogue, draft, onDraft, onCreated }: NewRunFormProps) {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const [axes, setAxes] = useState<Axis[]>([]);
+  const [filled, setFilled] = useState<Filled | null>(null);
+  const [badFile, setBadFile] = useState<{ name: string; problems: string[] } | null>(null);
+  const check = useDraftCheck(draft);
+  const create = useMutation(trpc.runs.create.mutationOptions({ onSuccess: onCreated }));
+
+  const task = catalogue.tasks.find(({ name }) => name === draft.task);
+  const drafts = expandGrid(draft, axes);
+  const configs = drafts.length <= mostRuns ? drafts.map(configOfDraft) : [];
+  const ready = check.isRunnable && configs.length > 0 && configs.every((config) => config !== null);
+  const set = (field: ConfigField, value: unknown) => onDraft({ ...draft, [field]: value });
+  const fill = (next: Draft, from: string, note: string | null = null) => {
+    setFilled({ from, note, before: draft });
+    setBadFile(null);
+    onDraft(next);
+  };
+
+  const open = async (file: File | null) => {
+    if (!file) return;
+    const read = await readJson(file);
+    if ('problem' in read) return setBadFile({ name: file.name, problems: [read.problem] });
+    const report = await queryClient.fetchQuery(trpc.config.open.queryOptions({ json: read.json }));
+    if (report.ok) fill(report.config, file.name);
+    else setBadFile({ name: file.name, problems: report.errors.map(({ message }) => message) });
+  };
+
+  const choices: Partial<Record<ConfigField, { value: string; label: string }[]>> = {
+    task: catalogue.tasks.map(({ name, title }) => ({ value: name, label: title })),
+    model_name: catalogue.bodies.map(({ name, layers, width, hasWeights }) => ({
+      value: name,
+      label: `${name} · ${layers} × ${width}${hasWeights ? ' · weights here' : ''}`,
+    })),
+  };
+
+  return (
+    <Grid gap="md">
+      <Grid.Col span={{ base: 12, md: 8 }}>
+        <Stack gap="md">
+          <Card withBorder>
+            <PresetMenu
+              presets={catalogue.presets}
+              draft={draft}
+              onPick={(preset) =>
+                fill(withPreset(draft, preset), preset.title, preset.missing && `Here it ${preset.missing}.`)
+              }
+            />
+            {filled && (
+              <Alert mt="sm" color={filled.note ? 'yellow' : 'blue'} title={`Filled from ${filled.from}`}>
+                <Group justify="space-between">
+                  <Text size="sm">{filled.note ?? 'Change anything before you start it.'}</Text>
+                  <Button
+                    variant="default"
+                    onClick={() => {
+                      onDraft(filled.before);
+                      setFilled(null);
+                    }}
+                  >
+                    Undo
+                  </Button>
+                </Group>
+              </Alert>
+            )}
+            {badFile && (
+              <Alert
+                mt="sm"
+                color="red"
+                title={`${badFile.name} was not opened; the form is as it was`}
+                withCloseButton
+                closeButtonLabel="Dismiss"
+                onClose={() => setBadFile(null)}
+              >
+                {badFile.problems.map((problem) => (
+                  <Text key={problem} size="sm">
+                    {problem}
+                  </Text>
+                ))}
+              </Alert>
+            )}
+          </Card>
+          {formGroups.map(({ group, title }) => {
+            const { shown, notes } = shownFields(fieldsOf(group, task?.fields ?? []), draft);
+            return (
+              <Card withBorder key={group} component="section" aria-label={title}>
+                <Title order={2} mb="sm">
+                  {title}
+                </Title>
+                {group === 'freezing' && check.estimate && (
+                  <Box mb="md">
+                    <NetworkPicture
+                      parts={networkParts(check.estimate.groups)}
+                      blocks={blockCount(check.estimate.groups)}
+                      body={String(draft.model_name)}
+                      bodyFrozen={draft.freeze_trans === true}
+                      onToggle={(flag) => set(flag, draft[flag] !== true)}
+                    />
+                  </Box>
+                )}
+                <SimpleGrid cols={{ base: 1, sm: 2 }} verticalSpacing="sm">
+                  {shown.map((field) => (
+                    <ConfigInput
+                      key={field}
+                      field={field}
+                      value={draft[field]}
+                      error={check.fields[field]}
+                      deviation={deviationOf(check.deviations, field)}
+                      idle={idleReason(field, draft)}
+                      choices={choices[field]}
+                      onChange={(value) => set(field, value)}
+                    />
+                  ))}
+                </SimpleGrid>
+                {notes.map((note) => (
+                  <Text key={note} size="xs" c="dimmed" mt="sm">
+                    {note}
+                  </Text>
+                ))}
+              </Card>
+            );
+          })}
+          <Card withBorder component="section" aria-label="Grid">
+            <Title order={2} mb="sm">
+              Grid
+            </Title>
+            <GridPanel axes={axes} drafts={drafts} onChange={setAxes} />
+          </Card>
+        </Stack>
+      </Grid.Col>
+      <Grid.Col span={{ base: 12, md: 4 }}>
+        <Stack gap="md" pos="sticky" top={16}>
+          <Card withBorder component="section" aria-label="Before you start">
+            <Title order={2} mb="sm">
+              Before you start
+            </Title>
+            <EstimatePanel
+              estimate={check.estimate}
+              runs={configs.length}
+              why="Shown when the form holds a config that can run."
+            />
+            {[...check.rest, ...(create.isError ? [create.error.message] : [])].map((problem) => (
+              <Alert key={problem} color="red" mt="sm" title="This cannot run">
+                {problem}
+              </Alert>
+            ))}
+            <ErrorList fields={check.fields} />
+            <Button
+              fullWidth
+              mt="md"
+              leftSection={<IconPlayerPlay size={16} />}
+              disabled={!ready}
+              loading={create.isPending}
+              onClick={() => create.mutate({ configs: configs as ExperimentConfig[] })}
+            >
+              {configs.length > 1 ? `Start ${configs.length} runs` : 'Start run'}
+            </Button>
+            <Group mt="sm" gap="xs" grow preventGrowOverflow={false}>
+              <FileButton accept=".json,application/json" onChange={(file) => void open(file)} resetRef={undefined}>
+                {(props) => (
+                  <Button {...props} variant="default" size="xs" leftSection={<IconUpload size={14} />}>
+                    Import
+                  </Button>
+                )}
+              </FileButton>
+              <Button
+                variant="default"
+                size="xs"
+                leftSection={<IconDownload size={14} />}
+                disabled={!check.isRunnable}
+                onClick={() => saveConfig(configOfDraft(draft)!)}
+              >
+                Export
+              </Button>
+              <CopyButton value={ready ? configs.map((config) => commandOf(config!)).join('\n') : ''} timeout={2000}>
+                {({ copied, copy }) => (
+                  <Button
+                    variant="default"
+                    size="xs"
+                    leftSection={copied ? <IconCheck size={14} /> : <IconTerminal2 size={14} />}
+                    disabled={!ready}
+                    onClick={copy}
+                  >
+                    {copied ? 'Copied' : 'Copy as command'}
+                  </Button>
+                )}
+              </CopyButton>
+            </Group>
+          </Card>
+          <Card withBorder component="section" aria-label="Differs from the published protocol">
+            <Title order={2} mb="sm">
+              Differs from the published protocol
+            </Title>
+            {check.deviations.length === 0 ? (
+              <Text size="sm" c="dimmed">
+                Nothing does.
+              </Text>
+            ) : (
+              <Stack gap="xs">
+                {check.deviations.map(({ field, text }) => (
+                  <Text key={field + text} size="sm">
+                    <Text span fw={600}>
+                      {fieldMeta(field as ConfigField)?.label ?? field}
+                    </Text>{' '}
+                    {text}
+                  </Text>
+                ))}
+              </Stack>
+            )}
+          </Card>
+        </Stack>
+      </Grid.Col>
+    </Grid>
+  );
+}
+
+const deviationOf = (deviations: readonly { field: string; text: string }[], field: ConfigField): string | undefined =>
+  deviations
+    .filter((deviation) => deviation.field === field)
+    .map(({ text }) => text)
+    .join(' ') || undefined;
+
+function ErrorList({ fields }: { fields: Partial<Record<ConfigField, string>> }) {
+  const wrong = Object.keys(fields) as ConfigField[];
+  if (wrong.length === 0) return null;
+  return (
+    <Text size="sm" c="red" mt="sm" role="status">
+      To correct: {wrong.map((field) => fieldMeta(field).label).join(', ')}.
+    </Text>
+  );
+}

@@ -1,0 +1,58 @@
+/** New run: a form that begins from a preset, another run or where it was left. */
+import { useSessionStorage } from '@mantine/hooks';
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useEffect, useRef } from 'react';
+import { useTRPC } from '../../client/trpc.ts';
+import { ErrorState } from '../../components/ErrorState.tsx';
+import { Loading } from '../../components/Loading.tsx';
+import { notifyDone } from '../../components/notify.ts';
+import { PageHeader } from '../../components/PageHeader.tsx';
+import { useAddress } from '../../components/useAddress.ts';
+import { type Draft, firstDraft, withPreset } from './draft.ts';
+import { NewRunForm } from './NewRunForm.tsx';
+
+/** The page at `/new`; `?preset=` names a preset to begin from, `?from=` a run. */
+export function NewRunPage() {
+  const address = useAddress();
+  const [preset, from] = [address.get('preset'), address.get('from')];
+  const navigate = useNavigate();
+  const onCreated = (ids: string[]) => {
+    if (ids.length > 1) notifyDone(`${ids.length} runs are in the queue.`);
+    void navigate(ids.length === 1 ? { to: `/runs/${ids[0]}` } : { to: '/' });
+  };
+  const trpc = useTRPC();
+  const catalogue = useQuery(trpc.config.catalogue.queryOptions());
+  const cloned = useQuery(trpc.runs.get.queryOptions({ id: from }, { enabled: from !== '' }));
+  const [draft, setDraft] = useSessionStorage<Draft>({ key: 'permafrost-new-run', defaultValue: firstDraft });
+
+  const begun = useRef('');
+  const origin = `${preset} ${from}`;
+  useEffect(() => {
+    if (begun.current === origin || !catalogue.data || (from !== '' && !cloned.data)) return;
+    begun.current = origin;
+    const chosen = catalogue.data.presets.find(({ id }) => id === preset);
+    if (cloned.data) setDraft(cloned.data.config);
+    else if (chosen) setDraft((old) => withPreset(old, chosen));
+  }, [origin, preset, from, catalogue.data, cloned.data, setDraft]);
+
+  return (
+    <>
+      <PageHeader title="New run" about={from && cloned.data && `begins as ${cloned.data.id}`} />
+      {cloned.isError && (
+        <ErrorState title={`Run ${from} cannot be cloned`} error={cloned.error} onRetry={() => void cloned.refetch()} />
+      )}
+      {catalogue.isPending && <Loading what="the form" />}
+      {catalogue.isError && (
+        <ErrorState
+          title="The form cannot be filled"
+          error={catalogue.error}
+          onRetry={() => void catalogue.refetch()}
+        />
+      )}
+      {catalogue.data && (
+        <NewRunForm catalogue={catalogue.data} draft={draft} onDraft={setDraft} onCreated={onCreated} />
+      )}
+    </>
+  );
+}

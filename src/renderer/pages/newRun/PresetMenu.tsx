@@ -1,0 +1,79 @@
+/** Published configs and regimes to begin from. */
+import { Button, Group, Select, Stack, Text, Tooltip } from '@mantine/core';
+import type { Preset } from '#contract/catalogue';
+import type { ConfigField } from '#contract/config';
+import type { Draft } from './draft.ts';
+
+interface PresetMenuProps {
+  presets: readonly Preset[];
+  draft: Draft;
+  onPick(preset: Preset): void;
+}
+
+export function PresetMenu({ presets, draft, onPick }: PresetMenuProps) {
+  const own = presets.filter(({ whole }) => !whole);
+  const whole = presets.filter((preset) => preset.whole);
+  const groups = [...new Set(whole.map(({ group }) => group))].map((group) => ({
+    group,
+    items: whole.filter((p) => p.group === group).map(({ id, title }) => ({ value: id, label: title })),
+  }));
+  /** Whether the draft has its settings already. */
+  const holds = ({ settings }: Preset) =>
+    Object.entries(settings).every(([field, value]) => draft[field as ConfigField] === value);
+  const byId = new Map(presets.map((preset) => [preset.id, preset]));
+  return (
+    <Group align="flex-end" gap="lg">
+      <Stack gap={4}>
+        <Text size="sm" fw={500}>
+          Regime
+        </Text>
+        <Group gap={6}>
+          {own.map((preset) => (
+            <Tooltip key={preset.id} label={preset.source} multiline w={280}>
+              <Button
+                variant={holds(preset) ? 'light' : 'default'}
+                aria-pressed={holds(preset)}
+                size="sm"
+                px="sm"
+                onClick={() => onPick(preset)}
+              >
+                {preset.title}
+              </Button>
+            </Tooltip>
+          ))}
+        </Group>
+      </Stack>
+      <Select
+        label="Published run"
+        placeholder="Fill the form from a published table"
+        flex={1}
+        miw={260}
+        searchable
+        data={groups}
+        value={null}
+        onChange={(id) => id && onPick(byId.get(id)!)}
+        maxDropdownHeight={420}
+        renderOption={({ option }) => {
+          const { published, missing } = byId.get(option.value)!;
+          return (
+            <Stack gap={0} w="100%">
+              <Group justify="space-between" wrap="nowrap">
+                <Text size="sm">{option.label}</Text>
+                {published && (
+                  <Text size="sm" c="dimmed">
+                    {published.metric} {published.value}
+                  </Text>
+                )}
+              </Group>
+              {missing && (
+                <Text size="xs" c="dimmed">
+                  {missing}
+                </Text>
+              )}
+            </Stack>
+          );
+        }}
+      />
+    </Group>
+  );
+}

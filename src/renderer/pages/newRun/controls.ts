@@ -1,0 +1,82 @@
+/** How each field of a config is edited, read off its schema. Pure. */
+import type { z } from 'zod';
+import {
+  type ConfigField,
+  configDefaults,
+  configFields,
+  configSchema,
+  type FieldMeta,
+  fieldMeta,
+} from '#contract/config';
+
+export type Control = { optional: boolean; initial: unknown } & (
+  | { kind: 'switch' | 'text' }
+  | { kind: 'number'; whole: boolean; low: number | null; high: number | null }
+  | { kind: 'choice'; choices: string[] }
+  | { kind: 'sizes' }
+);
+
+/** The control of a field, by its type without defaults and nulls. */
+export function controlOf(field: ConfigField): Control {
+  const { type, optional } = unwrapped(configSchema.shape[field]);
+  const base = { optional, initial: (configDefaults as Record<string, unknown>)[field] ?? null };
+  switch (type.def.type) {
+    case 'boolean':
+      return { ...base, kind: 'switch' };
+    case 'enum':
+      return { ...base, kind: 'choice', choices: (type as z.ZodEnum).options.map(String) };
+    case 'number': {
+      const { minValue, maxValue, format } = type as z.ZodNumber;
+      const limit = (value: number | null) => (value !== null && Math.abs(value) < 1e9 ? value : null);
+      return { ...base, kind: 'number', whole: format === 'safeint', low: limit(minValue), high: limit(maxValue) };
+    }
+    case 'array':
+      return { ...base, kind: 'sizes' };
+    default:
+      return { ...base, kind: 'text' };
+  }
+}
+
+function unwrapped(schema: z.ZodType): { type: z.ZodType; optional: boolean } {
+  let [type, optional] = [schema, false];
+  while (type.def.type === 'default' || type.def.type === 'nullable') {
+    optional ||= type.def.type === 'nullable';
+    type = (type as z.ZodDefault<z.ZodType> | z.ZodNullable<z.ZodType>).def.innerType;
+  }
+  return { type, optional };
+}
+
+/** Headings of the form, in order. */
+export const formGroups: { group: FieldMeta['group']; title: string }[] = [
+  { group: 'task', title: 'Task' },
+  { group: 'model', title: 'Model' },
+  { group: 'freezing', title: 'Freezing' },
+  { group: 'training', title: 'Training' },
+  { group: 'evaluation', title: 'Evaluation' },
+  { group: 'run', title: 'Run' },
+];
+
+/** Fields of the task group that every task has. */
+const always: ConfigField[] = ['task', 'variant'];
+
+/** The fields of a group that matter: those of the task group only where the chosen task reads them. */
+export function fieldsOf(group: FieldMeta['group'], taskFields: readonly ConfigField[]): ConfigField[] {
+  return configFields.filter(
+    (field) =>
+      fieldMeta(field).group === group && (group !== 'task' || always.includes(field) || taskFields.includes(field)),
+  );
+}
+
+/** What a person typed into a number: a number, null when it is empty, the text itself when it is neither. */
+export function readNumber(text: string): number | string | null {
+  const trimmed = text.trim();
+  if (trimmed === '') return null;
+  const value = Number(trimmed);
+  return Number.isFinite(value) ? value : trimmed;
+}
+
+/** Layer sizes as typed: `64, 32`. */
+export function readSizes(text: string): (number | string)[] | null {
+  const parts = text.split(/[\s,;]+/).filter(Boolean);
+  return parts.length === 0 ? null : parts.map((part) => readNumber(part) ?? part);
+}

@@ -1,0 +1,67 @@
+/** A config while it is being edited: any value in any field, and what is wrong with each. Pure. */
+
+import type { ConfigReport, Preset } from '#contract/catalogue';
+import { type ConfigField, configDefaults, configSchema, type ExperimentConfig, fieldMeta } from '#contract/config';
+import { controlOf } from './controls.ts';
+
+export type Draft = Record<ConfigField, unknown>;
+export type FieldErrors = Partial<Record<ConfigField, string>>;
+
+/** What a fresh form says: the smallest published experiment. */
+export const firstDraft: Draft = { ...configDefaults, task: 'bit-xor', n: 5, num_patterns: 2 };
+
+/** The draft's values that lie outside what the schema allows, in the words of the form. */
+export function schemaErrors(draft: Draft): FieldErrors {
+  const result = configSchema.safeParse(draft);
+  if (result.success) return {};
+  const errors: FieldErrors = {};
+  for (const issue of result.error.issues) {
+    const field = issue.path[0] as ConfigField;
+    errors[field] ??= expectation(field);
+  }
+  return errors;
+}
+
+/** What a field takes. */
+export function expectation(field: ConfigField): string {
+  const control = controlOf(field);
+  const empty = control.optional ? ', or nothing' : '';
+  switch (control.kind) {
+    case 'number': {
+      const { low, high } = control;
+      const limits = [low === null ? '' : `from ${low}`, high === null ? '' : `up to ${high}`]
+        .filter(Boolean)
+        .join(' ');
+      return `${fieldMeta(field).label} takes a ${control.whole ? 'whole number' : 'number'}${limits && ` ${limits}`}${empty}.`;
+    }
+    case 'sizes':
+      return `${fieldMeta(field).label} takes up to 16 whole numbers such as 64, 32${empty}.`;
+    case 'choice':
+      return `${fieldMeta(field).label} is one of ${control.choices.join(', ')}.`;
+    default:
+      return `${fieldMeta(field).label} must be filled in.`;
+  }
+}
+
+/** The app's complaints by field, and those that belong to none. */
+export function reportErrors(report: ConfigReport | undefined): { fields: FieldErrors; rest: string[] } {
+  const fields: FieldErrors = {};
+  const rest: string[] = [];
+  for (const { field, message } of report && !report.ok ? report.errors : []) {
+    if (field) fields[field] ??= message;
+    else rest.push(message);
+  }
+  return { fields, rest };
+}
+
+/** The draft with a preset's settings; a whole preset also puts every other field but name, seed and device to its default. */
+export function withPreset(draft: Draft, { whole, settings, title }: Preset): Draft {
+  if (!whole) return { ...draft, ...settings };
+  const { seed, device } = draft;
+  const fresh = { ...configDefaults, task: draft.task, seed, device, name: title, ...settings };
+  const batch = fresh.batch_size;
+  return { ...fresh, gpu_batch_size: settings.gpu_batch_size ?? batch };
+}
+
+/** A draft that the schema accepts. */
+export const configOfDraft = (draft: Draft): ExperimentConfig | null => configSchema.safeParse(draft).data ?? null;

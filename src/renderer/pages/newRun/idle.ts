@@ -1,0 +1,38 @@
+/** Fields that decide nothing while another one has its present value. Pure. */
+import { type ConfigField, fieldMeta } from '#contract/config';
+import type { Draft } from './draft.ts';
+
+interface Rule {
+  fields: readonly ConfigField[];
+  applies(draft: Draft): boolean;
+  why: string;
+}
+
+const rules: Rule[] = [
+  {
+    fields: ['freeze_pos', 'freeze_ln', 'freeze_attn', 'freeze_ff'],
+    applies: ({ freeze_trans }) => freeze_trans === false,
+    why: `Decides nothing while “${fieldMeta('freeze_trans').label}” is off: all of the transformer is trained.`,
+  },
+  {
+    fields: ['n_layer', 'n_embd', 'n_head', 'n_positions', 'initializer_range'],
+    applies: ({ pretrained }) => pretrained === true,
+    why: 'Pretrained weights have their own size. Turn off “Pretrained” to scale the body down.',
+  },
+];
+
+const ruleOf = (field: ConfigField, draft: Draft): Rule | undefined =>
+  rules.find(({ fields, applies }) => fields.includes(field) && applies(draft));
+
+/** Why a field cannot be changed now. A value that does harm can always be taken away. */
+export function idleReason(field: ConfigField, draft: Draft): string | undefined {
+  const rule = ruleOf(field, draft);
+  return rule && (typeof draft[field] === 'boolean' || draft[field] === null) ? rule.why : undefined;
+}
+
+/** Fields to show, and what is to be said about those that are left out because they are empty and idle. */
+export function shownFields(fields: readonly ConfigField[], draft: Draft): { shown: ConfigField[]; notes: string[] } {
+  const isHidden = (field: ConfigField) => draft[field] === null && idleReason(field, draft) !== undefined;
+  const notes = fields.filter(isHidden).map((field) => idleReason(field, draft)!);
+  return { shown: fields.filter((field) => !isHidden(field)), notes: [...new Set(notes)] };
+}

@@ -1,0 +1,38 @@
+/** What the app says about a draft, a moment after the last change: errors by field, deviations, an estimate. */
+import { useDebouncedValue } from '@mantine/hooks';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import type { Estimate } from '#contract/catalogue';
+import type { Deviation } from '#contract/run';
+import { useTRPC } from '../../client/trpc.ts';
+import { configOfDraft, type Draft, type FieldErrors, reportErrors, schemaErrors } from './draft.ts';
+
+export interface DraftCheck {
+  fields: FieldErrors;
+  /** What is wrong with no field in particular. */
+  rest: string[];
+  deviations: readonly Deviation[];
+  estimate: Estimate | null;
+  /** The draft is a config that the app accepts. */
+  isRunnable: boolean;
+}
+
+const pause = 150; // ms
+
+export function useDraftCheck(draft: Draft): DraftCheck {
+  const trpc = useTRPC();
+  const [settled] = useDebouncedValue(draft, pause);
+  const config = configOfDraft(settled);
+  const asked = { enabled: config !== null, placeholderData: keepPreviousData, staleTime: 60_000, retry: false };
+  const report = useQuery(trpc.config.open.queryOptions({ json: config }, asked)).data;
+  const accepted = config !== null && report?.ok === true;
+  const estimate = useQuery(trpc.config.estimate.queryOptions({ config: config! }, { ...asked, enabled: accepted }));
+  const own = schemaErrors(draft);
+  const app = reportErrors(config ? report : undefined);
+  return {
+    fields: { ...app.fields, ...own },
+    rest: app.rest,
+    deviations: config && report?.ok ? report.deviations : [],
+    estimate: accepted && !estimate.isError ? (estimate.data ?? null) : null,
+    isRunnable: accepted && Object.keys(own).length === 0,
+  };
+}

@@ -1,0 +1,61 @@
+/** The files that a run can go on from, or that others can use. */
+import { Button, CopyButton, Table, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import type { CheckpointFile } from '#contract/runRow';
+import { useTRPC } from '../../client/trpc.ts';
+import { ErrorState } from '../../components/ErrorState.tsx';
+import { bytes, dateTime } from '../../components/format.ts';
+import { Loading } from '../../components/Loading.tsx';
+
+const kinds: Record<CheckpointFile['kind'], string> = {
+  checkpoint: 'Checkpoint, to go on from',
+  best: 'Best weights, to use elsewhere',
+};
+
+export function Checkpoints({ id }: { id: string }) {
+  const trpc = useTRPC();
+  const files = useQuery(trpc.runs.checkpoints.queryOptions({ id }));
+  if (files.isPending) return <Loading what="checkpoints" />;
+  if (files.isError)
+    return (
+      <ErrorState title="The run’s folder cannot be read" error={files.error} onRetry={() => void files.refetch()} />
+    );
+  if (files.data.length === 0)
+    return (
+      <Text size="sm" c="dimmed">
+        None yet. The first is written at the end of the first iteration, or when the run is paused.
+      </Text>
+    );
+  return (
+    <Table aria-label="Checkpoints" fz="sm">
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th>File</Table.Th>
+          <Table.Th>From</Table.Th>
+          <Table.Th>Size</Table.Th>
+          <Table.Th>Written</Table.Th>
+          <Table.Th>Path</Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {files.data.map(({ kind, made, bytes: size, at, path }) => (
+          <Table.Tr key={path}>
+            <Table.Td>{kinds[kind]}</Table.Td>
+            <Table.Td>{made}</Table.Td>
+            <Table.Td>{bytes(size)}</Table.Td>
+            <Table.Td>{dateTime(at)}</Table.Td>
+            <Table.Td>
+              <CopyButton value={path}>
+                {({ copied, copy }) => (
+                  <Button size="compact-xs" variant="default" title={path} onClick={copy}>
+                    {copied ? 'Copied' : 'Copy path'}
+                  </Button>
+                )}
+              </CopyButton>
+            </Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  );
+}

@@ -1,0 +1,103 @@
+/** How a run stands: its result with an interval, or how far it is. */
+import { Alert, Card, Group, Progress, SimpleGrid, Stack, Text } from '@mantine/core';
+import type { Run } from '#contract/run';
+import type { RunRow } from '#contract/runRow';
+import type { Reference } from '../../chart/series.ts';
+import { count, duration, metricValue } from '../../components/format.ts';
+
+interface SummaryProps {
+  run: Run;
+  row: RunRow;
+  published: Reference | null;
+}
+
+/** Half of a 95 % interval, in standard errors. */
+const half = 1.96;
+
+export function Summary({ run, row, published }: SummaryProps) {
+  const { result } = run;
+  const known = row.metric;
+  const speed = row.seconds > 0 ? row.step / row.seconds : null;
+  const left = row.state === 'running' && speed ? duration((row.totalSteps - row.step) / speed) : null;
+  const numbers: [string, string, string?][] = [
+    ['Last test', metricValue(row.last, known)],
+    ['Best test', metricValue(row.best, known)],
+    ['Mean of last 100', metricValue(row.recent, known)],
+    [
+      'Trained parameters',
+      row.trainable === null ? '' : count(row.trainable),
+      row.total === null ? '' : `of ${count(row.total)}`,
+    ],
+    ['Under way', duration(row.seconds), speed ? `${Number(speed.toPrecision(3))} steps/s` : ''],
+    ['Device', row.device ?? ''],
+  ];
+  return (
+    <Stack gap="sm">
+      {run.reason && (
+        <Alert
+          color={row.state === 'failed' || row.state === 'crashed' ? 'red' : 'yellow'}
+          title={`The run ${row.state}`}
+        >
+          {run.reason.message}
+        </Alert>
+      )}
+      <Card withBorder>
+        <Group justify="space-between" align="flex-start" gap="xl">
+          <Stack gap={2} miw={220}>
+            <Text size="sm" c="dimmed">
+              {result
+                ? `Final ${result.metric === 'mae' ? 'mean absolute error' : result.metric}`
+                : 'No final result yet'}
+            </Text>
+            {result ? (
+              <>
+                <Text fz={28} fw={650} lh={1.2}>
+                  {metricValue(result.value, known)}
+                  <Text span size="md" fw={400} c="dimmed">
+                    {' '}
+                    ± {Number((half * result.standardError).toPrecision(2))}
+                  </Text>
+                </Text>
+                <Text size="xs" c="dimmed">
+                  95 % interval of the evaluation on {count(result.samples)} samples, weights of iteration{' '}
+                  {result.iteration} of {result.iterations}
+                  {result.stoppedEarly ? ', stopped early' : ''}
+                </Text>
+              </>
+            ) : (
+              <Stack gap={4} mt={4}>
+                <Progress
+                  value={row.totalSteps ? (100 * row.step) / row.totalSteps : 0}
+                  aria-label="Progress"
+                  animated={row.state === 'running'}
+                />
+                <Text size="xs" c="dimmed">
+                  step {count(row.step)} of at most {count(row.totalSteps)}
+                  {left ? `, about ${left} left` : ''}
+                </Text>
+              </Stack>
+            )}
+            {published && <Text size="xs">{published.label}</Text>}
+          </Stack>
+          <SimpleGrid cols={{ base: 2, sm: 3 }} spacing="xl" verticalSpacing="xs" flex={1}>
+            {numbers.map(([label, value, more]) => (
+              <div key={label}>
+                <Text size="xs" c="dimmed">
+                  {label}
+                </Text>
+                <Text size="sm" fw={500}>
+                  {value || '–'}
+                </Text>
+                {more && (
+                  <Text size="xs" c="dimmed">
+                    {more}
+                  </Text>
+                )}
+              </div>
+            ))}
+          </SimpleGrid>
+        </Group>
+      </Card>
+    </Stack>
+  );
+}

@@ -1,0 +1,116 @@
+/** A run that is watched: its row as it is now, and its curves as they grow. */
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useSubscription } from '@trpc/tanstack-react-query';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { type EntryBody, type JournalEntry, metricKeys } from '#contract/run';
+import type { RunRow } from '#contract/runRow';
+import type { Range } from '../../chart/series.ts';
+import { useTRPC, useTRPCClient } from '../../client/trpc.ts';
+import { type CurveFeed, createFeed } from './feed.ts';
+
+/** Points of a curve that the store sends: more than a plot has pixels. */
+const points = 2000;
+/** Curves are drawn so often at most, in ms. */
+const drawPause = 100;
+
+export interface RunFeed {
+  /** Null until the first message. */
+  row: RunRow | null;
+  curves: CurveFeed;
+  isLoading: boolean;
+  error: unknown;
+  /** Why the live connection is broken; null while it is not. */
+  lost: unknown;
+  retry(): void;
+}
+
+/** Watches a run; curves are those of a range of steps, or whole. */
+export function useRunFeed(id: string, range: Range | null): RunFeed {
+  const trpc = useTRPC();
+  const client = useTRPCClient();
+  const queryClient = useQueryClient();
+  const [feed] = useState(createFeed);
+  const [row, setRow] = useState<RunRow | null>(null);
+  const redraw = useRedraw();
+  const from = range ? Math.max(0, Math.floor(range[0])) : undefined;
+  const to = range ? Math.max(0, Math.ceil(range[1])) : undefined;
+
+  const stored = useQuery({
+    queryKey: [trpc.runs.curve.queryKey({ id }), from, to],
+    queryFn: async () => ({
+      range: from === undefined || to === undefined ? null : ([from, to] as const),
+      curves: await Promise.all(metricKeys.map((key) => client.runs.curve.query({ id, key, points, from, to }))),
+    }),
+    staleTime: Number.POSITIVE_INFINITY, // entries keep it fresh
+    gcTime: 0,
+  });
+  useEffect(() => {
+    for (const [i, key] of metricKeys.entries())
+      if (stored.data) feed.load(key, stored.data.curves[i], stored.data.range);
+    redraw();
+  }, [stored.data, feed, redraw]);
+
+  const [after, setAfter] = useState<number | null>(null);
+  if (after === null && stored.data) setAfter(Math.min(...stored.data.curves.map(({ seq }) => seq)));
+
+  /** What has to be asked again when an entry of its kind comes. */
+  const stale: Partial<Record<EntryBody['kind'], { queryKey: readonly unknown[] }[]>> = {
+    log: [trpc.runs.log.queryFilter({ id })],
+    checkpoint: [trpc.runs.checkpoints.queryFilter({ id })],
+    started: [trpc.runs.get.queryFilter({ id }), trpc.runs.log.queryFilter({ id })],
+    ended: [
+      trpc.runs.get.queryFilter({ id }),
+      trpc.runs.log.queryFilter({ id }),
+      trpc.runs.checkpoints.queryFilter({ id }),
+    ],
+  };
+  const onEntries = (entries: readonly JournalEntry[]) => {
+    if (feed.add(entries)) void stored.refetch();
+    for (const kind of new Set(entries.map(({ body }) => body.kind)))
+      for (const filter of stale[kind] ?? []) void queryClient.invalidateQueries(filter);
+    redraw();
+  };
+  const live = useSubscription(
+    trpc.runs.events.subscriptionOptions(
+      { id, after: after ?? 0 },
+      {
+        enabled: after !== null,
+        onData: ({ data }) => {
+          setRow(data.row);
+          onEntries(data.entries);
+        },
+      },
+    ),
+  );
+
+  return {
+    row,
+    curves: feed,
+    isLoading: stored.isPending,
+    error: stored.error,
+    lost: live.status === 'error' ? live.error : null,
+    retry: () => {
+      if (stored.isError) void stored.refetch();
+      live.reset();
+    },
+  };
+}
+
+/** Draws this component again, at most ten times a second. */
+function useRedraw(): () => void {
+  const [, setTick] = useState(0);
+  const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
+  useEffect(
+    () => () => {
+      if (timer.current) clearTimeout(timer.current);
+      timer.current = null;
+    },
+    [],
+  );
+  return useCallback(() => {
+    timer.current ??= setTimeout(() => {
+      timer.current = null;
+      setTick((tick) => tick + 1);
+    }, drawPause);
+  }, []);
+}

@@ -1,0 +1,160 @@
+import { execFileSync } from 'node:child_process';
+import { describe, expect, test } from 'vitest';
+import { configDefaults, configFields, fieldMeta, parseConfig, readSetting } from '#contract/config';
+import { commandOf } from '../../../src/renderer/pages/newRun/command.ts';
+import { controlOf, fieldsOf, formGroups, readNumber, readSizes } from '../../../src/renderer/pages/newRun/controls.ts';
+import {
+  expectation,
+  firstDraft,
+  reportErrors,
+  schemaErrors,
+  withPreset,
+} from '../../../src/renderer/pages/newRun/draft.ts';
+import { axisValues, expandGrid, mostRuns } from '../../../src/renderer/pages/newRun/grid.ts';
+
+describe('controls', () => {
+  test('follow the schema: type, limits and whether a field may be empty', () => {
+    expect(controlOf('pretrained')).toEqual({ kind: 'switch', optional: false, initial: true });
+    expect(controlOf('variant')).toMatchObject({ kind: 'choice', choices: ['corrected', 'reference'] });
+    expect(controlOf('n')).toMatchObject({ kind: 'number', whole: true, low: 1, high: 100000, optional: true });
+    expect(controlOf('learning_rate')).toMatchObject({ kind: 'number', whole: false, high: 10, optional: false });
+    expect(controlOf('in_layer_sizes')).toMatchObject({ kind: 'sizes', optional: true });
+    expect(controlOf('name')).toMatchObject({ kind: 'text', optional: false });
+  });
+
+  test('every field of the schema is in the form exactly once when its task reads it', () => {
+    const shown = formGroups.flatMap(({ group }) => fieldsOf(group, configFields));
+    expect([...shown].sort()).toEqual([...configFields].sort());
+  });
+
+  test('task fields that the task does not read are left out', () => {
+    expect(fieldsOf('task', ['patch_size'])).toEqual(['task', 'patch_size', 'variant']);
+    expect(fieldsOf('training', [])).toContain('learning_rate');
+  });
+
+  test.each([
+    ['1e-3', 0.001],
+    [' 25 ', 25],
+    ['', null],
+    ['fast', 'fast'],
+  ])('typing %j means %j', (text, value) => expect(readNumber(text)).toEqual(value));
+
+  test('layer sizes are read with commas or spaces', () => {
+    expect(readSizes('64, 32')).toEqual([64, 32]);
+    expect(readSizes('')).toBeNull();
+    expect(readSizes('64, wide')).toEqual([64, 'wide']);
+  });
+});
+
+describe('a draft', () => {
+  test('the first one is a valid config', () => expect(schemaErrors(firstDraft)).toEqual({}));
+
+  test('each wrong field gets one sentence that says what it takes', () => {
+    const errors = schemaErrors({
+      ...firstDraft,
+      n: 'five',
+      learning_rate: null,
+      dropout: 2,
+      in_layer_sizes: ['x'],
+      name: '',
+    });
+    expect(Object.keys(errors).sort()).toEqual(['dropout', 'in_layer_sizes', 'learning_rate', 'n', 'name']);
+    expect(errors.n).toBe('n takes a whole number from 1 up to 100000, or nothing.');
+    expect(errors.dropout).toMatch(/from 0 up to 0.95/);
+  });
+
+  test('every field can say what it takes in its own words', () => {
+    for (const field of configFields) expect(expectation(field)).toContain(fieldMeta(field).label);
+  });
+
+  test('complaints of the app go beside their fields, and the first about a field counts', () => {
+    const report = {
+      ok: false as const,
+      errors: [
+        { field: 'n' as const, message: 'first' },
+        { field: 'n' as const, message: 'second' },
+        { field: null, message: 'all of it' },
+      ],
+    };
+    expect(reportErrors(report)).toEqual({ fields: { n: 'first' }, rest: ['all of it'] });
+  });
+
+  const preset = { id: 'x', group: 'g', title: 'Cell', source: '', published: null, missing: null };
+  test('a published preset puts other fields back, but keeps seed and device', () => {
+    const draft = { ...firstDraft, learning_rate: 0.5, seed: 7, device: 'cpu' };
+    const filled = withPreset(draft, {
+      ...preset,
+      whole: true,
+      settings: { task: 'mnist', patch_size: 4, batch_size: 50 },
+    });
+    expect(filled).toMatchObject({ task: 'mnist', n: null, learning_rate: 0.001, seed: 7, device: 'cpu' });
+    expect(filled).toMatchObject({ batch_size: 50, gpu_batch_size: 50, name: 'Cell' });
+  });
+  test('a regime changes its own fields only', () => {
+    const filled = withPreset(
+      { ...firstDraft, learning_rate: 0.5 },
+      { ...preset, whole: false, settings: { pretrained: false } },
+    );
+    expect(filled).toEqual({ ...firstDraft, learning_rate: 0.5, pretrained: false });
+  });
+});
+
+describe('a grid', () => {
+  test.each([
+    [{ field: 'seed' as const, text: '0..3' }, [0, 1, 2, 3]],
+    [{ field: 'seed' as const, text: '1, 1, 5' }, [1, 5]],
+    [{ field: 'learning_rate' as const, text: '1e-3, 0.01' }, [0.001, 0.01]],
+    [{ field: 'early_stop' as const, text: 'empty, 10' }, [null, 10]],
+    [{ field: 'freeze_ln' as const, text: 'on, off' }, [true, false]],
+    [{ field: 'in_layer_sizes' as const, text: '64, 32; empty' }, [[64, 32], null]],
+    [{ field: 'variant' as const, text: 'corrected,reference' }, ['corrected', 'reference']],
+    [{ field: 'seed' as const, text: '' }, []],
+  ])('reads %j', (axis, values) => expect(axisValues(axis)).toEqual(values));
+
+  test('makes every combination, the first field slowest', () => {
+    const drafts = expandGrid(firstDraft, [
+      { field: 'freeze_ln', text: 'on, off' },
+      { field: 'seed', text: '0..1' },
+    ]);
+    expect(drafts.map((d) => [d.freeze_ln, d.seed])).toEqual([
+      [true, 0],
+      [true, 1],
+      [false, 0],
+      [false, 1],
+    ]);
+  });
+
+  test('an axis without values changes nothing, and a huge one stops one past the most', () => {
+    expect(expandGrid(firstDraft, [{ field: 'seed', text: ' ' }])).toEqual([firstDraft]);
+    expect(expandGrid(firstDraft, [{ field: 'seed', text: '0..2000000000' }])).toHaveLength(mostRuns + 1);
+  });
+});
+
+describe('the command', () => {
+  const config = parseConfig({
+    ...configDefaults,
+    task: 'bit-xor',
+    n: 5,
+    num_patterns: 2,
+    early_stop: null,
+    in_layer_sizes: [8, 4],
+    name: `it's "7"; $HOME`,
+  });
+
+  test('says only what differs from the defaults', () => {
+    expect(commandOf(parseConfig({ task: 'mnist', patch_size: 4 }))).toBe(
+      'npm run -s permafrost -- run --set task=mnist --set patch_size=4',
+    );
+  });
+
+  test.each([[config], [{ ...config, name: '7' }], [{ ...config, name: 'null' }]])(
+    'a shell and the command line read the same config back',
+    (config) => {
+      const script = commandOf(config).replace('npm run -s permafrost -- run', 'printf "%s\\0"');
+      const words = execFileSync('sh', ['-c', script], { encoding: 'utf8' })
+        .split('\0')
+        .filter((w) => w && w !== '--set');
+      expect(parseConfig(Object.fromEntries(words.map(readSetting)))).toEqual(config);
+    },
+  );
+});
