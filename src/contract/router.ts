@@ -2,7 +2,9 @@
 import { initTRPC, tracked } from '@trpc/server';
 import { z } from 'zod';
 import { configFile, configSchema } from './config.ts';
+import type { PullProgress } from './data.ts';
 import { describeError } from './errors.ts';
+import { reported } from './reported.ts';
 import { metricKey } from './run.ts';
 import type { Services } from './services.ts';
 
@@ -29,6 +31,7 @@ const place = z.int().min(0);
 const one = procedure.input(z.object({ id }));
 const some = procedure.input(z.object({ ids }));
 const withConfig = procedure.input(z.object({ config: configSchema }));
+const named = procedure.input(z.object({ name: z.string().min(1) }));
 const text = z.string().max(100_000);
 const tags = z.array(z.string().min(1).max(100)).max(100);
 
@@ -100,6 +103,21 @@ export const appRouter = router({
       .input(z.object({ again: z.boolean() }).optional())
       .query(({ ctx, input }) => ctx.services.devices(input?.again)),
     live: procedure.subscription(({ ctx, signal }) => ctx.services.machine(signal)),
+  }),
+  data: router({
+    list: procedure.query(({ ctx }) => ctx.services.data.list()),
+    /** Progress until it is done; ending the subscription pauses the download. */
+    pull: procedure
+      .input(z.object({ name: z.string().min(1), from: z.string().min(1).optional() }))
+      .subscription(({ ctx, input: { name, from }, signal }) =>
+        reported<PullProgress>((onProgress) => ctx.services.data.pull(name, { from, onProgress, signal })),
+      ),
+    verify: named.query(({ ctx, input }) => ctx.services.data.verify(input.name)),
+    rm: named.mutation(({ ctx, input }) => ctx.services.data.rm(input.name)),
+    samples: procedure
+      .input(z.object({ config: configSchema, split: z.enum(['train', 'test']), count: z.int().min(1).max(64) }))
+      .query(({ ctx, input: { config, split, count } }) => ctx.services.data.samples(config, { split, count })),
+    floor: withConfig.query(({ ctx, input }) => ctx.services.data.floor(input.config)),
   }),
   home: procedure.query(({ ctx }) => ctx.services.home),
 });
