@@ -1,9 +1,28 @@
 /** The desktop bundles: main and preload for Electron, the renderer for any browser. */
-import { resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
+import react from '@vitejs/plugin-react';
 import { defineConfig } from 'electron-vite';
+import type { Plugin } from 'vite';
+
+const [source, mainFolder] = [resolve('src'), resolve('out/main')];
+
+/** Trainers and probes are run from their sources: a module that has become part of the bundle still means its own folder. */
+const ownFolders: Plugin = {
+  name: 'own-folders',
+  transform(code, id) {
+    if (!id.startsWith(source) || !code.includes('import.meta.dirname')) return null;
+    const folder = JSON.stringify(`/${relative(mainFolder, dirname(id)).replaceAll('\\', '/')}`);
+    return code.replaceAll('import.meta.dirname', `(import.meta.dirname + ${folder})`);
+  },
+};
 
 export default defineConfig({
-  main: { build: { rollupOptions: { input: { index: resolve('src/main/index.ts') } } } },
+  main: {
+    plugins: [ownFolders],
+    build: {
+      rollupOptions: { input: { index: resolve('src/main/index.ts') }, output: { codeSplitting: false } },
+    },
+  },
   // a sandboxed preload must be CommonJS
   preload: {
     build: {
@@ -15,6 +34,7 @@ export default defineConfig({
   },
   renderer: {
     root: 'src/renderer',
+    plugins: [react()],
     build: { rollupOptions: { input: { index: resolve('src/renderer/index.html') } } },
   },
 });

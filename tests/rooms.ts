@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 interface Room {
-  runtime: 'pure' | 'node' | 'web';
+  runtime: 'pure' | 'node' | 'electron' | 'web';
   /** Rooms that it may import. */
   rooms: string[];
   /** Packages that it may import, beside node:* in node rooms. */
@@ -48,7 +48,14 @@ const table: Record<string, Room> = {
     packages: ['systeminformation'],
   },
   // the command line prints tables and writes files itself, so it reads papers and export beside the app
-  cli: { runtime: 'node', rooms: ['contract', 'app', 'papers', 'export', 'formats'], packages: ['commander'] },
+  cli: {
+    runtime: 'node',
+    rooms: ['contract', 'app', 'papers', 'export', 'formats', 'site'],
+    packages: ['commander', '@trpc/server', 'ws', 'open'],
+  },
+  site: { runtime: 'node', rooms: ['contract'], packages: [] },
+  main: { runtime: 'electron', rooms: ['contract', 'app', 'site'], packages: ['electron', '@trpc/server'] },
+  preload: { runtime: 'web', rooms: [], packages: ['electron'] },
   renderer: {
     runtime: 'web',
     rooms: ['contract', 'formats'],
@@ -86,7 +93,7 @@ function complaint(file: string, room: string, specifier: string): string | null
     return rules.rooms.includes(target) ? null : `${room} may not import ${target}`;
   }
   if (specifier.startsWith('node:'))
-    return rules.runtime === 'node' ? null : `${room} is ${rules.runtime} and may not import ${specifier}`;
+    return rules.runtime === 'node' || rules.runtime === 'electron' ? null : `${room} is ${rules.runtime} and may not import ${specifier}`;
   return rules.packages.includes(packageOf(specifier))
     ? null
     : `${room} may not import the package ${packageOf(specifier)}`;

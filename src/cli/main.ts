@@ -12,12 +12,16 @@ import { rebuild } from './rebuild.ts';
 import { reproduce } from './reproduce.ts';
 import { resume } from './resume.ts';
 import { run } from './run.ts';
+import { serveCommand } from './serve.ts';
 import { show } from './show.ts';
+import { start } from './start.ts';
 import { sweep } from './sweep.ts';
 import { tag } from './tag.ts';
 import { zoo } from './zoo.ts';
 
 const commands: CommandRow[] = [
+  start,
+  serveCommand,
   run,
   list,
   show,

@@ -1,0 +1,56 @@
+/** What `start` needs to know of this machine: whether a window can be opened, and whether the bundles are fresh. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { PermafrostError } from '#contract/errors';
+
+export const projectFolder = join(import.meta.dirname, '..', '..');
+export const rendererFolder = join(projectFolder, 'out', 'renderer');
+
+/** Where Electron's own file names lie, by platform, when its package does not say. */
+const binaryNames: Partial<Record<NodeJS.Platform, string>> = {
+  darwin: 'Electron.app/Contents/MacOS/Electron',
+  win32: 'electron.exe',
+};
+
+/** The Electron binary if one is installed. Its package is not loaded: that would begin a download. */
+export function electronBinary(environment: NodeJS.ProcessEnv = process.env): string | null {
+  let folder: string;
+  try {
+    folder = dirname(createRequire(import.meta.url).resolve('electron/package.json'));
+  } catch {
+    return null;
+  }
+  const named = join(folder, 'path.txt');
+  const name = existsSync(named) ? readFileSync(named, 'utf8').trim() : (binaryNames[process.platform] ?? 'electron');
+  const path = join(environment.ELECTRON_OVERRIDE_DIST_PATH ?? join(folder, 'dist'), name);
+  return existsSync(path) ? path : null;
+}
+
+/** Why no window can be opened here; null when one can. */
+export function whyNoWindow(environment: NodeJS.ProcessEnv = process.env): string | null {
+  if (!electronBinary(environment)) return 'Electron is not installed (npx install-electron fetches it)';
+  const hasDisplay = process.platform !== 'linux' || environment.DISPLAY || environment.WAYLAND_DISPLAY;
+  return hasDisplay ? null : 'there is no display';
+}
+
+/** What the bundles are made from. */
+const sources = ['src', 'resources', 'electron.vite.config.ts', 'package.json'];
+const bundles = ['renderer/index.html', 'main/index.js', 'preload/index.cjs'].map((file) => join(projectFolder, 'out', file));
+
+function newest(path: string): number {
+  const stat = statSync(path);
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  return Math.max(0, ...readdirSync(path).map((name) => newest(join(path, name))));
+}
+
+/** Builds the bundles where they are missing or older than what they are made from. Throws `internal:` with what the build said. */
+export function ensureBuilt(report: (line: string) => void): void {
+  const oldest = Math.min(...bundles.map((file) => (existsSync(file) ? statSync(file).mtimeMs : 0)));
+  if (oldest >= Math.max(...sources.map((path) => newest(join(projectFolder, path))))) return;
+  report('Building the window; this happens once after each change …');
+  const vite = join(dirname(createRequire(import.meta.url).resolve('electron-vite/package.json')), 'bin', 'electron-vite.js');
+  const { status, stdout, stderr } = spawnSync(process.execPath, [vite, 'build'], { cwd: projectFolder, encoding: 'utf8' });
+  if (status !== 0) throw new PermafrostError('disk', `The window could not be built:\n${stdout}${stderr}`);
+}

@@ -1,0 +1,81 @@
+/** `serve`: the window for a browser, until Ctrl-C. */
+import open from 'open';
+import { createApp, defaultHome } from '#app';
+import { PermafrostError } from '#contract/errors';
+import type { Services } from '#contract/services';
+import type { CommandRow } from './command.ts';
+import { ensureBuilt, rendererFolder } from './desktop.ts';
+import { startServer } from './server.ts';
+
+export interface ServeOptions {
+  port: string;
+  slots: string;
+  /** Open a browser where there is one. */
+  open: boolean;
+}
+
+export const serveDefaults: ServeOptions = { port: '0', slots: '1', open: false };
+
+/** A second Ctrl-C counts as an answer for so long (ms). */
+const patience = 5000;
+
+/** Serves until a signal. Runs under way are paused then; on a terminal a first Ctrl-C says so before it does. */
+export async function serve({ port, slots, open: opens }: ServeOptions): Promise<void> {
+  ensureBuilt((line) => console.error(line));
+  const services = await createApp({ home: defaultHome(), slots: whole('slots', slots, 1) });
+  const server = await startServer({ services, root: rendererFolder, port: whole('port', port, 0) }).catch(async (error) => {
+    await services.close();
+    throw error;
+  });
+  services.adopt();
+  console.log(`Permafrost is at ${server.url}`);
+  console.error('Only this machine can open it; from another one use an SSH tunnel. Ctrl-C ends it, closing the browser does not.');
+  if (opens) await openBrowser(server.url);
+  await untilAsked(services);
+  await server.close();
+  await services.close();
+}
+
+export const serveCommand: CommandRow = {
+  add(program) {
+    program
+      .command('serve')
+      .description('serve the window to a browser on this machine')
+      .option('--port <n>', 'port on 127.0.0.1; 0 takes any that is free', serveDefaults.port)
+      .option('--slots <n>', 'runs that train at once', serveDefaults.slots)
+      .option('--open', 'open a browser', serveDefaults.open)
+      .action((options: ServeOptions) => serve(options));
+  },
+};
+
+function whole(name: string, text: string, least: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= least && value < 65536) return value;
+  throw new PermafrostError('config', `--${name} expects a whole number from ${least}; found "${text}".`);
+}
+
+/** Shows the address where there is a screen to show it on; a browser that does not start is no reason to stop. */
+async function openBrowser(url: string): Promise<void> {
+  if (process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY) return;
+  try {
+    const browser = await open(url);
+    browser.once('error', () => console.error('No browser could be opened; use the address above.'));
+  } catch {
+    console.error('No browser could be opened; use the address above.');
+  }
+}
+
+/** Resolves when somebody asks the server to end and, where runs would pause, means it. */
+function untilAsked(services: Services): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = 0;
+    const busy = () => services.queue().running.length + services.queue().queued.length;
+    process.on('SIGINT', () => {
+      const sure = Date.now() - asked < patience || !process.stdin.isTTY || busy() === 0;
+      if (sure) return resolve();
+      asked = Date.now();
+      console.error(`${busy()} runs are under way or queued. Ctrl-C again pauses them at a checkpoint and ends.`);
+    });
+    for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+  });
+}

@@ -1,0 +1,117 @@
+/** The desktop app: owns the store and the trainers, shows one window, stays in the tray while runs are under way. */
+import { join } from 'node:path';
+import { app, type BrowserWindow, dialog, Menu, type MenuItemConstructorOptions, Tray } from 'electron';
+import { createApp, defaultHome } from '#app';
+import { describeError } from '#contract/errors';
+import type { Services } from '#contract/services';
+import { serveWindow } from './ipc.ts';
+import { plainNode } from './node.ts';
+import { declareScheme, isOurs, openWindow, serveSite } from './window.ts';
+
+const project = app.getAppPath();
+const out = join(project, 'out');
+const icon = join(project, 'resources', 'icon.png');
+
+let services: Services | null = null;
+let window: BrowserWindow | null = null;
+let isEnding = false;
+
+const underWay = (): number => {
+  const { running, queued } = services?.queue() ?? { running: [], queued: [] };
+  return running.length + queued.length;
+};
+
+async function show(): Promise<void> {
+  if (window) {
+    window.show();
+    window.focus();
+    return;
+  }
+  window = await openWindow(out, icon);
+  // hidden, not closed, while runs are under way: the tray or another start brings it back
+  window.on('close', (event) => {
+    if (isEnding || underWay() === 0) return;
+    event.preventDefault();
+    window?.hide();
+  });
+  window.on('closed', () => {
+    window = null;
+  });
+}
+
+/** Ends the app, after asking where runs would stop. Paused runs go on from their checkpoints when they are resumed. */
+async function quit(): Promise<void> {
+  const runs = underWay();
+  if (runs > 0) {
+    const { response } = await dialog.showMessageBox({
+      type: 'question',
+      message: runs === 1 ? 'One run is under way.' : `${runs} runs are under way or queued.`,
+      detail: 'Quitting pauses them at a checkpoint. They can be resumed later.',
+      buttons: ['Keep running', 'Pause and quit'],
+      defaultId: 0,
+      cancelId: 0,
+    });
+    if (response === 0) return;
+  }
+  isEnding = true;
+  await services?.close();
+  services = null;
+  app.quit();
+}
+
+function menu(): void {
+  const view: MenuItemConstructorOptions[] = [
+    { role: 'reload' },
+    { role: 'toggleDevTools' },
+    { type: 'separator' },
+    { role: 'resetZoom' },
+    { role: 'zoomIn' },
+    { role: 'zoomOut' },
+    { role: 'togglefullscreen' },
+  ];
+  const file: MenuItemConstructorOptions[] = [
+    { label: 'Show window', click: () => void show() },
+    { label: 'Quit', accelerator: 'CmdOrCtrl+Q', click: () => app.quit() },
+  ];
+  Menu.setApplicationMenu(
+    Menu.buildFromTemplate([
+      { label: 'Permafrost', submenu: file },
+      { role: 'editMenu' },
+      { label: 'View', submenu: view },
+      { role: 'windowMenu' },
+    ]),
+  );
+  const tray = new Tray(icon);
+  tray.setToolTip('Permafrost');
+  tray.setContextMenu(Menu.buildFromTemplate(file));
+  tray.on('click', () => void show());
+}
+
+async function begin(): Promise<void> {
+  services = await createApp({ home: defaultHome(), node: plainNode() });
+  serveSite(join(out, 'renderer'), services);
+  serveWindow(services, isOurs);
+  menu();
+  await show();
+  services.adopt();
+}
+
+declareScheme();
+app.on('second-instance', () => void show());
+app.on('activate', () => void show());
+app.on('window-all-closed', () => {
+  if (process.platform !== 'darwin') app.quit();
+});
+app.on('before-quit', (event) => {
+  if (!services) return; // nothing is left that could stop
+  event.preventDefault();
+  void quit();
+});
+if (!app.requestSingleInstanceLock()) app.quit();
+else {
+  app.whenReady().then(begin).catch((error) => {
+    dialog.showErrorBox('Permafrost cannot start', describeError(error).message);
+    services = null;
+    app.exit(1);
+  });
+}
