@@ -1,7 +1,12 @@
 /** Saves what the app makes on the fly: `/download/runs.csv?id=…`. */
 
-/** Hands a download path to the browser, or to Electron, which asks where the file shall go. Nothing passes through the page. */
-export function saveDownload(path: string): void {
+/**
+ * Hands a download path to the browser, or to Electron, which asks where the file shall go; nothing passes through the page.
+ * Throws when there is no such file.
+ */
+export async function saveDownload(path: string): Promise<void> {
+  const { ok, status } = await fetch(path, { method: 'HEAD' });
+  if (!ok) throw new Error(`${path} cannot be saved: the app answered ${status}. Reload the page and try again.`);
   const link = document.createElement('a');
   link.href = path;
   link.download = '';

@@ -1,0 +1,20 @@
+/** `node start.ts`: runs the built main process on the stand-in. Tells its parent where the browser is, and evaluates what it is sent. */
+import { registerHooks } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import * as electron from './electron.ts';
+
+const standin = pathToFileURL(join(import.meta.dirname, 'electron.ts')).href;
+registerHooks({
+  resolve: (name, context, next) =>
+    name === 'electron' ? { url: standin, format: 'module-typescript', shortCircuit: true } : next(name, context),
+});
+
+process.on('message', async ({ id, code, argument }: { id: number; code: string; argument: unknown }) => {
+  const call = new Function(`return (${code})`)() as (module: typeof electron, argument: unknown) => unknown;
+  process.send!({ id, value: await call(electron, argument) });
+});
+process.on('disconnect', () => electron.app.exit(1));
+
+await import(pathToFileURL(join(import.meta.dirname, '..', '..', '..', 'out', 'main', 'index.js')).href);
+process.send!({ endpoint: await electron.begin() });
