@@ -93,7 +93,9 @@ function complaint(file: string, room: string, specifier: string): string | null
     return rules.rooms.includes(target) ? null : `${room} may not import ${target}`;
   }
   if (specifier.startsWith('node:'))
-    return rules.runtime === 'node' || rules.runtime === 'electron' ? null : `${room} is ${rules.runtime} and may not import ${specifier}`;
+    return rules.runtime === 'node' || rules.runtime === 'electron'
+      ? null
+      : `${room} is ${rules.runtime} and may not import ${specifier}`;
   return rules.packages.includes(packageOf(specifier))
     ? null
     : `${room} may not import the package ${packageOf(specifier)}`;

@@ -37,7 +37,9 @@ export function whyNoWindow(environment: NodeJS.ProcessEnv = process.env): strin
 
 /** What the bundles are made from. */
 const sources = ['src', 'resources', 'electron.vite.config.ts', 'package.json'];
-const bundles = ['renderer/index.html', 'main/index.js', 'preload/index.cjs'].map((file) => join(projectFolder, 'out', file));
+const bundles = ['renderer/index.html', 'main/index.js', 'preload/index.cjs'].map((file) =>
+  join(projectFolder, 'out', file),
+);
 
 function newest(path: string): number {
   const stat = statSync(path);
@@ -50,7 +52,14 @@ export function ensureBuilt(report: (line: string) => void): void {
   const oldest = Math.min(...bundles.map((file) => (existsSync(file) ? statSync(file).mtimeMs : 0)));
   if (oldest >= Math.max(...sources.map((path) => newest(join(projectFolder, path))))) return;
   report('Building the window; this happens once after each change …');
-  const vite = join(dirname(createRequire(import.meta.url).resolve('electron-vite/package.json')), 'bin', 'electron-vite.js');
-  const { status, stdout, stderr } = spawnSync(process.execPath, [vite, 'build'], { cwd: projectFolder, encoding: 'utf8' });
+  const vite = join(
+    dirname(createRequire(import.meta.url).resolve('electron-vite/package.json')),
+    'bin',
+    'electron-vite.js',
+  );
+  const { status, stdout, stderr } = spawnSync(process.execPath, [vite, 'build'], {
+    cwd: projectFolder,
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new PermafrostError('disk', `The window could not be built:\n${stdout}${stderr}`);
 }

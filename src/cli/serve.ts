@@ -23,13 +23,17 @@ const patience = 5000;
 export async function serve({ port, slots, open: opens }: ServeOptions): Promise<void> {
   ensureBuilt((line) => console.error(line));
   const services = await createApp({ home: defaultHome(), slots: whole('slots', slots, 1) });
-  const server = await startServer({ services, root: rendererFolder, port: whole('port', port, 0) }).catch(async (error) => {
-    await services.close();
-    throw error;
-  });
+  const server = await startServer({ services, root: rendererFolder, port: whole('port', port, 0) }).catch(
+    async (error) => {
+      await services.close();
+      throw error;
+    },
+  );
   services.adopt();
   console.log(`Permafrost is at ${server.url}`);
-  console.error('Only this machine can open it; from another one use an SSH tunnel. Ctrl-C ends it, closing the browser does not.');
+  console.error(
+    'Only this machine can open it; from another one use an SSH tunnel. Ctrl-C ends it, closing the browser does not.',
+  );
   if (opens) await openBrowser(server.url);
   await untilAsked(services);
   await server.close();

@@ -85,7 +85,11 @@ export async function startServer({ services, root, port, token = newToken() }: 
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) =>
-      reject(new PermafrostError('conflict', `Port ${port} cannot be used: ${cause.message}. Choose another: --port N.`, { cause })),
+      reject(
+        new PermafrostError('conflict', `Port ${port} cannot be used: ${cause.message}. Choose another: --port N.`, {
+          cause,
+        }),
+      ),
     );
     server.listen(port, loopback, resolve);
   });

@@ -109,9 +109,12 @@ app.on('before-quit', (event) => {
 });
 if (!app.requestSingleInstanceLock()) app.quit();
 else {
-  app.whenReady().then(begin).catch((error) => {
-    dialog.showErrorBox('Permafrost cannot start', describeError(error).message);
-    services = null;
-    app.exit(1);
-  });
+  app
+    .whenReady()
+    .then(begin)
+    .catch((error) => {
+      dialog.showErrorBox('Permafrost cannot start', describeError(error).message);
+      services = null;
+      app.exit(1);
+    });
 }

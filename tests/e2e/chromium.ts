@@ -20,7 +20,11 @@ export const chromiumFlags = [
 function installed(): string | null {
   const { CHROMIUM, PATH = '' } = process.env;
   const folders = PATH.split(delimiter);
-  const places = [...(CHROMIUM ? [CHROMIUM] : []), ...folders.flatMap((f) => names.map((n) => join(f, n))), ...elsewhere];
+  const places = [
+    ...(CHROMIUM ? [CHROMIUM] : []),
+    ...folders.flatMap((f) => names.map((n) => join(f, n))),
+    ...elsewhere,
+  ];
   return places.find((path) => existsSync(path)) ?? null;
 }
 
@@ -35,5 +39,7 @@ export function findChromium(): string {
     const now = installed();
     if (now) return now;
   }
-  throw new Error('The window is tested in Chromium, and there is none. Install it (Debian: apt-get install chromium), or point CHROMIUM at one.');
+  throw new Error(
+    'The window is tested in Chromium, and there is none. Install it (Debian: apt-get install chromium), or point CHROMIUM at one.',
+  );
 }

@@ -83,7 +83,8 @@ async function openElectron(binary: string, home: string): Promise<DesktopShell>
         path,
       );
       await click();
-      while (!(await app.evaluate(() => Reflect.get(globalThis, '__saved') === true))) await app.windows()[0].waitForTimeout(50);
+      while (!(await app.evaluate(() => Reflect.get(globalThis, '__saved') === true)))
+        await app.windows()[0].waitForTimeout(50);
       await app.evaluate(() => Reflect.set(globalThis, '__saved', false));
       return path;
     },
