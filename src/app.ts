@@ -8,7 +8,7 @@ import { randomStream } from '#contract/random';
 import { restingStates } from '#contract/run';
 import type { RunRow } from '#contract/runRow';
 import type { DeviceInfo, Services } from '#contract/services';
-import { buildModel, countParameters } from '#models/index';
+import { buildModel, countParameters, isNetwork } from '#models/index';
 import { createScheduler } from '#scheduler/scheduler';
 import { configFileName, readJournal } from '#store/journal';
 import { openStore } from '#store/store';
@@ -66,7 +66,7 @@ export async function createApp({
   const folderOf = (id: string): string => join(runsFolder, store.runs.get(id).id);
   const hasWeights = (name: string) => findWeights(home, name) !== null;
   const have = {
-    body: (name: string) => Object.hasOwn(knownBodies(home), name),
+    body: (name: string) => Object.hasOwn(knownBodies(home), name) || isNetwork(name),
     task: (name: string) => Object.hasOwn(tasks, name),
     weights: hasWeights,
   };

@@ -71,6 +71,40 @@ function split(g: Graph, x: Value, sizes: readonly number[], axis: number): read
   return g.node('Split', [g.full(x), g.ints(sizes)], outputs, { axis });
 }
 
+/** ONNX runs images channels first, [b, c, h, w]; tfjs keeps them last, and filters as [h, w, in, out]. */
+const channelsFirst = [0, 3, 1, 2];
+const channelsLast = [0, 2, 3, 1];
+
+/** How a window moves over images, as ONNX says it. */
+function windowOf({ padInfo, strideHeight, strideWidth }: tf.backend_util.Conv2DInfo) {
+  const { top, left, bottom, right } = padInfo;
+  return { strides: [strideHeight, strideWidth], pads: [top, left, bottom, right] };
+}
+type Shape4 = [number, number, number, number];
+/** A convolution's sizes. Throws a RangeError for images with channels first. */
+function convolution(
+  x: readonly number[],
+  filter: readonly number[],
+  { strides, dilations, pad, ...rest }: Attributes,
+) {
+  if (rest.dataFormat === 'NCHW') throw new RangeError('channels first has no lowering');
+  const info = tf.backend_util.computeConv2DInfo(
+    ...([[...x], [...filter]] as [Shape4, Shape4]),
+    ...([strides, dilations ?? 1, pad, rest.dimRoundingMode] as const),
+  );
+  return { info, dilations: [info.dilationHeight, info.dilationWidth], ...windowOf(info) };
+}
+
+/** x [b, h, w, c] → its largest values per window and where in x they lie, channels first. */
+function maxPool(g: Graph, x: Value, { filterSize, strides, pad, dimRoundingMode }: Attributes): readonly Value[] {
+  const info = tf.backend_util.computePool2DInfo([...x.shape] as Shape4, filterSize, strides, 1, pad, dimRoundingMode);
+  const shape = [info.batchSize, info.inChannels, info.outHeight, info.outWidth];
+  const kernel_shape = [info.filterHeight, info.filterWidth];
+  const images = g.full(g.transpose(x, channelsFirst));
+  const outputs = [[shape, 'float32'] as const, [shape, 'int64'] as const];
+  return g.node('MaxPool', [images], outputs, { kernel_shape, ...windowOf(info) });
+}
+
 /** Rows for kernels of tfjs. */
 export const lowerings: Record<string, Lowering> = {
   // shape only
@@ -151,6 +185,47 @@ export const lowerings: Record<string, Lowering> = {
 
   // matrices
   BatchMatMul: (g, { a, b }, { transposeA, transposeB }) => g.matMul(a, b, Boolean(transposeA), Boolean(transposeB)),
+
+  // images
+  Conv2D: (g, { x, filter }, attributes) => {
+    const { info, dilations, strides, pads } = convolution(x.shape, filter.shape, attributes);
+    const operands = [g.full(g.transpose(x, channelsFirst)), g.full(g.transpose(filter, [3, 2, 0, 1]))];
+    const shape = [info.batchSize, info.outChannels, info.outHeight, info.outWidth];
+    const [y] = g.node('Conv', operands, [[shape, 'float32']], { dilations, strides, pads });
+    return g.transpose(y, channelsLast);
+  },
+  /** The gradient of x: what a window gave to an output goes back to its inputs. */
+  Conv2DBackpropInput: (g, { dy, filter }, { inputShape, ...attributes }) => {
+    const { info, strides, pads } = convolution(inputShape, filter.shape, attributes);
+    const [b, h, w, c] = inputShape as number[];
+    const operands = [g.full(g.transpose(dy, channelsFirst)), g.full(g.transpose(filter, [3, 2, 0, 1]))];
+    const rest = (size: number, out: number, kernel: number, axis: number) =>
+      size - (strides[axis] * (out - 1) + kernel - pads[axis] - pads[axis + 2]);
+    const output_padding = [rest(h, info.outHeight, info.filterHeight, 0), rest(w, info.outWidth, info.filterWidth, 1)];
+    const [dx] = g.node('ConvTranspose', operands, [[[b, c, h, w], 'float32']], { strides, pads, output_padding });
+    return g.transpose(dx, channelsLast);
+  },
+  /** The gradient of the filter: x convolved with dy, batch and channels having changed places. */
+  Conv2DBackpropFilter: (g, { x, dy }, { filterShape, ...attributes }) => {
+    const { info, strides, pads } = convolution(x.shape, filterShape, attributes);
+    const [height, width, from, to] = filterShape as number[];
+    const operands = [x, dy].map((v) => g.full(g.transpose(v, [3, 0, 1, 2])));
+    const size = (whole: number, out: number, axis: number) =>
+      whole + pads[axis] + pads[axis + 2] - strides[axis] * (out - 1); // some rows at the end may have been in no window
+    const shape = [from, to, size(info.inHeight, info.outHeight, 0), size(info.inWidth, info.outWidth, 1)];
+    const [all] = g.node('Conv', operands, [[shape, 'float32']], { dilations: strides, strides: [1, 1], pads });
+    return g.transpose(slice(g, all, [0, 0, 0, 0], [from, to, height, width]), [2, 3, 0, 1]);
+  },
+  MaxPool: (g, { x }, attributes) => g.transpose(maxPool(g, x, attributes)[0], channelsLast),
+  MaxPoolGrad: (g, { dy, input }, attributes) => {
+    const [, places] = maxPool(g, input, attributes);
+    const [b, h, w, c] = input.shape;
+    const zeros = g.full(g.splat(0, [sizeOf(input.shape)]));
+    const given = g.reshape(g.full(g.transpose(dy, channelsFirst)), [sizeOf(dy.shape)]);
+    const operands = [zeros, g.reshape(places, [sizeOf(dy.shape)]), given]; // windows may overlap, so they add up
+    const [dx] = g.node('ScatterElements', operands, [[zeros.shape, 'float32']], { axis: 0, reduction: 'add' });
+    return g.transpose(g.reshape(dx, [b, c, h, w]), channelsLast);
+  },
 
   // moving data
   Slice: (g, { x }, { begin, size }) => {

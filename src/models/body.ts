@@ -22,8 +22,8 @@ export interface StoredAs {
 
 export interface Body<Config extends object> {
   title: string;
-  /** How the corrected variant differs from published runs; null: not at all. */
-  correction: string | null;
+  /** How the body differs from that of published runs, beside its size; null: not at all. */
+  deviation(variant: ExperimentConfig['variant']): string | null;
   /** The config with an experiment's changes. */
   configure(config: Config, changes: BodyChanges): Config;
   /** Shapes by our names, in the order of the reference's parameters. */

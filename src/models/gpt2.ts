@@ -192,7 +192,7 @@ function fromCheckpoint(names: readonly string[]): Map<string, StoredAs> {
 
 export const gpt2: Body<Gpt2Config> = {
   title: 'GPT-2',
-  correction: null,
+  deviation: () => null,
   configure: (config, { body_dropout, ...changes }) => ({
     ...config,
     n_layer: changes.n_layer ?? config.n_layer,

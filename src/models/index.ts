@@ -16,6 +16,8 @@ import {
 } from './fpt.ts';
 import { gpt2, gpt2Configs } from './gpt2.ts';
 import { initialize } from './initialize.ts';
+import { lstm, lstmConfigs } from './lstm.ts';
+import { nac } from './nac.ts';
 import { vit, vitConfigs } from './vit.ts';
 
 export { bodyOverrides };
@@ -57,21 +59,31 @@ const rowsOf = <Config extends object>(body: Body<Config>, configs: Record<strin
 export type BodyTable = Readonly<Record<string, BodyRow>>;
 
 /** The published bodies by model_name; a home may know more. */
-export const bodies: BodyTable = Object.fromEntries([...rowsOf(gpt2, gpt2Configs), ...rowsOf(vit, vitConfigs)]);
+export const bodies: BodyTable = Object.fromEntries([
+  ...rowsOf(gpt2, gpt2Configs),
+  ...rowsOf(vit, vitConfigs),
+  ...rowsOf(lstm, lstmConfigs),
+]);
 
 /** Whether the config asks for a body of another size than the named checkpoint's. */
 export const isScaled = (config: ExperimentConfig): boolean => bodyOverrides.some((field) => config[field] !== null);
 
+/** Networks that are no body between an input and an output network, by model_name. */
+const networks: Readonly<Record<string, (config: ExperimentConfig, shape: ModelShape) => Model>> = { nac };
+
+/** Whether a model_name is that of a network without a body. */
+export const isNetwork = (name: string): boolean => Object.hasOwn(networks, name);
+
 /** How a config's body differs from the one of published runs, beside its size; null: not at all. */
-export const correctionOf = ({ variant, model_name }: ExperimentConfig, table: BodyTable = bodies): string | null =>
-  variant === 'corrected' && Object.hasOwn(table, model_name) ? table[model_name].body.correction : null;
+export const bodyDeviation = ({ variant, model_name }: ExperimentConfig, table: BodyTable = bodies): string | null =>
+  Object.hasOwn(table, model_name) ? table[model_name].body.deviation(variant) : null;
 
 function bodyOf(config: ExperimentConfig, table: BodyTable): { body: Body<object>; bodyConfig: object } {
   const row = Object.hasOwn(table, config.model_name) ? table[config.model_name] : null;
   if (!row) {
     throw new PermafrostError(
       'config',
-      `model_name: there is no body "${config.model_name}". Did you mean ${nearest(config.model_name, Object.keys(table))}? Other GPT-2 and ViT models can be added: permafrost zoo add.`,
+      `model_name: there is no body "${config.model_name}". Did you mean ${nearest(config.model_name, [...Object.keys(table), ...Object.keys(networks)])}? Other GPT-2 and ViT models can be added: permafrost zoo add.`,
     );
   }
   if (config.pretrained && isScaled(config)) {
@@ -91,6 +103,7 @@ function bodyOf(config: ExperimentConfig, table: BodyTable): { body: Body<object
 
 /** The model of a config on a task's shape. Throws `config` for an unknown body or sizes that do not fit; allocates nothing. */
 export function buildModel(config: ExperimentConfig, shape: ModelShape, table: BodyTable = bodies): Model {
+  if (isNetwork(config.model_name)) return networks[config.model_name](config, shape);
   const { body, bodyConfig } = bodyOf(config, table);
   if (!shape.embedding && shape.width % shape.inputDim !== 0) {
     throw new PermafrostError(

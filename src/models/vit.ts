@@ -137,8 +137,10 @@ function initial(
 
 export const vit: Body<VitConfig> = {
   title: 'Vision Transformer',
-  correction:
-    'Positions start at random and freeze_pos decides whether they and the class token are trained. Published runs keep both at zero and see no order.',
+  deviation: (variant) =>
+    variant === 'reference'
+      ? null
+      : 'Positions start at random and freeze_pos decides whether they and the class token are trained. Published runs keep both at zero and see no order.',
   configure: (config, { body_dropout, variant, ...changes }) => ({
     num_layers: changes.n_layer ?? config.num_layers,
     hidden_size: changes.n_embd ?? config.hidden_size,

@@ -1,7 +1,7 @@
 /** How a config's training and evaluation differ from the published protocol; a task adds what it does differently itself. */
 import type { ConfigField, ExperimentConfig } from '#contract/config';
 import type { Deviation } from '#contract/run';
-import { type BodyTable, bodies, bodyOverrides, correctionOf, isScaled } from '#models/index';
+import { type BodyTable, bodies, bodyDeviation, bodyOverrides, isScaled } from '#models/index';
 import type { Task } from '#tasks/task';
 
 interface Rule {
@@ -37,9 +37,9 @@ const rules: Rule[] = [
     },
   },
   {
-    field: 'variant',
-    applies: (config, _, table) => correctionOf(config, table) !== null,
-    text: (config, table) => correctionOf(config, table)!,
+    field: 'model_name',
+    applies: (config, _, table) => bodyDeviation(config, table) !== null,
+    text: (config, table) => bodyDeviation(config, table)!,
   },
   {
     field: 'optimizer',

@@ -57,6 +57,14 @@ const withIds = (
   ids,
   run: ({ a, ids }) => run(a, ids),
 });
+const convolutions = (f: (a: tf.Tensor4D, b: tf.Tensor4D) => tf.Tensor): Case[] =>
+  each(
+    [
+      [2, 7, 6, 3],
+      [3, 2, 3, 4],
+    ],
+    (a, b) => f(a as tf.Tensor4D, b as tf.Tensor4D),
+  );
 const toFloat = (t: tf.Tensor) => tf.cast(t, 'float32');
 
 const cases: Record<string, Case[]> = {
@@ -243,6 +251,57 @@ const cases: Record<string, Case[]> = {
       (a, b) => tf.matMul(tf.broadcastTo(a, [3, 4]), b),
     ),
   ],
+
+  Conv2D: [
+    ...convolutions((a, b) => tf.conv2d(a, b, 1, 'valid')),
+    ...convolutions((a, b) => tf.conv2d(a, b, 1, 'same')),
+    ...convolutions((a, b) => tf.conv2d(a, b, [2, 3], 'same')),
+    ...convolutions((a, b) => tf.conv2d(a, b, 2, 'valid')),
+    ...valuesOnly(convolutions((a, b) => tf.conv2d(a, b, 1, 'valid', 'NHWC', 2))),
+  ],
+  Conv2DBackpropInput: each(
+    [
+      [2, 3, 2, 4],
+      [3, 2, 3, 4],
+    ],
+    (a, b) => tf.conv2dTranspose(a as tf.Tensor4D, b as tf.Tensor4D, [2, 5, 3, 3], 1, 'valid'),
+    (a, b) => tf.conv2dTranspose(a as tf.Tensor4D, b as tf.Tensor4D, [2, 6, 4, 3], 2, 'same'),
+    (a, b) => tf.conv2dTranspose(a as tf.Tensor4D, b as tf.Tensor4D, [2, 5, 3, 3], 2, 'same'),
+  ),
+  Conv2DBackpropFilter: valuesOnly(
+    [[2, 'same', [2, 4, 3, 4]] as const, [1, 'valid', [2, 5, 5, 4]] as const].flatMap(([strides, pad, dy]) =>
+      each(
+        [[2, 7, 6, 3], [...dy]],
+        (x, dy) =>
+          tf
+            .engine()
+            .runKernel(
+              'Conv2DBackpropFilter',
+              { x, dy },
+              { strides, pad, dataFormat: 'NHWC', filterShape: [3, 2, 3, 4] },
+            ) as tf.Tensor,
+      ),
+    ),
+  ),
+  MaxPool: each(
+    [[2, 6, 7, 3]],
+    (a) => tf.maxPool(a as tf.Tensor4D, 2, 2, 'valid'),
+    (a) => tf.maxPool(a as tf.Tensor4D, [3, 2], 1, 'valid'),
+    (a) => tf.maxPool(a as tf.Tensor4D, 3, 2, 'same'),
+  ),
+  MaxPoolGrad: valuesOnly(
+    each(
+      [
+        [2, 6, 4, 3],
+        [2, 3, 2, 3],
+      ],
+      (input, dy) => {
+        const attributes = { filterSize: 2, strides: 2, pad: 'valid' };
+        const output = tf.maxPool(input as tf.Tensor4D, 2, 2, 'valid');
+        return tf.engine().runKernel('MaxPoolGrad', { dy, input, output }, attributes) as tf.Tensor;
+      },
+    ),
+  ),
 
   Slice: each(
     [[4, 5]],

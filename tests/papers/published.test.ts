@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '#contract/config';
-import { bodies, buildModel, countParameters } from '#models/index';
+import { bodies, buildModel, countParameters, isNetwork } from '#models/index';
 import { expand, missing, quickBody } from '#papers/expand';
 import { type Cell, tableOf, tables } from '#papers/published';
 import { taskOf, tasks } from '#tasks/index';
 
 const cells = tables.flatMap((table) => table.cells.map((cell) => ({ ...cell, table: table.id })));
 const cellOf = (id: string): Cell => cells.find((cell) => cell.id === id)!;
-const runnable = (cell: Cell) => cell.params.task! in tasks && cell.params.model_name! in bodies;
+const hasModel = (name: string) => name in bodies || isNetwork(name);
+const runnable = (cell: Cell) => cell.params.task! in tasks && hasModel(cell.params.model_name!);
 
 it('every cell has an id of its own, and every number a source and a metric', () => {
   expect(new Set(cells.map((cell) => cell.id)).size).toBe(cells.length);
@@ -63,7 +64,7 @@ describe('the quick profile', () => {
   });
   it('names what a cell needs', () => {
     const have = {
-      body: (name: string) => name in bodies,
+      body: hasModel,
       task: (name: string) => name in tasks,
       weights: () => false,
     };

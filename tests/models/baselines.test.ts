@@ -1,0 +1,155 @@
+/** Trained baselines against PyTorch: fixtures/torch/baselines.py says how its numbers were made. */
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, describe, expect, it } from 'vitest';
+import { parseConfig } from '#contract/config';
+import { adam, constant, valueAndGradients } from '#engine/optim';
+import type { CompiledStep, Program } from '#engine/program';
+import { createState } from '#engine/state';
+import { compileStep } from '#engine/step';
+import { buildModel, countParameters } from '#models/index';
+import { recipeSlots, trainProgram } from '#models/steps';
+import { crossEntropy, squaredError } from '#tasks/losses';
+import { devices, difference, tracedCpu } from '../engine/devices.ts';
+import lstm from '../fixtures/torch/lstm.json' with { type: 'json' };
+import nac from '../fixtures/torch/nac.json' with { type: 'json' };
+
+interface Fixture {
+  parameters: Record<string, { shape: number[]; scale: number; offset: number }>;
+  x: number[];
+  y: number[];
+  learning_rate: number;
+  logits: number[];
+  loss: number;
+  gradients: Record<string, { norm: number; stride: number; values: number[] }>;
+  losses: number[];
+}
+const small = { pretrained: false, freeze_trans: false, dropout: 0, body_dropout: 0 };
+const cases = [
+  {
+    name: 'lstm',
+    fixture: lstm as Fixture,
+    model: buildModel(parseConfig({ ...small, task: 'x', model_name: 'lstm', n_embd: 8 }), {
+      ...{ tokens: 6, width: 4, inputDim: 4, outputDim: 5, embedding: false },
+    }),
+    x: { scale: 1, offset: 0 },
+    loss: (logits: tf.Tensor, y: tf.Tensor) => crossEntropy(tf.reshape(logits, [-1, 5]), y),
+  },
+  {
+    name: 'nac',
+    fixture: nac as Fixture,
+    model: buildModel(parseConfig({ ...small, task: 'mnist-add-reg', model_name: 'nac' }), {
+      ...{ tokens: 3, width: 784, inputDim: 784, outputDim: 1, embedding: false },
+    }),
+    x: { scale: 0.5, offset: 0.5 },
+    loss: (logits: tf.Tensor, y: tf.Tensor) => squaredError(tf.reshape(logits, [-1]), y),
+  },
+];
+
+const wave = (k: number, shape: number[], { scale, offset }: { scale: number; offset: number }) =>
+  Float32Array.from(
+    { length: shape.reduce((a, b) => a * b, 1) },
+    (_, i) => offset + scale * Math.sin(0.0007 * i * i + 12.9898 * i + 78.233 * (k + 1)),
+  );
+
+const open: CompiledStep[] = [];
+afterAll(() => Promise.all(open.map((step) => step.release())));
+
+describe.each(devices)('on $name', (device) => {
+  describe.each(cases)('$name', ({ fixture, model, x, loss }) => {
+    const names = Object.keys(fixture.parameters);
+    const initial = () =>
+      Object.fromEntries(
+        names.map((name, k) => {
+          const { shape } = fixture.parameters[name];
+          return [name, { shape, data: wave(k, shape, fixture.parameters[name]) }];
+        }),
+      );
+    const inputs = { x: { shape: fixture.x }, y: { shape: [fixture.y.length], dtype: 'int32' as const } };
+    const batch = { x: wave(-1, fixture.x, x), y: Int32Array.from(fixture.y) };
+
+    it('has the parameters of the PyTorch module', () => {
+      const shapes = names.map((name) => [name, fixture.parameters[name].shape]);
+      expect(Object.keys(model.parameters).sort()).toEqual([...names].sort());
+      expect(model.parameters).toEqual(Object.fromEntries(shapes));
+    });
+
+    it('gives its outputs, loss and gradients', async () => {
+      const program: Program = ({ state, inputs }) => {
+        let logits!: tf.Tensor;
+        const { value, gradients } = valueAndGradients((p) => {
+          logits = tf.keep(model.forward(p, inputs.x, null));
+          return loss(logits, inputs.y);
+        }, state);
+        return { outputs: { loss: value, logits, ...gradients } };
+      };
+      const step = await compileStep(program, { state: createState(initial()), inputs, device });
+      open.push(step);
+      const found = await step.run(batch);
+      expect(difference(found.logits, fixture.logits)).toBeLessThan(1e-5);
+      expect(Math.abs(found.loss[0] / fixture.loss - 1)).toBeLessThan(1e-5);
+      for (const [name, { norm, stride, values }] of Object.entries(fixture.gradients)) {
+        const sampled = found[name].filter((_, i) => i % stride === 0);
+        expect(difference(sampled, values), name).toBeLessThan(1e-3);
+        const length = Math.sqrt(Array.from(found[name]).reduce((sum, g) => sum + g * g, 0));
+        expect(Math.abs(length / norm - 1), name).toBeLessThan(1e-3);
+      }
+    });
+
+    // the eager backend takes a minute for the CNN's five steps, and Adam is compared on it elsewhere
+    it.runIf(device === tracedCpu)('takes five steps of Adam as it does', async () => {
+      const recipe = { model, loss, optimizer: adam(), schedule: constant(), clip: 1 };
+      const state = createState({ ...initial(), ...recipeSlots(recipe, false) });
+      const step = await compileStep(trainProgram(recipe), { state, inputs: { ...inputs, lr: { shape: [] } }, device });
+      open.push(step);
+      const losses: number[] = [];
+      for (let i = 0; i < 5; i++) {
+        const { loss } = await step.run({ ...batch, lr: Float32Array.of(fixture.learning_rate) }, [0, i]);
+        losses.push(loss[0]);
+      }
+      expect(difference(losses, fixture.losses)).toBeLessThan(1e-3);
+    });
+  });
+});
+
+describe('lstm', () => {
+  const config = parseConfig({ task: 'x', model_name: 'lstm', pretrained: false });
+  const shape = { tokens: 6, width: 16, inputDim: 16, outputDim: 10, embedding: false };
+  it('has three layers of 768', () => {
+    const layer = 2 * (4 * 768 * 768 + 4 * 768) + 4 * 4 * 768 + 2 * 768;
+    const { total } = countParameters(buildModel(config, shape));
+    expect(total).toBe(3 * layer + 17 * 768 + 10 * 769);
+  });
+  it('is a random frozen LSTM around trained norms when its body is frozen', () => {
+    const model = buildModel(config, shape);
+    const trained = Object.keys(model.parameters).filter(model.isTrainable);
+    expect(trained.filter((name) => name.startsWith('transformer.')).every((name) => name.includes('.ln_'))).toBe(true);
+    expect(trained).toContain('transformer.params.2.ln_cell.alpha');
+  });
+});
+
+describe('nac', () => {
+  const shape = { tokens: 10, width: 784, inputDim: 784, outputDim: 1, embedding: false };
+  it('starts its cell at the spread of its re-implementation, other layers as torch does', () => {
+    const model = buildModel(
+      parseConfig({ task: 'mnist-add-reg', n: 10, model_name: 'nac', pretrained: false }),
+      shape,
+    );
+    const values = (name: string, seeds: number) =>
+      Array.from({ length: seeds }, (_, seed) => [...model.initialValue(name, seed)]).flat();
+    const gates = values('nac.M_hat', 200);
+    const weights = values('nac.W_hat', 200).map((w, i) => Math.tanh(w) / (1 + Math.exp(-gates[i])));
+    expect(weights.reduce((sum, w) => sum + w * w, 0) / weights.length).toBeCloseTo(0.4, 1);
+    expect(Math.max(...values('fc2.weight', 5).map(Math.abs))).toBeCloseTo(1 / Math.sqrt(500), 3);
+  });
+  it('is refused for tasks that are not sums of MNIST images, and for weights that nobody published', () => {
+    const of = (settings: object, change = {}) =>
+      buildModel(parseConfig({ task: 'mnist-add', model_name: 'nac', pretrained: false, ...settings }), {
+        ...shape,
+        ...change,
+      });
+    expect(() => of({}, { outputDim: 91 })).toThrow(
+      /nac adds MNIST images up to a number; mnist-add does not. Choose task mnist-add-reg/,
+    );
+    expect(() => of({ pretrained: true })).toThrow(/Set pretrained to false/);
+  });
+});
