@@ -1,6 +1,6 @@
 /** The control of one field of a config: label, unit, limits and help from the schema; what is wrong or unusual beside it. */
 import { Box, Select, Switch, TextInput, Tooltip, UnstyledButton } from '@mantine/core';
-import { type ReactNode, useState } from 'react';
+import { memo, type ReactNode, useState } from 'react';
 import { type ConfigField, fieldMeta } from '#contract/config';
 import { controlOf, readNumber, readSizes } from './controls.ts';
 
@@ -14,10 +14,11 @@ export interface ConfigInputProps {
   idle?: string;
   /** Names to choose from, where the app knows them. */
   choices?: { value: string; label: string }[];
-  onChange(value: unknown): void;
+  onChange(field: ConfigField, value: unknown): void;
 }
 
-export function ConfigInput(props: ConfigInputProps) {
+/** Drawn again only when something about its field changes: a form has fifty of them. */
+export const ConfigInput = memo(function ConfigInput(props: ConfigInputProps) {
   const { deviation } = props;
   return (
     <Box pos="relative">
@@ -36,12 +37,16 @@ export function ConfigInput(props: ConfigInputProps) {
           </UnstyledButton>
         </Tooltip>
       )}
-      <Control {...props} />
+      <Control {...props} onChange={(value) => props.onChange(props.field, value)} />
     </Box>
   );
+});
+
+interface ControlProps extends Omit<ConfigInputProps, 'onChange'> {
+  onChange(value: unknown): void;
 }
 
-function Control({ field, value, error, idle, choices, onChange }: ConfigInputProps): ReactNode {
+function Control({ field, value, error, idle, choices, onChange }: ControlProps): ReactNode {
   const { label, help, unit } = fieldMeta(field);
   const control = controlOf(field);
   const said = {

@@ -15,7 +15,7 @@ import {
 } from '@mantine/core';
 import { IconCheck, IconDownload, IconPlayerPlay, IconTerminal2, IconUpload } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { type Dispatch, type SetStateAction, useCallback, useMemo, useState } from 'react';
 import type { Catalogue } from '#contract/catalogue';
 import { type ConfigField, type ExperimentConfig, fieldMeta } from '#contract/config';
 import { useTRPC } from '../../client/trpc.ts';
@@ -36,7 +36,7 @@ import { useDraftCheck } from './useDraftCheck.ts';
 export interface NewRunFormProps {
   catalogue: Catalogue;
   draft: Draft;
-  onDraft(draft: Draft): void;
+  onDraft: Dispatch<SetStateAction<Draft>>;
   /** Told of the ids of the runs that were made. */
   onCreated(ids: string[]): void;
 }
@@ -61,7 +61,10 @@ export function NewRunForm({ catalogue, draft, onDraft, onCreated }: NewRunFormP
   const drafts = expandGrid(draft, axes);
   const configs = drafts.length <= mostRuns ? drafts.map(configOfDraft) : [];
   const ready = check.isRunnable && configs.length > 0 && configs.every((config) => config !== null);
-  const set = (field: ConfigField, value: unknown) => onDraft({ ...draft, [field]: value });
+  const set = useCallback(
+    (field: ConfigField, value: unknown) => onDraft((old) => ({ ...old, [field]: value })),
+    [onDraft],
+  );
   const fill = (next: Draft, from: string, note: string | null = null) => {
     setFilled({ from, note, before: draft });
     setBadFile(null);
@@ -77,13 +80,16 @@ export function NewRunForm({ catalogue, draft, onDraft, onCreated }: NewRunFormP
     else setBadFile({ name: file.name, problems: report.errors.map(({ message }) => message) });
   };
 
-  const choices: Partial<Record<ConfigField, { value: string; label: string }[]>> = {
-    task: catalogue.tasks.map(({ name, title }) => ({ value: name, label: title })),
-    model_name: catalogue.bodies.map(({ name, layers, width, hasWeights }) => ({
-      value: name,
-      label: `${name} · ${layers} × ${width}${hasWeights ? ' · weights here' : ''}`,
-    })),
-  };
+  const choices = useMemo(
+    (): Partial<Record<ConfigField, { value: string; label: string }[]>> => ({
+      task: catalogue.tasks.map(({ name, title }) => ({ value: name, label: title })),
+      model_name: catalogue.bodies.map(({ name, layers, width, hasWeights }) => ({
+        value: name,
+        label: `${name} · ${layers} × ${width}${hasWeights ? ' · weights here' : ''}`,
+      })),
+    }),
+    [catalogue],
+  );
 
   return (
     <Grid gap="md">
@@ -158,7 +164,7 @@ export function NewRunForm({ catalogue, draft, onDraft, onCreated }: NewRunFormP
                       deviation={deviationOf(check.deviations, field)}
                       idle={idleReason(field, draft)}
                       choices={choices[field]}
-                      onChange={(value) => set(field, value)}
+                      onChange={set}
                     />
                   ))}
                 </SimpleGrid>
