@@ -2,13 +2,15 @@
 import { availableParallelism } from 'node:os';
 import { Option } from 'commander';
 import { PermafrostError } from '#contract/errors';
+import { type Floor, sitsOnFloor } from '#contract/floor';
 import type { Run } from '#contract/run';
+import type { Services } from '#contract/services';
 import type { Sample } from '#contract/statistics';
 import { writeLines } from '#export/csv';
 import { type CsvValue, csvLine } from '#formats/csv';
 import { expand, missing, type Profile, profiles } from '#papers/expand';
 import { type Cell, type PaperTable, type Published, tableOf, tables } from '#papers/published';
-import { compare, type Difference, type Judgement, judge } from '#papers/verdict';
+import { compare, type Difference, defaultTolerance, type Judgement, judge } from '#papers/verdict';
 import { type CommandRow, columns, number, print, withApp } from './command.ts';
 import { enqueue } from './enqueue.ts';
 import { exitCodeOf, follow } from './watch.ts';
@@ -43,6 +45,7 @@ export const reproduce: CommandRow = {
 /** A cell with what answers it here. */
 interface Answer {
   cell: Cell;
+  floor: Floor | null;
   /** Why it cannot run here. */
   needs: string | null;
   notes: string[];
@@ -99,13 +102,22 @@ async function reproduceTable(id: string, options: Options): Promise<void> {
       labels,
     );
 
+    const floors = await Promise.all(planned.map(({ cell }) => floorOf(app, cell)));
     const answers = planned.map(({ cell, needs, notes, scaled }, i): Answer => {
       const runs = ids[i].map(app.get);
       const kind = cell.resultIs === 'last100' && !scaled ? 'last100' : 'value';
       const samples = runs.flatMap(({ result }) =>
         result ? [{ value: result[kind], standardError: result.standardError }] : [],
       );
-      return { cell, needs, notes, runs, samples, judgement: judge(cell.published, samples, { scaled }) };
+      return {
+        cell,
+        floor: floors[i],
+        needs,
+        notes,
+        runs,
+        samples,
+        judgement: judge(cell.published, samples, { scaled }),
+      };
     });
     await writeLines(path, answersCsv(answers, options.profile));
     const contrasts = contrastsOf(tableOf(id), answers);
@@ -137,6 +149,16 @@ function readSeeds(text: string): number[] {
   return Array.from({ length: count }, (_, seed) => seed);
 }
 
+/** What guessing reaches on the cell's test set; null where that is not known here. */
+async function floorOf(app: Services, cell: Cell): Promise<Floor | null> {
+  if (!cell.params.task || !app.hasTask(cell.params.task)) return null;
+  return app.data.floor(expand(cell, 'paper', [0]).configs[0]);
+}
+
+/** Whether the published number is no better than guessing. */
+const onFloor = ({ cell: { published: p }, floor }: Answer): boolean =>
+  p !== null && floor !== null && sitsOnFloor(p, floor, defaultTolerance(p));
+
 const range = ({ low, high }: Judgement): string =>
   low === null || high === null ? '' : `${number(low, 3)} … ${number(high, 3)}`;
 
@@ -161,7 +183,8 @@ function report(table: PaperTable, answers: Answer[], contrasts: Contrast[], pat
       cell.row,
       cell.column,
       metric,
-      published(cell),
+      published(cell) + (onFloor(answer) ? ' *' : ''),
+      answer.floor ? number(answer.floor.value) : '',
       ours,
       range(judgement),
       judgement.seeds ? String(judgement.seeds) : '',
@@ -170,6 +193,11 @@ function report(table: PaperTable, answers: Answer[], contrasts: Contrast[], pat
   });
   const needs = answers.filter((a) => a.needs).map((a) => `  ${a.cell.row} ${a.cell.column}: ${a.needs}`);
   const notes = [...new Set(answers.flatMap((a) => a.notes))].map((note) => `  ${note}`);
+  const floors = answers.flatMap((a) =>
+    onFloor(a)
+      ? [`  ${a.cell.row} ${a.cell.column}: saying ${a.floor!.predictor} gives ${number(a.floor!.value)}`]
+      : [],
+  );
   const sources = [
     ...new Set(
       answers.flatMap(({ cell }) => (cell.published ? [`  ${cell.row} ${cell.column}: ${cell.published.source}`] : [])),
@@ -177,11 +205,12 @@ function report(table: PaperTable, answers: Answer[], contrasts: Contrast[], pat
   ];
   const section = (title: string, lines: string[]) => (lines.length ? ['', title, ...lines] : []);
   return [
-    columns(['task', 'regime', 'metric', 'published', 'ours', '95 % interval', 'seeds', 'verdict'], rows),
+    columns(['task', 'regime', 'metric', 'published', 'floor', 'ours', '95 % interval', 'seeds', 'verdict'], rows),
     ...section(
       `${table.title}. Gain (positive: better), with its 95 % interval over seeds:`,
       contrasts.map(contrastLine),
     ),
+    ...section('* no better than guessing:', floors),
     ...section('Scaled down, so not compared with the published number:', notes),
     ...section('Not run here:', needs),
     ...section('Sources of the published numbers:', sources),
@@ -193,8 +222,14 @@ function report(table: PaperTable, answers: Answer[], contrasts: Contrast[], pat
 const contrastLine = (c: Contrast): string =>
   `  ${c.row}  ${c.columns}  ${c.gain > 0 ? '+' : ''}${number(c.gain, 3)} ${c.metric} (${number(c.low, 3)} … ${number(c.high, 3)})  ${conclusion(c)}`;
 
-const jsonCell = ({ cell, needs, notes, runs, judgement }: Answer) => ({
+const jsonCell = (answer: Answer) => ({
+  ...cellOf(answer),
+  publishedOnFloor: onFloor(answer),
+});
+
+const cellOf = ({ cell, floor, needs, notes, runs, judgement }: Answer) => ({
   ...cell,
+  floor,
   needs,
   notes,
   runs: runs.map((run) => run.id),
@@ -213,6 +248,8 @@ function* answersCsv(answers: Answer[], profile: Profile): Generator<string> {
     'published_runs',
     'source',
     'certainty',
+    'floor',
+    'on_floor',
     'ours',
     'low_95',
     'high_95',
@@ -224,11 +261,14 @@ function* answersCsv(answers: Answer[], profile: Profile): Generator<string> {
     'notes',
     'needs',
   ]);
-  for (const { cell, needs, notes, runs, judgement: j } of answers) {
+  for (const answer of answers) {
+    const { cell, floor, needs, notes, runs, judgement: j } = answer;
     const p = cell.published;
     const values: CsvValue[] = [cell.id, cell.row, cell.column, profile, p?.metric ?? runs[0]?.result?.metric ?? null];
     values.push(p?.value ?? null, p?.spread ?? null, p?.runs ?? null, p?.source ?? null, p?.certainty ?? null);
     values.push(
+      floor?.value ?? null,
+      p ? String(onFloor(answer)) : null,
       j.mean,
       j.low,
       j.high,

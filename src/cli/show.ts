@@ -1,5 +1,5 @@
 import { configFields, configSchema } from '#contract/config';
-import { type CommandRow, print, withApp } from './command.ts';
+import { type CommandRow, number, print, withApp } from './command.ts';
 import { outcome } from './watch.ts';
 
 const defaults = (field: (typeof configFields)[number]): unknown => configSchema.shape[field].safeParse(undefined).data;
@@ -12,9 +12,10 @@ export const show: CommandRow = {
       .argument('<id>', 'the run, or the beginning of its id')
       .option('--json', 'print the run as one JSON object')
       .action((name: string, { json }: { json?: boolean }) =>
-        withApp((app) => {
+        withApp(async (app) => {
           const run = app.get(name);
-          print(json, run, () => {
+          const floor = await app.data.floor(run.config);
+          print(json, { ...run, floor }, () => {
             const changed = configFields.filter(
               (field) => JSON.stringify(run.config[field]) !== JSON.stringify(defaults(field)),
             );
@@ -25,6 +26,7 @@ export const show: CommandRow = {
               run.result
                 ? `mean of the last ${Math.min(100, run.result.iterations)} test metrics: ${run.result.last100}`
                 : '',
+              floor ? `without looking, saying ${floor.predictor} gives ${number(floor.value)}` : '',
               tests.length ? `${tests.length} evaluations, last at step ${tests.at(-1)!.step}` : '',
               `folder ${app.home}/runs/${run.id}`,
               run.tags.length ? `tags ${run.tags.join(', ')}` : '',

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -96,6 +96,7 @@ describe('files of the arena', () => {
   it('2,000 damaged ones are refused or read as expressions with the value that they state', async () => {
     const folder = join(home, 'data/listops');
     const file = Buffer.from(`Source\tTarget\n${line}\n`);
+    writeFiles(folder, { 'basic_val.tsv': file });
     let accepted = 0;
     await fc.assert(
       fc.asyncProperty(
@@ -107,10 +108,7 @@ describe('files of the arena', () => {
         async (changes, length, whole) => {
           const bytes = Buffer.from(file);
           for (const [at, value] of changes) bytes[at] = value;
-          writeFiles(folder, {
-            'basic_train.tsv': bytes.subarray(0, whole ? file.length : length),
-            'basic_val.tsv': file,
-          });
+          writeFileSync(join(folder, 'basic_train.tsv'), bytes.subarray(0, whole ? file.length : length));
           const seen: { values: number[]; label: number }[] = [];
           try {
             await listops.decode(folder, { add: (values, label) => seen.push({ values: [...values], label }) }, {});
