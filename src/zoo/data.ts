@@ -34,7 +34,7 @@ export function openData(home: string): DataServices {
       const { width, target } = task.shape(config);
       const loaded = task.dataset === null ? null : await loadDataset(task.dataset, { home });
       try {
-        const sizes = { train: count, test: count, final: count };
+        const sizes = { train: 1, test: 1, final: 1, [split]: count };
         const dataset = loaded?.dataset ?? null;
         const { x, y, chosen } = task.batches(config, dataset, { seed: config.seed, sizes }).batch(split, 0);
         const perSample = x.length / count;
