@@ -246,3 +246,26 @@ describe('a PyTorch file of an added model', () => {
     },
   );
 });
+
+it('an .npz of an added Vision Transformer trains with what the reference loads from it, bit for bit', () => {
+  const golden = join(import.meta.dirname, '../fixtures/golden/f-checkpoints');
+  const folder = join(lab.home, 'models', 'me', 'vit');
+  mkdirSync(folder, { recursive: true });
+  const sizes = { hidden_size: 8, num_hidden_layers: 2, num_attention_heads: 2, intermediate_size: 12 };
+  const entry = { name: 'me/vit', source: { kind: 'folder', folder }, config: { model_type: 'vit', ...sizes } };
+  writeFileSync(join(lab.home, 'models', 'added.json'), JSON.stringify([entry]));
+  writeFileSync(join(folder, 'vit.npz'), readFileSync(join(golden, 'v02-vit-jax-deflate.npz')));
+  const whole = { n_layer: null, n_embd: null, n_head: null, n_positions: null };
+  const config = parseConfig({ ...tiny, ...whole, pretrained: true, model_name: 'me/vit' });
+  const model = buildModel(config, taskOf(config).shape(config), knownBodies(lab.home));
+  const { folder: place, frozen, trained } = prepareWeights({ config, model, home: lab.home, log: () => {} });
+  const source = bytesSource(readFileSync(join(golden, 'v01-vit-jax.safetensors')));
+  const { tensors } = readSafetensors(source);
+  const names = Object.keys(model.parameters).filter(model.isLoaded);
+  expect(names).toHaveLength(34);
+  for (const name of names) {
+    const value = frozen[name] ? mapped(place, frozen[name]) : trained[name].data;
+    const expected = tensors.get(name.replace('transformer.1.', 'transformer.encoder.'))!;
+    expect(value, name).toEqual(tensorData(source, expected));
+  }
+});
