@@ -8,10 +8,12 @@ import {
   Button,
   type CSSVariablesResolver,
   createTheme,
+  defaultVariantColorsResolver,
   type MantineColorsTuple,
   Menu,
   Table,
   Tooltip,
+  type VariantColorsResolver,
 } from '@mantine/core';
 
 const ice: MantineColorsTuple = [
@@ -39,12 +41,22 @@ const tones = {
 export type Tone = keyof typeof tones;
 export const toneColor = (tone: Tone): string => `var(--permafrost-${tone})`;
 
+/** Mantine chooses a filled button's text by the light shade of its colour; ours has another shade in the dark. */
+const readableOnPrimary: VariantColorsResolver = (input) => {
+  const colors = defaultVariantColorsResolver(input);
+  const isPrimary = (input.color ?? input.theme.primaryColor) === input.theme.primaryColor;
+  return input.variant === 'filled' && isPrimary
+    ? { ...colors, color: 'var(--mantine-primary-color-contrast)' }
+    : colors;
+};
+
 export const theme = createTheme({
   colors: { ice, gray, dark },
   primaryColor: 'ice',
   primaryShade: { light: 7, dark: 3 },
   autoContrast: true,
   luminanceThreshold: 0.3,
+  variantColorResolver: readableOnPrimary,
   fontFamily: 'Inter, "Segoe UI", system-ui, -apple-system, "Noto Sans", "DejaVu Sans", sans-serif',
   fontFamilyMonospace: 'ui-monospace, "Cascadia Mono", "SF Mono", Menlo, "DejaVu Sans Mono", monospace',
   fontSizes: { xs: '12px', sm: '13px', md: '14px', lg: '16px', xl: '19px' },

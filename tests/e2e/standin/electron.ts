@@ -63,6 +63,10 @@ export async function begin(): Promise<string> {
 
 /** Schemes by the origin that serves them. */
 const origins = new Map<string, string>();
+let isServing = (): void => {};
+const serving = new Promise<void>((resolve) => {
+  isServing = resolve;
+});
 const outer = (url: string) => {
   const { protocol: scheme, pathname, search, hash } = new URL(url);
   return `${origins.get(scheme)}${pathname}${search}${hash}`;
@@ -79,8 +83,10 @@ export const protocol = {
       to.writeHead(response.status, Object.fromEntries(response.headers));
       if (response.body && method !== 'HEAD') Readable.fromWeb(response.body as never).pipe(to);
       else to.end();
-    }).listen(0, '127.0.0.1');
-    origins.set(`${scheme}:`, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    }).listen(0, '127.0.0.1', () => {
+      origins.set(`${scheme}:`, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+      isServing();
+    });
   },
 };
 export const session = { defaultSession: { setPermissionRequestHandler() {} } };
@@ -123,6 +129,7 @@ export class BrowserWindow extends EventEmitter {
     app.emit('web-contents-created', {}, this.webContents);
   }
   async loadURL(url: string) {
+    await serving;
     const page = await this.#open();
     this.webContents.mainFrame.url = url;
     await page.goto(outer(url));

@@ -16,5 +16,9 @@ process.on('message', async ({ id, code, argument }: { id: number; code: string;
 });
 process.on('disconnect', () => electron.app.exit(1));
 
+/** The window's page is there, so that whoever watches finds it. */
+const opened = new Promise((resolve) => electron.app.once('web-contents-created', resolve));
 await import(pathToFileURL(join(import.meta.dirname, '..', '..', '..', 'out', 'main', 'index.js')).href);
-process.send!({ endpoint: await electron.begin() });
+const endpoint = await electron.begin();
+await opened;
+process.send!({ endpoint });
