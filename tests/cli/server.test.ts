@@ -66,7 +66,15 @@ describe('over HTTP', () => {
     expect((await get('/', bearer, 'POST')).status).toBe(405);
   });
   it('no path leads out of the built page', async () => {
-    for (const path of ['/../secret.txt', '/..%2fsecret.txt', '/%2e%2e/secret.txt', '/..\\secret.txt', '//secret.txt', '/%00', '/%'])
+    for (const path of [
+      '/../secret.txt',
+      '/..%2fsecret.txt',
+      '/%2e%2e/secret.txt',
+      '/..\\secret.txt',
+      '//secret.txt',
+      '/%00',
+      '/%',
+    ])
       expect((await get(path)).text, path).not.toContain('secret\n');
     expect((await get('/..%2fsecret.txt')).status).toBe(404);
     expect((await get('/%')).status).toBe(400);
