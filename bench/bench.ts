@@ -5,6 +5,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { basename, join } from 'node:path';
+import { checkpoints } from './checkpoints.ts';
 import { fptStep, urtStep } from './fptStep.ts';
 import { learning } from './learning.ts';
 import { store } from './store.ts';
@@ -17,7 +18,7 @@ export interface Bench {
   limits: Record<string, string>;
 }
 
-const benches: Record<string, Bench> = { 'fpt-step': fptStep, 'urt-step': urtStep, learning, store };
+const benches: Record<string, Bench> = { checkpoints, 'fpt-step': fptStep, 'urt-step': urtStep, learning, store };
 
 const results = join(import.meta.dirname, 'results');
 

@@ -1,0 +1,355 @@
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseConfig } from '#contract/config';
+import { filterModels, type PullState } from '#contract/zoo';
+import { safetensorsChunks } from '#formats/safetensors';
+import { bodies, buildModel, countParameters } from '#models/index';
+import { taskOf } from '#tasks/index';
+import { knownBodies } from '#zoo/bodies';
+import { catalog } from '#zoo/catalog';
+import { hubSettings } from '#zoo/hubCache';
+import { findWeights } from '#zoo/weights';
+import { createZoo, type Zoo } from '#zoo/zoo';
+import { type HubServer, openHub, sha256 } from './hubServer.ts';
+import { serve, status } from './server.ts';
+
+const golden = join(import.meta.dirname, '../fixtures/golden/f-checkpoints');
+const goldenConfig = { model_type: 'gpt2', ...JSON.parse(readFileSync(join(golden, 'index.json'), 'utf8')).config };
+const tiny = 'sshleifer/tiny-gpt2';
+
+/** A checkpoint of a known body in which every weight is `value`. */
+function checkpoint(name: string, value: number, leaveOut: string[] = []): Buffer {
+  const { body, config } = bodies[name];
+  const shapes = Object.entries(body.parameters(config)).filter(([parameter]) => !leaveOut.includes(parameter));
+  const tensors = shapes.map(([parameter, shape]) => {
+    return [parameter, { shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(value) }];
+  });
+  return Buffer.concat([...safetensorsChunks(Object.fromEntries(tensors))]);
+}
+const weights = checkpoint(tiny, 0.5);
+const json = (value: unknown) => Buffer.from(JSON.stringify(value));
+
+let root: string;
+let home: string;
+let hub: HubServer;
+let environment: NodeJS.ProcessEnv;
+let zoo: Zoo;
+beforeEach(async () => {
+  root = mkdtempSync(join(tmpdir(), 'permafrost-zoo-'));
+  home = join(root, 'home');
+  hub = await openHub({
+    [tiny]: {
+      commit: 'a'.repeat(40),
+      files: { 'config.json': json({ model_type: 'gpt2' }), 'model.safetensors': weights },
+    },
+    'me/golden': {
+      commit: 'b'.repeat(40),
+      files: {
+        'config.json': json(goldenConfig),
+        'pytorch_model.bin': readFileSync(join(golden, 'f02-legacy-fp32-lmhead.bin')),
+      },
+    },
+    'me/neo': { commit: 'c'.repeat(40), files: { 'config.json': json({ model_type: 'gpt_neo' }) } },
+  });
+  environment = { HF_HOME: join(root, 'hf'), HF_ENDPOINT: hub.api.url, HF_TOKEN: 'secret' };
+  zoo = openZoo();
+});
+afterEach(async () => {
+  await zoo.close();
+  await hub.close();
+  rmSync(root, { recursive: true });
+});
+const openZoo = (more: NodeJS.ProcessEnv = {}) =>
+  createZoo({ home, environment: { ...environment, ...more }, patience: { attempts: 2, delay: 5 } });
+const cache = (...path: string[]) => join(root, 'hf', 'hub', ...path);
+
+describe('the catalogue', () => {
+  it('has the sixteen models of the published sweep, the Vision Transformers and the embedded body, all with a body', () => {
+    const names = catalog.map(({ name }) => name);
+    expect(names).toHaveLength(19);
+    expect(new Set(catalog.flatMap(({ name, aliases }) => [name, ...aliases])).size).toBe(
+      catalog.flatMap(({ name, aliases }) => [name, ...aliases]).length,
+    );
+    for (const { body } of catalog) expect(body.body.title).toMatch(/GPT-2|Vision Transformer/);
+  });
+
+  it('counts parameters as a config does', () => {
+    for (const [name, frozen, total] of [
+      ['gpt2', 59146, 124460554],
+      ['sshleifer/tiny-gpt2', 84, 102778],
+    ] as const) {
+      expect(zoo.model(name).parameters).toMatchObject({ frozen, unfrozen: total });
+      const config = parseConfig({ task: 'mnist', patch_size: 4, model_name: name });
+      expect(countParameters(buildModel(config, taskOf(config).shape(config)))).toEqual({ trainable: frozen, total });
+    }
+  });
+
+  it('knows models by their old and new names, and configs may use any', () => {
+    expect(zoo.model('openai-community/gpt2').name).toBe('gpt2');
+    expect(zoo.model('ai-forever/rugpt3small_based_on_gpt2').name).toBe('sberbank-ai/rugpt3small_based_on_gpt2');
+    const config = parseConfig({ task: 'mnist', patch_size: 4, model_name: 'distilbert/distilgpt2' });
+    expect(() => buildModel(config, taskOf(config).shape(config), knownBodies(home))).not.toThrow();
+    expect(() => zoo.model('gtp2')).toThrow(/no model "gtp2" in the zoo\. Did you mean gpt2\?/);
+  });
+
+  it('is narrowed by words, family, language, licence, size and presence', () => {
+    const names = (filter: object) => filterModels(zoo.models(), filter).map(({ name }) => name);
+    expect(names({ text: 'film REVIEWS' })).toEqual(['lvwerra/gpt2-imdb']);
+    expect(names({ family: 'vision transformer' })).toHaveLength(2);
+    expect(names({ language: 'russian' })).toHaveLength(1);
+    expect(names({ licence: 'none stated', largest: 2e6 })).toEqual([tiny, 'minimaxir/magic-the-gathering']);
+    expect(names({ here: true })).toEqual(['permafrost-nano']);
+  });
+
+  it('says what fits in memory', () => {
+    const fit = zoo.fit('gpt2', 16);
+    expect(fit.bytes).toBeGreaterThan(1.2e9); // measured with frozen body: 1.42 GB
+    expect(fit.bytes).toBeLessThan(2.2e9);
+    expect(zoo.fit('gpt2', 16, false).bytes).toBeGreaterThan(fit.bytes + 3e9);
+    expect(zoo.fit('gpt2-large', 100_000).fits).toBe('no');
+  });
+});
+
+describe('pull', () => {
+  it('brings a model into the shared cache in its layout, with the token to the hub alone', async () => {
+    const told: number[] = [];
+    const model = await zoo.pull(tiny, { onProgress: ({ bytes }) => told.push(bytes) });
+    const folder = cache('models--sshleifer--tiny-gpt2');
+    expect(readFileSync(join(folder, 'refs', 'main'), 'utf8')).toBe('a'.repeat(40));
+    const pointer = join(folder, 'snapshots', 'a'.repeat(40), 'model.safetensors');
+    expect(lstatSync(pointer).isSymbolicLink()).toBe(true);
+    expect(sha256(readFileSync(pointer))).toBe(sha256(weights));
+    expect(readdirSync(join(folder, 'blobs'))).toContain(sha256(weights));
+    expect(model).toMatchObject({ state: 'here', path: pointer });
+    expect(model.diskBytes).toBeGreaterThan(weights.length);
+    expect(told.at(-1)).toBe(weights.length);
+    expect(hub.api.requests.every(({ authorization }) => authorization === 'Bearer secret')).toBe(true);
+    expect(hub.storage.requests.every(({ authorization }) => authorization === undefined)).toBe(true);
+    const asked = hub.api.requests.length;
+    await zoo.pull(tiny);
+    expect(hub.api.requests).toHaveLength(asked); // nothing to do
+  });
+
+  it('paused goes on by range; cancelled starts anew', async () => {
+    const half = Math.floor(weights.length / 2);
+    const stop = new AbortController();
+    const stall = () =>
+      hub.storage.answer((_, response) => {
+        response.writeHead(200, { 'content-length': weights.length });
+        response.write(weights.subarray(0, half), () => setTimeout(() => stop.abort(), 100));
+      });
+    stall();
+    await expect(zoo.pull(tiny, { signal: stop.signal })).rejects.toMatchObject({ name: 'AbortError' });
+    expect(zoo.pulls()).toMatchObject([{ name: tiny, state: 'paused' }] satisfies Partial<PullState>[]);
+    expect(zoo.model(tiny)).toMatchObject({ state: 'partial' });
+    hub.storage.answer(serve(weights));
+    await zoo.pull(tiny);
+    expect(hub.storage.requests.at(-1)!.range).toBe(`bytes=${half}-`);
+    await zoo.remove(tiny);
+    stall();
+    const pulling = zoo.pull(tiny).catch((error) => error);
+    while (zoo.model(tiny).state !== 'partial') await new Promise((resolve) => setTimeout(resolve, 10));
+    await zoo.cancel(tiny);
+    await pulling;
+    expect(zoo.model(tiny).state).toBe('absent');
+    expect(zoo.pulls()).toEqual([]);
+  });
+
+  it('asked for twice fetches once', async () => {
+    await Promise.all([zoo.pull(tiny), zoo.pull(tiny)]);
+    expect(hub.storage.requests).toHaveLength(1);
+  });
+
+  it('takes a PyTorch file where there is no safetensors', async () => {
+    await zoo.add('me/golden');
+    const { path } = await zoo.pull('me/golden');
+    expect(path).toMatch(/pytorch_model\.bin$/);
+    expect(findWeights(home, 'me/golden', environment)).toBe(path);
+  });
+
+  it.each([
+    [401, /wants a token: set HF_TOKEN/],
+    [403, /accept its terms/],
+    [404, /not there \(any more\)/],
+    [429, /answered 429.*tried 2 times/],
+    [500, /answered 500.*tried 2 times/],
+  ])('refused with %i says what to do', async (code, message) => {
+    hub.api.answer(status(code));
+    await expect(zoo.pull(tiny)).rejects.toThrow(message);
+    expect(zoo.pulls()).toMatchObject([{ state: 'failed', error: { code: 'network' } }]);
+    expect(zoo.model(tiny).state).toBe('absent');
+  });
+
+  it('of altered bytes leaves nothing', async () => {
+    const altered = Buffer.from(weights);
+    altered[altered.length - 1] ^= 1;
+    hub.storage.answer(serve(altered));
+    await expect(zoo.pull(tiny)).rejects.toThrow(/expected sha256 .* it was deleted/);
+    expect(zoo.model(tiny)).toMatchObject({ state: 'absent', path: null });
+  });
+
+  it('of a checkpoint that is another model’s lists the weights', async () => {
+    hub.repos[tiny].files['model.safetensors'] = checkpoint(tiny, 1, ['h.1.ln_2.bias']);
+    await expect(zoo.pull(tiny)).rejects.toThrow(
+      /is not a checkpoint of sshleifer\/tiny-gpt2: h\.1\.ln_2\.bias is missing/,
+    );
+  });
+
+  it('offline takes what is cached and says what to fetch', async () => {
+    const offline = openZoo({ HF_HUB_OFFLINE: '1' });
+    await expect(offline.pull(tiny)).rejects.toThrow(/is not in the Hugging Face cache and HF_HUB_OFFLINE is set/);
+    expect(hub.api.requests).toHaveLength(0);
+    await zoo.pull(tiny);
+    expect(await offline.pull(tiny)).toMatchObject({ state: 'here' });
+    await offline.close();
+  });
+
+  it('of what comes with Permafrost or lies in a folder has nothing to do', async () => {
+    expect(await zoo.pull('permafrost-nano')).toMatchObject({ state: 'here', origin: 'embedded' });
+    expect(hub.api.requests).toHaveLength(0);
+  });
+});
+
+describe('add', () => {
+  it('a repository: its config is kept with its commit, and configs may name it', async () => {
+    const model = await zoo.add('me/golden', { name: 'golden' });
+    expect(model).toMatchObject({
+      name: 'golden',
+      origin: 'added',
+      layers: 2,
+      width: 8,
+      revision: 'b'.repeat(40),
+      state: 'absent',
+    });
+    const again = openZoo();
+    expect(again.model('golden')).toEqual(model);
+    await again.close();
+    expect(knownBodies(home).golden.body.title).toBe('GPT-2');
+    await expect(zoo.add('me/golden', { name: 'golden' })).rejects.toThrow(
+      /There is a model golden in the zoo already/,
+    );
+  });
+
+  it('a folder is used where it lies', async () => {
+    const folder = join(root, 'mine');
+    mkdirSync(folder);
+    await expect(zoo.add(folder)).rejects.toThrow(/expected model\.safetensors or pytorch_model\.bin; found neither/);
+    writeFileSync(join(folder, 'pytorch_model.bin'), readFileSync(join(golden, 'f01-zip-fp32-lmhead.bin')));
+    await expect(zoo.add(folder)).rejects.toThrow(/config\.json cannot be read/);
+    writeFileSync(join(folder, 'config.json'), json(goldenConfig));
+    expect(await zoo.add(folder)).toMatchObject({
+      name: 'mine',
+      state: 'here',
+      path: join(folder, 'pytorch_model.bin'),
+    });
+    await zoo.remove('mine');
+    expect(() => zoo.model('mine')).toThrow(/no model "mine"/);
+    expect(existsSync(join(folder, 'pytorch_model.bin'))).toBe(true);
+    expect(await zoo.restore('mine')).toMatchObject({ state: 'here' });
+  });
+
+  it.each([
+    ['another architecture', { model_type: 'gpt_neo' }, /its architecture is gpt_neo\. Bodies are GPT-2 and ViT/],
+    ['no architecture', {}, /its architecture is not said \(model_type\)/],
+    [
+      'another activation',
+      { ...goldenConfig, activation_function: 'relu' },
+      /activation_function is relu; supported is/,
+    ],
+    [
+      'attention scaled by layer',
+      { ...goldenConfig, scale_attn_by_inverse_layer_idx: true },
+      /scale_attn_by_inverse_layer_idx is true/,
+    ],
+    ['heads that do not divide', { ...goldenConfig, n_head: 3 }, /n_embd 8 is no multiple of n_head 3/],
+    ['a size that is no number', { ...goldenConfig, n_layer: '2' }, /n_layer in its config\.json/],
+  ])('%s is a clear no', async (_, config, message) => {
+    hub.repos['me/neo'].files['config.json'] = json(config);
+    await expect(zoo.add('me/neo')).rejects.toThrow(message);
+    expect(existsSync(join(home, 'models', 'added.json'))).toBe(false);
+  });
+
+  it('a ViT by its config.json', async () => {
+    const config = {
+      model_type: 'vit',
+      hidden_size: 32,
+      num_hidden_layers: 3,
+      num_attention_heads: 4,
+      intermediate_size: 64,
+    };
+    hub.repos['me/neo'].files['config.json'] = json(config);
+    expect(await zoo.add('me/neo')).toMatchObject({ family: 'Vision Transformer', layers: 3, width: 32, heads: 4 });
+  });
+
+  it('what is neither folder nor repository', async () => {
+    await expect(zoo.add('no such thing')).rejects.toThrow(/is neither a folder nor a Hugging Face repository/);
+  });
+});
+
+describe('remove', () => {
+  it('takes a model from the disk, and undo brings it back until the session ends', async () => {
+    await zoo.pull(tiny);
+    expect(await zoo.remove(tiny)).toBeGreaterThan(weights.length);
+    expect(zoo.model(tiny).state).toBe('absent');
+    expect(await zoo.restore(tiny)).toMatchObject({ state: 'here' });
+    expect((await zoo.verify(tiny)).problems).toEqual([]);
+    await zoo.remove(tiny);
+    await zoo.close();
+    expect(readdirSync(cache())).toEqual([]);
+    await expect(zoo.restore(tiny)).rejects.toThrow(/was not removed in this session/);
+  });
+
+  it('sweeps what a session that was killed left', async () => {
+    await zoo.pull(tiny);
+    mkdirSync(cache('.permafrost-trash-999999999'), { recursive: true });
+    await zoo.remove(tiny);
+    expect(readdirSync(cache())).toEqual([`.permafrost-trash-${process.pid}`]);
+  });
+
+  it('of what is not there, or stays, is refused', async () => {
+    await expect(zoo.remove(tiny)).rejects.toThrow(/Nothing of sshleifer\/tiny-gpt2 is on this machine/);
+    await expect(zoo.remove('permafrost-nano')).rejects.toThrow(/comes with Permafrost and stays/);
+  });
+});
+
+describe('verify', () => {
+  it('hashes the file and compares it with its source and its config', async () => {
+    const { path } = await zoo.pull(tiny);
+    expect(await zoo.verify(tiny)).toEqual({
+      ...{ name: tiny, path, bytes: weights.length, sha256: sha256(weights), expected: sha256(weights), problems: [] },
+    });
+    const altered = Buffer.from(weights);
+    altered[altered.length - 1] ^= 1;
+    writeFileSync(path!, altered);
+    expect((await zoo.verify(tiny)).problems).toEqual([expect.stringMatching(/^SHA-256 is .*, expected /)]);
+    await expect(zoo.verify('gpt2')).rejects.toThrow(/Fetch it: permafrost zoo pull gpt2/);
+  });
+});
+
+it('the environment variables of Hugging Face decide cache, endpoint, token and network', () => {
+  expect(hubSettings({ HF_HOME: '/a' })).toEqual({
+    cache: '/a/hub',
+    endpoint: 'https://huggingface.co',
+    token: undefined,
+    offline: false,
+  });
+  expect(
+    hubSettings({ HF_HOME: '/a', HF_HUB_CACHE: '/b', HF_ENDPOINT: 'http://x/', HF_TOKEN: 't', HF_HUB_OFFLINE: 'yes' }),
+  ).toEqual({
+    ...{ cache: '/b', endpoint: 'http://x', token: 't', offline: true },
+  });
+  expect(hubSettings({ XDG_CACHE_HOME: '/c' }).cache).toBe('/c/huggingface/hub');
+  writeFileSync(join(root, 'token'), 'kept\n');
+  expect(hubSettings({ HF_HOME: root }).token).toBe('kept');
+});
