@@ -5,6 +5,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { basename, join } from 'node:path';
+import { batches } from './batches.ts';
 import { checkpoints } from './checkpoints.ts';
 import { fptStep, urtStep } from './fptStep.ts';
 import { learning } from './learning.ts';
@@ -18,7 +19,14 @@ export interface Bench {
   limits: Record<string, string>;
 }
 
-const benches: Record<string, Bench> = { checkpoints, 'fpt-step': fptStep, 'urt-step': urtStep, learning, store };
+const benches: Record<string, Bench> = {
+  checkpoints,
+  'fpt-step': fptStep,
+  'urt-step': urtStep,
+  learning,
+  store,
+  batches,
+};
 
 const results = join(import.meta.dirname, 'results');
 

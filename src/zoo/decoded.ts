@@ -109,8 +109,8 @@ export async function writeDecoded(
   renameSync(draft, folder); // last: the folder's existence means that it is whole
 }
 
-/** The decoded data set, null when there is no whole one that was made from `source`. */
-export function openDecoded(folder: string, source: string): Decoded | null {
+/** The decoded data set, null when there is no whole one that was made from `source`. Above `memory` bytes its samples are read one by one. */
+export function openDecoded(folder: string, source: string, memory = mostInMemory): Decoded | null {
   const index = readIndex(folder);
   if (!index || index.metadata.source !== source) return null;
   const { labels, train, test, starts, metadata } = index;
@@ -119,7 +119,7 @@ export function openDecoded(folder: string, source: string): Decoded | null {
   const texts = existsSync(join(folder, textsFile)) ? readFileSync(join(folder, textsFile), 'utf8').split('\n') : null;
   const size = existsSync(path) ? statSync(path).size : 0;
   if (size !== Number(metadata.bytes)) return null;
-  const file = size > mostInMemory && layout.width !== null ? openSync(path, 'r') : null;
+  const file = size > memory && layout.width !== null ? openSync(path, 'r') : null;
   const all = file === null ? inMemory(path, layout, starts, labels) : onDisk(file, layout, labels);
   if (texts) all.text = (i) => texts[i];
   const dataset = { train: pickSamples(all, train), test: pickSamples(all, test) };
