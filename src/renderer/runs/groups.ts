@@ -3,6 +3,7 @@ import type { ConfigField } from '#contract/config';
 import type { RunRow } from '#contract/runRow';
 import { type Interval, interval } from '#contract/statistics';
 import { columnOf, type MetricColumn, metricColumns } from './columns.ts';
+import { configDiff } from './configDiff.ts';
 import type { Value } from './filterFields.ts';
 import { type SortKey, sortBy, sortRows } from './sort.ts';
 
@@ -76,31 +77,44 @@ export function groupTitle({ rows }: Pick<RunGroup, 'rows'>): string {
   return title || `${rows[0].task} ${rows[0].regime}`;
 }
 
-/** A name for each group, told apart where titles are the same. */
-export function groupLabels(groups: readonly RunGroup[]): string[] {
-  return distinct(
+/** A name for each group: its title, and where titles are the same, what differs. */
+export const groupLabels = (groups: readonly RunGroup[]): string[] =>
+  distinct(
     groups.map(groupTitle),
-    (i) => `${groups[i].rows[0].task} ${groups[i].rows[0].regime}`,
-    (i) => groups[i].rows[0].id,
+    groups.map(({ rows }) => rows[0]),
+    sameGroup,
   );
-}
 
-/** A name for each run, with its seed or its id where names are the same. */
+/** A name for each run: its own, and where names are the same, what differs. */
 export const runLabels = (rows: readonly RunRow[]): string[] =>
   distinct(
     rows.map(({ name }) => name),
-    (i) => `seed ${rows[i].seed}`,
-    (i) => rows[i].id,
+    rows,
+    new Set(['name', 'device']),
   );
 
-/** Adds the first of the given further words that tells equal names apart. */
-function distinct(names: readonly string[], ...further: readonly ((index: number) => string)[]): string[] {
-  const [next, ...rest] = further;
-  const counts = new Map<string, number>();
-  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
-  if (!next || counts.size === names.length) return [...names];
-  return distinct(
-    names.map((name, i) => (counts.get(name)! > 1 ? `${name} · ${next(i)}` : name)),
-    ...rest,
-  );
+/** Fields that a name can take before it is a list. */
+const mostFields = 3;
+
+/** Adds to equal names the values of the fields that differ among them, and the id where that is not enough. */
+function distinct(names: readonly string[], rows: readonly RunRow[], ignored: ReadonlySet<ConfigField>): string[] {
+  const labels = [...names];
+  for (const same of equals(names)) {
+    const fields = configDiff(same.map((i) => rows[i])).filter(({ field }) => !ignored.has(field));
+    for (const [k, i] of same.entries())
+      for (const { field, values } of fields.slice(0, mostFields)) labels[i] += ` · ${field} ${values[k] ?? 'not set'}`;
+  }
+  for (const same of equals(labels)) for (const i of same) labels[i] += ` · ${rows[i].id}`;
+  return labels;
+}
+
+/** The places of each name that stands more than once. */
+function equals(names: readonly string[]): number[][] {
+  const places = new Map<string, number[]>();
+  for (const [i, name] of names.entries()) {
+    const known = places.get(name);
+    if (known) known.push(i);
+    else places.set(name, [i]);
+  }
+  return [...places.values()].filter(({ length }) => length > 1);
 }

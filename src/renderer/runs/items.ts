@@ -1,7 +1,7 @@
 /** From all rows to the lines of the table: where they lie, what passes, in which order, in which groups. Pure. */
 import type { RunRow } from '#contract/runRow';
 import { type Filter, passes } from './filter.ts';
-import { groupRuns, type RunGroup, sortGroups } from './groups.ts';
+import { groupLabels, groupRuns, type RunGroup, sortGroups } from './groups.ts';
 import { type SortKey, sortBy, sortRows } from './sort.ts';
 
 /** Where a run can lie. */
@@ -29,7 +29,7 @@ export type Place = keyof typeof places;
 
 export type Item =
   | { kind: 'run'; key: string; row: RunRow; inside: boolean }
-  | { kind: 'group'; key: string; group: RunGroup; open: boolean };
+  | { kind: 'group'; key: string; group: RunGroup; label: string; open: boolean };
 
 export interface View {
   place: Place;
@@ -64,10 +64,12 @@ export function shownItems(rows: readonly RunRow[], { place, filter, sort, group
       here: here.length,
     };
   }
-  const items = sortGroups(groupRuns(newest), sort).flatMap((group): Item[] => {
+  const groups = sortGroups(groupRuns(newest), sort);
+  const labels = groupLabels(groups);
+  const items = groups.flatMap((group, i): Item[] => {
     const open = opened.has(group.key);
     const inside = group.rows.map((row): Item => ({ kind: 'run', key: row.id, row, inside: true }));
-    return [{ kind: 'group', key: group.key, group, open }, ...(open ? inside : [])];
+    return [{ kind: 'group', key: group.key, group, label: labels[i], open }, ...(open ? inside : [])];
   });
   return { items, runs: newest, here: here.length };
 }

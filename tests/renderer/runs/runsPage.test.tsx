@@ -7,7 +7,8 @@ import type { Services } from '#contract/services';
 import { fillHome } from '../../fillHome.ts';
 import { openWindow, seriousComplaints } from '../window.tsx';
 
-const patient = { timeout: 20_000 };
+const patient = { timeout: 60_000 };
+const user = userEvent.setup({ delay: null, pointerEventsCheck: 0 });
 let page: Awaited<ReturnType<typeof openWindow>>;
 afterEach(() => page.close());
 
@@ -20,18 +21,18 @@ const openRuns = async (count = 18, address = '/', after?: (app: Services, ids: 
   });
   return screen.findByRole('grid', {}, patient);
 };
-const lines = () => within(screen.getByRole('grid')).getAllByRole('row').slice(1);
+const lines = () => screen.getAllByRole('row').slice(1);
 const names = () => lines().map((line) => within(line).queryByRole('link')?.textContent ?? line.textContent);
 const filterBox = () => screen.getByRole('textbox', { name: 'Filter' });
 const type = async (text: string) => {
-  await userEvent.clear(filterBox());
-  await userEvent.type(filterBox(), text.replaceAll('[', '[[').replaceAll('{', '{{'));
+  await user.clear(filterBox());
+  await user.paste(text);
 };
-const select = (index: number) => userEvent.click(within(lines()[index]).getByRole('checkbox'));
+const select = (index: number) => user.click(within(lines()[index]).getByRole('checkbox'));
 /** A tool for the selected runs. */
 const tool = async (name: string) =>
-  userEvent.click(within(await screen.findByRole('toolbar', {}, patient)).getByText(name));
-const press = (name: string | RegExp) => userEvent.click(screen.getByRole('button', { name }));
+  user.click(within(await screen.findByRole('toolbar', {}, patient)).getByText(name));
+const press = (name: string | RegExp) => user.click(screen.getByRole('button', { name }));
 
 describe('the table of runs', () => {
   test('says what to do when there are none', async () => {
@@ -42,11 +43,11 @@ describe('the table of runs', () => {
   });
 
   test('draws only the lines in sight and says how many there are', async () => {
-    const grid = await openRuns(300);
-    expect(screen.getByText('300 runs')).toBeTruthy();
-    expect(grid.getAttribute('aria-rowcount')).toBe('301');
-    expect(lines().length).toBeLessThan(60);
-    expect(lines().length).toBeGreaterThan(15);
+    const grid = await openRuns(60);
+    expect(screen.getByText('60 runs')).toBeTruthy();
+    expect(grid.getAttribute('aria-rowcount')).toBe('61');
+    expect(lines().length).toBeLessThan(40);
+    expect(lines().length).toBeGreaterThan(9);
     expect(await seriousComplaints()).toEqual([]);
   });
 
@@ -70,11 +71,10 @@ describe('the table of runs', () => {
   test('sorts by one column, by several with shift, and keeps it in the address', async () => {
     await openRuns(18, '/?filter=state%3Afinished');
     const head = (name: string) => screen.getByRole('columnheader', { name: new RegExp(`^${name}`) });
-    await userEvent.click(within(head('Final')).getByRole('button'));
+    await user.click(within(head('Final')).getByRole('button'));
     await waitFor(() => expect(head('Final').getAttribute('aria-sort')).toBe('descending'), patient);
     const values = () => lines().map((line) => Number(/\d\.\d{4}/.exec(line.textContent)?.[0]));
     expect(values()).toEqual([...values()].sort((a, b) => b - a));
-    const user = userEvent.setup();
     await user.keyboard('{Shift>}');
     await user.click(within(head('Name')).getByRole('button'));
     await user.keyboard('{/Shift}');
@@ -84,12 +84,12 @@ describe('the table of runs', () => {
 
   test('groups seeds with their mean, 95 % interval and n, and opens a group', async () => {
     await openRuns(9);
-    await userEvent.click(screen.getByRole('switch', { name: 'Group seeds' }));
+    await user.click(screen.getByRole('switch', { name: 'Group seeds' }));
     await waitFor(() => expect(lines()).toHaveLength(3), patient);
     const fpt = lines().find((line) => line.textContent.includes('mnist fpt'))!;
     expect(fpt.textContent).toMatch(/0\.9\d{3} ± 0\.0\d{3}/);
     expect(within(fpt).getAllByRole('gridcell')[2].textContent).toBe('3');
-    await userEvent.click(within(fpt).getByRole('button', { name: 'mnist fpt' }));
+    await user.click(within(fpt).getByRole('button', { name: 'mnist fpt' }));
     await waitFor(() => expect(lines()).toHaveLength(6), patient);
     expect(await seriousComplaints()).toEqual([]);
   });
@@ -97,7 +97,7 @@ describe('the table of runs', () => {
   test('shows the columns that are chosen', async () => {
     await openRuns(3);
     await press('Columns');
-    await userEvent.click(await screen.findByRole('checkbox', { name: 'Learning rate' }, patient));
+    await user.click(await screen.findByRole('checkbox', { name: 'Learning rate' }, patient));
     expect(await screen.findByRole('columnheader', { name: /^Learning rate/ }, patient)).toBeTruthy();
     await press('Reset');
     await waitFor(() => expect(screen.queryByRole('columnheader', { name: /^Learning rate/ })).toBeNull(), patient);
@@ -107,13 +107,13 @@ describe('the table of runs', () => {
     const grid = await openRuns(9);
     const first = names()[0];
     grid.focus();
-    await userEvent.keyboard('{ArrowDown} {Shift>}{ArrowDown}{/Shift}');
+    await user.keyboard('{ArrowDown} {Shift>}{ArrowDown}{/Shift}');
     expect(await screen.findByText('2 selected', {}, patient)).toBeTruthy();
-    await userEvent.keyboard('{Control>}a{/Control}');
+    await user.keyboard('{Control>}a{/Control}');
     expect(await screen.findByText('9 selected', {}, patient)).toBeTruthy();
-    await userEvent.keyboard('{Escape}');
+    await user.keyboard('{Escape}');
     expect(screen.queryByText('9 selected')).toBeNull();
-    await userEvent.keyboard('{Home}{Enter}');
+    await user.keyboard('{Home}{Enter}');
     await waitFor(() => expect(page.history.location.pathname).toMatch(/^\/runs\//), patient);
     expect(page.app.get(page.history.location.pathname.slice(6)).config.name).toBe(first);
   });
@@ -126,14 +126,14 @@ describe('what is done to selected runs', () => {
     await tool('Trash');
     await waitFor(() => expect(lines()).toHaveLength(5), patient);
     expect(page.app.rows().filter((row) => row.trashedAt !== null)).toHaveLength(1);
-    await userEvent.click(await screen.findByRole('button', { name: 'Undo' }, patient));
+    await user.click(await screen.findByRole('button', { name: 'Undo' }, patient));
     await waitFor(() => expect(lines()).toHaveLength(6), patient);
     await select(0);
     await tool('Trash');
     await waitFor(() => expect(lines()).toHaveLength(5), patient);
-    await userEvent.click(screen.getByRole('radio', { name: 'Trash' }));
-    await userEvent.click(await screen.findByRole('button', { name: 'Empty the trash' }, patient));
-    await userEvent.click(await screen.findByRole('button', { name: 'Delete 1 run' }, patient));
+    await user.click(screen.getByRole('radio', { name: 'Trash' }));
+    await user.click(await screen.findByRole('button', { name: 'Empty the trash' }, patient));
+    await user.click(await screen.findByRole('button', { name: 'Delete 1 run' }, patient));
     expect(await screen.findByText('The trash is empty', {}, patient)).toBeTruthy();
     expect(page.app.rows()).toHaveLength(5);
   });
@@ -144,7 +144,7 @@ describe('what is done to selected runs', () => {
     await select(1);
     await tool('Archive');
     await waitFor(() => expect(lines()).toHaveLength(4), patient);
-    await userEvent.click(screen.getByRole('radio', { name: 'Archive' }));
+    await user.click(screen.getByRole('radio', { name: 'Archive' }));
     await waitFor(() => expect(lines()).toHaveLength(2), patient);
   });
 
@@ -153,15 +153,15 @@ describe('what is done to selected runs', () => {
     await select(0);
     await select(1);
     await tool('Tags');
-    await userEvent.type(await screen.findByLabelText('New tag', {}, patient), 'odd, even{Enter}');
+    await user.type(await screen.findByLabelText('New tag', {}, patient), 'odd, even{Enter}');
     await waitFor(
       () => expect(page.app.rows().filter(({ tags }) => tags.includes('odd') && tags.includes('even'))).toHaveLength(2),
       patient,
     );
-    await userEvent.keyboard('{Escape}');
+    await user.keyboard('{Escape}');
     await select(1);
     await tool('Note');
-    await userEvent.type(await screen.findByRole('textbox', { name: 'Note' }, patient), ' Look again.');
+    await user.type(await screen.findByRole('textbox', { name: 'Note' }, patient), ' Look again.');
     await press('Keep note');
     await waitFor(() => expect(page.app.rows().some(({ note }) => note.endsWith('Look again.'))).toBe(true), patient);
   });

@@ -20,7 +20,7 @@ export function MetricTable({ rows, onRemove }: MetricTableProps) {
   const groups = groupRuns(rows);
   const names = groupLabels(groups);
   return (
-    <Table.ScrollContainer minWidth={860}>
+    <Table.ScrollContainer minWidth={1040}>
       <Table aria-label="Metrics" verticalSpacing={5} withTableBorder>
         <Table.Thead>
           <Table.Tr>
@@ -53,7 +53,9 @@ function MeanLine({ group, name }: { group: RunGroup; name: string }) {
   const means: Record<string, Mean | null> = group.means;
   return (
     <Table.Tr bg="var(--permafrost-surface)">
-      <Table.Td fw={600}>{name}</Table.Td>
+      <Table.Td fw={600} miw={220}>
+        {name}
+      </Table.Td>
       <Table.Td c="dimmed">n = {group.rows.length}</Table.Td>
       {metrics.map(({ id }) => (
         <Table.Td key={id} ta="right" fw={600} style={{ whiteSpace: 'nowrap' }}>
@@ -85,8 +87,8 @@ function RunLine({ row, inside, onRemove }: RunLineProps) {
       <Table.Td pl={inside ? 'xl' : undefined}>
         <Link to={`/runs/${row.id}`} className="quiet-link">
           {row.name}
-        </Link>{' '}
-        <Text span size="xs" c="dimmed">
+        </Link>
+        <Text size="xs" c="dimmed">
           {row.id}
         </Text>
       </Table.Td>

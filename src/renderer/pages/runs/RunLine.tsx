@@ -7,7 +7,7 @@ import type { RunRow } from '#contract/runRow';
 import { metricValue } from '../../components/format.ts';
 import { StateBadge } from '../../components/StateBadge.tsx';
 import type { Column, MetricColumn } from '../../runs/columns.ts';
-import { groupTitle, type RunGroup } from '../../runs/groups.ts';
+import type { RunGroup } from '../../runs/groups.ts';
 import type { Item } from '../../runs/items.ts';
 
 interface RunLineProps {
@@ -24,7 +24,7 @@ interface RunLineProps {
 
 export const RunLine = memo(function RunLine(props: RunLineProps) {
   const { item, columns, index, start, current, selected, onSelect, onOpen } = props;
-  const name = item.kind === 'run' ? item.row.name : groupTitle(item.group);
+  const name = item.kind === 'run' ? item.row.name : item.label;
   return (
     <Box
       role="row"
@@ -33,6 +33,7 @@ export const RunLine = memo(function RunLine(props: RunLineProps) {
       aria-rowindex={index + 2}
       aria-selected={selected}
       aria-expanded={item.kind === 'group' ? item.open : undefined}
+      aria-level={item.kind === 'group' ? 1 : item.inside ? 2 : undefined}
       data-current={current || undefined}
       style={{ transform: `translateY(${start}px)`, height: 32 }}
     >
@@ -63,6 +64,11 @@ const cells: Record<string, (row: RunRow, text: string, inside: boolean) => Reac
   name: (row, text, inside) => (
     <Link to={`/runs/${row.id}`} tabIndex={-1} style={{ paddingLeft: inside ? 22 : 0 }} title={row.note || text}>
       {text}
+      {inside && (
+        <Text span inherit c="dimmed">
+          {` seed ${row.seed}`}
+        </Text>
+      )}
     </Link>
   ),
   state: (row, text) => (
@@ -85,13 +91,13 @@ interface GroupCellProps {
   onOpen(): void;
 }
 
-function GroupCell({ item: { group, open }, column, onOpen }: GroupCellProps) {
+function GroupCell({ item: { group, label, open }, column, onOpen }: GroupCellProps) {
   const Chevron = open ? IconChevronDown : IconChevronRight;
   if (column.id === 'name')
     return (
-      <button type="button" className="group-toggle" tabIndex={-1} aria-expanded={open} onClick={onOpen}>
+      <button type="button" className="group-toggle" tabIndex={-1} title={label} onClick={onOpen}>
         <Chevron size={15} aria-hidden />
-        {groupTitle(group)}
+        <span className="truncate">{label}</span>
       </button>
     );
   if (column.id === 'n') return group.rows.length;
@@ -106,9 +112,9 @@ function MeanCell({ group, column }: { group: RunGroup; column: MetricColumn }) 
   const { metric } = group.rows[0];
   const half = mean.high - mean.mean;
   const basis = `Mean of ${mean.n} ${mean.n === 1 ? 'run' : 'runs'}`;
-  const label = half > 0 ? `${basis} with its 95 % interval` : `${basis}; one alone shows no spread`;
+  const spread = mean.n > 1 ? 'with its 95 % interval' : half > 0 ? 'with its evaluation noise alone' : 'alone';
   return (
-    <Tooltip label={`${label}.`}>
+    <Tooltip label={`${basis} ${spread}.`}>
       <span>
         {metricValue(mean.mean, metric)}
         {half > 0 && (

@@ -91,7 +91,7 @@ export function RunTable({ items, columns: chosen, grouped, sort, onSort, select
   return (
     <Box
       ref={scroller}
-      role="grid"
+      role={grouped ? 'treegrid' : 'grid'}
       tabIndex={0}
       className="grid"
       style={{ maxHeight: '100%', '--columns': layout.template } as CSSProperties}
