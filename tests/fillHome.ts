@@ -25,7 +25,7 @@ interface Experiment {
 const gpt2 = { model_name: 'gpt2', n_layer: 4, n_embd: 256, n_head: 4 };
 const experiments: Experiment[] = [
   {
-    settings: { ...gpt2, name: 'mnist fpt', task: 'mnist', pretrained: false, patch_size: 4 },
+    settings: { ...gpt2, name: 'mnist frt', task: 'mnist', pretrained: false, patch_size: 4 },
     ...{ reaches: 0.978, pace: 4, chance: 0.1, trainable: 41_226, tags: ['paper'] },
     note: 'Same budget as the random body, to see what pretraining is worth.',
   },
@@ -51,7 +51,7 @@ const experiments: Experiment[] = [
   },
   {
     settings: {
-      name: 'bit-memory fpt',
+      name: 'bit-memory frt',
       task: 'bit-memory',
       n: 1000,
       num_patterns: 5,
@@ -61,8 +61,8 @@ const experiments: Experiment[] = [
     ...{ reaches: 0.997, pace: 9, chance: 0.5, trainable: 118_066, tags: [] },
   },
   {
-    settings: { ...gpt2, name: 'digit-add n=5', task: 'digit-add', n: 5, pretrained: false },
-    ...{ reaches: 0.46, pace: 12, chance: 0.1, trainable: 24_330, tags: ['sweep'] },
+    settings: { ...gpt2, name: 'mnist frt patch 7', task: 'mnist', pretrained: false, patch_size: 7 },
+    ...{ reaches: 0.952, pace: 5, chance: 0.1, trainable: 44_810, tags: ['sweep'] },
   },
 ];
 

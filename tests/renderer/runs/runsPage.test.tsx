@@ -86,10 +86,10 @@ describe('the table of runs', () => {
     await openRuns(9);
     await user.click(screen.getByRole('switch', { name: 'Group seeds' }));
     await waitFor(() => expect(lines()).toHaveLength(3), patient);
-    const fpt = lines().find((line) => line.textContent.includes('mnist fpt'))!;
+    const fpt = lines().find((line) => line.textContent.includes('mnist frt'))!;
     expect(fpt.textContent).toMatch(/0\.9\d{3} ± 0\.0\d{3}/);
     expect(within(fpt).getAllByRole('gridcell')[2].textContent).toBe('3');
-    await user.click(within(fpt).getByRole('button', { name: 'mnist fpt' }));
+    await user.click(within(fpt).getByRole('button', { name: 'mnist frt' }));
     await waitFor(() => expect(lines()).toHaveLength(6), patient);
     expect(await seriousComplaints()).toEqual([]);
   });

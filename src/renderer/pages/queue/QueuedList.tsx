@@ -123,7 +123,7 @@ interface ToolProps {
 function Tool({ label, idle = false, onClick, children }: ToolProps) {
   return (
     <Tooltip label={label}>
-      <ActionIcon aria-label={label} data-disabled={idle || undefined} aria-disabled={idle} onClick={onClick}>
+      <ActionIcon aria-label={label} aria-disabled={idle} opacity={idle ? 0.3 : undefined} onClick={onClick}>
         {children}
       </ActionIcon>
     </Tooltip>

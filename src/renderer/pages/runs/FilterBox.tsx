@@ -1,8 +1,8 @@
 /** The filter: typed, marked where it is wrong, explained. `/` moves there. */
-import { ActionIcon, Box, Code, Popover, SimpleGrid, Stack, Text, TextInput } from '@mantine/core';
+import { ActionIcon, Box, Code, Popover, Stack, Text, TextInput } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconFilter, IconHelp, IconX } from '@tabler/icons-react';
-import { useRef } from 'react';
+import { Fragment, useRef } from 'react';
 import type { FilterProblem } from '../../runs/filter.ts';
 import { fieldHelp } from '../../runs/filterFields.ts';
 
@@ -71,7 +71,7 @@ const examples: [string, string][] = [
 
 function Help() {
   return (
-    <Popover width={520} position="bottom-end" withArrow shadow="md" trapFocus>
+    <Popover width={620} position="bottom-end" withArrow shadow="md" trapFocus>
       <Popover.Target>
         <ActionIcon size="sm" aria-label="How to filter">
           <IconHelp size={15} />
@@ -96,12 +96,15 @@ function Help() {
 
 function Rows({ rows }: { rows: readonly [string, string][] }) {
   return (
-    <SimpleGrid cols={2} spacing="md" verticalSpacing={4}>
+    <dl className="terms">
       {rows.map(([code, meaning]) => (
-        <Text key={code} size="xs" component="div">
-          <Code>{code}</Code> {meaning}
-        </Text>
+        <Fragment key={code}>
+          <dt>
+            <Code>{code}</Code>
+          </dt>
+          <dd>{meaning}</dd>
+        </Fragment>
       ))}
-    </SimpleGrid>
+    </dl>
   );
 }

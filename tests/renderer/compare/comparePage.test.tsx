@@ -1,0 +1,57 @@
+// @vitest-environment happy-dom
+import '../layout.ts';
+import { screen, waitFor, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { afterEach, expect, test } from 'vitest';
+import { fillHome } from '../../fillHome.ts';
+import { openWindow, seriousComplaints } from '../window.tsx';
+
+const patient = { timeout: 60_000 };
+const user = userEvent.setup({ delay: null, pointerEventsCheck: 0 });
+let page: Awaited<ReturnType<typeof openWindow>>;
+afterEach(() => page.close());
+
+/** Three seeds of one config and one run of another. */
+const openComparison = async () => {
+  page = await openWindow('/', (app) => `/compare?ids=${fillHome(app, 4).join('%2C')}`);
+  return within(await screen.findByRole('table', { name: 'Metrics' }, patient));
+};
+
+test('an empty comparison says how to fill it', async () => {
+  page = await openWindow('/compare');
+  expect(await screen.findByText('Nothing to compare yet', {}, patient)).toBeTruthy();
+  expect(screen.getByRole('link', { name: 'Choose runs' })).toBeTruthy();
+});
+
+test('a run is overlaid on the others with every point that the store has', async () => {
+  await openComparison();
+  const points = page.app.rows().reduce((sum, { id }) => sum + page.app.series(id, 'test_metric').length, 0);
+  const chart = within(screen.getByRole('region', { name: 'Test metric' }));
+  expect(await chart.findByText(`All ${points} points drawn.`, {}, patient)).toBeTruthy();
+  expect(chart.getByText('mnist frt · seed 0')).toBeTruthy();
+  await user.click(screen.getByRole('switch', { name: 'Group means' }));
+  expect(await chart.findByText('mnist frt (n = 3)', {}, patient)).toBeTruthy();
+  expect(chart.getByText('mnist urt (n = 1)')).toBeTruthy();
+});
+
+test('the table has the mean over seeds, the diff only what differs; a run can be taken out', async () => {
+  const metrics = await openComparison();
+  const mean = metrics.getByRole('row', { name: /n = 3/ });
+  expect(mean.textContent).toMatch(/0\.9\d{3} ± 0\.\d{4}/);
+  const fields = () =>
+    within(screen.getByRole('table', { name: 'Config differences' }))
+      .getAllByRole('row')
+      .slice(1)
+      .map((row) => row.querySelector('td')!.textContent);
+  expect(fields().join()).toContain('freeze_trans');
+  expect(fields().join()).not.toContain('learning_rate');
+  expect(await seriousComplaints()).toEqual([]);
+  const other = page.app.rows().find(({ name }) => name === 'mnist urt')!;
+  await user.click(metrics.getByRole('button', { name: `Remove ${other.id} from the comparison` }));
+  await waitFor(() => expect(fields()).toEqual(['Seed seed']), patient);
+});
+
+test('a run that no longer exists is said to be missing', async () => {
+  page = await openWindow('/', (app) => `/compare?ids=${fillHome(app, 1)[0]}%2Cnothing`);
+  expect(await screen.findByText('1 run; 1 of the 2 chosen no longer exist', {}, patient)).toBeTruthy();
+});

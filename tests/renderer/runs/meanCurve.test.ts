@@ -1,0 +1,31 @@
+import { describe, expect, test } from 'vitest';
+import { meanCurve } from '../../../src/renderer/runs/meanCurve.ts';
+
+const curve = (...points: [number, number][]) => points.map(([x, y]) => ({ x, y }));
+
+describe('the mean of curves', () => {
+  test('is taken at every x, on straight lines between points', () => {
+    const { points } = meanCurve([curve([0, 0], [10, 10]), curve([0, 2], [5, 4], [10, 6])]);
+    expect(points).toEqual([
+      { x: 0, y: 1 },
+      { x: 5, y: 4.5 },
+      { x: 10, y: 8 },
+    ]);
+  });
+  test('has the 95 % interval of Student where two or more reach, and none elsewhere', () => {
+    const { points, band } = meanCurve([curve([0, 1], [10, 1]), curve([0, 3])]);
+    expect(points).toEqual([
+      { x: 0, y: 2 },
+      { x: 10, y: 1 },
+    ]);
+    expect(band).toHaveLength(1);
+    expect(band[0].high - 2).toBeCloseTo(12.706, 2); // t of 1 degree at 97.5 %, standard error 1
+  });
+  test('keeps to about as many points as are asked for, with both ends', () => {
+    const long = curve(...Array.from({ length: 1000 }, (_, i): [number, number] => [i, i]));
+    const { points } = meanCurve([long, long], 100);
+    expect(points.length).toBeLessThanOrEqual(101);
+    expect([points[0].x, points.at(-1)!.x]).toEqual([0, 999]);
+  });
+  test('of nothing is nothing', () => expect(meanCurve([[], []])).toEqual({ points: [], band: [] }));
+});
