@@ -4,7 +4,7 @@
  */
 import { type CSSProperties, type KeyboardEvent, type ReactNode, useId } from 'react';
 import type { ConfigField } from '#contract/config';
-import { type NetworkPart, shortCount } from './network.ts';
+import { type NetworkPart, type Place, placesOf, shortCount } from './network.ts';
 
 const ice = { fill: 'light-dark(#e3f2fd, #14344d)', line: 'light-dark(#4c8fc0, #6db4e3)' };
 const warm = { fill: 'light-dark(#ffe0b8, #6b3d0c)', line: 'light-dark(#c76a00, #ffae57)' };
@@ -20,23 +20,11 @@ export interface NetworkPictureProps {
   onToggle(flag: ConfigField): void;
 }
 
-/** x, y, width and height of every part; the norm stands twice in a block. */
-const places: Record<NetworkPart['part'], readonly [number, number, number, number][]> = {
-  input: [[8, 96, 104, 92]],
-  tokens: [[156, 52, 104, 52]],
-  positions: [[156, 116, 104, 72]],
-  norm: [
-    [300, 96, 44, 92],
-    [468, 96, 44, 92],
-  ],
-  attention: [[352, 96, 108, 92]],
-  'feed-forward': [[520, 96, 108, 92]],
-  output: [[688, 96, 104, 92]],
-};
-
 export function NetworkPicture({ parts, blocks, body, bodyFrozen, onToggle }: NetworkPictureProps) {
   const id = useId();
   const hatch = `${id}-hatch`;
+  const places = placesOf(parts);
+  const begins = parts.some(({ part, inBlock }) => !inBlock && part !== 'input' && part !== 'output');
   return (
     <svg viewBox="0 0 800 252" width="100%">
       <title>The network: which parts are trained</title>
@@ -84,16 +72,17 @@ export function NetworkPicture({ parts, blocks, body, bodyFrozen, onToggle }: Ne
         style={{ fill: 'light-dark(#ffffff, #2e2e2e)', stroke: quiet }}
       />
       <text x="464" y="218" fontSize="12" textAnchor="middle" style={{ fill: quiet }}>
-        {`${blocks} ${blocks === 1 ? 'block' : 'blocks'}, and a layer norm after the last`}
+        {`${blocks} ${blocks === 1 ? 'block' : 'blocks'}`}
       </text>
-      {['M112 142H154', 'M260 142H298', 'M632 142H686'].map((path) => (
+      {[...(begins ? ['M112 142H154', 'M260 142H298'] : ['M112 142H298']), 'M632 142H686'].map((path) => (
         <path key={path} d={path} style={{ stroke: quiet }} strokeWidth="1.5" markerEnd={`url(#${id}-arrow)`} />
       ))}
 
       {parts.map((part) => (
         <Part
-          key={part.part}
+          key={`${part.part} ${part.inBlock}`}
           part={part}
+          boxes={places.get(part) ?? []}
           hatch={hatch}
           onToggle={part.flag && (bodyFrozen || !bodyFlags.includes(part.flag)) ? () => onToggle(part.flag!) : null}
         />
@@ -117,12 +106,12 @@ const frameStyle = (frozen: boolean): CSSProperties => ({
 
 interface PartProps {
   part: NetworkPart;
+  boxes: readonly Place[];
   hatch: string;
   onToggle: (() => void) | null;
 }
 
-function Part({ part: { part, title, count, trained }, hatch, onToggle }: PartProps) {
-  const boxes = places[part];
+function Part({ part: { part, title, count, trained }, boxes, hatch, onToggle }: PartProps) {
   const words = `${title}: ${count.toLocaleString('en')} parameters, ${trained ? 'trained' : 'frozen'}`;
   const content = boxes.map(([x, y, width, height]) => (
     <g key={x}>

@@ -24,16 +24,17 @@ export function NewRunPage() {
   const trpc = useTRPC();
   const catalogue = useQuery(trpc.config.catalogue.queryOptions());
   const cloned = useQuery(trpc.runs.get.queryOptions({ id: from }, { enabled: from !== '' }));
-  const [draft, setDraft] = useSessionStorage<Draft>({ key: 'permafrost-new-run', defaultValue: firstDraft });
+  const [draft, setDraft] = useSessionStorage<Draft | null>({ key: 'permafrost-new-run', defaultValue: null });
 
   const begun = useRef('');
   const origin = `${preset} ${from}`;
   useEffect(() => {
     if (begun.current === origin || !catalogue.data || (from !== '' && !cloned.data)) return;
     begun.current = origin;
+    const first = firstDraft(catalogue.data);
     const chosen = catalogue.data.presets.find(({ id }) => id === preset);
     if (cloned.data) setDraft(cloned.data.config);
-    else if (chosen) setDraft((old) => withPreset(old, chosen));
+    else setDraft((old) => (chosen ? withPreset(old ?? first, chosen) : (old ?? first)));
   }, [origin, preset, from, catalogue.data, cloned.data, setDraft]);
 
   return (

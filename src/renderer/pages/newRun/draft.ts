@@ -1,14 +1,18 @@
 /** A config while it is being edited: any value in any field, and what is wrong with each. Pure. */
 
-import type { ConfigReport, Preset } from '#contract/catalogue';
+import type { Catalogue, ConfigReport, Preset } from '#contract/catalogue';
 import { type ConfigField, configDefaults, configSchema, type ExperimentConfig, fieldMeta } from '#contract/config';
 import { controlOf } from './controls.ts';
 
 export type Draft = Record<ConfigField, unknown>;
 export type FieldErrors = Partial<Record<ConfigField, string>>;
 
-/** What a fresh form says: the smallest published experiment. */
-export const firstDraft: Draft = { ...configDefaults, task: 'bit-xor', n: 5, num_patterns: 2 };
+/** What a fresh form says: the smallest published experiment, on a body that can begin at once. */
+export const firstDraft = ({ bodies }: Pick<Catalogue, 'bodies'>): Draft => ({
+  ...configDefaults,
+  ...{ task: 'bit-xor', n: 5, num_patterns: 2 },
+  model_name: bodies.find(({ hasWeights }) => hasWeights)?.name ?? configDefaults.model_name,
+});
 
 /** The draft's values that lie outside what the schema allows, in the words of the form. */
 export function schemaErrors(draft: Draft): FieldErrors {

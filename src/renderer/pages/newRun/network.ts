@@ -5,6 +5,8 @@ import type { ConfigField } from '#contract/config';
 export interface NetworkPart {
   part: ParameterGroup['part'];
   title: string;
+  /** It belongs to every block of the body. */
+  inBlock: boolean;
   /** The flag that a click turns; null for what is frozen with the body. */
   flag: ConfigField | null;
   count: number;
@@ -21,15 +23,51 @@ const titles: Record<ParameterGroup['part'], string> = {
   output: 'Output net',
 };
 
-/** One part per kind, counted over all blocks, in the order of the network. */
+/** One part per kind, counted over all blocks, in the order of the network. A norm after the last block counts with the others. */
 export function networkParts(groups: readonly ParameterGroup[]): NetworkPart[] {
-  const parts = new Map<ParameterGroup['part'], NetworkPart>();
-  for (const { part, flag, count, trained } of groups) {
-    const known = parts.get(part);
+  const parts = new Map<string, NetworkPart>();
+  for (const { part, block, flag, count, trained } of groups) {
+    const inBlock = block !== null || part === 'norm';
+    const key = `${part} ${inBlock}`;
+    const known = parts.get(key);
+    const title = part === 'tokens' && inBlock ? 'Weights' : titles[part];
     if (known) known.count += count;
-    else parts.set(part, { part, title: titles[part], flag, count, trained });
+    else parts.set(key, { part, title, inBlock, flag, count, trained });
   }
   return [...parts.values()];
+}
+
+/** x, y, width and height. */
+export type Place = readonly [number, number, number, number];
+
+const row = { y: 96, height: 92 };
+/** Widths of a block's boxes: [first x, last x] is shared by what is no norm. */
+const block = { from: 300, to: 628, norm: 44, gap: 8 };
+
+/** Where each part stands in the picture, 800 wide. Norms stand before what they normalise, so there may be two. */
+export function placesOf(parts: readonly NetworkPart[]): Map<NetworkPart, Place[]> {
+  const places = new Map<NetworkPart, Place[]>();
+  const norm = parts.find(({ part }) => part === 'norm');
+  const inside = parts.filter((part) => part.inBlock && part !== norm);
+  const before = parts.filter(({ part, inBlock }) => !inBlock && part !== 'input' && part !== 'output');
+  const ends: Partial<Record<NetworkPart['part'], number>> = { input: 8, output: 688 };
+  for (const part of parts) {
+    const x = ends[part.part];
+    if (x !== undefined) places.set(part, [[x, row.y, 104, row.height]]);
+  }
+  for (const [i, part] of before.entries())
+    places.set(part, [before.length === 1 ? [156, row.y, 104, row.height] : [156, 52 + 70 * i, 104, 62]]);
+  const slots = Math.max(1, inside.length);
+  const slot = (block.to - block.from + block.gap) / slots;
+  const head = norm ? block.norm + block.gap : 0;
+  for (const [i, part] of inside.entries())
+    places.set(part, [[block.from + i * slot + head, row.y, slot - head - block.gap, row.height]]);
+  if (norm)
+    places.set(
+      norm,
+      Array.from({ length: slots }, (_, i): Place => [block.from + i * slot, row.y, block.norm, row.height]),
+    );
+  return places;
 }
 
 /** Blocks of the body. */

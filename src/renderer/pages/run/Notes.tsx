@@ -33,9 +33,8 @@ export function Notes({ id, tags, note }: NotesProps) {
       <Textarea
         label="Note"
         placeholder="Why this run, and what came of it"
-        autosize
-        minRows={3}
-        maxRows={12}
+        rows={4}
+        resize="vertical"
         value={text ?? note}
         onChange={(event) => setText(event.currentTarget.value)}
       />
