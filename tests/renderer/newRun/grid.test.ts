@@ -46,12 +46,23 @@ describe('controls', () => {
   });
 });
 
+const sizes = { title: 'GPT-2', layers: 2, width: 8, heads: 2, positions: 64 };
+const bodies = [
+  { name: 'far', hasWeights: false, ...sizes },
+  { name: 'at-hand', hasWeights: true, ...sizes },
+];
+const first = firstDraft({ bodies });
+
 describe('a draft', () => {
-  test('the first one is a valid config', () => expect(schemaErrors(firstDraft)).toEqual({}));
+  test('the first one is a valid config on the first body whose weights are at hand', () => {
+    expect(schemaErrors(first)).toEqual({});
+    expect(first.model_name).toBe('at-hand');
+    expect(firstDraft({ bodies: [] }).model_name).toBe(configDefaults.model_name);
+  });
 
   test('each wrong field gets one sentence that says what it takes', () => {
     const errors = schemaErrors({
-      ...firstDraft,
+      ...first,
       n: 'five',
       learning_rate: null,
       dropout: 2,
@@ -81,7 +92,7 @@ describe('a draft', () => {
 
   const preset = { id: 'x', group: 'g', title: 'Cell', source: '', published: null, missing: null };
   test('a published preset puts other fields back, but keeps seed and device', () => {
-    const draft = { ...firstDraft, learning_rate: 0.5, seed: 7, device: 'cpu' };
+    const draft = { ...first, learning_rate: 0.5, seed: 7, device: 'cpu' };
     const filled = withPreset(draft, {
       ...preset,
       whole: true,
@@ -92,10 +103,10 @@ describe('a draft', () => {
   });
   test('a regime changes its own fields only', () => {
     const filled = withPreset(
-      { ...firstDraft, learning_rate: 0.5 },
+      { ...first, learning_rate: 0.5 },
       { ...preset, whole: false, settings: { pretrained: false } },
     );
-    expect(filled).toEqual({ ...firstDraft, learning_rate: 0.5, pretrained: false });
+    expect(filled).toEqual({ ...first, learning_rate: 0.5, pretrained: false });
   });
 });
 
@@ -112,7 +123,7 @@ describe('a grid', () => {
   ])('reads %j', (axis, values) => expect(axisValues(axis)).toEqual(values));
 
   test('makes every combination, the first field slowest', () => {
-    const drafts = expandGrid(firstDraft, [
+    const drafts = expandGrid(first, [
       { field: 'freeze_ln', text: 'on, off' },
       { field: 'seed', text: '0..1' },
     ]);
@@ -125,8 +136,8 @@ describe('a grid', () => {
   });
 
   test('an axis without values changes nothing, and a huge one stops one past the most', () => {
-    expect(expandGrid(firstDraft, [{ field: 'seed', text: ' ' }])).toEqual([firstDraft]);
-    expect(expandGrid(firstDraft, [{ field: 'seed', text: '0..2000000000' }])).toHaveLength(mostRuns + 1);
+    expect(expandGrid(first, [{ field: 'seed', text: ' ' }])).toEqual([first]);
+    expect(expandGrid(first, [{ field: 'seed', text: '0..2000000000' }])).toHaveLength(mostRuns + 1);
   });
 });
 

@@ -15,7 +15,7 @@ import {
 } from '@mantine/core';
 import { IconCheck, IconDownload, IconPlayerPlay, IconTerminal2, IconUpload } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { type Dispatch, type SetStateAction, useCallback, useMemo, useState } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import type { Catalogue } from '#contract/catalogue';
 import { type ConfigField, type ExperimentConfig, fieldMeta } from '#contract/config';
 import { useTRPC } from '../../client/trpc.ts';
@@ -36,7 +36,7 @@ import { useDraftCheck } from './useDraftCheck.ts';
 export interface NewRunFormProps {
   catalogue: Catalogue;
   draft: Draft;
-  onDraft: Dispatch<SetStateAction<Draft>>;
+  onDraft(update: (old: Draft) => Draft): void;
   /** Told of the ids of the runs that were made. */
   onCreated(ids: string[]): void;
 }
@@ -68,7 +68,7 @@ export function NewRunForm({ catalogue, draft, onDraft, onCreated }: NewRunFormP
   const fill = (next: Draft, from: string, note: string | null = null) => {
     setFilled({ from, note, before: draft });
     setBadFile(null);
-    onDraft(next);
+    onDraft(() => next);
   };
 
   const open = async (file: File | null) => {
@@ -110,7 +110,7 @@ export function NewRunForm({ catalogue, draft, onDraft, onCreated }: NewRunFormP
                   <Button
                     variant="default"
                     onClick={() => {
-                      onDraft(filled.before);
+                      onDraft(() => filled.before);
                       setFilled(null);
                     }}
                   >

@@ -2,7 +2,7 @@
 import { useSessionStorage } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useEffect, useRef } from 'react';
+import { useCallback, useEffect, useRef } from 'react';
 import { useTRPC } from '../../client/trpc.ts';
 import { ErrorState } from '../../components/ErrorState.tsx';
 import { Loading } from '../../components/Loading.tsx';
@@ -25,6 +25,7 @@ export function NewRunPage() {
   const catalogue = useQuery(trpc.config.catalogue.queryOptions());
   const cloned = useQuery(trpc.runs.get.queryOptions({ id: from }, { enabled: from !== '' }));
   const [draft, setDraft] = useSessionStorage<Draft | null>({ key: 'permafrost-new-run', defaultValue: null });
+  const change = useCallback((update: (old: Draft) => Draft) => setDraft((old) => old && update(old)), [setDraft]);
 
   const begun = useRef('');
   const origin = `${preset} ${from}`;
@@ -51,8 +52,8 @@ export function NewRunPage() {
           onRetry={() => void catalogue.refetch()}
         />
       )}
-      {catalogue.data && (
-        <NewRunForm catalogue={catalogue.data} draft={draft} onDraft={setDraft} onCreated={onCreated} />
+      {catalogue.data && draft && (
+        <NewRunForm catalogue={catalogue.data} draft={draft} onDraft={change} onCreated={onCreated} />
       )}
     </>
   );
