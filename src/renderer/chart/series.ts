@@ -64,9 +64,11 @@ export interface CaptionOptions {
 export function caption({ series, range, logScale }: CaptionOptions): string {
   let [drawn, total, hidden] = [0, 0, 0];
   for (const one of series) {
-    const points = inside(measured(one), range);
+    const all = measured(one);
+    const points = inside(all, range);
     drawn += points.length;
-    total += Math.max(one.total ?? 0, points.length);
+    // a series reaches a little past the range
+    total += Math.max((one.total ?? 0) - (all.length - points.length), points.length);
     if (logScale) hidden += points.length - positive(points).length;
   }
   if (total === 0) return range ? 'No points in this range.' : 'No points yet.';
