@@ -15,7 +15,7 @@ export interface Shell {
   page: Page;
   /** Saves what a click brings; resolves to the file. */
   download(click: () => Promise<void>, folder: string): Promise<string>;
-  /** Ends the app as the system would; resolves to its exit code. */
+  /** Ends the app if it has not ended; resolves to its exit code. */
   end(): Promise<number | null>;
 }
 /** Electron's, with what only a desktop app can do. */
@@ -125,7 +125,7 @@ async function openStandin(home: string): Promise<DesktopShell> {
     evaluate,
     download: (click, folder) => saved(page, click, folder),
     async end() {
-      await evaluate(({ app }) => void setImmediate(() => app.quit()), null);
+      if (child.connected) await evaluate(({ app }) => void setImmediate(() => app.exit(0)), null);
       return exited;
     },
   };
