@@ -3,14 +3,23 @@ import { availableParallelism } from 'node:os';
 import { Option } from 'commander';
 import { PermafrostError } from '#contract/errors';
 import { type Floor, sitsOnFloor } from '#contract/floor';
+import {
+  type Cell,
+  type Difference,
+  type Judgement,
+  type PaperTable,
+  type Profile,
+  type Published,
+  profiles,
+} from '#contract/papers';
 import type { Run } from '#contract/run';
 import type { Services } from '#contract/services';
 import type { Sample } from '#contract/statistics';
 import { writeLines } from '#export/csv';
 import { type CsvValue, csvLine } from '#formats/csv';
-import { expand, missing, type Profile, profiles } from '#papers/expand';
-import { type Cell, type PaperTable, type Published, tableOf, tables } from '#papers/published';
-import { compare, type Difference, defaultTolerance, type Judgement, judge } from '#papers/verdict';
+import { expand, missing } from '#papers/expand';
+import { tableOf, tables } from '#papers/published';
+import { compare, judge, toleranceOf } from '#papers/verdict';
 import { type CommandRow, columns, number, print, withApp } from './command.ts';
 import { enqueue } from './enqueue.ts';
 import { exitCodeOf, follow } from './watch.ts';
@@ -116,7 +125,7 @@ async function reproduceTable(id: string, options: Options): Promise<void> {
         notes,
         runs,
         samples,
-        judgement: judge(cell.published, samples, { scaled }),
+        judgement: judge(cell.published, samples, { scaled, floor: floors[i] }),
       };
     });
     await writeLines(path, answersCsv(answers, options.profile));
@@ -157,7 +166,7 @@ async function floorOf(app: Services, cell: Cell): Promise<Floor | null> {
 
 /** Whether the published number is no better than guessing. */
 const onFloor = ({ cell: { published: p }, floor }: Answer): boolean =>
-  p !== null && floor !== null && sitsOnFloor(p, floor, defaultTolerance(p));
+  p !== null && floor !== null && sitsOnFloor(p, floor, toleranceOf(p));
 
 const range = ({ low, high }: Judgement): string =>
   low === null || high === null ? '' : `${number(low, 3)} … ${number(high, 3)}`;

@@ -1,9 +1,6 @@
 /** From a cell of a table to the runs that answer it. */
 import { type ExperimentConfig, parseConfig } from '#contract/config';
-import type { Cell } from './published.ts';
-
-export const profiles = ['quick', 'paper'] as const;
-export type Profile = (typeof profiles)[number];
+import type { Cell, Profile } from '#contract/papers';
 
 /** The embedded body: small, and pretrained by this project, so that every regime of a table can be tried offline. */
 export const quickBody = 'permafrost-nano';
@@ -69,6 +66,7 @@ export interface Available {
 
 /** Why a cell cannot run here, and what would change that; null when it can. */
 export function missing(cell: Cell, profile: Profile, have: Available): string | null {
+  if (cell.beyond) return cell.beyond;
   const { task = '', model_name: model = 'gpt2', pretrained = true } = cell.params;
   if (!have.body(model)) return `needs the model ${model}, which Permafrost does not have yet`;
   if (!have.task(task)) return `needs the task ${task}, which Permafrost does not have yet`;

@@ -1,49 +1,25 @@
 /**
  * Does a cell reproduce its published number? `reproduced` needs evidence of sameness, not merely the lack of evidence of a
  * difference: two one-sided tests at 5 % against a visible tolerance (Schuirmann 1987). `better` and `not reproduced` need
- * a difference beyond the tolerance, two-sided at 5 %.
+ * a difference beyond the tolerance, two-sided at 5 %. Where the published number is no better than guessing, runs that are
+ * surely no better either are `at the floor`: that they agree says nothing.
  */
+import { type Floor, sitsOnFloor } from '#contract/floor';
+import {
+  type Difference,
+  defaultTolerance,
+  type Judgement,
+  type Published,
+  type Tolerance,
+  type Verdict,
+} from '#contract/papers';
 import { deviationOf, interval, type Sample, studentT as t, uncertainty } from '#contract/statistics';
-import type { Published } from './published.ts';
 
-export const verdicts = [
-  'reproduced',
-  'better',
-  'not reproduced',
-  "can't tell yet",
-  'no published number',
-  'scaled down',
-] as const;
-export type Verdict = (typeof verdicts)[number];
-
-export interface Judgement {
-  verdict: Verdict;
-  /** Mean over seeds and its 95 % interval; null without runs. */
-  mean: number | null;
-  low: number | null;
-  high: number | null;
-  seeds: number;
-  /** Further seeds that would probably decide; only with `can't tell yet`, and null there when no number of seeds would. */
-  moreSeeds: number | null;
-  tolerance: number | null;
-}
-
-/** How far apart two numbers may lie and still be the same result. */
-const tolerances: Record<Published['metric'], (published: number) => number> = {
-  accuracy: () => 0.02,
-  mae: (published) => 0.1 * Math.abs(published),
-};
-export const defaultTolerance = ({ metric, value }: Published): number => tolerances[metric](value);
+/** The tolerance for one published number, in the unit of its metric. */
+export const toleranceOf = ({ metric, value }: Published, tolerance: Tolerance = defaultTolerance): number =>
+  metric === 'accuracy' ? tolerance.accuracy : tolerance.mae * Math.abs(value);
 
 const mostSeeds = 50;
-
-export interface Difference {
-  /** Mean of the first minus mean of the second, in the direction in which larger is better. */
-  gain: number;
-  /** Its 95 % interval. */
-  low: number;
-  high: number;
-}
 
 /**
  * How much better one set of runs is than another, with Welch's interval over seeds, never narrower than evaluation noise.
@@ -72,7 +48,7 @@ export function compare(
 export function judge(
   published: Published | null,
   samples: readonly Sample[],
-  options: { scaled: boolean; tolerance?: number },
+  options: { scaled: boolean; tolerance?: number; floor?: Floor | null },
 ): Judgement {
   const found = interval(samples);
   const base = {
@@ -85,18 +61,23 @@ export function judge(
   };
   if (!published) return { ...base, verdict: 'no published number' };
   if (options.scaled) return { ...base, verdict: 'scaled down' };
-  const tolerance = options.tolerance ?? defaultTolerance(published);
+  const tolerance = options.tolerance ?? toleranceOf(published);
   if (!found || samples.length < 2) {
     return { ...base, verdict: "can't tell yet", moreSeeds: 3 - samples.length, tolerance };
   }
 
   const spread = uncertainty(samples).error * Math.sqrt(samples.length);
-  const gain = (published.metric === 'accuracy' ? 1 : -1) * (found.mean - published.value); // positive: better than published
+  const sign = published.metric === 'accuracy' ? 1 : -1;
+  const gap = sign * (found.mean - published.value); // positive: better than published
+  const floor = options.floor && sitsOnFloor(published, options.floor, tolerance) ? options.floor : null;
+  const aboveFloor = floor && sign * (found.mean - floor.value);
   const decide = (seeds: number): Verdict | null => {
     const { error, degrees } = doubt(published, spread, seeds);
-    const differs = Math.abs(gain) - t(0.975, degrees) * error > tolerance;
-    if (Math.abs(gain) + t(0.95, degrees) * error <= tolerance) return 'reproduced';
-    return differs ? (gain > 0 ? 'better' : 'not reproduced') : null;
+    const alone = spread / Math.sqrt(seeds);
+    if (aboveFloor !== null && isBelow(aboveFloor, 0.95, alone, seeds - 1, tolerance)) return 'at the floor';
+    if (isBelow(Math.abs(gap), 0.95, error, degrees, tolerance)) return 'reproduced';
+    const differs = isBelow(-Math.abs(gap), 0.975, error, degrees, -tolerance);
+    return differs ? (gap > 0 ? 'better' : 'not reproduced') : null;
   };
   const verdict = decide(samples.length);
   if (verdict) return { ...base, verdict, tolerance };
@@ -105,6 +86,12 @@ export function judge(
   const moreSeeds = seeds > mostSeeds ? null : seeds - samples.length;
   return { ...base, verdict: "can't tell yet", moreSeeds, tolerance };
 }
+
+const normal = { 0.95: 1.6448, 0.975: 1.9599 };
+
+/** Whether a value with this standard error is below a limit, one-sided with certainty `p`. Student's t is slow and never below the normal's. */
+const isBelow = (value: number, p: keyof typeof normal, error: number, degrees: number, limit: number): boolean =>
+  value + normal[p] * error <= limit && value + t(p, degrees) * error <= limit;
 
 /**
  * Standard error of our mean minus the published one. `spread` is the standard deviation between our seeds. A published

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '#contract/config';
+import type { Cell } from '#contract/papers';
 import { bodies, buildModel, countParameters, isNetwork } from '#models/index';
 import { expand, missing, quickBody } from '#papers/expand';
-import { type Cell, tableOf, tables } from '#papers/published';
+import { tableOf, tables } from '#papers/published';
 import { taskOf, tasks } from '#tasks/index';
 
 const cells = tables.flatMap((table) => table.cells.map((cell) => ({ ...cell, table: table.id })));

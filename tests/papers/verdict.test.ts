@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Published } from '#contract/papers';
 import { type Random, randomStream } from '#contract/random';
 import type { Sample } from '#contract/statistics';
-import type { Published } from '#papers/published';
 import { compare, judge } from '#papers/verdict';
 
 const published = (value: number, extra: Partial<Published> = {}): Published => ({
@@ -57,6 +57,14 @@ describe('a cell', () => {
       moreSeeds: null,
     });
   });
+  it('is at the floor where the published number is no better than guessing and ours surely is not either', () => {
+    const guess = { ...plain, tolerance: 0.7, floor: { value: 7.3, predictor: 'always 45' } };
+    const theirs = published(7.4, { metric: 'mae' });
+    expect(judge(theirs, samples(7.35, 7.38, 7.33), guess).verdict).toBe('at the floor');
+    expect(judge(theirs, samples(9, 9.1, 9.05), guess).verdict).toBe('at the floor'); // worse than guessing
+    expect(judge(theirs, samples(2.1, 2.2, 2.15), guess).verdict).toBe('better');
+    expect(judge(published(2, { metric: 'mae' }), samples(7.35, 7.38, 7.33), guess).verdict).toBe('not reproduced');
+  });
   it('without a published number, or with a scaled-down body, is not compared but has its interval', () => {
     expect(judge(null, samples(0.9, 0.91), plain)).toMatchObject({ verdict: 'no published number', seeds: 2 });
     const scaled = judge(published(0.95), samples(0.95, 0.95, 0.95), { scaled: true });
@@ -73,6 +81,8 @@ describe('simulated cells with known truth', () => {
     spread(random: Random): number;
     runs(random: Random): number;
     seeds(random: Random): number;
+    /** Both published truth and guessing are here. */
+    floor?: boolean;
     /** Adds the seeds that a judgement asks for, up to this many, and judges again. */
     most: number;
   }
@@ -93,12 +103,14 @@ describe('simulated cells with known truth', () => {
     const values = Array.from({ length: setting.runs(random) }, () => draw(truth));
     const theirs = published(values.reduce((a, b) => a + b) / values.length, { runs: values.length, values });
     const ours = Array.from({ length: setting.seeds(random) }, sample);
-    let found = judge(theirs, ours, { scaled: false, tolerance });
+    const options = { scaled: false, tolerance, floor: setting.floor ? { value: truth, predictor: 'a guess' } : null };
+    let found = judge(theirs, ours, options);
     while (found.moreSeeds !== null && ours.length < setting.most) {
       ours.push(...Array.from({ length: Math.min(found.moreSeeds, setting.most - ours.length) }, sample));
-      found = judge(theirs, ours, { scaled: false, tolerance });
+      found = judge(theirs, ours, options);
     }
     if (found.verdict === "can't tell yet") return 'undecided';
+    if (found.verdict === 'at the floor') return gap <= tolerance ? 'right' : 'wrong';
     const right = Math.abs(gap) <= tolerance ? 'reproduced' : gap > 0 ? 'better' : 'not reproduced';
     return found.verdict === right ? 'right' : 'wrong';
   }
@@ -117,6 +129,13 @@ describe('simulated cells with known truth', () => {
     const of = share('follow', { ...hard, most: 10 });
     expect(of('wrong')).toBeLessThan(0.05);
     expect(of('right')).toBeGreaterThan(0.3);
+  });
+  it('10,000 whose published truth is a guess: at most 5 % wrong, and those that learn nothing are found', () => {
+    const of = share('floor', { ...hard, floor: true, most: 10 });
+    expect(of('wrong')).toBeLessThan(0.05);
+    expect(of('right')).toBeGreaterThan(0.3);
+    const nothing = share('nothing', { ...hard, floor: true, gap: () => 0, runs: () => 1 });
+    expect(nothing('right')).toBeGreaterThan(0.5);
   });
   it.each([
     [tolerance, 0],

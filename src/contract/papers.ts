@@ -1,0 +1,91 @@
+/** Published tables, what answers them here, and the verdict on every cell. */
+import { z } from 'zod';
+import type { ExperimentConfig } from './config.ts';
+import type { MetricName } from './runRow.ts';
+
+export interface Published {
+  metric: MetricName;
+  value: number;
+  /** Standard deviation over runs, as printed. */
+  spread: number | null;
+  runs: number | null;
+  values?: number[];
+  /** Iterations of each run. */
+  iterations?: number[];
+  /** Trainable and total parameters as printed. */
+  trainable?: number;
+  total?: number;
+  source: string;
+  /** read: in the source itself. second-hand: as another text quotes it. */
+  certainty: 'read' | 'second-hand';
+  /** How the number came about, where that changes what it means. */
+  note?: string;
+}
+
+/** final: final evaluation over 10,000 test samples. last100: mean of the last 100 test metrics. */
+export type ResultKind = 'final' | 'last100';
+
+export interface Cell {
+  /** `table/row/column` or `table/row`. */
+  id: string;
+  row: string;
+  column: string;
+  /** What the published run set; everything else is the default. */
+  params: Partial<ExperimentConfig>;
+  published: Published | null;
+  resultIs: ResultKind;
+  /** What Permafrost cannot do that the cell asks for; null when it can do everything. */
+  beyond: string | null;
+}
+
+export interface PaperTable {
+  id: string;
+  title: string;
+  /** Pairs of columns whose difference answers the table's question. */
+  contrasts: [string, string][];
+  cells: Cell[];
+}
+
+export const profiles = ['quick', 'paper'] as const;
+/** quick: a small body and budget that fit a laptop. paper: as published. */
+export type Profile = (typeof profiles)[number];
+
+export const verdicts = [
+  'reproduced',
+  'better',
+  'not reproduced',
+  "can't tell yet",
+  'at the floor',
+  'no published number',
+  'scaled down',
+] as const;
+export type Verdict = (typeof verdicts)[number];
+
+/** How far apart two numbers may lie and still be the same result: accuracy in absolute terms, an error as a share of the published one. */
+export const toleranceSchema = z.object({
+  accuracy: z.number().min(0).max(1),
+  mae: z.number().min(0).max(10),
+});
+export type Tolerance = z.infer<typeof toleranceSchema>;
+export const defaultTolerance: Tolerance = { accuracy: 0.02, mae: 0.1 };
+
+export interface Judgement {
+  verdict: Verdict;
+  /** Mean over seeds and its 95 % interval; null without runs. */
+  mean: number | null;
+  low: number | null;
+  high: number | null;
+  seeds: number;
+  /** Further seeds that would probably decide; only with `can't tell yet`, and null there when no number of seeds would. */
+  moreSeeds: number | null;
+  /** In the unit of the metric; null where nothing is compared. */
+  tolerance: number | null;
+}
+
+export interface Difference {
+  /** Mean of the first minus mean of the second, in the direction in which larger is better. */
+  gain: number;
+  /** Its 95 % interval. */
+  low: number;
+  high: number;
+}
