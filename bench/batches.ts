@@ -15,7 +15,7 @@ import { rowRange } from '#zoo/dataset';
 import { loadDataset } from '#zoo/datasets';
 import { type Decoded, type Layout, openDecoded, writeDecoded } from '#zoo/decoded';
 import { scaffoldSplit } from '#zoo/scaffold';
-import { openDevice } from '../src/trainer/device.ts';
+import { openDevices } from '../src/trainer/device.ts';
 import { compileLearner } from '../src/trainer/learner.ts';
 import { planOf } from '../src/trainer/protocol.ts';
 import { prepareWeights } from '../src/trainer/weights.ts';
@@ -74,7 +74,7 @@ async function dataShare(name: string, home: string, dataset: Dataset | null): P
   const shape = task.shape(config);
   const model = buildModel(config, shape);
   const weights = prepareWeights({ config, model, home, log: () => {} });
-  const device = await openDevice('cpu', { weightFolder: weights.folder });
+  const device = (await openDevices('cpu', { weightFolder: weights.folder }))[0];
   const plan = planOf(config, task.readsWholeBatches);
   const learner = await compileLearner({ config, task, shape, model, plan, weights, dataset, device });
   await learner.train(0); // compilers warm up, and the first epoch's order is drawn

@@ -18,7 +18,7 @@ import { gpt2Configs } from '#models/gpt2';
 import { languageModel } from '#models/languageModel';
 import { evalProgram, type Recipe, recipeSlots, trainedNames, trainProgram } from '#models/steps';
 import { crossEntropy } from '#tasks/losses';
-import { openDevice } from '#trainer/device';
+import { openDevices } from '#trainer/device';
 import { readCorpus, windows } from './corpus.ts';
 import { bigramLoss, unigramLoss } from './ngrams.ts';
 
@@ -53,7 +53,7 @@ const initial = parameters.map((name): [string, Initial] => [
   { shape: model.parameters[name], data: model.initialValue(name, seed) },
 ]);
 const state = createState({ ...Object.fromEntries(initial), ...recipeSlots(recipe, false) });
-const device = await openDevice('cpu');
+const [device] = await openDevices('cpu');
 const window = { shape: [batch, tokens], dtype: 'int32' as const };
 const train = await compileStep(trainProgram(recipe), {
   state,

@@ -43,7 +43,7 @@ const rows: Record<DeviceName, DeviceRow> = {
 };
 export const deviceNames = Object.keys(rows) as DeviceName[];
 
-/** What `auto` tries; the first that works is taken. */
+/** What `auto` tries. */
 const automatic: readonly DeviceName[] = ['cuda', 'webgpu', 'cpu'];
 
 /** Providers with com.microsoft.FusedMatMul. */
@@ -76,13 +76,13 @@ async function openTensorflow(): Promise<Device> {
 export const openUntried = (name: DeviceName, options: DeviceOptions = {}): Promise<Device> => rows[name].open(options);
 
 /**
- * Opens a device after a trial in another process; `auto` opens the first of cuda, webgpu and cpu that works.
+ * Opens a device after a trial in another process; `auto` opens every one of cuda, webgpu and cpu that works.
  * Throws `device` with what the runtime said and what to do.
  */
-export async function openDevice(name: DeviceName | 'auto', options: DeviceOptions = {}): Promise<Device> {
+export async function openDevices(name: DeviceName | 'auto', options: DeviceOptions = {}): Promise<Device[]> {
   const reports = await Promise.all((name === 'auto' ? automatic : [name]).map((each) => tryDevice(each)));
-  const working = reports.find(({ available }) => available);
-  if (working) return openUntried(working.name, options);
+  const working = reports.filter(({ available }) => available);
+  if (working.length > 0) return Promise.all(working.map((report) => openUntried(report.name, options)));
   const [{ why, help }] = reports;
   throw new PermafrostError('device', `${name} cannot be used here: ${why} ${help}`);
 }

@@ -47,6 +47,7 @@ export interface Learner {
 
 const clip = 1; // largest global norm of the gradients, as published
 
+/** Compiles the programs of a run. The arrays that it trains are taken over. */
 export async function compileLearner(options: LearnerOptions): Promise<Learner> {
   const { config, task, shape, model, plan, weights, dataset, device } = options;
   const loss = task.loss(config);

@@ -1,17 +1,19 @@
 /** From a config to something that can take a step: task, model, weights, data, device, compiled programs. */
 import type { ExperimentConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
+import type { Device } from '#engine/device';
 import { buildModel, type Model } from '#models/index';
 import { trainedNames } from '#models/steps';
 import { taskOf } from '#tasks/index';
 import type { Task } from '#tasks/task';
 import { knownBodies } from '#zoo/bodies';
 import { loadDataset } from '#zoo/datasets';
-import { openDevice } from './device.ts';
+import { openDevices } from './device.ts';
+import { fastest } from './fastest.ts';
 import type { Journal } from './journal.ts';
 import { compileLearner, type Learner } from './learner.ts';
 import { type Plan, planOf } from './protocol.ts';
-import { prepareWeights } from './weights.ts';
+import { prepareWeights, type Weights } from './weights.ts';
 
 export interface PrepareOptions {
   config: ExperimentConfig;
@@ -44,12 +46,15 @@ export async function prepare({ config, home, threads, journal }: PrepareOptions
   }
   const plan = planOf(config, task.readsWholeBatches);
   const weights = prepareWeights({ config, model, home, log: (text) => journal.log('info', text) });
-  const device = await openDevice(config.device, { threads, weightFolder: weights.folder });
+  const devices = await openDevices(config.device, { threads, weightFolder: weights.folder });
   const loaded =
     task.dataset === null ? null : await loadDataset(task.dataset, { home, onProgress: decodeLog(journal) });
   for (const note of loaded?.notes ?? []) journal.log('warn', note);
   const dataset = loaded?.dataset ?? null;
-  const learner = await compileLearner({ config, task, shape, model, plan, weights, dataset, device });
+  const compile = (device: Device, trained: Weights['trained']) =>
+    compileLearner({ config, task, shape, model, plan, weights: { ...weights, trained }, dataset, device });
+  const device = await fastest(devices, (each) => compile(each, structuredClone(weights.trained)), journal);
+  const learner = await compile(device, weights.trained);
   const { nodes, traceMs, compileMs } = learner.stats;
   journal.log('info', `Compiled ${nodes} nodes: traced in ${seconds(traceMs)}, loaded in ${seconds(compileMs)}.`);
   return { task, model, plan, learner, device: device.name };

@@ -10,7 +10,7 @@ import { gpt2Configs } from '#models/gpt2';
 import { languageModel } from '#models/languageModel';
 import { evalProgram } from '#models/steps';
 import { crossEntropy } from '#tasks/losses';
-import { openDevice } from '#trainer/device';
+import { openDevices } from '#trainer/device';
 import { readCorpus, windows } from '../../src/pretrain/corpus.ts';
 import { bigramLoss, unigramLoss } from '../../src/pretrain/ngrams.ts';
 
@@ -55,7 +55,7 @@ it('the embedded body predicts text that it never saw as well as its record says
     {
       state: createState(Object.fromEntries(initial)),
       inputs: { x: window, y: window },
-      device: await openDevice('cpu'),
+      device: (await openDevices('cpu'))[0],
     },
   );
   const spread = Math.floor(heldOut.length / size.batch) - 1; // windows from the whole text

@@ -4,6 +4,7 @@ import type { Device } from '#engine/device';
 import { buildModel } from '#models/index';
 import { taskOf } from '#tasks/index';
 import { loadDataset } from '#zoo/datasets';
+import { fastest } from '../../src/trainer/fastest.ts';
 import { compileLearner, type Learner } from '../../src/trainer/learner.ts';
 import { mean, planOf } from '../../src/trainer/protocol.ts';
 import { prepareWeights } from '../../src/trainer/weights.ts';
@@ -58,6 +59,19 @@ it('micro-batches of an image task take the same way as the whole batch', async 
   const parts = await trajectory(await learnerOf({ ...settings, gpu_batch_size: 2 }), 5);
   expect(difference(parts.path, whole.path)).toBeLessThan(1e-4);
   expect(difference(parts.values, whole.values)).toBeLessThan(1e-4);
+});
+
+it('a run on auto takes the device whose steps take the least time, and passes over one that fails', async () => {
+  const slow: Device = { ...eagerCpu, name: 'slow' };
+  const broken: Device = { ...eagerCpu, name: 'broken', backend: 'nowhere' };
+  const logged: string[] = [];
+  const log = (_level: string, text: string) => void logged.push(text);
+  const compile = (device: Device) => learnerOf({}, device);
+  expect(await fastest([broken, slow, tracedCpu], compile, { log })).toBe(tracedCpu);
+  expect(logged[0]).toMatch(/^broken cannot run this config: .*nowhere/);
+  expect(logged[1]).toMatch(/^slow: [\d.]+ ms a step\.$/);
+  expect(logged).toHaveLength(3);
+  expect(await fastest([slow], () => Promise.reject(new Error('is not tried')), { log })).toBe(slow);
 });
 
 describe('an evaluation', () => {
