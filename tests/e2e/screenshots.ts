@@ -1,4 +1,4 @@
-/** `npm run screenshots [-- FOLDER [WIDTH]]`: pictures of every page in light and dark, from a home that fillHome filled. */
+/** `npm run screenshots [-- FOLDER [WIDTH]]`: pictures of the main pages in light and dark, from a home that fillHome filled. */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,8 @@ import { fillHome } from '../fillHome.ts';
 import { openServed } from './shells.ts';
 
 const [folder = join(projectFolder, 'docs', 'screenshots'), width = '1280'] = process.argv.slice(2);
+/** One shows the machine and the folders it was taken on; the other is empty while nothing runs. */
+const unpictured = ['devices', 'queue'];
 mkdirSync(folder, { recursive: true });
 ensureBuilt(console.error);
 const home = mkdtempSync(join(tmpdir(), 'permafrost-'));
@@ -28,7 +30,7 @@ try {
   for (const link of links) {
     const address = (await link.getAttribute('href'))!.replace(/^\/(?=#)/, '');
     const name = address.replace(/^#\/?/, '') || 'runs';
-    if (!addresses.has(name)) addresses.set(name, address);
+    if (!addresses.has(name) && !unpictured.includes(name)) addresses.set(name, address);
   }
   for (const [name, address] of addresses) {
     await page.goto(new URL(address, page.url()).href);
