@@ -16,6 +16,8 @@ import type { Summary } from '#store/summary';
 import { taskOf, tasks } from '#tasks/index';
 import { deviationsOf } from '#trainer/deviations';
 import { listDevices } from '#trainer/device';
+import { readProof } from '#trainer/frozen';
+import { runFiles } from '#trainer/runFolder';
 import { knownBodies, listedBodies } from '#zoo/bodies';
 import { openData } from '#zoo/data';
 import { findWeights } from '#zoo/weights';
@@ -156,6 +158,7 @@ export async function createApp({
     clock: (id, points) => store.clock.of(store.runs.get(id).id, points),
     log: (id) => readLog(folderOf(id)),
     checkpoints: (id) => readCheckpoints(folderOf(id)),
+    frozen: (id) => readProof(runFiles(folderOf(id)).frozen),
     events(id, after, signal) {
       const { id: run } = store.runs.get(id);
       const source = {

@@ -7,6 +7,7 @@ import { count } from './count.ts';
 import { data } from './data.ts';
 import { devices } from './devices.ts';
 import { exportCommand } from './export.ts';
+import { frozen } from './frozen.ts';
 import { list } from './list.ts';
 import { rebuild } from './rebuild.ts';
 import { reproduce } from './reproduce.ts';
@@ -27,6 +28,7 @@ const commands: CommandRow[] = [
   show,
   resume,
   tag,
+  frozen,
   exportCommand,
   reproduce,
   sweep,

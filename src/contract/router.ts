@@ -71,6 +71,7 @@ export const appRouter = router({
       .query(({ ctx, input }) => ctx.services.clock(input.id, input.points)),
     log: one.query(({ ctx, input }) => ctx.services.log(input.id)),
     checkpoints: one.query(({ ctx, input }) => ctx.services.checkpoints(input.id)),
+    frozen: one.query(({ ctx, input }) => ctx.services.frozen(input.id)),
     /** `after`: where to begin; a reconnecting link gives `lastEventId` by itself. */
     events: procedure
       .input(z.object({ id, after: place.optional(), lastEventId: z.coerce.number().optional() }))

@@ -2,6 +2,7 @@
 import type { Catalogue, ConfigReport, Estimate } from './catalogue.ts';
 import type { ExperimentConfig } from './config.ts';
 import type { DataServices } from './data.ts';
+import type { FrozenProof } from './frozen.ts';
 import type { MachineLoad, QueueState } from './machine.ts';
 import type { JournalEntry, MetricKey, MetricRow, Run } from './run.ts';
 import type { CheckpointFile, Curve, RunChanges, RunEvents, RunLog, RunRow } from './runRow.ts';
@@ -78,6 +79,8 @@ export interface Services {
   clock(id: string, points?: number): { step: number; seconds: number }[];
   log(id: string): RunLog;
   checkpoints(id: string): CheckpointFile[];
+  /** Hashes of a run's frozen weights before and after training; null where it froze nothing or has not begun. */
+  frozen(id: string): FrozenProof | null;
   /**
    * What happens to a run from now on, or after entry `after`; begins with the run as it is. At most 20 a second.
    * Ends when the signal says so.

@@ -29,8 +29,8 @@ export interface Prepared {
   model: Model;
   plan: Plan;
   learner: Learner;
-  /** For people. */
-  device: string;
+  weights: Weights;
+  device: Device;
 }
 
 /** Prepares a run. What is wrong with the config shows before anything is loaded. Throws `config`, `weights`, `data`, `device`. */
@@ -57,7 +57,7 @@ export async function prepare({ config, home, threads, journal }: PrepareOptions
   const learner = await compile(device, weights.trained);
   const { nodes, traceMs, compileMs } = learner.stats;
   journal.log('info', `Compiled ${nodes} nodes: traced in ${seconds(traceMs)}, loaded in ${seconds(compileMs)}.`);
-  return { task, model, plan, learner, device: device.name };
+  return { task, model, plan, learner, weights, device };
 }
 
 /** Says every ten seconds how far a data set is decoded, which only its first run waits for. */

@@ -11,6 +11,8 @@ export const runFiles = (folder: string) => ({
   checkpoint: join(folder, 'checkpoint.safetensors'),
   /** Trained parameters of the best iteration so far, for use elsewhere. */
   best: join(folder, 'best.safetensors'),
+  /** Hashes of the frozen weights before and after training. */
+  frozen: join(folder, 'frozen.json'),
 });
 export type RunFiles = ReturnType<typeof runFiles>;
 

@@ -12,6 +12,7 @@ import { knownBodies } from '#zoo/bodies';
 import { readCheckpoint } from './checkpoint.ts';
 import { deviationsOf } from './deviations.ts';
 import { sweepDrafts } from './files.ts';
+import { beginProof, endProof } from './frozen.ts';
 import { type Keeper, openKeeper } from './keeper.ts';
 import type { Evaluation, Learner } from './learner.ts';
 import { type Prepared, type PrepareOptions, prepare } from './prepare.ts';
@@ -62,8 +63,13 @@ export async function train(options: RunOptions): Promise<Ended> {
   sweepDrafts(options.folder);
   const prepared = await prepare(options);
   try {
+    const { journal } = options;
+    const { weights, device } = prepared;
+    const path = runFiles(options.folder).frozen;
+    const proof = beginProof(path, weights.frozen, journal);
     const session = begin(options, prepared);
     const ended = await loop(session);
+    if (proof) await endProof(path, proof, weights.frozen, device, ended.step, journal);
     reportSpeed(session);
     return ended;
   } finally {
@@ -87,7 +93,7 @@ function begin(options: RunOptions, prepared: Prepared): Session {
     kind: 'started',
     step: progress.step,
     totalSteps: plan.totalSteps,
-    device,
+    device: device.name,
     trainable,
     total,
     deviations,

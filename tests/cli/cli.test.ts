@@ -76,6 +76,8 @@ describe('run, list, show, tag and export', () => {
     expect(json('export', '--metrics', id, 'metrics.csv')).toEqual({ path: 'metrics.csv', runs: [id] });
     expect(readFileSync(join(folder, 'metrics.csv'), 'utf8')).toMatch(new RegExp(`${id},train_loss,6,`));
     expect(permafrost('export', '-').stdout).toMatch(/^id,state,/);
+    expect(json('frozen', id)).toMatchObject({ id, untouched: true, checked: { step: 6 } });
+    expect(permafrost('frozen', id).stdout).toMatch(/frozen tensors, .* after step 6: all are the same\./);
     expect(permafrost('resume', id)).toMatchObject({ status: 4, stderr: expect.stringContaining('is finished') });
   });
 

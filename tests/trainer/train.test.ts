@@ -82,6 +82,7 @@ describe('a tiny run', () => {
       'best.safetensors',
       'checkpoint.safetensors',
       'config.json',
+      'frozen.json',
       'journal.jsonl',
     ]);
     const { checkpoint, best } = tensorsOf(run);
@@ -349,7 +350,7 @@ describe.skipIf(process.platform === 'win32')('a disk that takes no more', () =>
     expect(logs(run).filter((line) => line.startsWith('warn'))).toEqual([
       expect.stringMatching(/checkpoint\.safetensors could not be written .* Training goes on without new checkpoints/),
     ]);
-    expect(readdirSync(run.folder).sort()).toEqual(['config.json', 'journal.jsonl']);
+    expect(readdirSync(run.folder).sort()).toEqual(['config.json', 'frozen.json', 'journal.jsonl']);
   });
 
   it('not even for the journal: the run ends with whole lines and goes on exactly when there is space', async () => {

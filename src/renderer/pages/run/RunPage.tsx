@@ -15,6 +15,7 @@ import { StateBadge } from '../../components/StateBadge.tsx';
 import { Checkpoints } from './Checkpoints.tsx';
 import { ConfigTable, Deviations } from './ConfigTable.tsx';
 import { Curves } from './Curves.tsx';
+import { FrozenWeights } from './FrozenWeights.tsx';
 import { Notes } from './Notes.tsx';
 import { RunActions } from './RunActions.tsx';
 import { RunLog } from './RunLog.tsx';
@@ -88,6 +89,9 @@ function OneRun({ id }: { id: string }) {
         <Stack gap="md">
           <Section title="Differs from the published protocol">
             <Deviations deviations={run.data.trainable === null ? null : deviations} />
+          </Section>
+          <Section title="Frozen weights">
+            <FrozenWeights id={id} />
           </Section>
           <Section title="Checkpoints">
             <Checkpoints id={id} />

@@ -57,11 +57,16 @@ export function useRunFeed(id: string, range: Range | null): RunFeed {
   const stale: Partial<Record<EntryBody['kind'], { queryKey: readonly unknown[] }[]>> = {
     log: [trpc.runs.log.queryFilter({ id })],
     checkpoint: [trpc.runs.checkpoints.queryFilter({ id })],
-    started: [trpc.runs.get.queryFilter({ id }), trpc.runs.log.queryFilter({ id })],
+    started: [
+      trpc.runs.get.queryFilter({ id }),
+      trpc.runs.log.queryFilter({ id }),
+      trpc.runs.frozen.queryFilter({ id }),
+    ],
     ended: [
       trpc.runs.get.queryFilter({ id }),
       trpc.runs.log.queryFilter({ id }),
       trpc.runs.checkpoints.queryFilter({ id }),
+      trpc.runs.frozen.queryFilter({ id }),
     ],
   };
   const onEntries = (entries: readonly JournalEntry[]) => {

@@ -1,0 +1,41 @@
+import { PermafrostError } from '#contract/errors';
+import { changedTensors, frozenValues } from '#contract/frozen';
+import { type CommandRow, columns, print, withApp } from './command.ts';
+
+const same = 'the same';
+
+export const frozen: CommandRow = {
+  add(program) {
+    program
+      .command('frozen')
+      .description('show that a run left its frozen weights alone: their SHA-256 before and after training')
+      .argument('<id>', 'the run, or the beginning of its id')
+      .option('--json', 'print every hash as one JSON object')
+      .action((name: string, { json }: { json?: boolean }) =>
+        withApp((app) => {
+          const { id } = app.get(name);
+          const proof = app.frozen(id);
+          if (!proof)
+            throw new PermafrostError(
+              'notFound',
+              `${id} has no hashes of frozen weights: it froze nothing, has not begun, or was trained before they were kept.`,
+            );
+          const changed = changedTensors(proof);
+          print(json, { id, untouched: proof.checked !== null && changed.length === 0, ...proof }, () => {
+            const rows = proof.tensors.map(({ name, shape, before, after }) => [
+              name,
+              shape.join(' × '),
+              before,
+              after === before ? same : (after ?? 'not yet'),
+            ]);
+            const what = `${proof.tensors.length} frozen tensors, ${frozenValues(proof).toLocaleString('en')} values`;
+            const verdict = proof.checked
+              ? `hashed before the first step and again, as the device held them, after step ${proof.checked.step}: ${changed.length === 0 ? 'all are the same' : `${changed.length} changed`}.`
+              : 'hashed before the first step. They are hashed again when the run comes to rest.';
+            return `${columns(['tensor', 'shape', 'SHA-256 before', 'after'], rows)}\n\n${id}: ${what}, ${verdict}`;
+          });
+          if (changed.length > 0) process.exitCode = 5;
+        }),
+      );
+  },
+};

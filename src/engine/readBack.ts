@@ -1,0 +1,23 @@
+/** What a device holds of frozen values, as a graph on it sees them: mapped from their file by the runtime itself. */
+import type { Device } from './device.ts';
+import type { Data, Frozen } from './program.ts';
+import { createState } from './state.ts';
+import { compileStep } from './step.ts';
+
+/** Yields name and values, one tensor in memory at a time. */
+export async function* readBack(
+  frozen: Record<string, Frozen>,
+  device: Device,
+): AsyncGenerator<[name: string, data: Data]> {
+  for (const [name, value] of Object.entries(frozen)) {
+    const step = await compileStep(({ frozen }) => ({ outputs: { value: frozen.value } }), {
+      ...{ state: createState({}), inputs: {}, device },
+      frozen: { value },
+    });
+    try {
+      yield [name, (await step.run({})).value];
+    } finally {
+      await step.release();
+    }
+  }
+}

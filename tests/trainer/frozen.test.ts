@@ -1,0 +1,68 @@
+/** The proof that frozen weights stay untouched, of runs in real trainer processes. */
+import { createHash } from 'node:crypto';
+import { closeSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { changedTensors, frozenValues } from '#contract/frozen';
+import { readSafetensors } from '#formats/safetensors';
+import { bytesSource } from '#formats/source';
+import { readProof } from '../../src/trainer/frozen.ts';
+import { endOf, entriesOf, finishRun, isKind, type Lab, openLab, startTrainer } from './lab.ts';
+
+let lab: Lab;
+beforeAll(() => {
+  lab = openLab();
+});
+afterAll(() => lab.remove());
+
+const bodyFile = () => {
+  const folder = join(lab.home, 'cache', 'bodies');
+  return join(folder, readdirSync(folder)[0]);
+};
+const frozenName = 'transformer.h.0.mlp.c_fc.weight';
+
+it('every frozen tensor has the hash of its bytes in the file, before and after training', async () => {
+  const run = lab.addRun('untouched');
+  expect(await finishRun(run)).toMatchObject({ code: 0 });
+  const proof = readProof(run.files.frozen)!;
+  const bytes = readFileSync(bodyFile());
+  const { tensors } = readSafetensors(bytesSource(bytes));
+  for (const { name, before, after } of proof.tensors) {
+    const { offset, length } = tensors.get(name)!;
+    const expected = createHash('sha256')
+      .update(bytes.subarray(offset, offset + length))
+      .digest('hex');
+    expect([before, after], name).toEqual([expected, expected]);
+  }
+  const started = entriesOf(run).find(isKind('started'))!.body as { trainable: number; total: number };
+  const unused = 50257 * 16; // wte, which nothing computes with
+  expect(frozenValues(proof)).toBe(started.total - started.trainable - unused);
+  expect(proof.checked!.step).toBe(40);
+  expect(changedTensors(proof)).toEqual([]);
+});
+
+it('a frozen tensor that changes while the run is under way is found, and the run does not go on with it', async () => {
+  const run = lab.addRun('touched', { num_iters: 1000 });
+  const first = startTrainer(run);
+  await first.entry(isKind('checkpoint'));
+  const bytes = readFileSync(bodyFile());
+  const { offset } = readSafetensors(bytesSource(bytes)).tensors.get(frozenName)!;
+  const file = openSync(bodyFile(), 'r+'); // in place: the trainer has it mapped
+  writeSync(file, Uint8Array.of(bytes[offset] ^ 1), 0, 1, offset); // the last bit of one value
+  closeSync(file);
+  first.child.send({ kind: 'pause' });
+  expect(await first.exit).toMatchObject({ code: 0 });
+  expect(changedTensors(readProof(run.files.frozen)!).map(({ name }) => name)).toEqual([frozenName]);
+  expect(entriesOf(run).some(({ body }) => body.kind === 'log' && body.text.includes(frozenName))).toBe(true);
+  expect(await finishRun(run)).toMatchObject({ code: 1 });
+  expect(endOf(run).reason).toMatchObject({
+    code: 'weights',
+    message: expect.stringMatching(/c_fc\.weight is not what the run began with: SHA-256 .*put the old one back/),
+  });
+});
+
+it('a run that freezes nothing has nothing to prove', async () => {
+  const run = lab.addRun('unfrozen', { freeze_trans: false, num_iters: 1 });
+  expect(await finishRun(run)).toMatchObject({ code: 0 });
+  expect(readProof(run.files.frozen)).toBeNull();
+});
