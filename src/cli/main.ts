@@ -17,6 +17,7 @@ import { serveCommand } from './serve.ts';
 import { show } from './show.ts';
 import { start } from './start.ts';
 import { sweep } from './sweep.ts';
+import { tablesCommand } from './tables.ts';
 import { tag } from './tag.ts';
 import { zoo } from './zoo.ts';
 
@@ -31,6 +32,7 @@ const commands: CommandRow[] = [
   frozen,
   exportCommand,
   reproduce,
+  tablesCommand,
   sweep,
   devices,
   count,

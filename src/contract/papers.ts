@@ -34,6 +34,8 @@ export interface Cell {
   params: Partial<ExperimentConfig>;
   published: Published | null;
   resultIs: ResultKind;
+  /** What others found with these settings. */
+  beside: Published[];
   /** What Permafrost cannot do that the cell asks for; null when it can do everything. */
   beyond: string | null;
 }
@@ -41,6 +43,8 @@ export interface Cell {
 export interface PaperTable {
   id: string;
   title: string;
+  /** What its source leaves open, and how runs here decide it. */
+  note: string | null;
   /** Pairs of columns whose difference answers the table's question. */
   contrasts: [string, string][];
   cells: Cell[];

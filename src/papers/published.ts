@@ -7,6 +7,7 @@ interface TableFile {
   tables: {
     id: string;
     title: string;
+    note?: string;
     resultIs: string;
     params: object;
     contrasts?: string[][];
@@ -17,10 +18,17 @@ interface TableFile {
 export const tables: readonly PaperTable[] = (data as TableFile).tables.map((table) => ({
   id: table.id,
   title: table.title,
+  note: table.note ?? null,
   contrasts: (table.contrasts ?? []) as [string, string][],
   cells: table.cells.map(
     (cell) =>
-      ({ resultIs: table.resultIs, beyond: null, ...cell, params: { ...table.params, ...cell.params } }) as Cell,
+      ({
+        resultIs: table.resultIs,
+        beyond: null,
+        beside: [],
+        ...cell,
+        params: { ...table.params, ...cell.params },
+      }) as object as Cell,
   ),
 }));
 

@@ -1,0 +1,64 @@
+/** `permafrost tables`: what was published, with its sources. */
+import type { Cell } from '#contract/papers';
+import { tableOf, tables } from '#papers/published';
+import { type CommandRow, columns, number, print } from './command.ts';
+
+export const tablesCommand: CommandRow = {
+  add(program) {
+    program
+      .command('tables')
+      .description('list the published tables, or the cells of one with their numbers and sources')
+      .argument('[table]', 'id of a table')
+      .option('--json', 'print every table with its cells, published values, settings and sources as one JSON object')
+      .action((id: string | undefined, { json }: { json?: boolean }) => {
+        const chosen = id === undefined ? tables : [tableOf(id)];
+        print(json, { tables: chosen }, () => (id === undefined ? list() : cellsOf(id)));
+      });
+  },
+};
+
+const list = (): string =>
+  columns(
+    ['table', 'cells', 'published', 'title'],
+    tables.map(({ id, title, cells }) => [
+      id,
+      String(cells.length),
+      String(cells.filter(({ published }) => published).length),
+      title,
+    ]),
+  );
+
+function cellsOf(id: string): string {
+  const { title, note, cells } = tableOf(id);
+  const rows = cells.map(({ row, column, published: p, beside }) => [
+    row,
+    column,
+    p?.metric ?? '',
+    p ? number(p.value) : '–',
+    p?.spread ? number(p.spread, 2) : '',
+    p?.runs ? String(p.runs) : '',
+    p?.trainable ? String(p.trainable) : '',
+    beside.map(({ value }) => number(value)).join(' '),
+    p?.certainty ?? '',
+  ]);
+  const header = ['row', 'column', 'metric', 'published', 'spread', 'runs', 'trained', 'others', 'certainty'];
+  const lines = (of: (cell: Cell) => (string | null | undefined)[]) => [
+    ...new Set(cells.flatMap((cell) => of(cell).flatMap((text) => (text ? [`  ${text}`] : [])))),
+  ];
+  const section = (heading: string, texts: string[]) => (texts.length ? ['', heading, ...texts] : []);
+  return [
+    ...[title, ...(note ? [note] : []), '', columns(header, rows)],
+    ...section(
+      'Sources:',
+      lines(({ published, beside }) => [published, ...beside].map((p) => p?.source)),
+    ),
+    ...section(
+      'Notes:',
+      lines(({ row, column, published: p }) => [p?.note && `${row} ${column}: ${p.note}`]),
+    ),
+    ...section(
+      'Beyond Permafrost:',
+      lines(({ row, column, beyond }) => [beyond && `${row} ${column}: ${beyond}`]),
+    ),
+  ].join('\n');
+}
