@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { configFile, configSchema } from './config.ts';
 import type { PullProgress } from './data.ts';
 import { describeError } from './errors.ts';
-import { reported } from './reported.ts';
+import { followed, reported } from './reported.ts';
 import { metricKey } from './run.ts';
 import type { Services } from './services.ts';
 
@@ -119,6 +119,34 @@ export const appRouter = router({
       .input(z.object({ config: configSchema, split: z.enum(['train', 'test']), count: z.int().min(1).max(64) }))
       .query(({ ctx, input: { config, split, count } }) => ctx.services.data.samples(config, { split, count })),
     floor: withConfig.query(({ ctx, input }) => ctx.services.data.floor(input.config)),
+  }),
+  zoo: router({
+    list: procedure.query(({ ctx }) => ctx.services.zoo.models()),
+    removed: procedure.query(({ ctx }) => ctx.services.zoo.removed()),
+    fit: procedure
+      .input(z.object({ names: z.array(z.string().min(1)).max(1000), batch: z.int().min(1), frozen: z.boolean() }))
+      .query(({ ctx, input: { names, batch, frozen } }) =>
+        names.map((name) => ({ name, ...ctx.services.zoo.fit(name, batch, frozen) })),
+      ),
+    pull: named.mutation(({ ctx, input }) => ctx.services.zoo.begin(input.name)),
+    pause: named.mutation(({ ctx, input }) => ctx.services.zoo.pause(input.name)),
+    cancel: named.mutation(({ ctx, input }) => ctx.services.zoo.cancel(input.name)),
+    /** Every fetch of the session, whenever one changes or the list of models does. */
+    pulls: procedure.subscription(({ ctx: { services }, signal }) =>
+      followed(services.zoo.subscribe, services.zoo.pulls, signal),
+    ),
+    rm: named.mutation(({ ctx, input }) => ctx.services.zoo.remove(input.name)),
+    restore: named.mutation(({ ctx, input }) => ctx.services.zoo.restore(input.name)),
+    verify: named.mutation(({ ctx, input }) => ctx.services.zoo.verify(input.name)),
+    add: procedure
+      .input(
+        z.object({
+          source: z.string().min(1),
+          name: z.string().min(1).optional(),
+          revision: z.string().min(1).optional(),
+        }),
+      )
+      .mutation(({ ctx, input: { source, ...options } }) => ctx.services.zoo.add(source, options)),
   }),
   home: procedure.query(({ ctx }) => ctx.services.home),
 });

@@ -116,6 +116,12 @@ export function filterModels(models: readonly ZooModel[], filter: ZooFilter): Zo
   });
 }
 
+/** A model whose files wait to be had back or deleted. */
+export interface RemovedModel {
+  name: string;
+  bytes: number;
+}
+
 export interface ZooServices {
   models(): ZooModel[];
   /** By name or alias. Throws `notFound` with the nearest name. */
@@ -130,6 +136,8 @@ export interface ZooServices {
     name: string,
     options?: { signal?: AbortSignal; onProgress?(progress: DownloadProgress): void },
   ): Promise<ZooModel>;
+  /** Begins or goes on fetching; `pulls` tells how it goes, whoever listens. Throws `notFound`. */
+  begin(name: string): void;
   /** Stops fetching and keeps what has arrived. */
   pause(name: string): void;
   /** Stops fetching and forgets what has arrived. */
@@ -140,6 +148,8 @@ export interface ZooServices {
   subscribe(listener: () => void): () => void;
   /** Moves a model's files out of the way until `restore` or the end of the session; an added one is forgotten. Returns the bytes. */
   remove(name: string): Promise<number>;
+  /** What was removed in this session and can be restored, the newest last. */
+  removed(): RemovedModel[];
   /** Undoes `remove`. */
   restore(name: string): Promise<ZooModel>;
   /** Hashes the weight file and compares it with its source and its config. */

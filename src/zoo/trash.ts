@@ -6,8 +6,7 @@ import { isAlive } from './process.ts';
 
 export interface Trash {
   put(name: string, places: readonly string[]): Promise<void>;
-  /** Whether there was anything. */
-  takeBack(name: string): Promise<boolean>;
+  takeBack(name: string): Promise<void>;
   empty(): Promise<void>;
 }
 
@@ -35,7 +34,6 @@ export function createTrash(): Trash {
       const moves = moved.get(name) ?? [];
       moved.delete(name);
       for (const { from, to } of moves) if (!existsSync(from)) await rename(to, from);
-      return moves.length > 0;
     },
     async empty() {
       for (const folder of folders) await rm(folder, { recursive: true, force: true });

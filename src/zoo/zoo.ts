@@ -8,7 +8,7 @@ import { describeError, nearest, PermafrostError } from '#contract/errors';
 import type { DownloadProgress, PullState, VerifyReport, ZooModel, ZooServices } from '#contract/zoo';
 import { readCheckpoint } from '#formats/checkpoint';
 import { listProblems, matchCheckpoint } from '#models/match';
-import { addedRows, readAdded, writeAdded } from './added.ts';
+import { type AddedModel, addedRows, readAdded, writeAdded } from './added.ts';
 import { readArchitecture } from './architecture.ts';
 import { knownRows, rowOf } from './bodies.ts';
 import { type CatalogRow, canonicalName, weightFiles } from './catalog.ts';
@@ -45,7 +45,7 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
   const pulls = new Map<string, Pull>();
   const listeners = new Set<() => void>();
   const trash = createTrash();
-  const forgotten = new Map<string, ReturnType<typeof readAdded>[number]>();
+  const removed = new Map<string, { bytes: number; entry: AddedModel | null }>();
   const tell = () => {
     for (const listener of listeners) listener();
   };
@@ -177,6 +177,12 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
     return pull;
   }
 
+  /** The fetching that is under way, or a new one. */
+  function pullOf(name: string): Pull {
+    const running = pulls.get(known(name).name);
+    return running?.state.state === 'running' ? running : startPull(name);
+  }
+
   async function addFrom(source: string, { name, revision = 'main' }: { name?: string; revision?: string }) {
     const folder = existsSync(source) ? resolve(statSync(source).isDirectory() ? source : dirname(source)) : null;
     if (folder) {
@@ -211,8 +217,7 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
       return { bytes, memory, fits: bytes < 0.7 * memory ? 'yes' : bytes < 0.95 * memory ? 'tight' : 'no' };
     },
     async pull(name, { signal, onProgress } = {}) {
-      const running = pulls.get(known(name).name);
-      const pull = running?.state.state === 'running' ? running : startPull(name);
+      const pull = pullOf(name);
       const abort = () => pull.stop.abort(signal?.reason);
       const listen = () => pull.state.progress && onProgress?.(pull.state.progress);
       signal?.addEventListener('abort', abort);
@@ -224,6 +229,7 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
         listeners.delete(listen);
       }
     },
+    begin: (name) => void pullOf(name),
     pause: (name) => pulls.get(canonicalName(name))?.stop.abort(),
     async cancel(name) {
       const row = known(name);
@@ -253,23 +259,26 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
       const bytes = places.reduce((sum, place) => sum + bytesUnder(place), 0);
       await trash.put(row.name, places);
       if (entry) {
-        forgotten.set(row.name, entry);
         writeAdded(
           home,
           added.filter((model) => model !== entry),
         );
       }
+      const before = removed.get(row.name);
+      removed.delete(row.name); // the newest last
+      removed.set(row.name, { bytes: bytes + (before?.bytes ?? 0), entry: entry ?? null });
       pulls.delete(row.name);
       tell();
       return bytes;
     },
+    removed: () => [...removed].map(([name, { bytes }]) => ({ name, bytes })),
     async restore(name) {
       const canonical = canonicalName(name);
-      const entry = forgotten.get(canonical);
-      const moved = await trash.takeBack(canonical);
-      if (!moved && !entry) throw new PermafrostError('notFound', `${name} was not removed in this session.`);
-      if (entry) writeAdded(home, [...readAdded(home), entry]);
-      forgotten.delete(canonical);
+      const found = removed.get(canonical);
+      if (!found) throw new PermafrostError('notFound', `${name} was not removed in this session.`);
+      removed.delete(canonical);
+      await trash.takeBack(canonical);
+      if (found.entry && !rowOf(home, canonical)) writeAdded(home, [...readAdded(home), found.entry]);
       tell();
       return describe(known(name));
     },

@@ -1,6 +1,6 @@
 /**
- * The network as a picture: frozen parts are icy and hatched, trained parts warm. Each part is a switch of its freeze flag,
- * by click, Space or Enter. Says what the colours mean in words too.
+ * The network as a picture: frozen parts are icy and hatched, trained parts warm. Where it can be changed each part is a switch of
+ * its freeze flag, by click, Space or Enter. Says what the colours mean in words too.
  */
 import { type CSSProperties, type KeyboardEvent, type ReactNode, useId } from 'react';
 import type { ConfigField } from '#contract/config';
@@ -17,7 +17,8 @@ export interface NetworkPictureProps {
   /** The name of the body, e.g. gpt2. */
   body: string;
   bodyFrozen: boolean;
-  onToggle(flag: ConfigField): void;
+  /** Without it the picture only shows. */
+  onToggle?(flag: ConfigField): void;
 }
 
 export function NetworkPicture({ parts, blocks, body, bodyFrozen, onToggle }: NetworkPictureProps) {
@@ -40,16 +41,14 @@ export function NetworkPicture({ parts, blocks, body, bodyFrozen, onToggle }: Ne
       <Switch
         label={`Transformer ${body}: ${bodyFrozen ? 'frozen, except for the parts that are trained inside' : 'all of it trained'}`}
         checked={bodyFrozen}
-        onToggle={() => onToggle('freeze_trans')}
+        onToggle={onToggle && (() => onToggle('freeze_trans'))}
       >
         <rect x="140" y="6" width="528" height="218" rx="12" style={frameStyle(bodyFrozen)} />
         <text x="156" y="30" fontSize="14" fontWeight="600" style={{ fill: ink }}>
           {body}
         </text>
         <text x="652" y="30" fontSize="12" textAnchor="end" style={{ fill: quiet }}>
-          {bodyFrozen
-            ? 'transformer frozen: click to train all of it'
-            : 'all of the transformer trained: click to freeze it'}
+          {`${bodyFrozen ? 'transformer frozen' : 'all of the transformer trained'}${onToggle ? (bodyFrozen ? ': click to train all of it' : ': click to freeze it') : ''}`}
         </text>
       </Switch>
       {[8, 4].map((offset) => (
@@ -84,7 +83,11 @@ export function NetworkPicture({ parts, blocks, body, bodyFrozen, onToggle }: Ne
           part={part}
           boxes={places.get(part) ?? []}
           hatch={hatch}
-          onToggle={part.flag && (bodyFrozen || !bodyFlags.includes(part.flag)) ? () => onToggle(part.flag!) : null}
+          onToggle={
+            onToggle && part.flag && (bodyFrozen || !bodyFlags.includes(part.flag))
+              ? () => onToggle(part.flag!)
+              : undefined
+          }
         />
       ))}
 
@@ -108,7 +111,7 @@ interface PartProps {
   part: NetworkPart;
   boxes: readonly Place[];
   hatch: string;
-  onToggle: (() => void) | null;
+  onToggle: (() => void) | undefined;
 }
 
 function Part({ part: { part, title, count, trained }, boxes, hatch, onToggle }: PartProps) {
@@ -124,14 +127,6 @@ function Part({ part: { part, title, count, trained }, boxes, hatch, onToggle }:
       {`layer norms ${shortCount(count)}`}
     </text>
   );
-  if (!onToggle)
-    return (
-      <g>
-        <title>{words}</title>
-        {content}
-        {norm}
-      </g>
-    );
   return (
     <Switch label={words} checked={!trained} onToggle={onToggle}>
       {content}
@@ -185,11 +180,19 @@ interface SwitchProps {
   label: string;
   /** Whether its parameters are frozen. */
   checked: boolean;
-  onToggle(): void;
+  /** Undefined where it cannot be turned. */
+  onToggle: (() => void) | undefined;
   children: ReactNode;
 }
 
 function Switch({ label, checked, onToggle, children }: SwitchProps) {
+  if (!onToggle)
+    return (
+      <g>
+        <title>{label}</title>
+        {children}
+      </g>
+    );
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== ' ' && event.key !== 'Enter') return;
     event.preventDefault();

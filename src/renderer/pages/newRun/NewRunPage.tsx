@@ -9,13 +9,13 @@ import { Loading } from '../../components/Loading.tsx';
 import { notifyDone } from '../../components/notify.ts';
 import { PageHeader } from '../../components/PageHeader.tsx';
 import { useAddress } from '../../components/useAddress.ts';
-import { type Draft, firstDraft, withPreset } from './draft.ts';
+import { type Draft, firstDraft, withBody, withPreset } from './draft.ts';
 import { NewRunForm } from './NewRunForm.tsx';
 
-/** The page at `/new`; `?preset=` names a preset to begin from, `?from=` a run. */
+/** The page at `/new`; `?preset=` names a preset to begin from, `?from=` a run, `?model=` a body. */
 export function NewRunPage() {
   const address = useAddress();
-  const [preset, from] = [address.get('preset'), address.get('from')];
+  const [preset, from, model] = ['preset', 'from', 'model'].map(address.get);
   const navigate = useNavigate();
   const onCreated = (ids: string[]) => {
     if (ids.length > 1) notifyDone(`${ids.length} runs are in the queue.`);
@@ -28,7 +28,7 @@ export function NewRunPage() {
   const change = useCallback((update: (old: Draft) => Draft) => setDraft((old) => old && update(old)), [setDraft]);
 
   const begun = useRef('');
-  const origin = `${preset} ${from}`;
+  const origin = `${preset} ${from} ${model}`;
   useEffect(() => {
     if (begun.current === origin || !catalogue.data || (from !== '' && !cloned.data)) return;
     begun.current = origin;
@@ -36,7 +36,8 @@ export function NewRunPage() {
     const chosen = catalogue.data.presets.find(({ id }) => id === preset);
     if (cloned.data) setDraft(cloned.data.config);
     else setDraft((old) => (chosen ? withPreset(old ?? first, chosen) : (old ?? first)));
-  }, [origin, preset, from, catalogue.data, cloned.data, setDraft]);
+    if (model !== '') setDraft((old) => withBody(old ?? first, model));
+  }, [origin, preset, from, model, catalogue.data, cloned.data, setDraft]);
 
   return (
     <>

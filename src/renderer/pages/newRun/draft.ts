@@ -67,5 +67,11 @@ export function withPreset(draft: Draft, { whole, settings, title }: Preset): Dr
   return { ...fresh, gpu_batch_size: settings.gpu_batch_size ?? batch };
 }
 
+/** The draft with a body as it was published: pretrained, of its own size. */
+export function withBody(draft: Draft, model_name: string): Draft {
+  const { n_layer, n_embd, n_head, n_positions } = configDefaults;
+  return { ...draft, model_name, pretrained: true, n_layer, n_embd, n_head, n_positions };
+}
+
 /** A draft that the schema accepts. */
 export const configOfDraft = (draft: Draft): ExperimentConfig | null => configSchema.safeParse(draft).data ?? null;

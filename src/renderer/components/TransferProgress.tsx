@@ -1,0 +1,40 @@
+/** How far a transfer is: bytes, speed, time left. */
+import { Progress, Stack, Text } from '@mantine/core';
+import type { DownloadProgress } from '#contract/zoo';
+import { bytes, duration } from './format.ts';
+
+interface TransferProgressProps {
+  /** What is on its way. */
+  label: string;
+  /** Null before the first bytes. */
+  progress: DownloadProgress | null;
+  isPaused?: boolean;
+}
+
+export function TransferProgress({ label, progress, isPaused = false }: TransferProgressProps) {
+  const share = progress?.total ? (100 * progress.bytes) / progress.total : 0;
+  return (
+    <Stack gap={3} miw={0}>
+      <Progress.Root size="sm" aria-hidden={false}>
+        <Progress.Section
+          value={share}
+          aria-label={label}
+          color={isPaused ? 'gray' : undefined}
+          animated={!isPaused && progress !== null}
+        />
+      </Progress.Root>
+      <Text size="xs" c="dimmed">
+        {transferText(progress, isPaused)}
+      </Text>
+    </Stack>
+  );
+}
+
+export function transferText(progress: DownloadProgress | null, isPaused: boolean): string {
+  if (!progress) return isPaused ? 'paused' : 'connecting …';
+  const { bytes: have, total, bytesPerSecond, secondsLeft } = progress;
+  const done = total === null ? bytes(have) : `${bytes(have)} of ${bytes(total)}`;
+  if (isPaused) return `paused at ${done}`;
+  const speed = bytesPerSecond === null ? '' : `, ${bytes(bytesPerSecond)}/s`;
+  return `${done}${speed}${secondsLeft === null ? '' : `, ${duration(secondsLeft)} left`}`;
+}

@@ -1,0 +1,123 @@
+/** What the list of models is narrowed to, and for which training "fits" is answered; all of it in the address. */
+import { Group, NumberInput, SegmentedControl, Select, Switch, TextInput } from '@mantine/core';
+import { useHotkeys } from '@mantine/hooks';
+import { IconSearch } from '@tabler/icons-react';
+import { useRef } from 'react';
+import type { ZooFilter, ZooModel } from '#contract/zoo';
+import type { Address } from '../../components/useAddress.ts';
+
+const sizes = [
+  { value: '10', label: 'up to 10 M' },
+  { value: '150', label: 'up to 150 M' },
+  { value: '500', label: 'up to 500 M' },
+];
+const chosen = (text: string): string | undefined => text || undefined;
+
+/** The filter that an address holds. */
+export function filterOf({ get }: Address): ZooFilter {
+  const millions = Number(get('size'));
+  return {
+    text: get('text'),
+    family: chosen(get('family')),
+    language: chosen(get('language')),
+    licence: chosen(get('licence')),
+    largest: millions > 0 ? millions * 1e6 : undefined,
+    here: get('here') === 'yes' ? true : undefined,
+  };
+}
+export const noFilter = { text: '', family: '', language: '', licence: '', size: '', here: '' };
+
+/** The training that has to fit: samples at once, and whether the body is frozen. */
+export function trainingOf({ get }: Address): { batch: number; frozen: boolean } {
+  const batch = Math.trunc(Number(get('batch')));
+  return { batch: batch >= 1 ? batch : defaultBatch, frozen: get('train') !== 'all' };
+}
+const defaultBatch = 25; // of dl-project
+
+interface ModelFiltersProps {
+  models: readonly ZooModel[];
+  address: Address;
+}
+
+export function ModelFilters({ models, address }: ModelFiltersProps) {
+  const input = useRef<HTMLInputElement>(null);
+  useHotkeys([['/', () => input.current?.focus()]]);
+  const { batch, frozen } = trainingOf(address);
+  const values = (of: (model: ZooModel) => string) => [...new Set(models.map(of))].sort((a, b) => a.localeCompare(b));
+  const choice = (name: string, label: string, data: string[] | typeof sizes, w: number) => (
+    <Select
+      size="xs"
+      w={w}
+      aria-label={label}
+      placeholder={label}
+      data={data}
+      value={address.get(name) || null}
+      onChange={(value) => address.set({ [name]: value ?? '' })}
+      clearable
+    />
+  );
+  return (
+    <Group gap="xs">
+      <TextInput
+        ref={input}
+        size="xs"
+        flex={1}
+        miw={180}
+        aria-label="Search models"
+        placeholder="Search      press / to type"
+        leftSection={<IconSearch size={15} />}
+        value={address.get('text')}
+        onChange={(event) => address.set({ text: event.currentTarget.value })}
+        onKeyDown={(event) => event.key === 'Escape' && address.set({ text: '' })}
+      />
+      {choice(
+        'family',
+        'Family',
+        values(({ family }) => family),
+        130,
+      )}
+      {choice('size', 'Size', sizes, 120)}
+      {choice(
+        'language',
+        'Language',
+        values(({ language }) => language),
+        120,
+      )}
+      {choice(
+        'licence',
+        'Licence',
+        values(({ licence }) => licence ?? 'none stated'),
+        120,
+      )}
+      <Switch
+        size="sm"
+        label="Here"
+        checked={address.get('here') === 'yes'}
+        onChange={(event) => address.set({ here: event.currentTarget.checked ? 'yes' : '' })}
+      />
+      <NumberInput
+        size="xs"
+        w={112}
+        aria-label="Batch size"
+        prefix="Batch: "
+        min={1}
+        max={100_000}
+        allowDecimal={false}
+        value={batch}
+        onChange={(value) =>
+          typeof value === 'number' && address.set({ batch: value === defaultBatch ? '' : `${value}` })
+        }
+      />
+      <SegmentedControl
+        size="xs"
+        aria-label="What is trained"
+        value={frozen ? 'frozen' : 'all'}
+        onChange={(value) => address.set({ train: value === 'all' ? 'all' : '' })}
+        data={[
+          { value: 'frozen', label: 'Frozen' },
+          { value: 'all', label: 'Unfrozen' },
+        ]}
+      />
+    </Group>
+  );
+}

@@ -1,0 +1,88 @@
+/** What of a model is on this machine, and getting it there: a word, or a transfer with its buttons. */
+import { ActionIcon, Box, Button, Group, Text, Tooltip } from '@mantine/core';
+import { IconDownload, IconPlayerPause, IconPlayerPlay, IconX } from '@tabler/icons-react';
+import type { PullState, ZooModel } from '#contract/zoo';
+import { bytes } from '../../components/format.ts';
+import { TransferProgress } from '../../components/TransferProgress.tsx';
+import { toneColor } from '../../theme.ts';
+import type { ZooActions } from './useZooActions.ts';
+
+interface ModelStateProps {
+  model: ZooModel;
+  pull: PullState | undefined;
+  actions: ZooActions;
+}
+
+export function ModelState({ model, pull, actions }: ModelStateProps) {
+  const { name, state } = model;
+  if (state === 'here')
+    return (
+      <Text size="sm" c={toneColor('good')}>
+        here, {bytes(model.diskBytes)}
+      </Text>
+    );
+  const isRunning = pull?.state === 'running';
+  if (isRunning || pull?.state === 'paused' || state === 'partial')
+    return (
+      <Group gap={4} wrap="nowrap" align="flex-start">
+        <Box flex={1} miw={120}>
+          <TransferProgress
+            label={`Fetching ${name}`}
+            progress={pull?.progress ?? interrupted(model)}
+            isPaused={!isRunning}
+          />
+        </Box>
+        {isRunning ? (
+          <Act label={`Pause ${name}`} icon={IconPlayerPause} onClick={() => actions.pause(name)} />
+        ) : (
+          <Act label={`Go on fetching ${name}`} icon={IconPlayerPlay} onClick={() => actions.pull(name)} />
+        )}
+        <Act label={`Cancel ${name}`} icon={IconX} onClick={() => actions.cancel(name)} />
+      </Group>
+    );
+  if (model.origin === 'added' && model.downloadBytes === null && model.source.startsWith('/'))
+    return <Text size="sm">its folder is gone</Text>;
+  return (
+    <Group gap="xs" wrap="nowrap">
+      <Button
+        variant="default"
+        leftSection={<IconDownload size={14} />}
+        aria-label={`Fetch ${name}`}
+        onClick={() => void actions.pull(name)}
+      >
+        {model.downloadBytes === null ? 'Fetch' : `Fetch ${bytes(model.downloadBytes)}`}
+      </Button>
+      {pull?.state === 'failed' && (
+        <Tooltip label={pull.error?.message} events={{ hover: true, focus: true, touch: true }}>
+          <Text size="sm" c={toneColor('bad')} tabIndex={0}>
+            failed
+          </Text>
+        </Tooltip>
+      )}
+    </Group>
+  );
+}
+
+/** What an earlier session left, as a transfer at rest. */
+const interrupted = ({ diskBytes, downloadBytes }: ZooModel) => ({
+  bytes: diskBytes,
+  total: downloadBytes,
+  bytesPerSecond: null,
+  secondsLeft: null,
+});
+
+interface ActProps {
+  label: string;
+  icon: typeof IconX;
+  onClick(): Promise<void>;
+}
+
+function Act({ label, icon: Icon, onClick }: ActProps) {
+  return (
+    <Tooltip label={label}>
+      <ActionIcon aria-label={label} size="sm" onClick={() => void onClick()}>
+        <Icon size={15} />
+      </ActionIcon>
+    </Tooltip>
+  );
+}

@@ -1,0 +1,66 @@
+/** Models, a line each: what it is, how large, whether training fits, what of it is here. */
+import { Box, Table, Text } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import type { MemoryFit, PullState, ZooModel } from '#contract/zoo';
+import { shortCount } from '../newRun/network.ts';
+import { FitText } from './FitText.tsx';
+import { ModelState } from './ModelState.tsx';
+import type { ZooActions } from './useZooActions.ts';
+
+interface ModelTableProps {
+  models: readonly ZooModel[];
+  fits: ReadonlyMap<string, MemoryFit>;
+  pulls: readonly PullState[];
+  actions: ZooActions;
+}
+
+export function ModelTable({ models, fits, pulls, actions }: ModelTableProps) {
+  return (
+    <Table.ScrollContainer minWidth={900} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
+      <Table aria-label="Models" fz="sm" highlightOnHover>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Model</Table.Th>
+            <Table.Th>Layers</Table.Th>
+            <Table.Th ta="right">Parameters</Table.Th>
+            <Table.Th>Language</Table.Th>
+            <Table.Th>Licence</Table.Th>
+            <Table.Th>This machine</Table.Th>
+            <Table.Th w={250}>Weights</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {models.map((model) => (
+            <Table.Tr key={model.name}>
+              <Table.Td maw={330}>
+                <Link className="quiet-link strong" to="/zoo" search={(old: object) => ({ ...old, model: model.name })}>
+                  {model.name}
+                </Link>
+                <Text size="xs" c="dimmed" lineClamp={1} title={model.about}>
+                  {model.about}
+                </Text>
+              </Table.Td>
+              <Table.Td>
+                <Box style={{ whiteSpace: 'nowrap' }}>
+                  {model.layers} × {model.width}
+                </Box>
+                <Text size="xs" c="dimmed" style={{ whiteSpace: 'nowrap' }}>
+                  {model.family}
+                </Text>
+              </Table.Td>
+              <Table.Td ta="right">{shortCount(model.parameters.body)}</Table.Td>
+              <Table.Td>{model.language}</Table.Td>
+              <Table.Td c={model.licence ? undefined : 'dimmed'}>{model.licence ?? 'none stated'}</Table.Td>
+              <Table.Td style={{ whiteSpace: 'nowrap' }}>
+                <FitText fit={fits.get(model.name)} />
+              </Table.Td>
+              <Table.Td>
+                <ModelState model={model} pull={pulls.find(({ name }) => name === model.name)} actions={actions} />
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}

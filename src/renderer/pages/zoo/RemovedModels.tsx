@@ -1,0 +1,27 @@
+/** Models that were removed in this session, each with its way back. */
+import { Alert, Button, Group, Text } from '@mantine/core';
+import type { RemovedModel } from '#contract/zoo';
+import { bytes } from '../../components/format.ts';
+
+interface RemovedModelsProps {
+  removed: readonly RemovedModel[];
+  onRestore(name: string): void;
+}
+
+export function RemovedModels({ removed, onRestore }: RemovedModelsProps) {
+  if (removed.length === 0) return null;
+  return (
+    <Alert color="ice" variant="light" title="Removed; deleted when Permafrost ends" py="xs">
+      {removed.map(({ name, bytes: size }) => (
+        <Group key={name} gap="xs">
+          <Text size="sm">
+            {name}, {bytes(size)}
+          </Text>
+          <Button variant="subtle" size="compact-xs" aria-label={`Restore ${name}`} onClick={() => onRestore(name)}>
+            Restore
+          </Button>
+        </Group>
+      ))}
+    </Alert>
+  );
+}
