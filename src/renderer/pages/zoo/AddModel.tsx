@@ -49,7 +49,7 @@ export function AddModel({ onAdded }: AddModelProps) {
               onChange={(event) => setSource(event.currentTarget.value)}
               error={
                 add.isError && (
-                  <Text inherit style={{ whiteSpace: 'pre-wrap' }}>
+                  <Text span inherit style={{ whiteSpace: 'pre-wrap' }}>
                     {add.error.message}
                   </Text>
                 )

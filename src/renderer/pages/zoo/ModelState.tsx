@@ -18,7 +18,7 @@ export function ModelState({ model, pull, actions }: ModelStateProps) {
   if (state === 'here')
     return (
       <Text size="sm" c={toneColor('good')}>
-        here, {bytes(model.diskBytes)}
+        {model.origin === 'embedded' ? 'comes with Permafrost' : `here, ${bytes(model.diskBytes)}`}
       </Text>
     );
   const isRunning = pull?.state === 'running';
@@ -42,15 +42,16 @@ export function ModelState({ model, pull, actions }: ModelStateProps) {
     );
   if (model.origin === 'added' && model.downloadBytes === null && model.source.startsWith('/'))
     return <Text size="sm">its folder is gone</Text>;
+  const ask = model.downloadBytes === null ? 'Fetch' : `Fetch ${bytes(model.downloadBytes)}`;
   return (
     <Group gap="xs" wrap="nowrap">
       <Button
         variant="default"
         leftSection={<IconDownload size={14} />}
-        aria-label={`Fetch ${name}`}
+        aria-label={`${ask}: ${name}`}
         onClick={() => void actions.pull(name)}
       >
-        {model.downloadBytes === null ? 'Fetch' : `Fetch ${bytes(model.downloadBytes)}`}
+        {ask}
       </Button>
       {pull?.state === 'failed' && (
         <Tooltip label={pull.error?.message} events={{ hover: true, focus: true, touch: true }}>
