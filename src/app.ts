@@ -63,6 +63,7 @@ export async function createApp({
   const scheduler = createScheduler({ store, home, slots, trainer, node });
   scheduler.recover();
   const zoo = createZoo({ home });
+  const data = openData(home);
   const modelOf = (config: ExperimentConfig) => buildModel(config, taskOf(config).shape(config), knownBodies(home));
 
   const folderOf = (id: string): string => join(runsFolder, store.runs.get(id).id);
@@ -119,7 +120,7 @@ export async function createApp({
     series: store.metrics.series,
     metrics: store.metrics.rows,
     subscribe: scheduler.subscribe,
-    data: openData(home),
+    data,
     zoo,
     rows,
     createAll(configs, tags) {
@@ -200,6 +201,7 @@ export async function createApp({
     idle: scheduler.idle,
     async close() {
       await scheduler.close();
+      await data.close();
       await zoo.close();
       store.close();
     },

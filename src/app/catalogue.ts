@@ -22,7 +22,9 @@ const regimePresets: Record<string, Preset['settings']> = {
 };
 
 const taskInfo = (): TaskInfo[] =>
-  Object.values(tasks).map(({ name, title, fields, metric, dataset }) => ({ name, title, fields, metric, dataset }));
+  Object.values(tasks).map(({ name, title, fields, settings, metric, dataset }) => ({
+    ...{ name, title, fields, settings, metric, dataset },
+  }));
 
 const bodyInfo = (have: Available, bodies: BodyTable): BodyInfo[] =>
   Object.entries(bodies).map(([name, { body, config }]) => ({

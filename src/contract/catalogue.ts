@@ -8,6 +8,8 @@ export interface TaskInfo {
   title: string;
   /** Task fields of the config that it reads. */
   fields: readonly ConfigField[];
+  /** Values of these fields in the published runs, the commonest first. */
+  settings: readonly Partial<ExperimentConfig>[];
   metric: MetricName;
   /** Data set that it needs; null when it makes its own samples. */
   dataset: string | null;

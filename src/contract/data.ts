@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { ExperimentConfig } from './config.ts';
 import type { Floor } from './floor.ts';
-import { downloadProgress } from './zoo.ts';
+import { downloadProgress, type PullOf } from './zoo.ts';
 
 export const datasetState = z.enum([
   'absent', // nothing of it is on this machine
@@ -23,8 +23,12 @@ export const datasetInfo = z.object({
   downloadBytes: z.number().nullable(),
   /** On this machine, decoded form included. */
   diskBytes: z.number(),
-  /** Where a user's own files go, and where a pull puts them. */
+  /** Where its files are, or go: a pull puts them there, and a user may. */
   folder: z.string(),
+  /** home: in Permafrost's own folder. linked: the user's, which is never deleted. bundled: comes with Permafrost. */
+  place: z.enum(['home', 'linked', 'bundled']),
+  /** What somebody who uses it should know, such as files of another size than the official ones. */
+  notes: z.array(z.string()),
   files: z.array(z.object({ name: z.string(), url: z.string(), bytes: z.number().nullable() })),
   /** Tasks that learn from it. */
   tasks: z.array(z.string()),
@@ -37,6 +41,7 @@ export const pullProgress = z.discriminatedUnion('stage', [
   z.object({ stage: z.literal('decode'), done: z.number(), total: z.number().nullable(), unit: z.string() }),
 ]);
 export type PullProgress = z.infer<typeof pullProgress>;
+export type DatasetPull = PullOf<PullProgress>;
 
 export const fileCheck = z.object({
   name: z.string(),
@@ -53,6 +58,8 @@ export const dataSamples = z.object({
   kind: z.enum(['image', 'sound', 'values', 'symbols']),
   tokens: z.number(),
   width: z.number(),
+  /** What each id of symbols stands for, by id; null where that has no names. */
+  symbols: z.array(z.string()).nullable(),
   samples: z.array(
     z.object({
       /** Token after token, `width` values each; one id each for symbols. */
@@ -77,9 +84,19 @@ export interface DataServices {
     name: string,
     options?: { from?: string; onProgress?(progress: PullProgress): void; signal?: AbortSignal },
   ): Promise<DatasetInfo>;
+  /** Begins or goes on pulling; `pulls` tells how it goes, whoever listens. Throws `notFound`. */
+  begin(name: string, from?: string): void;
+  /** Stops pulling and keeps what has arrived. */
+  pause(name: string): void;
+  /** Stops pulling and forgets the file that is on its way; files that are whole stay. */
+  cancel(name: string): Promise<void>;
+  /** Pulls of this session, the newest last. */
+  pulls(): DatasetPull[];
+  /** Told whenever a pull or the list of data sets changes. Returns how to stop it. */
+  subscribe(listener: () => void): () => void;
   /** Compares every file with its published size and digest. */
   verify(name: string): Promise<FileCheck[]>;
-  /** Deletes downloaded files and the decoded form; files that a pull did not bring stay and are named. */
+  /** Deletes downloaded files and the decoded form; files that a pull did not bring stay and are named. Throws `conflict` during a pull. */
   rm(name: string): Promise<{ freedBytes: number; kept: string[] }>;
   samples(config: ExperimentConfig, options?: { split?: 'train' | 'test'; count?: number }): Promise<DataSamples>;
   /** What guessing reaches on a config's test set; null where that needs data that are not here. */

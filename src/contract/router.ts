@@ -2,9 +2,8 @@
 import { initTRPC, tracked } from '@trpc/server';
 import { z } from 'zod';
 import { configFile, configSchema } from './config.ts';
-import type { PullProgress } from './data.ts';
 import { describeError } from './errors.ts';
-import { followed, reported } from './reported.ts';
+import { followed } from './reported.ts';
 import { metricKey } from './run.ts';
 import type { Services } from './services.ts';
 
@@ -107,12 +106,15 @@ export const appRouter = router({
   }),
   data: router({
     list: procedure.query(({ ctx }) => ctx.services.data.list()),
-    /** Progress until it is done; ending the subscription pauses the download. */
     pull: procedure
       .input(z.object({ name: z.string().min(1), from: z.string().min(1).optional() }))
-      .subscription(({ ctx, input: { name, from }, signal }) =>
-        reported<PullProgress>((onProgress) => ctx.services.data.pull(name, { from, onProgress, signal })),
-      ),
+      .mutation(({ ctx, input: { name, from } }) => ctx.services.data.begin(name, from)),
+    pause: named.mutation(({ ctx, input }) => ctx.services.data.pause(input.name)),
+    cancel: named.mutation(({ ctx, input }) => ctx.services.data.cancel(input.name)),
+    /** Every pull of the session, whenever one changes or the list of data sets does. */
+    pulls: procedure.subscription(({ ctx: { services }, signal }) =>
+      followed(services.data.subscribe, services.data.pulls, signal),
+    ),
     verify: named.query(({ ctx, input }) => ctx.services.data.verify(input.name)),
     rm: named.mutation(({ ctx, input }) => ctx.services.data.rm(input.name)),
     samples: procedure

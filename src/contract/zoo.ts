@@ -62,6 +62,8 @@ export const pullState = z.object({
   error: z.object({ code: z.string(), message: z.string() }).nullable(),
 });
 export type PullState = z.infer<typeof pullState>;
+/** The same of a fetch that goes its way in other steps. */
+export type PullOf<P> = Omit<PullState, 'progress'> & { progress: P | null };
 
 export const verifyReport = z.object({
   name: z.string(),

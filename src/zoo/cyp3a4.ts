@@ -1,4 +1,5 @@
 /** CYP3A4_Veith of the Therapeutics Data Commons, split by scaffold, as tokens of the ChemBERTa tokenizer. */
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PermafrostError } from '#contract/errors';
@@ -29,6 +30,12 @@ export const cyp3a4: DecodedRow = {
   ],
   unpacked: [],
   testCounts: [1486, 980],
+  symbols(folder) {
+    const names: string[] = [];
+    const vocabulary: Record<string, number> = JSON.parse(readFileSync(join(folder, 'vocab.json'), 'utf8'));
+    for (const [token, id] of Object.entries(vocabulary)) if (id < moleculeVocabulary) names[id] = token;
+    return Array.from(names, (name) => name ?? '');
+  },
   layout: { type: 'i32', width: null },
   version: 1,
 

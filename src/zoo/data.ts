@@ -1,22 +1,33 @@
 /** What the app offers about data sets, over the table of data sets and that of tasks. */
-import type { DataSamples, DataServices } from '#contract/data';
+import type { DataSamples, DataServices, DatasetInfo, PullProgress } from '#contract/data';
 import { PermafrostError } from '#contract/errors';
 import { taskOf, tasks } from '#tasks/index';
 import { readMolecules } from './cyp3a4.ts';
+import type { DatasetRow } from './dataset.ts';
 import {
   datasetOf,
   datasets,
   describeDataset,
+  discardPartial,
   labelCounts,
   loadDataset,
   pullDataset,
   removeDataset,
   verifyDataset,
 } from './datasets.ts';
+import { createPulls } from './pulls.ts';
 import { scaffoldSplit } from './scaffold.ts';
 
-export function openData(home: string): DataServices {
-  const describe = (name: string) => ({
+const symbolsOf = ({ symbols }: DatasetRow, folder: string) => (symbols ? [...symbols(folder)] : null);
+
+export interface Data extends DataServices {
+  /** Pauses what is being pulled. */
+  close(): Promise<void>;
+}
+
+export function openData(home: string): Data {
+  const pulls = createPulls<PullProgress, void>();
+  const describe = (name: string): DatasetInfo => ({
     ...describeDataset(datasetOf(name), home),
     tasks: Object.values(tasks).flatMap((task) => (task.dataset === name ? [task.name] : [])),
   });
@@ -27,7 +38,29 @@ export function openData(home: string): DataServices {
       return describe(name);
     },
     verify: async (name) => verifyDataset(datasetOf(name), home),
-    rm: async (name) => removeDataset(datasetOf(name), home),
+    begin(name, from) {
+      const row = datasetOf(name);
+      pulls.begin(row.name, (controls) => pullDataset(row, { home, from, ...controls }));
+    },
+    pause: pulls.pause,
+    async cancel(name) {
+      const row = datasetOf(name);
+      await pulls.forget(name);
+      await discardPartial(row, home);
+      pulls.tell();
+    },
+    pulls: pulls.states,
+    subscribe: pulls.subscribe,
+    async rm(name) {
+      const row = datasetOf(name);
+      if (pulls.isRunning(name))
+        throw new PermafrostError('conflict', `${name} is being fetched. Pause or cancel that first.`);
+      await pulls.forget(name);
+      const removed = await removeDataset(row, home);
+      pulls.tell();
+      return removed;
+    },
+    close: pulls.close,
 
     async samples(config, { split = 'test', count = 8 } = {}): Promise<DataSamples> {
       const task = taskOf(config);
@@ -43,6 +76,7 @@ export function openData(home: string): DataServices {
           kind: task.kind,
           tokens: perSample / width,
           width,
+          symbols: loaded && symbolsOf(datasetOf(task.dataset!), loaded.source),
           samples: Array.from({ length: count }, (_, i) => {
             const values = Array.from(y.subarray(i * labels, (i + 1) * labels));
             return {

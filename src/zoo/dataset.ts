@@ -38,6 +38,8 @@ interface Description {
   unpacked: readonly string[];
   /** How often each label occurs in the official test set, where it is known without the data. */
   testCounts: readonly number[] | null;
+  /** What each id stands for, by id, where samples are symbols of a text; read from the folder where it is written there. */
+  symbols?(folder: string): readonly string[];
 }
 
 /** Decoded once into the cache. */

@@ -9,6 +9,7 @@ import {
   lstatSync,
   mkdirSync,
   readdirSync,
+  realpathSync,
   rmdirSync,
   rmSync,
   statSync,
@@ -140,10 +141,14 @@ export function describeDataset(row: DatasetRow, home: string): Omit<DatasetInfo
     state: stateOf(row, home),
     downloadBytes: sizes.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0),
     diskBytes: sizeOf(bundled ?? folder) + sizeOf(cache),
-    folder: bundled ?? folder,
+    folder: bundled ?? (isLink(folder) && existsSync(folder) ? realpathSync(folder) : folder),
+    place: bundled ? 'bundled' : isLink(folder) ? 'linked' : 'home',
+    notes: oddSizes(row, folder),
     files: row.files.map(({ name, url, bytes }) => ({ name, url, bytes: bytes ?? null })),
   };
 }
+
+const isLink = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
 
 function sizeOf(path: string): number {
   if (!existsSync(path)) return 0;
@@ -194,7 +199,7 @@ function linkFolder(row: DatasetRow, folder: string, from: string): void {
     const names = row.files.map(({ name }) => name).join(', ');
     throw new PermafrostError('data', `${target}: expected ${names || row.unpacked[0]}; they are not all there.`);
   }
-  if (existsSync(folder) && !lstatSync(folder).isSymbolicLink() && readdirSync(folder).length > 0) {
+  if (existsSync(folder) && !isLink(folder) && readdirSync(folder).length > 0) {
     throw new PermafrostError(
       'conflict',
       `${folder} has files already. Run permafrost data rm ${row.name} first, or move them away.`,
@@ -235,16 +240,23 @@ async function verifyFile({ name, bytes, md5, sha256 }: RemoteFile, folder: stri
     : { name, result: 'differs', text: `expected ${sha256 ? 'SHA-256' : 'MD5'} ${expected}; found ${found}` };
 }
 
+/** Forgets what an aborted pull left of the file that was on its way. */
+export async function discardPartial(row: DatasetRow, home: string): Promise<void> {
+  const { folder } = placesOf(home, row);
+  for (const { name } of row.files) await discard(join(folder, name));
+  if (existsSync(folder) && !isLink(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
+}
+
 /** Deletes what a pull brought and the decoded form; a link goes, what it leads to stays. */
 export async function removeDataset(row: DatasetRow, home: string): Promise<{ freedBytes: number; kept: string[] }> {
   const { folder, cache } = placesOf(home, row);
   let freedBytes = sizeOf(cache);
   rmSync(cache, { recursive: true, force: true });
-  if (!existsSync(folder)) return { freedBytes, kept: [] };
-  if (lstatSync(folder).isSymbolicLink()) {
+  if (isLink(folder)) {
     rmSync(folder);
     return { freedBytes, kept: [] };
   }
+  if (!existsSync(folder)) return { freedBytes, kept: [] };
   for (const { name } of row.files) {
     const path = join(folder, name);
     freedBytes += sizeOf(path);

@@ -34,6 +34,7 @@ export const listops: DecodedRow = {
   files: [],
   unpacked: [files.train],
   testCounts: null,
+  symbols: () => listopsSymbols,
   layout: { type: 'u8', width: null },
   version: 1,
 

@@ -1,7 +1,8 @@
 /** What of a model is on this machine, and getting it there: a word, or a transfer with its buttons. */
-import { ActionIcon, Box, Button, Group, Text, Tooltip } from '@mantine/core';
+import { Box, Button, Group, Text, Tooltip } from '@mantine/core';
 import { IconDownload, IconPlayerPause, IconPlayerPlay, IconX } from '@tabler/icons-react';
 import type { PullState, ZooModel } from '#contract/zoo';
+import { ActButton } from '../../components/ActButton.tsx';
 import { bytes } from '../../components/format.ts';
 import { TransferProgress } from '../../components/TransferProgress.tsx';
 import { toneColor } from '../../theme.ts';
@@ -33,11 +34,11 @@ export function ModelState({ model, pull, actions }: ModelStateProps) {
           />
         </Box>
         {isRunning ? (
-          <Act label={`Pause ${name}`} icon={IconPlayerPause} onClick={() => actions.pause(name)} />
+          <ActButton label={`Pause ${name}`} icon={IconPlayerPause} onClick={() => actions.pause(name)} />
         ) : (
-          <Act label={`Go on fetching ${name}`} icon={IconPlayerPlay} onClick={() => actions.pull(name)} />
+          <ActButton label={`Go on fetching ${name}`} icon={IconPlayerPlay} onClick={() => actions.pull(name)} />
         )}
-        <Act label={`Cancel ${name}`} icon={IconX} onClick={() => actions.cancel(name)} />
+        <ActButton label={`Cancel ${name}`} icon={IconX} onClick={() => actions.cancel(name)} />
       </Group>
     );
   if (model.origin === 'added' && model.downloadBytes === null && model.source.startsWith('/'))
@@ -71,19 +72,3 @@ const interrupted = ({ diskBytes, downloadBytes }: ZooModel) => ({
   bytesPerSecond: null,
   secondsLeft: null,
 });
-
-interface ActProps {
-  label: string;
-  icon: typeof IconX;
-  onClick(): Promise<void>;
-}
-
-function Act({ label, icon: Icon, onClick }: ActProps) {
-  return (
-    <Tooltip label={label}>
-      <ActionIcon aria-label={label} size="sm" onClick={() => void onClick()}>
-        <Icon size={15} />
-      </ActionIcon>
-    </Tooltip>
-  );
-}

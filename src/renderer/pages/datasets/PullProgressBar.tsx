@@ -1,0 +1,43 @@
+/** How far a pull is: file after file arrives, then the whole is decoded. */
+import { Box, Progress, Stack, Text } from '@mantine/core';
+import type { PullProgress } from '#contract/data';
+import { count } from '../../components/format.ts';
+import { TransferProgress } from '../../components/TransferProgress.tsx';
+
+interface PullProgressBarProps {
+  name: string;
+  /** Null before the first bytes. */
+  progress: PullProgress | null;
+  isPaused: boolean;
+}
+
+export function PullProgressBar({ name, progress, isPaused }: PullProgressBarProps) {
+  if (progress?.stage !== 'decode')
+    return (
+      <Box>
+        <TransferProgress label={`Fetching ${name}`} progress={progress} isPaused={isPaused} />
+        {progress && (
+          <Text size="xs" c="dimmed" truncate>
+            {progress.file}
+          </Text>
+        )}
+      </Box>
+    );
+  const { done, total, unit } = progress;
+  return (
+    <Stack gap={3} miw={0}>
+      <Progress.Root size="sm" aria-hidden={false}>
+        <Progress.Section
+          value={total ? (100 * done) / total : 0}
+          aria-label={`Decoding ${name}`}
+          color={isPaused ? 'gray' : undefined}
+          animated={!isPaused}
+        />
+      </Progress.Root>
+      <Text size="xs" c="dimmed">
+        {isPaused ? 'stopped' : 'decoding'}, {count(done)}
+        {total === null ? '' : ` of ${count(total)}`} {unit}
+      </Text>
+    </Stack>
+  );
+}

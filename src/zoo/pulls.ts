@@ -1,0 +1,78 @@
+/** Fetches that go on whoever asked for them: begun, paused, and told to all who listen. */
+import { describeError } from '#contract/errors';
+import type { PullOf } from '#contract/zoo';
+
+export interface PullControls<P> {
+  /** Aborting it is a pause. */
+  signal: AbortSignal;
+  onProgress(progress: P): void;
+}
+
+export interface Pull<P, R> {
+  state: PullOf<P>;
+  stop: AbortController;
+  done: Promise<R>;
+}
+
+export function createPulls<P, R>() {
+  const pulls = new Map<string, Pull<P, R>>();
+  const listeners = new Set<() => void>();
+  const tell = () => {
+    for (const listener of listeners) listener();
+  };
+  const isRunning = (name: string): boolean => pulls.get(name)?.state.state === 'running';
+
+  function start(name: string, work: (controls: PullControls<P>) => Promise<R>): Pull<P, R> {
+    const stop = new AbortController();
+    const state: PullOf<P> = { name, state: 'running', progress: null, error: null };
+    const onProgress = (progress: P) => {
+      state.progress = progress;
+      tell();
+    };
+    const run = async () => {
+      try {
+        const result = await work({ signal: stop.signal, onProgress });
+        state.state = 'done';
+        return result;
+      } catch (error) {
+        state.state = stop.signal.aborted ? 'paused' : 'failed';
+        state.error = stop.signal.aborted ? null : describeError(error);
+        throw error;
+      } finally {
+        tell();
+      }
+    };
+    const pull = { state, stop, done: run() };
+    pull.done.catch(() => {}); // whoever awaits it is told; nobody may
+    pulls.delete(name); // the newest last
+    pulls.set(name, pull);
+    tell();
+    return pull;
+  }
+
+  return {
+    isRunning,
+    /** The fetch of that name which is under way, or a new one. */
+    begin: (name: string, work: (controls: PullControls<P>) => Promise<R>): Pull<P, R> =>
+      isRunning(name) ? pulls.get(name)! : start(name, work),
+    pause: (name: string): void => pulls.get(name)?.stop.abort(),
+    /** Ends it, waits for its end, and leaves no word of it. */
+    async forget(name: string): Promise<void> {
+      const pull = pulls.get(name);
+      pull?.stop.abort();
+      await pull?.done.catch(() => {}); // its outcome is in its state
+      pulls.delete(name);
+    },
+    states: (): PullOf<P>[] => [...pulls.values()].map(({ state }) => structuredClone(state)),
+    /** Returns how to stop it. */
+    subscribe(listener: () => void): () => void {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    tell,
+    async close(): Promise<void> {
+      for (const { stop } of pulls.values()) stop.abort();
+      await Promise.allSettled([...pulls.values()].map(({ done }) => done));
+    },
+  };
+}
