@@ -1,5 +1,5 @@
 /** The pages: a row each. A row with an icon stands in the navigation. */
-import { IconArrowsDiff, IconBox, IconCpu, IconFlask2, IconList, IconStack2 } from '@tabler/icons-react';
+import { IconArrowsDiff, IconBox, IconCpu, IconDatabase, IconFlask2, IconList, IconStack2 } from '@tabler/icons-react';
 import { lazyRouteComponent, type RouteComponent } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
 import { RunsPage } from './pages/runs/RunsPage.tsx';
@@ -53,5 +53,11 @@ export const pages: readonly PageRow[] = [
     title: 'Model zoo',
     component: lazyRouteComponent(() => import('./pages/zoo/ZooPage.tsx'), 'ZooPage'),
     nav: { section: 'Library', icon: IconBox },
+  },
+  {
+    path: '/datasets',
+    title: 'Datasets',
+    component: lazyRouteComponent(() => import('./pages/datasets/DatasetsPage.tsx'), 'DatasetsPage'),
+    nav: { section: 'Library', icon: IconDatabase },
   },
 ];

@@ -62,7 +62,10 @@ function askOf({ state, files, downloadBytes }: DatasetInfo): string | null {
   return downloadBytes ? `Fetch ${bytes(downloadBytes)}` : 'Fetch';
 }
 
-function wordOf({ state, place, diskBytes, files, notes }: DatasetInfo, pull?: DatasetPull): { text: string; tone: Tone } {
+function wordOf(
+  { state, place, diskBytes, files, notes }: DatasetInfo,
+  pull?: DatasetPull,
+): { text: string; tone: Tone } {
   if (pull?.state === 'failed') return { text: pull.error?.code === 'data' ? 'broken' : 'failed', tone: 'bad' };
   if (state === 'partial') return { text: 'some files are missing', tone: 'warning' };
   if (state === 'present')

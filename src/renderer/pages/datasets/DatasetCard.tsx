@@ -1,0 +1,95 @@
+/** One data set: its facts and files, what can be done with it, who learns from it, and its samples. */
+import { Alert, Anchor, Card, Group, SimpleGrid, Stack, Title } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
+import type { TaskInfo } from '#contract/catalogue';
+import type { DatasetInfo, DatasetPull } from '#contract/data';
+import { ErrorState } from '../../components/ErrorState.tsx';
+import { bytes } from '../../components/format.ts';
+import { DatasetFiles } from './DatasetFiles.tsx';
+import { DatasetState } from './DatasetState.tsx';
+import { downloadText } from './DatasetTable.tsx';
+import { RemoveDataset } from './RemoveDataset.tsx';
+import { TaskSection } from './TaskSection.tsx';
+import { UseFolder } from './UseFolder.tsx';
+import type { DataActions } from './useDataActions.ts';
+
+interface DatasetCardProps {
+  dataset: DatasetInfo;
+  pull: DatasetPull | undefined;
+  tasks: readonly TaskInfo[];
+  actions: DataActions;
+}
+
+export function DatasetCard({ dataset, pull, tasks, actions }: DatasetCardProps) {
+  const { name, title, state, place, notes, diskBytes } = dataset;
+  const isBusy = pull?.state === 'running';
+  return (
+    <Stack gap="md">
+      <Group gap="xs">
+        <DatasetState dataset={dataset} pull={pull} actions={actions} />
+        {(state !== 'ready' || place !== 'home') && (
+          <UseFolder dataset={dataset} disabled={isBusy} onUse={(folder) => void actions.pull(name, folder)} />
+        )}
+        {place !== 'bundled' && (diskBytes > 0 || place === 'linked') && (
+          <RemoveDataset dataset={dataset} disabled={isBusy} onRemove={() => void actions.remove(name)} />
+        )}
+      </Group>
+      {pull?.state === 'failed' && pull.error && (
+        <ErrorState title={`${title} did not get ready`} error={pull.error.message} />
+      )}
+      {notes.map((note) => (
+        <Alert key={note} color="yellow" variant="light" icon={<IconAlertTriangle size={16} />} py={6}>
+          {note}
+        </Alert>
+      ))}
+      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
+        <Card withBorder component="section" aria-label="Facts">
+          <Title order={2} mb="xs">
+            Facts
+          </Title>
+          <Facts dataset={dataset} />
+        </Card>
+        <DatasetFiles key={name} dataset={dataset} />
+      </SimpleGrid>
+      <TaskSection
+        heading="Tasks that learn from it"
+        tasks={tasks}
+        canDraw={state === 'ready'}
+        otherwise={isBusy ? 'Samples are shown once it is here.' : 'Samples are shown once it is here and decoded.'}
+      />
+    </Stack>
+  );
+}
+
+const places: Record<DatasetInfo['place'], string> = {
+  home: '',
+  linked: ' (yours; nothing in it is changed)',
+  bundled: ' (comes with Permafrost)',
+};
+
+function Facts({ dataset }: { dataset: DatasetInfo }) {
+  const { name, page, licence, folder, place, diskBytes } = dataset;
+  return (
+    <dl className="facts">
+      <dt>Called</dt>
+      <dd>{name}</dd>
+      <dt>Source</dt>
+      <dd>
+        <Anchor href={page} target="_blank" rel="noreferrer" inherit>
+          {page}
+        </Anchor>
+      </dd>
+      <dt>Licence</dt>
+      <dd>{licence}</dd>
+      <dt>Download</dt>
+      <dd>{downloadText(dataset)}</dd>
+      <dt>On disk</dt>
+      <dd>{bytes(diskBytes)}</dd>
+      <dt>Folder</dt>
+      <dd>
+        {folder}
+        {places[place]}
+      </dd>
+    </dl>
+  );
+}
