@@ -27,7 +27,7 @@ export function DatasetCard({ dataset, pull, tasks, actions }: DatasetCardProps)
     <Stack gap="md">
       <Group gap="xs">
         <DatasetState dataset={dataset} pull={pull} actions={actions} />
-        {(state !== 'ready' || place !== 'home') && (
+        {(place !== 'home' || diskBytes === 0) && (
           <UseFolder dataset={dataset} disabled={isBusy} onUse={(folder) => void actions.pull(name, folder)} />
         )}
         {place !== 'bundled' && (diskBytes > 0 || place === 'linked') && (

@@ -21,7 +21,7 @@ export function DatasetState({ dataset, pull, actions }: DatasetStateProps) {
     return (
       <Group gap={4} wrap="nowrap" align="flex-start">
         <Box flex={1} miw={140}>
-          <PullProgressBar name={name} progress={pull.progress} isPaused={isPaused} />
+          <PullProgressBar name={name} hasFiles={state === 'present'} progress={pull.progress} isPaused={isPaused} />
         </Box>
         {isPaused ? (
           <ActButton label={`Go on with ${name}`} icon={IconPlayerPlay} onClick={() => actions.pull(name)} />
@@ -39,7 +39,7 @@ export function DatasetState({ dataset, pull, actions }: DatasetStateProps) {
       {ask && (
         <Button
           variant="default"
-          leftSection={<IconDownload size={14} />}
+          leftSection={state !== 'present' && <IconDownload size={14} />}
           aria-label={`${ask}: ${name}`}
           onClick={() => void actions.pull(name)}
         >
@@ -71,7 +71,7 @@ function wordOf(
   if (state === 'present')
     return files.length === 0
       ? { text: 'made by the first run', tone: 'waiting' }
-      : { text: 'here; the first run decodes it', tone: 'good' };
-  if (notes.length > 0) return { text: `decoded, not the official files`, tone: 'warning' };
+      : { text: 'here, not decoded yet', tone: 'good' };
+  if (notes.length > 0) return { text: 'decoded, not the official files', tone: 'warning' };
   return { text: place === 'bundled' ? 'comes with Permafrost' : `decoded, ${bytes(diskBytes)}`, tone: 'good' };
 }

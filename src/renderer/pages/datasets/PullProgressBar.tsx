@@ -6,12 +6,20 @@ import { TransferProgress } from '../../components/TransferProgress.tsx';
 
 interface PullProgressBarProps {
   name: string;
+  /** Nothing is left to fetch. */
+  hasFiles: boolean;
   /** Null before the first bytes. */
   progress: PullProgress | null;
   isPaused: boolean;
 }
 
-export function PullProgressBar({ name, progress, isPaused }: PullProgressBarProps) {
+export function PullProgressBar({ name, hasFiles, progress, isPaused }: PullProgressBarProps) {
+  if (hasFiles && !progress)
+    return (
+      <Text size="sm" c="dimmed">
+        {isPaused ? 'stopped' : 'decoding …'}
+      </Text>
+    );
   if (progress?.stage !== 'decode')
     return (
       <Box>

@@ -43,7 +43,7 @@ function Pixels({ data, x, range, title }: DrawingProps) {
   useEffect(() => canvas.current?.getContext('2d')?.putImageData(new ImageData(rgba, width, height), 0, 0));
   return (
     <Box maw="100%" style={{ overflow: 'auto' }}>
-      <canvas ref={canvas} width={width} height={height} role="img" aria-label={title} />
+      <canvas className="pixels" ref={canvas} width={width} height={height} role="img" aria-label={title} />
     </Box>
   );
 }

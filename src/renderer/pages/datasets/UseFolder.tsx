@@ -39,6 +39,7 @@ export function UseFolder({ dataset: { title, files }, disabled, onUse }: UseFol
               description={`Has ${files.length > 0 ? files.map(({ name }) => name).join(', ') : `the files of ${title}`}. It is read where it lies; nothing in it is changed.`}
               value={folder}
               onChange={(event) => setFolder(event.currentTarget.value)}
+              data-autofocus
               required
             />
             <Button type="submit" disabled={folder.trim() === ''}>
