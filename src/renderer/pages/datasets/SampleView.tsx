@@ -40,10 +40,19 @@ function Pixels({ data, x, range, title }: DrawingProps) {
   const grid = gridOf(data);
   const { scale, gap } = scaleOf(grid, data.kind === 'image' ? 140 : 320);
   const { width, height, rgba } = pictureOf(x, grid, { ...range, scale, gap });
+  const tall = Math.max(height, 8 * grid.rows); // lines of a thousand values would be a hair each
   useEffect(() => canvas.current?.getContext('2d')?.putImageData(new ImageData(rgba, width, height), 0, 0));
   return (
     <Box maw="100%" style={{ overflow: 'auto' }}>
-      <canvas className="pixels" ref={canvas} width={width} height={height} role="img" aria-label={title} />
+      <canvas
+        className="pixels"
+        ref={canvas}
+        width={width}
+        height={height}
+        style={{ width, height: tall }}
+        role="img"
+        aria-label={title}
+      />
     </Box>
   );
 }

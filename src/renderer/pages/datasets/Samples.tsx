@@ -70,7 +70,7 @@ function Drawn({ data }: { data: DataSamples }) {
 const whats: Record<DataSamples['kind'], (width: number) => string> = {
   image: (width) => `pieces of ${count(width)} pixel values, stretched to full contrast`,
   sound: (width) => `pieces of ${count(width)} sound samples`,
-  values: (width) => `rows of ${count(width)} values, 0 black and 1 white`,
+  values: (width) => `rows of ${count(width)} values, the least black and the greatest white`,
   symbols: () => 'symbols, one by one',
 };
 const describe = ({ kind, tokens, width }: DataSamples): string =>
