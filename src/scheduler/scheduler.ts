@@ -79,6 +79,7 @@ export function createScheduler({ store, home, slots, trainer, node }: Scheduler
     child.once('close', (code, signal) => {
       children.delete(id);
       settle(id, signal ? `signal ${signal}` : `exit code ${code}`);
+      tell(id, null); // its slot is free, whatever its journal said before
       fill();
     });
   }

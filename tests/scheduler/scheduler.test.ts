@@ -79,7 +79,8 @@ it('a queued run is trained to its result, and its folder says the same as the s
     expect(app.series(id, 'train_loss')).toHaveLength(15);
     expect(app.series(id, 'test_metric').map((p) => p.step)).toEqual([5, 10, 15]);
     expect(seen).toContain('started');
-    expect(seen.at(-1)).toBe('ended');
+    expect(seen).toContain('ended');
+    expect(seen.at(-1)).toBe('change'); // its slot is free
     const rows = [...app.metrics(id)];
     const copy = join(home, 'copy');
     cpSync(join(home, 'runs'), join(copy, 'runs'), { recursive: true });

@@ -28,10 +28,10 @@ test('a run is overlaid on the others with every point that the store has', asyn
   const points = page.app.rows().reduce((sum, { id }) => sum + page.app.series(id, 'test_metric').length, 0);
   const chart = within(screen.getByRole('region', { name: 'Test metric' }));
   expect(await chart.findByText(`All ${points} points drawn.`, {}, patient)).toBeTruthy();
-  expect(chart.getByText('mnist frt · seed 0')).toBeTruthy();
+  expect(chart.getAllByText('mnist frt · seed 0').length).toBeGreaterThan(0);
   await user.click(screen.getByRole('switch', { name: 'Group means' }));
-  expect(await chart.findByText('mnist frt (n = 3)', {}, patient)).toBeTruthy();
-  expect(chart.getByText('mnist urt (n = 1)')).toBeTruthy();
+  expect((await chart.findAllByText('mnist frt (n = 3)', {}, patient)).length).toBeGreaterThan(0);
+  expect(chart.getAllByText('mnist urt (n = 1)').length).toBeGreaterThan(0);
 });
 
 test('the table has the mean over seeds, the diff only what differs; a run can be taken out', async () => {

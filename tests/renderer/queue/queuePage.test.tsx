@@ -2,7 +2,6 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, expect, test } from 'vitest';
-import { secondsLeft } from '../../../src/renderer/pages/queue/secondsLeft.ts';
 import { openWindow, seriousComplaints, tiny } from '../window.tsx';
 
 const patient = { timeout: 60_000 };
@@ -64,9 +63,4 @@ test('the number of runs at once is set', async () => {
   await user.clear(slots);
   await user.type(slots, '3');
   await waitFor(() => expect(page.app.queue().slots).toBe(3), patient);
-});
-
-test('time left follows from the pace so far, and is not guessed before the first step', () => {
-  expect(secondsLeft({ seconds: 10, step: 100, totalSteps: 500 })).toBe(40);
-  expect(secondsLeft({ seconds: 0, step: 0, totalSteps: 500 })).toBeNull();
 });

@@ -26,9 +26,9 @@ export function NoteEditor({ row, onChange }: NoteEditorProps) {
       <Popover.Dropdown>
         <Textarea
           size="xs"
-          autosize
-          minRows={3}
-          maxRows={12}
+          rows={4}
+          resize="vertical"
+          data-autofocus
           aria-label="Note"
           placeholder="What to remember about this run"
           value={text}
