@@ -1,21 +1,22 @@
-/** `npm run screenshots [-- FOLDER [WIDTH]]`: pictures of the main pages in light and dark, from a home that fillHome filled. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+/** `npm run screenshots [-- HOME [FOLDER [WIDTH]]]`: pictures of the main pages in light and dark, with the runs of a home. */
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createApp } from '#app';
+import { createApp, defaultHome } from '#app';
 import { ensureBuilt, projectFolder } from '../../src/cli/desktop.ts';
-import { fillHome } from '../fillHome.ts';
 import { openServed } from './shells.ts';
 
-const [folder = join(projectFolder, 'docs', 'screenshots'), width = '1280'] = process.argv.slice(2);
+const [home = defaultHome(), folder = join(projectFolder, 'docs', 'screenshots'), width = '1280'] =
+  process.argv.slice(2);
 /** One shows the machine and the folders it was taken on; the other is empty while nothing runs. */
 const unpictured = ['devices', 'queue'];
 mkdirSync(folder, { recursive: true });
 ensureBuilt(console.error);
-const home = mkdtempSync(join(tmpdir(), 'permafrost-'));
 const app = await createApp({ home });
-const [first, second, third] = fillHome(app, 54);
+const finished = app.rows().filter(({ state }) => state === 'finished');
 await app.close();
+if (finished.length < 2) throw new Error(`${home} has ${finished.length} finished runs; pictures need two or more.`);
+const { task } = finished[0];
+const ids = finished.filter((row) => row.task === task).map(({ id }) => id);
 
 const shell = await openServed(home);
 try {
@@ -24,8 +25,8 @@ try {
   await page.getByRole('grid').waitFor();
   const links = await page.getByRole('navigation', { name: 'Pages', includeHidden: true }).locator('a').all();
   const addresses = new Map<string, string>([
-    ['run', `#/runs/${first}`],
-    ['compare', `#/compare?ids=${encodeURIComponent(JSON.stringify([first, second, third].join(',')))}`],
+    ['run', `#/runs/${ids[0]}`],
+    ['compare', `#/compare?ids=${encodeURIComponent(JSON.stringify(ids.slice(0, 3).join(',')))}`],
   ]);
   for (const link of links) {
     const address = (await link.getAttribute('href'))!.replace(/^\/(?=#)/, '');
@@ -34,6 +35,7 @@ try {
   }
   for (const [name, address] of addresses) {
     await page.goto(new URL(address, page.url()).href);
+    await page.reload(); // so that nothing of the page before is taken for it
     await page.getByRole('heading', { level: 1 }).waitFor();
     while (await page.getByRole('status', { name: /^Loading/ }).count()) await page.waitForTimeout(100);
     for (const colorScheme of ['light', 'dark'] as const) {
@@ -44,5 +46,4 @@ try {
   }
 } finally {
   await shell.end();
-  rmSync(home, { recursive: true, maxRetries: 5 });
 }
