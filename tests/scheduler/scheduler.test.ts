@@ -176,7 +176,7 @@ const commandLine = (pid: number): string[] => {
 };
 
 it('killed 20 times at random, the trainer or the whole app, a run ends as it would have without', async () => {
-  const killed = { ...config, num_iters: 800, dropout: 0.2, body_dropout: 0.1 };
+  const killed = { ...config, num_iters: 80, steps_per_iter: 50, dropout: 0.2, body_dropout: 0.1 };
   const { expected, expectedRows, id } = await withApp(async (app) => {
     const whole = app.create(killed).id;
     await app.idle();
