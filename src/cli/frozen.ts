@@ -30,7 +30,7 @@ export const frozen: CommandRow = {
             ]);
             const what = `${proof.tensors.length} frozen tensors, ${frozenValues(proof).toLocaleString('en')} values`;
             const verdict = proof.checked
-              ? `hashed before the first step and again, as the device held them, after step ${proof.checked.step}: ${changed.length === 0 ? 'all are the same' : `${changed.length} changed`}.`
+              ? `hashed before the first step and again, read back through the device, after step ${proof.checked.step}: ${changed.length === 0 ? 'all are the same' : `${changed.length} changed`}.`
               : 'hashed before the first step. They are hashed again when the run comes to rest.';
             return `${columns(['tensor', 'shape', 'SHA-256 before', 'after'], rows)}\n\n${id}: ${what}, ${verdict}`;
           });

@@ -8,7 +8,7 @@ export const frozenProof = z.object({
   hashedAt: z.number(),
   /** When the run came to rest last, after how many steps; null while it never has. */
   checked: z.object({ at: z.number(), step: z.int() }).nullable(),
-  /** `before`: of the values that training began with. `after`: of those that the device held when it had trained. */
+  /** `before`: of the values that training began with. `after`: of those that the device read back when it had trained. */
   tensors: z.array(z.object({ name: z.string(), shape: z.array(z.int()), before: sha256, after: sha256.nullable() })),
 });
 export type FrozenProof = z.infer<typeof frozenProof>;

@@ -1,4 +1,7 @@
-/** What a device holds of frozen values, as a graph on it sees them: mapped from their file by the runtime itself. */
+/**
+ * Frozen values as a graph on a device sees them, mapped from their file by the runtime itself. The session that trains may
+ * hold packed copies; no runtime gives those out.
+ */
 import type { Device } from './device.ts';
 import type { Data, Frozen } from './program.ts';
 import { createState } from './state.ts';

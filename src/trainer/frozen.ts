@@ -1,6 +1,6 @@
 /**
  * Keeps the proof that frozen weights stay untouched, `frozen.json` of the run folder: every frozen tensor is hashed before
- * the first step, and again as the device holds it when a session ends. A run that goes on with other weights is refused.
+ * the first step, and again as the device reads it back when a session ends. A run that goes on with other weights is refused.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -41,7 +41,7 @@ export function beginProof(path: string, frozen: Record<string, Frozen>, journal
   );
 }
 
-/** Hashes what the device holds after `step` steps. Tensors that changed are told in the run's log. */
+/** Hashes what the device reads back after `step` steps. Tensors that changed are told in the run's log. */
 export async function endProof(
   path: string,
   proof: FrozenProof,

@@ -5,7 +5,7 @@ import { stat } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { describeError, nearest, PermafrostError } from '#contract/errors';
-import type { DownloadProgress, PullState, VerifyReport, ZooModel, ZooServices } from '#contract/zoo';
+import type { DownloadProgress, VerifyReport, ZooModel, ZooServices } from '#contract/zoo';
 import { readCheckpoint } from '#formats/checkpoint';
 import { listProblems, matchCheckpoint } from '#models/match';
 import { type AddedModel, addedRows, readAdded, writeAdded } from './added.ts';
@@ -18,6 +18,7 @@ import { sizesOf, trainingBytes } from './fit.ts';
 import { describeFiles, type FetchOptions, fetchFile, type RemoteFile } from './hub.ts';
 import { cachedCommit, hubSettings, repoFolder } from './hubCache.ts';
 import { createMeter } from './meter.ts';
+import { createPulls } from './pulls.ts';
 import type { Patience } from './request.ts';
 import { createTrash } from './trash.ts';
 import { bodyFilePrefix, findWeights, weightsIn } from './weights.ts';
@@ -34,21 +35,11 @@ export interface Zoo extends ZooServices {
   close(): Promise<void>;
 }
 
-interface Pull {
-  state: PullState;
-  stop: AbortController;
-  done: Promise<ZooModel>;
-}
-
 export function createZoo({ home, environment = process.env, patience }: ZooOptions): Zoo {
   const settings = hubSettings(environment);
-  const pulls = new Map<string, Pull>();
-  const listeners = new Set<() => void>();
+  const pulls = createPulls<DownloadProgress, ZooModel>();
   const trash = createTrash();
   const removed = new Map<string, { bytes: number; entry: AddedModel | null }>();
-  const tell = () => {
-    for (const listener of listeners) listener();
-  };
   const find = (name: string) => findWeights(home, name, environment);
 
   function known(name: string): CatalogRow {
@@ -148,39 +139,14 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
     await fetchFile(settings, file, options);
   }
 
-  function startPull(name: string): Pull {
-    const row = known(name);
-    const stop = new AbortController();
-    const state: PullState = { name: row.name, state: 'running', progress: null, error: null };
-    const onProgress = (progress: DownloadProgress) => {
-      state.progress = progress;
-      tell();
-    };
-    const run = async () => {
-      try {
-        if (find(row.name) === null) await fetchModel(row, { signal: stop.signal, patience, onProgress });
-        refuseMisfit(row, find(row.name)!);
-        state.state = 'done';
-        return describe(row);
-      } catch (error) {
-        state.state = stop.signal.aborted ? 'paused' : 'failed';
-        state.error = stop.signal.aborted ? null : describeError(error);
-        throw error;
-      } finally {
-        tell();
-      }
-    };
-    const pull = { state, stop, done: run() };
-    pull.done.catch(() => {}); // whoever awaits it is told; nobody may
-    pulls.delete(row.name);
-    pulls.set(row.name, pull);
-    return pull;
-  }
-
   /** The fetching that is under way, or a new one. */
-  function pullOf(name: string): Pull {
-    const running = pulls.get(known(name).name);
-    return running?.state.state === 'running' ? running : startPull(name);
+  function pullOf(name: string) {
+    const row = known(name);
+    return pulls.begin(row.name, async (controls) => {
+      if (find(row.name) === null) await fetchModel(row, { patience, ...controls });
+      refuseMisfit(row, find(row.name)!);
+      return describe(row);
+    });
   }
 
   async function addFrom(source: string, { name, revision = 'main' }: { name?: string; revision?: string }) {
@@ -221,35 +187,29 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
       const abort = () => pull.stop.abort(signal?.reason);
       const listen = () => pull.state.progress && onProgress?.(pull.state.progress);
       signal?.addEventListener('abort', abort);
-      listeners.add(listen);
+      const unsubscribe = pulls.subscribe(listen);
       try {
         return await pull.done;
       } finally {
         signal?.removeEventListener('abort', abort);
-        listeners.delete(listen);
+        unsubscribe();
       }
     },
     begin: (name) => void pullOf(name),
-    pause: (name) => pulls.get(canonicalName(name))?.stop.abort(),
+    pause: (name) => pulls.pause(canonicalName(name)),
     async cancel(name) {
       const row = known(name);
-      const pull = pulls.get(row.name);
-      pull?.stop.abort();
-      await pull?.done.catch(() => {}); // its outcome is in its state
-      pulls.delete(row.name);
+      await pulls.forget(row.name);
       for (const place of placesOf(row)) for (const path of partialsUnder(place)) await discard(path);
-      tell();
+      pulls.tell();
     },
-    pulls: () => [...pulls.values()].map(({ state }) => structuredClone(state)),
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
+    pulls: pulls.states,
+    subscribe: pulls.subscribe,
     async remove(name) {
       const row = known(name);
       if (row.source.kind === 'embedded')
         throw new PermafrostError('conflict', `${row.name} comes with Permafrost and stays.`);
-      if (pulls.get(row.name)?.state.state === 'running')
+      if (pulls.isRunning(row.name))
         throw new PermafrostError('conflict', `${row.name} is being fetched. Cancel that first.`);
       const added = readAdded(home);
       const entry = added.find((model) => model.name === row.name);
@@ -267,8 +227,8 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
       const before = removed.get(row.name);
       removed.delete(row.name); // the newest last
       removed.set(row.name, { bytes: bytes + (before?.bytes ?? 0), entry: entry ?? null });
-      pulls.delete(row.name);
-      tell();
+      await pulls.forget(row.name);
+      pulls.tell();
       return bytes;
     },
     removed: () => [...removed].map(([name, { bytes }]) => ({ name, bytes })),
@@ -279,7 +239,7 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
       removed.delete(canonical);
       await trash.takeBack(canonical);
       if (found.entry && !rowOf(home, canonical)) writeAdded(home, [...readAdded(home), found.entry]);
-      tell();
+      pulls.tell();
       return describe(known(name));
     },
     async verify(name, onProgress) {
@@ -305,13 +265,13 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
           `There is a model ${model.name} in the zoo already. Choose another name: --name.`,
         );
       writeAdded(home, [...readAdded(home), model]);
-      tell();
+      pulls.tell();
       return describe(known(model.name));
     },
     async close() {
-      for (const { stop } of pulls.values()) stop.abort();
-      await Promise.allSettled([...pulls.values()].map(({ done }) => done));
+      await pulls.close();
       await trash.empty();
+      removed.clear();
     },
   };
 }

@@ -49,8 +49,8 @@ function Verdict({ proof }: { proof: FrozenProof }) {
           <Text span inherit fw={600}>
             Untouched.
           </Text>{' '}
-          {what}: the SHA-256 of each is the same before the first step and after step {count(checked.step)}, as the
-          device held it.
+          {what}: the SHA-256 of each is the same before the first step and after step {count(checked.step)}, read back
+          through the device.
         </>
       ) : (
         `${what}, hashed ${dateTime(hashedAt)}, before the first step. They are hashed again when the run comes to rest.`
