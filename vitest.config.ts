@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -7,6 +9,9 @@ export default defineConfig({
     hookTimeout: 180_000,
     pool: 'forks',
     maxWorkers: 2,
-    env: { ORT_DISABLE_TELEMETRY: '1' }, // ONNX Runtime reports usage to its maker unless told not to before it loads
+    env: {
+      ORT_DISABLE_TELEMETRY: '1', // ONNX Runtime reports usage to its maker unless told not to before it loads
+      NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'), // tests start many processes; bin/permafrost.js does the same
+    },
   },
 });
