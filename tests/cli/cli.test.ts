@@ -229,7 +229,7 @@ it('reproduce trains a cell, judges it, writes the table as CSV, and reuses fini
   const { cells } = JSON.parse(again.stdout);
   expect(cells.map((cell: { verdict: string }) => cell.verdict)).toContain('scaled down');
   expect(json('list').runs.filter((run: { tags: string[] }) => run.tags.includes('regimes-quick'))).toHaveLength(3);
-});
+}, 600_000); // three whole runs of the quick profile
 
 it('an old Node is handed over to the one that was installed, or told what is needed', () => {
   const old = '/usr/bin/node'; // Debian's place
