@@ -29,6 +29,8 @@ import { estimateOf } from './app/estimate.ts';
 import { runChanges, runEvents } from './app/events.ts';
 import { machineLoad } from './app/machine.ts';
 import { readCheckpoints, readLog } from './app/runFiles.ts';
+import { ensureRuns } from './app/standing.ts';
+import { tableServices } from './app/tables.ts';
 
 export interface AppOptions {
   home: string;
@@ -77,7 +79,7 @@ export async function createApp({
   const row = (id: string): RunRow => rows([store.runs.get(id).id])[0];
   let tried: Promise<DeviceInfo[]> | null = null;
 
-  const services: Services = {
+  const services: Omit<Services, 'tables' | 'download'> = {
     home,
     check: (config) => void modelOf(config),
     count: (config) => countParameters(modelOf(config)),
@@ -127,6 +129,7 @@ export async function createApp({
       for (const config of configs) modelOf(config);
       return configs.map((config) => services.create(config, tags).id);
     },
+    ensure: (configs, tags) => ensureRuns(services, configs, tags),
     note(id, text) {
       const run = store.runs.get(id);
       store.runs.note(run.id, text);
@@ -189,7 +192,6 @@ export async function createApp({
     setSlots: scheduler.setSlots,
     adopt: scheduler.adopt,
     machine: machineLoad,
-    download: (path) => downloadOf(services, path),
     devices(again) {
       if (again || !tried) tried = listDevices(node);
       return tried;
@@ -206,7 +208,8 @@ export async function createApp({
       store.close();
     },
   };
-  return services;
+  const published = tableServices(services, have);
+  return { ...services, tables: published, download: (path) => downloadOf(services, path) };
 }
 
 /** A row with its metric's name, which says whether high or low is best. */

@@ -44,3 +44,12 @@ export function duration(seconds: number): string {
 }
 
 export const number = (value: number, digits = 4): string => Number(value.toPrecision(digits)).toString();
+
+/** Bytes as 12 kB, 3.4 MB; ? where they are not known. */
+export function bytes(count: number | null): string {
+  if (count === null) return '?';
+  if (count === 0) return '–';
+  const units = ['B', 'kB', 'MB', 'GB'];
+  const power = Math.min(3, Math.floor(Math.log10(count) / 3));
+  return `${Number((count / 1000 ** power).toPrecision(3))} ${units[power]}`;
+}

@@ -1,7 +1,7 @@
 /** `permafrost data …`: what data sets there are, and getting, checking, looking at and removing them. */
 import type { Command } from 'commander';
 import type { DatasetInfo, PullProgress } from '#contract/data';
-import { type CommandRow, columns, duration, print, withApp } from './command.ts';
+import { bytes, type CommandRow, columns, duration, print, withApp } from './command.ts';
 import { type ConfigOptions, readConfig, takesConfig } from './configOptions.ts';
 
 interface Json {
@@ -173,12 +173,4 @@ function describe(progress: PullProgress): string {
 function bar(done: number, total: number): string {
   const filled = Math.min(20, Math.round((20 * done) / Math.max(1, total)));
   return `${'█'.repeat(filled)}${'░'.repeat(20 - filled)}`;
-}
-
-function bytes(count: number | null): string {
-  if (count === null) return '?';
-  if (count === 0) return '–';
-  const units = ['B', 'kB', 'MB', 'GB'];
-  const power = Math.min(3, Math.floor(Math.log10(count) / 3));
-  return `${Number((count / 1000 ** power).toPrecision(3))} ${units[power]}`;
 }

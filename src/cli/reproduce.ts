@@ -2,26 +2,20 @@
 import { availableParallelism } from 'node:os';
 import { Option } from 'commander';
 import { PermafrostError } from '#contract/errors';
-import { type Floor, sitsOnFloor } from '#contract/floor';
 import {
+  type Answer,
   type Cell,
-  type Difference,
+  type Contrast,
   type Judgement,
-  type PaperTable,
+  type Plan,
   type Profile,
-  type Published,
   profiles,
+  type TableState,
 } from '#contract/papers';
-import type { Run } from '#contract/run';
-import type { Services } from '#contract/services';
-import type { Sample } from '#contract/statistics';
 import { writeLines } from '#export/csv';
-import { type CsvValue, csvLine } from '#formats/csv';
-import { expand, missing } from '#papers/expand';
+import { answersCsv } from '#export/tables';
 import { tableOf, tables } from '#papers/published';
-import { compare, judge, toleranceOf } from '#papers/verdict';
-import { type CommandRow, columns, number, print, withApp } from './command.ts';
-import { enqueue } from './enqueue.ts';
+import { bytes, type CommandRow, columns, duration, number, print, withApp } from './command.ts';
 import { exitCodeOf, follow } from './watch.ts';
 
 interface Options {
@@ -51,91 +45,44 @@ export const reproduce: CommandRow = {
   },
 };
 
-/** A cell with what answers it here. */
-interface Answer {
-  cell: Cell;
-  floor: Floor | null;
-  /** Why it cannot run here. */
-  needs: string | null;
-  notes: string[];
-  runs: Run[];
-  samples: Sample[];
-  judgement: Judgement;
-}
-
-/** What one column of a row gains over another. */
-interface Contrast extends Difference {
-  row: string;
-  /** `FPT over FRT`. */
-  columns: string;
-  metric: Published['metric'];
-}
-
-function contrastsOf(table: PaperTable, answers: Answer[]): Contrast[] {
-  const at = (row: string, column: string) => answers.find(({ cell }) => cell.row === row && cell.column === column);
-  return [...new Set(answers.map(({ cell }) => cell.row))].flatMap((row) =>
-    table.contrasts.flatMap(([column, other]): Contrast[] => {
-      const [ours, theirs] = [at(row, column), at(row, other)];
-      const metric = ours?.runs[0]?.result?.metric as Published['metric'] | undefined;
-      const found = ours && theirs && metric ? compare(ours.samples, theirs.samples, metric) : null;
-      return found ? [{ row, columns: `${column} over ${other}`, metric: metric!, ...found }] : [];
-    }),
-  );
-}
-
-const conclusion = ({ low, high }: Contrast): string => (low > 0 ? 'helps' : high < 0 ? 'harms' : "can't tell yet");
-
 async function reproduceTable(id: string, options: Options): Promise<void> {
-  const cells = chosenCells(id, options.cells);
+  const { profile } = options;
+  const chosen = new Set(chosenCells(id, options.cells).map((cell) => cell.id));
   const seeds = readSeeds(options.seeds);
-  const path = options.out ?? `reproduce-${id}-${options.profile}.csv`;
+  const path = options.out ?? `reproduce-${id}-${profile}.csv`;
   // small bodies do not fill the cores, so the quick profile trains one run per core
-  const slots = options.profile === 'quick' ? availableParallelism() : 1;
+  const slots = profile === 'quick' ? availableParallelism() : 1;
   await withApp(async (app) => {
-    const have = { body: app.hasBody, task: app.hasTask, weights: app.hasWeights };
-    const planned = cells.map((cell) => {
-      const needs = missing(cell, options.profile, have);
-      return {
-        cell,
-        needs,
-        ...(needs ? { configs: [], notes: [], scaled: false } : expand(cell, options.profile, seeds)),
-      };
-    });
-    const wanted = planned.map(({ cell, configs }) =>
-      configs.map((config) => ({ config, label: `${cell.row} ${cell.column} seed ${config.seed}` })),
-    );
-    const { ids, labels } = enqueue(app, wanted, `${id}-${options.profile}`);
-    await follow(
-      app,
-      ids.flat().filter((run) => app.get(run).state !== 'finished'),
-      labels,
-    );
-
-    const floors = await Promise.all(planned.map(({ cell }) => floorOf(app, cell)));
-    const answers = planned.map(({ cell, needs, notes, scaled }, i): Answer => {
-      const runs = ids[i].map(app.get);
-      const kind = cell.resultIs === 'last100' && !scaled ? 'last100' : 'value';
-      const samples = runs.flatMap(({ result }) =>
-        result ? [{ value: result[kind], standardError: result.standardError }] : [],
+    const part = async (): Promise<TableState> => {
+      const state = await app.tables.state(id, profile);
+      return { ...state, answers: state.answers.filter(({ cell }) => chosen.has(cell.id)) };
+    };
+    const possible = (await part()).answers.filter(({ needs }) => !needs).map(({ cell }) => cell);
+    const cells = possible.map((cell) => ({ id: cell.id, seeds }));
+    if (cells.length) {
+      const wish = { table: id, profile, cells };
+      const plan = app.tables.plan(wish);
+      const ids = app.tables.reproduce(wish);
+      const labels = Object.fromEntries(
+        ids.flatMap((runs, i) =>
+          runs.map((run, seed) => [run, `${possible[i].row} ${possible[i].column} seed ${seed}`]),
+        ),
       );
-      return {
-        cell,
-        floor: floors[i],
-        needs,
-        notes,
-        runs,
-        samples,
-        judgement: judge(cell.published, samples, { scaled, floor: floors[i] }),
-      };
-    });
-    await writeLines(path, answersCsv(answers, options.profile));
-    const contrasts = contrastsOf(tableOf(id), answers);
+      process.stderr.write(`${planText(plan)}\n`);
+      await follow(
+        app,
+        ids.flat().filter((run) => app.get(run).state !== 'finished'),
+        labels,
+      );
+      process.exitCode = exitCodeOf(ids.flat().map(app.get));
+    }
+    const state = await part();
+    await writeLines(path, answersCsv(state));
     print(
       options.json,
-      { table: id, profile: options.profile, csv: path, cells: answers.map(jsonCell), contrasts },
-      () => report(tableOf(id), answers, contrasts, path),
+      { table: id, profile, csv: path, cells: state.answers.map(jsonCell), contrasts: state.contrasts },
+      () => report(state, path),
     );
-    process.exitCode = exitCodeOf(ids.flat().map(app.get));
   }, slots);
 }
 
@@ -151,22 +98,14 @@ function chosenCells(id: string, parts: string[] | undefined): Cell[] {
   );
 }
 
-function readSeeds(text: string): number[] {
+function readSeeds(text: string): number {
   const count = Number(text);
   if (!Number.isInteger(count) || count < 1 || count > 100)
     throw new PermafrostError('config', `--seeds expects a number from 1 to 100, found "${text}".`);
-  return Array.from({ length: count }, (_, seed) => seed);
+  return count;
 }
 
-/** What guessing reaches on the cell's test set; null where that is not known here. */
-async function floorOf(app: Services, cell: Cell): Promise<Floor | null> {
-  if (!cell.params.task || !app.hasTask(cell.params.task)) return null;
-  return app.data.floor(expand(cell, 'paper', [0]).configs[0]);
-}
-
-/** Whether the published number is no better than guessing. */
-const onFloor = ({ cell: { published: p }, floor }: Answer): boolean =>
-  p !== null && floor !== null && sitsOnFloor(p, floor, toleranceOf(p));
+const conclusion = ({ low, high }: Contrast): string => (low > 0 ? 'helps' : high < 0 ? 'harms' : "can't tell yet");
 
 const range = ({ low, high }: Judgement): string =>
   low === null || high === null ? '' : `${number(low, 3)} … ${number(high, 3)}`;
@@ -183,16 +122,15 @@ function verdictText({ needs, judgement }: Answer): string {
   return moreSeeds ? `${verdict} (${moreSeeds} more seed${moreSeeds === 1 ? '' : 's'})` : verdict;
 }
 
-function report(table: PaperTable, answers: Answer[], contrasts: Contrast[], path: string): string {
+function report({ table, answers, contrasts }: TableState, path: string): string {
   const rows = answers.map((answer) => {
     const { cell, judgement } = answer;
-    const metric = cell.published?.metric ?? answer.runs[0]?.result?.metric ?? '';
     const ours = judgement.mean === null ? '' : number(judgement.mean);
     return [
       cell.row,
       cell.column,
-      metric,
-      published(cell) + (onFloor(answer) ? ' *' : ''),
+      answer.metric ?? '',
+      published(cell) + (answer.onFloor ? ' *' : ''),
       answer.floor ? number(answer.floor.value) : '',
       ours,
       range(judgement),
@@ -203,9 +141,7 @@ function report(table: PaperTable, answers: Answer[], contrasts: Contrast[], pat
   const needs = answers.filter((a) => a.needs).map((a) => `  ${a.cell.row} ${a.cell.column}: ${a.needs}`);
   const notes = [...new Set(answers.flatMap((a) => a.notes))].map((note) => `  ${note}`);
   const floors = answers.flatMap((a) =>
-    onFloor(a)
-      ? [`  ${a.cell.row} ${a.cell.column}: saying ${a.floor!.predictor} gives ${number(a.floor!.value)}`]
-      : [],
+    a.onFloor ? [`  ${a.cell.row} ${a.cell.column}: saying ${a.floor!.predictor} gives ${number(a.floor!.value)}`] : [],
   );
   const sources = [
     ...new Set(
@@ -231,64 +167,28 @@ function report(table: PaperTable, answers: Answer[], contrasts: Contrast[], pat
 const contrastLine = (c: Contrast): string =>
   `  ${c.row}  ${c.columns}  ${c.gain > 0 ? '+' : ''}${number(c.gain, 3)} ${c.metric} (${number(c.low, 3)} … ${number(c.high, 3)})  ${conclusion(c)}`;
 
-const jsonCell = (answer: Answer) => ({
-  ...cellOf(answer),
-  publishedOnFloor: onFloor(answer),
-});
-
-const cellOf = ({ cell, floor, needs, notes, runs, judgement }: Answer) => ({
+const jsonCell = ({ cell, floor, onFloor, needs, notes, runs, judgement }: Answer) => ({
   ...cell,
   floor,
+  publishedOnFloor: onFloor,
   needs,
   notes,
   runs: runs.map((run) => run.id),
   ...judgement,
 });
 
-function* answersCsv(answers: Answer[], profile: Profile): Generator<string> {
-  yield csvLine([
-    'cell',
-    'row',
-    'column',
-    'profile',
-    'metric',
-    'published',
-    'published_spread',
-    'published_runs',
-    'source',
-    'certainty',
-    'floor',
-    'on_floor',
-    'ours',
-    'low_95',
-    'high_95',
-    'seeds',
-    'verdict',
-    'more_seeds',
-    'tolerance',
-    'runs',
-    'notes',
-    'needs',
-  ]);
-  for (const answer of answers) {
-    const { cell, floor, needs, notes, runs, judgement: j } = answer;
-    const p = cell.published;
-    const values: CsvValue[] = [cell.id, cell.row, cell.column, profile, p?.metric ?? runs[0]?.result?.metric ?? null];
-    values.push(p?.value ?? null, p?.spread ?? null, p?.runs ?? null, p?.source ?? null, p?.certainty ?? null);
-    values.push(
-      floor?.value ?? null,
-      p ? String(onFloor(answer)) : null,
-      j.mean,
-      j.low,
-      j.high,
-      j.seeds,
-      needs ? 'not run' : j.verdict,
-      j.moreSeeds,
-      j.tolerance,
-      runs.map((run) => run.id).join(' '),
-      notes.join('; '),
-      needs,
-    );
-    yield csvLine(values);
-  }
+/** What is about to happen, in a line or more. */
+function planText({ finished, resumed, started, seconds, basis, memoryBytes, diskBytes, miscounted }: Plan): string {
+  const runs = (count: number) => `${count} run${count === 1 ? '' : 's'}`;
+  const parts = [
+    finished ? `${runs(finished)} finished already with these settings and seeds` : '',
+    resumed ? `${runs(resumed)} ${resumed === 1 ? 'goes' : 'go'} on` : '',
+    started ? `${runs(started)} to start` : '',
+  ].filter(Boolean);
+  const cost = `About ${duration(seconds)} (${basis}), ${bytes(memoryBytes)} of memory each, ${bytes(diskBytes)} of disk.`;
+  return [
+    `${parts.join(', ')}.`,
+    ...(resumed + started ? [cost] : []),
+    ...miscounted.map((m) => `${m.cell} trains ${m.trainable} parameters here, ${m.published} in the publication.`),
+  ].join('\n');
 }

@@ -8,7 +8,6 @@ import { writeLines } from '#export/csv';
 import { type CsvValue, csvLine } from '#formats/csv';
 import { type CommandRow, columns, number, print, withApp } from './command.ts';
 import { type ConfigOptions, readConfig, takesConfig } from './configOptions.ts';
-import { enqueue } from './enqueue.ts';
 import { exitCodeOf, follow } from './watch.ts';
 
 interface Options extends ConfigOptions {
@@ -52,16 +51,29 @@ async function runSweep(file: string | undefined, options: Options): Promise<voi
   const points = expandSweep(readConfig(file, options), axes, readCount('--seeds', options.seeds));
   await withApp(
     async (app) => {
-      const groups = points.map(({ values, configs }) =>
-        configs.map((config) => ({ config, label: `${title(axes, values)} seed ${config.seed}` })),
+      const runs = app.ensure(
+        points.flatMap(({ configs }) => configs),
+        ['sweep'],
       );
-      const { ids, labels } = enqueue(app, groups, 'sweep');
-      const waiting = ids.flat().filter((id) => app.get(id).state !== 'finished');
-      await follow(app, waiting, labels);
-      const rows = points.map((point, i) => rowOf(point, ids[i].map(app.get)));
+      const left = runs.filter(({ step }) => step !== 'finished');
+      if (left.length < runs.length)
+        process.stderr.write(
+          `${runs.length - left.length} of ${runs.length} finished already: same settings, same seed.\n`,
+        );
+      const names = points.flatMap(({ values, configs }) =>
+        configs.map(({ seed }) => `${title(axes, values)} seed ${seed}`),
+      );
+      const ids = runs.map(({ id }) => id);
+      await follow(
+        app,
+        left.map(({ id }) => id),
+        Object.fromEntries(ids.map((id, i) => [id, names[i]])),
+      );
+      const finished = ids.map(app.get);
+      const rows = points.map((point) => rowOf(point, finished.splice(0, point.configs.length)));
       if (options.out) await writeLines(options.out, csv(axes, rows));
       print(options.json, { axes, rows: rows.map(jsonRow) }, () => table(axes, rows));
-      process.exitCode = exitCodeOf(ids.flat().map(app.get));
+      process.exitCode = exitCodeOf(ids.map(app.get));
     },
     readCount('--slots', options.slots),
   );

@@ -1,7 +1,8 @@
 /** Published tables, what answers them here, and the verdict on every cell. */
 import { z } from 'zod';
 import type { ExperimentConfig } from './config.ts';
-import type { MetricName } from './runRow.ts';
+import type { Floor } from './floor.ts';
+import type { MetricName, RunRow } from './runRow.ts';
 
 export interface Published {
   metric: MetricName;
@@ -92,4 +93,74 @@ export interface Difference {
   /** Its 95 % interval. */
   low: number;
   high: number;
+}
+
+/** What one column of a row gains over another. */
+export interface Contrast extends Difference {
+  row: string;
+  /** `FPT over FRT`. */
+  columns: string;
+  metric: MetricName;
+}
+
+/** A cell with what answers it here. */
+export interface Answer {
+  cell: Cell;
+  /** Why it cannot run here, and what would change that; null when it can. */
+  needs: string | null;
+  /** What the profile changes, in words. */
+  notes: string[];
+  floor: Floor | null;
+  /** Whether the published number is no better than guessing. */
+  onFloor: boolean;
+  metric: MetricName | null;
+  /** The run that stands for each seed, by seed. */
+  runs: RunRow[];
+  judgement: Judgement;
+}
+
+export interface TableState {
+  table: PaperTable;
+  profile: Profile;
+  tolerance: Tolerance;
+  answers: Answer[];
+  contrasts: Contrast[];
+}
+
+/** Cells to bring to so many seeds each, seeds 0, 1, 2 … */
+export const wish = z.object({
+  table: z.string().min(1),
+  profile: z.enum(profiles),
+  cells: z
+    .array(z.object({ id: z.string().min(1), seeds: z.int().min(1).max(100) }))
+    .min(1)
+    .max(1000),
+});
+export type Wish = z.infer<typeof wish>;
+
+/** What a wish means before anything is started. */
+export interface Plan {
+  /** Runs that are finished, that go on, and that start. */
+  finished: number;
+  resumed: number;
+  started: number;
+  /** For all that is left, on this machine as its queue is set, and what that rests on. */
+  seconds: number;
+  basis: string;
+  /** Of the largest trainer. */
+  memoryBytes: number;
+  /** Of all that start. */
+  diskBytes: number;
+  /** Cells that would train another number of parameters than published. */
+  miscounted: { cell: string; trainable: number; published: number }[];
+}
+
+export interface TableServices {
+  list(): readonly PaperTable[];
+  /** A table with what answers it here; starts nothing. Throws `notFound`. */
+  state(table: string, profile: Profile, tolerance?: Tolerance): Promise<TableState>;
+  /** What a wish would start and cost. Throws `notFound`, and `config` for a cell that cannot run here. */
+  plan(wish: Wish): Plan;
+  /** Sees to it that every cell and seed has a run. Returns the runs of each cell, by seed. Throws as `plan` does. */
+  reproduce(wish: Wish): string[][];
 }

@@ -3,6 +3,7 @@ import { initTRPC, tracked } from '@trpc/server';
 import { z } from 'zod';
 import { configFile, configSchema } from './config.ts';
 import { describeError } from './errors.ts';
+import { profiles, toleranceSchema, wish } from './papers.ts';
 import { followed } from './reported.ts';
 import { metricKey } from './run.ts';
 import type { Services } from './services.ts';
@@ -149,6 +150,14 @@ export const appRouter = router({
         }),
       )
       .mutation(({ ctx, input: { source, ...options } }) => ctx.services.zoo.add(source, options)),
+  }),
+  tables: router({
+    list: procedure.query(({ ctx }) => ctx.services.tables.list()),
+    state: procedure
+      .input(z.object({ table: z.string().min(1), profile: z.enum(profiles), tolerance: toleranceSchema.optional() }))
+      .query(({ ctx, input }) => ctx.services.tables.state(input.table, input.profile, input.tolerance)),
+    plan: procedure.input(wish).query(({ ctx, input }) => ctx.services.tables.plan(input)),
+    reproduce: procedure.input(wish).mutation(({ ctx, input }) => ctx.services.tables.reproduce(input)),
   }),
   home: procedure.query(({ ctx }) => ctx.services.home),
 });

@@ -4,6 +4,7 @@ import type { ExperimentConfig } from './config.ts';
 import type { DataServices } from './data.ts';
 import type { FrozenProof } from './frozen.ts';
 import type { MachineLoad, QueueState } from './machine.ts';
+import type { TableServices } from './papers.ts';
 import type { JournalEntry, MetricKey, MetricRow, Run } from './run.ts';
 import type { CheckpointFile, Curve, RunChanges, RunEvents, RunLog, RunRow } from './runRow.ts';
 import type { ZooServices } from './zoo.ts';
@@ -29,6 +30,12 @@ export interface Download {
   name: string;
   type: string;
   lines: Iterable<string>;
+}
+
+/** The run that stands for a config, and what had to be done for that. */
+export interface Ensured {
+  id: string;
+  step: 'finished' | 'resumed' | 'started';
 }
 
 export interface Services {
@@ -66,6 +73,11 @@ export interface Services {
   rows(ids?: readonly string[]): RunRow[];
   /** Stores and queues runs, all or, when one config is wrong, none. Returns their ids. */
   createAll(configs: ExperimentConfig[], tags?: string[]): string[];
+  /**
+   * Sees to it that each config has a run: a finished one with the same settings and seed is taken as it is, one under way
+   * or interrupted goes on, otherwise one starts with the tags. Throws `config` before anything is done.
+   */
+  ensure(configs: readonly ExperimentConfig[], tags: string[]): Ensured[];
   note(id: string, text: string): void;
   archive(ids: readonly string[], archived: boolean): void;
   /** Hides runs until they are restored or the trash is emptied. Throws `conflict` for one under way. */
@@ -98,14 +110,16 @@ export interface Services {
   moveInQueue(id: string, place: number): void;
   pauseQueue(paused: boolean): void;
   setSlots(slots: number): void;
-  /** Takes over queued runs whose app is gone. */
-  adopt(): void;
+  /** Goes on with what an app left that is gone: the runs that it trained and its queue. With `only`, of those. */
+  adopt(only?: readonly string[]): void;
   /** The load of the machine, about once a second. */
   machine(signal?: AbortSignal): AsyncGenerator<MachineLoad>;
   /** The file behind a download path such as `/download/runs.csv?id=…`. Throws `notFound`. */
   download(path: string): Download;
   /** Pretrained bodies: what is known, what is here, fetching. */
   readonly zoo: ZooServices;
+  /** Published tables: what answers them, starting what is missing. */
+  readonly tables: TableServices;
   /** Adds runs that lie in folders but not in the store. */
   rebuild(): { added: number; unreadable: string[] };
   /** Resolves when nothing that this app queued is left to do. */

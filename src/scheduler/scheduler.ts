@@ -85,12 +85,12 @@ export function createScheduler({ store, home, slots, trainer, node }: Scheduler
   }
 
   /** Brings a run that nobody trains any more to rest: by its journal, or as crashed. */
-  function settle(id: string, how: string): void {
+  function settle(id: string, how: string, code: 'crashed' | 'interrupted' = 'crashed'): void {
     commit(id, readJournal(folderOf(id)));
     if (store.runs.get(id).state !== 'running') return;
     const words = lastWords(folderOf(id));
     const message = `The trainer ended without a word (${how})${words ? `: ${words}` : '.'} Resume the run to go on from its last checkpoint.`;
-    store.runs.settle(id, 'crashed', { code: 'crashed', message }, Date.now());
+    store.runs.settle(id, 'crashed', { code, message }, Date.now());
     tell(id, null);
   }
 
@@ -98,7 +98,8 @@ export function createScheduler({ store, home, slots, trainer, node }: Scheduler
     /** Settles runs whose trainer died with its app. Runs of other live apps are left alone. */
     recover(): void {
       for (const { id } of store.runs.inState('running')) {
-        if (!children.has(id) && !isTraining(store.runs.pid(id), folderOf(id))) settle(id, 'the app ended too');
+        if (!children.has(id) && !isTraining(store.runs.pid(id), folderOf(id)))
+          settle(id, 'the app ended too', 'interrupted');
       }
     },
     /** Queues a run and starts it when a slot is free. */
@@ -151,9 +152,17 @@ export function createScheduler({ store, home, slots, trainer, node }: Scheduler
       slots = count;
       fill();
     },
-    /** Takes over queued runs whose app is gone. */
-    adopt(): void {
-      for (const { id, owner } of store.runs.queue()) if (!mine.has(id) && !isAlive(owner)) mine.add(id);
+    /** Takes over what an app left that is gone: the runs that it trained, which go first, and its queue. With `only`, of those. */
+    adopt(only?: readonly string[]): void {
+      const wanted = (id: string) => !only || only.includes(id);
+      const interrupted = store.runs.interrupted().filter(wanted);
+      const left = store.runs.queue().filter(({ id, owner }) => wanted(id) && !mine.has(id) && !isAlive(owner));
+      for (const id of [...interrupted, ...left.map(({ id }) => id)]) {
+        mine.add(id);
+        store.runs.enqueue(id, process.pid);
+        tell(id, null);
+      }
+      store.runs.order(interrupted);
       fill();
     },
     subscribe(listener: Listener): () => void {

@@ -54,6 +54,11 @@ export function runsTable(database: Database) {
   const byId = select('WHERE id = ?');
   const all = select('ORDER BY created_at, key');
   const inState = select('WHERE state = ? ORDER BY position, key');
+  const interrupted = database
+    .prepare<[], string>(
+      `SELECT id FROM runs WHERE state = 'crashed' AND reason ->> '$.code' = 'interrupted' AND trashed_at IS NULL ORDER BY ended_at, key`,
+    )
+    .pluck();
   const ids = database.prepare<[], string>('SELECT id FROM runs').pluck();
   const insert = database.prepare(
     `INSERT INTO runs (id, config, state, created_at, total_steps, position)
@@ -120,6 +125,8 @@ export function runsTable(database: Database) {
     enqueue: (id: string, owner: number): void => void toQueue.run({ id, owner }),
     /** The queue in order, with the process that each run waits for. */
     queue: () => queue.all(),
+    /** Runs that ended because their app did. */
+    interrupted: (): string[] => interrupted.all(),
     /** Puts queued runs in this order, before the others. */
     order: (ids: readonly string[]): void => placeAll.immediate(ids),
     /** Takes a run from the queue; false when somebody else was faster. */

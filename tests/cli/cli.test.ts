@@ -131,7 +131,7 @@ it('sweep trains every value with every seed, tabulates them, and takes finished
   );
   expect(json('show', rows[1].runs[0])).toMatchObject({ config: { seed: 0, learning_rate: 0.01, schedule: 'cosine' } });
   const again = permafrost(...words, '--grid', 'learning_rate=0.001,0.01');
-  expect(again.stderr).toMatch(/2 finished runs are reused/);
+  expect(again.stderr).toMatch(/2 of 2 finished already/);
   expect(again.stdout).toMatch(/learning_rate +accuracy +± 95 % +seeds.*best mean/s);
 }, 300_000);
 
@@ -225,7 +225,7 @@ it('reproduce trains a cell, judges it, writes the table as CSV, and reuses fini
   expect(first.status).toBe(0);
   expect(readFileSync(join(folder, 'table.csv'), 'utf8').split('\r\n')).toHaveLength(5);
   const again = permafrost(...words, '--json');
-  expect(again.stderr).toMatch(/3 finished runs are reused/);
+  expect(again.stderr).toMatch(/3 runs finished already/);
   const { cells } = JSON.parse(again.stdout);
   expect(cells.map((cell: { verdict: string }) => cell.verdict)).toContain('scaled down');
   expect(json('list').runs.filter((run: { tags: string[] }) => run.tags.includes('regimes-quick'))).toHaveLength(3);

@@ -1,0 +1,61 @@
+/** Which run stands for a config: whoever started it, when its settings are the same. */
+import type { ExperimentConfig } from '#contract/config';
+import type { RunState } from '#contract/run';
+import { configOf, type RunRow } from '#contract/runRow';
+import type { Ensured, Services } from '#contract/services';
+
+/** Of several runs of one config the furthest stands for it, and of equals the newest. */
+const order: readonly RunState[] = ['failed', 'stopped', 'crashed', 'paused', 'queued', 'running', 'finished'];
+const resumable: readonly RunState[] = ['stopped', 'crashed', 'paused'];
+
+/** What a result depends on: everything but the run's name and where it computes. */
+const keyOf = (config: ExperimentConfig): string => JSON.stringify({ ...config, name: '', device: '' });
+
+export interface StandingRuns {
+  of(config: ExperimentConfig): RunRow | null;
+  /** The runs of a config with any seed, by seed. */
+  seeds(config: ExperimentConfig): RunRow[];
+}
+
+/** The runs that stand for configs now; what lies in the trash does not. */
+export function standingRuns(rows: readonly RunRow[]): StandingRuns {
+  const best = new Map<string, RunRow>();
+  for (const row of rows) {
+    if (row.trashedAt !== null) continue;
+    const key = keyOf(configOf(row));
+    const other = best.get(key);
+    if (!other || order.indexOf(row.state) >= order.indexOf(other.state)) best.set(key, row);
+  }
+  const groups = new Map<string, RunRow[]>();
+  for (const row of [...best.values()].sort((a, b) => a.seed - b.seed)) {
+    const key = keyOf({ ...configOf(row), seed: 0 });
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  return {
+    of: (config) => best.get(keyOf(config)) ?? null,
+    seeds: (config) => groups.get(keyOf({ ...config, seed: 0 })) ?? [],
+  };
+}
+
+/** What has to happen so that a config gets a result. A failed run would fail again, so another starts. */
+export const stepFor = (row: RunRow | null): Ensured['step'] =>
+  !row || row.state === 'failed' ? 'started' : row.state === 'finished' ? 'finished' : 'resumed';
+
+/** Brings every config to a run, as {@link Services.ensure} says. */
+export function ensureRuns(
+  app: Pick<Services, 'rows' | 'adopt' | 'resume' | 'createAll'>,
+  configs: readonly ExperimentConfig[],
+  tags: string[],
+): Ensured[] {
+  const standing = standingRuns(app.rows());
+  const found = configs.map((config) => ({ config, row: standing.of(config) }));
+  const steps = found.map(({ row }) => stepFor(row));
+  const fresh = app.createAll(
+    configs.filter((_, i) => steps[i] === 'started'),
+    tags,
+  ); // first, since it may refuse
+  const under = found.flatMap(({ row }, i) => (steps[i] === 'resumed' ? row!.id : []));
+  app.adopt(under);
+  for (const { id, state } of app.rows(under)) if (resumable.includes(state)) app.resume(id);
+  return found.map(({ row }, i) => ({ id: steps[i] === 'started' ? fresh.shift()! : row!.id, step: steps[i] }));
+}
