@@ -14,7 +14,7 @@ const quick = {
   frozen: { learning_rate: 0.003 },
   tasks: {
     'bit-xor': { num_iters: 10 },
-    mnist: { num_iters: 16, patch_size: 7 },
+    mnist: { num_iters: 12, patch_size: 14 },
     'mnist-add': { num_iters: 12 },
   } as Record<string, Partial<ExperimentConfig>>,
 } satisfies Record<string, Partial<ExperimentConfig> | Record<string, Partial<ExperimentConfig>>>;
