@@ -1,5 +1,5 @@
 /** Which run stands for a config: whoever started it, when its settings are the same. */
-import type { ExperimentConfig } from '#contract/config';
+import { configFields, type ExperimentConfig } from '#contract/config';
 import type { RunState } from '#contract/run';
 import { configOf, type RunRow } from '#contract/runRow';
 import type { Ensured, Services } from '#contract/services';
@@ -9,7 +9,8 @@ const order: readonly RunState[] = ['failed', 'stopped', 'crashed', 'paused', 'q
 const resumable: readonly RunState[] = ['stopped', 'crashed', 'paused'];
 
 /** What a result depends on: everything but the run's name and where it computes. */
-const keyOf = (config: ExperimentConfig): string => JSON.stringify({ ...config, name: '', device: '' });
+const decisive = configFields.filter((field) => field !== 'name' && field !== 'device');
+const keyOf = (config: ExperimentConfig): string => JSON.stringify(decisive.map((field) => config[field]));
 
 export interface StandingRuns {
   of(config: ExperimentConfig): RunRow | null;
