@@ -38,7 +38,7 @@ export function standingRuns(rows: readonly RunRow[]): StandingRuns {
   };
 }
 
-/** What has to happen so that a config gets a result. A failed run would fail again, so another starts. */
+/** What has to happen so that a config gets a result. A failed run stays, for its reason to be read, and another starts. */
 export const stepFor = (row: RunRow | null): Ensured['step'] =>
   !row || row.state === 'failed' ? 'started' : row.state === 'finished' ? 'finished' : 'resumed';
 
@@ -49,14 +49,20 @@ export function ensureRuns(
   tags: string[],
 ): Ensured[] {
   const standing = standingRuns(app.rows());
-  const found = configs.map((config) => ({ config, row: standing.of(config) }));
-  const steps = found.map(({ row }) => stepFor(row));
-  const fresh = app.createAll(
-    configs.filter((_, i) => steps[i] === 'started'),
+  const distinct = new Map(configs.map((config) => [keyOf(config), config]));
+  const plans = [...distinct].map(([key, config]) => {
+    const row = standing.of(config);
+    return { key, config, row, step: stepFor(row) };
+  });
+  const fresh = plans.filter(({ step }) => step === 'started');
+  const created = app.createAll(
+    fresh.map(({ config }) => config),
     tags,
   ); // first, since it may refuse
-  const under = found.flatMap(({ row }, i) => (steps[i] === 'resumed' ? row!.id : []));
+  const under = plans.flatMap(({ row, step }) => (step === 'resumed' ? row!.id : []));
   app.adopt(under);
   for (const { id, state } of app.rows(under)) if (resumable.includes(state)) app.resume(id);
-  return found.map(({ row }, i) => ({ id: steps[i] === 'started' ? fresh.shift()! : row!.id, step: steps[i] }));
+  const ids = new Map(fresh.map(({ key }, i) => [key, created[i]]));
+  const ensured = new Map(plans.map(({ key, row, step }) => [key, { id: ids.get(key) ?? row!.id, step }]));
+  return configs.map((config) => ensured.get(keyOf(config))!);
 }

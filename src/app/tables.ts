@@ -69,7 +69,7 @@ export function tableServices(app: App, have: Available): TableServices {
         throw new PermafrostError('notFound', `${table} has no cell ${id}. Cells: ${ids}.`);
       }
       const needs = missing(cell, profile, have);
-      if (needs) throw new PermafrostError('config', `${id} cannot run here: it ${needs}.`);
+      if (needs) throw new PermafrostError('config', `${id} cannot run here: ${needs}.`);
       const numbers = Array.from({ length: seeds }, (_, seed) => seed);
       return { cell, configs: expand(cell, profile, numbers).configs };
     });

@@ -149,7 +149,7 @@ export interface Plan {
   basis: string;
   /** Of the largest trainer. */
   memoryBytes: number;
-  /** Of all that start. */
+  /** Of all that is left. */
   diskBytes: number;
   /** Cells that would train another number of parameters than published. */
   miscounted: { cell: string; trainable: number; published: number }[];

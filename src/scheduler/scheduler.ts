@@ -162,7 +162,7 @@ export function createScheduler({ store, home, slots, trainer, node }: Scheduler
         store.runs.enqueue(id, process.pid);
         tell(id, null);
       }
-      store.runs.order(interrupted);
+      store.runs.order([...interrupted, ...queued().filter((id) => !interrupted.includes(id))]);
       fill();
     },
     subscribe(listener: Listener): () => void {

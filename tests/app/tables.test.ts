@@ -1,0 +1,126 @@
+/** Tables over a real store; nothing is trained, the queue is paused. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createApp } from '#app';
+import { type ExperimentConfig, parseConfig } from '#contract/config';
+import type { Wish } from '#contract/papers';
+import type { EntryBody } from '#contract/run';
+import type { Services } from '#contract/services';
+import { expand } from '#papers/expand';
+import { tableOf } from '#papers/published';
+import { openStore } from '#store/store';
+
+const cellId = 'regimes/bit-xor/FRT';
+const cell = tableOf('regimes').cells.find(({ id }) => id === cellId)!;
+const { configs } = expand(cell, 'paper', [0, 1, 2]);
+const wish = (seeds: number): Wish => ({ table: 'regimes', profile: 'paper', cells: [{ id: cellId, seeds }] });
+const nobody = 2 ** 22 + 1; // no process has that number
+
+let home: string;
+let app: Services;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'permafrost-'));
+});
+afterEach(async () => {
+  await app.close();
+  rmSync(home, { recursive: true, maxRetries: 5 });
+});
+async function open(): Promise<void> {
+  app = await createApp({ home });
+  app.pauseQueue(true);
+}
+
+/** Runs in the store as another app left them. */
+async function left(runs: { config: ExperimentConfig; state: 'running' | 'queued' | 'finished'; value?: number }[]) {
+  const store = await openStore(join(home, 'permafrost.db'));
+  for (const [i, { config, state, value = 0 }] of runs.entries()) {
+    const id = `left-${i}`;
+    store.runs.add({ id, config, createdAt: i }, state === 'finished' ? 'running' : state);
+    if (state === 'queued') store.runs.enqueue(id, nobody);
+    if (state === 'running') store.runs.setPid(id, nobody);
+    if (state !== 'finished') continue;
+    const counts = { samples: 10_000, iteration: 1, iterations: 1, steps: 100, seconds: 1, stoppedEarly: false };
+    const result = { metric: 'accuracy', value, loss: 0.1, standardError: 0.001, last100: value, ...counts };
+    const end: EntryBody = { kind: 'ended', state, step: 100, reason: null, result };
+    store.apply(id, [{ seq: 1, at: i, body: end }]);
+  }
+  store.close();
+}
+
+describe('a run stands for a cell by its settings', () => {
+  it('whatever it is called, wherever it computed, with any seed; and the cell is judged by it', async () => {
+    const named = configs.map((config) => parseConfig({ ...config, name: 'mine', device: 'cpu' }));
+    await left(named.map((config, i) => ({ config, state: 'finished', value: 1 - i / 1000 })));
+    await open();
+    const answers = async (tolerance?: { accuracy: number; mae: number }) =>
+      (await app.tables.state('regimes', 'paper', tolerance)).answers.find((answer) => answer.cell.id === cellId)!;
+    expect((await answers()).runs.map(({ seed }) => seed)).toEqual([0, 1, 2]);
+    expect((await answers()).judgement).toMatchObject({ verdict: 'reproduced', seeds: 3, tolerance: 0.02 });
+    expect((await answers({ accuracy: 0.0001, mae: 0.1 })).judgement.verdict).not.toBe('reproduced');
+    expect(app.tables.plan(wish(3))).toMatchObject({ finished: 3, resumed: 0, started: 0, seconds: 0 });
+    app.trash(['left-2']);
+    expect((await answers()).judgement.seeds).toBe(2);
+    expect(app.tables.plan(wish(4))).toMatchObject({ finished: 2, resumed: 0, started: 2 });
+  });
+
+  it('so a wish made twice, or a config wanted twice, starts nothing twice', async () => {
+    await open();
+    const [ids] = app.tables.reproduce(wish(2));
+    expect(app.tables.reproduce(wish(3))[0].slice(0, 2)).toEqual(ids);
+    expect(app.list().map(({ tags }) => tags)).toEqual(Array(3).fill(['regimes-paper']));
+    const [one, same] = app.ensure([configs[0], { ...configs[0], name: 'again' }], []);
+    expect(same).toEqual(one);
+    expect(app.list()).toHaveLength(3);
+  });
+});
+
+it('a plan counts time, memory and disk of what is left, and compares parameter counts with the published ones', async () => {
+  await open();
+  const one = app.tables.plan(wish(1));
+  const two = app.tables.plan(wish(2));
+  expect(two.seconds).toBeCloseTo(2 * one.seconds);
+  expect(two.diskBytes).toBeCloseTo(2 * one.diskBytes);
+  expect(two.memoryBytes).toBe(one.memoryBytes);
+  expect(one.memoryBytes).toBeGreaterThan(4e8); // GPT-2 small
+  expect(one.miscounted).toEqual([]);
+});
+
+it('a cell that is unknown, or that cannot run here, is refused with its reason', async () => {
+  await open();
+  const other = (id: string) => () => app.tables.reproduce({ ...wish(1), cells: [{ id, seeds: 1 }] });
+  expect(other('regimes/bit-xor/XYZ')).toThrow(/no cell regimes\/bit-xor\/XYZ\. Cells: /);
+  expect(other('regimes/bit-xor/FPT')).toThrow(/cannot run here: needs a download: permafrost zoo pull gpt2/);
+  expect(app.list()).toEqual([]);
+});
+
+describe('after the death of an app', () => {
+  it('what it trained goes on first, then its queue; what it has in the trash stays there', async () => {
+    await left([
+      { config: configs[0], state: 'queued' },
+      { config: configs[1], state: 'running' },
+      { config: configs[2], state: 'running' },
+    ]);
+    await open();
+    expect(app.get('left-1')).toMatchObject({ state: 'crashed', reason: { code: 'interrupted' } });
+    app.trash(['left-2']);
+    const id = app.create({ ...configs[0], seed: 9 }).id;
+    app.adopt();
+    expect(app.queue().queued).toEqual(['left-1', id, 'left-0']);
+    expect(app.get('left-2').state).toBe('crashed');
+  });
+
+  it('a wish takes over its own runs and no others', async () => {
+    await left([
+      { config: configs[0], state: 'queued' },
+      { config: configs[1], state: 'running' },
+      { config: { ...configs[2], learning_rate: 0.5 }, state: 'queued' },
+    ]);
+    await open();
+    expect(app.tables.plan(wish(2))).toMatchObject({ resumed: 2, started: 0 });
+    expect(app.tables.reproduce(wish(2))).toEqual([['left-0', 'left-1']]);
+    expect(app.queue().queued).toEqual(['left-1', 'left-0']);
+    expect(app.list()).toHaveLength(3);
+  });
+});
