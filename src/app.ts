@@ -208,8 +208,8 @@ export async function createApp({
       store.close();
     },
   };
-  const published = tableServices(services, have);
-  return { ...services, tables: published, download: (path) => downloadOf(services, path) };
+  const withTables = { ...services, tables: tableServices(services, have) };
+  return { ...withTables, download: (path) => downloadOf(withTables, path) };
 }
 
 /** A row with its metric's name, which says whether high or low is best. */

@@ -45,7 +45,7 @@ const table: Record<string, Room> = {
   app: {
     runtime: 'node',
     rooms: ['contract', 'store', 'scheduler', 'trainer', 'models', 'tasks', 'zoo', 'papers', 'export'],
-    packages: ['systeminformation'],
+    packages: ['systeminformation', 'zod'],
   },
   // the command line prints tables and writes files itself, so it reads papers and export beside the app
   cli: {

@@ -1,38 +1,126 @@
-/** Files made on the fly, by path: what the window saves and the server sends. */
+/** Files made on the fly, by path: what the window saves, the server sends and the command line writes. */
+import { z } from 'zod';
 import { configFile } from '#contract/config';
-import { PermafrostError } from '#contract/errors';
+import { nearest, PermafrostError } from '#contract/errors';
+import { defaultTolerance, profiles, type TableState, toleranceSchema } from '#contract/papers';
+import type { Run } from '#contract/run';
 import type { Download, Services } from '#contract/services';
 import { metricsCsv, runsCsv } from '#export/csv';
+import type { Document } from '#export/document';
+import { pieces } from '#export/file';
+import { latex } from '#export/latex';
+import { markdown } from '#export/markdown';
+import { answerRunsCsv, answersCsv, tableDocument } from '#export/tables';
+import { tableOf } from '#papers/published';
 
-type Source = Pick<Services, 'list' | 'get' | 'metrics'>;
+export type Source = Pick<Services, 'list' | 'get' | 'metrics' | 'tables'>;
+
+/** What a file is of: runs, and the table that they answer where they were chosen by one. */
+export interface Chosen {
+  runs: Run[];
+  state: TableState | null;
+}
+
+interface DownloadRow {
+  type: string;
+  of: 'runs' | 'one run' | 'a table';
+  chunks(app: Source, chosen: Chosen): Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>;
+}
 
 const csv = 'text/csv; charset=utf-8';
+const today = (): string => new Date().toISOString().slice(0, 10);
 
-/** `?id=…&id=…` names runs; without it, all. */
-const chosen = (app: Source, query: URLSearchParams) =>
-  query.has('id') ? query.getAll('id').map(app.get) : app.list();
+const written = (type: string, write: (document: Document) => string): DownloadRow => ({
+  type,
+  of: 'a table',
+  chunks: (_, { state }) => [write(tableDocument(state!, today()))],
+});
 
-const rows: Record<string, (app: Source, query: URLSearchParams) => Download> = {
-  'runs.csv': (app, query) => ({ name: 'runs.csv', type: csv, lines: runsCsv(chosen(app, query)) }),
-  'metrics.csv': (app, query) => {
-    const runs = chosen(app, query);
-    const name = runs.length === 1 ? `${runs[0].id}-metrics.csv` : 'metrics.csv';
-    return { name, type: csv, lines: metricsCsv(runs.map(({ id }) => ({ id, rows: app.metrics(id) }))) };
+const rows: Record<string, DownloadRow> = {
+  'runs.csv': {
+    type: csv,
+    of: 'runs',
+    chunks: (app, { runs, state }) => pieces(state ? answerRunsCsv(state, app.get) : runsCsv(runs)),
   },
-  'config.json': (app, query) => {
-    const run = app.get(query.get('id') ?? '');
-    const text = `${JSON.stringify(configFile(run.config), null, 2)}\n`;
-    return { name: `${run.id}.json`, type: 'application/json', lines: [text] };
+  'metrics.csv': {
+    type: csv,
+    of: 'runs',
+    chunks: (app, { runs }) => pieces(metricsCsv(runs.map(({ id }) => ({ id, rows: app.metrics(id) })))),
   },
+  'config.json': {
+    type: 'application/json',
+    of: 'one run',
+    chunks: (_, { runs: [run] }) => [`${JSON.stringify(configFile(run.config), null, 2)}\n`],
+  },
+  'table.csv': { type: csv, of: 'a table', chunks: (_, { state }) => pieces(answersCsv(state!)) },
+  'table.md': written('text/markdown; charset=utf-8', markdown),
+  'table.tex': written('application/x-tex; charset=utf-8', latex),
 };
 
-/** The file behind `/download/NAME?…`. Throws `notFound`. */
+export const downloadNames = Object.keys(rows);
+
+/** `?id=…&id=…` names runs, `?table=…&profile=…` those of a table (with `accuracy` and `mae` as its tolerance); else it is all. */
+const query = z.object({
+  id: z.array(z.string().min(1)),
+  table: z.string().min(1).nullable(),
+  profile: z.enum(profiles),
+  tolerance: toleranceSchema,
+});
+
+function readQuery(search: URLSearchParams): z.infer<typeof query> {
+  const read = query.safeParse({
+    id: search.getAll('id'),
+    table: search.get('table'),
+    profile: search.get('profile') ?? 'quick',
+    tolerance: {
+      accuracy: Number(search.get('accuracy') ?? defaultTolerance.accuracy),
+      mae: Number(search.get('mae') ?? defaultTolerance.mae),
+    },
+  });
+  if (read.success) return read.data;
+  const [{ path, message }] = read.error.issues;
+  throw new PermafrostError('config', `${path.join('.')} of a download: ${message}.`);
+}
+
+/** The file behind `/download/NAME?…`. Throws `notFound`, and `config` where the query does not name what NAME is of. */
 export function downloadOf(app: Source, path: string): Download {
   const { pathname, searchParams } = new URL(path, 'http://permafrost');
   const name = pathname.replace(/^\/download\//, '');
-  if (Object.hasOwn(rows, name)) return rows[name](app, searchParams);
-  throw new PermafrostError(
-    'notFound',
-    `There is no download ${pathname}. There are: ${Object.keys(rows).join(', ')}.`,
-  );
+  const names = Object.keys(rows);
+  if (!Object.hasOwn(rows, name)) {
+    const list = names.join(', ');
+    throw new PermafrostError(
+      'notFound',
+      `There is no download ${pathname}. Did you mean ${nearest(name, names)}? There are: ${list}.`,
+    );
+  }
+  const { type, of, chunks } = rows[name];
+  const { id: ids, table, profile, tolerance } = readQuery(searchParams);
+  if (of === 'a table' && table === null) throw new PermafrostError('config', `${name} is of a table: add its id.`);
+  if (of === 'one run' && ids.length !== 1)
+    throw new PermafrostError('config', `${name} is of one run; found ${ids.length} ids.`);
+  if (table !== null) tableOf(table);
+  const named = ids.map(app.get);
+
+  async function* made() {
+    const state = table === null ? null : await app.tables.state(table, profile, tolerance);
+    const runs = state ? runsOf(state).map(app.get) : ids.length ? named : app.list();
+    yield* chunks(app, { runs, state });
+  }
+  return {
+    name: fileName(name, table === null ? named.map((run) => run.id) : [`${table}-${profile}`]),
+    type,
+    chunks: made(),
+  };
+}
+
+const runsOf = ({ answers }: TableState): string[] => [
+  ...new Set(answers.flatMap(({ runs }) => runs.map(({ id }) => id))),
+];
+
+/** Of one thing, its name comes first: `mnist-abc234-metrics.csv`, `regimes-quick.md`. */
+function fileName(name: string, of: string[]): string {
+  if (of.length !== 1) return name;
+  const [stem, ending] = name.split('.');
+  return ['table', 'config'].includes(stem) ? `${of[0]}.${ending}` : `${of[0]}-${name}`;
 }

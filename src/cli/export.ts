@@ -1,32 +1,58 @@
+/** `permafrost export`: runs or a published table as a file, in any format that the window saves too. */
+import { extname } from 'node:path';
+import { Option } from 'commander';
+import { downloadNames } from '#app/downloads';
 import { PermafrostError } from '#contract/errors';
-import { metricsCsv, runsCsv, writeLines } from '#export/csv';
+import { type Profile, profiles } from '#contract/papers';
+import { writeChunks } from '#export/file';
 import { type CommandRow, print, withApp } from './command.ts';
+
+interface Options {
+  format?: string;
+  table?: string;
+  profile: Profile;
+  json?: boolean;
+}
 
 export const exportCommand: CommandRow = {
   add(program) {
     program
       .command('export')
-      .description('write runs, or their metrics at full resolution, as CSV (RFC 4180)')
+      .description('write runs, or a published table with what answers it here, as a file')
       .argument('<what...>', 'run ids, or none for all, then the file; - for standard output')
-      .option('--metrics', 'every metric row (run, key, step, value) instead of a row per run')
+      .option('--table <table>', 'a table, or with another format its runs, instead of run ids')
+      .addOption(new Option('--profile <profile>', 'whose runs answer the table').choices(profiles).default('quick'))
+      .addOption(new Option('--format <format>', 'default: by the ending of the file').choices(downloadNames))
       .option('--json', 'print what was written as one JSON object')
-      .action((what: string[], { metrics, json }: { metrics?: boolean; json?: boolean }) =>
+      .action((what: string[], options: Options) =>
         withApp(async (app) => {
           const path = what.at(-1)!;
-          if (json && path === '-')
+          const ids = what.slice(0, -1).map((id) => app.get(id).id);
+          if (options.json && path === '-')
             throw new PermafrostError('config', '--json and - both want standard output. Name a file.');
-          const runs = what.length > 1 ? what.slice(0, -1).map(app.get) : app.list();
-          await writeLines(
-            path,
-            metrics ? metricsCsv(runs.map(({ id }) => ({ id, rows: app.metrics(id) }))) : runsCsv(runs),
-          );
-          if (path !== '-')
-            print(
-              json,
-              { path, runs: runs.map((run) => run.id) },
-              () => `${runs.length} run${runs.length === 1 ? '' : 's'} in ${path}`,
-            );
+          const format = options.format ?? formatFor(path, options.table !== undefined);
+          const { chunks } = app.download(`/download/${format}?${query(ids, options)}`);
+          await writeChunks(path, chunks);
+          if (path !== '-') print(options.json, { path, format }, () => `${format} in ${path}`);
         }),
       );
   },
 };
+
+/** The format that the ending of a file asks for: the first of that ending that fits. */
+function formatFor(path: string, isTable: boolean): string {
+  const ending = path === '-' ? '.csv' : extname(path);
+  const fitting = downloadNames.filter((name) => name.endsWith(ending) && isTable === name.startsWith('table'));
+  const found = ending && (fitting[0] ?? downloadNames.find((name) => name.endsWith(ending)));
+  if (found) return found;
+  throw new PermafrostError(
+    'config',
+    `${path}: no format ends so. Name one with --format: ${downloadNames.join(', ')}.`,
+  );
+}
+
+function query(ids: string[], { table, profile }: Options): URLSearchParams {
+  if (table === undefined) return new URLSearchParams(ids.map((id) => ['id', id]));
+  if (ids.length) throw new PermafrostError('config', 'Name runs or a table, not both.');
+  return new URLSearchParams({ table, profile });
+}

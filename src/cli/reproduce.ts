@@ -2,20 +2,12 @@
 import { availableParallelism } from 'node:os';
 import { Option } from 'commander';
 import { PermafrostError } from '#contract/errors';
-import {
-  type Answer,
-  type Cell,
-  type Contrast,
-  type Judgement,
-  type Plan,
-  type Profile,
-  profiles,
-  type TableState,
-} from '#contract/papers';
-import { writeLines } from '#export/csv';
+import { type Answer, type Cell, type Plan, type Profile, profiles, type TableState } from '#contract/papers';
+import { contrastText, digits, publishedText, rangeText, verdictText } from '#export/answerText';
+import { pieces, writeChunks } from '#export/file';
 import { answersCsv } from '#export/tables';
 import { tableOf, tables } from '#papers/published';
-import { bytes, type CommandRow, columns, duration, number, print, withApp } from './command.ts';
+import { bytes, type CommandRow, columns, duration, print, withApp } from './command.ts';
 import { exitCodeOf, follow } from './watch.ts';
 
 interface Options {
@@ -77,7 +69,7 @@ async function reproduceTable(id: string, options: Options): Promise<void> {
       process.exitCode = exitCodeOf(ids.flat().map(app.get));
     }
     const state = await part();
-    await writeLines(path, answersCsv(state));
+    await writeChunks(path, pieces(answersCsv(state)));
     print(
       options.json,
       { table: id, profile, csv: path, cells: state.answers.map(jsonCell), contrasts: state.contrasts },
@@ -105,35 +97,18 @@ function readSeeds(text: string): number {
   return count;
 }
 
-const conclusion = ({ low, high }: Contrast): string => (low > 0 ? 'helps' : high < 0 ? 'harms' : "can't tell yet");
-
-const range = ({ low, high }: Judgement): string =>
-  low === null || high === null ? '' : `${number(low, 3)} … ${number(high, 3)}`;
-
-function published({ published: p }: Cell): string {
-  if (!p) return '–';
-  const spread = p.spread === null ? '' : ` ± ${number(p.spread, 2)}`;
-  return `${number(p.value)}${spread}`;
-}
-
-function verdictText({ needs, judgement }: Answer): string {
-  if (needs) return 'not run';
-  const { verdict, moreSeeds } = judgement;
-  return moreSeeds ? `${verdict} (${moreSeeds} more seed${moreSeeds === 1 ? '' : 's'})` : verdict;
-}
-
 function report({ table, answers, contrasts }: TableState, path: string): string {
   const rows = answers.map((answer) => {
     const { cell, judgement } = answer;
-    const ours = judgement.mean === null ? '' : number(judgement.mean);
+    const ours = judgement.mean === null ? '' : digits(judgement.mean);
     return [
       cell.row,
       cell.column,
       answer.metric ?? '',
-      published(cell) + (answer.onFloor ? ' *' : ''),
-      answer.floor ? number(answer.floor.value) : '',
+      publishedText(cell.published) + (answer.onFloor ? ' *' : ''),
+      answer.floor ? digits(answer.floor.value) : '',
       ours,
-      range(judgement),
+      rangeText(judgement),
       judgement.seeds ? String(judgement.seeds) : '',
       verdictText(answer),
     ];
@@ -141,7 +116,7 @@ function report({ table, answers, contrasts }: TableState, path: string): string
   const needs = answers.filter((a) => a.needs).map((a) => `  ${a.cell.row} ${a.cell.column}: ${a.needs}`);
   const notes = [...new Set(answers.flatMap((a) => a.notes))].map((note) => `  ${note}`);
   const floors = answers.flatMap((a) =>
-    a.onFloor ? [`  ${a.cell.row} ${a.cell.column}: saying ${a.floor!.predictor} gives ${number(a.floor!.value)}`] : [],
+    a.onFloor ? [`  ${a.cell.row} ${a.cell.column}: saying ${a.floor!.predictor} gives ${digits(a.floor!.value)}`] : [],
   );
   const sources = [
     ...new Set(
@@ -153,7 +128,7 @@ function report({ table, answers, contrasts }: TableState, path: string): string
     columns(['task', 'regime', 'metric', 'published', 'floor', 'ours', '95 % interval', 'seeds', 'verdict'], rows),
     ...section(
       `${table.title}. Gain (positive: better), with its 95 % interval over seeds:`,
-      contrasts.map(contrastLine),
+      contrasts.map((contrast) => `  ${contrastText(contrast)}`),
     ),
     ...section('* no better than guessing:', floors),
     ...section('Scaled down, so not compared with the published number:', notes),
@@ -163,9 +138,6 @@ function report({ table, answers, contrasts }: TableState, path: string): string
     `Runs are in the store (permafrost list); this table is in ${path}.`,
   ].join('\n');
 }
-
-const contrastLine = (c: Contrast): string =>
-  `  ${c.row}  ${c.columns}  ${c.gain > 0 ? '+' : ''}${number(c.gain, 3)} ${c.metric} (${number(c.low, 3)} … ${number(c.high, 3)})  ${conclusion(c)}`;
 
 const jsonCell = ({ cell, floor, onFloor, needs, notes, runs, judgement }: Answer) => ({
   ...cell,

@@ -4,7 +4,7 @@ import { PermafrostError } from '#contract/errors';
 import type { Run } from '#contract/run';
 import { interval } from '#contract/statistics';
 import { type Axis, expandSweep, type Point, readAxis } from '#contract/sweep';
-import { writeLines } from '#export/csv';
+import { pieces, writeChunks } from '#export/file';
 import { type CsvValue, csvLine } from '#formats/csv';
 import { type CommandRow, columns, number, print, withApp } from './command.ts';
 import { type ConfigOptions, readConfig, takesConfig } from './configOptions.ts';
@@ -71,7 +71,7 @@ async function runSweep(file: string | undefined, options: Options): Promise<voi
       );
       const finished = ids.map(app.get);
       const rows = points.map((point) => rowOf(point, finished.splice(0, point.configs.length)));
-      if (options.out) await writeLines(options.out, csv(axes, rows));
+      if (options.out) await writeChunks(options.out, pieces(csv(axes, rows)));
       print(options.json, { axes, rows: rows.map(jsonRow) }, () => table(axes, rows));
       process.exitCode = exitCodeOf(ids.map(app.get));
     },

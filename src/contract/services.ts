@@ -25,11 +25,11 @@ export interface CurveRange {
   to?: number;
 }
 
-/** A file made on the fly. */
+/** A file made on the fly: no chunk is made before somebody takes it. */
 export interface Download {
   name: string;
   type: string;
-  lines: Iterable<string>;
+  chunks: AsyncIterable<string | Uint8Array>;
 }
 
 /** The run that stands for a config, and what had to be done for that. */

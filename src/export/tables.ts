@@ -1,6 +1,10 @@
-/** A published table with what answers it here, as a file. */
-import type { TableState } from '#contract/papers';
+/** A published table with what answers it here: as CSV with a record per cell or per run, and as a document. */
+import type { Answer, Published, TableState, Tolerance } from '#contract/papers';
+import type { Run } from '#contract/run';
 import { type CsvValue, csvLine } from '#formats/csv';
+import { contrastText, digits, publishedText, rangeText, verdictText } from './answerText.ts';
+import { runHeader, runRecord } from './csv.ts';
+import { type Document, footnotes, plain } from './document.ts';
 
 /** A record per cell, after a header. */
 export function* answersCsv({ answers, profile }: TableState): Generator<string> {
@@ -49,4 +53,72 @@ export function* answersCsv({ answers, profile }: TableState): Generator<string>
     );
     yield csvLine(values);
   }
+}
+
+/** A record per run that answers a cell, after a header: the cell, then what the table of runs has. */
+export function* answerRunsCsv({ answers, profile }: TableState, runOf: (id: string) => Run): Generator<string> {
+  yield csvLine(['cell', 'row', 'column', 'profile', ...runHeader]);
+  for (const { cell, runs } of answers)
+    for (const { id } of runs) yield csvLine([cell.id, cell.row, cell.column, profile, ...runRecord(runOf(id))]);
+}
+
+const toleranceText = ({ accuracy, mae }: Tolerance): string =>
+  `${digits(accuracy)} in accuracy, ${digits(100 * mae)} % of a published error`;
+
+const sourceText = ({ source, certainty, note }: Published): string =>
+  [certainty === 'read' ? source : `${source} (second-hand)`, ...(note ? [note] : [])].join('. ');
+
+/** The table as people read it; `date` is when it was made, as it shall be printed. */
+export function tableDocument({ table, profile, tolerance, answers, contrasts }: TableState, date: string): Document {
+  const sources = footnotes();
+  const marked = (texts: Published[]) => texts.map((published) => sources.mark(sourceText(published)));
+  const hasOthers = answers.some(({ cell }) => cell.beside.length > 0);
+  const rows = answers.map((answer) => {
+    const { cell, floor, onFloor, metric } = answer;
+    const published = {
+      text: publishedText(cell.published) + (onFloor ? ' *' : ''),
+      marks: marked(cell.published ? [cell.published] : []),
+    };
+    const others = { text: cell.beside.map(publishedText).join('; '), marks: marked(cell.beside) };
+    return [
+      ...[plain(cell.row), plain(cell.column), plain(metric ?? '')],
+      published,
+      ...(hasOthers ? [others] : []),
+      ...[plain(floor ? digits(floor.value) : ''), plain(oursText(answer)), plain(verdictText(answer))],
+    ];
+  });
+  const lines = (of: (answer: Answer) => string | false | null) => [
+    ...new Set(answers.flatMap((answer) => of(answer) || [])),
+  ];
+  const name = ({ cell }: Answer) => `${cell.row} ${cell.column}`;
+  const sections = [
+    { title: 'Gain (positive: better), with its 95 % interval over seeds', lines: contrasts.map(contrastText) },
+    {
+      title: '* no better than guessing',
+      lines: lines((a) => a.onFloor && `${name(a)}: saying ${a.floor!.predictor} gives ${digits(a.floor!.value)}`),
+    },
+    { title: 'Scaled down, so not compared with the published number', lines: lines((a) => a.notes.join('; ')) },
+    { title: 'Not run', lines: lines((a) => a.needs && `${name(a)}: ${a.needs}`) },
+    { title: 'Note', lines: table.note ? [table.note] : [] },
+  ];
+  return {
+    id: `${table.id}-${profile}`,
+    title: table.title,
+    caption: `Profile ${profile}; tolerance ${toleranceText(tolerance)}; ${date}.`,
+    header: [
+      ...[column('Row'), column('Column'), column('Metric'), column('Published', true)],
+      ...(hasOthers ? [column('Others', true)] : []),
+      ...[column('Floor', true), column('Ours (95 % interval, seeds)', true), column('Verdict')],
+    ],
+    rows,
+    footnotes: sources.texts,
+    sections: sections.filter((section) => section.lines.length > 0),
+  };
+}
+
+const column = (text: string, isNumber = false) => ({ text, isNumber });
+
+function oursText({ judgement }: Answer): string {
+  const { mean, seeds } = judgement;
+  return mean === null ? '' : `${digits(mean)} (${rangeText(judgement)}, n = ${seeds})`;
 }

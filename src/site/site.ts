@@ -60,19 +60,21 @@ function decode(pathname: string): string | null {
   }
 }
 
+const statuses: Partial<Record<string, number>> = { notFound: 404, config: 400 };
+
 function download(services: Pick<Services, 'download'>, path: string): Answer {
   try {
-    const { name, type, lines } = services.download(path);
+    const { name, type, chunks } = services.download(path);
     const headers = {
       ...securityHeaders,
       'content-type': type,
       'content-disposition': `attachment; filename="${name.replace(/[^\w.-]/g, '_')}"`,
       'cache-control': 'no-store',
     };
-    return { status: 200, headers, body: Readable.from(lines, { objectMode: false }) };
+    return { status: 200, headers, body: Readable.from(chunks, { objectMode: false }) };
   } catch (error) {
     const { code, message } = describeError(error);
-    return plainText(code === 'notFound' ? 404 : 500, message);
+    return plainText(statuses[code] ?? 500, message);
   }
 }
 

@@ -73,7 +73,10 @@ describe('run, list, show, tag and export', () => {
     expect(json('tag', id, 'first', '--remove').tags).toEqual(['second']);
     expect(permafrost('export', 'runs.csv').status).toBe(0);
     expect(readFileSync(join(folder, 'runs.csv'), 'utf8').split('\r\n')).toHaveLength(3);
-    expect(json('export', '--metrics', id, 'metrics.csv')).toEqual({ path: 'metrics.csv', runs: [id] });
+    expect(json('export', '--format', 'metrics.csv', id, 'metrics.csv')).toEqual({
+      path: 'metrics.csv',
+      format: 'metrics.csv',
+    });
     expect(readFileSync(join(folder, 'metrics.csv'), 'utf8')).toMatch(new RegExp(`${id},train_loss,6,`));
     expect(permafrost('export', '-').stdout).toMatch(/^id,state,/);
     expect(json('frozen', id)).toMatchObject({ id, untouched: true, checked: { step: 6 } });

@@ -2,6 +2,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createApp } from '#app';
@@ -231,7 +232,7 @@ it('the load of the machine comes with the processor’s name and a reason for w
 it('downloads are the runs and metrics as CSV, and an error names what there is', async () => {
   await api.queue.pause();
   const [id] = await api.runs.create({ configs: [tiny] });
-  const [header, row] = [...app.download(`/download/runs.csv?id=${id}`).lines];
+  const [header, row] = (await text(app.download(`/download/runs.csv?id=${id}`).chunks)).split('\r\n');
   expect(header).toMatch(/^id,state,/);
   expect(row).toMatch(new RegExp(`^${id},queued`));
   expect(() => app.download('/download/secrets')).toThrow(/There is no download.*runs\.csv/);

@@ -1,0 +1,25 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { writeChunks } from '#export/file';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'permafrost-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+it('a file that cannot be finished leaves nothing behind, and what was there before as it was', async () => {
+  function* broken(): Generator<string> {
+    yield 'x'.repeat(100_000);
+    throw new Error('the source broke');
+  }
+  const path = join(folder, 'out.csv');
+  await writeChunks(path, ['before']);
+  await expect(writeChunks(path, broken())).rejects.toThrow(/out\.csv could not be written: the source broke/);
+  expect(readFileSync(path, 'utf8')).toBe('before');
+  expect(readdirSync(folder)).toEqual(['out.csv']);
+  await expect(writeChunks(join(folder, 'missing/out.csv'), ['x'])).rejects.toThrow(/could not be written/);
+  expect(existsSync(join(folder, 'missing'))).toBe(false);
+});

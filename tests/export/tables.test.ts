@@ -1,0 +1,88 @@
+/** A table as files, byte for byte: the expected ones lie in tests/fixtures/exports. */
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { parseConfig } from '#contract/config';
+import type { Answer, Cell, Published, TableState } from '#contract/papers';
+import type { RunRow } from '#contract/runRow';
+import { latex } from '#export/latex';
+import { markdown } from '#export/markdown';
+import { answerRunsCsv, answersCsv, tableDocument } from '#export/tables';
+import { openStore } from '#store/store';
+
+const fixture = (name: string) => join(import.meta.dirname, '../fixtures/exports', name);
+
+const published: Published = {
+  ...{ metric: 'accuracy', value: 0.9815, spread: 0.0021, runs: 3 },
+  ...{ source: 'Lu & al. <2021>, Table_1, 5 % of $x^2$ {a|b} ~ #1', certainty: 'second-hand', note: 'As printed.' },
+};
+const notebook: Published = { ...published, spread: null, source: 'notebook', certainty: 'read', note: undefined };
+const cell = (row: string, column: string, rest: Partial<Cell> = {}): Cell => ({
+  ...{ id: `t/${row}/${column}`, row, column, params: {}, published, resultIs: 'final', beside: [], beyond: null },
+  ...rest,
+});
+const runRow = (id: string, seed: number) => ({ id, seed, name: id }) as RunRow;
+const judged = { mean: 0.97912, low: 0.971234, high: 0.987006, seeds: 2, moreSeeds: null, tolerance: 0.02 } as const;
+const none = { mean: null, low: null, high: null, seeds: 0, moreSeeds: 3, tolerance: 0.02 } as const;
+const answer = (rest: Pick<Answer, 'cell' | 'judgement'> & Partial<Answer>): Answer => ({
+  ...{ needs: null, notes: [], floor: null, onFloor: false, metric: 'accuracy', runs: [] },
+  ...rest,
+});
+
+const state: TableState = {
+  table: { id: 't-1', title: 'Is it_so? 100 %', note: 'Settings are open.', contrasts: [['A', 'B']], cells: [] },
+  profile: 'paper',
+  tolerance: { accuracy: 0.02, mae: 0.1 },
+  answers: [
+    answer({
+      cell: cell('mnist', 'A', { beside: [notebook] }),
+      judgement: { ...judged, verdict: 'reproduced' },
+      runs: [runRow('mnist-aaaaaa', 0), runRow('mnist-bbbbbb', 1)],
+      floor: { value: 0.1135, predictor: 'always class 1' },
+    }),
+    answer({ cell: cell('mnist', 'B', { published: null }), judgement: { ...judged, verdict: 'no published number' } }),
+    answer({
+      cell: cell('bit_xor', 'A', { published: { ...notebook, value: 0.5 } }),
+      judgement: { ...none, verdict: "can't tell yet" },
+      floor: { value: 0.5, predictor: 'the mean' },
+      onFloor: true,
+    }),
+    answer({
+      cell: cell('bit_xor', 'B', { published: notebook }),
+      judgement: { ...none, verdict: "can't tell yet" },
+      needs: 'needs a download: permafrost zoo pull gpt2',
+      notes: ['a smaller body, 100 steps'],
+    }),
+  ],
+  contrasts: [{ row: 'mnist', columns: 'A over B', metric: 'accuracy', gain: 0.0123, low: 0.004, high: 0.0206 }],
+};
+
+it('Markdown has a line per cell, escaped, with sources as footnotes', async () => {
+  const text = markdown(tableDocument(state, '2026-11-26'));
+  await expect(text).toMatchFileSnapshot(fixture('table.md'));
+  const bars = text.split('\n').flatMap((line) => (line.startsWith('|') ? line.match(/(?<!\\)\|/g)!.length : []));
+  expect(new Set(bars)).toEqual(new Set([9])); // the same columns in every line, whatever the texts hold
+});
+
+it('LaTeX has the same lines with nothing in them that LaTeX would read as a command', async () => {
+  const text = latex(tableDocument(state, '2026-11-26'));
+  await expect(text).toMatchFileSnapshot(fixture('table.tex'));
+  const lines = text.split('\n').filter((line) => line.endsWith(' \\\\'));
+  expect(lines).toHaveLength(5);
+  for (const line of lines) expect(line.match(/(?<!\\)&/g), line).toHaveLength(7);
+  const bare = text.replace(/\\[#%&$_{}]|\$\\?[\w-]+\$|\$\^\d\$/g, '').replace(/^%.*$/m, '');
+  expect(bare).not.toMatch(/[#%$_~^]|[^\x20-\x7e\n]/);
+});
+
+it('CSV has a record per cell, and another file one per run with its cell', async () => {
+  await expect([...answersCsv(state)].join('')).toMatchFileSnapshot(fixture('table.csv'));
+  const store = await openStore(':memory:');
+  for (const [seed, id] of ['mnist-aaaaaa', 'mnist-bbbbbb'].entries())
+    store.runs.add({ id, config: parseConfig({ task: 'mnist', patch_size: 4, seed }), createdAt: 0 }, 'queued');
+  const [header, ...records] = [...answerRunsCsv(state, store.runs.get)];
+  expect(header).toMatch(/^cell,row,column,profile,id,state,/);
+  expect(records.map((record) => record.slice(0, 36))).toEqual([
+    't/mnist/A,mnist,A,paper,mnist-aaaaaa',
+    't/mnist/A,mnist,A,paper,mnist-bbbbbb',
+  ]);
+  store.close();
+});
