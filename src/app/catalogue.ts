@@ -2,10 +2,10 @@
 import type { BodyInfo, Catalogue, Preset, TaskInfo } from '#contract/catalogue';
 import { regimeOf, regimes } from '#contract/regime';
 import type { BodyTable } from '#models/index';
+import { blocksOf } from '#models/memory';
 import { type Available, missing } from '#papers/expand';
 import { tables } from '#papers/published';
 import { tasks } from '#tasks/index';
-import { blocksOf } from './estimate.ts';
 
 const regimePresets: Record<string, Preset['settings']> = {
   FPT: { pretrained: true, freeze_trans: true, freeze_ln: false, freeze_attn: true, freeze_ff: true },

@@ -2,7 +2,8 @@
 import { availableParallelism } from 'node:os';
 import type { Estimate, ParameterGroup } from '#contract/catalogue';
 import type { ConfigField, ExperimentConfig } from '#contract/config';
-import { type BodyTable, bodies, buildModel, countParameters, type Model } from '#models/index';
+import { type BodyTable, bodies, buildModel, countParameters, isNetwork, type Model } from '#models/index';
+import { blockOf, trainingBytes } from '#models/memory';
 import { taskOf, tasks } from '#tasks/index';
 import type { TaskShape } from '#tasks/task';
 
@@ -30,16 +31,6 @@ function placeOf(
   const unflagged = own.includes('position') ? 'positions' : 'tokens';
   return { part: (flag && partOf[flag]) ?? unflagged, block: blockOf(own), flag };
 }
-
-/** The block of the body that a parameter's name puts it in; blocks are numbered inside the name. */
-function blockOf(name: string): number | null {
-  const number = /\.(\d+)\./.exec(name);
-  return number ? Number(number[1]) : null;
-}
-
-/** How many blocks the parameters of a body make up. */
-export const blocksOf = (names: readonly string[]): number =>
-  new Set(names.map(blockOf).filter((block) => block !== null)).size;
 
 const order: readonly ParameterGroup['part'][] = ['input', 'tokens', 'positions', 'norm', 'attention', 'feed-forward'];
 /** Input, embeddings, the blocks, what follows them, output. */
@@ -116,14 +107,15 @@ export function estimateOf(
     groups: parameterGroups(config, model, table),
     steps: config.num_iters * config.steps_per_iter,
     ...secondsOf(operationsOf(config, model, shape), config, measured, availableParallelism()),
-    memoryBytes: memoryOf(config, model, shape, trainable),
+    memoryBytes: trainingBytes(model, Math.min(config.batch_size, config.gpu_batch_size), tokensOf(shape)),
     diskBytes: diskOf(config, trainable),
   };
 }
 
 /** Null for a run that this Permafrost could not do again. */
 function measure({ id, config, steps, seconds }: Finished, table: BodyTable): Measured | null {
-  if (!(config.task in tasks) || !(config.model_name in table)) return null;
+  const { task, model_name } = config;
+  if (!Object.hasOwn(tasks, task) || !(Object.hasOwn(table, model_name) || isNetwork(model_name))) return null;
   const done = { ...config, num_iters: steps / config.steps_per_iter }; // early stop
   const shape = taskOf(config).shape(config);
   return { id, config, seconds, operations: operationsOf(done, buildModel(config, shape, table), shape) };
@@ -153,32 +145,6 @@ export function secondsOf(
 }
 
 const float = 4;
-/** Values kept for the backward pass per token and unit of width in a block; measured on GPT-2 small. */
-const activationsPerWidth = 34;
-/** Node, ONNX Runtime and the compiled graphs. */
-const processBytes = 250e6;
-
-/** Memory of the trainer while it trains. */
-export function memoryOf(config: ExperimentConfig, model: Model, shape: TaskShape, trainable: number): number {
-  const used = Object.entries(model.parameters).filter(([name]) => model.isUsed(name));
-  const weights = used.reduce((sum, [, s]) => sum + sizeOf(s), 0);
-  const { width, blocks } = bodySize(model);
-  const tokens = tokensOf(shape);
-  const samples = Math.min(config.batch_size, config.gpu_batch_size);
-  const activations = samples * tokens * blocks * (activationsPerWidth * width + 4 * tokens);
-  return processBytes + float * (weights + 8 * trainable + activations); // value and two moments in two buffers, gradient, best
-}
-
-/** Width and blocks, read from the shapes. */
-function bodySize(model: Model): { width: number; blocks: number } {
-  const own = Object.entries(model.parameters)
-    .filter(([name]) => name.startsWith(bodyPrefix))
-    .map(([name, shape]) => ({ name: name.slice(bodyPrefix.length), shape }));
-  const biases = own.filter(({ name, shape }) => shape.length === 1 && blockOf(name) !== null);
-  const width = biases.reduce((most, { shape }) => Math.max(most, shape[0]), 4);
-  return { width: width / 4, blocks: Math.max(1, blocksOf(own.map(({ name }) => name))) }; // the widest bias is the feed-forward layer's, 4 × the width
-}
-
 /** A metric row in the journal and in the store. */
 const rowBytes = 65;
 

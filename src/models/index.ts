@@ -17,6 +17,7 @@ import {
 import { gpt2, gpt2Configs } from './gpt2.ts';
 import { initialize } from './initialize.ts';
 import { lstm, lstmConfigs } from './lstm.ts';
+import { blocksOf, keptByBlocks } from './memory.ts';
 import { nac } from './nac.ts';
 import { vit, vitConfigs } from './vit.ts';
 
@@ -43,6 +44,8 @@ export interface Model {
   initialValue(name: string, seed: number): Float32Array;
   /** Where a checkpoint with these names has the body's parameters; some may be missing or more than the body has. */
   fromCheckpoint(names: readonly string[]): Map<string, StoredAs>;
+  /** Values of one sample of so many tokens that training keeps for the backward pass, about. */
+  kept(tokens: number): number;
   /** Everything that decides the body's shapes and dropout. */
   bodyConfig: object;
   /** x as the task gives it → logits [b, 1, k], read at the last token or at token `at` [b] of each sample. Null noise: evaluation. */
@@ -141,12 +144,15 @@ export function buildModel(config: ExperimentConfig, shape: ModelShape, table: B
 
 /** The model of a complete description. */
 export function modelOf(fpt: FptConfig): Model {
+  const { body, bodyConfig } = fpt;
   const parameters = fptParameters(fpt);
+  const blocks = blocksOf(Object.keys(body.parameters(bodyConfig)));
   return {
     parameters,
-    bodyConfig: fpt.bodyConfig,
+    bodyConfig,
+    kept: (tokens) => keptByBlocks(blocks, body.width(bodyConfig), body.heads(bodyConfig), tokens),
     fromCheckpoint: (names) =>
-      new Map([...fpt.body.fromCheckpoint(names)].map(([name, stored]) => [bodyPrefix + name, stored])),
+      new Map([...body.fromCheckpoint(names)].map(([name, stored]) => [bodyPrefix + name, stored])),
     isTrainable: (name) => isTrainable(fpt, name),
     isUsed: (name) => isUsed(fpt, name),
     isLoaded: (name) => isLoaded(fpt, name),

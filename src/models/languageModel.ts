@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type Gpt2Config, gpt2 } from './gpt2.ts';
 import type { Model } from './index.ts';
 import { initialize } from './initialize.ts';
+import { keptByBlocks } from './memory.ts';
 
 /** forward: ids [b, t] → logits [b·t, vocabulary], token after token of each sequence. */
 export function languageModel(config: Gpt2Config): Model {
@@ -13,6 +14,7 @@ export function languageModel(config: Gpt2Config): Model {
   return {
     parameters,
     bodyConfig: config,
+    kept: (tokens) => keptByBlocks(config.n_layer, config.n_embd, config.n_head, tokens),
     isTrainable: () => true,
     isUsed: () => true,
     isLoaded: () => true,

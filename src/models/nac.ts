@@ -89,6 +89,7 @@ export function nac({ task, pretrained }: ExperimentConfig, { embedding, width, 
   return {
     parameters,
     bodyConfig: {},
+    kept: (images) => images * 3 * (20 * 24 * 24 + 50 * 8 * 8), // of each convolution: its sums, their ReLU, what pooling keeps
     isTrainable: () => true,
     isUsed: () => true,
     isLoaded: () => false,

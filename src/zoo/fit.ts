@@ -1,10 +1,9 @@
-/** Parameter counts of a body and the memory that training with it takes, from shapes alone. */
-import type { BodyRow } from '#models/index';
+/** Sizes of a body, its parameter counts and its memory on MNIST in 4 × 4 patches, the task that published counts are most often of. */
+import { parseConfig } from '#contract/config';
+import { type BodyRow, countParameters, type Model, modelOf } from '#models/index';
+import { blocksOf, trainingBytes } from '#models/memory';
 
-const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
-
-/** MNIST in 4 × 4 patches, the task that published counts are most often of. */
-const mnist = { tokens: 49, inputs: 16, outputs: 10 };
+const task = { tokens: 49, inputDim: 16, outputDim: 10 };
 
 export interface BodySizes {
   layers: number;
@@ -14,35 +13,32 @@ export interface BodySizes {
   parameters: { body: number; frozen: number; unfrozen: number };
 }
 
-export function sizesOf({ body, config }: BodyRow): BodySizes {
-  const shapes = Object.entries(body.parameters(config));
-  const width = body.width(config);
-  const total = shapes.reduce((sum, [, shape]) => sum + size(shape), 0);
-  const norms = shapes.filter(([name]) => body.freezeFlag(name, config) === 'freeze_ln');
-  const ends = (mnist.inputs + 1) * width + (width + 1) * mnist.outputs;
-  const blocks = shapes.flatMap(([name]) => /(?:^|\.)(?:h|layer)\.(\d+)\./.exec(name)?.[1] ?? []);
+export function sizesOf(row: BodyRow): BodySizes {
+  const { body, config } = row;
+  const shapes = body.parameters(config);
+  const { trainable, total } = countParameters(modelOn(row, true));
   return {
-    layers: new Set(blocks).size,
-    width,
+    layers: blocksOf(Object.keys(shapes)),
+    width: body.width(config),
     heads: body.heads(config),
     positions: body.longest(config),
     parameters: {
-      body: total,
-      frozen: norms.reduce((sum, [, shape]) => sum + size(shape), 0) + ends,
-      unfrozen: total + ends,
+      body: Object.values(shapes).reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0),
+      frozen: trainable,
+      unfrozen: total,
     },
   };
 }
 
-/** Values that a block keeps per token for the backward pass, in widths; measured on GPT-2 small (1.42 GB at 16 × 49 tokens). */
-const keptWidths = 36;
+/** About the bytes of a trainer with the body frozen or every weight trained. */
+export const fitBytes = (row: BodyRow, batch: number, frozen: boolean): number =>
+  trainingBytes(modelOn(row, frozen), batch, task.tokens);
 
-/** About the bytes of a trainer on MNIST: weights, activations, and for what is trained gradients and two copies of Adam's state. */
-export function trainingBytes(row: BodyRow, batch: number, frozen: boolean): number {
-  const { layers, width, heads, parameters } = sizesOf(row);
-  const tokens = batch * mnist.tokens;
-  const activations = layers * tokens * (keptWidths * width + 3 * heads * mnist.tokens);
-  const trained = frozen ? parameters.frozen : parameters.unfrozen;
-  const runtime = 150e6;
-  return runtime + 4 * (parameters.body + activations + 7 * trained);
+/** The model around a body, even one that is too short for the task. */
+function modelOn({ body, config }: BodyRow, frozen: boolean): Model {
+  return modelOf({
+    ...parseConfig({ task: 'mnist', freeze_trans: frozen }),
+    ...{ body, bodyConfig: config, ...task, embedding: false },
+    ...{ inLayerSizes: [], outLayerSizes: [], lastOnly: true, orthGain: null },
+  });
 }

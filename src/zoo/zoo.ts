@@ -14,7 +14,7 @@ import { knownRows, rowOf } from './bodies.ts';
 import { type CatalogRow, canonicalName, weightFiles } from './catalog.ts';
 import { discard, download } from './download.ts';
 import { withFile } from './file.ts';
-import { sizesOf, trainingBytes } from './fit.ts';
+import { fitBytes, sizesOf } from './fit.ts';
 import { describeFiles, type FetchOptions, fetchFile, type RemoteFile } from './hub.ts';
 import { cachedCommit, hubSettings, repoFolder } from './hubCache.ts';
 import { createMeter } from './meter.ts';
@@ -179,7 +179,7 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
     models: () => knownRows(home).map(describe),
     model: (name) => describe(known(name)),
     fit(name, batch, frozen = true) {
-      const [bytes, memory] = [trainingBytes(known(name).body, batch, frozen), totalmem()];
+      const [bytes, memory] = [fitBytes(known(name).body, batch, frozen), totalmem()];
       return { bytes, memory, fits: bytes < 0.7 * memory ? 'yes' : bytes < 0.95 * memory ? 'tight' : 'no' };
     },
     async pull(name, { signal, onProgress } = {}) {

@@ -113,10 +113,9 @@ describe('the catalogue', () => {
   });
 
   it('says what fits in memory', () => {
-    const fit = zoo.fit('gpt2', 16);
-    expect(fit.bytes).toBeGreaterThan(1.2e9); // measured with frozen body: 1.42 GB
-    expect(fit.bytes).toBeLessThan(2.2e9);
-    expect(zoo.fit('gpt2', 16, false).bytes).toBeGreaterThan(fit.bytes + 3e9);
+    const within = (bytes: number, measured: number) => Math.abs(bytes / measured - 1) < 0.1;
+    expect(within(zoo.fit('gpt2', 16).bytes, 1.435e9)).toBe(true);
+    expect(within(zoo.fit('gpt2', 25, false).bytes, 3.3e9)).toBe(true);
     expect(zoo.fit('gpt2-large', 100_000).fits).toBe('no');
   });
 });
