@@ -1,5 +1,14 @@
 /** The pages: a row each. A row with an icon stands in the navigation. */
-import { IconArrowsDiff, IconBox, IconCpu, IconDatabase, IconFlask2, IconList, IconStack2 } from '@tabler/icons-react';
+import {
+  IconArrowsDiff,
+  IconBox,
+  IconCpu,
+  IconDatabase,
+  IconFlask2,
+  IconList,
+  IconStack2,
+  IconTable,
+} from '@tabler/icons-react';
 import { lazyRouteComponent, type RouteComponent } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
 import { RunsPage } from './pages/runs/RunsPage.tsx';
@@ -35,6 +44,12 @@ export const pages: readonly PageRow[] = [
     title: 'Compare',
     component: lazyRouteComponent(() => import('./pages/compare/ComparePage.tsx'), 'ComparePage'),
     nav: { section: 'Lab', icon: IconArrowsDiff },
+  },
+  {
+    path: '/tables',
+    title: 'Paper tables',
+    component: lazyRouteComponent(() => import('./pages/tables/TablesPage.tsx'), 'TablesPage'),
+    nav: { section: 'Lab', icon: IconTable },
   },
   {
     path: '/queue',

@@ -16,7 +16,7 @@ const [width, height] = [900, 500];
 const frame = { left: 80, right: 20, top: 44, bottom: 56 };
 const ink = '#212529';
 
-const escaped = (text: string): string =>
+export const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
 export function chartSvg({ title, series, references = [], xLabel, yLabel, logScale, range }: SvgOptions): string {

@@ -1,15 +1,23 @@
-/** Keeps the cached rows of runs as the store has them. Used once, by the frame. */
+/** Keeps the cached rows of runs as the store has them, and what is made of them. Used once, by the frame. */
+import { useThrottledCallback } from '@mantine/hooks';
 import { useQueryClient } from '@tanstack/react-query';
 import { useSubscription } from '@trpc/tanstack-react-query';
 import { useRef } from 'react';
 import { useTRPC } from '../client/trpc.ts';
 import { patchRows } from './patchRows.ts';
 
+/** Milliseconds between two readings of a table: it is judged anew each time. */
+const tablePause = 1000;
+
 /** Whether the connection stands. */
 export function useLiveRuns(): boolean {
   const trpc = useTRPC();
   const queries = useQueryClient();
   const started = useRef(false);
+  const readTables = useThrottledCallback(
+    () => void queries.invalidateQueries({ queryKey: trpc.tables.state.queryKey() }),
+    tablePause,
+  );
   const { status } = useSubscription(
     trpc.runs.changes.subscriptionOptions(undefined, {
       onStarted() {
@@ -20,6 +28,7 @@ export function useLiveRuns(): boolean {
       onData({ changed, gone }) {
         queries.setQueryData(trpc.runs.list.queryKey(), (rows) => rows && patchRows(rows, changed, gone));
         void queries.invalidateQueries({ queryKey: trpc.queue.get.queryKey() });
+        readTables();
       },
     }),
   );

@@ -21,4 +21,5 @@ function written(value: unknown): string {
   }
 }
 
-const quoted = (text: string): string => (/^[\w.=/@:,+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+export const quoted = (text: string): string =>
+  /^[\w.=/@:,+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

@@ -1,0 +1,58 @@
+/** What one column gains over another, with its interval: the question that the table was made for. */
+import { Table, Text, Title } from '@mantine/core';
+import type { Contrast } from '#contract/papers';
+import { type Tone, toneColor } from '../../theme.ts';
+import { conclusionOf, digits, rangeText } from './words.ts';
+
+const tones: Record<string, Tone> = { helps: 'good', harms: 'bad' };
+
+export function ContrastTable({
+  contrasts,
+  pairs,
+}: {
+  contrasts: readonly Contrast[];
+  pairs: readonly [string, string][];
+}) {
+  if (pairs.length === 0) return null;
+  return (
+    <section>
+      <Title order={2} mb={4}>
+        {pairs.map(([one, other]) => `${one} over ${other}`).join(', ')}
+      </Title>
+      {contrasts.length === 0 ? (
+        <Text size="sm" c="dimmed">
+          Known as soon as both columns of a row have two seeds.
+        </Text>
+      ) : (
+        <Table aria-label="Contrasts" fz="sm" verticalSpacing={4} w="auto" horizontalSpacing="lg">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Row</Table.Th>
+              <Table.Th>Columns</Table.Th>
+              <Table.Th ta="right">Gain</Table.Th>
+              <Table.Th ta="right">95 % interval</Table.Th>
+              <Table.Th>Verdict</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {contrasts.map((contrast) => (
+              <Table.Tr key={`${contrast.row} ${contrast.columns}`}>
+                <Table.Td>{contrast.row}</Table.Td>
+                <Table.Td>{contrast.columns}</Table.Td>
+                <Table.Td ta="right" fw={600}>
+                  {contrast.gain > 0 && '+'}
+                  {digits(contrast.gain, 3)}
+                </Table.Td>
+                <Table.Td ta="right">{rangeText(contrast)}</Table.Td>
+                <Table.Td c={toneColor(tones[conclusionOf(contrast)] ?? 'warning')}>{conclusionOf(contrast)}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      )}
+      <Text size="xs" c="dimmed" mt={4}>
+        A positive gain is better: a higher accuracy or a lower error.
+      </Text>
+    </section>
+  );
+}

@@ -1,0 +1,62 @@
+/** The table as a file: what the app writes, a picture, or paper. */
+import { Button, Menu } from '@mantine/core';
+import { IconDownload, IconFileTypeCsv, IconPhoto, IconPrinter, IconVector } from '@tabler/icons-react';
+import type { TableState } from '#contract/papers';
+import { pngOf } from '../../chart/png.ts';
+import { saveFile } from '../../chart/save.ts';
+import { saveDownload } from '../../client/download.ts';
+import { dateTime } from '../../components/format.ts';
+import { notifyError } from '../../components/notify.ts';
+import { tableSvg } from './tableSvg.ts';
+
+/** What the app makes of a table, as `/download/…` names it. */
+const files: { label: string; file: string }[] = [
+  { label: 'Cells as CSV', file: 'table.csv' },
+  { label: 'Runs as CSV', file: 'runs.csv' },
+  { label: 'Metrics of all runs as CSV', file: 'metrics.csv' },
+];
+
+export function ExportMenu({ state }: { state: TableState }) {
+  const { table, profile, tolerance } = state;
+  const query = new URLSearchParams({
+    ...{ table: table.id, profile },
+    ...{ accuracy: String(tolerance.accuracy), mae: String(tolerance.mae) },
+  });
+  const told = (work: Promise<void>) => void work.catch((error) => notifyError('It could not be saved', error));
+  const name = `${table.id}-${profile}`;
+  const picture = () => tableSvg(state, dateTime(Date.now()));
+  const png = async () => saveFile(`${name}.png`, await pngOf(picture()));
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <Button variant="default" leftSection={<IconDownload size={15} />} className="no-print">
+          Export
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {files.map(({ label, file }) => (
+          <Menu.Item
+            key={file}
+            leftSection={<IconFileTypeCsv size={15} />}
+            onClick={() => told(saveDownload(`/download/${file}?${query}`))}
+          >
+            {label}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconPhoto size={15} />} onClick={() => told(png())}>
+          Picture (PNG)
+        </Menu.Item>
+        <Menu.Item
+          leftSection={<IconVector size={15} />}
+          onClick={() => saveFile(`${name}.svg`, picture().svg, 'image/svg+xml')}
+        >
+          Picture (SVG)
+        </Menu.Item>
+        <Menu.Item leftSection={<IconPrinter size={15} />} onClick={() => window.print()}>
+          Print, or save as PDF
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,86 @@
+/** What can be started and stopped for a whole table. Every start is proposed with its cost first. */
+import { Button, Group, NumberInput } from '@mantine/core';
+import { IconPlayerPlay, IconPlayerStop, IconPlus, IconRepeat, IconRocket } from '@tabler/icons-react';
+import type { TableState, Wish } from '#contract/papers';
+import type { Proposal } from './PlanModal.tsx';
+import { everyCell, isUnderWay, missingCells, runsOf, undecidedCells, unfinishedCells } from './wishes.ts';
+import { some } from './words.ts';
+
+interface TableActionsProps {
+  state: TableState;
+  seeds: number;
+  onSeeds(seeds: number): void;
+  onPropose(proposal: Proposal): void;
+  onStop(ids: string[]): void;
+}
+
+export function TableActions({ state, seeds, onSeeds, onPropose, onStop }: TableActionsProps) {
+  const { table, profile, answers } = state;
+  const active = runsOf(answers).filter(isUnderWay);
+  const missing = missingCells(answers, seeds);
+  const undecided = undecidedCells(answers);
+  const unfinished = unfinishedCells(answers, seeds);
+  const every = everyCell(answers, seeds);
+  const propose = (title: string, cells: Wish['cells']) => () =>
+    onPropose({ title, wish: { table: table.id, profile, cells } });
+  const partly = missing.length < every.length; // else it would mean the same as the whole
+  return (
+    <Group gap="xs" className="no-print">
+      <Button
+        leftSection={<IconRocket size={15} />}
+        disabled={every.length === 0}
+        onClick={propose('Reproduce this table', every)}
+      >
+        Reproduce this table
+      </Button>
+      <NumberInput
+        size="xs"
+        w={104}
+        aria-label="Seeds for each cell"
+        prefix="Seeds: "
+        min={1}
+        max={100}
+        clampBehavior="strict"
+        allowDecimal={false}
+        value={seeds}
+        onChange={(value) => typeof value === 'number' && onSeeds(value)}
+      />
+      {partly && missing.length > 0 && (
+        <Button
+          variant="default"
+          leftSection={<IconPlayerPlay size={15} />}
+          onClick={propose('Run the missing cells', missing)}
+        >
+          Run the {some(missing.length, 'missing cell')}
+        </Button>
+      )}
+      {undecided.length > 0 && (
+        <Button
+          variant="default"
+          leftSection={<IconPlus size={15} />}
+          onClick={propose('Add seeds where undecided', undecided)}
+        >
+          Add seeds where undecided ({some(undecided.length, 'cell')})
+        </Button>
+      )}
+      {unfinished.length > 0 && (
+        <Button
+          variant="default"
+          leftSection={<IconRepeat size={15} />}
+          onClick={propose('Resume what failed or stopped', unfinished)}
+        >
+          Resume failed or stopped ({some(unfinished.length, 'cell')})
+        </Button>
+      )}
+      {active.length > 0 && (
+        <Button
+          variant="default"
+          leftSection={<IconPlayerStop size={15} />}
+          onClick={() => onStop(active.map(({ id }) => id))}
+        >
+          Stop all ({some(active.length, 'run')})
+        </Button>
+      )}
+    </Group>
+  );
+}

@@ -1,0 +1,74 @@
+/** Which table, in which profile, judged with which tolerance. */
+import { Group, NumberInput, SegmentedControl, Select } from '@mantine/core';
+import type { PaperTable, Profile, Tolerance } from '#contract/papers';
+import type { Asked } from './useTable.ts';
+
+interface TableControlsProps {
+  tables: readonly PaperTable[];
+  asked: Asked & { set(changes: Partial<Asked>): void };
+}
+
+const profileLabels: { value: Profile; label: string }[] = [
+  { value: 'quick', label: 'Quick' },
+  { value: 'paper', label: 'As published' },
+];
+
+export function TableControls({ tables, asked }: TableControlsProps) {
+  const { table, profile, tolerance, set } = asked;
+  const allow = (name: keyof Tolerance) => (value: string | number) =>
+    typeof value === 'number' && set({ tolerance: { ...tolerance, [name]: value / 100 } });
+  return (
+    <Group gap="sm" align="flex-end" className="no-print">
+      <Select
+        label="Table"
+        size="xs"
+        flex={1}
+        miw={280}
+        maw={520}
+        searchable
+        allowDeselect={false}
+        maxDropdownHeight={420}
+        nothingFoundMessage="No table has these words"
+        data={tables.map(({ id, title }) => ({ value: id, label: title }))}
+        value={tables.some(({ id }) => id === table) ? table : null}
+        onChange={(next) => next && set({ table: next, cell: '' })}
+      />
+      <SegmentedControl
+        size="xs"
+        aria-label="Profile"
+        data={profileLabels}
+        value={profile}
+        onChange={(next) => set({ profile: next as Profile })}
+      />
+      <NumberInput
+        label="Accuracy may differ by"
+        description={undefined}
+        size="xs"
+        w={150}
+        suffix=" points"
+        min={0}
+        max={100}
+        step={0.5}
+        decimalScale={3}
+        clampBehavior="strict"
+        value={hundredths(tolerance.accuracy)}
+        onChange={allow('accuracy')}
+      />
+      <NumberInput
+        label="An error may differ by"
+        size="xs"
+        w={150}
+        suffix=" %"
+        min={0}
+        max={1000}
+        step={1}
+        decimalScale={3}
+        clampBehavior="strict"
+        value={hundredths(tolerance.mae)}
+        onChange={allow('mae')}
+      />
+    </Group>
+  );
+}
+
+const hundredths = (share: number): number => Number((100 * share).toPrecision(6));

@@ -1,0 +1,129 @@
+/** Published tables: every cell with its published number, ours and a verdict; starting, watching and stopping what answers them. */
+import { Stack, Text } from '@mantine/core';
+import { IconTable } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { Answer, TableState } from '#contract/papers';
+import { useTRPC } from '../../client/trpc.ts';
+import { EmptyState } from '../../components/EmptyState.tsx';
+import { ErrorState } from '../../components/ErrorState.tsx';
+import { dateTime } from '../../components/format.ts';
+import { Loading } from '../../components/Loading.tsx';
+import { PageHeader } from '../../components/PageHeader.tsx';
+import { AnswerGrid, marks, marksOf } from './AnswerGrid.tsx';
+import { CellDrawer } from './CellDrawer.tsx';
+import { ContrastTable } from './ContrastTable.tsx';
+import { ExportMenu } from './ExportMenu.tsx';
+import { PlanModal, type Proposal } from './PlanModal.tsx';
+import { TableActions } from './TableActions.tsx';
+import { TableControls } from './TableControls.tsx';
+import { TableProgress } from './TableProgress.tsx';
+import { useLightPrint } from './useLightPrint.ts';
+import { useAsked, useTable } from './useTable.ts';
+import { useTableActions } from './useTableActions.ts';
+import { tallyOf } from './VerdictBadge.tsx';
+import { allowedText } from './words.ts';
+
+export function TablesPage() {
+  const trpc = useTRPC();
+  const asked = useAsked();
+  const tables = useQuery({ ...trpc.tables.list.queryOptions(), staleTime: Number.POSITIVE_INFINITY });
+  const state = useTable(asked);
+  useLightPrint();
+  if (tables.isError)
+    return (
+      <ErrorState
+        title="The tables could not be read"
+        error={tables.error}
+        onRetry={() => void Promise.all([tables.refetch(), state.refetch()])}
+      />
+    );
+  if (!tables.data) return <Loading what="the tables" />;
+  const isKnown = tables.data.some(({ id }) => id === asked.table);
+  return (
+    <Stack gap="sm">
+      <PageHeader title="Paper tables" about={state.data && tallyText(state.data.answers)}>
+        {state.data && <ExportMenu state={state.data} />}
+      </PageHeader>
+      <TableControls tables={tables.data} asked={asked} />
+      {!isKnown && (
+        <EmptyState icon={<IconTable size={40} stroke={1.2} />} title={`There is no table ${asked.table}`}>
+          Choose one above.
+        </EmptyState>
+      )}
+      {isKnown && state.isError && (
+        <ErrorState title="The table could not be read" error={state.error} onRetry={() => void state.refetch()} />
+      )}
+      {isKnown && state.isPending && <Loading what="the table" />}
+      {isKnown && state.data && <Answered state={state.data} asked={asked} />}
+    </Stack>
+  );
+}
+
+const tallyText = (answers: readonly Answer[]): string =>
+  tallyOf(answers)
+    .map(([verdict, count]) => `${count} ${verdict}`)
+    .join(', ');
+
+function Answered({ state, asked }: { state: TableState; asked: ReturnType<typeof useAsked> }) {
+  const actions = useTableActions();
+  const [proposal, setProposal] = useState<Proposal | null>(null);
+  const { table, profile, answers, contrasts } = state;
+  const open = answers.find(({ cell }) => cell.id === asked.cell) ?? null;
+  return (
+    <>
+      <TableActions
+        state={state}
+        seeds={asked.seeds}
+        onSeeds={(seeds) => asked.set({ seeds })}
+        onPropose={setProposal}
+        onStop={(ids) => void actions.stop(ids)}
+      />
+      <TableProgress state={state} />
+      <Text className="print-only" fw={600}>
+        {table.title}
+      </Text>
+      <AnswerGrid state={state} onOpen={(cell) => asked.set({ cell })} />
+      <Legend state={state} />
+      <ContrastTable contrasts={contrasts} pairs={table.contrasts} />
+      <PlanModal proposal={proposal} onClose={() => setProposal(null)} onStart={(wish) => void actions.start(wish)} />
+      <CellDrawer
+        answer={open}
+        table={table.id}
+        profile={profile}
+        seeds={asked.seeds}
+        actions={actions}
+        onProfile={(next) => asked.set({ profile: next })}
+        onClose={() => asked.set({ cell: '' })}
+      />
+    </>
+  );
+}
+
+/** What the marks mean, what the table leaves open, where its numbers are from. */
+function Legend({ state: { table, profile, tolerance, answers } }: { state: TableState }) {
+  const used = new Set(answers.flatMap(marksOf));
+  const signs = (Object.keys(marks) as (keyof typeof marks)[])
+    .filter((name) => used.has(name))
+    .map((name) => `${marks[name].sign} ${marks[name].means}.`);
+  const sources = [...new Set(answers.flatMap(({ cell }) => cell.published?.source ?? []))];
+  const lines = [
+    `Paper: value ± standard deviation over runs. Ours: mean with its 95 % interval. Verdicts allow ${allowedText(tolerance)}.`,
+    ...signs,
+    ...(table.note ? [table.note] : []),
+    ...[...new Set(answers.flatMap(({ notes }) => notes))].map((note) => `Quick: ${note}.`),
+    `Sources: ${sources.join('; ')}.`,
+  ];
+  return (
+    <div>
+      {lines.map((line) => (
+        <Text key={line} size="xs" c="dimmed">
+          {line}
+        </Text>
+      ))}
+      <Text size="xs" className="print-only">
+        Permafrost, profile {profile}, {dateTime(Date.now())}
+      </Text>
+    </div>
+  );
+}

@@ -1,0 +1,63 @@
+/** The verdict on a cell: a sign and words, so that colour is never the only sign. */
+import { Box, Text } from '@mantine/core';
+import {
+  IconArrowUp,
+  IconBan,
+  IconCheck,
+  IconEqual,
+  IconMinus,
+  IconQuestionMark,
+  IconResize,
+  IconX,
+} from '@tabler/icons-react';
+import type { Answer, Verdict } from '#contract/papers';
+import { type Tone, toneColor } from '../../theme.ts';
+import { some } from './words.ts';
+
+type Shown = Verdict | 'not run here';
+
+const looks: Record<Shown, { tone: Tone; Icon: typeof IconCheck; means: string }> = {
+  reproduced: { tone: 'good', Icon: IconCheck, means: 'Surely within the tolerance of the published number.' },
+  better: { tone: 'busy', Icon: IconArrowUp, means: 'Surely better than published, by more than the tolerance.' },
+  'not reproduced': { tone: 'bad', Icon: IconX, means: 'Surely worse than published, by more than the tolerance.' },
+  "can't tell yet": { tone: 'warning', Icon: IconQuestionMark, means: 'The seeds so far decide nothing.' },
+  'at the floor': {
+    tone: 'waiting',
+    Icon: IconEqual,
+    means: 'Both numbers are no better than guessing, so that they agree says nothing.',
+  },
+  'no published number': { tone: 'waiting', Icon: IconMinus, means: 'There is nothing to compare with.' },
+  'scaled down': {
+    tone: 'waiting',
+    Icon: IconResize,
+    means: 'A smaller body and budget than published, so the numbers are not compared.',
+  },
+  'not run here': { tone: 'waiting', Icon: IconBan, means: 'It cannot run here as things are.' },
+};
+
+export const shownVerdict = ({ needs, runs, judgement }: Answer): Shown =>
+  needs !== null && runs.length === 0 ? 'not run here' : judgement.verdict;
+export const verdictMeaning = (answer: Answer): string => looks[shownVerdict(answer)].means;
+
+export function VerdictBadge({ answer }: { answer: Answer }) {
+  const verdict = shownVerdict(answer);
+  const { tone, Icon, means } = looks[verdict];
+  const { moreSeeds } = answer.judgement;
+  return (
+    <Box component="span" className="verdict" c={toneColor(tone)} title={means}>
+      <Icon size={13} stroke={2} aria-hidden />
+      <Text span inherit>
+        {verdict}
+        {verdict === "can't tell yet" && moreSeeds !== null && `: ${some(moreSeeds, 'more seed')}`}
+      </Text>
+    </Box>
+  );
+}
+
+/** How many cells have which verdict, in the order of the verdicts. */
+export function tallyOf(answers: readonly Answer[]): [Shown, number][] {
+  const names = Object.keys(looks) as Shown[];
+  return names
+    .map((name): [Shown, number] => [name, answers.filter((answer) => shownVerdict(answer) === name).length])
+    .filter(([, count]) => count > 0);
+}

@@ -1,0 +1,126 @@
+/** A table as a picture for papers and slides, drawn from its state: on white, with its title, sources and date. Pure. */
+import type { Answer, TableState } from '#contract/papers';
+import { escaped } from '../../chart/svg.ts';
+import { metricValue } from '../../components/format.ts';
+import { gridOf, marks, marksOf } from './AnswerGrid.tsx';
+import { shownVerdict } from './VerdictBadge.tsx';
+import { allowedText, conclusionOf, digits, publishedText, rangeText, some } from './words.ts';
+
+const size = { text: 12, line: 17, pad: 10, title: 17 };
+/** Pixels of a letter in the mean; sans-serif at 12 px is a little narrower. */
+const letter = 6.6;
+const ink = { text: '#182027', dim: '#566370', line: '#d3dce2', head: '#edf2f4' };
+const verdictInk: Record<string, string> = {
+  reproduced: '#1f6f33',
+  better: '#0e627f',
+  'not reproduced': '#b42525',
+  "can't tell yet": '#8f4a00',
+};
+
+interface Line {
+  text: string;
+  color?: string;
+  bold?: boolean;
+}
+
+function linesOf(answer: Answer | undefined): Line[] {
+  if (!answer) return [];
+  const { cell, judgement, metric } = answer;
+  const { published } = cell;
+  const signs = marksOf(answer).map((name) => marks[name].sign);
+  const runs = published?.runs ? ` (${some(published.runs, 'run')})` : '';
+  const verdict = shownVerdict(answer);
+  const ours =
+    judgement.mean === null
+      ? []
+      : [
+          {
+            text: `Ours ${metricValue(judgement.mean, metric)} (${rangeText(judgement)}), ${some(judgement.seeds, 'seed')}`,
+            bold: true,
+          },
+        ];
+  return [
+    { text: published ? `Paper ${publishedText(published)}${signs.join('')}${runs}` : 'no published number' },
+    ...ours,
+    { text: verdict, color: verdictInk[verdict] ?? ink.dim },
+  ];
+}
+
+/** Words in lines of so many letters. */
+function wrapped(text: string, most: number): string[] {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const last = lines[lines.length - 1];
+    if (last && last.length + word.length + 1 > most) lines.push(word);
+    else lines[lines.length - 1] = last ? `${last} ${word}` : word;
+  }
+  return lines;
+}
+
+/** `date` as it shall be printed. */
+export function tableSvg(state: TableState, date: string): { svg: string; width: number; height: number } {
+  const { columns, rows } = gridOf(state);
+  const cells = rows.map(({ row, answers }) => ({ row, lines: answers.map(linesOf) }));
+  const widest = (texts: readonly string[]) =>
+    Math.ceil(Math.max(...texts.map((text) => text.length), 0) * letter) + 2 * size.pad;
+  const widths = [
+    widest(rows.map(({ row }) => row)),
+    ...columns.map((column, i) => widest([column, ...cells.flatMap(({ lines }) => lines[i].map(({ text }) => text))])),
+  ];
+  const lefts = widths.map((_, i) => size.pad + widths.slice(0, i).reduce((sum, width) => sum + width, 0));
+  const inner = widths.reduce((sum, width) => sum + width, 0);
+  const width = Math.max(inner, 560) + 2 * size.pad;
+
+  const pieces: string[] = [];
+  const text = (x: number, y: number, { text: words, color = ink.text, bold }: Line, fontSize = size.text) =>
+    pieces.push(
+      `<text x="${x}" y="${y}" fill="${color}" font-size="${fontSize}"${bold ? ' font-weight="600"' : ''}>${escaped(words)}</text>`,
+    );
+  const rule = (y: number) => pieces.push(`<path d="M${size.pad} ${y}h${inner}" stroke="${ink.line}"/>`);
+
+  text(size.pad, 28, { text: state.table.title, bold: true }, size.title);
+  let y = 44;
+  pieces.push(`<rect x="${size.pad}" y="${y}" width="${inner}" height="${size.line + size.pad}" fill="${ink.head}"/>`);
+  for (const [i, column] of columns.entries())
+    text(lefts[i + 1] + size.pad, y + size.line, { text: column, bold: true });
+  y += size.line + size.pad;
+  for (const { row, lines } of cells) {
+    rule(y);
+    text(lefts[0] + size.pad, y + size.line, { text: row, bold: true });
+    for (const [i, column] of lines.entries())
+      for (const [j, line] of column.entries()) text(lefts[i + 1] + size.pad, y + size.line * (j + 1), line);
+    y += size.line * Math.max(1, ...lines.map((column) => column.length)) + size.pad;
+  }
+  rule(y);
+  y += size.pad;
+  const most = Math.floor((width - 2 * size.pad) / (letter * 0.92));
+  for (const line of footer(state, date).flatMap((words) => wrapped(words, most))) {
+    y += size.line - 1;
+    text(size.pad, y, { text: line, color: ink.dim }, size.text - 1);
+  }
+  const height = Math.ceil(y + size.pad + 4);
+  const svg = [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="Inter, 'Segoe UI', 'Noto Sans', 'DejaVu Sans', sans-serif" role="img" aria-label="${escaped(state.table.title)}">`,
+    `<rect width="${width}" height="${height}" fill="#fff"/>`,
+    ...pieces,
+    '</svg>\n',
+  ].join('\n');
+  return { svg, width, height };
+}
+
+function footer({ table, profile, tolerance, answers, contrasts }: TableState, date: string): string[] {
+  const used = new Set(answers.flatMap(marksOf));
+  const sources = [...new Set(answers.flatMap(({ cell }) => cell.published?.source ?? []))];
+  return [
+    ...contrasts.map(
+      (c) =>
+        `${c.row}, ${c.columns}: ${c.gain > 0 ? '+' : ''}${digits(c.gain, 3)} ${c.metric} (95 % interval ${rangeText(c)}): ${conclusionOf(c)}`,
+    ),
+    `Paper: value ± standard deviation over runs. Ours: mean (95 % interval). Verdicts allow ${allowedText(tolerance)}.`,
+    ...[...used].map((name) => `${marks[name].sign} ${marks[name].means}.`),
+    ...(table.note ? [table.note] : []),
+    ...new Set(answers.flatMap(({ notes }) => notes)),
+    `Sources: ${sources.join('; ')}.`,
+    `Permafrost, profile ${profile}, ${date}.`,
+  ];
+}

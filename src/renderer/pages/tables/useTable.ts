@@ -1,0 +1,57 @@
+/** What the address asks of the page, and the table that it names. */
+import { useQuery } from '@tanstack/react-query';
+import { defaultTolerance, type Profile, profiles, type Tolerance, toleranceSchema } from '#contract/papers';
+import { useTRPC } from '../../client/trpc.ts';
+import { type Address, useAddress } from '../../components/useAddress.ts';
+
+export interface Asked {
+  table: string;
+  profile: Profile;
+  tolerance: Tolerance;
+  /** Seeds that every cell shall have. */
+  seeds: number;
+  /** The cell that is open; empty for none. */
+  cell: string;
+}
+
+const usualSeeds = 3;
+
+export function useAsked(): Asked & { set(changes: Partial<Asked>): void } {
+  const address = useAddress();
+  const asked = readAsked(address);
+  return { ...asked, set: (changes) => address.set(written({ ...asked, ...changes })) };
+}
+
+/** What the address says, with the usual where it says nothing or nonsense. */
+function readAsked({ get }: Pick<Address, 'get'>): Asked {
+  const profile = profiles.find((name) => name === get('profile')) ?? 'quick';
+  const share = (name: keyof Tolerance) => (get(name) === '' ? defaultTolerance[name] : Number(get(name)) / 100);
+  const tolerance = toleranceSchema.safeParse({ accuracy: share('accuracy'), mae: share('mae') });
+  const seeds = Math.round(Number(get('seeds')));
+  return {
+    table: get('table') || 'regimes',
+    profile,
+    tolerance: tolerance.data ?? defaultTolerance,
+    seeds: seeds >= 1 && seeds <= 100 ? seeds : usualSeeds,
+    cell: get('cell'),
+  };
+}
+
+/** In hundredths, as people say them; what is as usual goes unsaid. */
+function written({ table, profile, tolerance, seeds, cell }: Asked): Record<string, string> {
+  const share = (name: keyof Tolerance) =>
+    tolerance[name] === defaultTolerance[name] ? '' : String(Number((100 * tolerance[name]).toPrecision(6)));
+  return {
+    ...{ table, cell, profile: profile === 'quick' ? '' : profile },
+    ...{ accuracy: share('accuracy'), mae: share('mae'), seeds: seeds === usualSeeds ? '' : String(seeds) },
+  };
+}
+
+/** Shows the table as it was while another tolerance is judged. */
+export function useTable({ table, profile, tolerance }: Asked) {
+  const trpc = useTRPC();
+  return useQuery({
+    ...trpc.tables.state.queryOptions({ table, profile, tolerance }),
+    placeholderData: (old) => (old?.table.id === table && old.profile === profile ? old : undefined),
+  });
+}

@@ -1,0 +1,73 @@
+/** Starting what a table lacks, with word of it and a way back. Rejections are told, not thrown. */
+import { useQueryClient } from '@tanstack/react-query';
+import { createElement } from 'react';
+import type { Answer, Wish } from '#contract/papers';
+import { useTRPC, useTRPCClient } from '../../client/trpc.ts';
+import { dismiss, notifyDone, notifyError } from '../../components/notify.ts';
+import { UndoMessage } from '../../components/UndoMessage.tsx';
+import { seedsBegun } from './wishes.ts';
+import { some } from './words.ts';
+
+export type TableActions = ReturnType<typeof useTableActions>;
+
+export function useTableActions() {
+  const trpc = useTRPC();
+  const { runs, tables } = useTRPCClient();
+  const queries = useQueryClient();
+  const refresh = () =>
+    Promise.all(
+      [trpc.tables.state, trpc.tables.plan, trpc.runs.list, trpc.queue.get].map((part) =>
+        queries.invalidateQueries({ queryKey: part.queryKey() }),
+      ),
+    );
+  /** Whether it was done. */
+  async function act(failure: string, work: () => Promise<unknown>): Promise<boolean> {
+    const done = await work().then(
+      () => true,
+      (error) => {
+        notifyError(failure, error);
+        return false;
+      },
+    );
+    await refresh();
+    return done;
+  }
+
+  return {
+    /** Brings cells to so many seeds. */
+    start: (wish: Wish) =>
+      act('The runs were not started', async () => {
+        const ids = await tables.reproduce.mutate(wish);
+        notifyDone(`${some(wish.cells.length, 'cell')} with ${some(new Set(ids.flat()).size, 'run')}: under way.`);
+      }),
+    stop: (ids: readonly string[]) =>
+      act('Not all could be stopped', async () => {
+        for (const id of ids) await runs.stop.mutate({ id });
+      }),
+    resume: (ids: readonly string[]) =>
+      act('Not all could be resumed', async () => {
+        for (const id of ids) await runs.resume.mutate({ id });
+      }),
+    /** Puts the runs of a cell in the trash and trains the same seeds anew. */
+    async rerun(answer: Answer, wish: Pick<Wish, 'table' | 'profile'>): Promise<void> {
+      const ids = answer.runs.map(({ id }) => id);
+      let fresh: string[] = [];
+      const done = await act('The cell was not run again', async () => {
+        await runs.trash.mutate({ ids });
+        const cells = [{ id: answer.cell.id, seeds: Math.max(1, seedsBegun(answer)) }];
+        [fresh] = await tables.reproduce.mutate({ ...wish, cells });
+      });
+      if (!done) return;
+      const note = `rerun ${answer.cell.id}`;
+      const undo = () => {
+        dismiss(note);
+        void act('It could not be undone', async () => {
+          await runs.restore.mutate({ ids });
+          for (const id of fresh) await runs.stop.mutate({ id });
+        });
+      };
+      const text = `${some(ids.length, 'run')} put in the trash, ${some(fresh.length, 'run')} started anew.`;
+      notifyDone(createElement(UndoMessage, { text, onUndo: undo }), note);
+    },
+  };
+}
