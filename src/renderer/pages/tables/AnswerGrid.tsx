@@ -3,6 +3,7 @@ import { Box, Progress, Text } from '@mantine/core';
 import type { Answer, TableState } from '#contract/papers';
 import { metricValue } from '../../components/format.ts';
 import { StateBadge } from '../../components/StateBadge.tsx';
+import { gridOf, marks, marksOf } from './grid.ts';
 import { VerdictBadge } from './VerdictBadge.tsx';
 import { isUnderWay } from './wishes.ts';
 import { activityOf, publishedText, rangeText, shareOf, some } from './words.ts';
@@ -12,40 +13,14 @@ interface AnswerGridProps {
   onOpen(cell: string): void;
 }
 
-/** Rows and columns in the order of the paper. */
-export function gridOf({ answers }: Pick<TableState, 'answers'>) {
-  const columns = [...new Set(answers.map(({ cell }) => cell.column))];
-  const rows = [...new Set(answers.map(({ cell }) => cell.row))].map((row) => ({
-    row,
-    answers: columns.map((column) => answers.find(({ cell }) => cell.row === row && cell.column === column)),
-  }));
-  return { columns, rows };
-}
-
-/** Marks of a published number, explained below the table. */
-export const marks = {
-  'second-hand': { sign: '†', means: 'second-hand: as another text quotes the publication' },
-  floor: { sign: '‡', means: 'the published number is no better than guessing' },
-} as const;
-export function marksOf({ cell, onFloor }: Answer): (keyof typeof marks)[] {
-  return [
-    ...(cell.published?.certainty === 'second-hand' ? (['second-hand'] as const) : []),
-    ...(onFloor ? (['floor'] as const) : []),
-  ];
-}
-
 export function AnswerGrid({ state, onOpen }: AnswerGridProps) {
   const { columns, rows } = gridOf(state);
   return (
-    <div className="paper-grid">
+    <div className="paper-grid" data-wide={columns.length > 5 || undefined}>
       <table aria-label={state.table.title}>
         <thead>
           <tr>
-            <th scope="col">
-              <span className="dimmed">
-                {state.answers.some(({ metric }) => metric === 'mae') ? 'Task, metric' : ''}
-              </span>
-            </th>
+            <td />
             {columns.map((column) => (
               <th key={column} scope="col">
                 {column}
@@ -82,31 +57,32 @@ function CellView({ answer, onOpen }: { answer: Answer; onOpen(): void }) {
     <button type="button" className="answer" onClick={onOpen} title={published?.source}>
       <span className="answer-line">
         <span className="answer-label">Paper</span>
-        {published ? (
-          <span>
-            {publishedText(published)}
-            {marksOf(answer).map((name) => (
-              <sup key={name} title={marks[name].means}>
-                {marks[name].sign}
-              </sup>
-            ))}
-            <span className="dimmed">
-              {metric === 'mae' && ' error'}
-              {published.runs !== null && ` · ${some(published.runs, 'run')}`}
-            </span>
-          </span>
-        ) : (
-          <span className="dimmed">no number</span>
-        )}
+        <span className="answer-parts">
+          {published ? (
+            <>
+              <span>
+                {publishedText(published)}
+                {marksOf(answer).map((name) => (
+                  <sup key={name} title={marks[name].means}>
+                    {marks[name].sign}
+                  </sup>
+                ))}
+                {metric === 'mae' && <span className="dimmed"> error</span>}
+              </span>
+              {published.runs !== null && <span className="dimmed">{some(published.runs, 'run')}</span>}
+            </>
+          ) : (
+            <span className="dimmed">no number</span>
+          )}
+        </span>
       </span>
       {judgement.mean !== null && (
         <span className="answer-line">
           <span className="answer-label">Ours</span>
-          <span>
-            <b>{metricValue(judgement.mean, metric)}</b>{' '}
-            <span className="dimmed">
-              {judgement.seeds > 1 && `(${rangeText(judgement)}) `}· {some(judgement.seeds, 'seed')}
-            </span>
+          <span className="answer-parts">
+            <b>{metricValue(judgement.mean, metric)}</b>
+            {judgement.seeds > 1 && <span className="dimmed">({rangeText(judgement)})</span>}
+            <span className="dimmed">{some(judgement.seeds, 'seed')}</span>
           </span>
         </span>
       )}

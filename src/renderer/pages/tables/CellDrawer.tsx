@@ -77,8 +77,8 @@ function CellDetails({
       floor &&
         `${metricValue(floor.value, metric)}, saying ${floor.predictor}${onFloor ? '; the published number is no better' : ''}`,
     ],
-    ['Needs', needs],
-    ['Here', notes.join('; ')],
+    ['Not yet', needs],
+    ['Quick', notes.join('; ')],
   ];
   return (
     <Stack gap="md">

@@ -41,10 +41,9 @@ export function TableControls({ tables, asked }: TableControlsProps) {
         onChange={(next) => set({ profile: next as Profile })}
       />
       <NumberInput
-        label="Accuracy may differ by"
-        description={undefined}
+        label="Accuracy within"
         size="xs"
-        w={150}
+        w={118}
         suffix=" points"
         min={0}
         max={100}
@@ -55,9 +54,9 @@ export function TableControls({ tables, asked }: TableControlsProps) {
         onChange={allow('accuracy')}
       />
       <NumberInput
-        label="An error may differ by"
+        label="Errors within"
         size="xs"
-        w={150}
+        w={118}
         suffix=" %"
         min={0}
         max={1000}

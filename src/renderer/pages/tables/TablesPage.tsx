@@ -10,10 +10,11 @@ import { ErrorState } from '../../components/ErrorState.tsx';
 import { dateTime } from '../../components/format.ts';
 import { Loading } from '../../components/Loading.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
-import { AnswerGrid, marks, marksOf } from './AnswerGrid.tsx';
+import { AnswerGrid } from './AnswerGrid.tsx';
 import { CellDrawer } from './CellDrawer.tsx';
 import { ContrastTable } from './ContrastTable.tsx';
 import { ExportMenu } from './ExportMenu.tsx';
+import { marks, marksOf, tallyOf } from './grid.ts';
 import { PlanModal, type Proposal } from './PlanModal.tsx';
 import { TableActions } from './TableActions.tsx';
 import { TableControls } from './TableControls.tsx';
@@ -21,7 +22,6 @@ import { TableProgress } from './TableProgress.tsx';
 import { useLightPrint } from './useLightPrint.ts';
 import { useAsked, useTable } from './useTable.ts';
 import { useTableActions } from './useTableActions.ts';
-import { tallyOf } from './VerdictBadge.tsx';
 import { allowedText } from './words.ts';
 
 export function TablesPage() {
@@ -41,7 +41,7 @@ export function TablesPage() {
   if (!tables.data) return <Loading what="the tables" />;
   const isKnown = tables.data.some(({ id }) => id === asked.table);
   return (
-    <Stack gap="sm">
+    <Stack gap="sm" className="printed-wide">
       <PageHeader title="Paper tables" about={state.data && tallyText(state.data.answers)}>
         {state.data && <ExportMenu state={state.data} />}
       </PageHeader>

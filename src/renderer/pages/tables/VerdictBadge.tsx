@@ -10,11 +10,10 @@ import {
   IconResize,
   IconX,
 } from '@tabler/icons-react';
-import type { Answer, Verdict } from '#contract/papers';
+import type { Answer } from '#contract/papers';
 import { type Tone, toneColor } from '../../theme.ts';
+import { type Shown, shownVerdict } from './grid.ts';
 import { some } from './words.ts';
-
-type Shown = Verdict | 'not run here';
 
 const looks: Record<Shown, { tone: Tone; Icon: typeof IconCheck; means: string }> = {
   reproduced: { tone: 'good', Icon: IconCheck, means: 'Surely within the tolerance of the published number.' },
@@ -35,8 +34,6 @@ const looks: Record<Shown, { tone: Tone; Icon: typeof IconCheck; means: string }
   'not run here': { tone: 'waiting', Icon: IconBan, means: 'It cannot run here as things are.' },
 };
 
-export const shownVerdict = ({ needs, runs, judgement }: Answer): Shown =>
-  needs !== null && runs.length === 0 ? 'not run here' : judgement.verdict;
 export const verdictMeaning = (answer: Answer): string => looks[shownVerdict(answer)].means;
 
 export function VerdictBadge({ answer }: { answer: Answer }) {
@@ -48,16 +45,8 @@ export function VerdictBadge({ answer }: { answer: Answer }) {
       <Icon size={13} stroke={2} aria-hidden />
       <Text span inherit>
         {verdict}
-        {verdict === "can't tell yet" && moreSeeds !== null && `: ${some(moreSeeds, 'more seed')}`}
+        {verdict === "can't tell yet" && moreSeeds !== null && `, +${some(moreSeeds, 'seed')}`}
       </Text>
     </Box>
   );
-}
-
-/** How many cells have which verdict, in the order of the verdicts. */
-export function tallyOf(answers: readonly Answer[]): [Shown, number][] {
-  const names = Object.keys(looks) as Shown[];
-  return names
-    .map((name): [Shown, number] => [name, answers.filter((answer) => shownVerdict(answer) === name).length])
-    .filter(([, count]) => count > 0);
 }

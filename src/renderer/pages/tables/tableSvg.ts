@@ -2,13 +2,12 @@
 import type { Answer, TableState } from '#contract/papers';
 import { escaped } from '../../chart/svg.ts';
 import { metricValue } from '../../components/format.ts';
-import { gridOf, marks, marksOf } from './AnswerGrid.tsx';
-import { shownVerdict } from './VerdictBadge.tsx';
+import { gridOf, marks, marksOf, shownVerdict } from './grid.ts';
 import { allowedText, conclusionOf, digits, publishedText, rangeText, some } from './words.ts';
 
 const size = { text: 12, line: 17, pad: 10, title: 17 };
-/** Pixels of a letter in the mean; sans-serif at 12 px is a little narrower. */
-const letter = 6.6;
+/** Pixels of a letter in the mean; most sans-serif fonts at 12 px are a little narrower. */
+const letter = { plain: 6.9, bold: 7.5 };
 const ink = { text: '#182027', dim: '#566370', line: '#d3dce2', head: '#edf2f4' };
 const verdictInk: Record<string, string> = {
   reproduced: '#1f6f33',
@@ -61,42 +60,42 @@ function wrapped(text: string, most: number): string[] {
 export function tableSvg(state: TableState, date: string): { svg: string; width: number; height: number } {
   const { columns, rows } = gridOf(state);
   const cells = rows.map(({ row, answers }) => ({ row, lines: answers.map(linesOf) }));
-  const widest = (texts: readonly string[]) =>
-    Math.ceil(Math.max(...texts.map((text) => text.length), 0) * letter) + 2 * size.pad;
+  const long = ({ text, bold }: Line) => text.length * letter[bold ? 'bold' : 'plain'];
+  const widest = (lines: readonly Line[]) => Math.ceil(Math.max(...lines.map(long), 0)) + 2 * size.pad;
+  const bold = (text: string): Line => ({ text, bold: true });
   const widths = [
-    widest(rows.map(({ row }) => row)),
-    ...columns.map((column, i) => widest([column, ...cells.flatMap(({ lines }) => lines[i].map(({ text }) => text))])),
+    widest(rows.map(({ row }) => bold(row))),
+    ...columns.map((column, i) => widest([bold(column), ...cells.flatMap(({ lines }) => lines[i])])),
   ];
   const lefts = widths.map((_, i) => size.pad + widths.slice(0, i).reduce((sum, width) => sum + width, 0));
   const inner = widths.reduce((sum, width) => sum + width, 0);
   const width = Math.max(inner, 560) + 2 * size.pad;
 
   const pieces: string[] = [];
-  const text = (x: number, y: number, { text: words, color = ink.text, bold }: Line, fontSize = size.text) =>
+  const write = (x: number, y: number, { text, color = ink.text, bold: isBold }: Line, fontSize = size.text) =>
     pieces.push(
-      `<text x="${x}" y="${y}" fill="${color}" font-size="${fontSize}"${bold ? ' font-weight="600"' : ''}>${escaped(words)}</text>`,
+      `<text x="${x}" y="${y}" fill="${color}" font-size="${fontSize}"${isBold ? ' font-weight="600"' : ''}>${escaped(text)}</text>`,
     );
   const rule = (y: number) => pieces.push(`<path d="M${size.pad} ${y}h${inner}" stroke="${ink.line}"/>`);
 
-  text(size.pad, 28, { text: state.table.title, bold: true }, size.title);
+  write(size.pad, 28, bold(state.table.title), size.title);
   let y = 44;
   pieces.push(`<rect x="${size.pad}" y="${y}" width="${inner}" height="${size.line + size.pad}" fill="${ink.head}"/>`);
-  for (const [i, column] of columns.entries())
-    text(lefts[i + 1] + size.pad, y + size.line, { text: column, bold: true });
+  for (const [i, column] of columns.entries()) write(lefts[i + 1] + size.pad, y + size.line, bold(column));
   y += size.line + size.pad;
   for (const { row, lines } of cells) {
     rule(y);
-    text(lefts[0] + size.pad, y + size.line, { text: row, bold: true });
+    write(lefts[0] + size.pad, y + size.line, bold(row));
     for (const [i, column] of lines.entries())
-      for (const [j, line] of column.entries()) text(lefts[i + 1] + size.pad, y + size.line * (j + 1), line);
+      for (const [j, line] of column.entries()) write(lefts[i + 1] + size.pad, y + size.line * (j + 1), line);
     y += size.line * Math.max(1, ...lines.map((column) => column.length)) + size.pad;
   }
   rule(y);
   y += size.pad;
-  const most = Math.floor((width - 2 * size.pad) / (letter * 0.92));
+  const most = Math.floor((width - 2 * size.pad) / (letter.plain * 0.95));
   for (const line of footer(state, date).flatMap((words) => wrapped(words, most))) {
     y += size.line - 1;
-    text(size.pad, y, { text: line, color: ink.dim }, size.text - 1);
+    write(size.pad, y, { text: line, color: ink.dim }, size.text - 1);
   }
   const height = Math.ceil(y + size.pad + 4);
   const svg = [

@@ -1,0 +1,38 @@
+/** A table as rows × columns, and what is marked and said in it. Pure. */
+import { type Answer, type TableState, type Verdict, verdicts } from '#contract/papers';
+
+export type Shown = Verdict | 'not run here';
+
+/** Rows and columns in the order of the paper. */
+export function gridOf({ answers }: Pick<TableState, 'answers'>) {
+  const columns = [...new Set(answers.map(({ cell }) => cell.column))];
+  const rows = [...new Set(answers.map(({ cell }) => cell.row))].map((row) => ({
+    row,
+    answers: columns.map((column) => answers.find(({ cell }) => cell.row === row && cell.column === column)),
+  }));
+  return { columns, rows };
+}
+
+/** Marks of a published number, explained below the table. */
+export const marks = {
+  'second-hand': { sign: '†', means: 'second-hand: as another text quotes the publication' },
+  floor: { sign: '‡', means: 'the published number is no better than guessing' },
+} as const;
+export function marksOf({ cell, onFloor }: Answer): (keyof typeof marks)[] {
+  return [
+    ...(cell.published?.certainty === 'second-hand' ? (['second-hand'] as const) : []),
+    ...(onFloor ? (['floor'] as const) : []),
+  ];
+}
+
+/** What is said of a cell: its verdict, unless nothing ran and nothing can. */
+export const shownVerdict = ({ needs, runs, judgement }: Answer): Shown =>
+  needs !== null && runs.length === 0 ? 'not run here' : judgement.verdict;
+
+/** How many cells have which verdict, the decided ones first. */
+export function tallyOf(answers: readonly Answer[]): [Shown, number][] {
+  const names: Shown[] = [...verdicts, 'not run here'];
+  return names
+    .map((name): [Shown, number] => [name, answers.filter((answer) => shownVerdict(answer) === name).length])
+    .filter(([, count]) => count > 0);
+}
