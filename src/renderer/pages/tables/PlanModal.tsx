@@ -22,7 +22,14 @@ interface PlanModalProps {
 
 export function PlanModal({ proposal, onClose, onStart }: PlanModalProps) {
   return (
-    <Modal opened={proposal !== null} onClose={onClose} title={proposal?.title} centered size="lg">
+    <Modal
+      opened={proposal !== null}
+      onClose={onClose}
+      title={proposal?.title}
+      closeButtonProps={{ 'aria-label': 'Close the plan' }}
+      centered
+      size="lg"
+    >
       {proposal && (
         <Proposed
           wish={proposal.wish}

@@ -1,0 +1,129 @@
+// @vitest-environment happy-dom
+import { join } from 'node:path';
+import { act, fireEvent, screen, waitFor, within } from '@testing-library/react';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { EntryBody } from '#contract/run';
+import { expand } from '#papers/expand';
+import { tableOf } from '#papers/published';
+import { openStore } from '#store/store';
+import { openWindow, seriousComplaints } from '../window.tsx';
+import '../layout.ts';
+
+const patient = { timeout: 60_000 };
+const eventually = (check: () => void) => waitFor(check, patient);
+const cellId = 'regimes/bit-xor/FRT';
+const { configs } = expand(tableOf('regimes').cells.find(({ id }) => id === cellId)!, 'paper', [0, 1, 2]);
+
+let page: Awaited<ReturnType<typeof openWindow>>;
+beforeAll(async () => {
+  page = await openWindow('/tables?profile=paper', async (app) => {
+    app.pauseQueue(true); // nothing is trained
+    await finish(join(app.home, 'permafrost.db'));
+    return undefined;
+  });
+  await screen.findByLabelText('Does language pretraining help? Three tasks, three regimes', {}, patient);
+});
+afterAll(() => page.close());
+
+/** Three finished runs of one cell, as another Permafrost left them. */
+async function finish(path: string): Promise<void> {
+  const store = await openStore(path);
+  for (const [i, config] of configs.entries()) {
+    const id = `done-${i}`;
+    const value = 1 - i / 1000;
+    const counts = { samples: 10_000, iteration: 1, iterations: 1, steps: 100, seconds: 60, stoppedEarly: false };
+    const result = { metric: 'accuracy', value, loss: 0.1, standardError: 0.001, last100: value, ...counts };
+    store.runs.add({ id, config, createdAt: i }, 'running');
+    store.apply(id, [
+      { seq: 1, at: i, body: { kind: 'ended', state: 'finished', step: 100, reason: null, result } as EntryBody },
+    ]);
+  }
+  store.close();
+}
+
+/** The cell as it is shown, by its row and column. */
+function cellAt(row: string, column: string): HTMLElement {
+  const table = screen.getByLabelText(/Does language pretraining help/, { selector: 'table' }) as HTMLTableElement;
+  const at = [...table.rows[0].cells].findIndex(({ textContent }) => textContent === column);
+  return [...table.rows].find(({ cells }) => cells[0].textContent === row)!.cells[at].querySelector('button')!;
+}
+const textOf = (row: string, column: string): string => cellAt(row, column).textContent!;
+const press = (label: string | RegExp) => fireEvent.click(screen.getByText(label, { selector: 'button *' }));
+const visit = (address: string) => act(async () => page.history.push(address));
+const states = () =>
+  page.app
+    .rows()
+    .filter(({ id }) => !id.startsWith('done'))
+    .map(({ state }) => state);
+
+test('cells show the published number, ours with its interval and a verdict, or what they need', async () => {
+  expect(textOf('bit-xor', 'FRT')).toMatch(/Paper1†.*Ours0\.9990\(0\.997 … 1\)3 seedsreproduced/);
+  expect(textOf('mnist', 'FRT')).toMatch(/Paper0\.97053 runscan't tell yet, \+3 seeds/);
+  expect(textOf('mnist-add', 'FRT')).toMatch(/no numberno published number/);
+  expect(textOf('mnist', 'FPT')).toMatch(/not run hereneeds a download: permafrost zoo pull gpt2/);
+});
+
+test('another tolerance judges anew and stays in the address, as table and profile do', async () => {
+  fireEvent.change(screen.getByLabelText('Accuracy within'), { target: { value: '0.05 points' } });
+  await eventually(() => expect(textOf('bit-xor', 'FRT')).not.toContain('reproduced'));
+  expect(page.history.location.search).toMatch(/accuracy=.*0\.05/);
+  fireEvent.change(screen.getByLabelText('Accuracy within'), { target: { value: '2 points' } });
+  await eventually(() => expect(textOf('bit-xor', 'FRT')).toContain('reproduced'));
+  fireEvent.click(screen.getByText('Quick', { selector: 'span' }));
+  await eventually(() => expect(textOf('mnist', 'FRT')).toContain('scaled down'));
+  expect(textOf('mnist', 'FRT')).toContain('0.9705');
+  fireEvent.click(screen.getByText('As published', { selector: 'span' }));
+  await eventually(() => expect(page.history.location.search).toContain('profile=paper'));
+});
+
+test('missing cells start after their plan was shown, stop all at once and are offered again', async () => {
+  await eventually(() => expect(textOf('bit-xor', 'FRT')).toContain('reproduced'));
+  press('Run the 5 missing cells');
+  const plan = within(await screen.findByRole('dialog', { name: 'Run the missing cells' }, patient));
+  await plan.findByText('15 runs start.', {}, patient);
+  expect(plan.getByText('Time').nextElementSibling!.textContent).toMatch(/^about .+ \(.*done-2.*\)$/);
+  expect(plan.getByText(/The queue is paused/)).toBeTruthy();
+  fireEvent.click(plan.getByText('Start'));
+  await eventually(() => expect(textOf('mnist', 'URT')).toContain('3 queued'));
+  expect(page.app.queue().queued).toHaveLength(15);
+  expect(screen.getByText('3 of 18 runs finished (17 %), 0 running, 15 waiting')).toBeTruthy();
+  await screen.findByText(/^about .* left$/, {}, patient);
+
+  for (const id of page.app.queue().queued.slice(0, 2)) page.app.stop(id); // by somebody else
+  await screen.findByText('Stop all (13 runs)', {}, patient);
+  press('Stop all (13 runs)');
+  await screen.findByText('Resume failed or stopped (5 cells)', {}, patient);
+  expect(new Set(states())).toEqual(new Set(['stopped']));
+  press('Resume failed or stopped (5 cells)');
+  await screen.findByText('15 runs go on.', {}, patient);
+});
+
+test('a cell opens with its sources, settings and runs; it is run again, and that is undone', async () => {
+  await visit('/tables?profile=paper');
+  fireEvent.click(cellAt('bit-xor', 'FRT'));
+  const drawer = within(await screen.findByRole('dialog', { name: 'bit-xor · FRT' }, patient));
+  await drawer.findByText('3 runs finished already.', {}, patient);
+  expect(drawer.getByText('arXiv 2103.05247 v2, Table 2, as quoted by secondary sources')).toBeTruthy();
+  expect(drawer.getByText('second-hand: as another text quotes it')).toBeTruthy();
+  expect(drawer.getByText('done-1').closest('a')!.getAttribute('href')).toBe('/runs/done-1');
+  expect(drawer.getByText('Open as a new run').closest('a')!.getAttribute('href')).toContain('preset=regimes');
+  expect(drawer.getByText('Copy as command').closest('button')!.title).toBe(
+    'npm run -s permafrost -- reproduce regimes --cells regimes/bit-xor/FRT --profile paper --seeds 3',
+  );
+  fireEvent.click(drawer.getByText('3 more seeds'));
+  await drawer.findByText('3 runs finished already, 3 runs start.', {}, patient);
+  expect(await seriousComplaints()).toEqual([]);
+
+  fireEvent.click(drawer.getByText('Rerun'));
+  await screen.findByText('3 runs put in the trash, 3 runs started anew.', {}, patient);
+  await eventually(() => expect(textOf('bit-xor', 'FRT')).toContain('3 queued'));
+  expect(page.app.rows(['done-0'])[0].trashedAt).not.toBeNull();
+  press('Undo');
+  await eventually(() => expect(textOf('bit-xor', 'FRT')).toMatch(/3 seedsreproduced/));
+  expect(page.app.queue().queued).toEqual([]);
+});
+
+test('an unknown table leads to the list', async () => {
+  await visit('/tables?table=nothing');
+  await screen.findByText('There is no table nothing', {}, patient);
+});

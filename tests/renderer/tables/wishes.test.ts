@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import type { Answer } from '#contract/papers';
+import type { RunState } from '#contract/run';
+import {
+  busyCells,
+  everyCell,
+  missingCells,
+  seedsBegun,
+  undecidedCells,
+  unfinishedCells,
+} from '../../../src/renderer/pages/tables/wishes.ts';
+import { runRow } from '../runs/rows.ts';
+
+/** A cell with a run for each seed, in the states given; null where a seed has none. */
+function answer(
+  id: string,
+  states: (RunState | null)[],
+  more: { moreSeeds?: number | null; needs?: string } = {},
+): Answer {
+  const runs = states.flatMap((state, seed) => (state ? [runRow({ seed }, { id: `${id}-${seed}`, state })] : []));
+  const seeds = states.filter((state) => state === 'finished').length;
+  const judgement = { verdict: "can't tell yet", seeds, moreSeeds: more.moreSeeds ?? null };
+  return { cell: { id }, needs: more.needs ?? null, runs, judgement } as Answer;
+}
+
+const [done, some, none] = [
+  answer('done', Array(3).fill('finished')),
+  answer('some', ['finished', null, 'failed']),
+  answer('none', []),
+];
+const barred = answer('barred', [], { needs: 'needs a download' });
+const all = [done, some, none, barred];
+
+test('every cell means those that can run here; missing ones lack a run of some seed', () => {
+  expect(everyCell(all, 3).map(({ id }) => id)).toEqual(['done', 'some', 'none']);
+  expect(missingCells(all, 3)).toEqual([
+    { id: 'some', seeds: 3 },
+    { id: 'none', seeds: 3 },
+  ]);
+  expect(seedsBegun(some)).toBe(1);
+});
+
+test('undecided cells get the seeds that they ask for, up to ten, unless something still runs', () => {
+  const cells = [
+    answer('two', Array(3).fill('finished'), { moreSeeds: 2 }),
+    answer('many', Array(4).fill('finished'), { moreSeeds: 40 }),
+    answer('never', Array(3).fill('finished'), { moreSeeds: null }),
+    answer('enough', Array(10).fill('finished'), { moreSeeds: 5 }),
+    answer('busy', ['finished', 'finished', 'running'], { moreSeeds: 1 }),
+    answer('unbegun', [], { moreSeeds: 3 }),
+  ];
+  expect(undecidedCells(cells)).toEqual([
+    { id: 'two', seeds: 5 },
+    { id: 'many', seeds: 10 },
+  ]);
+});
+
+test('unfinished cells have a run at rest without a result; a stray seed of a sweep is nobody’s', () => {
+  const stray = answer('stray', ['finished', ...Array(40).fill(null), 'stopped']);
+  expect(unfinishedCells([...all, stray], 3)).toEqual([{ id: 'some', seeds: 3 }]);
+  expect(busyCells([answer('busy', ['finished', 'running', null, 'queued']), done])).toEqual([
+    { id: 'busy', seeds: 4 },
+  ]);
+});
