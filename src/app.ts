@@ -23,6 +23,7 @@ import { openData } from '#zoo/data';
 import { findWeights } from '#zoo/weights';
 import { createZoo } from '#zoo/zoo';
 
+import { analysisServices } from './app/analysis.ts';
 import { catalogueOf } from './app/catalogue.ts';
 import { downloadOf } from './app/downloads.ts';
 import { estimateOf } from './app/estimate.ts';
@@ -78,6 +79,7 @@ export async function createApp({
   const rows = (ids?: readonly string[]) => store.rows(ids).map(rowOf);
   const row = (id: string): RunRow => rows([store.runs.get(id).id])[0];
   let tried: Promise<DeviceInfo[]> | null = null;
+  const analysis = analysisServices({ home, folderOf, node });
 
   const services: Omit<Services, 'tables' | 'download'> = {
     home,
@@ -124,6 +126,7 @@ export async function createApp({
     subscribe: scheduler.subscribe,
     data,
     zoo,
+    analysis,
     rows,
     createAll(configs, tags) {
       for (const config of configs) modelOf(config);
@@ -202,6 +205,7 @@ export async function createApp({
     rebuild: () => store.rebuild(runsFolder),
     idle: scheduler.idle,
     async close() {
+      analysis.close();
       await scheduler.close();
       await data.close();
       await zoo.close();

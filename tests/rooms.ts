@@ -36,6 +36,11 @@ const table: Record<string, Room> = {
     rooms: ['contract', 'engine', 'models', 'tasks', 'formats', 'zoo'],
     packages: ['onnxruntime-node', '@tensorflow/tfjs-core', 'zod'],
   },
+  analysis: {
+    runtime: 'node',
+    rooms: ['contract', 'engine', 'models', 'tasks', 'formats', 'zoo', 'trainer'],
+    packages: ['@tensorflow/tfjs-core', 'onnxruntime-node'],
+  },
   pretrain: {
     runtime: 'node',
     rooms: ['contract', 'engine', 'formats', 'models', 'tasks', 'trainer'],
@@ -44,7 +49,7 @@ const table: Record<string, Room> = {
   export: { runtime: 'node', rooms: ['contract', 'store', 'papers', 'formats', 'engine', 'models'], packages: [] },
   app: {
     runtime: 'node',
-    rooms: ['contract', 'store', 'scheduler', 'trainer', 'models', 'tasks', 'zoo', 'papers', 'export'],
+    rooms: ['contract', 'store', 'scheduler', 'trainer', 'analysis', 'models', 'tasks', 'zoo', 'papers', 'export'],
     packages: ['systeminformation', 'zod'],
   },
   // the command line prints tables and writes files itself, so it reads papers and export beside the app

@@ -1,6 +1,7 @@
 /** The `permafrost` command: arguments in, exit code out. Commands are rows of a table, one file each. */
 import { Command, CommanderError } from 'commander';
 import { describeError, type ErrorCode } from '#contract/errors';
+import { attention } from './attention.ts';
 import { bench } from './bench.ts';
 import type { CommandRow } from './command.ts';
 import { count } from './count.ts';
@@ -30,6 +31,7 @@ const commands: CommandRow[] = [
   resume,
   tag,
   frozen,
+  attention,
   exportCommand,
   reproduce,
   tablesCommand,

@@ -50,7 +50,7 @@ export const configSchema = z.strictObject({
   ),
   patch_size: field(
     count(65536).nullable().default(null),
-    params('task', 'Patch size', 'Images: side of a square patch. Bit memory: bits per token.'),
+    params('task', 'Patch size', 'Images: side of a square patch. Bit tasks: bits per token.'),
   ),
   variant: field(
     z.enum(['corrected', 'reference']).default('corrected'),

@@ -1,6 +1,7 @@
 /** Everything the window can ask for: a procedure a line, over the services. */
 import { initTRPC, tracked } from '@trpc/server';
 import { z } from 'zod';
+import { attentionLayer, checkpointChoice } from './analysis.ts';
 import { configFile, configSchema } from './config.ts';
 import { describeError } from './errors.ts';
 import { profiles, toleranceSchema, wish } from './papers.ts';
@@ -79,6 +80,13 @@ export const appRouter = router({
         numbered(ctx.services.events(id, lastEventId ?? after ?? null, signal), ctx),
       ),
     changes: procedure.subscription(({ ctx, signal }) => ctx.services.changes(signal)),
+  }),
+  analysis: router({
+    attention: procedure
+      .input(z.object({ id, checkpoint: checkpointChoice, sample: place, layer: place }))
+      .query(async ({ ctx, input: { id, layer, ...options } }) =>
+        attentionLayer(await ctx.services.analysis.attention(id, options), layer),
+      ),
   }),
   config: router({
     open: procedure

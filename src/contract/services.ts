@@ -1,4 +1,5 @@
 /** What the app does for its faces: the command line, the window and the server. */
+import type { AnalysisServices } from './analysis.ts';
 import type { Catalogue, ConfigReport, Estimate } from './catalogue.ts';
 import type { ExperimentConfig } from './config.ts';
 import type { DataServices } from './data.ts';
@@ -118,6 +119,8 @@ export interface Services {
   download(path: string): Download;
   /** Pretrained bodies: what is known, what is here, fetching. */
   readonly zoo: ZooServices;
+  /** Looking into trained runs. */
+  readonly analysis: AnalysisServices;
   /** Published tables: what answers them, starting what is missing. */
   readonly tables: TableServices;
   /** Adds runs that lie in folders but not in the store. */

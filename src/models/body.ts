@@ -51,6 +51,8 @@ export interface Body<Config extends object> {
 
 /** What to look at on the way. */
 export interface Probe {
+  /** Compute the last block for every token, as the others are, though only some are read. The answer is the same. */
+  whole?: boolean;
   /** Hidden states, as the reference numbers them. */
   hidden?(index: number, state: Tensor): void;
   /** Attention weights [b, h, rows, t] of a block, after dropout. */

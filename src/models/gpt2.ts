@@ -121,7 +121,7 @@ function forward(
   probe.hidden?.(0, x);
   x = dropout(x, config.embd_pdrop, noise);
   for (let i = 0; i < n_layer; i++) {
-    const rows = i === n_layer - 1 ? read : t;
+    const rows = i === n_layer - 1 && !probe.whole ? read : t;
     const normed = norm(x, `h.${i}.ln_1`); // [t, b, d]
     const [query, key, value] = queryKeyValue(p, `h.${i}.attn.c_attn`, normed, rows);
     const mixed = attend(query, key, value, {
@@ -137,7 +137,7 @@ function forward(
     x = tf.add(x, dropout(dense(wide, `h.${i}.mlp.c_proj`), resid_pdrop, noise));
     if (i < n_layer - 1) probe.hidden?.(i + 1, x);
   }
-  const out = norm(x, 'ln_f'); // [read, b, d]
+  const out = norm(last(x, read), 'ln_f'); // [read, b, d]
   probe.hidden?.(n_layer, out);
   return out;
 }

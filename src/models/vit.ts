@@ -99,7 +99,7 @@ function forward(
   probe.hidden?.(0, x);
   for (let i = 0; i < num_layers; i++) {
     const layer = `1.layer.${i}`;
-    const rows = i === num_layers - 1 ? 1 : t + 1;
+    const rows = i === num_layers - 1 && !probe.whole ? 1 : t + 1;
     const normed = norm(x, `${layer}.attention_norm`);
     const query = dense(first(normed, rows), `${layer}.attn.query`);
     const [key, value] = ['key', 'value'].map((part) => dense(normed, `${layer}.attn.${part}`));
@@ -110,7 +110,7 @@ function forward(
     x = tf.add(x, dropout(dense(wide, `${layer}.ffn.fc2`), dropout_rate, noise));
     if (i < num_layers - 1) probe.hidden?.(i + 1, x);
   }
-  const out = norm(x, '1.encoder_norm');
+  const out = norm(first(x, 1), '1.encoder_norm');
   probe.hidden?.(num_layers, out);
   return out;
 }

@@ -3,38 +3,43 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { ExperimentConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
 import { randomStream } from '#contract/random';
-import { required } from './fields.ts';
+import type { Deviation } from '#contract/run';
+import { divides, required } from './fields.ts';
 import { coinFloor } from './floors.ts';
 import { binaryCrossEntropy, crossEntropy, saturatingBinaryCrossEntropy } from './losses.ts';
 import { argmax, bitAccuracy } from './scores.ts';
 import type { Task } from './task.ts';
 
-const sizes = (config: ExperimentConfig) => ({
-  n: required(config, 'n', '5, 10, 50 or 100'),
-  patterns: required(config, 'num_patterns', '2'),
-});
+function sizes(config: ExperimentConfig) {
+  const n = required(config, 'n', '5, 10, 50 or 100');
+  return { n, patch: config.patch_size ?? n, patterns: required(config, 'num_patterns', '2') };
+}
 const pairs = (config: ExperimentConfig): boolean => config.bit_head === 'cross-entropy';
 
 export const bitXor: Task = {
   name: 'bit-xor',
   title: 'Bit XOR',
-  fields: ['n', 'num_patterns', 'bit_head', 'variant'],
+  fields: ['n', 'num_patterns', 'patch_size', 'bit_head', 'variant'],
   settings: [5, 10, 50, 100].map((n) => ({ n, num_patterns: 2 })),
   kind: 'values',
   metric: 'accuracy',
   dataset: null,
   readsWholeBatches: false,
 
+  /** A pattern of n bits is cut into n / patch_size tokens by the network; those of the last pattern are read. */
   shape(config) {
-    const { n, patterns } = sizes(config);
-    if (config.patch_size !== null) {
+    const { n, patch, patterns } = sizes(config);
+    if (config.patch_size !== null && config.variant === 'reference') {
       throw new PermafrostError(
         'config',
-        'patch_size: bit-xor has none; the reference fails with one too. Leave it empty.',
+        'patch_size: bit-xor has none in the reference, which fails with one. Leave it empty or choose variant corrected.',
       );
     }
-    const outputDim = pairs(config) ? 2 * n : n;
-    return { tokens: patterns, width: n, embedding: false, inputDim: n, outputDim, target: [n], targetType: 'int32' };
+    divides('patch_size', patch, n, 'n');
+    return {
+      ...{ tokens: patterns, width: n, embedding: false, inputDim: patch },
+      ...{ outputDim: pairs(config) ? 2 * patch : patch, target: [n], targetType: 'int32' as const },
+    };
   },
 
   loss(config) {
@@ -72,12 +77,23 @@ export const bitXor: Task = {
   },
 
   deviations(config) {
+    const cut: Deviation[] =
+      config.patch_size === null
+        ? []
+        : [
+            {
+              field: 'patch_size',
+              text: `A token holds ${config.patch_size} of a pattern's bits, as in the paper's picture of attention; in its table, and in dl-project, a whole pattern.`,
+            },
+          ];
     if (pairs(config))
       return [
+        ...cut,
         { field: 'bit_head', text: 'Two logits per bit and cross entropy, as dl-project had it before 7 June 2021.' },
       ];
     if (config.variant === 'reference') return [];
     return [
+      ...cut,
       {
         field: 'variant',
         text: 'Binary cross entropy from logits; the committed code takes it from saturated probabilities, where a confident wrong bit has no gradient.',

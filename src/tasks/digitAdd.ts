@@ -5,8 +5,8 @@ import { randomStream } from '#contract/random';
 import { required } from './fields.ts';
 import { sumFloor } from './floors.ts';
 import { squaredError } from './losses.ts';
-import { absoluteError } from './scores.ts';
-import type { Task } from './task.ts';
+import { absoluteError, scorer } from './scores.ts';
+import type { Task, TaskData } from './task.ts';
 
 const width = 10;
 const largestDigit = 8; // numpy's randint(0, 9) excludes 9
@@ -37,12 +37,13 @@ export const digitAdd: Task = {
 
   scores(config) {
     if (config.variant === 'corrected') return absoluteError;
-    return (logits, y, batch) =>
+    const overAll = (logits: Float32Array, y: TaskData, batch: number) =>
       Float64Array.from({ length: batch }, (_, i) => {
         let sum = 0;
         for (let j = 0; j < batch; j++) sum += Math.abs(logits[j] - y[i]);
         return sum / batch;
       });
+    return scorer(overAll, absoluteError.answer);
   },
 
   floor: (config) => sumFloor(new Array(largestDigit + 1).fill(1), length(config)),

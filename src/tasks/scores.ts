@@ -1,6 +1,18 @@
 /** Metrics per sample, from logits and targets as flat arrays. A batch's metric is the mean of its scores. */
 import type { TaskData } from './task.ts';
 
+/** The metric of every sample of a batch. */
+export interface Scorer {
+  (logits: Float32Array, y: TaskData, batch: number): Float64Array;
+  /** What the logits of one sample say, in the terms of y. */
+  answer(logits: Float32Array): number[];
+}
+
+export const scorer = (
+  scores: (logits: Float32Array, y: TaskData, batch: number) => Float64Array,
+  answer: Scorer['answer'],
+): Scorer => Object.assign(scores, { answer });
+
 /** Index of the largest of `width` values from `start`; the first of equals. */
 export function argmax(values: Float32Array, start: number, width: number): number {
   let best = 0;
@@ -11,24 +23,33 @@ export function argmax(values: Float32Array, start: number, width: number): numb
 const perSample = (batch: number, score: (sample: number) => number): Float64Array =>
   Float64Array.from({ length: batch }, (_, i) => score(i));
 
+/** A metric of one class of k. */
+const ofClass = (k: number, score: (found: number, y: number) => number): Scorer =>
+  scorer(
+    (logits, y, batch) => perSample(batch, (i) => score(argmax(logits, i * k, k), y[i])),
+    (logits) => [argmax(logits, 0, k)],
+  );
+
 /** 1 where the largest of k logits is the class. */
-export const classAccuracy = (k: number) => (logits: Float32Array, y: TaskData, batch: number) =>
-  perSample(batch, (i) => Number(argmax(logits, i * k, k) === y[i]));
+export const classAccuracy = (k: number): Scorer => ofClass(k, (found, y) => Number(found === y));
 
 /** Distance between the largest of k logits and the class. */
-export const classDistance = (k: number) => (logits: Float32Array, y: TaskData, batch: number) =>
-  perSample(batch, (i) => Math.abs(argmax(logits, i * k, k) - y[i]));
+export const classDistance = (k: number): Scorer => ofClass(k, (found, y) => Math.abs(found - y));
 
 /** |out − y|. */
-export const absoluteError = (logits: Float32Array, y: TaskData, batch: number) =>
-  perSample(batch, (i) => Math.abs(logits[i] - y[i]));
+export const absoluteError: Scorer = scorer(
+  (logits, y, batch) => perSample(batch, (i) => Math.abs(logits[i] - y[i])),
+  (logits) => [logits[0]],
+);
 
 /** Share of a sample's n bits for which `predict(logits, bit)` equals the target. */
-export const bitAccuracy =
-  (n: number, predict: (logits: Float32Array, bit: number) => number) =>
-  (logits: Float32Array, y: TaskData, batch: number) =>
-    perSample(batch, (i) => {
-      let right = 0;
-      for (let bit = i * n; bit < (i + 1) * n; bit++) right += Number(predict(logits, bit) === y[bit]);
-      return right / n;
-    });
+export const bitAccuracy = (n: number, predict: (logits: Float32Array, bit: number) => number): Scorer =>
+  scorer(
+    (logits, y, batch) =>
+      perSample(batch, (i) => {
+        let right = 0;
+        for (let bit = i * n; bit < (i + 1) * n; bit++) right += Number(predict(logits, bit) === y[bit]);
+        return right / n;
+      }),
+    (logits) => Array.from({ length: n }, (_, bit) => predict(logits, bit)),
+  );

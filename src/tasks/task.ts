@@ -4,6 +4,7 @@ import type { ConfigField, ExperimentConfig } from '#contract/config';
 import type { Floor } from '#contract/floor';
 import type { Deviation } from '#contract/run';
 import type { LabelCounts } from './floors.ts';
+import type { Scorer } from './scores.ts';
 
 export type TaskData = Float32Array | Int32Array;
 export type Split = 'train' | 'test' | 'final';
@@ -83,7 +84,7 @@ export interface Task {
   /** Mean loss of a batch: logits [b, 1, k], y as in the shape → scalar. */
   loss(config: ExperimentConfig): (logits: Tensor, y: Tensor) => Tensor;
   /** The metric of every sample of a batch, from logits [b·k] and y; a batch's metric is their mean. */
-  scores(config: ExperimentConfig): (logits: Float32Array, y: TaskData, batch: number) => Float64Array;
+  scores(config: ExperimentConfig): Scorer;
   /** What guessing reaches, from how often each label occurs in the test set. Null where that is needed and not known. */
   floor(config: ExperimentConfig, counts: LabelCounts): Floor | null;
   batches(config: ExperimentConfig, dataset: Dataset | null, options: BatchOptions): Batches;

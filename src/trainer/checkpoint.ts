@@ -83,6 +83,30 @@ export function readCheckpoint(path: string, specs: Readonly<Record<string, Spec
   });
 }
 
+/**
+ * Trained parameters alone, of the last step or the best iteration as `choose` decides, and how far the run was. Null
+ * where there is no checkpoint. Throws `weights` as {@link readCheckpoint} does.
+ */
+export function readTrained(
+  path: string,
+  shapes: Readonly<Record<string, number[]>>,
+  choose: (progress: Progress) => 'last' | 'best',
+): { progress: Progress; values: Record<string, Data> } | null {
+  if (!existsSync(path)) return null;
+  return withFile(path, (source) => {
+    const { metadata, tensors } = readSafetensors(source);
+    const progress = readProgress(path, metadata[metadataKey]);
+    const prefix = choose(progress) === 'best' ? bestPrefix : '';
+    const values = Object.entries(shapes).map(([name, shape]): [string, Data] => {
+      const tensor = tensors.get(prefix + name);
+      if (String(tensor?.shape) !== String(shape))
+        throw unfit(path, tensor ? `${name} [${tensor.shape}]` : `no ${prefix}${name}`, shape);
+      return [name, tensorData(source, tensor!) as Data];
+    });
+    return { progress, values: Object.fromEntries(values) };
+  });
+}
+
 function unfit(path: string, found: string, needed: number[] | undefined): PermafrostError {
   const need = needed ? `needs [${needed}]` : 'has no such value';
   return new PermafrostError(

@@ -128,7 +128,8 @@ export async function compileLearner(options: LearnerOptions): Promise<Learner> 
   };
 }
 
-function batchSpecs(
+/** What a program takes of a batch of a task: x, y, and `at` where samples are read elsewhere than at their last token. */
+export function batchSpecs(
   { width, embedding, target, targetType, readsAt }: TaskShape,
   tokens: number,
   batch: number,
@@ -140,7 +141,7 @@ function batchSpecs(
   };
 }
 
-const inputsOf = ({ x, y, at }: Batch): Record<string, Data> => (at ? { x, y, at } : { x, y });
+export const inputsOf = ({ x, y, at }: Batch): Record<string, Data> => (at ? { x, y, at } : { x, y });
 
 /** Each compiled program holds packed weights and activations of its own. */
 const mostLengths = 3;

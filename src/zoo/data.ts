@@ -3,7 +3,6 @@ import type { DataSamples, DataServices, DatasetInfo, PullProgress } from '#cont
 import { PermafrostError } from '#contract/errors';
 import { taskOf, tasks } from '#tasks/index';
 import { readMolecules } from './cyp3a4.ts';
-import type { DatasetRow } from './dataset.ts';
 import {
   datasetOf,
   datasets,
@@ -16,9 +15,8 @@ import {
   verifyDataset,
 } from './datasets.ts';
 import { createPulls } from './pulls.ts';
+import { describeSamples } from './samples.ts';
 import { scaffoldSplit } from './scaffold.ts';
-
-const symbolsOf = ({ symbols }: DatasetRow, folder: string) => (symbols ? [...symbols(folder)] : null);
 
 export interface Data extends DataServices {
   /** Pauses what is being pulled. */
@@ -64,29 +62,12 @@ export function openData(home: string): Data {
 
     async samples(config, { split = 'test', count = 8 } = {}): Promise<DataSamples> {
       const task = taskOf(config);
-      const { width, target } = task.shape(config);
       const loaded = task.dataset === null ? null : await loadDataset(task.dataset, { home });
       try {
         const sizes = { train: 1, test: 1, final: 1, [split]: count };
         const dataset = loaded?.dataset ?? null;
-        const { x, y, chosen } = task.batches(config, dataset, { seed: config.seed, sizes }).batch(split, 0);
-        const perSample = x.length / count;
-        const labels = target.reduce((a, b) => a * b, 1);
-        return {
-          kind: task.kind,
-          tokens: perSample / width,
-          width,
-          symbols: loaded && symbolsOf(datasetOf(task.dataset!), loaded.source),
-          samples: Array.from({ length: count }, (_, i) => {
-            const values = Array.from(y.subarray(i * labels, (i + 1) * labels));
-            return {
-              x: Array.from(x.subarray(i * perSample, (i + 1) * perSample)),
-              y: values,
-              label: labels === 1 ? (task.classes?.[values[0]] ?? String(values[0])) : '',
-              text: (chosen && dataset?.[split].text?.(chosen[i])) ?? null,
-            };
-          }),
-        };
+        const batch = task.batches(config, dataset, { seed: config.seed, sizes }).batch(split, 0);
+        return describeSamples(config, loaded, batch, { split, count });
       } finally {
         loaded?.close();
       }

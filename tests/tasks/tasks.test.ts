@@ -271,7 +271,7 @@ describe('a config that does not fit is refused', () => {
       /patch_size 5 does not divide the image side 28. Choose one of 1, 2, 4, 7, 14, 28/,
     ],
     [{ task: 'bit-xor', n: 5 }, /num_patterns: bit-xor needs it/],
-    [{ task: 'bit-xor', n: 5, num_patterns: 2, patch_size: 1 }, /patch_size: bit-xor has none/],
+    [{ task: 'bit-xor', n: 5, num_patterns: 2, patch_size: 1 }, /patch_size: bit-xor has none in the reference/],
     [{ task: 'bit-memory', n: 10, num_patterns: 2, patch_size: 4 }, /patch_size 4 does not divide n 10/],
     [{ task: 'mnist-add' }, /n: mnist-add needs it/],
   ] as const)('%j', (params, message) => {
@@ -292,6 +292,7 @@ describe('deviations', () => {
     ['none for mnist', { task: 'mnist', patch_size: 4 }, /^$/],
     ['none for bit-xor as committed', { ...bits, variant: 'reference' }, /^$/],
     ['the loss of bit-xor, corrected', bits, /cross entropy from logits/],
+    ['the bits of a token of bit-xor', { ...bits, patch_size: 1 }, /^A token holds 1 of.*cross entropy from logits/],
     ['the older head of bit-xor', { ...bits, bit_head: 'cross-entropy' }, /Two logits per bit/],
     ['the loss of digit-add, corrected', { task: 'digit-add', n: 2 }, /per sample; the committed code/],
     ['the older published digit-add', { task: 'digit-add', n: 2, variant: 'reference' }, /published numbers are older/],

@@ -1,0 +1,110 @@
+/** Attention maps of a run on samples of its test split. */
+import type * as tf from '@tensorflow/tfjs-core';
+import type { Attention } from '#contract/analysis';
+import { PermafrostError } from '#contract/errors';
+import type { Device } from '#engine/device';
+import type { CompiledStep, Program } from '#engine/program';
+import { createState } from '#engine/state';
+import { compileStep } from '#engine/step';
+import type { Model } from '#models/index';
+import type { Batch } from '#tasks/task';
+import { batchSpecs, inputsOf } from '#trainer/learner';
+import { loadDataset } from '#zoo/datasets';
+import { answerName, describeSamples } from '#zoo/samples';
+import type { Network } from './network.ts';
+import { tokenNames } from './tokens.ts';
+
+/** Attention weights that come in one answer, unless one sample has more. */
+const mostWeights = 4e6;
+const mostSamples = 8;
+
+const layerOutput = (index: number): string => `attention/${index}`;
+
+/** Inputs x and `at` → logits, and the attention weights [b, heads, t, t] of every layer under `attention/…`; `told` their shapes. */
+export const attentionProgram =
+  (model: Model, told: (shape: readonly number[]) => void): Program =>
+  ({ state, inputs, frozen }) => {
+    const maps: Record<string, tf.Tensor> = {};
+    const attention = (index: number, weights: tf.Tensor) => {
+      maps[layerOutput(index)] = weights;
+      told(weights.shape);
+    };
+    const logits = model.forward({ ...frozen, ...state }, inputs.x, null, { whole: true, attention }, inputs.at);
+    return { outputs: { logits, ...maps } };
+  };
+
+/**
+ * The maps of a test sample and of neighbours that fit into one answer, in order. Samples are drawn one by one, so that a number
+ * means the same sample at every checkpoint; after the last one of a data set comes another round of it.
+ * Throws `config` for a network without attention.
+ */
+export async function attentionOf(
+  network: Network,
+  home: string,
+  device: Device,
+  sample: number,
+): Promise<Attention[]> {
+  const { config, task, shape, checkpoint } = network;
+  const loaded = task.dataset === null ? null : await loadDataset(task.dataset, { home });
+  try {
+    const dataset = loaded?.dataset ?? null;
+    const batches = task.batches(config, dataset, { seed: config.seed, sizes: { train: 1, test: 1, final: 1 } });
+    const programs = openPrograms(network, device);
+    const score = task.scores(config);
+    const { weights } = await programs.at(batches.batch('test', sample));
+    const count = Math.max(1, Math.min(mostSamples, Math.floor(mostWeights / weights)));
+    const first = sample - (sample % count);
+    const answers: Attention[] = [];
+    for (let i = first; i < first + count; i++) {
+      const batch = batches.batch('test', i);
+      const { step, heads, t } = await programs.at(batch);
+      const { logits, ...maps } = await step.run(inputsOf(batch));
+      const data = describeSamples(config, loaded, batch, { split: 'test', count: 1 });
+      const answer = score.answer(logits as Float32Array);
+      answers.push({
+        ...{ checkpoint, sample: i, data, answer, answerLabel: answerName(task.classes, answer) },
+        score: score(logits as Float32Array, batch.y, 1)[0],
+        tokens: tokenNames(data, shape, t),
+        heads,
+        layers: Object.values(maps) as Float32Array[],
+      });
+    }
+    await programs.release();
+    return answers;
+  } finally {
+    loaded?.close();
+  }
+}
+
+interface AttentionStep {
+  step: CompiledStep;
+  heads: number;
+  t: number;
+  /** Of all layers together. */
+  weights: number;
+}
+
+/** A program for every length of sequence that is asked for. */
+function openPrograms({ config, shape, model, weights: { trained, frozen } }: Network, device: Device) {
+  const open = new Map<number, AttentionStep>();
+  const compile = async (tokens: number): Promise<AttentionStep> => {
+    const shapes: (readonly number[])[] = [];
+    const program = attentionProgram(model, (seen) => shapes.push(seen));
+    const { y: _, ...inputs } = batchSpecs(shape, tokens, 1);
+    const step = await compileStep(program, { state: createState(trained), inputs, frozen, device });
+    if (shapes.length === 0)
+      throw new PermafrostError('config', `${config.model_name} has no attention. Transformers have: GPT-2 and ViT.`);
+    const [[, heads, , t]] = shapes;
+    return { step, heads, t, weights: shapes.reduce((sum, [, h, rows, columns]) => sum + h * rows * columns, 0) };
+  };
+  return {
+    async at({ tokens = shape.tokens }: Batch): Promise<AttentionStep> {
+      const found = open.get(tokens) ?? (await compile(tokens));
+      open.set(tokens, found);
+      return found;
+    },
+    async release(): Promise<void> {
+      for (const { step } of open.values()) await step.release();
+    },
+  };
+}

@@ -1,0 +1,71 @@
+/** What a process of this room is asked, and how it is started. Loads no runtime, so that the app may import it. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { join } from 'node:path';
+import type { Attention } from '#contract/analysis';
+import { type ErrorCode, PermafrostError } from '#contract/errors';
+import type { NetworkOptions } from './network.ts';
+
+export interface Jobs {
+  attention: { input: NetworkOptions & { sample: number }; answer: Attention[] };
+}
+export type JobName = keyof Jobs;
+export interface JobRequest {
+  job: JobName;
+  input: unknown;
+}
+export type JobAnswer =
+  | { value: unknown }
+  | { error: { code: ErrorCode | 'internal'; message: string }; stack: string };
+
+export interface Analyst {
+  /** Does a job in a process of its own. Throws what the job throws, `device` when the process ends without a word. */
+  ask<K extends JobName>(job: K, input: Jobs[K]['input']): Promise<Jobs[K]['answer']>;
+  /** Ends what is under way. */
+  close(): void;
+}
+
+/** `node`: the Node that does it; this process's own by default, which will not do inside Electron. */
+export function createAnalyst(node?: string): Analyst {
+  const children = new Set<ChildProcess>();
+  return {
+    ask(job, input) {
+      const child = fork(join(import.meta.dirname, 'main.ts'), [], {
+        execPath: node,
+        execArgv: [],
+        serialization: 'advanced', // typed arrays stay what they are
+        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      });
+      children.add(child);
+      let printed = '';
+      child.stderr!.on('data', (text) => {
+        printed = (printed + text).slice(-2000);
+      });
+      return new Promise((resolve, reject) => {
+        child.once('message', (answer: JobAnswer) => {
+          if ('value' in answer) resolve(answer.value as never);
+          else reject(thrown(answer));
+        });
+        child.once('error', reject);
+        child.once('close', (code, signal) => {
+          children.delete(child);
+          const words = printed.replace(/\s+/g, ' ').trim().slice(-400);
+          reject(
+            new PermafrostError(
+              'device',
+              `The analysis ended early (${signal ?? `exit code ${code}`}). ${words}`.trim(),
+            ),
+          );
+        });
+        child.send({ job, input } satisfies JobRequest, () => {}); // a process that is gone shows as 'close'
+      });
+    },
+    close() {
+      for (const child of children) child.kill();
+    },
+  };
+}
+
+function thrown({ error: { code, message }, stack }: Extract<JobAnswer, { error: object }>): Error {
+  if (code !== 'internal') return new PermafrostError(code, message);
+  return Object.assign(new Error(message), { stack });
+}

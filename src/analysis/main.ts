@@ -1,0 +1,33 @@
+/**
+ * `node main.ts` with a message channel: does one job and ends. A process of its own, since the app must not load the
+ * runtime, and a graph that fails must not take the app along.
+ */
+import { availableParallelism } from 'node:os';
+import { describeError } from '#contract/errors';
+import { openUntried } from '#trainer/device';
+import { attentionOf } from './attention.ts';
+import type { JobAnswer, JobName, JobRequest, Jobs } from './jobs.ts';
+import { openNetwork } from './network.ts';
+
+/** Runs may be under way beside it. */
+const threads = Math.max(1, Math.floor(availableParallelism() / 2));
+
+const jobs: { [K in JobName]: (input: Jobs[K]['input']) => Promise<Jobs[K]['answer']> } = {
+  async attention({ sample, ...options }) {
+    const network = openNetwork(options);
+    const device = await openUntried('cpu', { threads, weightFolder: network.weights.folder });
+    return attentionOf(network, options.home, device, sample);
+  },
+};
+
+const answer = ({ job, input }: JobRequest): Promise<JobAnswer> =>
+  (jobs[job] as (input: unknown) => Promise<unknown>)(input).then(
+    (value) => ({ value }),
+    (error) => ({ error: describeError(error), stack: String((error as Error).stack) }),
+  );
+
+process.once('message', async (request) => {
+  const message = await answer(request as JobRequest);
+  process.send!(message, undefined, undefined, () => process.exit(0));
+});
+process.once('disconnect', () => process.exit(1)); // who asked is gone

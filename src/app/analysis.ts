@@ -1,0 +1,44 @@
+/** Looking into runs: asks the processes that do it and remembers their newest answers. */
+import { existsSync, statSync } from 'node:fs';
+import { type Analyst, createAnalyst } from '#analysis/jobs';
+import type { AnalysisServices, Attention } from '#contract/analysis';
+import { runFiles } from '#trainer/runFolder';
+
+export interface AnalysisOptions {
+  home: string;
+  folderOf(id: string): string;
+  node?: string;
+}
+
+/** Answers that are remembered: stepping through samples and layers asks nothing twice. */
+const remembered = 6;
+
+export function analysisServices({ home, folderOf, node }: AnalysisOptions): AnalysisServices & Pick<Analyst, 'close'> {
+  const analyst = createAnalyst(node);
+  const answers: { key: string; samples: Attention[] }[] = [];
+  const under = new Map<string, Promise<Attention[]>>();
+  return {
+    async attention(id, { checkpoint = 'best', sample = 0 } = {}) {
+      const folder = folderOf(id);
+      const key = [folder, checkpoint, writtenAt(runFiles(folder).checkpoint)].join();
+      const known = answers.filter((answer) => answer.key === key).flatMap(({ samples }) => samples);
+      const found = known.find((attention) => attention.sample === sample);
+      if (found) return found;
+      const job = `${key},${sample}`;
+      const asked = under.get(job) ?? analyst.ask('attention', { folder, home, checkpoint, sample });
+      under.set(job, asked);
+      try {
+        const samples = await asked;
+        answers.unshift({ key, samples });
+        answers.splice(remembered);
+        return samples.find((attention) => attention.sample === sample)!;
+      } finally {
+        under.delete(job);
+      }
+    },
+    close: analyst.close,
+  };
+}
+
+/** A run under way replaces its checkpoint. */
+const writtenAt = (path: string): number => (existsSync(path) ? statSync(path).mtimeMs : 0);

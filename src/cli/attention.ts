@@ -1,0 +1,86 @@
+import { type CheckpointChoice, checkpointChoice, headMap, mapCsv } from '#contract/analysis';
+import { PermafrostError } from '#contract/errors';
+import { pieces, writeChunks } from '#export/file';
+import { type CommandRow, columns, number, print, withApp } from './command.ts';
+
+interface Options {
+  checkpoint: string;
+  sample: string;
+  layer: string;
+  head: string;
+  json?: boolean;
+}
+
+export const attention: CommandRow = {
+  add(program) {
+    program
+      .command('attention')
+      .description('show what every token of a test sample looks at, in a trained run')
+      .argument('<id>', 'the run, or the beginning of its id')
+      .argument('[file]', 'write the map as CSV; - for standard output')
+      .option('--checkpoint <which>', 'start, best, last, or the step of one of these', 'best')
+      .option('--sample <n>', 'which test sample, from 0', '0')
+      .option('--layer <n>', 'which layer, from 0', '0')
+      .option('--head <n>', 'which head, from 0, or mean: the average over heads', 'mean')
+      .option('--json', 'print the sample, the answer and every map, layers × heads × tokens × tokens')
+      .action((name: string, file: string | undefined, options: Options) =>
+        withApp(async (app) => {
+          const { id } = app.get(name);
+          const checkpoint = readCheckpoint(options.checkpoint);
+          const sample = whole('--sample', options.sample);
+          const { layers, ...found } = await app.analysis.attention(id, { checkpoint, sample });
+          const { heads, tokens, data, score } = found;
+          const layer = whole('--layer', options.layer, layers.length);
+          const head = options.head === 'mean' ? 'mean' : whole('--head', options.head, heads);
+          const map = headMap(layers[layer], heads, head);
+          if (file && file !== '-') await writeChunks(file, pieces(mapCsv(map, tokens)));
+          if (file === '-') return writeChunks('-', pieces(mapCsv(map, tokens)));
+          print(options.json, { id, ...found, layers: layers.map((all) => nested(all, heads, tokens.length)) }, () => {
+            const [{ y, label }] = data.samples;
+            const at = `${found.checkpoint.name} (step ${found.checkpoint.step})`;
+            const which = `layer ${layer} of ${layers.length}, ${head === 'mean' ? `mean of ${heads} heads` : `head ${head} of ${heads}`}`;
+            const answer = found.answerLabel || found.answer.map((value) => number(value)).join(' ');
+            return [
+              file ? `${file} written` : drawn(map, tokens),
+              `\n${id}, ${at}, sample ${sample}: ${which}`,
+              `right answer ${label || y.join(' ')}; the network says ${answer} (${app.get(id).result?.metric ?? 'metric'} ${number(score)})`,
+            ].join('\n');
+          });
+        }),
+      );
+  },
+};
+
+function readCheckpoint(text: string): CheckpointChoice {
+  const parsed = checkpointChoice.safeParse(/^\d+$/.test(text) ? Number(text) : text);
+  if (parsed.success) return parsed.data;
+  throw new PermafrostError('config', `--checkpoint should be start, best, last or a step; found "${text}".`);
+}
+
+function whole(option: string, text: string, below = Number.MAX_SAFE_INTEGER): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value < below) return value;
+  const range = below === Number.MAX_SAFE_INTEGER ? 'from 0' : `from 0 to ${below - 1}`;
+  throw new PermafrostError('config', `${option} should be a whole number ${range}; found "${text}".`);
+}
+
+const widest = 24; // tokens that fit side by side into a terminal
+
+/** The weights in percent, a line per token that looks. */
+function drawn(map: Float32Array, tokens: readonly string[]): string {
+  const t = tokens.length;
+  if (t > widest)
+    return `${t} tokens are too many for a terminal. Write them into a file: permafrost attention ID map.csv.`;
+  const rows = tokens.map((token, row) => [
+    `${row}`,
+    token,
+    ...Array.from(map.subarray(row * t, (row + 1) * t), (weight) => String(Math.round(100 * weight))),
+  ]);
+  return `${columns(['', 'token', ...tokens.map((_, i) => String(i))], rows)}\n\nPercent; a line is a token that looks, a column one that it looks at.`;
+}
+
+/** Flat [heads, t, t] → nested arrays. */
+const nested = (weights: Float32Array, heads: number, t: number): number[][][] =>
+  Array.from({ length: heads }, (_, head) =>
+    Array.from({ length: t }, (_, row) => Array.from(weights.subarray((head * t + row) * t, (head * t + row + 1) * t))),
+  );
