@@ -39,7 +39,7 @@ const table: Record<string, Room> = {
   analysis: {
     runtime: 'node',
     rooms: ['contract', 'engine', 'models', 'tasks', 'formats', 'zoo', 'trainer'],
-    packages: ['@tensorflow/tfjs-core', 'onnxruntime-node'],
+    packages: ['@tensorflow/tfjs-core', 'onnxruntime-common'],
   },
   pretrain: {
     runtime: 'node',

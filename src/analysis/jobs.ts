@@ -1,12 +1,13 @@
 /** What a process of this room is asked, and how it is started. Loads no runtime, so that the app may import it. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
-import type { Attention } from '#contract/analysis';
+import type { Attention, ModelExport } from '#contract/analysis';
 import { type ErrorCode, PermafrostError } from '#contract/errors';
 import type { NetworkOptions } from './network.ts';
 
 export interface Jobs {
   attention: { input: NetworkOptions & { sample: number }; answer: Attention[] };
+  export: { input: NetworkOptions & { path: string; externalData: boolean }; answer: ModelExport };
 }
 export type JobName = keyof Jobs;
 export interface JobRequest {

@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os';
 import { describeError } from '#contract/errors';
 import { openUntried } from '#trainer/device';
 import { attentionOf } from './attention.ts';
+import { exportModel } from './exportModel.ts';
 import type { JobAnswer, JobName, JobRequest, Jobs } from './jobs.ts';
 import { openNetwork } from './network.ts';
 
@@ -17,6 +18,11 @@ const jobs: { [K in JobName]: (input: Jobs[K]['input']) => Promise<Jobs[K]['answ
     const network = openNetwork(options);
     const device = await openUntried('cpu', { threads, weightFolder: network.weights.folder });
     return attentionOf(network, options.home, device, sample);
+  },
+  async export({ path, externalData, ...options }) {
+    const network = openNetwork(options);
+    const device = await openUntried('cpu', { threads, weightFolder: network.weights.folder });
+    return exportModel(network, { ...options, device, path, externalData });
   },
 };
 

@@ -1,5 +1,6 @@
 /** Looking into runs: asks the processes that do it and remembers their newest answers. */
 import { existsSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { type Analyst, createAnalyst } from '#analysis/jobs';
 import type { AnalysisServices, Attention } from '#contract/analysis';
 import { runFiles } from '#trainer/runFolder';
@@ -36,6 +37,8 @@ export function analysisServices({ home, folderOf, node }: AnalysisOptions): Ana
         under.delete(job);
       }
     },
+    exportModel: (id, path, { checkpoint = 'best', externalData = false } = {}) =>
+      analyst.ask('export', { folder: folderOf(id), home, checkpoint, path: resolve(path), externalData }),
     close: analyst.close,
   };
 }

@@ -51,7 +51,8 @@ export const attention: CommandRow = {
   },
 };
 
-function readCheckpoint(text: string): CheckpointChoice {
+/** A checkpoint from an option. Throws `config`. */
+export function readCheckpoint(text: string): CheckpointChoice {
   const parsed = checkpointChoice.safeParse(/^\d+$/.test(text) ? Number(text) : text);
   if (parsed.success) return parsed.data;
   throw new PermafrostError('config', `--checkpoint should be start, best, last or a step; found "${text}".`);

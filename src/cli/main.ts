@@ -8,6 +8,7 @@ import { count } from './count.ts';
 import { data } from './data.ts';
 import { devices } from './devices.ts';
 import { exportCommand } from './export.ts';
+import { exportModel } from './exportModel.ts';
 import { frozen } from './frozen.ts';
 import { list } from './list.ts';
 import { rebuild } from './rebuild.ts';
@@ -33,6 +34,7 @@ const commands: CommandRow[] = [
   frozen,
   attention,
   exportCommand,
+  exportModel,
   reproduce,
   tablesCommand,
   sweep,

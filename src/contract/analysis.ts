@@ -41,7 +41,39 @@ export interface AttentionLayer extends Omit<Attention, 'layers'> {
   weights: string;
 }
 
+/** Formats of a trained network for use elsewhere, by the ending of the file. */
+export const modelFormats = ['onnx', 'safetensors'] as const;
+export type ModelFormat = (typeof modelFormats)[number];
+
+/** What was written, and how it was found to be right. */
+export interface ModelExport {
+  format: ModelFormat;
+  files: { path: string; bytes: number }[];
+  checkpoint: CheckpointAt;
+  /** Parameter tensors and their values, trained and frozen. */
+  tensors: number;
+  parameters: number;
+  /** Parameters that nothing computes with and that therefore are not in the file. */
+  leftOut: string[];
+  /** Greatest difference of a logit from the run's own evaluation, and how many samples were compared; null for weights alone, which were read back bit by bit. */
+  parity: { difference: number; samples: number } | null;
+  /** Samples that it takes at once, null for any number; absent for weights alone. */
+  batch?: number | null;
+}
+
+export interface ExportOptions {
+  checkpoint?: CheckpointChoice;
+  /** Keep the weights of an ONNX model in a file beside it, as is always done above 2 GB. */
+  externalData?: boolean;
+}
+
 export interface AnalysisServices {
+  /**
+   * Writes the trained network to a `.onnx` or `.safetensors` file, then checks it: an ONNX model by running it beside the run's
+   * own evaluation, weights by reading them back. Nothing is left when the check fails. Throws `config` for another ending,
+   * `notFound`, `weights` where frozen weights changed since, `disk`, `trace` when the check fails.
+   */
+  exportModel(id: string, path: string, options?: ExportOptions): Promise<ModelExport>;
   /** Throws `notFound` where there is no such checkpoint or sample, `config` for a network without attention. */
   attention(id: string, options?: { checkpoint?: CheckpointChoice; sample?: number }): Promise<Attention>;
 }

@@ -7,6 +7,8 @@ import { type Attribute, type Graph, isOp, type Node, nodeOf, splatOf, type Valu
 export interface FuseOptions {
   /** The runtime has com.microsoft.FusedMatMul (α and transposed operands of batched products). */
   fusedMatMul: boolean;
+  /** Any runtime shall run it: operators of the ONNX standard alone. */
+  standard?: boolean;
 }
 
 /** Nodes reachable from the outputs, in an order in which they can run. */
@@ -30,6 +32,7 @@ export function fuse(g: Graph, outputs: readonly Value[], options: FuseOptions):
     scalarOutOfOperands(options),
     biasIntoProduct,
     scalarIntoProduct(options),
+    ...(options.standard ? [intoStandard] : []),
   ];
   for (const rule of rules) current = rewrite(g, current, rule);
   return current;
@@ -192,4 +195,19 @@ const transposeIntoProduct: Rule = (node, { g }) => {
   const inputs = node.inputs.map((v, i) => (flags[i] ? nodeOf(v)!.inputs[0] : v));
   const attributes = { transA: Number(flags[0]), transB: Number(flags[1]) };
   return g.node('FusedMatMul', inputs, [[node.outputs[0].shape, node.outputs[0].dtype]], attributes, 'com.microsoft');
+};
+
+/** Operators of ONNX Runtime that the standard has too since opset 20, with their attributes there. */
+const standardForms: Record<string, { op: string; attributes: Record<string, Attribute> }> = {
+  FastGelu: { op: 'Gelu', attributes: { approximate: 'tanh' } },
+  Gelu: { op: 'Gelu', attributes: { approximate: 'none' } },
+};
+
+/** com.microsoft operator → the same of the standard. Throws for one that has none. */
+const intoStandard: Rule = (node, { g }) => {
+  if (node.domain === '') return null;
+  const form = standardForms[node.op];
+  if (!form) throw new Error(`internal: ${node.op} of ${node.domain} has no form in the ONNX standard`);
+  const shapes = node.outputs.map((v) => [v.shape, v.dtype] as const);
+  return g.node(form.op, node.inputs, shapes, form.attributes);
 };

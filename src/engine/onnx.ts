@@ -13,8 +13,10 @@ const schema = protobuf.Root.fromJSON({
     Model: message({
       irVersion: field(1, 'int64'),
       producerName: field(2, 'string'),
+      producerVersion: field(3, 'string'),
       graph: field(7, 'Graph'),
       opsetImport: field(8, 'OperatorSet', 'repeated'),
+      metadataProps: field(14, 'Entry', 'repeated'),
     }),
     OperatorSet: message({ domain: field(1, 'string'), version: field(2, 'int64') }),
     Graph: message({
@@ -53,7 +55,7 @@ const schema = protobuf.Root.fromJSON({
     Type: message({ tensorType: field(1, 'TensorType') }),
     TensorType: message({ elemType: field(1, 'int32'), shape: field(2, 'Shape') }),
     Shape: message({ dim: field(1, 'Dimension', 'repeated') }),
-    Dimension: message({ dimValue: field(1, 'int64') }),
+    Dimension: message({ dimValue: field(1, 'int64'), dimParam: field(2, 'string') }),
   },
 });
 const Model = schema.lookupType('Model');
@@ -83,11 +85,25 @@ export interface OnnxModel {
   inputs: string[];
 }
 
-/**
- * Writes the graph that computes the named outputs.
- * Inputs are those reachable. Frozen values that name a file stay in that file (offset and length); others are written inline.
- */
-export function writeOnnx(outputs: ReadonlyMap<string, Value>, mapsFiles: boolean): OnnxModel {
+export interface OnnxOptions {
+  /** Frozen values that name a file stay in that file (offset and length); otherwise all are written inline. */
+  mapsFiles: boolean;
+  /** Name of the graph. */
+  graph?: string;
+  /** Name in the file of an input or a frozen value. */
+  rename?(name: string): string;
+  /** The first axis of every input and output is of any length. */
+  freeBatch?: boolean;
+  /** Of whoever made it. */
+  version?: string;
+  metadata?: Record<string, string>;
+}
+
+/** Writes the graph that computes the named outputs. Inputs are those reachable. */
+export function writeOnnx(
+  outputs: ReadonlyMap<string, Value>,
+  { mapsFiles, graph: graphName = 'step', rename = (name) => name, freeBatch, version, metadata = {} }: OnnxOptions,
+): OnnxModel {
   const nodes = reachable([...outputs.values()]);
   const names = new Map<Value, string>();
   const inputs: { name: string; type: object }[] = [];
@@ -95,10 +111,13 @@ export function writeOnnx(outputs: ReadonlyMap<string, Value>, mapsFiles: boolea
   const splats = new Map<string, string>();
   const proto: object[] = [];
 
+  const axis = (size: number, i: number) => (freeBatch && i === 0 ? { dimParam: 'batch' } : { dimValue: size });
   const info = (name: string, v: Value) => ({
     name,
-    type: { tensorType: { elemType: onnxType[v.dtype], shape: { dim: v.shape.map((d) => ({ dimValue: d })) } } },
+    type: { tensorType: { elemType: onnxType[v.dtype], shape: { dim: v.shape.map(axis) } } },
   });
+  const entries = (record: Record<string, string | number>) =>
+    Object.entries(record).map(([key, value]) => ({ key, value: String(value) }));
   const tensor = (name: string, v: Value, data: Typed) => ({
     name,
     dims: v.shape,
@@ -110,12 +129,7 @@ export function writeOnnx(outputs: ReadonlyMap<string, Value>, mapsFiles: boolea
     dims: v.shape,
     dataType: onnxType[v.dtype],
     dataLocation: externalLocation,
-    externalData: Object.entries({ location: file.name, offset: file.offset, length: file.length }).map(
-      ([key, value]) => ({
-        key,
-        value: String(value),
-      }),
-    ),
+    externalData: entries({ location: file.name, offset: file.offset, length: file.length }),
   });
 
   const declare: Record<Exclude<Value['source']['kind'], 'node'>, (v: Value) => string> = {
@@ -135,13 +149,14 @@ export function writeOnnx(outputs: ReadonlyMap<string, Value>, mapsFiles: boolea
       return name;
     },
     frozen: (v) => {
-      const { name, frozen } = v.source as { name: string; frozen: Frozen };
+      const { name: given, frozen } = v.source as { name: string; frozen: Frozen };
+      const name = rename(given);
       if (mapsFiles && frozen.file) initializers.push(mapped(name, v, frozen.file));
       else initializers.push(tensor(name, v, frozen.read()));
       return name;
     },
     input: (v) => {
-      const { name } = v.source as { name: string };
+      const name = rename((v.source as { name: string }).name);
       inputs.push(info(name, v));
       return name;
     },
@@ -182,17 +197,18 @@ export function writeOnnx(outputs: ReadonlyMap<string, Value>, mapsFiles: boolea
     write({ op: 'Identity', domain: '', attributes: {} }, `output ${name}`, [nameOf(v)], [name]);
 
   const graph = {
-    name: 'step',
+    name: graphName,
     node: proto,
     initializer: initializers,
     input: inputs,
     output: [...outputs].map(([name, v]) => info(name, v)),
   };
-  const opsetImport = [
-    { domain: '', version: opset },
-    { domain: 'com.microsoft', version: 1 },
-  ];
-  const bytes = Model.encode(Model.create({ irVersion, producerName: 'permafrost', graph, opsetImport })).finish();
+  const usesOwn = nodes.some(({ domain }) => domain !== '');
+  const opsetImport = [{ domain: '', version: opset }, ...(usesOwn ? [{ domain: 'com.microsoft', version: 1 }] : [])];
+  const producer = { producerName: 'permafrost', ...(version && { producerVersion: version }) };
+  const bytes = Model.encode(
+    Model.create({ irVersion, ...producer, graph, opsetImport, metadataProps: entries(metadata) }),
+  ).finish();
   if (bytes.length >= 2 ** 31) {
     throw new PermafrostError(
       'trace',

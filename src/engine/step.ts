@@ -39,7 +39,7 @@ async function compileOnnx(
   const fused = fuse(trace.graph, [...trace.outputs.values()], device);
   const values = new Map(names.map((name, i) => [name, fused[i]]));
   const inPlace = new Set(writableInPlace(values, trace.changed));
-  const model = writeOnnx(values, device.weightFolder !== undefined);
+  const model = writeOnnx(values, { mapsFiles: device.weightFolder !== undefined });
   const compileStart = performance.now();
   const session = await openSession(model.bytes, device);
   const stats = { nodes: model.nodes, traceMs: compileStart - traceStart, compileMs: performance.now() - compileStart };

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { PermafrostError } from '#contract/errors';
-import { changedTensors, type FrozenProof, frozenProof } from '#contract/frozen';
+import { changedTensors, type FrozenProof, type FrozenTensor, frozenProof } from '#contract/frozen';
 import type { Device } from '#engine/device';
 import type { Data, Frozen } from '#engine/program';
 import { readBack } from '#engine/readBack';
@@ -23,16 +23,30 @@ const sha256 = ({ buffer, byteOffset, byteLength }: Data): string =>
 
 /** Hashes what a session begins with. Throws `weights` where it is not what the run began with. */
 export function beginProof(path: string, frozen: Record<string, Frozen>, journal: Journal): FrozenProof | null {
-  const tensors = Object.entries(frozen).map(([name, value]) => ({
-    ...{ name, shape: value.shape, before: sha256(value.read()) },
-    after: null,
-  }));
+  const tensors = hashesOf(frozen);
   if (tensors.length === 0) return null;
   const began = readProof(path);
   if (!began) return keep(path, { hashedAt: Date.now(), checked: null, tensors }, journal);
+  compare(began, tensors, frozen);
+  return began;
+}
+
+/** Throws `weights` where frozen values are not what the run began with; `path` is that of its proof. */
+export function checkFrozen(path: string, frozen: Record<string, Frozen>): void {
+  const began = readProof(path);
+  if (began) compare(began, hashesOf(frozen), frozen);
+}
+
+const hashesOf = (frozen: Record<string, Frozen>): FrozenTensor[] =>
+  Object.entries(frozen).map(([name, value]) => ({
+    ...{ name, shape: value.shape, before: sha256(value.read()) },
+    after: null,
+  }));
+
+function compare(began: FrozenProof, tensors: FrozenTensor[], frozen: Record<string, Frozen>): void {
   const now = new Map(tensors.map(({ name, before }) => [name, before]));
   const other = began.tensors.find(({ name, before }) => now.get(name) !== before);
-  if (!other) return began;
+  if (!other) return;
   const file = frozen[other.name]?.file?.name;
   throw new PermafrostError(
     'weights',
