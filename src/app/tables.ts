@@ -7,6 +7,7 @@ import {
   type Cell,
   type Contrast,
   defaultTolerance,
+  type OnFloor,
   type Plan,
   type Profile,
   type TableServices,
@@ -75,8 +76,19 @@ export function tableServices(app: App, have: Available): TableServices {
     });
   }
 
+  async function onFloorOf(table: OnFloor['table'], cell: Cell): Promise<OnFloor[]> {
+    const { published, params } = cell;
+    if (!published || !app.hasTask(params.task ?? '')) return [];
+    const floor = await floorOf(expand(cell, 'paper', [0]).configs[0]);
+    return floor && sitsOnFloor(published, floor, toleranceOf(published)) ? [{ cell, table, published, floor }] : [];
+  }
+
   return {
     list: () => tables,
+    async onFloor() {
+      const found = tables.flatMap(({ id, title, cells }) => cells.map((cell) => onFloorOf({ id, title }, cell)));
+      return (await Promise.all(found)).flat();
+    },
     async state(id, profile, tolerance = defaultTolerance): Promise<TableState> {
       const table = tableOf(id);
       const standing = standingRuns(app.rows());

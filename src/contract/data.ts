@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { ExperimentConfig } from './config.ts';
 import type { Floor } from './floor.ts';
-import { downloadProgress, type PullOf } from './zoo.ts';
+import { downloadProgress, type PullOf, type Removed } from './zoo.ts';
 
 export const datasetState = z.enum([
   'absent', // nothing of it is on this machine
@@ -67,6 +67,15 @@ export const dataSamples = z.object({
       y: z.array(z.number()),
       /** Name of the label, or the number itself. */
       label: z.string(),
+      /** How loud which pitch of a sound is when; null for what is no sound. */
+      spectrogram: z
+        .object({
+          columns: z.int(),
+          rows: z.int(),
+          /** Row after row from the highest pitch down, 0 … 255 over 60 dB below the loudest. */
+          levels: z.array(z.int()),
+        })
+        .nullable(),
       /** The text that the tokens are of, e.g. a molecule as SMILES; null where there is none. */
       text: z.string().nullable(),
     }),
@@ -96,8 +105,15 @@ export interface DataServices {
   subscribe(listener: () => void): () => void;
   /** Compares every file with its published size and digest. */
   verify(name: string): Promise<FileCheck[]>;
-  /** Deletes downloaded files and the decoded form; files that a pull did not bring stay and are named. Throws `conflict` during a pull. */
+  /**
+   * Moves downloaded files and the decoded form out of the way until `restore` or the end of the session; files that a pull
+   * did not bring stay and are named. Throws `conflict` during a pull.
+   */
   rm(name: string): Promise<{ freedBytes: number; kept: string[] }>;
+  /** What was removed in this session and can be restored, the newest last. */
+  removed(): Removed[];
+  /** Undoes `rm`. Throws `notFound`, and `conflict` during a pull. */
+  restore(name: string): Promise<DatasetInfo>;
   samples(config: ExperimentConfig, options?: { split?: 'train' | 'test'; count?: number }): Promise<DataSamples>;
   /** What guessing reaches on a config's test set; null where that needs data that are not here. */
   floor(config: ExperimentConfig): Promise<Floor | null>;

@@ -155,8 +155,18 @@ export interface Plan {
   miscounted: { cell: string; trainable: number; published: number }[];
 }
 
+/** A published number that is no better than guessing, within the default tolerance. */
+export interface OnFloor {
+  cell: Cell;
+  table: Pick<PaperTable, 'id' | 'title'>;
+  published: Published;
+  floor: Floor;
+}
+
 export interface TableServices {
   list(): readonly PaperTable[];
+  /** Published numbers of all tables that are no better than guessing, as far as that is known on this machine. */
+  onFloor(): Promise<OnFloor[]>;
   /** A table with what answers it here; starts nothing. Throws `notFound`. */
   state(table: string, profile: Profile, tolerance?: Tolerance): Promise<TableState>;
   /** What a wish would start and cost. Throws `notFound`, and `config` for a cell that cannot run here. */

@@ -126,6 +126,8 @@ export const appRouter = router({
     ),
     verify: named.query(({ ctx, input }) => ctx.services.data.verify(input.name)),
     rm: named.mutation(({ ctx, input }) => ctx.services.data.rm(input.name)),
+    removed: procedure.query(({ ctx }) => ctx.services.data.removed()),
+    restore: named.mutation(({ ctx, input }) => ctx.services.data.restore(input.name)),
     samples: procedure
       .input(z.object({ config: configSchema, split: z.enum(['train', 'test']), count: z.int().min(1).max(64) }))
       .query(({ ctx, input: { config, split, count } }) => ctx.services.data.samples(config, { split, count })),
@@ -161,6 +163,7 @@ export const appRouter = router({
   }),
   tables: router({
     list: procedure.query(({ ctx }) => ctx.services.tables.list()),
+    onFloor: procedure.query(({ ctx }) => ctx.services.tables.onFloor()),
     state: procedure
       .input(z.object({ table: z.string().min(1), profile: z.enum(profiles), tolerance: toleranceSchema.optional() }))
       .query(({ ctx, input }) => ctx.services.tables.state(input.table, input.profile, input.tolerance)),

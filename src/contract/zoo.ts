@@ -118,8 +118,8 @@ export function filterModels(models: readonly ZooModel[], filter: ZooFilter): Zo
   });
 }
 
-/** A model whose files wait to be had back or deleted. */
-export interface RemovedModel {
+/** What was removed and can be had back until the session ends. */
+export interface Removed {
   name: string;
   bytes: number;
 }
@@ -151,7 +151,7 @@ export interface ZooServices {
   /** Moves a model's files out of the way until `restore` or the end of the session; an added one is forgotten. Returns the bytes. */
   remove(name: string): Promise<number>;
   /** What was removed in this session and can be restored, the newest last. */
-  removed(): RemovedModel[];
+  removed(): Removed[];
   /** Undoes `remove`. */
   restore(name: string): Promise<ZooModel>;
   /** Hashes the weight file and compares it with its source and its config. */

@@ -11,20 +11,22 @@ import {
   labelCounts,
   loadDataset,
   pullDataset,
-  removeDataset,
+  removablePlaces,
   verifyDataset,
 } from './datasets.ts';
 import { createPulls } from './pulls.ts';
 import { describeSamples } from './samples.ts';
 import { scaffoldSplit } from './scaffold.ts';
+import { createTrash } from './trash.ts';
 
 export interface Data extends DataServices {
-  /** Pauses what is being pulled. */
+  /** Pauses what is being pulled and deletes what was removed. */
   close(): Promise<void>;
 }
 
 export function openData(home: string): Data {
   const pulls = createPulls<PullProgress, void>();
+  const trash = createTrash();
   const describe = (name: string): DatasetInfo => ({
     ...describeDataset(datasetOf(name), home),
     tasks: Object.values(tasks).flatMap((task) => (task.dataset === name ? [task.name] : [])),
@@ -54,11 +56,24 @@ export function openData(home: string): Data {
       if (pulls.isRunning(name))
         throw new PermafrostError('conflict', `${name} is being fetched. Pause or cancel that first.`);
       await pulls.forget(name);
-      const removed = await removeDataset(row, home);
+      const { places, bytes, kept } = removablePlaces(row, home);
+      if (places.length > 0) await trash.put(name, places, bytes);
       pulls.tell();
-      return removed;
+      return { freedBytes: bytes, kept };
     },
-    close: pulls.close,
+    removed: trash.list,
+    async restore(name) {
+      const row = datasetOf(name);
+      if (pulls.isRunning(name))
+        throw new PermafrostError('conflict', `${name} is being fetched. Pause or cancel that first.`);
+      await trash.takeBack(row.name);
+      pulls.tell();
+      return describe(name);
+    },
+    async close() {
+      await pulls.close();
+      await trash.empty();
+    },
 
     async samples(config, { split = 'test', count = 8 } = {}): Promise<DataSamples> {
       const task = taskOf(config);

@@ -30,7 +30,7 @@ import {
   type RemoteFile,
 } from './dataset.ts';
 import { openDecoded, testCounts, writeDecoded } from './decoded.ts';
-import { discard, download } from './download.ts';
+import { discard, download, incomplete } from './download.ts';
 import { listops } from './listops.ts';
 import { mnist } from './mnist.ts';
 import { speechCommands } from './speechCommands.ts';
@@ -89,7 +89,8 @@ function absent(row: DatasetRow, folder: string): PermafrostError {
 /** What the decoded form is of: names, sizes and times of the folder's entries, and the decoder's version. */
 function fingerprint({ version }: DecodedRow, folder: string): string {
   const entries = existsSync(folder) ? readdirSync(folder).sort() : [];
-  const marks = entries.map((name) => {
+  const visible = entries.filter((name) => !name.startsWith('.')); // the system's own, and what was removed
+  const marks = visible.map((name) => {
     const { size, mtimeMs, isDirectory } = statEntry(join(folder, name));
     return `${name}:${isDirectory ? 'folder' : size}:${mtimeMs}`;
   });
@@ -247,23 +248,15 @@ export async function discardPartial(row: DatasetRow, home: string): Promise<voi
   if (existsSync(folder) && !isLink(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
 }
 
-/** Deletes what a pull brought and the decoded form; a link goes, what it leads to stays. */
-export async function removeDataset(row: DatasetRow, home: string): Promise<{ freedBytes: number; kept: string[] }> {
+/** What removing a data set takes away: what a pull brought and the decoded form, of a link the link. What stays is named. */
+export function removablePlaces(row: DatasetRow, home: string): { places: string[]; bytes: number; kept: string[] } {
   const { folder, cache } = placesOf(home, row);
-  let freedBytes = sizeOf(cache);
-  rmSync(cache, { recursive: true, force: true });
-  if (isLink(folder)) {
-    rmSync(folder);
-    return { freedBytes, kept: [] };
-  }
-  if (!existsSync(folder)) return { freedBytes, kept: [] };
-  for (const { name } of row.files) {
-    const path = join(folder, name);
-    freedBytes += sizeOf(path);
-    rmSync(path, { force: true });
-    await discard(path);
-  }
-  const kept = readdirSync(folder).map((name) => join(folder, name));
-  if (kept.length === 0) rmdirSync(folder);
-  return { freedBytes, kept };
+  const decoded = existsSync(cache) ? [cache] : [];
+  if (isLink(folder)) return { places: [folder, ...decoded], bytes: sizeOf(cache), kept: [] };
+  const brought = row.files.flatMap(({ name }) => [name, incomplete(name)]);
+  const found = existsSync(folder) ? readdirSync(folder).filter((name) => !name.startsWith('.')) : [];
+  const kept = found.filter((name) => !brought.includes(name)).map((name) => join(folder, name));
+  const own = found.filter((name) => brought.includes(name)).map((name) => join(folder, name));
+  const places = [...(kept.length === 0 && existsSync(folder) ? [folder] : own), ...decoded];
+  return { places, bytes: places.reduce((sum, place) => sum + sizeOf(place), 0), kept };
 }

@@ -49,7 +49,8 @@ export interface Downloaded {
   sha256: string;
 }
 
-const incomplete = (path: string): string => `${path}.incomplete`;
+/** Where a file's bytes lie until it is whole. */
+export const incomplete = (path: string): string => `${path}.incomplete`;
 const reserve = 32 * 2 ** 20; // bytes of disk that a download leaves free
 const reportTime = 100; // ms
 

@@ -5,6 +5,7 @@ import { taskOf } from '#tasks/index';
 import type { Batch } from '#tasks/task';
 import type { LoadedDataset } from './dataset.ts';
 import { datasetOf } from './datasets.ts';
+import { spectrogramOf } from './spectrogram.ts';
 
 /** Describes a batch of `count` samples of a split. */
 export function describeSamples(
@@ -24,9 +25,11 @@ export function describeSamples(
     width,
     symbols: symbols ? [...symbols] : null,
     samples: Array.from({ length: count }, (_, i) => {
+      const own = x.subarray(i * perSample, (i + 1) * perSample);
       const values = Array.from(y.subarray(i * labels, (i + 1) * labels));
       return {
-        x: Array.from(x.subarray(i * perSample, (i + 1) * perSample)),
+        x: Array.from(own),
+        spectrogram: task.kind === 'sound' ? spectrogramOf(own) : null,
         y: values,
         label: answerName(task.classes, values),
         text: (chosen && loaded?.dataset[split].text?.(chosen[i])) ?? null,

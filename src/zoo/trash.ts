@@ -2,24 +2,32 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { PermafrostError } from '#contract/errors';
+import type { Removed } from '#contract/zoo';
 import { isAlive } from './process.ts';
 
 export interface Trash {
-  put(name: string, places: readonly string[]): Promise<void>;
+  /** Moves a thing's files and folders out of the way; what is put there twice is taken back as one. */
+  put(name: string, places: readonly string[], bytes: number): Promise<void>;
+  /** Puts them back, but for those whose place is taken. Throws `notFound`. */
   takeBack(name: string): Promise<void>;
+  /** What can be taken back, the newest last. */
+  list(): Removed[];
   empty(): Promise<void>;
 }
 
 const prefix = '.permafrost-trash-';
 
 export function createTrash(): Trash {
-  const moved = new Map<string, { from: string; to: string }[]>();
+  const removed = new Map<string, { bytes: number; moves: { from: string; to: string }[] }>();
   const folders = new Set<string>();
   let count = 0;
   return {
-    async put(name, places) {
-      const moves: { from: string; to: string }[] = moved.get(name) ?? [];
-      moved.set(name, moves);
+    async put(name, places, bytes) {
+      const before = removed.get(name) ?? { bytes: 0, moves: [] };
+      const { moves } = before;
+      removed.delete(name); // the newest last
+      removed.set(name, { bytes: before.bytes + bytes, moves });
       for (const from of places) {
         const folder = join(dirname(from), `${prefix}${process.pid}`);
         await sweep(dirname(from));
@@ -31,13 +39,15 @@ export function createTrash(): Trash {
       }
     },
     async takeBack(name) {
-      const moves = moved.get(name) ?? [];
-      moved.delete(name);
-      for (const { from, to } of moves) if (!existsSync(from)) await rename(to, from);
+      const found = removed.get(name);
+      if (!found) throw new PermafrostError('notFound', `${name} was not removed in this session.`);
+      removed.delete(name);
+      for (const { from, to } of found.moves) if (!existsSync(from)) await rename(to, from);
     },
+    list: () => [...removed].map(([name, { bytes }]) => ({ name, bytes })),
     async empty() {
       for (const folder of folders) await rm(folder, { recursive: true, force: true });
-      moved.clear();
+      removed.clear();
     },
   };
 }

@@ -39,7 +39,7 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
   const settings = hubSettings(environment);
   const pulls = createPulls<DownloadProgress, ZooModel>();
   const trash = createTrash();
-  const removed = new Map<string, { bytes: number; entry: AddedModel | null }>();
+  const forgotten = new Map<string, AddedModel>(); // added models that were removed
   const find = (name: string) => findWeights(home, name, environment);
 
   function known(name: string): CatalogRow {
@@ -217,28 +217,25 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
       if (places.length === 0 && !entry)
         throw new PermafrostError('conflict', `Nothing of ${row.name} is on this machine.`);
       const bytes = places.reduce((sum, place) => sum + bytesUnder(place), 0);
-      await trash.put(row.name, places);
+      await trash.put(row.name, places, bytes);
       if (entry) {
+        forgotten.set(row.name, entry);
         writeAdded(
           home,
           added.filter((model) => model !== entry),
         );
       }
-      const before = removed.get(row.name);
-      removed.delete(row.name); // the newest last
-      removed.set(row.name, { bytes: bytes + (before?.bytes ?? 0), entry: entry ?? null });
       await pulls.forget(row.name);
       pulls.tell();
       return bytes;
     },
-    removed: () => [...removed].map(([name, { bytes }]) => ({ name, bytes })),
+    removed: trash.list,
     async restore(name) {
       const canonical = canonicalName(name);
-      const found = removed.get(canonical);
-      if (!found) throw new PermafrostError('notFound', `${name} was not removed in this session.`);
-      removed.delete(canonical);
       await trash.takeBack(canonical);
-      if (found.entry && !rowOf(home, canonical)) writeAdded(home, [...readAdded(home), found.entry]);
+      const entry = forgotten.get(canonical);
+      if (entry && !rowOf(home, canonical)) writeAdded(home, [...readAdded(home), entry]);
+      forgotten.delete(canonical);
       pulls.tell();
       return describe(known(name));
     },
@@ -271,7 +268,6 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
     async close() {
       await pulls.close();
       await trash.empty();
-      removed.clear();
     },
   };
 }

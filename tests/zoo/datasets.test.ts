@@ -7,8 +7,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { PullProgress } from '#contract/data';
 import { clipLength, speechWords } from '#tasks/speechCommands';
 import { cifar10 } from '#zoo/cifar10';
+import { openData } from '#zoo/data';
 import type { DatasetRow } from '#zoo/dataset';
-import { labelCounts, loadDataset, loadRow, pullDataset, removeDataset, verifyDataset } from '#zoo/datasets';
+import { labelCounts, loadDataset, loadRow, pullDataset, verifyDataset } from '#zoo/datasets';
 import { difference } from '../engine/devices.ts';
 import { cifarFile, wavFile } from '../formats/samples.ts';
 import { loadGolden } from '../parity/golden.ts';
@@ -259,11 +260,17 @@ describe('pulling', () => {
     writeFiles(own, { 'cifar-10-binary.tar.gz': await content() });
     await pullDataset(cifar10, { home, from: own });
     expect((await loadDataset('cifar10', { home })).dataset.train.count).toBe(5);
-    const { freedBytes, kept } = await removeDataset(cifar10, home);
+    const data = openData(home);
+    const { freedBytes, kept } = await data.rm('cifar10');
     expect(freedBytes).toBeGreaterThan(7 * 3072);
     expect(kept).toEqual([]);
     expect(existsSync(folderOf('cifar10'))).toBe(false);
+    expect(data.removed()).toEqual([{ name: 'cifar10', bytes: freedBytes }]);
+    expect(await data.restore('cifar10')).toMatchObject({ state: 'ready', place: 'linked' });
+    await data.rm('cifar10');
+    await data.close();
     expect(readdirSync(own)).toEqual(['cifar-10-binary.tar.gz']);
+    expect(readdirSync(join(home, 'data'))).toEqual([]);
   });
 
   it('does not link to a folder that lacks them, nor over files that are there', async () => {
@@ -280,13 +287,21 @@ describe('pulling', () => {
     expect(readdirSync(folderOf('cifar10'))).toEqual(['mine.txt']);
   });
 
-  it('is undone by removing, which keeps what no pull brought', async () => {
+  it('is undone by removing, which keeps what no pull brought; undone itself, the data are ready as before', async () => {
     put('cifar10', 'cifar-10-binary.tar.gz', await content());
     put('cifar10', 'mine.txt', 'mine');
     await loadDataset('cifar10', { home });
-    const { kept } = await removeDataset(cifar10, home);
+    const data = openData(home);
+    const state = async () => (await data.list()).find(({ name }) => name === 'cifar10')!.state;
+    const { kept } = await data.rm('cifar10');
     expect(kept).toEqual([join(folderOf('cifar10'), 'mine.txt')]);
+    expect(await state()).toBe('absent');
+    expect(await data.restore('cifar10')).toMatchObject({ state: 'ready' });
+    await expect(data.restore('cifar10')).rejects.toThrow(/was not removed/);
+    await data.rm('cifar10');
+    await data.close();
     expect(readdirSync(folderOf('cifar10'))).toEqual(['mine.txt']);
+    expect(existsSync(join(home, 'cache/datasets/cifar10'))).toBe(false);
   });
 
   it('names a file that differs from the published one', async () => {

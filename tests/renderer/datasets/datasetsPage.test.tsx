@@ -6,7 +6,7 @@ import { act, fireEvent, screen, waitFor, within } from '@testing-library/react'
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { smallTokenizer, writeFiles } from '../../zoo/archives.ts';
 import { type Answer, openServer, type TestServer } from '../../zoo/server.ts';
-import { openWindow } from '../window.tsx';
+import { openWindow, seriousComplaints } from '../window.tsx';
 import '../layout.ts';
 
 const patient = { timeout: 60_000 };
@@ -94,7 +94,10 @@ test('a folder of the user is used as it lies: decoded, verified, drawn as token
   fireEvent.click(screen.getByText('Verify'));
   await screen.findByText(/expected 721527 bytes; found/, {}, patient);
   fireEvent.click(screen.getByText('Remove'));
-  fireEvent.click(await screen.findByText('Delete', {}, patient));
+  await screen.findByText(/^Fetch/, {}, patient);
+  press('Restore cyp3a4');
+  await screen.findByText(/has \d+ bytes, the official file 721527/, {}, patient);
+  fireEvent.click(screen.getByText('Remove'));
   await screen.findByText(/^Fetch/, {}, patient);
   expect(readdirSync(own)).toHaveLength(3);
   expect((await page.app.data.list()).find(({ name }) => name === 'cyp3a4')!.state).toBe('absent');
@@ -106,4 +109,24 @@ test('images are drawn in patches, and an unknown data set leads back', async ()
   expect(canvas.width).toBe(28 * 5 + 6); // 7 patches of 4 pixels, 5 of the screen each, and 6 gaps
   await visit('/datasets?set=nothing');
   await screen.findByText('There is no data set nothing', {}, patient);
+});
+
+test('published numbers that guessing reaches are named for each task, with table and source', async () => {
+  await visit('/datasets?set=cyp3a4');
+  const [line] = within(await screen.findByLabelText('Published on the floor', { selector: 'table' }, patient))
+    .getAllByText(/unfrozen random transformer/)
+    .map((cell) => cell.closest('tr')!.textContent!);
+  expect(line).toMatch(/cyp3a4.*0\.6182.*0\.6026.*dl-project/);
+  await visit('/datasets?set=mnist');
+  await screen.findByText(/^None of MNIST\. /, {}, patient);
+});
+
+test.each([
+  ['light', '/datasets'],
+  ['dark', '/datasets?set=mnist'],
+])('no serious complaint of axe in the %s theme at %s', async (theme, address) => {
+  document.documentElement.setAttribute('data-mantine-color-scheme', theme);
+  await visit(address);
+  await screen.findByLabelText('Published on the floor', { selector: 'section' }, patient);
+  expect(await seriousComplaints()).toEqual([]);
 });

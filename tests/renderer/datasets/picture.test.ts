@@ -28,5 +28,5 @@ test('sound is drawn from the least to the greatest value of a column, symbols b
   expect(wavePath([1, -1, 0.5, 0.5], 2)).toBe('M0 2.000L0 0.000L1 0.500L1 0.500');
   expect(wordsOf([2, 1, 0, 0, 0], ['', 'a', 'b'])).toEqual({ words: ['b', 'a'], padding: 3 });
   expect(wordsOf([2, 1], null)).toEqual({ words: ['2', '1'], padding: 0 });
-  expect(rangeOf([{ x: [3, -2], y: [], label: '', text: null }])).toEqual({ low: -2, high: 3 });
+  expect(rangeOf([{ x: [3, -2], y: [], label: '', spectrogram: null, text: null }])).toEqual({ low: -2, high: 3 });
 });

@@ -64,7 +64,7 @@ describe('the table of runs', () => {
     ).toBeTruthy();
     await type('task:nothing');
     expect(await screen.findByText('No run passes the filter', {}, patient)).toBeTruthy();
-    await user.click(screen.getByText('Clear the filter'));
+    await user.click(screen.getByText('Show all runs'));
     await waitFor(() => expect(lines()).toHaveLength(18), patient);
   });
 

@@ -1,6 +1,6 @@
 /** One data set: its facts and files, what can be done with it, who learns from it, and its samples. */
-import { Alert, Anchor, Card, Group, SimpleGrid, Stack, Title } from '@mantine/core';
-import { IconAlertTriangle } from '@tabler/icons-react';
+import { Alert, Anchor, Button, Card, Group, SimpleGrid, Stack, Title } from '@mantine/core';
+import { IconAlertTriangle, IconTrash } from '@tabler/icons-react';
 import type { TaskInfo } from '#contract/catalogue';
 import type { DatasetInfo, DatasetPull } from '#contract/data';
 import { ErrorState } from '../../components/ErrorState.tsx';
@@ -8,7 +8,6 @@ import { bytes } from '../../components/format.ts';
 import { DatasetFiles } from './DatasetFiles.tsx';
 import { DatasetState } from './DatasetState.tsx';
 import { downloadText } from './DatasetTable.tsx';
-import { RemoveDataset } from './RemoveDataset.tsx';
 import { TaskSection } from './TaskSection.tsx';
 import { UseFolder } from './UseFolder.tsx';
 import type { DataActions } from './useDataActions.ts';
@@ -31,7 +30,14 @@ export function DatasetCard({ dataset, pull, tasks, actions }: DatasetCardProps)
           <UseFolder dataset={dataset} disabled={isBusy} onUse={(folder) => void actions.pull(name, folder)} />
         )}
         {place !== 'bundled' && (diskBytes > 0 || place === 'linked') && (
-          <RemoveDataset dataset={dataset} disabled={isBusy} onRemove={() => void actions.remove(name)} />
+          <Button
+            variant="default"
+            leftSection={<IconTrash size={15} />}
+            disabled={isBusy}
+            onClick={() => void actions.remove(name)}
+          >
+            Remove
+          </Button>
         )}
       </Group>
       {pull?.state === 'failed' && pull.error && (

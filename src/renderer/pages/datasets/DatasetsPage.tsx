@@ -9,6 +9,7 @@ import { bytes } from '../../components/format.ts';
 import { LinkButton } from '../../components/LinkButton.tsx';
 import { Loading } from '../../components/Loading.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
+import { RemovedList } from '../../components/RemovedList.tsx';
 import { useAddress } from '../../components/useAddress.ts';
 import { DatasetCard } from './DatasetCard.tsx';
 import { DatasetTable } from './DatasetTable.tsx';
@@ -18,7 +19,7 @@ import { useDatasets } from './useDatasets.ts';
 
 export function DatasetsPage() {
   const trpc = useTRPC();
-  const { datasets, pulls } = useDatasets();
+  const { datasets, removed, pulls } = useDatasets();
   const catalogue = useQuery(trpc.config.catalogue.queryOptions());
   const actions = useDataActions();
   const asked = useAddress().get('set');
@@ -38,6 +39,7 @@ export function DatasetsPage() {
           title="Datasets"
           about={`${datasets.data.length} data sets, ${ready} ready, ${bytes(disk)} on disk`}
         />
+        <RemovedList removed={removed} onRestore={(name) => void actions.restore(name)} />
         <DatasetTable datasets={datasets.data} pulls={pulls} actions={actions} />
         <TaskSection heading="Tasks that make their own samples" tasks={tasksOf(null)} canDraw />
       </Stack>
@@ -51,6 +53,7 @@ export function DatasetsPage() {
           All data sets
         </LinkButton>
       </PageHeader>
+      <RemovedList removed={removed} onRestore={(name) => void actions.restore(name)} />
       {dataset ? (
         <DatasetCard
           key={asked}

@@ -1,8 +1,8 @@
 /** One sample as the model sees it. */
-import { Badge, Box, Code, Group, Stack, Text } from '@mantine/core';
-import { useEffect, useRef } from 'react';
+import { Badge, Box, Code, Group, SimpleGrid, Stack, Text } from '@mantine/core';
+import { type CSSProperties, useEffect, useRef } from 'react';
 import type { DataSamples } from '#contract/data';
-import { gridOf, pictureOf, type Range, scaleOf, wavePath, wordsOf } from './picture.ts';
+import { gridOf, type Picture, pictureOf, type Range, scaleOf, wavePath, wordsOf } from './picture.ts';
 
 interface SampleViewProps {
   data: DataSamples;
@@ -12,12 +12,12 @@ interface SampleViewProps {
 }
 
 export function SampleView({ data, sample, range }: SampleViewProps) {
-  const { label, y, text, x } = sample;
+  const { label, y, text } = sample;
   const Drawing = drawings[data.kind];
   const answer = label || shortly(y);
   return (
-    <Stack component="figure" gap={4} m={0} maw="100%">
-      <Drawing data={data} x={x} range={range} title={`Sample of ${answer}`} />
+    <Stack component="figure" gap={4} m={0} maw="100%" w={data.kind === 'sound' ? '100%' : undefined}>
+      <Drawing data={data} sample={sample} range={range} title={`Sample of ${answer}`} />
       <Group component="figcaption" gap={6} wrap="nowrap">
         <Badge color="gray" miw={0}>
           {answer}
@@ -30,46 +30,55 @@ export function SampleView({ data, sample, range }: SampleViewProps) {
 
 interface DrawingProps {
   data: DataSamples;
-  x: readonly number[];
+  sample: DataSamples['samples'][number];
   range: Range;
   title: string;
 }
 
-function Pixels({ data, x, range, title }: DrawingProps) {
-  const canvas = useRef<HTMLCanvasElement>(null);
+function Pixels({ data, sample: { x }, range, title }: DrawingProps) {
   const grid = gridOf(data);
   const { scale, gap } = scaleOf(grid, data.kind === 'image' ? 140 : 320);
-  const { width, height, rgba } = pictureOf(x, grid, { ...range, scale, gap });
-  const tall = Math.max(height, 8 * grid.rows); // lines of a thousand values would be a hair each
-  useEffect(() => canvas.current?.getContext('2d')?.putImageData(new ImageData(rgba, width, height), 0, 0));
+  const picture = pictureOf(x, grid, { ...range, scale, gap });
+  const tall = Math.max(picture.height, 8 * grid.rows); // lines of a thousand values would be a hair each
   return (
     <Box maw="100%" style={{ overflow: 'auto' }}>
-      <canvas
-        className="pixels"
-        ref={canvas}
-        width={width}
-        height={height}
-        style={{ width, height: tall }}
-        role="img"
-        aria-label={title}
-      />
+      <Canvas picture={picture} style={{ width: picture.width, height: tall }} title={title} />
     </Box>
+  );
+}
+
+function Canvas({ picture, style, title }: { picture: Picture; style: CSSProperties; title: string }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const { width, height, rgba } = picture;
+  useEffect(() => canvas.current?.getContext('2d')?.putImageData(new ImageData(rgba, width, height), 0, 0));
+  return (
+    <canvas className="pixels" ref={canvas} width={width} height={height} style={style} role="img" aria-label={title} />
   );
 }
 
 const columns = 500;
 
-function Wave({ data: { tokens }, x, title }: DrawingProps) {
+function Sound({ data: { tokens }, sample: { x, spectrogram }, title }: DrawingProps) {
   const edges = Array.from({ length: tokens - 1 }, (_, i) => `M${((i + 1) * columns) / tokens} 0V2`).join('');
+  const pitches = spectrogram && gridOf({ kind: 'values', tokens: spectrogram.rows, width: spectrogram.columns });
   return (
-    <svg className="wave" viewBox={`0 0 ${columns} 2`} preserveAspectRatio="none" role="img" aria-label={title}>
-      <path className="wave-edges" d={edges} />
-      <path d={wavePath(x, columns)} />
-    </svg>
+    <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="xs">
+      <svg className="wave" viewBox={`0 0 ${columns} 2`} preserveAspectRatio="none" role="img" aria-label={title}>
+        <path className="wave-edges" d={edges} />
+        <path d={wavePath(x, columns)} />
+      </svg>
+      {pitches && (
+        <Canvas
+          picture={pictureOf(spectrogram.levels, pitches, { low: 0, high: 255, scale: 1, gap: 0 })}
+          style={{ width: '100%', height: 72, boxSizing: 'border-box' }}
+          title={`Spectrogram: ${title}, high pitches above, loud ones bright`}
+        />
+      )}
+    </SimpleGrid>
   );
 }
 
-function Words({ data: { symbols }, x, title }: DrawingProps) {
+function Words({ data: { symbols }, sample: { x }, title }: DrawingProps) {
   const { words, padding } = wordsOf(x, symbols);
   return (
     <Box className="words" role="group" aria-label={title} tabIndex={0}>
@@ -84,7 +93,7 @@ function Words({ data: { symbols }, x, title }: DrawingProps) {
   );
 }
 
-const drawings = { image: Pixels, values: Pixels, sound: Wave, symbols: Words } satisfies Record<
+const drawings = { image: Pixels, values: Pixels, sound: Sound, symbols: Words } satisfies Record<
   DataSamples['kind'],
   unknown
 >;

@@ -7,6 +7,7 @@ import { type ConfigField, type ExperimentConfig, fieldMeta, parseConfig } from 
 import { useTRPC } from '../../client/trpc.ts';
 import { messageOf } from '../../components/ErrorState.tsx';
 import { metricValue } from '../../components/format.ts';
+import { PublishedOnFloor } from './PublishedOnFloor.tsx';
 import { Samples } from './Samples.tsx';
 
 interface TaskSectionProps {
@@ -48,6 +49,7 @@ export function TaskSection({ heading, tasks, canDraw, otherwise }: TaskSectionP
           </Table.Tbody>
         </Table>
       </Card>
+      <PublishedOnFloor tasks={tasks} />
       {canDraw && current ? (
         <Samples key={current.title} title={current.title} config={current.config} />
       ) : (

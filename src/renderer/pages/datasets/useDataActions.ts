@@ -1,8 +1,10 @@
-/** What can be done to a data set, with word of it. Rejections are told, not thrown. */
+/** What can be done to a data set, with word of it and a way back. Rejections are told, not thrown. */
 import { useQueryClient } from '@tanstack/react-query';
+import { createElement } from 'react';
 import { useTRPC, useTRPCClient } from '../../client/trpc.ts';
 import { bytes } from '../../components/format.ts';
-import { notifyDone, notifyError } from '../../components/notify.ts';
+import { dismiss, notifyDone, notifyError } from '../../components/notify.ts';
+import { UndoMessage } from '../../components/UndoMessage.tsx';
 
 export interface DataActions {
   /** `from`: a folder that has the files already. */
@@ -10,6 +12,7 @@ export interface DataActions {
   pause(name: string): Promise<void>;
   cancel(name: string): Promise<void>;
   remove(name: string): Promise<void>;
+  restore(name: string): Promise<void>;
 }
 
 export function useDataActions(): DataActions {
@@ -20,15 +23,23 @@ export function useDataActions(): DataActions {
     await work().catch((error) => notifyError(failure, error));
     await queries.invalidateQueries({ queryKey: trpc.data.pathKey() });
   };
+  const restore = (name: string) => act(`${name} could not be restored`, () => data.restore.mutate({ name }));
   return {
+    restore,
     pull: (name, from) => act(`${name} cannot be fetched`, () => data.pull.mutate({ name, from })),
     pause: (name) => act(`${name} could not be paused`, () => data.pause.mutate({ name })),
     cancel: (name) => act(`${name} could not be cancelled`, () => data.cancel.mutate({ name })),
     remove: (name) =>
       act(`${name} could not be removed`, async () => {
         const { freedBytes, kept } = await data.rm.mutate({ name });
-        const left = kept.length > 0 ? ` Not deleted, since Permafrost did not bring them: ${kept.join(', ')}.` : '';
-        notifyDone(`${name} removed, ${bytes(freedBytes)} freed.${left}`);
+        const left = kept.length > 0 ? ` What Permafrost did not bring stays: ${kept.join(', ')}.` : '';
+        const id = `removed-${name}`;
+        const onUndo = () => {
+          dismiss(id);
+          void restore(name);
+        };
+        const text = `${name} removed, ${bytes(freedBytes)}. It can be restored until Permafrost ends.${left}`;
+        notifyDone(createElement(UndoMessage, { text, onUndo }), id);
       }),
   };
 }

@@ -9,9 +9,10 @@ export function useDatasets() {
   const trpc = useTRPC();
   const queries = useQueryClient();
   const datasets = useQuery(trpc.data.list.queryOptions());
+  const removed = useQuery(trpc.data.removed.queryOptions());
   const { pulls, onData } = usePulls<PullProgress>(
     () => void queries.invalidateQueries({ queryKey: trpc.data.pathKey() }),
   );
   useSubscription(trpc.data.pulls.subscriptionOptions(undefined, { onData }));
-  return { datasets, pulls };
+  return { datasets, removed: removed.data ?? [], pulls };
 }

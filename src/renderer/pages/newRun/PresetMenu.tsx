@@ -1,8 +1,28 @@
 /** Published configs and regimes to begin from. */
-import { Button, Group, Select, Stack, Text, Tooltip } from '@mantine/core';
+import {
+  Button,
+  type ComboboxItem,
+  type ComboboxItemGroup,
+  Group,
+  type OptionsFilter,
+  Select,
+  Stack,
+  Text,
+  Tooltip,
+} from '@mantine/core';
 import type { Preset } from '#contract/catalogue';
 import type { ConfigField } from '#contract/config';
 import type { Draft } from './draft.ts';
+
+/** Every word that is typed occurs in the preset's name or its table's, in any order. */
+const matching: OptionsFilter = ({ options, search }) => {
+  const words = search.toLowerCase().split(/\s+/);
+  const has = (text: string) => words.every((word) => text.toLowerCase().includes(word));
+  return (options as ComboboxItemGroup<ComboboxItem>[]).flatMap(({ group, items }) => {
+    const found = items.filter(({ value, label }) => has(`${group} ${value} ${label}`));
+    return found.length > 0 ? [{ group, items: found }] : [];
+  });
+};
 
 interface PresetMenuProps {
   presets: readonly Preset[];
@@ -49,6 +69,8 @@ export function PresetMenu({ presets, draft, onPick }: PresetMenuProps) {
         flex={1}
         miw={260}
         searchable
+        filter={matching}
+        nothingFoundMessage="No published run has all of these words"
         data={groups}
         value={null}
         onChange={(id) => id && onPick(byId.get(id)!)}

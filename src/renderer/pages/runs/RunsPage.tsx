@@ -146,7 +146,7 @@ function NothingShown({ place, here, onClear }: { place: Place; here: number; on
       title="No run passes the filter"
       action={
         <Button variant="default" onClick={onClear}>
-          Clear the filter
+          Show all runs
         </Button>
       }
     >

@@ -11,12 +11,12 @@ import { bytes } from '../../components/format.ts';
 import { LinkButton } from '../../components/LinkButton.tsx';
 import { Loading } from '../../components/Loading.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
+import { RemovedList } from '../../components/RemovedList.tsx';
 import { useAddress } from '../../components/useAddress.ts';
 import { AddModel } from './AddModel.tsx';
 import { ModelCard } from './ModelCard.tsx';
 import { filterOf, ModelFilters, noFilter, trainingOf } from './ModelFilters.tsx';
 import { ModelTable } from './ModelTable.tsx';
-import { RemovedModels } from './RemovedModels.tsx';
 import { useZoo } from './useZoo.ts';
 import { useZooActions } from './useZooActions.ts';
 
@@ -40,7 +40,7 @@ export function ZooPage() {
           All models
         </LinkButton>
       </PageHeader>
-      <RemovedModels removed={removed} onRestore={(name) => void actions.restore(name)} />
+      <RemovedList removed={removed} onRestore={(name) => void actions.restore(name)} />
       {model ? (
         <ModelCard
           model={model}
@@ -85,7 +85,7 @@ function Models({ models, removed, pulls, actions, address }: ModelsProps) {
         <AddModel onAdded={(model) => void navigate({ to: '/zoo', search: { model } as never })} />
       </PageHeader>
       <ModelFilters models={models} address={address} />
-      <RemovedModels removed={removed} onRestore={(name) => void actions.restore(name)} />
+      <RemovedList removed={removed} onRestore={(name) => void actions.restore(name)} />
       {shown.length === 0 ? (
         <EmptyState
           icon={<IconBox size={40} stroke={1.2} />}

@@ -1,14 +1,14 @@
-/** Models that were removed in this session, each with its way back. */
+/** What was removed in this session, each with its way back. */
 import { Alert, Button, Group, Text } from '@mantine/core';
-import type { RemovedModel } from '#contract/zoo';
-import { bytes } from '../../components/format.ts';
+import type { Removed } from '#contract/zoo';
+import { bytes } from './format.ts';
 
-interface RemovedModelsProps {
-  removed: readonly RemovedModel[];
+interface RemovedListProps {
+  removed: readonly Removed[];
   onRestore(name: string): void;
 }
 
-export function RemovedModels({ removed, onRestore }: RemovedModelsProps) {
+export function RemovedList({ removed, onRestore }: RemovedListProps) {
   if (removed.length === 0) return null;
   return (
     <Alert color="ice" variant="light" title="Removed; deleted when Permafrost ends" py="xs">
