@@ -6,7 +6,7 @@ export function UndoMessage({ text, onUndo }: { text: string; onUndo?(): void })
     <Group justify="space-between" wrap="nowrap" gap="xs">
       <Text size="sm">{text}</Text>
       {onUndo && (
-        <Button variant="subtle" size="compact-xs" onClick={onUndo}>
+        <Button variant="subtle" size="compact-xs" flex="none" onClick={onUndo}>
           Undo
         </Button>
       )}

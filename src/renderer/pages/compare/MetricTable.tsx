@@ -20,8 +20,8 @@ export function MetricTable({ rows, onRemove }: MetricTableProps) {
   const groups = groupRuns(rows);
   const names = groupLabels(groups);
   return (
-    <Table.ScrollContainer minWidth={1040}>
-      <Table aria-label="Metrics" verticalSpacing={5} withTableBorder>
+    <Table.ScrollContainer minWidth={960}>
+      <Table aria-label="Metrics" verticalSpacing={5} horizontalSpacing={8} withTableBorder>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Run</Table.Th>
@@ -53,12 +53,12 @@ function MeanLine({ group, name }: { group: RunGroup; name: string }) {
   const means: Record<string, Mean | null> = group.means;
   return (
     <Table.Tr bg="var(--permafrost-surface)">
-      <Table.Td fw={600} miw={220}>
+      <Table.Td fw={600} miw={150}>
         {name}
       </Table.Td>
       <Table.Td c="dimmed">n = {group.rows.length}</Table.Td>
       {metrics.map(({ id }) => (
-        <Table.Td key={id} ta="right" fw={600} style={{ whiteSpace: 'nowrap' }}>
+        <Table.Td key={id} ta="right" fw={600}>
           {meanText(means[id], group.rows[0].metric)}
         </Table.Td>
       ))}
@@ -72,7 +72,7 @@ function MeanLine({ group, name }: { group: RunGroup; name: string }) {
 function meanText(mean: Mean | null, metric: RunRow['metric']): string {
   if (!mean) return '';
   const half = mean.high - mean.mean;
-  return `${metricValue(mean.mean, metric)}${half > 0 ? ` ± ${metricValue(half, metric)}` : ''}`;
+  return `${metricValue(mean.mean, metric)}${half > 0 ? ` ±\u00a0${metricValue(half, metric)}` : ''}`;
 }
 
 interface RunLineProps {
@@ -84,7 +84,7 @@ interface RunLineProps {
 function RunLine({ row, inside, onRemove }: RunLineProps) {
   return (
     <Table.Tr>
-      <Table.Td pl={inside ? 'xl' : undefined}>
+      <Table.Td pl={inside ? 'lg' : undefined}>
         <Link to={`/runs/${row.id}`} className="quiet-link">
           {row.name}
         </Link>

@@ -21,7 +21,7 @@ export function PublishedOnFloor({ tasks }: { tasks: readonly TaskInfo[] }) {
         Published numbers that are no better than guessing
       </Title>
       {found && found.length > 0 && (
-        <Table.ScrollContainer minWidth={800} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
+        <Table.ScrollContainer minWidth={800} maxHeight={380} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
           <Table fz="sm" verticalSpacing={4} aria-label="Published on the floor">
             <Table.Thead>
               <Table.Tr>
@@ -35,22 +35,23 @@ export function PublishedOnFloor({ tasks }: { tasks: readonly TaskInfo[] }) {
             <Table.Tbody>
               {found.map(({ cell: { id, row, column }, table, published: { metric, value, source }, floor }) => (
                 <Table.Tr key={id}>
-                  <Table.Td>
+                  <Table.Td maw={330}>
                     <Link
-                      className="quiet-link"
+                      className="quiet-link truncate"
+                      title={table.title}
                       to="/tables"
                       search={{ table: table.id, profile: 'paper', cell: id } as never}
                     >
                       {table.title}
                     </Link>
                   </Table.Td>
-                  <Table.Td>{column ? `${row}, ${column}` : row}</Table.Td>
+                  <Table.Td>{column ? `${row} · ${column}` : row}</Table.Td>
                   <Table.Td ta="right">{metricValue(value, metric)}</Table.Td>
                   <Table.Td ta="right" title={floor.predictor}>
                     {metricValue(floor.value, metric)}
                   </Table.Td>
-                  <Table.Td maw={360}>
-                    <Text inherit lineClamp={2} title={source}>
+                  <Table.Td maw={230}>
+                    <Text inherit truncate title={source}>
                       {source}
                     </Text>
                   </Table.Td>

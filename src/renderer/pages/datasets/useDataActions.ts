@@ -32,7 +32,8 @@ export function useDataActions(): DataActions {
     remove: (name) =>
       act(`${name} could not be removed`, async () => {
         const { freedBytes, kept } = await data.rm.mutate({ name });
-        const left = kept.length > 0 ? ` What Permafrost did not bring stays: ${kept.join(', ')}.` : '';
+        const more = kept.length > 1 ? ` and ${kept.length - 1} more` : '';
+        const left = kept.length > 0 ? ` What Permafrost did not bring stays: ${kept[0]}${more}.` : '';
         const id = `removed-${name}`;
         const onUndo = () => {
           dismiss(id);
