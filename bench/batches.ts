@@ -31,7 +31,7 @@ const share = (task: string): string => `${task} share of a step`;
 /** Random samples in the form that a data set is decoded to; sounds are read from the disk one by one, as all of them are. */
 async function decodedSets(home: string): Promise<Record<string, Decoded | null>> {
   const random = randomStream(1, 'bench');
-  const write = async (name: string, layout: Layout, sample: () => Uint8Array | Float32Array, memory?: number) => {
+  const write = async (name: string, layout: Layout, sample: () => Uint8Array | Int16Array, memory?: number) => {
     const folder = join(home, 'sets', name);
     await writeDecoded(folder, 'random', layout, async (writer) => {
       for (let i = 0; i < 2000; i++) writer.add(sample(), random.below(2));
@@ -43,7 +43,7 @@ async function decodedSets(home: string): Promise<Record<string, Decoded | null>
   return {
     mnist: await loadDataset('mnist', { home }),
     cifar10: await write('cifar10', { type: 'u8', width: 3072 }, () => bytes(3072)),
-    'speech-commands': await write('speech', { type: 'f32', width: 8000 }, () => new Float32Array(8000).fill(0.1), 0),
+    'speech-commands': await write('speech', { type: 'i16', width: 16001 }, () => new Int16Array(16001).fill(16000), 0),
     cyp3a4: { dataset: molecules(), close() {} },
     listops: await write('listops', { type: 'u8', width: null }, () =>
       bytes(501 + random.below(1400)).map((v) => 1 + (v % 15)),

@@ -3,6 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ExperimentConfig } from '#contract/config';
 import { nearest, PermafrostError } from '#contract/errors';
 import type { Noise, Tensors } from '#engine/program';
+import { ast } from './ast.ts';
 import { type Body, bodyOverrides, type Probe, type Shapes, type StoredAs } from './body.ts';
 import {
   bodyPrefix,
@@ -72,7 +73,10 @@ export const bodies: BodyTable = Object.fromEntries([
 export const isScaled = (config: ExperimentConfig): boolean => bodyOverrides.some((field) => config[field] !== null);
 
 /** Networks that are no body between an input and an output network, by model_name. */
-const networks: Readonly<Record<string, (config: ExperimentConfig, shape: ModelShape) => Model>> = { nac };
+const networks: Readonly<Record<string, (config: ExperimentConfig, shape: ModelShape) => Model>> = {
+  nac,
+  ast,
+};
 
 /** Whether a model_name is that of a network without a body. */
 export const isNetwork = (name: string): boolean => Object.hasOwn(networks, name);

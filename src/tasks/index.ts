@@ -9,13 +9,13 @@ import { digitAdd } from './digitAdd.ts';
 import { listops } from './listops.ts';
 import { mnist } from './mnist.ts';
 import { mnistAdd, mnistAddReg } from './mnistAdd.ts';
-import { speechCommands } from './speechCommands.ts';
+import { speechCommands, speechCommandsMel } from './speechCommands.ts';
 import type { Task } from './task.ts';
 
 export const tasks: Readonly<Record<string, Task>> = Object.fromEntries(
   [
     ...[bitXor, bitMemory, digitAdd, mnist, mnistAdd, mnistAddReg],
-    ...[cifar10, cifar10Gray, speechCommands, cyp3a4, listops],
+    ...[cifar10, cifar10Gray, speechCommands, speechCommandsMel, cyp3a4, listops],
   ].map((task) => [task.name, task]),
 );
 

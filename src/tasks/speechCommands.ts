@@ -1,18 +1,27 @@
 /**
- * Speech Commands v0.02: which of 35 words a second of sound says (dl-project). The data are clips of 16,000 samples at
- * 16 kHz, padded with silence and brought to 8,000 at 8 kHz; a token is `patch_size` of them.
+ * Speech Commands v0.02: which of 35 words a second of sound says. The data are clips of at most 16,000 samples at 16 kHz.
+ * `speech-commands` (dl-project): padded with silence and brought to 8,000 samples at 8 kHz; a token is `patch_size` of them.
+ * `speech-commands-mel` (the Audio Spectrogram Transformer): 128 frames of 128 log-mel energies; a token is a frame.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { ExperimentConfig } from '#contract/config';
+import { fbank, melBins } from './fbank.ts';
 import { divides, required } from './fields.ts';
 import { majorityFloor } from './floors.ts';
 import { crossEntropy } from './losses.ts';
+import { resampleHalf } from './resample.ts';
 import { drawSamples } from './samples.ts';
 import { classAccuracy } from './scores.ts';
-import type { Dataset, Task } from './task.ts';
+import type { Dataset, SampleValues, Task } from './task.ts';
 
 /** Samples of a clip as the network hears it. */
 export const clipLength = 8000;
+/** Samples of a clip at 16 kHz. */
+export const recordedLength = 16000;
+/** Values of a clip in the data set: how many samples it has, and those, 16-bit, up to {@link recordedLength}. */
+export const recordWidth = 1 + recordedLength;
+const full = 1 / 32768; // of a 16-bit sample
+const soundOf = (record: SampleValues): SampleValues => record.subarray(1, 1 + record[0]);
 
 /** The words in the order of the reference; a label is a word's place. */
 export const speechWords: readonly string[] = [
@@ -28,16 +37,44 @@ function patchOf(config: ExperimentConfig): number {
   return patch;
 }
 
+/** What both forms share. */
+const common = {
+  kind: 'sound',
+  metric: 'accuracy',
+  dataset: 'speech-commands',
+  readsWholeBatches: true,
+  loss: () => (logits, y) => crossEntropy(tf.reshape(logits, [-1, classes]), y),
+  scores: () => classAccuracy(classes),
+  floor: (_, counts) => majorityFloor(counts),
+} satisfies Partial<Task>;
+
+/** Batches of `width` values a clip, each written by `write`, with the label that `labelOf` makes of the word's place. */
+const clipBatches =
+  (
+    width: number,
+    write: (record: SampleValues, x: Float32Array) => void,
+    labelOf = (label: number) => label,
+  ): Task['batches'] =>
+  (_, dataset, options) => {
+    const draw = drawSamples(dataset as Dataset, options);
+    return {
+      batch(split, index) {
+        const { set, chosen } = draw(split, index);
+        const x = new Float32Array(chosen.length * width);
+        for (let i = 0; i < chosen.length; i++)
+          write(set.sample(chosen[i]), x.subarray(i * width, (i + 1) * width));
+        return { x, y: Int32Array.from(chosen, (clip) => labelOf(set.labels[clip])) };
+      },
+    };
+  };
+
 export const speechCommands: Task = {
+  ...common,
   name: 'speech-commands',
   title: 'Speech Commands',
   fields: ['patch_size'],
   settings: [{ patch_size: 80 }, { patch_size: 8000 }],
-  kind: 'sound',
   classes: speechWords,
-  metric: 'accuracy',
-  dataset: 'speech-commands',
-  readsWholeBatches: true,
 
   shape(config) {
     const patch = patchOf(config);
@@ -52,24 +89,48 @@ export const speechCommands: Task = {
       targetType: 'int32',
     };
   },
-  loss: () => (logits, y) => crossEntropy(tf.reshape(logits, [-1, classes]), y),
-  scores: () => classAccuracy(classes),
-  floor: (_, counts) => majorityFloor(counts),
-
-  batches(_, dataset, options) {
-    const draw = drawSamples(dataset as Dataset, options);
-    return {
-      batch(split, index) {
-        const { set, chosen } = draw(split, index);
-        const x = new Float32Array(chosen.length * clipLength);
-        for (let i = 0; i < chosen.length; i++) x.set(set.sample(chosen[i]), i * clipLength);
-        return { x, y: Int32Array.from(chosen, (clip) => set.labels[clip]) };
-      },
-    };
-  },
+  batches: clipBatches(clipLength, (record, x) => resampleHalf(soundOf(record), x, full)),
 
   deviations: ({ patch_size }) =>
     patch_size === clipLength
       ? [{ field: 'patch_size', text: 'A clip is one token, so the transformer has no sequence to look at.' }]
       : [],
+};
+
+/** The words in the order of MIT/ast-finetuned-speech-commands-v2, whose labels these are. */
+export const astWords: readonly string[] = [
+  ...['backward', 'follow', 'five', 'bed', 'zero', 'on', 'learn', 'two', 'house', 'tree', 'dog', 'stop', 'seven'],
+  ...['eight', 'down', 'six', 'forward', 'cat', 'right', 'visual', 'four', 'wow', 'no', 'nine', 'off', 'three', 'left'],
+  ...['marvin', 'yes', 'up', 'sheila', 'happy', 'bird', 'go', 'one'],
+];
+const astLabels = speechWords.map((word) => astWords.indexOf(word));
+const frames = 128;
+/** Of the log-mel energies of the training set, as the checkpoint's feature extractor states them. */
+const [mean, deviation] = [-6.845978, 5.5654526];
+
+/** 128 × 128 normalised energies of a clip; frames beyond its end are zero before that. */
+function spectrogram(record: SampleValues, x: Float32Array): void {
+  const sound = soundOf(record);
+  fbank(sound.subarray(0, recordedLength), x, full);
+  for (let i = 0; i < x.length; i++) x[i] = (x[i] - mean) / (2 * deviation);
+}
+
+export const speechCommandsMel: Task = {
+  ...common,
+  name: 'speech-commands-mel',
+  title: 'Speech Commands, log-mel spectrograms',
+  fields: [],
+  settings: [{}],
+  classes: astWords,
+  shape: () => ({
+    tokens: frames,
+    width: melBins,
+    embedding: false,
+    inputDim: melBins,
+    outputDim: classes,
+    target: [],
+    targetType: 'int32',
+  }),
+  batches: clipBatches(frames * melBins, spectrogram, (label) => astLabels[label]),
+  deviations: () => [],
 };

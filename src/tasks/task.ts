@@ -48,7 +48,7 @@ export interface BatchOptions {
   sizes: Record<Split, number>;
 }
 
-export type SampleValues = Uint8Array | Int32Array | Float32Array;
+export type SampleValues = Uint8Array | Int16Array | Int32Array | Float32Array;
 /** Decoded samples of one split: images row by row with channels last, sound, or symbols. What the values mean is between a data set and its tasks. */
 export interface SampleSet {
   count: number;

@@ -23,7 +23,7 @@ import { bytesSource } from '#formats/source';
 import { denseSamples, pickSamples, raggedSamples } from '#tasks/samples';
 import type { Dataset, SampleSet, SampleValues } from '#tasks/task';
 
-const types = { u8: Uint8Array, i32: Int32Array, f32: Float32Array };
+const types = { u8: Uint8Array, i16: Int16Array, i32: Int32Array, f32: Float32Array };
 
 /** What the samples of a data set are stored as. */
 export interface Layout {

@@ -1,0 +1,144 @@
+/**
+ * The Audio Spectrogram Transformer (Gong et al., arXiv 2104.01778) for Speech Commands, as Hugging Face has it in
+ * MIT/ast-finetuned-speech-commands-v2: patches of 16 × 16 every 10 of a log-mel spectrogram, a class and a distillation token
+ * before them, a pre-norm encoder with the exact GELU, the answer read at the mean of the two. Parameters keep the names of
+ * that checkpoint; weights are torch's, [out, in] and [out, in, height, width].
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { ExperimentConfig } from '#contract/config';
+import { PermafrostError } from '#contract/errors';
+import { dropout, geluErf, layerNorm, linear } from '#engine/nn';
+import type { Noise, Tensors } from '#engine/program';
+import { attend } from './attention.ts';
+import type { FreezeFlag, Initializer, Shapes } from './body.ts';
+import type { Model, ModelShape } from './index.ts';
+import { initialize } from './initialize.ts';
+
+export interface AstConfig {
+  n_layer: number;
+  n_embd: number;
+  n_head: number;
+  /** Of attention weights and of what enters the residual stream; the checkpoint has none. */
+  dropout: number;
+}
+
+const base: AstConfig = { n_layer: 12, n_embd: 768, n_head: 12, dropout: 0 };
+const [patch, stride] = [16, 10];
+const epsilon = 1e-12;
+const root = 'audio_spectrogram_transformer';
+const embeddings = `${root}.embeddings`;
+const projection = `${embeddings}.patch_embeddings.projection`;
+
+const along = (length: number): number => Math.floor((length - patch) / stride) + 1;
+
+/** Shapes for `patches` patches and `classes` words. */
+function shapesOf({ n_layer, n_embd: d }: AstConfig, patches: number, classes: number): Shapes {
+  const shapes: Shapes = {
+    [`${embeddings}.cls_token`]: [1, 1, d],
+    [`${embeddings}.distillation_token`]: [1, 1, d],
+    [`${embeddings}.position_embeddings`]: [1, patches + 2, d],
+  };
+  const add = (name: string, ...weight: number[]) => {
+    shapes[`${name}.weight`] = weight;
+    shapes[`${name}.bias`] = [weight[0]];
+  };
+  add(projection, d, 1, patch, patch);
+  for (let i = 0; i < n_layer; i++) {
+    const layer = `${root}.encoder.layer.${i}`;
+    for (const part of ['query', 'key', 'value']) add(`${layer}.attention.attention.${part}`, d, d);
+    add(`${layer}.attention.output.dense`, d, d);
+    add(`${layer}.intermediate.dense`, 4 * d, d);
+    add(`${layer}.output.dense`, d, 4 * d);
+    add(`${layer}.layernorm_before`, d);
+    add(`${layer}.layernorm_after`, d);
+  }
+  add(`${root}.layernorm`, d);
+  add('classifier.layernorm', d);
+  add('classifier.dense', classes, d);
+  return shapes;
+}
+
+/** x [b, frames, mels] → [b, 1, classes]. */
+function forward(p: Tensors, x: tf.Tensor, config: AstConfig, noise: Noise | null): tf.Tensor {
+  const [b, frames, mels] = x.shape as [number, number, number];
+  const { n_layer, n_embd: d, n_head: heads, dropout: rate } = config;
+  const norm = (h: tf.Tensor, name: string) => layerNorm(h, p[`${name}.weight`], p[`${name}.bias`], epsilon);
+  const dense = (h: tf.Tensor, name: string) => linear(h, p[`${name}.weight`], p[`${name}.bias`], true);
+
+  const image = tf.reshape(tf.transpose(x, [0, 2, 1]), [b, mels, frames, 1]) as tf.Tensor4D; // frequency first, as there
+  const filter = tf.transpose(p[`${projection}.weight`], [2, 3, 1, 0]) as tf.Tensor4D; // [d, 1, h, w] → [h, w, 1, d]
+  const patches = tf.add(tf.conv2d(image, filter, stride, 'valid'), p[`${projection}.bias`]); // [b, 12, 12, d]
+  const sequence = tf.transpose(tf.reshape(patches, [b, -1, d]), [1, 0, 2]); // [t, b, d]
+  const token = (name: string) => tf.broadcastTo(p[`${embeddings}.${name}`], [1, b, d]);
+  const t = sequence.shape[0] + 2;
+  const places = tf.reshape(p[`${embeddings}.position_embeddings`], [t, 1, d]);
+  let h = tf.add(tf.concat([token('cls_token'), token('distillation_token'), sequence], 0), places);
+  for (let i = 0; i < n_layer; i++) {
+    const layer = `${root}.encoder.layer.${i}`;
+    const rows = i === n_layer - 1 ? 2 : t; // only the two special tokens are read
+    const first = (all: tf.Tensor) => (rows === t ? all : tf.slice(all, [0, 0, 0], [rows, b, d]));
+    const normed = norm(h, `${layer}.layernorm_before`);
+    const query = dense(first(normed), `${layer}.attention.attention.query`);
+    const [key, value] = ['key', 'value'].map((part) => dense(normed, `${layer}.attention.attention.${part}`));
+    const mixed = attend(query, key, value, { heads, mask: null, rate, noise });
+    h = tf.add(first(h), dropout(dense(mixed, `${layer}.attention.output.dense`), rate, noise));
+    const wide = geluErf(dense(norm(h, `${layer}.layernorm_after`), `${layer}.intermediate.dense`));
+    h = tf.add(h, dropout(dense(wide, `${layer}.output.dense`), rate, noise));
+  }
+  const pooled = tf.mean(norm(h, `${root}.layernorm`), 0); // [b, d]
+  const logits = dense(norm(pooled, 'classifier.layernorm'), 'classifier.dense');
+  return tf.reshape(logits, [b, 1, logits.shape[1]!]);
+}
+
+/** First match decides; what is in none is frozen with the body's feed-forward layers. */
+const freezeRules: [part: string, flag: FreezeFlag | 'freeze_in' | 'freeze_out'][] = [
+  [projection, 'freeze_in'],
+  ['classifier.', 'freeze_out'],
+  [embeddings, 'freeze_pos'],
+  ['layernorm', 'freeze_ln'],
+  ['.attention.', 'freeze_attn'],
+  ['', 'freeze_ff'],
+];
+
+function isTrainable(config: ExperimentConfig, name: string): boolean {
+  const flag = freezeRules.find(([part]) => name.includes(part))![1];
+  return flag === 'freeze_in' || flag === 'freeze_out' || config.freeze_trans ? !config[flag] : true;
+}
+
+function initial(name: string): Initializer {
+  if (name.includes('layernorm')) return { fill: name.endsWith('weight') ? 1 : 0 };
+  return name.endsWith('.bias') ? { fill: 0 } : { normal: 0.02 };
+}
+
+/** The model on a task of log-mel spectrograms. Throws `config` for any other task. */
+export function ast(config: ExperimentConfig, { embedding, tokens, width, outputDim }: ModelShape): Model {
+  if (embedding || tokens < patch || width < patch) {
+    throw new PermafrostError(
+      'config',
+      `model_name: ast reads spectrograms of at least ${patch} frames × ${patch} mels; ${config.task} has none. Choose task speech-commands-mel.`,
+    );
+  }
+  const astConfig: AstConfig = {
+    n_layer: config.n_layer ?? base.n_layer,
+    n_embd: config.n_embd ?? base.n_embd,
+    n_head: config.n_head ?? base.n_head,
+    dropout: config.body_dropout ?? base.dropout,
+  };
+  if (astConfig.n_embd % astConfig.n_head !== 0) {
+    throw new PermafrostError(
+      'config',
+      `n_embd ${astConfig.n_embd} must be a multiple of n_head ${astConfig.n_head}.`,
+    );
+  }
+  const parameters = shapesOf(astConfig, along(tokens) * along(width), outputDim);
+  return {
+    parameters,
+    bodyConfig: astConfig,
+    isTrainable: (name) => isTrainable(config, name),
+    isUsed: () => true,
+    isLoaded: () => true,
+    fromCheckpoint: (names) => new Map(names.map((name) => [name, { name }])),
+    initialValue: (name, seed) => initialize(initial(name), parameters[name], seed, name),
+    forward: (p, x, noise) => forward(p, x, astConfig, noise),
+  };
+}
