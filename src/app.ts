@@ -18,7 +18,7 @@ import { deviationsOf } from '#trainer/deviations';
 import { listDevices } from '#trainer/device';
 import { readProof } from '#trainer/frozen';
 import { runFiles } from '#trainer/runFolder';
-import { knownBodies, listedBodies } from '#zoo/bodies';
+import { knownBodies, listedModels } from '#zoo/bodies';
 import { openData } from '#zoo/data';
 import { findWeights } from '#zoo/weights';
 import { createZoo } from '#zoo/zoo';
@@ -188,7 +188,7 @@ export async function createApp({
       }
     },
     estimate: (config) => estimateOf(config, store.finished(), knownBodies(home)),
-    catalogue: () => catalogueOf(have, listedBodies(home)),
+    catalogue: () => catalogueOf(have, listedModels(home)),
     queue: scheduler.queue,
     moveInQueue: scheduler.move,
     pauseQueue: scheduler.pause,

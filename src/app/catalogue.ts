@@ -1,7 +1,7 @@
 /** The tables behind the form: tasks, bodies, presets. */
 import type { BodyInfo, Catalogue, Preset, TaskInfo } from '#contract/catalogue';
 import { regimeOf, regimes } from '#contract/regime';
-import type { BodyTable } from '#models/index';
+import type { ArchitectureRow } from '#models/index';
 import { blocksOf } from '#models/memory';
 import { type Available, missing } from '#papers/expand';
 import { tables } from '#papers/published';
@@ -21,13 +21,15 @@ const regimePresets: Record<string, Preset['settings']> = {
   },
 };
 
+type ModelList = Readonly<Record<string, ArchitectureRow>>;
+
 const taskInfo = (): TaskInfo[] =>
   Object.values(tasks).map(({ name, title, fields, settings, metric, dataset }) => ({
     ...{ name, title, fields, settings, metric, dataset },
   }));
 
-const bodyInfo = (have: Available, bodies: BodyTable): BodyInfo[] =>
-  Object.entries(bodies).map(([name, { body, config }]) => ({
+const bodyInfo = (have: Available, models: ModelList): BodyInfo[] =>
+  Object.entries(models).map(([name, { body, config }]) => ({
     name,
     title: body.title,
     layers: blocksOf(Object.keys(body.parameters(config))),
@@ -69,8 +71,8 @@ function presets(have: Available): Preset[] {
   return [...own, ...published];
 }
 
-export const catalogueOf = (have: Available, bodies: BodyTable): Catalogue => ({
+export const catalogueOf = (have: Available, models: ModelList): Catalogue => ({
   tasks: taskInfo(),
-  bodies: bodyInfo(have, bodies),
+  bodies: bodyInfo(have, models),
   presets: presets(have),
 });

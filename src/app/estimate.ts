@@ -10,6 +10,7 @@ import type { TaskShape } from '#tasks/task';
 const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 const bodyPrefix = 'transformer.';
+const ownName = (name: string): string => (name.startsWith(bodyPrefix) ? name.slice(bodyPrefix.length) : name);
 const partOf: Partial<Record<ConfigField, ParameterGroup['part']>> = {
   freeze_pos: 'positions',
   freeze_ln: 'norm',
@@ -18,18 +19,12 @@ const partOf: Partial<Record<ConfigField, ParameterGroup['part']>> = {
 };
 
 /** Which part of the network a parameter belongs to, and the flag that freezes it. */
-function placeOf(
-  name: string,
-  { model_name }: ExperimentConfig,
-  model: Model,
-  table: BodyTable,
-): Pick<ParameterGroup, 'part' | 'block' | 'flag'> {
-  if (name.startsWith('in_net')) return { part: 'input', block: null, flag: 'freeze_in' };
-  if (name.startsWith('out_net')) return { part: 'output', block: null, flag: 'freeze_out' };
-  const own = name.startsWith(bodyPrefix) ? name.slice(bodyPrefix.length) : name;
-  const flag = table[model_name]?.body.freezeFlag(own, model.bodyConfig) ?? null;
-  const unflagged = own.includes('position') ? 'positions' : 'tokens';
-  return { part: (flag && partOf[flag]) ?? unflagged, block: blockOf(own), flag };
+function placeOf(name: string, model: Model): Pick<ParameterGroup, 'part' | 'block' | 'flag'> {
+  const flag = model.freezeFlag(name);
+  if (flag === 'freeze_in') return { part: 'input', block: null, flag };
+  if (flag === 'freeze_out') return { part: 'output', block: null, flag };
+  const unflagged = name.includes('position') ? 'positions' : 'tokens';
+  return { part: (flag && partOf[flag]) ?? unflagged, block: blockOf(ownName(name)), flag };
 }
 
 const order: readonly ParameterGroup['part'][] = ['input', 'tokens', 'positions', 'norm', 'attention', 'feed-forward'];
@@ -42,10 +37,10 @@ function depth({ part, block }: ParameterGroup): number {
 }
 
 /** The parameters of a config by what freezes together, in the order of the network. */
-export function parameterGroups(config: ExperimentConfig, model: Model, table: BodyTable = bodies): ParameterGroup[] {
+export function parameterGroups(model: Model): ParameterGroup[] {
   const groups = new Map<string, ParameterGroup>();
   for (const [name, shape] of Object.entries(model.parameters)) {
-    const place = placeOf(name, config, model, table);
+    const place = placeOf(name, model);
     const key = `${place.part} ${place.block} ${place.flag}`;
     const group = groups.get(key) ?? { ...place, count: 0, trained: model.isTrainable(name) };
     group.count += sizeOf(shape);
@@ -104,7 +99,7 @@ export function estimateOf(
   return {
     trainable,
     total,
-    groups: parameterGroups(config, model, table),
+    groups: parameterGroups(model),
     steps: config.num_iters * config.steps_per_iter,
     ...secondsOf(operationsOf(config, model, shape), config, measured, availableParallelism()),
     memoryBytes: trainingBytes(model, Math.min(config.batch_size, config.gpu_batch_size), tokensOf(shape)),

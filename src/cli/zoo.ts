@@ -97,8 +97,8 @@ const show = (name: string, { batch = '25', json }: { batch?: string; json?: boo
           `${model.family}, ${model.layers} layers × ${model.width}, ${model.heads} heads, ${model.positions} positions`,
         ],
         ['parameters', model.parameters.body.toLocaleString('en')],
-        ['trained frozen', `${model.parameters.frozen.toLocaleString('en')} on MNIST (FPT, FRT)`],
-        ['trained unfrozen', `${model.parameters.unfrozen.toLocaleString('en')} on MNIST (URT)`],
+        ['trained frozen', `${model.parameters.frozen.toLocaleString('en')} on ${model.countedOn.task} (FPT, FRT)`],
+        ['trained unfrozen', `${model.parameters.unfrozen.toLocaleString('en')} on ${model.countedOn.task} (URT)`],
         [
           'memory frozen',
           `about ${size(fit.frozen.bytes)} at batch ${batch}; fits in ${size(fit.frozen.memory)}: ${fit.frozen.fits}`,

@@ -184,7 +184,14 @@ export const configSchema = z.strictObject({
       'samples',
     ),
   ),
-  num_iters: field(count().default(500), args('training', 'Iterations', 'Training stops after so many iterations.')),
+  num_iters: field(
+    z.int().min(0).max(1e9).default(500),
+    args(
+      'training',
+      'Iterations',
+      'Training stops after so many iterations. 0: nothing is trained, only the final evaluation runs.',
+    ),
+  ),
   steps_per_iter: field(
     count().default(100),
     args('training', 'Steps per iteration', 'Optimizer steps between evaluations.', 'steps'),

@@ -25,9 +25,9 @@ export const finalResult = z.object({
   samples: z.int(),
   /** Standard error of `value` from the spread of the metric over samples: evaluation noise alone. */
   standardError: z.number(),
-  /** Mean of the last 100 (or fewer) test metrics. */
+  /** Mean of the last 100 (or fewer) test metrics; `value` where there were none. */
   last100: z.number(),
-  /** Iteration (from 1) whose weights were evaluated. */
+  /** Iteration (from 1) whose weights were evaluated; 0: those that it began with. */
   iteration: z.int(),
   iterations: z.int(),
   steps: z.int(),

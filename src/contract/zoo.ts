@@ -36,12 +36,14 @@ export const zooModel = z.object({
   heads: z.int(),
   /** Longest sequence, in tokens. */
   positions: z.int(),
+  /** What trained parameters are counted on: MNIST in 4 × 4 patches for a body, its own task for a whole network. */
+  countedOn: z.object({ task: z.string(), patch_size: z.int().nullable() }),
   parameters: z.object({
     /** Of the body. */
     body: z.int(),
-    /** Trained on MNIST in 4 × 4 patches with only layer norms, input and output free: FPT, and FRT with random weights. */
+    /** Trained with only layer norms, input and output free: FPT, and FRT with random weights. */
     frozen: z.int(),
-    /** Trained there when nothing is frozen: URT. */
+    /** Trained when nothing is frozen: URT. */
     unfrozen: z.int(),
   }),
   /** Bytes to fetch; null where nobody wrote them down. */

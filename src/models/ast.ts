@@ -10,9 +10,18 @@ import { PermafrostError } from '#contract/errors';
 import { dropout, geluErf, layerNorm, linear } from '#engine/nn';
 import type { Noise, Tensors } from '#engine/program';
 import { attend } from './attention.ts';
-import type { FreezeFlag, Initializer, Shapes } from './body.ts';
+import {
+  type FreezeField,
+  type Initializer,
+  isFree,
+  type Network,
+  type Probe,
+  refuseSettings,
+  type Shapes,
+} from './body.ts';
 import type { Model, ModelShape } from './index.ts';
 import { initialize } from './initialize.ts';
+import { keptByBlocks } from './memory.ts';
 
 export interface AstConfig {
   n_layer: number;
@@ -20,9 +29,17 @@ export interface AstConfig {
   n_head: number;
   /** Of attention weights and of what enters the residual stream; the checkpoint has none. */
   dropout: number;
+  initializer_range: number;
+  frames: number;
+  mels: number;
+  classes: number;
 }
 
-const base: AstConfig = { n_layer: 12, n_embd: 768, n_head: 12, dropout: 0 };
+/** As the checkpoint's config.json says. */
+export const astConfig: AstConfig = {
+  ...{ n_layer: 12, n_embd: 768, n_head: 12, dropout: 0, initializer_range: 0.02 },
+  ...{ frames: 128, mels: 128, classes: 35 },
+};
 const [patch, stride] = [16, 10];
 const epsilon = 1e-12;
 const root = 'audio_spectrogram_transformer';
@@ -30,13 +47,15 @@ const embeddings = `${root}.embeddings`;
 const projection = `${embeddings}.patch_embeddings.projection`;
 
 const along = (length: number): number => Math.floor((length - patch) / stride) + 1;
+/** Patches of a spectrogram and the two tokens before them. */
+const tokensOf = ({ frames, mels }: AstConfig): number => along(frames) * along(mels) + 2;
 
-/** Shapes for `patches` patches and `classes` words. */
-function shapesOf({ n_layer, n_embd: d }: AstConfig, patches: number, classes: number): Shapes {
+function parametersOf(config: AstConfig): Shapes {
+  const { n_layer, n_embd: d } = config;
   const shapes: Shapes = {
     [`${embeddings}.cls_token`]: [1, 1, d],
     [`${embeddings}.distillation_token`]: [1, 1, d],
-    [`${embeddings}.position_embeddings`]: [1, patches + 2, d],
+    [`${embeddings}.position_embeddings`]: [1, tokensOf(config), d],
   };
   const add = (name: string, ...weight: number[]) => {
     shapes[`${name}.weight`] = weight;
@@ -54,12 +73,12 @@ function shapesOf({ n_layer, n_embd: d }: AstConfig, patches: number, classes: n
   }
   add(`${root}.layernorm`, d);
   add('classifier.layernorm', d);
-  add('classifier.dense', classes, d);
+  add('classifier.dense', config.classes, d);
   return shapes;
 }
 
 /** x [b, frames, mels] → [b, 1, classes]. */
-function forward(p: Tensors, x: tf.Tensor, config: AstConfig, noise: Noise | null): tf.Tensor {
+function forward(p: Tensors, x: tf.Tensor, config: AstConfig, noise: Noise | null, probe: Probe = {}): tf.Tensor {
   const [b, frames, mels] = x.shape as [number, number, number];
   const { n_layer, n_embd: d, n_head: heads, dropout: rate } = config;
   const norm = (h: tf.Tensor, name: string) => layerNorm(h, p[`${name}.weight`], p[`${name}.bias`], epsilon);
@@ -80,7 +99,8 @@ function forward(p: Tensors, x: tf.Tensor, config: AstConfig, noise: Noise | nul
     const normed = norm(h, `${layer}.layernorm_before`);
     const query = dense(first(normed), `${layer}.attention.attention.query`);
     const [key, value] = ['key', 'value'].map((part) => dense(normed, `${layer}.attention.attention.${part}`));
-    const mixed = attend(query, key, value, { heads, mask: null, rate, noise });
+    const watch = (weights: tf.Tensor) => probe.attention?.(i, weights);
+    const mixed = attend(query, key, value, { heads, mask: null, rate, noise, watch });
     h = tf.add(first(h), dropout(dense(mixed, `${layer}.attention.output.dense`), rate, noise));
     const wide = geluErf(dense(norm(h, `${layer}.layernorm_after`), `${layer}.intermediate.dense`));
     h = tf.add(h, dropout(dense(wide, `${layer}.output.dense`), rate, noise));
@@ -90,8 +110,8 @@ function forward(p: Tensors, x: tf.Tensor, config: AstConfig, noise: Noise | nul
   return tf.reshape(logits, [b, 1, logits.shape[1]!]);
 }
 
-/** First match decides; what is in none is frozen with the body's feed-forward layers. */
-const freezeRules: [part: string, flag: FreezeFlag | 'freeze_in' | 'freeze_out'][] = [
+/** First match decides; what is in no other is a feed-forward layer. */
+const freezeRules: [part: string, flag: FreezeField][] = [
   [projection, 'freeze_in'],
   ['classifier.', 'freeze_out'],
   [embeddings, 'freeze_pos'],
@@ -100,15 +120,44 @@ const freezeRules: [part: string, flag: FreezeFlag | 'freeze_in' | 'freeze_out']
   ['', 'freeze_ff'],
 ];
 
-function isTrainable(config: ExperimentConfig, name: string): boolean {
-  const flag = freezeRules.find(([part]) => name.includes(part))![1];
-  return flag === 'freeze_in' || flag === 'freeze_out' || config.freeze_trans ? !config[flag] : true;
+const freezeFlag = (name: string): FreezeField => freezeRules.find(([part]) => name.includes(part))![1];
+
+function initial(name: string, { initializer_range }: AstConfig): Initializer {
+  if (name.includes('layernorm')) return { fill: name.endsWith('weight') ? 1 : 0 };
+  return name.endsWith('.bias') ? { fill: 0 } : { normal: initializer_range };
 }
 
-function initial(name: string): Initializer {
-  if (name.includes('layernorm')) return { fill: name.endsWith('weight') ? 1 : 0 };
-  return name.endsWith('.bias') ? { fill: 0 } : { normal: 0.02 };
+const fromCheckpoint = (names: readonly string[]) => new Map(names.map((name) => [name, { name }]));
+
+function modelOf(own: AstConfig, settings: ExperimentConfig): Model {
+  const parameters = parametersOf(own);
+  return {
+    parameters,
+    bodyConfig: own,
+    isTrainable: (name) => isFree(settings, freezeFlag(name)),
+    freezeFlag,
+    isUsed: () => true,
+    isLoaded: () => true,
+    fromCheckpoint,
+    kept: () => keptByBlocks(own.n_layer, own.n_embd, own.n_head, tokensOf(own)), // patches, not frames
+    initialValue: (name, seed) => initialize(initial(name, own), parameters[name], seed, name),
+    forward: (p, x, noise, probe) => forward(p, x, own, noise, probe),
+  };
 }
+
+export const astArchitecture: Network<AstConfig> = {
+  title: 'Audio Spectrogram Transformer',
+  task: 'speech-commands-mel',
+  model: modelOf,
+  parameters: parametersOf,
+  unused: [],
+  notLoaded: [],
+  width: ({ n_embd }) => n_embd,
+  heads: ({ n_head }) => n_head,
+  longest: tokensOf,
+  freezeFlag,
+  fromCheckpoint,
+};
 
 /** The model on a task of log-mel spectrograms. Throws `config` for any other task. */
 export function ast(config: ExperimentConfig, { embedding, tokens, width, outputDim }: ModelShape): Model {
@@ -118,27 +167,16 @@ export function ast(config: ExperimentConfig, { embedding, tokens, width, output
       `model_name: ast reads spectrograms of at least ${patch} frames × ${patch} mels; ${config.task} has none. Choose task speech-commands-mel.`,
     );
   }
-  const astConfig: AstConfig = {
-    n_layer: config.n_layer ?? base.n_layer,
-    n_embd: config.n_embd ?? base.n_embd,
-    n_head: config.n_head ?? base.n_head,
-    dropout: config.body_dropout ?? base.dropout,
+  refuseSettings(config, ['n_layer', 'n_embd', 'n_head', 'initializer_range', 'body_dropout']);
+  const own: AstConfig = {
+    n_layer: config.n_layer ?? astConfig.n_layer,
+    n_embd: config.n_embd ?? astConfig.n_embd,
+    n_head: config.n_head ?? astConfig.n_head,
+    dropout: config.body_dropout ?? astConfig.dropout,
+    initializer_range: config.initializer_range ?? astConfig.initializer_range,
+    ...{ frames: tokens, mels: width, classes: outputDim },
   };
-  if (astConfig.n_embd % astConfig.n_head !== 0) {
-    throw new PermafrostError(
-      'config',
-      `n_embd ${astConfig.n_embd} must be a multiple of n_head ${astConfig.n_head}.`,
-    );
-  }
-  const parameters = shapesOf(astConfig, along(tokens) * along(width), outputDim);
-  return {
-    parameters,
-    bodyConfig: astConfig,
-    isTrainable: (name) => isTrainable(config, name),
-    isUsed: () => true,
-    isLoaded: () => true,
-    fromCheckpoint: (names) => new Map(names.map((name) => [name, { name }])),
-    initialValue: (name, seed) => initialize(initial(name), parameters[name], seed, name),
-    forward: (p, x, noise) => forward(p, x, astConfig, noise),
-  };
+  if (own.n_embd % own.n_head !== 0)
+    throw new PermafrostError('config', `n_embd ${own.n_embd} must be a multiple of n_head ${own.n_head}.`);
+  return modelOf(own, config);
 }

@@ -6,7 +6,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { dropout, linear, literal } from '#engine/nn';
 import type { Noise, Tensors } from '#engine/program';
-import type { Body, FreezeFlag, Initializer, Probe, Shapes } from './body.ts';
+import {
+  type Body,
+  type FreezeField,
+  type FreezeFlag,
+  type Initializer,
+  isFree,
+  type Probe,
+  type Shapes,
+} from './body.ts';
 
 export interface FptConfig<BodyConfig extends object = object> extends Record<FreezeFlag, boolean> {
   body: Body<BodyConfig>;
@@ -52,14 +60,15 @@ export function fptParameters(f: FptConfig): Shapes {
   return shapes;
 }
 
-/** Whether training moves a parameter. With `freeze_trans` off the body's other flags are ignored. */
-export function isTrainable(f: FptConfig, name: string): boolean {
-  if (name.startsWith('in_net')) return !f.freeze_in;
-  if (name.startsWith('out_net')) return !f.freeze_out;
-  if (!f.freeze_trans) return true;
-  const flag = f.body.freezeFlag(name.slice(bodyPrefix.length), f.bodyConfig);
-  return flag !== null && !f[flag];
+/** The flag that freezes a parameter; null: frozen whenever the transformer is. */
+export function freezeFlag(f: FptConfig, name: string): FreezeField | null {
+  if (name.startsWith('in_net')) return 'freeze_in';
+  if (name.startsWith('out_net')) return 'freeze_out';
+  return f.body.freezeFlag(name.slice(bodyPrefix.length), f.bodyConfig);
 }
+
+/** Whether training moves a parameter. */
+export const isTrainable = (f: FptConfig, name: string): boolean => isFree(f, freezeFlag(f, name));
 
 /** Whether the computation reads a parameter. */
 export const isUsed = (f: FptConfig, name: string): boolean => !f.body.unused.includes(name.slice(bodyPrefix.length));

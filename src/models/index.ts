@@ -3,13 +3,22 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ExperimentConfig } from '#contract/config';
 import { nearest, PermafrostError } from '#contract/errors';
 import type { Noise, Tensors } from '#engine/program';
-import { ast } from './ast.ts';
-import { type Body, bodyOverrides, type Probe, type Shapes, type StoredAs } from './body.ts';
+import { ast, astArchitecture, astConfig } from './ast.ts';
+import {
+  type Body,
+  bodyOverrides,
+  type FreezeField,
+  type Network,
+  type Probe,
+  type Shapes,
+  type StoredAs,
+} from './body.ts';
 import {
   bodyPrefix,
   type FptConfig,
   fptForward,
   fptParameters,
+  freezeFlag,
   initializerOf,
   isLoaded,
   isTrainable,
@@ -37,6 +46,8 @@ export interface Model {
   /** Shapes by name, in the order of the reference's model.parameters(). */
   parameters: Shapes;
   isTrainable(name: string): boolean;
+  /** The field of a config that freezes a parameter; null: it has none of its own. */
+  freezeFlag(name: string): FreezeField | null;
   /** False for parameters that are counted but never computed with (GPT-2's wte). */
   isUsed(name: string): boolean;
   /** Whether a checkpoint of the body holds the parameter. */
@@ -53,10 +64,15 @@ export interface Model {
   forward(p: Tensors, x: Tensor, noise: Noise | null, probe?: Probe, at?: Tensor): Tensor;
 }
 
-export interface BodyRow {
-  body: Body<object>;
+/** An architecture and the config of one size of it. */
+export interface ArchitectureRow<A = Body<object> | Network<object>> {
+  body: A;
   config: object;
 }
+export type BodyRow = ArchitectureRow<Body<object>>;
+export type NetworkCard = ArchitectureRow<Network<object>>;
+export const isBody = (row: ArchitectureRow): row is BodyRow => !('task' in row.body);
+
 const rowsOf = <Config extends object>(body: Body<Config>, configs: Record<string, Config>): [string, BodyRow][] =>
   Object.entries(configs).map(([name, config]) => [name, { body, config }]);
 
@@ -72,10 +88,19 @@ export const bodies: BodyTable = Object.fromEntries([
 /** Whether the config asks for a body of another size than the named checkpoint's. */
 export const isScaled = (config: ExperimentConfig): boolean => bodyOverrides.some((field) => config[field] !== null);
 
-/** Networks that are no body between an input and an output network, by model_name. */
-const networks: Readonly<Record<string, (config: ExperimentConfig, shape: ModelShape) => Model>> = {
-  nac,
-  ast,
+/** A network that is no body between an input and an output network. */
+interface NetworkRow {
+  /** Throws `config` for a task or settings that are not for it. */
+  build(config: ExperimentConfig, shape: ModelShape): Model;
+  /** Null: it has one size and no weights that anybody published, so there is nothing to list. */
+  card: NetworkCard | null;
+}
+
+/** Networks by model_name. */
+export const networks: Readonly<Record<string, NetworkRow>> = {
+  nac: { build: nac, card: null },
+  ast: { build: ast, card: { body: astArchitecture, config: astConfig } },
+  'MIT/ast-finetuned-speech-commands-v2': { build: ast, card: null }, // another name of the same
 };
 
 /** Whether a model_name is that of a network without a body. */
@@ -93,13 +118,6 @@ function bodyOf(config: ExperimentConfig, table: BodyTable): { body: Body<object
       `model_name: there is no body "${config.model_name}". Did you mean ${nearest(config.model_name, [...Object.keys(table), ...Object.keys(networks)])}? Other GPT-2 and ViT models can be added: permafrost zoo add.`,
     );
   }
-  if (config.pretrained && isScaled(config)) {
-    const fields = bodyOverrides.filter((field) => config[field] !== null).join(', ');
-    throw new PermafrostError(
-      'config',
-      `${fields}: pretrained weights of ${config.model_name} have their own size. Set pretrained to false or leave these fields empty.`,
-    );
-  }
   const { body } = row;
   const bodyConfig = body.configure(row.config, config);
   const [width, heads] = [body.width(bodyConfig), body.heads(bodyConfig)];
@@ -108,9 +126,25 @@ function bodyOf(config: ExperimentConfig, table: BodyTable): { body: Body<object
   return { body, bodyConfig };
 }
 
-/** The model of a config on a task's shape. Throws `config` for an unknown body or sizes that do not fit; allocates nothing. */
+/**
+ * The model of a config on a task's shape; one without iterations is only evaluated, so all of it is frozen.
+ * Throws `config` for an unknown body or sizes that do not fit; allocates nothing.
+ */
 export function buildModel(config: ExperimentConfig, shape: ModelShape, table: BodyTable = bodies): Model {
-  if (isNetwork(config.model_name)) return networks[config.model_name](config, shape);
+  if (config.pretrained && isScaled(config)) {
+    const fields = bodyOverrides.filter((field) => config[field] !== null).join(', ');
+    throw new PermafrostError(
+      'config',
+      `${fields}: pretrained weights of ${config.model_name} have their own size. Set pretrained to false or leave these fields empty.`,
+    );
+  }
+  const { model_name: name } = config;
+  const model = isNetwork(name) ? networks[name].build(config, shape) : aroundBody(config, shape, table);
+  return config.num_iters === 0 ? { ...model, isTrainable: () => false } : model;
+}
+
+/** A body between an input and an output network that fit the task. */
+function aroundBody(config: ExperimentConfig, shape: ModelShape, table: BodyTable): Model {
   const { body, bodyConfig } = bodyOf(config, table);
   if (!shape.embedding && shape.width % shape.inputDim !== 0) {
     throw new PermafrostError(
@@ -158,6 +192,7 @@ export function modelOf(fpt: FptConfig): Model {
     fromCheckpoint: (names) =>
       new Map([...body.fromCheckpoint(names)].map(([name, stored]) => [bodyPrefix + name, stored])),
     isTrainable: (name) => isTrainable(fpt, name),
+    freezeFlag: (name) => freezeFlag(fpt, name),
     isUsed: (name) => isUsed(fpt, name),
     isLoaded: (name) => isLoaded(fpt, name),
     initialValue: (name, seed) => initialize(initializerOf(fpt, name), parameters[name], seed, name),

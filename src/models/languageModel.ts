@@ -16,6 +16,7 @@ export function languageModel(config: Gpt2Config): Model {
     bodyConfig: config,
     kept: (tokens) => keptByBlocks(config.n_layer, config.n_embd, config.n_head, tokens),
     isTrainable: () => true,
+    freezeFlag: () => null,
     isUsed: () => true,
     isLoaded: () => true,
     fromCheckpoint: gpt2.fromCheckpoint,

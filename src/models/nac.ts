@@ -11,7 +11,7 @@ import type { ExperimentConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
 import { linear } from '#engine/nn';
 import type { Tensors } from '#engine/program';
-import type { Initializer, Shapes } from './body.ts';
+import { type Initializer, refuseSettings, type Shapes } from './body.ts';
 import type { Model, ModelShape } from './index.ts';
 import { initialize } from './initialize.ts';
 
@@ -77,20 +77,29 @@ function forward(p: Tensors, x: tf.Tensor): tf.Tensor {
 }
 
 /** The model on a task of whole MNIST images and one number. Throws `config` for any other task. */
-export function nac({ task, pretrained }: ExperimentConfig, { embedding, width, outputDim }: ModelShape): Model {
+export function nac(config: ExperimentConfig, { embedding, width, outputDim }: ModelShape): Model {
   if (embedding || width !== side * side || outputDim !== 1) {
     throw new PermafrostError(
       'config',
-      `model_name: nac adds MNIST images up to a number; ${task} does not. Choose task mnist-add-reg.`,
+      `model_name: nac adds MNIST images up to a number; ${config.task} does not. Choose task mnist-add-reg.`,
     );
   }
-  if (pretrained)
+  if (config.pretrained)
     throw new PermafrostError('config', 'pretrained: nac has no published weights. Set pretrained to false.');
+  refuseSettings(config, []);
+  for (const flag of ['freeze_trans', 'freeze_in', 'freeze_out'] as const) {
+    if (config[flag])
+      throw new PermafrostError(
+        'config',
+        `${flag}: nac has no parts to freeze; all of it is trained. Set ${flag} to false.`,
+      );
+  }
   return {
     parameters,
     bodyConfig: {},
     kept: (images) => images * 3 * (20 * 24 * 24 + 50 * 8 * 8), // of each convolution: its sums, their ReLU, what pooling keeps
     isTrainable: () => true,
+    freezeFlag: () => null,
     isUsed: () => true,
     isLoaded: () => false,
     fromCheckpoint: () => new Map(),

@@ -8,7 +8,7 @@ import type { ExperimentConfig } from '#contract/config';
 import { fbank, melBins } from './fbank.ts';
 import { divides, required } from './fields.ts';
 import { majorityFloor } from './floors.ts';
-import { crossEntropy } from './losses.ts';
+import { binaryCrossEntropy, crossEntropy } from './losses.ts';
 import { resampleHalf } from './resample.ts';
 import { drawSamples } from './samples.ts';
 import { classAccuracy } from './scores.ts';
@@ -43,7 +43,6 @@ const common = {
   metric: 'accuracy',
   dataset: 'speech-commands',
   readsWholeBatches: true,
-  loss: () => (logits, y) => crossEntropy(tf.reshape(logits, [-1, classes]), y),
   scores: () => classAccuracy(classes),
   floor: (_, counts) => majorityFloor(counts),
 } satisfies Partial<Task>;
@@ -61,8 +60,7 @@ const clipBatches =
       batch(split, index) {
         const { set, chosen } = draw(split, index);
         const x = new Float32Array(chosen.length * width);
-        for (let i = 0; i < chosen.length; i++)
-          write(set.sample(chosen[i]), x.subarray(i * width, (i + 1) * width));
+        for (let i = 0; i < chosen.length; i++) write(set.sample(chosen[i]), x.subarray(i * width, (i + 1) * width));
         return { x, y: Int32Array.from(chosen, (clip) => labelOf(set.labels[clip])) };
       },
     };
@@ -75,6 +73,7 @@ export const speechCommands: Task = {
   fields: ['patch_size'],
   settings: [{ patch_size: 80 }, { patch_size: 8000 }],
   classes: speechWords,
+  loss: () => (logits, y) => crossEntropy(tf.reshape(logits, [-1, classes]), y),
 
   shape(config) {
     const patch = patchOf(config);
@@ -122,6 +121,11 @@ export const speechCommandsMel: Task = {
   fields: [],
   settings: [{}],
   classes: astWords,
+  /** Every word is a yes or no of its own, as there. */
+  loss: () => (logits, y) => {
+    const words = tf.oneHot(tf.cast(y, 'int32'), classes);
+    return binaryCrossEntropy(tf.reshape(logits, [-1, classes]), words);
+  },
   shape: () => ({
     tokens: frames,
     width: melBins,
@@ -132,5 +136,13 @@ export const speechCommandsMel: Task = {
     targetType: 'int32',
   }),
   batches: clipBatches(frames * melBins, spectrogram, (label) => astLabels[label]),
-  deviations: () => [],
+  deviations: ({ num_iters }) =>
+    num_iters === 0
+      ? []
+      : [
+          {
+            field: 'task',
+            text: 'Clips are shown as they are. The Audio Spectrogram Transformer was trained with clips mixed, masked in time and frequency, shifted and noisy.',
+          },
+        ],
 };

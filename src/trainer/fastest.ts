@@ -2,6 +2,7 @@
 import type { Device } from '#engine/device';
 import type { Journal } from './journal.ts';
 import type { Learner } from './learner.ts';
+import type { Plan } from './protocol.ts';
 
 /** Steps that are timed, after one that warms up. */
 const timedSteps = 3;
@@ -13,13 +14,14 @@ const timedSteps = 3;
 export async function fastest(
   devices: readonly Device[],
   compile: (device: Device) => Promise<Learner>,
+  { totalSteps }: Pick<Plan, 'totalSteps'>,
   journal: Pick<Journal, 'log'>,
 ): Promise<Device> {
   if (devices.length === 1) return devices[0];
   let best: { device: Device; ms: number } | null = null;
   for (const device of devices) {
     try {
-      const ms = await stepTime(await compile(device));
+      const ms = await stepTime(await compile(device), totalSteps > 0);
       journal.log('info', `${device.name}: ${ms.toFixed(1)} ms a step.`);
       if (!best || ms < best.ms) best = { device, ms };
     } catch (error) {
@@ -29,11 +31,13 @@ export async function fastest(
   return best?.device ?? devices[devices.length - 1];
 }
 
-async function stepTime(learner: Learner): Promise<number> {
+/** Of a training step, or of a batch of the final evaluation where nothing is trained. */
+async function stepTime(learner: Learner, trains: boolean): Promise<number> {
+  const step = (i: number) => (trains ? learner.train(i) : learner.evaluate('final', i, 1));
   try {
-    await learner.train(0);
+    await step(0);
     const start = performance.now();
-    for (let i = 1; i <= timedSteps; i++) await learner.train(i);
+    for (let i = 1; i <= timedSteps; i++) await step(i);
     return (performance.now() - start) / timedSteps;
   } finally {
     await learner.release();

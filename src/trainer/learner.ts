@@ -63,7 +63,8 @@ export async function compileLearner(options: LearnerOptions): Promise<Learner> 
     for (const key of ['nodes', 'traceMs', 'compileMs'] as const) stats[key] += compiled.stats[key];
     return compiled;
   };
-  const sizes = { train: plan.microBatch, test: plan.evalBatch, final: plan.evalBatch };
+  const trains = plan.totalSteps > 0;
+  const sizes = { train: trains ? plan.microBatch : 1, test: plan.evalBatch, final: plan.evalBatch };
   const batches = task.batches(config, dataset, { seed: config.seed, sizes });
   const forward = accumulates ? accumulateProgram(recipe, plan.microBatches) : trainProgram(recipe);
   const steps = byLength((tokens) =>
@@ -72,9 +73,9 @@ export async function compileLearner(options: LearnerOptions): Promise<Learner> 
   const evaluations = byLength((tokens) => compile(evalProgram(recipe), batchSpecs(shape, tokens, plan.evalBatch)));
   const lengthOf = ({ tokens = shape.tokens }: Partial<Batch>) => tokens;
   const firstOf = (split: Split) => lengthOf(shape.lengths ? batches.batch(split, 0) : {});
-  await steps.at(firstOf('train'));
-  const apply = accumulates ? await compile(applyProgram(recipe), { lr }) : null;
-  await evaluations.at(firstOf('test'));
+  if (trains) await steps.at(firstOf('train'));
+  const apply = accumulates && trains ? await compile(applyProgram(recipe), { lr }) : null;
+  await evaluations.at(firstOf(trains ? 'test' : 'final'));
 
   const score = task.scores(config);
   const rate = { lr: Float32Array.of(config.learning_rate) };

@@ -38,10 +38,10 @@ export async function prepare({ config, home, threads, journal }: PrepareOptions
   const task = taskOf(config);
   const shape = task.shape(config);
   const model = buildModel(config, shape, knownBodies(home));
-  if (trainedNames(model).length === 0) {
+  if (trainedNames(model).length === 0 && config.num_iters > 0) {
     throw new PermafrostError(
       'config',
-      'Everything is frozen, so there is nothing to train. Turn off freeze_in, freeze_ln or freeze_out.',
+      'Everything is frozen, so there is nothing to train. Turn off freeze_in, freeze_ln or freeze_out, or set num_iters to 0 to evaluate it as it is.',
     );
   }
   const plan = planOf(config, task.readsWholeBatches);
@@ -53,7 +53,7 @@ export async function prepare({ config, home, threads, journal }: PrepareOptions
   const dataset = loaded?.dataset ?? null;
   const compile = (device: Device, trained: Weights['trained']) =>
     compileLearner({ config, task, shape, model, plan, weights: { ...weights, trained }, dataset, device });
-  const device = await fastest(devices, (each) => compile(each, structuredClone(weights.trained)), journal);
+  const device = await fastest(devices, (each) => compile(each, structuredClone(weights.trained)), plan, journal);
   const learner = await compile(device, weights.trained);
   const { nodes, traceMs, compileMs } = learner.stats;
   journal.log('info', `Compiled ${nodes} nodes: traced in ${seconds(traceMs)}, loaded in ${seconds(compileMs)}.`);

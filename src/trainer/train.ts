@@ -162,7 +162,7 @@ async function final(session: Session): Promise<Ended | null> {
     loss: score.loss,
     samples: score.scores.length,
     standardError: standardError(score.scores),
-    last100: recentMetric(progress),
+    last100: progress.testMetrics.length > 0 ? recentMetric(progress) : score.metric,
     iteration,
     iterations: progress.iteration,
     steps: progress.step,

@@ -1,6 +1,6 @@
 /** The bodies that runs in a home can have: the published ones under all their names, and what the user added. */
 
-import { type BodyTable, bodies } from '#models/index';
+import { type ArchitectureRow, type BodyTable, bodies, isBody, networks } from '#models/index';
 import { addedRows } from './added.ts';
 import { type CatalogRow, canonicalName, catalog } from './catalog.ts';
 
@@ -15,13 +15,14 @@ export const rowOf = (home: string, name: string): CatalogRow | undefined =>
 export function knownBodies(home: string): BodyTable {
   const table = { ...bodies };
   for (const { name, aliases, body } of knownRows(home)) {
-    for (const known of [name, ...aliases]) table[known] ??= body;
+    if (isBody(body)) for (const known of [name, ...aliases]) table[known] ??= body;
   }
   return table;
 }
 
-/** The same by one name each, for lists. */
-export const listedBodies = (home: string): BodyTable => ({
+/** Bodies by one name each, and networks that have sizes, for lists. */
+export const listedModels = (home: string): Readonly<Record<string, ArchitectureRow>> => ({
   ...bodies,
+  ...Object.fromEntries(Object.entries(networks).flatMap(([name, { card }]) => (card ? [[name, card]] : []))),
   ...Object.fromEntries(knownRows(home).map(({ name, body }) => [name, body])),
 });

@@ -1,10 +1,10 @@
 /**
- * The checkpoints that Permafrost knows: the sixteen of the model-zoo experiment, the Vision Transformers, and the embedded
- * body. Names are those of dl-project; `repo` is what the model is called on huggingface.co today.
+ * The checkpoints that Permafrost knows: the sixteen of the model-zoo experiment, the Vision Transformers, the embedded body,
+ * and the baseline that its authors published. Names are those of dl-project; `repo` is what the model is called on huggingface.co today.
  * Sources: model cards, config.json and file lists of the repositories; sizes are of the weight file, exact where given to
  * the byte.
  */
-import { type BodyRow, bodies } from '#models/index';
+import { type ArchitectureRow, bodies, networks } from '#models/index';
 import type { HubFile } from './hubCache.ts';
 
 /** Where a model's files come from. */
@@ -16,7 +16,7 @@ export type Source =
 
 export interface CatalogRow {
   name: string;
-  body: BodyRow;
+  body: ArchitectureRow;
   source: Source;
   /** Other names of the same model: renamed repositories, the short names of transformers. */
   aliases: string[];
@@ -224,6 +224,20 @@ export const catalog: readonly CatalogRow[] = [
     bytes: null,
     precision: 'F32',
     warnings: [noOrder],
+  },
+  {
+    name: 'ast',
+    body: networks.ast.card!,
+    source: { kind: 'hub', repo: 'MIT/ast-finetuned-speech-commands-v2', revision: 'main' },
+    aliases: ['MIT/ast-finetuned-speech-commands-v2'],
+    about:
+      'Audio Spectrogram Transformer fine-tuned on Speech Commands v2 (arXiv 2104.01778): a whole network, not a body.',
+    language: 'sound',
+    licence: 'bsd-3-clause',
+    bytes: 342_000_000,
+    precision: 'F32',
+    seen: '315b0b8',
+    warnings: ['Works on the task speech-commands-mel alone.'],
   },
 ];
 

@@ -1,9 +1,13 @@
-/** Sizes of a body, its parameter counts and its memory on MNIST in 4 × 4 patches, the task that published counts are most often of. */
+/** Sizes of a body, its parameter counts and its memory on MNIST in 4 × 4 patches, the task that published counts are most often of; of a whole network on its own task. */
 import { parseConfig } from '#contract/config';
-import { type BodyRow, countParameters, type Model, modelOf } from '#models/index';
+import { type ArchitectureRow, countParameters, isBody, type Model, modelOf, type NetworkCard } from '#models/index';
 import { blocksOf, trainingBytes } from '#models/memory';
 
-const task = { tokens: 49, inputDim: 16, outputDim: 10 };
+const mnist = { tokens: 49, inputDim: 16, outputDim: 10 };
+
+/** What counts are of, in words of a config. */
+export const countedOn = (row: ArchitectureRow) =>
+  isBody(row) ? { task: 'mnist', patch_size: 4 } : { task: (row as NetworkCard).body.task, patch_size: null };
 
 export interface BodySizes {
   layers: number;
@@ -13,7 +17,7 @@ export interface BodySizes {
   parameters: { body: number; frozen: number; unfrozen: number };
 }
 
-export function sizesOf(row: BodyRow): BodySizes {
+export function sizesOf(row: ArchitectureRow): BodySizes {
   const { body, config } = row;
   const shapes = body.parameters(config);
   const { trainable, total } = countParameters(modelOn(row, true));
@@ -31,14 +35,17 @@ export function sizesOf(row: BodyRow): BodySizes {
 }
 
 /** About the bytes of a trainer with the body frozen or every weight trained. */
-export const fitBytes = (row: BodyRow, batch: number, frozen: boolean): number =>
-  trainingBytes(modelOn(row, frozen), batch, task.tokens);
+export const fitBytes = (row: ArchitectureRow, batch: number, frozen: boolean): number =>
+  trainingBytes(modelOn(row, frozen), batch, mnist.tokens);
 
-/** The model around a body, even one that is too short for the task. */
-function modelOn({ body, config }: BodyRow, frozen: boolean): Model {
+/** The model around a body, even one that is too short for the task; a whole network is its own. */
+function modelOn(row: ArchitectureRow, frozen: boolean): Model {
+  const settings = parseConfig({ ...countedOn(row), freeze_trans: frozen });
+  if (!isBody(row)) return (row as NetworkCard).body.model(row.config, settings);
+  const { body, config } = row;
   return modelOf({
-    ...parseConfig({ task: 'mnist', freeze_trans: frozen }),
-    ...{ body, bodyConfig: config, ...task, embedding: false },
+    ...settings,
+    ...{ body, bodyConfig: config, ...mnist, embedding: false },
     ...{ inLayerSizes: [], outLayerSizes: [], lastOnly: true, orthGain: null },
   });
 }

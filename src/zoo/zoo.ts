@@ -14,7 +14,7 @@ import { knownRows, rowOf } from './bodies.ts';
 import { type CatalogRow, canonicalName, weightFiles } from './catalog.ts';
 import { discard, download } from './download.ts';
 import { withFile } from './file.ts';
-import { fitBytes, sizesOf } from './fit.ts';
+import { countedOn, fitBytes, sizesOf } from './fit.ts';
 import { describeFiles, type FetchOptions, fetchFile, type RemoteFile } from './hub.ts';
 import { cachedCommit, hubSettings, repoFolder } from './hubCache.ts';
 import { createMeter } from './meter.ts';
@@ -71,6 +71,7 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
       revision: source.kind === 'hub' ? source.revision : null,
       precision: row.precision,
       ...sizesOf(row.body),
+      countedOn: countedOn(row.body),
       downloadBytes: row.bytes,
       state: path ? 'here' : partial ? 'partial' : 'absent',
       path,

@@ -2,7 +2,14 @@ import { expect, test } from 'vitest';
 import { parseConfig } from '#contract/config';
 import { estimateOf } from '../../src/app/estimate.ts';
 
-const nac = parseConfig({ task: 'mnist-add-reg', n: 10, patch_size: 784, model_name: 'nac', pretrained: false });
+const nac = parseConfig({
+  task: 'mnist-add-reg',
+  n: 10,
+  patch_size: 784,
+  model_name: 'nac',
+  pretrained: false,
+  freeze_trans: false,
+});
 const lstm = parseConfig({ task: 'mnist', patch_size: 4, model_name: 'lstm', pretrained: false });
 
 test('finished runs of networks without a body, and of the LSTM, tell how long the next one takes', () => {

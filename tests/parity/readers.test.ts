@@ -91,13 +91,6 @@ const cases: Record<string, { settings: object; dataset(x: Golden['tensor']): Pr
       return decodedOf('listops', { type: 'u8', width: null }, samples);
     },
   },
-  'b12-speech-commands': {
-    settings: {},
-    async dataset(tensor) {
-      const { shape, data } = tensor('x');
-      return decodedOf('speech', { type: 'f32', width: 8000 }, rowsOf(data as Float32Array, shape[0]));
-    },
-  },
 };
 
 it.each(Object.keys(cases))('%s', async (name) => {

@@ -12,6 +12,7 @@ import { bytesSource } from '#formats/source';
 import { patchOrder, patchShape } from '#tasks/images';
 import { taskOf, tasks } from '#tasks/index';
 import { denseSamples, raggedSamples } from '#tasks/samples';
+import { recordedLength, recordWidth } from '#tasks/speechCommands';
 import type { Dataset, Split } from '#tasks/task';
 import { difference } from '../engine/devices.ts';
 import { loadGolden } from '../parity/golden.ts';
@@ -113,6 +114,15 @@ describe('batches', () => {
       width,
       twenty,
     );
+  /** Clips of noise: how long they are, and 16-bit samples. */
+  const clips = () =>
+    denseSamples(
+      Int16Array.from({ length: 20 * recordWidth }, (_, i) =>
+        i % recordWidth === 0 ? recordedLength : random.below(65536) - 32768,
+      ),
+      recordWidth,
+      twenty,
+    );
   const ragged = (codes: number) => {
     const starts = Array.from({ length: 21 }, (_, i) => 3 * i + (i % 3));
     return raggedSamples(
@@ -124,7 +134,7 @@ describe('batches', () => {
   const datasets: Record<string, Dataset> = {
     mnist: dataset,
     cifar10: { train: dense(3072), test: dense(3072) },
-    'speech-commands': { train: dense(8000), test: dense(8000) },
+    'speech-commands': { train: clips(), test: clips() },
     cyp3a4: { train: ragged(256), test: ragged(256) },
     listops: { train: ragged(15), test: ragged(15) },
   };

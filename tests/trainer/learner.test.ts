@@ -67,11 +67,11 @@ it('a run on auto takes the device whose steps take the least time, and passes o
   const logged: string[] = [];
   const log = (_level: string, text: string) => void logged.push(text);
   const compile = (device: Device) => learnerOf({}, device);
-  expect(await fastest([broken, slow, tracedCpu], compile, { log })).toBe(tracedCpu);
+  expect(await fastest([broken, slow, tracedCpu], compile, { totalSteps: 9 }, { log })).toBe(tracedCpu);
   expect(logged[0]).toMatch(/^broken cannot run this config: .*nowhere/);
   expect(logged[1]).toMatch(/^slow: [\d.]+ ms a step\.$/);
   expect(logged).toHaveLength(3);
-  expect(await fastest([slow], () => Promise.reject(new Error('is not tried')), { log })).toBe(slow);
+  expect(await fastest([slow], () => Promise.reject(new Error('is not tried')), { totalSteps: 9 }, { log })).toBe(slow);
 });
 
 describe('an evaluation', () => {

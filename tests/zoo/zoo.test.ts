@@ -75,13 +75,14 @@ const openZoo = (more: NodeJS.ProcessEnv = {}) =>
 const cache = (...path: string[]) => join(root, 'hf', 'hub', ...path);
 
 describe('the catalogue', () => {
-  it('has the sixteen models of the published sweep, the Vision Transformers and the embedded body, all with a body', () => {
+  it('has the sixteen models of the published sweep, the Vision Transformers, the embedded body and a baseline', () => {
     const names = catalog.map(({ name }) => name);
-    expect(names).toHaveLength(19);
+    expect(names).toHaveLength(20);
     expect(new Set(catalog.flatMap(({ name, aliases }) => [name, ...aliases])).size).toBe(
       catalog.flatMap(({ name, aliases }) => [name, ...aliases]).length,
     );
-    for (const { body } of catalog) expect(body.body.title).toMatch(/GPT-2|Vision Transformer/);
+    for (const { body } of catalog)
+      expect(body.body.title).toMatch(/GPT-2|Vision Transformer|Audio Spectrogram Transformer/);
   });
 
   it('counts parameters as a config does', () => {
@@ -93,6 +94,15 @@ describe('the catalogue', () => {
       const config = parseConfig({ task: 'mnist', patch_size: 4, model_name: name });
       expect(countParameters(buildModel(config, taskOf(config).shape(config)))).toEqual({ trainable: frozen, total });
     }
+    const { countedOn, parameters, positions } = zoo.model('MIT/ast-finetuned-speech-commands-v2');
+    const config = parseConfig({ ...countedOn, model_name: 'ast' });
+    const { trainable, total } = countParameters(buildModel(config, taskOf(config).shape(config)));
+    expect([parameters.body, parameters.frozen, parameters.unfrozen, positions]).toEqual([
+      total,
+      trainable,
+      total,
+      146,
+    ]);
   });
 
   it('knows models by their old and new names, and configs may use any', () => {

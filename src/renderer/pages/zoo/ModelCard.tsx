@@ -186,17 +186,19 @@ function Regimes({ model, batch }: { model: ZooModel; batch: number }) {
         </Table.Tbody>
       </Table>
       <Text size="xs" c="dimmed">
-        {regimes[regime]} Counted on MNIST in 4 × 4 patches, input and output networks included.
+        {regimes[regime]} Counted on {model.countedOn.task}
+        {model.countedOn.patch_size ? ` in patches of ${model.countedOn.patch_size}` : ''}, input and output networks
+        included.
       </Text>
-      <Network name={model.name} regime={regime} />
+      <Network model={model} regime={regime} />
     </Stack>
   );
 }
 
-function Network({ name, regime }: { name: string; regime: Regime }) {
+function Network({ model, regime }: { model: ZooModel; regime: Regime }) {
   const trpc = useTRPC();
   const config = parseConfig({
-    ...{ task: 'mnist', patch_size: 4, model_name: name },
+    ...{ ...model.countedOn, model_name: model.name },
     ...{ freeze_trans: isFrozen(regime), pretrained: regime === 'FPT' || regime === 'UPT' },
   });
   const estimate = useQuery({ ...trpc.config.estimate.queryOptions({ config }), placeholderData: (old) => old });
@@ -206,7 +208,7 @@ function Network({ name, regime }: { name: string; regime: Regime }) {
     <NetworkPicture
       parts={networkParts(estimate.data.groups)}
       blocks={blockCount(estimate.data.groups)}
-      body={name}
+      body={model.name}
       bodyFrozen={config.freeze_trans}
     />
   );
