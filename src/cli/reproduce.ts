@@ -1,9 +1,9 @@
 /** `permafrost reproduce`: the runs behind a table, and the table with published numbers, ours and a verdict. */
 import { availableParallelism } from 'node:os';
 import { Option } from 'commander';
+import { contrastText, digits, publishedText, rangeText, verdictText } from '#contract/answerText';
 import { PermafrostError } from '#contract/errors';
 import { type Answer, type Cell, type Plan, type Profile, profiles, type TableState } from '#contract/papers';
-import { contrastText, digits, publishedText, rangeText, verdictText } from '#export/answerText';
 import { pieces, writeChunks } from '#export/file';
 import { answersCsv } from '#export/tables';
 import { tableOf, tables } from '#papers/published';
@@ -82,7 +82,10 @@ function chosenCells(id: string, parts: string[] | undefined): Cell[] {
   const { cells } = tableOf(id);
   if (!parts) return cells;
   const wanted = parts.flatMap((part) => part.split(','));
-  const chosen = cells.filter((cell) => wanted.some((part) => cell.id.toLowerCase().includes(part.toLowerCase())));
+  // a whole id means its cell alone, though other ids may begin with it
+  const isMeant = (id: string, part: string) =>
+    cells.some((cell) => cell.id === part) ? id === part : id.toLowerCase().includes(part.toLowerCase());
+  const chosen = cells.filter(({ id }) => wanted.some((part) => isMeant(id, part)));
   if (chosen.length > 0) return chosen;
   throw new PermafrostError(
     'notFound',

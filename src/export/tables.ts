@@ -1,8 +1,9 @@
 /** A published table with what answers it here: as CSV with a record per cell or per run, and as a document. */
+
+import { contrastText, digits, publishedText, rangeText, verdictText } from '#contract/answerText';
 import type { Answer, Published, TableState, Tolerance } from '#contract/papers';
 import type { Run } from '#contract/run';
 import { type CsvValue, csvLine } from '#formats/csv';
-import { contrastText, digits, publishedText, rangeText, verdictText } from './answerText.ts';
 import { runHeader, runRecord } from './csv.ts';
 import { type Document, footnotes, plain } from './document.ts';
 

@@ -234,6 +234,12 @@ it('reproduce trains a cell, judges it, writes the table as CSV, and reuses fini
   expect(json('list').runs.filter((run: { tags: string[] }) => run.tags.includes('regimes-quick'))).toHaveLength(3);
 }, 600_000); // three whole runs of the quick profile
 
+it('the whole id of a cell means that cell alone, though other ids begin with it', () => {
+  const id = 'exp1-zoo/microsoft/CodeGPT-small-py/bit-xor-10';
+  const { cells } = json('reproduce', 'exp1-zoo', '--cells', id, '--profile', 'paper');
+  expect(cells.map((cell: { id: string }) => cell.id)).toEqual([id]);
+});
+
 it('an old Node is handed over to the one that was installed, or told what is needed', () => {
   const old = '/usr/bin/node'; // Debian's place
   const version = existsSync(old) ? spawnSync(old, ['--version'], { encoding: 'utf8' }).stdout : '';

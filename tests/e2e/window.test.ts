@@ -119,6 +119,25 @@ describe.each(kinds)('the window, $name', ({ name: kind, open }) => {
     await box.fill('');
   });
 
+  it.runIf(kind !== electron)('saves a published table as a picture and as CSV', async () => {
+    await goTo('Paper tables');
+    await page.getByRole('table', { name: /Does language pretraining help/ }).waitFor();
+    const save = (name: string) =>
+      shell.download(async () => {
+        await press('Export');
+        await page.getByRole('menuitem', { name }).click();
+      }, folder);
+    const png = readFileSync(await save('Picture (PNG)'));
+    expect(png.subarray(1, 4).toString()).toBe('PNG');
+    expect(png.readUInt32BE(16)).toBeGreaterThan(1000); // its width: twice that of the drawing
+    const [header, ...cells] = readFileSync(await save('Cells as CSV'), 'utf8')
+      .trim()
+      .split('\r\n');
+    expect(header).toMatch(/^cell,row,column,profile/);
+    expect(cells).toHaveLength(9);
+    await goTo('Runs');
+  });
+
   it('survives a reload, cannot be led elsewhere, and knows nothing of Node', async () => {
     await page.reload();
     await page.getByRole('grid').waitFor();

@@ -28,7 +28,7 @@ test('the picture has every number, verdict, contrast, source and the date, and 
   expect(svg).toContain('>What the body &lt;was&gt; pretrained on<');
   for (const text of [
     ...['Language', 'Bit memory', 'cifar10-gray', 'Paper 0.758†', 'Ours 0.7561 (0.741 … 0.771), 3 seeds'],
-    ...['>reproduced<', '>not run here<', '+0.02 accuracy (95 % interval 0.01 … 0.03): helps'],
+    ...['>reproduced<', '>not run here<', '+0.02 accuracy (0.01 … 0.03)  helps'],
     ...['† second-hand', 'arXiv 2103.05247 v2, Table 2', 'accuracy within 2 points', 'profile paper, 2026-11-26 02:30'],
   ])
     expect(svg).toContain(text);

@@ -1,12 +1,13 @@
 /** A table as its paper has it, rows × columns: published numbers, ours, verdicts, and what runs. */
 import { Box, Progress, Text } from '@mantine/core';
+import { publishedText, rangeText } from '#contract/answerText';
 import type { Answer, TableState } from '#contract/papers';
 import { metricValue } from '../../components/format.ts';
 import { StateBadge } from '../../components/StateBadge.tsx';
 import { gridOf, marks, marksOf } from './grid.ts';
 import { VerdictBadge } from './VerdictBadge.tsx';
 import { isUnderWay } from './wishes.ts';
-import { activityOf, publishedText, rangeText, shareOf, some } from './words.ts';
+import { activityOf, shareOf, some } from './words.ts';
 
 interface AnswerGridProps {
   state: TableState;
@@ -88,7 +89,7 @@ function CellView({ answer, onOpen }: { answer: Answer; onOpen(): void }) {
       )}
       <VerdictBadge answer={answer} />
       {needs !== null && (
-        <Text span size="xs" c="dimmed" lineClamp={2} title={needs}>
+        <Text span className="answer-needs" size="xs" c="dimmed" lineClamp={2} title={needs}>
           {needs}
         </Text>
       )}

@@ -14,6 +14,7 @@ import {
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Fragment, type ReactNode, useState } from 'react';
+import { publishedText, rangeText } from '#contract/answerText';
 import { type ConfigField, fieldMeta } from '#contract/config';
 import type { Answer, Profile, Published, Wish } from '#contract/papers';
 import { useTRPC } from '../../client/trpc.ts';
@@ -25,7 +26,7 @@ import { hasWork, PlanView } from './PlanView.tsx';
 import type { TableActions } from './useTableActions.ts';
 import { VerdictBadge, verdictMeaning } from './VerdictBadge.tsx';
 import { isUnderWay, isUnfinished, seedsBegun } from './wishes.ts';
-import { publishedText, rangeText, resultText, some, toleranceText } from './words.ts';
+import { resultText, some, toleranceText } from './words.ts';
 
 interface CellDrawerProps {
   /** Null: no cell is open. */

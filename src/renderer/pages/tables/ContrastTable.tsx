@@ -1,8 +1,8 @@
 /** What one column gains over another, with its interval: the question that the table was made for. */
 import { Table, Text, Title } from '@mantine/core';
+import { conclusionOf, digits, rangeText } from '#contract/answerText';
 import type { Contrast } from '#contract/papers';
 import { type Tone, toneColor } from '../../theme.ts';
-import { conclusionOf, digits, rangeText } from './words.ts';
 
 const tones: Record<string, Tone> = { helps: 'good', harms: 'bad' };
 

@@ -1,6 +1,6 @@
 /** The table as a file: what the app writes, a picture, or paper. */
 import { Button, Menu } from '@mantine/core';
-import { IconDownload, IconFileTypeCsv, IconPhoto, IconPrinter, IconVector } from '@tabler/icons-react';
+import { IconDownload, IconFile, IconPhoto, IconPrinter, IconVector } from '@tabler/icons-react';
 import type { TableState } from '#contract/papers';
 import { pngOf } from '../../chart/png.ts';
 import { saveFile } from '../../chart/save.ts';
@@ -12,6 +12,8 @@ import { tableSvg } from './tableSvg.ts';
 /** What the app makes of a table, as `/download/…` names it. */
 const files: { label: string; file: string }[] = [
   { label: 'Cells as CSV', file: 'table.csv' },
+  { label: 'Table as Markdown', file: 'table.md' },
+  { label: 'Table as LaTeX', file: 'table.tex' },
   { label: 'Runs as CSV', file: 'runs.csv' },
   { label: 'Metrics of all runs as CSV', file: 'metrics.csv' },
 ];
@@ -37,7 +39,7 @@ export function ExportMenu({ state }: { state: TableState }) {
         {files.map(({ label, file }) => (
           <Menu.Item
             key={file}
-            leftSection={<IconFileTypeCsv size={15} />}
+            leftSection={<IconFile size={15} />}
             onClick={() => told(saveDownload(`/download/${file}?${query}`))}
           >
             {label}

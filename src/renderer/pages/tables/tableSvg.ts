@@ -1,9 +1,10 @@
 /** A table as a picture for papers and slides, drawn from its state: on white, with its title, sources and date. Pure. */
+import { contrastText, publishedText, rangeText } from '#contract/answerText';
 import type { Answer, TableState } from '#contract/papers';
 import { escaped } from '../../chart/svg.ts';
 import { metricValue } from '../../components/format.ts';
 import { gridOf, marks, marksOf, shownVerdict } from './grid.ts';
-import { allowedText, conclusionOf, digits, publishedText, rangeText, some } from './words.ts';
+import { allowedText, some } from './words.ts';
 
 const size = { text: 12, line: 17, pad: 10, title: 17 };
 /** Pixels of a letter in the mean; most sans-serif fonts at 12 px are a little narrower. */
@@ -111,11 +112,8 @@ function footer({ table, profile, tolerance, answers, contrasts }: TableState, d
   const used = new Set(answers.flatMap(marksOf));
   const sources = [...new Set(answers.flatMap(({ cell }) => cell.published?.source ?? []))];
   return [
-    ...contrasts.map(
-      (c) =>
-        `${c.row}, ${c.columns}: ${c.gain > 0 ? '+' : ''}${digits(c.gain, 3)} ${c.metric} (95 % interval ${rangeText(c)}): ${conclusionOf(c)}`,
-    ),
-    `Paper: value ± standard deviation over runs. Ours: mean (95 % interval). Verdicts allow ${allowedText(tolerance)}.`,
+    ...contrasts.map(contrastText),
+    `Paper: value ± standard deviation over runs. Ours, and what one column gains over another: mean (95 % interval over seeds). Verdicts allow ${allowedText(tolerance)}.`,
     ...[...used].map((name) => `${marks[name].sign} ${marks[name].means}.`),
     ...(table.note ? [table.note] : []),
     ...new Set(answers.flatMap(({ notes }) => notes)),

@@ -1,25 +1,12 @@
-/** What a cell, its answer and its verdict say in words and digits. Pure. */
-import type { Contrast, Judgement, Plan, Published, TableState } from '#contract/papers';
+/** What plans, runs and tolerances say in words. Pure. */
+import { digits } from '#contract/answerText';
+import type { Plan, TableState } from '#contract/papers';
 import { runStates } from '#contract/run';
 import type { MetricName, RunRow } from '#contract/runRow';
 import { metricValue, percent } from '../../components/format.ts';
 import { isUnderWay } from './wishes.ts';
 
-/** A number with so many significant digits and no zeros after them, as publications print it. */
-export const digits = (value: number, most = 4): string => Number(value.toPrecision(most)).toString();
-
 export const some = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`;
-
-/** `0.9815 ± 0.002`. */
-export const publishedText = ({ value, spread }: Pick<Published, 'value' | 'spread'>): string =>
-  spread === null ? digits(value) : `${digits(value)} ± ${digits(spread, 2)}`;
-
-/** `0.921 … 0.947`; empty without runs. */
-export const rangeText = ({ low, high }: Pick<Judgement, 'low' | 'high'>): string =>
-  low === null || high === null ? '' : `${digits(low, 3)} … ${digits(high, 3)}`;
-
-export const conclusionOf = ({ low, high }: Pick<Contrast, 'low' | 'high'>): string =>
-  low > 0 ? 'helps' : high < 0 ? 'harms' : "can't tell yet";
 
 /** `within 0.02 of the published accuracy`. */
 export const toleranceText = (tolerance: number, metric: MetricName | null): string =>

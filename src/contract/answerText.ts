@@ -1,5 +1,5 @@
-/** What a cell of a published table, its answer and its verdict say in words and digits, the same in every export. Pure. */
-import type { Answer, Contrast, Judgement, Published } from '#contract/papers';
+/** What a cell of a published table, its answer and its verdict say in words and digits, the same on every screen and in every file. Pure. */
+import type { Answer, Contrast, Judgement, Published } from './papers.ts';
 
 /** A number with so many significant digits and no zeros after them. */
 export const digits = (value: number, count = 4): string => Number(value.toPrecision(count)).toString();
@@ -20,7 +20,9 @@ export function verdictText({ needs, judgement: { verdict, moreSeeds } }: Answer
   return moreSeeds ? `${verdict} (${moreSeeds} more seed${moreSeeds === 1 ? '' : 's'})` : verdict;
 }
 
-const conclusion = ({ low, high }: Contrast): string => (low > 0 ? 'helps' : high < 0 ? 'harms' : "can't tell yet");
+/** What a contrast says of its first column. */
+export const conclusionOf = ({ low, high }: Pick<Contrast, 'low' | 'high'>): string =>
+  low > 0 ? 'helps' : high < 0 ? 'harms' : "can't tell yet";
 
 export const contrastText = (c: Contrast): string =>
-  `${c.row}  ${c.columns}  ${c.gain > 0 ? '+' : ''}${digits(c.gain, 3)} ${c.metric} (${rangeText(c)})  ${conclusion(c)}`;
+  `${c.row}  ${c.columns}  ${c.gain > 0 ? '+' : ''}${digits(c.gain, 3)} ${c.metric} (${rangeText(c)})  ${conclusionOf(c)}`;
