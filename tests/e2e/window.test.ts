@@ -168,6 +168,7 @@ describe.each(kinds)('the window, $name', ({ name: kind, open }) => {
         }
       }
     },
+    600_000, // many pages, twice each
   );
 
   it('has no complaint on the console', () => expect(complaints).toEqual([]));

@@ -41,7 +41,7 @@ export function TablesPage() {
   if (!tables.data) return <Loading what="the tables" />;
   const isKnown = tables.data.some(({ id }) => id === asked.table);
   return (
-    <Stack gap="sm" className="printed-wide">
+    <Stack gap="sm">
       <PageHeader title="Paper tables" about={state.data && tallyText(state.data.answers)}>
         {state.data && <ExportMenu state={state.data} />}
       </PageHeader>
