@@ -12,7 +12,6 @@ import { buildModel, countParameters, isNetwork } from '#models/index';
 import { createScheduler } from '#scheduler/scheduler';
 import { configFileName, readJournal } from '#store/journal';
 import { openStore } from '#store/store';
-import type { Summary } from '#store/summary';
 import { taskOf, tasks } from '#tasks/index';
 import { deviationsOf } from '#trainer/deviations';
 import { listDevices } from '#trainer/device';
@@ -24,11 +23,13 @@ import { findWeights } from '#zoo/weights';
 import { createZoo } from '#zoo/zoo';
 
 import { analysisServices } from './app/analysis.ts';
+import { bundleServices } from './app/bundles.ts';
 import { catalogueOf } from './app/catalogue.ts';
 import { downloadOf } from './app/downloads.ts';
 import { estimateOf } from './app/estimate.ts';
 import { runChanges, runEvents } from './app/events.ts';
 import { machineLoad } from './app/machine.ts';
+import { rowOf } from './app/row.ts';
 import { readCheckpoints, readLog } from './app/runFiles.ts';
 import { ensureRuns } from './app/standing.ts';
 import { tableServices } from './app/tables.ts';
@@ -81,7 +82,7 @@ export async function createApp({
   let tried: Promise<DeviceInfo[]> | null = null;
   const analysis = analysisServices({ home, folderOf, node });
 
-  const services: Omit<Services, 'tables' | 'download'> = {
+  const services: Omit<Services, 'tables' | 'bundles' | 'download'> = {
     home,
     check: (config) => void modelOf(config),
     count: (config) => countParameters(modelOf(config)),
@@ -212,14 +213,8 @@ export async function createApp({
       store.close();
     },
   };
-  const withTables = { ...services, tables: tableServices(services, have) };
+  const withTables = { ...services, tables: tableServices(services, have), bundles: bundleServices(services) };
   return { ...withTables, download: (path) => downloadOf(withTables, path) };
-}
-
-/** A row with its metric's name, which says whether high or low is best. */
-function rowOf({ low, high, ...summary }: Summary): RunRow {
-  const metric = Object.hasOwn(tasks, summary.task) ? tasks[summary.task].metric : null;
-  return { ...summary, metric, best: metric === 'mae' ? low : high };
 }
 
 function prepareHome(runsFolder: string, home: string): void {

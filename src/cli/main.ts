@@ -21,6 +21,7 @@ import { start } from './start.ts';
 import { sweep } from './sweep.ts';
 import { tablesCommand } from './tables.ts';
 import { tag } from './tag.ts';
+import { verify } from './verify.ts';
 import { zoo } from './zoo.ts';
 
 const commands: CommandRow[] = [
@@ -35,6 +36,7 @@ const commands: CommandRow[] = [
   attention,
   exportCommand,
   exportModel,
+  verify,
   reproduce,
   tablesCommand,
   sweep,
@@ -66,7 +68,7 @@ const program = new Command('permafrost')
   .description('A lab for frozen pretrained transformers.')
   .addHelpText(
     'after',
-    '\nExit codes: 0 done, 1 bug, 2 usage or config, 3 a run did not finish, 4 no such run or not now, 5 files, data, network or device.\nPERMAFROST_HOME names the folder of runs, data and models.',
+    '\nExit codes: 0 done, 1 bug, 2 usage or config, 3 a run did not finish, 4 no such run or not now, 5 files, data, network or device, 6 a bundle does not hold.\nPERMAFROST_HOME names the folder of runs, data and models.',
   )
   .exitOverride();
 for (const row of commands) row.add(program);

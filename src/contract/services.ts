@@ -1,5 +1,6 @@
 /** What the app does for its faces: the command line, the window and the server. */
 import type { AnalysisServices } from './analysis.ts';
+import type { BundleServices } from './bundle.ts';
 import type { Catalogue, ConfigReport, Estimate } from './catalogue.ts';
 import type { ExperimentConfig } from './config.ts';
 import type { DataServices } from './data.ts';
@@ -123,6 +124,8 @@ export interface Services {
   readonly analysis: AnalysisServices;
   /** Published tables: what answers them, starting what is missing. */
   readonly tables: TableServices;
+  /** Bundles that somebody made, here or elsewhere; one is made by `download`. */
+  readonly bundles: BundleServices;
   /** Adds runs that lie in folders but not in the store. */
   rebuild(): { added: number; unreadable: string[] };
   /** Resolves when nothing that this app queued is left to do. */

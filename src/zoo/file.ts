@@ -12,6 +12,16 @@ export function withFile<T>(path: string, use: (source: ByteSource) => T): T {
   }
 }
 
+/** The same for a use that takes its time. */
+export async function withOpenFile<T>(path: string, use: (source: ByteSource) => Promise<T>): Promise<T> {
+  const file = openSync(path, 'r');
+  try {
+    return await use(fileSource(file));
+  } finally {
+    closeSync(file);
+  }
+}
+
 function fileSource(file: number): ByteSource {
   const { size } = fstatSync(file);
   return {

@@ -1,0 +1,85 @@
+/** Bundles that somebody made: checking one, and training its runs again here. */
+import type { BundleReport, BundleServices, Rerun } from '#contract/bundle';
+import type { ExperimentConfig } from '#contract/config';
+import { defaultTolerance } from '#contract/papers';
+import type { Services } from '#contract/services';
+import { type Environment, environment } from '#export/bundle';
+import { environmentHere } from './materials.ts';
+import { configsOf, type Opened, withBundle } from './openBundle.ts';
+import { standingRuns } from './standing.ts';
+import { checkAll } from './verifyBundle.ts';
+
+type App = Pick<Services, 'home' | 'rows' | 'get' | 'createAll' | 'resume' | 'adopt' | 'metrics'>;
+
+export function bundleServices(app: App): BundleServices {
+  const tagOf = ({ digest }: Pick<BundleReport, 'digest'>): string => `rerun-${digest.slice(0, 12)}`;
+  /** What was trained here for the bundle before, by config. */
+  const before = (report: BundleReport) => standingRuns(app.rows().filter(({ tags }) => tags.includes(tagOf(report))));
+
+  function compared({ bundle, store, report }: Opened): Rerun[] {
+    const known = before(report);
+    const there = bundle.json('environment.json', environment);
+    return report.runs.flatMap((original): Rerun[] => {
+      const theirs = store.runs.get(original);
+      const row = known.of(theirs.config);
+      if (!row) return [];
+      const ours = app.get(row.id);
+      if (!ours.result || !theirs.result)
+        return [{ original, id: ours.id, outcome: 'pending', text: `${ours.state} at step ${ours.step}` }];
+      const rows = firstDifference(store.metrics.rows(original), app.metrics(ours.id));
+      const isSame =
+        rows === null && ours.result.value === theirs.result.value && ours.result.loss === theirs.result.loss;
+      if (isSame) return [{ original, id: ours.id, outcome: 'same', text: 'every metric is the same, bit for bit' }];
+      const gap = Math.abs(ours.result.value - theirs.result.value);
+      const allowed =
+        ours.result.metric === 'accuracy'
+          ? defaultTolerance.accuracy
+          : defaultTolerance.mae * Math.abs(theirs.result.value);
+      const isSameMachine = comparable(theirs.device, ours.device, there);
+      const outcome = gap <= allowed && !isSameMachine ? 'close' : 'different';
+      const text = `${ours.result.metric} ${theirs.result.value} there on ${theirs.device}, ${ours.result.value} here on ${ours.device}; ${rows ?? 'the metrics of training are the same'}`;
+      return [{ original, id: ours.id, outcome, text }];
+    });
+  }
+
+  return {
+    verify: (path) => withBundle(path, (opened) => checkAll(opened, app.home)),
+    rerun: (path) =>
+      withBundle(path, (opened) => {
+        const { report } = opened;
+        const known = before(report);
+        const configs = configsOf(opened);
+        const isNew = (config: ExperimentConfig) => ['failed', undefined].includes(known.of(config)?.state);
+        app.createAll(configs.filter(isNew), [tagOf(report)]);
+        const left = configs.flatMap((config) => known.of(config)?.id ?? []);
+        app.adopt(left);
+        for (const { id, state } of app.rows(left))
+          if (['paused', 'stopped', 'crashed'].includes(state)) app.resume(id);
+        return compared(opened);
+      }),
+    compare: (path) => withBundle(path, compared),
+  };
+}
+
+/** Only a CPU promises the same bits: the same one, with as many threads and the same ONNX Runtime. */
+function comparable(theirs: string | null, ours: string | null, there: Environment): boolean {
+  const here = environmentHere();
+  const runtime = 'onnxruntime-node';
+  return (
+    ours?.startsWith('cpu') === true &&
+    theirs === ours &&
+    there.cpu === here.cpu &&
+    there.packages[runtime] === here.packages[runtime]
+  );
+}
+
+/** Where two lists of metrics part, in words; null where they do not. */
+function firstDifference(
+  theirs: Iterable<[string, number, number]>,
+  ours: Iterable<[string, number, number]>,
+): string | null {
+  const [a, b] = [[...theirs], [...ours]];
+  const at = a.findIndex((row, i) => row.some((value, k) => !Object.is(value, b[i]?.[k])));
+  if (at < 0) return a.length === b.length ? null : `${a.length} metrics there, ${b.length} here`;
+  return `${a[at][0]} differs from step ${a[at][1]} on`;
+}

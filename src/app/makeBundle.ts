@@ -1,0 +1,83 @@
+/** Makes a bundle of finished runs and the table that they answer. */
+import { createReadStream, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { PermafrostError } from '#contract/errors';
+import type { TableState } from '#contract/papers';
+import type { Run } from '#contract/run';
+import { jsonFile, type Statement, textFile, writeBundle } from '#export/bundle';
+import { runsCsv } from '#export/csv';
+import { markdown } from '#export/markdown';
+import { answerRunsCsv, answersCsv, tableDocument } from '#export/tables';
+import type { ZipFile } from '#formats/writeZip';
+import { runFiles } from '#trainer/runFolder';
+import { environmentHere, materialsOf } from './materials.ts';
+
+/** The archive of finished runs in pieces, with the table that they answer. Throws `config` where none is finished. */
+export async function* makeBundle(
+  home: string,
+  { runs, state }: { runs: readonly Run[]; state: TableState | null },
+  made: string,
+): AsyncGenerator<Uint8Array> {
+  const finished = runs.filter((run) => run.state === 'finished').sort(byTime);
+  if (finished.length === 0)
+    throw new PermafrostError('config', 'A bundle holds finished runs, and none of these is finished.');
+  const configs = finished.map(({ config }) => config);
+  const answered = state && finishedOnly(state);
+  const files = [
+    jsonFile('environment.json', environmentHere()),
+    jsonFile('materials.json', await materialsOf(home, configs)),
+    ...derivedFiles(finished, answered, made),
+    ...(answered ? [jsonFile('table.json', stated(answered))] : []),
+    ...finished.flatMap((run) => filesOf(home, run)),
+  ];
+  yield* writeBundle(files, made);
+}
+
+export const byTime = (a: Run, b: Run): number => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1);
+
+const finishedOnly = (state: TableState): TableState => ({
+  ...state,
+  answers: state.answers.map((answer) => ({ ...answer, runs: answer.runs.filter((row) => row.state === 'finished') })),
+});
+
+/** The files that follow from runs and answers. */
+export function derivedFiles(runs: readonly Run[], state: TableState | null, made: string): ZipFile[] {
+  const byId = new Map(runs.map((run) => [run.id, run]));
+  if (!state) return [textFile('runs.csv', runsCsv(runs))];
+  return [
+    textFile(
+      'runs.csv',
+      answerRunsCsv(state, (id) => byId.get(id)!),
+    ),
+    textFile('table.csv', answersCsv(state)),
+    textFile('table.md', [markdown(tableDocument(state, made))]),
+  ];
+}
+
+const stated = ({ table, profile, tolerance, answers, contrasts }: TableState): Statement => ({
+  table: table.id,
+  profile,
+  tolerance,
+  cells: answers.map(({ cell, needs, notes, floor, runs, judgement }) => ({
+    ...{ id: cell.id, published: cell.published, needs, notes, floor, judgement },
+    runs: runs.map(({ id }) => id),
+  })),
+  contrasts,
+});
+
+function filesOf(home: string, run: Run): ZipFile[] {
+  const files = runFiles(join(home, 'runs', run.id));
+  const copy = (name: string, path: string): ZipFile[] =>
+    existsSync(path) ? [{ name: `runs/${run.id}/${name}`, chunks: createReadStreamLater(path) }] : [];
+  return [
+    jsonFile(`runs/${run.id}/run.json`, run),
+    ...copy('config.json', files.config),
+    ...copy('journal.jsonl', files.journal),
+    ...copy('frozen.json', files.frozen),
+  ];
+}
+
+/** Opens the file when it is read, since a bundle may have thousands. */
+async function* createReadStreamLater(path: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(path, { highWaterMark: 2 ** 20 });
+}

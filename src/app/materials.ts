@@ -1,0 +1,59 @@
+/** What runs are made of beside their configs, as it is on this machine: versions, data and weights. */
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync, statSync } from 'node:fs';
+import { cpus, release, totalmem, type } from 'node:os';
+import { basename, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { ExperimentConfig } from '#contract/config';
+import type { Environment, Materials } from '#export/bundle';
+import { tasks } from '#tasks/index';
+import { isDirect } from '#zoo/dataset';
+import { datasetOf, placesOf } from '#zoo/datasets';
+import { findWeights } from '#zoo/weights';
+import project from '../../package.json' with { type: 'json' };
+
+const { version, dependencies } = project;
+
+export const environmentHere = (): Environment => ({
+  permafrost: version,
+  node: process.versions.node,
+  packages: {
+    'onnxruntime-node': dependencies['onnxruntime-node'],
+    '@tensorflow/tfjs': dependencies['@tensorflow/tfjs'],
+  },
+  os: `${type()} ${release()} ${process.arch}`,
+  cpu: cpus()[0]?.model ?? 'unknown',
+  threads: cpus().length,
+  memoryBytes: totalmem(),
+});
+
+const distinct = <T>(values: readonly T[]): T[] => [...new Set(values)];
+
+/** Data sets and weights of configs with their hashes; what is not here is left out. */
+export async function materialsOf(home: string, configs: readonly ExperimentConfig[]): Promise<Materials> {
+  const sets = distinct(configs.flatMap(({ task }) => (Object.hasOwn(tasks, task) ? (tasks[task].dataset ?? []) : [])));
+  const models = distinct(configs.flatMap((config) => (config.pretrained ? config.model_name : [])));
+  const data = sets.map(async (name) => ({ name, files: await Promise.all(dataFiles(home, name).map(hashed)) }));
+  const weights = models.map(async (model) => {
+    const path = findWeights(home, model);
+    return { model, files: path === null ? [] : [await hashed(path)] };
+  });
+  return { data: await Promise.all(data), weights: await Promise.all(weights) };
+}
+
+/** The files that a data set is read from: as they were fetched, or as its user unpacked them. */
+function dataFiles(home: string, name: string): string[] {
+  const row = datasetOf(name);
+  const { folder } = placesOf(home, row);
+  const from = existsSync(folder) || !isDirect(row) ? folder : row.bundled();
+  const names = [...row.files.map((file) => file.name), ...row.unpacked];
+  return from === null
+    ? []
+    : names.map((file) => join(from, file)).filter((path) => existsSync(path) && statSync(path).isFile());
+}
+
+async function hashed(path: string) {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), hash);
+  return { file: basename(path), bytes: statSync(path).size, sha256: hash.digest('hex') };
+}

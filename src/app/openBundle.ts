@@ -1,0 +1,124 @@
+/** Opens a bundle that a stranger may have made: its runs are replayed from their journals and compared with what it says of them. */
+import { existsSync } from 'node:fs';
+import { z } from 'zod';
+import type { BundleReport } from '#contract/bundle';
+import { type ExperimentConfig, openConfig } from '#contract/config';
+import { PermafrostError } from '#contract/errors';
+import { changedTensors, frozenProof } from '#contract/frozen';
+import { decodeEntry, type JournalEntry, run as runSchema } from '#contract/run';
+import { type Bundle, readBundle } from '#export/bundle';
+import { openStore, type Store } from '#store/store';
+import { withOpenFile } from '#zoo/file';
+
+const configFile = z.object({
+  id: z.string(),
+  createdAt: z.number(),
+  name: z.unknown(),
+  params: z.unknown(),
+  args: z.unknown(),
+});
+
+/** A bundle that is being checked: its runs replayed from their journals into a store of their own. */
+export interface Opened {
+  bundle: Bundle;
+  store: Store;
+  report: BundleReport;
+}
+
+export async function withBundle<T>(path: string, use: (opened: Opened) => T | Promise<T>): Promise<T> {
+  if (!existsSync(path)) throw new PermafrostError('disk', `${path} cannot be read: there is no such file.`);
+  const store = await openStore(':memory:');
+  try {
+    return await withOpenFile(path, async (source) => {
+      const problems: string[] = [];
+      const bundle = readBundle(source, path, (problem) => problems.push(problem));
+      const { manifest, digest, runs } = bundle;
+      const found = { made: manifest.made, digest, files: manifest.files.length, runs };
+      const report: BundleReport = { ...found, table: null, problems, notes: [] };
+      replay(bundle, store, report);
+      return use({ bundle, store, report });
+    });
+  } finally {
+    store.close();
+  }
+}
+
+/** Calls `check`; what it throws becomes a problem, for whoever made the bundle may have meant it to. */
+export function problemsOf({ problems }: BundleReport, where: string, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    const { message } = error as Error;
+    problems.push(error instanceof PermafrostError ? message : `${where}: ${message}`);
+  }
+}
+
+/** Brings every run into the store from its config and its journal, and compares it with what the bundle says of it. */
+function replay(bundle: Bundle, store: Store, report: BundleReport): void {
+  const replayed = report.runs.filter((id) => {
+    const before = report.problems.length;
+    problemsOf(report, `runs/${id}`, () => {
+      const path = `runs/${id}/config.json`;
+      const { createdAt, id: own, ...file } = bundle.json(path, configFile);
+      if (own !== id) throw new PermafrostError('data', `${path}: it is the config of ${own}.`);
+      store.runs.add({ id, config: openConfig(file), createdAt }, 'paused');
+      store.apply(id, journalOf(bundle, id));
+    });
+    return report.problems.length === before;
+  });
+  for (const id of replayed) problemsOf(report, `runs/${id}`, () => checkRun(bundle, store, id, report));
+  report.runs = replayed;
+}
+
+/** The entries of a journal. Throws `data` for a line that is damaged or out of order. */
+function journalOf(bundle: Bundle, id: string): JournalEntry[] {
+  const path = `runs/${id}/journal.jsonl`;
+  const lines = bundle.text(path).split('\n');
+  const problem = (line: number, what: string) => new PermafrostError('data', `${path}, line ${line}: ${what}`);
+  if (lines.pop() !== '') throw problem(lines.length + 1, 'it is torn.');
+  return lines.map((line, i) => {
+    const entry = decodeEntry(line);
+    if (!entry) throw problem(i + 1, 'it is no entry with its CRC-32.');
+    if (entry.seq !== i + 1) throw problem(i + 1, `it has number ${entry.seq}.`);
+    return entry;
+  });
+}
+
+function checkRun(bundle: Bundle, store: Store, id: string, { problems }: BundleReport): void {
+  const path = `runs/${id}/run.json`;
+  const stated = bundle.json(path, runSchema) as Record<string, unknown>;
+  const found = { ...store.runs.get(id), tags: stated.tags } as Record<string, unknown>; // tags are not in journals
+  for (const key of Object.keys(found)) {
+    if (!same(stated[key], found[key]))
+      problems.push(`${path}: ${key} is ${words(stated[key])}; config and journal say ${words(found[key])}.`);
+  }
+  const [row] = store.rows([id]);
+  const last100 = store.runs.get(id).result?.last100;
+  if (last100 !== undefined && (row.recent === null || Math.abs(row.recent - last100) > 1e-9 * Math.abs(last100)))
+    problems.push(
+      `${path}: the mean of the last test metrics is ${last100}; the journal's metrics give ${row.recent}.`,
+    );
+  if (!bundle.has(`runs/${id}/frozen.json`)) return;
+  const changed = changedTensors(bundle.json(`runs/${id}/frozen.json`, frozenProof));
+  for (const { name } of changed) problems.push(`runs/${id}/frozen.json: the frozen weight ${name} changed.`);
+}
+
+/** The same whatever the order of the fields. */
+const sorted = (value: unknown): unknown =>
+  value !== null && typeof value === 'object' && !Array.isArray(value)
+    ? Object.fromEntries(
+        Object.entries(value)
+          .sort(([a], [b]) => (a < b ? -1 : 1))
+          .map(([k, v]) => [k, sorted(v)]),
+      )
+    : Array.isArray(value)
+      ? value.map(sorted)
+      : value;
+export const same = (a: unknown, b: unknown): boolean => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
+export const words = (value: unknown): string => {
+  const text = JSON.stringify(value) ?? 'missing';
+  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
+};
+
+export const configsOf = ({ store, report }: Opened): ExperimentConfig[] =>
+  report.runs.map((id) => store.runs.get(id).config);

@@ -1,0 +1,207 @@
+/**
+ * A bundle: a ZIP of runs with all that is needed to check them and to train them again elsewhere. This file is its format:
+ * writing one, and reading one that a stranger may have made. Nothing of it is ever unpacked to the disk.
+ *
+ *     manifest.json                 format, date, every other file with its size and SHA-256
+ *     environment.json              the machine and the versions that the bundle was made with
+ *     materials.json                data sets and weights of the runs, with their SHA-256
+ *     table.json, table.md, table.csv   the published table that the runs answer, if they do: verdicts, and what they rest on
+ *     runs.csv                      a record per run
+ *     runs/ID/config.json, journal.jsonl, frozen.json   as in the run's folder
+ *     runs/ID/run.json              the run as the store has it
+ */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { PermafrostError } from '#contract/errors';
+import { profiles, toleranceSchema } from '#contract/papers';
+import type { ByteSource } from '#formats/source';
+import { writeZip, type ZipFile } from '#formats/writeZip';
+import { entryBytes, entryChunks, readZip, type ZipEntry } from '#formats/zip';
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const size = z.int().min(0);
+
+export const manifest = z.object({
+  format: z.literal('permafrost-bundle'),
+  version: z.literal(1),
+  /** The date that stands in the table, as 2026-11-26. */
+  made: z.iso.date(),
+  files: z.array(z.object({ path: z.string(), bytes: size, sha256 })),
+});
+export type Manifest = z.infer<typeof manifest>;
+
+export const environment = z.object({
+  permafrost: z.string(),
+  node: z.string(),
+  /** Packages that compute, with their versions. */
+  packages: z.record(z.string(), z.string()),
+  os: z.string(),
+  cpu: z.string(),
+  threads: size,
+  memoryBytes: size,
+});
+export type Environment = z.infer<typeof environment>;
+
+const hashedFile = z.object({ file: z.string(), bytes: size, sha256 });
+export const materials = z.object({
+  data: z.array(z.object({ name: z.string(), files: z.array(hashedFile) })),
+  weights: z.array(z.object({ model: z.string(), files: z.array(hashedFile) })),
+});
+export type Materials = z.infer<typeof materials>;
+
+/** What the bundle says of a table. What can be computed again is not read but compared. */
+export const statement = z.object({
+  table: z.string(),
+  profile: z.enum(profiles),
+  tolerance: toleranceSchema,
+  cells: z.array(
+    z.object({
+      id: z.string(),
+      published: z.unknown(),
+      needs: z.string().nullable(),
+      notes: z.array(z.string()),
+      floor: z.object({ value: z.number(), predictor: z.string() }).nullable(),
+      runs: z.array(z.string()),
+      judgement: z.unknown(),
+    }),
+  ),
+  contrasts: z.unknown(),
+});
+export type Statement = z.infer<typeof statement>;
+
+export const jsonFile = (name: string, value: unknown): ZipFile =>
+  textFile(name, [`${JSON.stringify(value, null, 1)}\n`]);
+export const textFile = (name: string, chunks: Iterable<string>): ZipFile => ({ name, chunks: encoded(chunks) });
+function* encoded(chunks: Iterable<string>): Generator<Uint8Array> {
+  for (const text of chunks) yield new TextEncoder().encode(text);
+}
+
+/** The archive in pieces; its manifest is made of the other files while they pass. */
+export async function* writeBundle(files: Iterable<ZipFile>, made: string): AsyncGenerator<Uint8Array> {
+  const listed: Manifest['files'] = [];
+  async function* withManifest(): AsyncGenerator<ZipFile> {
+    for (const { name, chunks } of files) yield { name, chunks: hashed(name, chunks, listed) };
+    yield jsonFile('manifest.json', {
+      format: 'permafrost-bundle',
+      version: 1,
+      made,
+      files: listed,
+    } satisfies Manifest);
+  }
+  yield* writeZip(withManifest());
+}
+
+async function* hashed(path: string, chunks: ZipFile['chunks'], listed: Manifest['files']): AsyncGenerator<Uint8Array> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    bytes += chunk.length;
+    yield chunk;
+  }
+  listed.push({ path, bytes, sha256: hash.digest('hex') });
+}
+
+/** Every path that a bundle may have, and the most bytes that are read of one. */
+const paths = [
+  /^(manifest|environment|materials|table)\.json$/,
+  /^(table\.md|table\.csv|runs\.csv)$/,
+  /^runs\/[\w-]{1,100}\/(config\.json|run\.json|frozen\.json|journal\.jsonl)$/,
+];
+const most = { file: 512 * 2 ** 20, all: 8 * 2 ** 30 };
+
+export interface Bundle {
+  manifest: Manifest;
+  /** SHA-256 of the manifest, which stands for all of it. */
+  digest: string;
+  /** Ids of the runs. */
+  runs: string[];
+  has(path: string): boolean;
+  /** The content of a file as text. Throws `data` where it is missing or damaged. */
+  text(path: string): string;
+  /** A file's JSON. Throws `data` where it is not what the schema says. */
+  json<T>(path: string, schema: z.ZodType<T>): T;
+}
+
+/**
+ * Opens a bundle, calling `report` with a line for every file that is not what the manifest says.
+ * Throws `data` for what is no bundle, or one that is too large to be honest.
+ */
+export function readBundle(source: ByteSource, name: string, report: (problem: string) => void): Bundle {
+  const refuse = (why: string, cause?: unknown) =>
+    new PermafrostError('data', `${name} is not a bundle of Permafrost: ${why}`, { cause });
+  const entries = attempt(
+    () => readZip(source),
+    (cause) => refuse(cause.message, cause),
+  );
+  if ([...entries.values()].reduce((sum, entry) => sum + entry.size, 0) > most.all)
+    throw refuse(`it claims more than ${most.all} bytes.`);
+  const entryOf = (path: string): ZipEntry => {
+    const entry = entries.get(path);
+    if (!entry) throw new PermafrostError('data', `${path}: the file is missing.`);
+    return entry;
+  };
+  const text = (path: string): string => {
+    const entry = entryOf(path);
+    const bytes = attempt(
+      () => entryBytes(source, entry, most.file),
+      (cause) => new PermafrostError('data', `${path}: ${cause.message}`, { cause }),
+    );
+    return new TextDecoder().decode(bytes);
+  };
+  const json = <T>(path: string, schema: z.ZodType<T>): T => {
+    const wrong = (why: string, cause?: unknown) => new PermafrostError('data', `${path}: ${why}`, { cause });
+    const value = attempt(
+      () => JSON.parse(text(path)),
+      (cause) => (cause instanceof PermafrostError ? cause : wrong(`not JSON: ${cause.message}.`, cause)),
+    );
+    const read = schema.safeParse(value);
+    if (read.success) return read.data;
+    const [issue] = read.error.issues;
+    throw wrong(`${issue.path.join('.') || 'the file'}: ${issue.message}.`);
+  };
+  const stated = attempt(
+    () => json('manifest.json', manifest),
+    (cause) => refuse(cause.message, cause),
+  );
+  const listed = new Map(stated.files.map((file) => [file.path, file]));
+  if (listed.size < stated.files.length) report('manifest.json: a file is listed twice.');
+  for (const path of entries.keys()) {
+    if (!paths.some((pattern) => pattern.test(path))) report(`${path}: a bundle has no such file.`);
+    else if (path !== 'manifest.json' && !listed.has(path)) report(`${path}: the manifest does not list it.`);
+  }
+  for (const { path, ...expected } of stated.files) {
+    try {
+      const found = digestOf(source, entryOf(path));
+      if (found.bytes !== expected.bytes)
+        report(`${path}: it has ${found.bytes} bytes; the manifest says ${expected.bytes}.`);
+      else if (found.sha256 !== expected.sha256)
+        report(`${path}: its SHA-256 is ${found.sha256}; the manifest says ${expected.sha256}.`);
+    } catch (error) {
+      if (!(error instanceof PermafrostError)) throw error;
+      report(error.message.startsWith(path) ? error.message : `${path}: ${error.message}`);
+    }
+  }
+  return {
+    manifest: stated,
+    digest: createHash('sha256').update(text('manifest.json')).digest('hex'),
+    runs: [...new Set([...entries.keys()].flatMap((path) => (paths[2].test(path) ? path.split('/')[1] : [])))].sort(),
+    has: (path) => entries.has(path),
+    text,
+    json,
+  };
+}
+
+function digestOf(source: ByteSource, entry: ZipEntry): { bytes: number; sha256: string } {
+  const hash = createHash('sha256');
+  for (const chunk of entryChunks(source, entry)) hash.update(chunk);
+  return { bytes: entry.size, sha256: hash.digest('hex') };
+}
+
+function attempt<T>(work: () => T, failure: (cause: Error) => Error): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw failure(cause as Error);
+  }
+}

@@ -1,0 +1,206 @@
+/** Bundles of runs that answer a table, whole and tampered with. Nothing is trained: the runs lie in folders as trainers leave them. */
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { strFromU8, strToU8, unzipSync, type Zippable, zipSync } from 'fflate';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createApp } from '#app';
+import { configFile } from '#contract/config';
+import { decodeEntry, type EntryBody, encodeEntry } from '#contract/run';
+import type { Services } from '#contract/services';
+import { expand } from '#papers/expand';
+import { tableOf } from '#papers/published';
+
+const cell = tableOf('regimes').cells.find(({ id }) => id === 'regimes/bit-xor/FRT')!;
+const metrics = [0.7, 0.9, 0.998, 0.999];
+
+let folder: string;
+let app: Services;
+let bundle: Uint8Array;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'permafrost-'));
+  app = await createApp({ home: join(folder, 'home') });
+  expand(cell, 'paper', [0, 1, 2]).configs.forEach((config, seed) => {
+    const run = join(app.home, 'runs', `bit-xor-seed${seed}`);
+    mkdirSync(run);
+    const file = { id: `bit-xor-seed${seed}`, createdAt: seed, ...configFile(config) };
+    writeFileSync(join(run, 'config.json'), JSON.stringify(file));
+    const value = 1 - seed / 1000;
+    const last100 = metrics.reduce((a, b) => a + b, 0) / metrics.length;
+    const result = {
+      ...{ metric: 'accuracy', value, loss: 0.1, samples: 10_000, standardError: 0.001, last100, seconds: 9 },
+      ...{ iteration: 4, iterations: 4, steps: 400, stoppedEarly: false },
+    };
+    const device = 'cpu (ONNX Runtime, 2 threads)';
+    const bodies: EntryBody[] = [
+      { kind: 'started', step: 0, totalSteps: 400, device, trainable: 10, total: 100, deviations: [] },
+      ...metrics.map((m, i): EntryBody => ({ kind: 'metrics', rows: [['test_metric', 100 * (i + 1), m]] })),
+      { kind: 'ended', state: 'finished', step: 400, reason: null, result },
+    ];
+    writeFileSync(
+      join(run, 'journal.jsonl'),
+      bodies.map((body, i) => encodeEntry({ seq: i + 1, at: 1000 * i, body })).join(''),
+    );
+  });
+  app.rebuild();
+  bundle = await made('table=regimes&profile=paper');
+});
+afterAll(async () => {
+  await app.close();
+  rmSync(folder, { recursive: true, maxRetries: 5 });
+});
+
+const made = async (query: string): Promise<Uint8Array> => buffer(app.download(`/download/bundle.zip?${query}`).chunks);
+const verify = (bytes: Uint8Array) => {
+  const path = join(folder, 'bundle.zip');
+  writeFileSync(path, bytes);
+  return app.bundles.verify(path);
+};
+
+it('a bundle of a table holds, and has every config, journal, result and verdict', async () => {
+  const report = await verify(bundle);
+  expect(report.problems).toEqual([]);
+  expect(report).toMatchObject({ table: 'regimes', runs: [0, 1, 2].map((seed) => `bit-xor-seed${seed}`) });
+  const files = unzipSync(bundle);
+  expect(strFromU8(files['table.md'])).toMatch(/\| bit-xor \| FRT \| accuracy \| 1\[\^2\] .* n = 3\) \| reproduced \|/);
+  expect(strFromU8(files['runs.csv']).match(/regimes\/bit-xor\/FRT/g)).toHaveLength(6); // cell and name
+  expect(JSON.parse(strFromU8(files['environment.json']))).toMatchObject({ permafrost: '0.1.0' });
+  expect(await made('table=regimes&profile=paper')).toEqual(bundle);
+});
+
+it('a bundle of chosen runs holds without a table', async () => {
+  const report = await verify(await made('id=bit-xor-seed2&id=bit-xor-seed0'));
+  expect(report).toMatchObject({ problems: [], table: null, runs: ['bit-xor-seed0', 'bit-xor-seed2'] });
+});
+
+it('a bundle without a finished run is refused', async () => {
+  await expect(made('table=regimes&profile=quick')).rejects.toThrow(/holds finished runs/);
+});
+
+/** The bundle with a text of a file replaced; `honest` also writes the manifest anew, as a forger would. */
+function forged(path: string, change: (text: string) => string, honest = true): Uint8Array {
+  const files = unzipSync(bundle);
+  const text = change(strFromU8(files[path] ?? new Uint8Array()));
+  const { [path]: old, ...rest } = files;
+  return packed(text === '' ? rest : { ...files, [path]: strToU8(text) }, honest);
+}
+function packed(files: Record<string, Uint8Array>, honest: boolean): Uint8Array {
+  const manifest = JSON.parse(strFromU8(files['manifest.json']));
+  const listed = Object.entries(files).flatMap(([path, bytes]) =>
+    path === 'manifest.json'
+      ? []
+      : { path, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') },
+  );
+  const own = honest ? strToU8(JSON.stringify({ ...manifest, files: listed })) : files['manifest.json'];
+  return zipSync({ ...files, 'manifest.json': own } as Zippable);
+}
+const run = 'runs/bit-xor-seed1';
+/** Changes an entry of the journal and gives it the checksum that belongs to it. */
+const journal = (change: (text: string) => string) => (text: string) =>
+  text
+    .split('\n')
+    .map((line) => (line ? encodeEntry(JSON.parse(change(JSON.stringify(decodeEntry(line))))).trimEnd() : ''))
+    .join('\n');
+
+describe('verifying finds', () => {
+  const rows: [string, () => Uint8Array, RegExp][] = [
+    [
+      'a changed byte',
+      () => forged('runs.csv', (text) => text.replace('finished', 'finishes'), false),
+      /^runs\.csv: its SHA-256 is \w+; the manifest says \w+\.$/,
+    ],
+    ['a missing file', () => forged('runs.csv', () => '', false), /^runs\.csv: the file is missing\.$/],
+    [
+      'a file that nobody listed',
+      () => forged(`${run}/frozen.json`, () => '{}', false),
+      /frozen\.json: the manifest does not list it\.$/,
+    ],
+    ['a path that leads out', () => forged('../evil.sh', () => 'rm'), /^\.\.\/evil\.sh: a bundle has no such file\.$/],
+    [
+      'a journal that was edited',
+      () => forged(`${run}/journal.jsonl`, (text) => text.replace('0.998', '0.999')),
+      /journal\.jsonl, line 4: it is no entry with its CRC-32\.$/,
+    ],
+    [
+      'a journal without its last line end',
+      () => forged(`${run}/journal.jsonl`, (text) => text.trimEnd()),
+      /journal\.jsonl, line 6: it is torn\.$/,
+    ],
+    [
+      'a metric that was edited, checksum and all',
+      () =>
+        forged(
+          `${run}/journal.jsonl`,
+          journal((text) => text.replace('0.998', '0.1')),
+        ),
+      /the mean of the last test metrics is 0\.899\d*; the journal's metrics give 0\.67/,
+    ],
+    [
+      'a result that the journal does not have',
+      () => forged(`${run}/run.json`, (text) => text.replace('"value": 0.999', '"value": 1')),
+      /run\.json: result is .*"value":1,.*; config and journal say .*"value":0\.999/,
+    ],
+    [
+      'a run of other settings',
+      () => forged(`${run}/config.json`, (text) => text.replace('"n":5', '"n":6')),
+      /regimes\/bit-xor\/FRT: bit-xor-seed1 has n 6; the cell asks for 5\.$/,
+    ],
+    [
+      'a verdict that its runs do not give',
+      () => forged('table.json', (text) => text.replace('"reproduced"', '"better"')),
+      /regimes\/bit-xor\/FRT: the verdict is .*better.*; its runs give .*reproduced/,
+    ],
+    [
+      'a published number that is another here',
+      () => forged('table.json', (text) => text.replace('"value": 0.9705', '"value": 0.5')),
+      /regimes\/mnist\/FRT: published .*0\.5,.*; this Permafrost has .*0\.9705/,
+    ],
+    [
+      'a table for people that says something else',
+      () => forged('table.md', (text) => text.replace('reproduced', 'better')),
+      /^table\.md: it is not what the runs give\.$/,
+    ],
+    ['JSON that is none', () => forged('table.json', () => '{"table":'), /^table\.json: not JSON/],
+    [
+      'a config that means nothing',
+      () => forged(`${run}/config.json`, (text) => text.replace('"n":5', '"n":"five"')),
+      /^n: /,
+    ],
+    [
+      'numbers that no trainer writes',
+      () =>
+        forged(
+          `${run}/journal.jsonl`,
+          journal((text) => text.replace('["test_metric",300,0.998]', '')),
+        ),
+      /bit-xor-seed1/,
+    ],
+  ];
+  it.each(rows)('%s', async (_, forge, problem) => {
+    const { problems } = await verify(forge());
+    expect(problems.length).toBeGreaterThan(0);
+    expect(
+      problems.some((line) => problem.test(line)),
+      problems.join('\n'),
+    ).toBe(true);
+  });
+
+  it('what is no bundle at all', async () => {
+    await expect(verify(strToU8('hello'))).rejects.toThrow(/is not a bundle of Permafrost: Not a usable zip/);
+    await expect(verify(bundle.subarray(0, -30))).rejects.toThrow(/is not a bundle of Permafrost/);
+    await expect(verify(zipSync({ 'a.txt': strToU8('a') }))).rejects.toThrow(/manifest\.json: the file is missing/);
+    await expect(verify(forged('manifest.json', () => '{"format":"x"}', false))).rejects.toThrow(
+      /manifest\.json: format/,
+    );
+    await expect(app.bundles.verify(join(folder, 'none.zip'))).rejects.toThrow(/none\.zip cannot be read/);
+  });
+
+  it('a file that claims more than it can have', async () => {
+    const bytes = Buffer.from(bundle);
+    const at = bytes.lastIndexOf('runs.csv') - 46; // its entry in the directory
+    bytes.writeUInt32LE(0xf0000000, at + 24);
+    await expect(verify(bytes)).rejects.toThrow(/runs\.csv claims 4026531840 bytes/);
+  });
+});
