@@ -11,10 +11,12 @@ import { pieces } from '#export/file';
 import { latex } from '#export/latex';
 import { markdown } from '#export/markdown';
 import { answerRunsCsv, answersCsv, tableDocument } from '#export/tables';
+import { eventFile, eventFileName } from '#export/tensorboard';
+import { writeZip, type ZipFile } from '#formats/writeZip';
 import { tableOf } from '#papers/published';
 import { makeBundle } from './makeBundle.ts';
 
-export type Source = Pick<Services, 'home' | 'list' | 'get' | 'metrics' | 'tables'>;
+export type Source = Pick<Services, 'home' | 'list' | 'get' | 'metrics' | 'clock' | 'tables'>;
 
 /** What a file is of: runs, and the table that they answer where they were chosen by one. */
 export interface Chosen {
@@ -37,6 +39,14 @@ const written = (type: string, write: (document: Document) => string): DownloadR
   chunks: (_, { state }) => [write(tableDocument(state!, today()))],
 });
 
+/** A folder per run with its event file; runs that never began have none. */
+const eventFiles = (app: Source, runs: readonly Run[]): ZipFile[] =>
+  runs.flatMap(({ id, startedAt }) => {
+    if (startedAt === null) return [];
+    const chunks = eventFile({ rows: app.metrics(id), startedAt, clock: app.clock(id) });
+    return { name: `${id}/${eventFileName(startedAt)}`, chunks };
+  });
+
 const rows: Record<string, DownloadRow> = {
   'runs.csv': {
     type: csv,
@@ -57,6 +67,11 @@ const rows: Record<string, DownloadRow> = {
     type: 'application/zip',
     of: 'runs',
     chunks: (app, chosen) => makeBundle(app.home, chosen, today()),
+  },
+  'tensorboard.zip': {
+    type: 'application/zip',
+    of: 'runs',
+    chunks: (app, { runs }) => writeZip(eventFiles(app, runs)),
   },
   'table.csv': { type: csv, of: 'a table', chunks: (_, { state }) => pieces(answersCsv(state!)) },
   'table.md': written('text/markdown; charset=utf-8', markdown),

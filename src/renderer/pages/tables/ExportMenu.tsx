@@ -16,6 +16,8 @@ const files: { label: string; file: string }[] = [
   { label: 'Table as LaTeX', file: 'table.tex' },
   { label: 'Runs as CSV', file: 'runs.csv' },
   { label: 'Metrics of all runs as CSV', file: 'metrics.csv' },
+  { label: 'TensorBoard events', file: 'tensorboard.zip' },
+  { label: 'Bundle to verify and rerun', file: 'bundle.zip' },
 ];
 
 export function ExportMenu({ state }: { state: TableState }) {
