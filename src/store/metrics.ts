@@ -9,8 +9,15 @@ export interface Point {
   value: number;
 }
 
+/** Rows of one INSERT: a call for each row takes two to three times as long. */
+const atOnce = 50;
+
 export function metricsTable(database: Database) {
-  const put = database.prepare('INSERT OR REPLACE INTO metrics (run, key, step, value) VALUES (?, ?, ?, ?)');
+  const insert = (rows: number) =>
+    database.prepare(
+      `INSERT OR REPLACE INTO metrics (run, key, step, value) VALUES ${Array(rows).fill('(?, ?, ?, ?)').join()}`,
+    );
+  const [putOne, putMany] = [insert(1), insert(atOnce)];
   const voidAfter = database.prepare('DELETE FROM metrics WHERE run = ? AND step > ?');
   const runKey = database.prepare<[string], number>('SELECT key FROM runs WHERE id = ?').pluck();
   const extent = database.prepare<unknown[], { low: number; high: number; count: number; seq: number }>(
@@ -20,11 +27,11 @@ export function metricsTable(database: Database) {
   const between = database.prepare<unknown[], Point>(
     'SELECT step, value FROM metrics WHERE run = @run AND key = @key AND step BETWEEN @from AND @to ORDER BY step',
   );
-  // each bucket's lowest and highest point; a bucket of one point gives it once
-  const bucketed = `FROM metrics WHERE run = @run AND key = @key AND step BETWEEN @low AND @high GROUP BY CAST((step - @low) * @buckets / @span AS INTEGER)`;
-  const extremes = database.prepare<unknown[], Point>(
-    `SELECT step, value FROM (SELECT step, min(value) AS value ${bucketed} UNION SELECT step, max(value) AS value ${bucketed}) ORDER BY step`,
-  );
+  const extreme = (of: 'min' | 'max') =>
+    database.prepare<[number, number, number, number], Point | { step: null }>(
+      `SELECT step, ${of}(value) AS value FROM metrics WHERE run = ? AND key = ? AND step BETWEEN ? AND ?`,
+    );
+  const [lowest, highest] = [extreme('min'), extreme('max')];
   const everything = database
     .prepare<[number], [number, number, number]>(
       'SELECT key, step, value FROM metrics WHERE run = ? ORDER BY key, step',
@@ -46,13 +53,26 @@ export function metricsTable(database: Database) {
     const { low, high, count, seq } = extent.get(range)!;
     if (!points || count <= points) return { points: between.all(range), of: count, seq };
     const buckets = Math.max(1, Math.floor(points / 2));
-    return { points: extremes.all({ ...range, low, high, span: high - low + 1, buckets }), of: count, seq };
+    const edge = (bucket: number) => low + Math.ceil((bucket * (high - low + 1)) / buckets);
+    const thinned: Point[] = [];
+    // a query for each bucket, since a scan in key order is three times as fast as grouping the whole
+    for (let bucket = 0; bucket < buckets; bucket++) {
+      const within = [run, range.key, edge(bucket), edge(bucket + 1) - 1] as const;
+      const [a, b] = [lowest.get(...within)!, highest.get(...within)!];
+      if (a.step === null || b.step === null) continue;
+      thinned.push(...(a.step < b.step ? [a, b] : a.step > b.step ? [b, a] : [a]));
+    }
+    return { points: thinned, of: count, seq };
   }
 
   return {
     /** Adds rows; call inside a transaction. */
     put(run: number, rows: readonly MetricRow[]): void {
-      for (const [key, step, value] of rows) put.run(run, metricKeys.indexOf(key), step, value);
+      const values = (some: readonly MetricRow[]) =>
+        some.flatMap(([key, step, value]) => [run, metricKeys.indexOf(key), step, value]);
+      const whole = rows.length - (rows.length % atOnce);
+      for (let i = 0; i < whole; i += atOnce) putMany.run(values(rows.slice(i, i + atOnce)));
+      for (const row of rows.slice(whole)) putOne.run(values([row]));
     },
     /** Forgets what lies after `step`: a run that resumes there writes it again. */
     voidAfter: (run: number, step: number): void => void voidAfter.run(run, step),
