@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useSubscription } from '@trpc/tanstack-react-query';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { type EntryBody, type JournalEntry, metricKeys } from '#contract/run';
-import type { RunRow } from '#contract/runRow';
+import type { LogLine, RunLog, RunRow } from '#contract/runRow';
 import type { Range } from '../../chart/series.ts';
 import { useTRPC, useTRPCClient } from '../../client/trpc.ts';
 import { type CurveFeed, createFeed } from './feed.ts';
@@ -55,7 +55,6 @@ export function useRunFeed(id: string, range: Range | null): RunFeed {
 
   /** What has to be asked again when an entry of its kind comes. */
   const stale: Partial<Record<EntryBody['kind'], { queryKey: readonly unknown[] }[]>> = {
-    log: [trpc.runs.log.queryFilter({ id })],
     checkpoint: [trpc.runs.checkpoints.queryFilter({ id })],
     started: [
       trpc.runs.get.queryFilter({ id }),
@@ -71,6 +70,11 @@ export function useRunFeed(id: string, range: Range | null): RunFeed {
   };
   const onEntries = (entries: readonly JournalEntry[]) => {
     if (feed.add(entries)) void stored.refetch();
+    const said = entries.flatMap(({ at, body }) =>
+      body.kind === 'log' ? [{ at, level: body.level, text: body.text }] : [],
+    );
+    // added here, since reading it anew means reading the whole journal
+    if (said.length > 0) queryClient.setQueryData(trpc.runs.log.queryKey({ id }), (log) => log && withLines(log, said));
     for (const kind of new Set(entries.map(({ body }) => body.kind)))
       for (const filter of stale[kind] ?? []) void queryClient.invalidateQueries(filter);
     redraw();
@@ -99,6 +103,12 @@ export function useRunFeed(id: string, range: Range | null): RunFeed {
       live.reset();
     },
   };
+}
+
+/** A log with lines added that it does not have yet; it may have been read after they were written. */
+function withLines(log: RunLog, said: readonly LogLine[]): RunLog {
+  const isNew = ({ at, text }: LogLine) => !log.lines.some((line) => line.at === at && line.text === text);
+  return { ...log, lines: [...log.lines, ...said.filter(isNew)] };
 }
 
 /** Draws this component again, at most ten times a second. */
