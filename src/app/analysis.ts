@@ -1,8 +1,10 @@
 /** Looking into runs: asks the processes that do it and remembers their newest answers. */
-import { existsSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { createReadStream, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { type Analyst, createAnalyst } from '#analysis/jobs';
-import type { AnalysisServices, Attention } from '#contract/analysis';
+import type { AnalysisServices, Attention, ModelFormat } from '#contract/analysis';
+import { PermafrostError } from '#contract/errors';
 import { runFiles } from '#trainer/runFolder';
 
 export interface AnalysisOptions {
@@ -45,3 +47,23 @@ export function analysisServices({ home, folderOf, node }: AnalysisOptions): Ana
 
 /** A run under way replaces its checkpoint. */
 const writtenAt = (path: string): number => (existsSync(path) ? statSync(path).mtimeMs : 0);
+
+/** The best weights of a run as one file: written and checked in a folder of its own, passed on, deleted. Throws `config` for one above 2 GB. */
+export async function* exportedChunks(
+  analysis: AnalysisServices,
+  id: string,
+  format: ModelFormat,
+): AsyncGenerator<Uint8Array> {
+  const folder = mkdtempSync(join(tmpdir(), 'permafrost-export-'));
+  try {
+    const { files } = await analysis.exportModel(id, join(folder, `model.${format}`));
+    if (files.length > 1)
+      throw new PermafrostError(
+        'config',
+        `${id} is too large for one ONNX file. Use permafrost export-model, which writes two, or safetensors.`,
+      );
+    yield* createReadStream(files[0].path) as AsyncIterable<Buffer>;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,5 +1,6 @@
 /** Files made on the fly, by path: what the window saves, the server sends and the command line writes. */
 import { z } from 'zod';
+import type { ModelFormat } from '#contract/analysis';
 import { configFile } from '#contract/config';
 import { nearest, PermafrostError } from '#contract/errors';
 import { defaultTolerance, profiles, type TableState, toleranceSchema } from '#contract/papers';
@@ -14,9 +15,10 @@ import { answerRunsCsv, answersCsv, tableDocument } from '#export/tables';
 import { eventFile, eventFileName } from '#export/tensorboard';
 import { writeZip, type ZipFile } from '#formats/writeZip';
 import { tableOf } from '#papers/published';
+import { exportedChunks } from './analysis.ts';
 import { makeBundle } from './makeBundle.ts';
 
-export type Source = Pick<Services, 'home' | 'list' | 'get' | 'metrics' | 'clock' | 'tables'>;
+export type Source = Pick<Services, 'home' | 'list' | 'get' | 'metrics' | 'clock' | 'tables' | 'analysis'>;
 
 /** What a file is of: runs, and the table that they answer where they were chosen by one. */
 export interface Chosen {
@@ -47,6 +49,12 @@ const eventFiles = (app: Source, runs: readonly Run[]): ZipFile[] =>
     return { name: `${id}/${eventFileName(startedAt)}`, chunks };
   });
 
+const network = (format: ModelFormat): DownloadRow => ({
+  type: 'application/octet-stream',
+  of: 'one run',
+  chunks: ({ analysis }, { runs: [{ id }] }) => exportedChunks(analysis, id, format),
+});
+
 const rows: Record<string, DownloadRow> = {
   'runs.csv': {
     type: csv,
@@ -73,6 +81,8 @@ const rows: Record<string, DownloadRow> = {
     of: 'runs',
     chunks: (app, { runs }) => writeZip(eventFiles(app, runs)),
   },
+  'model.onnx': network('onnx'),
+  'model.safetensors': network('safetensors'),
   'table.csv': { type: csv, of: 'a table', chunks: (_, { state }) => pieces(answersCsv(state!)) },
   'table.md': written('text/markdown; charset=utf-8', markdown),
   'table.tex': written('application/x-tex; charset=utf-8', latex),

@@ -1,11 +1,14 @@
 /** The files that a run can go on from, or that others can use. */
-import { Button, CopyButton, Table, Text } from '@mantine/core';
+import { Button, CopyButton, Group, Stack, Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { modelFormats } from '#contract/analysis';
 import type { CheckpointFile } from '#contract/runRow';
+import { saveDownload } from '../../client/download.ts';
 import { useTRPC } from '../../client/trpc.ts';
 import { ErrorState } from '../../components/ErrorState.tsx';
 import { bytes, dateTime } from '../../components/format.ts';
 import { Loading } from '../../components/Loading.tsx';
+import { notifyError } from '../../components/notify.ts';
 
 const kinds: Record<CheckpointFile['kind'], string> = {
   checkpoint: 'Checkpoint, to go on from',
@@ -27,35 +30,60 @@ export function Checkpoints({ id }: { id: string }) {
       </Text>
     );
   return (
-    <Table aria-label="Checkpoints" fz="sm">
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>File</Table.Th>
-          <Table.Th>From</Table.Th>
-          <Table.Th>Size</Table.Th>
-          <Table.Th>Written</Table.Th>
-          <Table.Th>Path</Table.Th>
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {files.data.map(({ kind, made, bytes: size, at, path }) => (
-          <Table.Tr key={path}>
-            <Table.Td>{kinds[kind]}</Table.Td>
-            <Table.Td>{made}</Table.Td>
-            <Table.Td>{bytes(size)}</Table.Td>
-            <Table.Td>{dateTime(at)}</Table.Td>
-            <Table.Td>
-              <CopyButton value={path}>
-                {({ copied, copy }) => (
-                  <Button size="compact-xs" variant="default" title={path} onClick={copy}>
-                    {copied ? 'Copied' : 'Copy path'}
-                  </Button>
-                )}
-              </CopyButton>
-            </Table.Td>
+    <Stack gap="sm">
+      <Table aria-label="Checkpoints" fz="sm">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>File</Table.Th>
+            <Table.Th>From</Table.Th>
+            <Table.Th>Size</Table.Th>
+            <Table.Th>Written</Table.Th>
+            <Table.Th>Path</Table.Th>
           </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
+        </Table.Thead>
+        <Table.Tbody>
+          {files.data.map(({ kind, made, bytes: size, at, path }) => (
+            <Table.Tr key={path}>
+              <Table.Td>{kinds[kind]}</Table.Td>
+              <Table.Td>{made}</Table.Td>
+              <Table.Td>{bytes(size)}</Table.Td>
+              <Table.Td>{dateTime(at)}</Table.Td>
+              <Table.Td>
+                <CopyButton value={path}>
+                  {({ copied, copy }) => (
+                    <Button size="compact-xs" variant="default" title={path} onClick={copy}>
+                      {copied ? 'Copied' : 'Copy path'}
+                    </Button>
+                  )}
+                </CopyButton>
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+      <SaveModel id={id} />
+    </Stack>
   );
 }
+
+/** The best weights for use elsewhere. The file is checked before it comes, which may take a while. */
+function SaveModel({ id }: { id: string }) {
+  const save = (format: string) =>
+    saveDownload(`/download/model.${format}?id=${encodeURIComponent(id)}`).catch((error: unknown) =>
+      notifyError('The network was not saved', error),
+    );
+  return (
+    <Group gap="xs">
+      <Text size="sm" c="dimmed">
+        The trained network, best weights:
+      </Text>
+      {modelFormats.map((format) => (
+        <Button key={format} size="compact-sm" variant="default" onClick={() => void save(format)}>
+          {formats[format]}
+        </Button>
+      ))}
+    </Group>
+  );
+}
+
+const formats: Record<(typeof modelFormats)[number], string> = { onnx: 'ONNX', safetensors: 'safetensors' };

@@ -60,11 +60,11 @@ function Verdict({ proof }: { proof: FrozenProof }) {
 }
 
 /** Enough of a hash for people; the whole is its title and in `permafrost frozen ID --json`. */
-const short = (hash: string) => <Code title={hash}>{hash.slice(0, 12)}</Code>;
+const short = (hash: string) => <Code title={hash}>{hash.slice(0, 8)}</Code>;
 
 const Hashes = ({ proof }: { proof: FrozenProof }) => (
   <ScrollArea.Autosize mah={320} type="auto" w="100%" viewportProps={{ tabIndex: 0, 'aria-label': 'Hashes' }}>
-    <Table aria-label="Hashes of frozen weights" fz="xs" verticalSpacing={2}>
+    <Table aria-label="Hashes of frozen weights" fz="xs" verticalSpacing={2} horizontalSpacing={6}>
       <Table.Thead>
         <Table.Tr>
           <Table.Th>Tensor</Table.Th>
@@ -77,7 +77,7 @@ const Hashes = ({ proof }: { proof: FrozenProof }) => (
         {proof.tensors.map(({ name, shape, before, after }) => (
           <Table.Tr key={name} c={after !== null && after !== before ? 'red' : undefined}>
             <Table.Td ff="monospace">{name}</Table.Td>
-            <Table.Td>{shape.join(' × ')}</Table.Td>
+            <Table.Td style={{ whiteSpace: 'nowrap' }}>{shape.join(' × ')}</Table.Td>
             <Table.Td>{short(before)}</Table.Td>
             <Table.Td>{after === null ? '' : short(after)}</Table.Td>
           </Table.Tr>

@@ -12,6 +12,7 @@ import { LinkButton } from '../../components/LinkButton.tsx';
 import { Loading } from '../../components/Loading.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
 import { StateBadge } from '../../components/StateBadge.tsx';
+import { Attention } from './Attention.tsx';
 import { Checkpoints } from './Checkpoints.tsx';
 import { ConfigTable, Deviations } from './ConfigTable.tsx';
 import { Curves } from './Curves.tsx';
@@ -82,6 +83,9 @@ function OneRun({ id }: { id: string }) {
           <RunLog id={id} />
         </Section>
       </Curves>
+      <Section title="Attention">
+        <Attention id={id} metric={row.metric ?? 'accuracy'} />
+      </Section>
       <SimpleGrid cols={{ base: 1, lg: 2 }}>
         <Section title="Config">
           <ConfigTable config={config} />

@@ -1,0 +1,51 @@
+/** One attention map: a cell for every pair of tokens, and the weight under the pointer in words. */
+import { Box, Text, useComputedColorScheme } from '@mantine/core';
+import { type PointerEvent, type RefObject, useEffect, useState } from 'react';
+import { cellAt, layoutOf, paint } from './heatmap.ts';
+
+interface AttentionMapProps {
+  /** [t, t], a row per token that looks. */
+  map: Float32Array;
+  tokens: readonly string[];
+  title: string;
+  canvas: RefObject<HTMLCanvasElement | null>;
+}
+
+/** Sharp on screens of high density, and in the saved picture. */
+const density = 2;
+
+export function AttentionMap({ map, tokens, title, canvas }: AttentionMapProps) {
+  const scheme = useComputedColorScheme('light');
+  const [pointed, setPointed] = useState<[number, number] | null>(null);
+  const layout = layoutOf(tokens);
+  useEffect(() => {
+    const context = canvas.current?.getContext('2d');
+    if (!context) return;
+    context.setTransform(density, 0, 0, density, 0, 0);
+    paint(context, map, tokens, layout, scheme);
+  });
+  const point = ({ nativeEvent: { offsetX, offsetY } }: PointerEvent) =>
+    setPointed(cellAt(layout, tokens.length, offsetX, offsetY));
+  return (
+    <Box maw="100%">
+      <Box maw="100%" style={{ overflow: 'auto' }}>
+        <canvas
+          ref={canvas}
+          width={density * layout.width}
+          height={density * layout.height}
+          style={{ width: layout.width, height: layout.height, display: 'block' }}
+          role="img"
+          aria-label={title}
+          onPointerMove={point}
+          onPointerLeave={() => setPointed(null)}
+        />
+      </Box>
+      <Text size="xs" c="dimmed" mt={6}>
+        {pointed ? inWords(map, tokens, pointed) : 'A row is a token that looks, a column one that it looks at.'}
+      </Text>
+    </Box>
+  );
+}
+
+const inWords = (map: Float32Array, tokens: readonly string[], [row, column]: [number, number]): string =>
+  `Token ${row} (${tokens[row]}) looks at token ${column} (${tokens[column]}) with ${(100 * map[row * tokens.length + column]).toFixed(1)} %.`;
