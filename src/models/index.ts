@@ -27,6 +27,7 @@ import {
 import { gpt2, gpt2Configs } from './gpt2.ts';
 import { initialize } from './initialize.ts';
 import { lstm, lstmConfigs } from './lstm.ts';
+import { mat, matConfig, matNetwork } from './mat.ts';
 import { blocksOf, keptByBlocks } from './memory.ts';
 import { nac } from './nac.ts';
 import { vit, vitConfigs } from './vit.ts';
@@ -99,6 +100,7 @@ interface NetworkRow {
 /** Networks by model_name. */
 export const networks: Readonly<Record<string, NetworkRow>> = {
   nac: { build: nac, card: null },
+  mat: { build: mat, card: { body: matNetwork, config: matConfig } },
   ast: { build: ast, card: { body: astArchitecture, config: astConfig } },
   'MIT/ast-finetuned-speech-commands-v2': { build: ast, card: null }, // another name of the same
 };

@@ -5,6 +5,7 @@ import { bitMemory } from './bitMemory.ts';
 import { bitXor } from './bitXor.ts';
 import { cifar10, cifar10Gray } from './cifar10.ts';
 import { cyp3a4 } from './cyp3a4.ts';
+import { cyp3a4Graph } from './cyp3a4Graph.ts';
 import { digitAdd } from './digitAdd.ts';
 import { listops } from './listops.ts';
 import { mnist } from './mnist.ts';
@@ -15,7 +16,7 @@ import type { Task } from './task.ts';
 export const tasks: Readonly<Record<string, Task>> = Object.fromEntries(
   [
     ...[bitXor, bitMemory, digitAdd, mnist, mnistAdd, mnistAddReg],
-    ...[cifar10, cifar10Gray, speechCommands, speechCommandsMel, cyp3a4, listops],
+    ...[cifar10, cifar10Gray, speechCommands, speechCommandsMel, cyp3a4, cyp3a4Graph, listops],
   ].map((task) => [task.name, task]),
 );
 

@@ -21,6 +21,7 @@ import type { DatasetInfo, FileCheck, PullProgress } from '#contract/data';
 import { nearest, PermafrostError } from '#contract/errors';
 import { cifar10 } from './cifar10.ts';
 import { cyp3a4 } from './cyp3a4.ts';
+import { cyp3a4Graph } from './cyp3a4Graph.ts';
 import {
   type DatasetRow,
   type DecodedRow,
@@ -36,7 +37,7 @@ import { mnist } from './mnist.ts';
 import { speechCommands } from './speechCommands.ts';
 
 export const datasets: Readonly<Record<string, DatasetRow>> = Object.fromEntries(
-  [mnist, cifar10, speechCommands, cyp3a4, listops].map((row) => [row.name, row]),
+  [mnist, cifar10, speechCommands, cyp3a4, cyp3a4Graph, listops].map((row) => [row.name, row]),
 );
 
 /** The row of that name. Throws `notFound` naming the nearest. */

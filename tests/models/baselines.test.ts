@@ -12,11 +12,14 @@ import { binaryCrossEntropy, crossEntropy, squaredError } from '#tasks/losses';
 import { devices, difference, tracedCpu } from '../engine/devices.ts';
 import ast from '../fixtures/torch/ast.json' with { type: 'json' };
 import lstm from '../fixtures/torch/lstm.json' with { type: 'json' };
+import mat from '../fixtures/torch/mat.json' with { type: 'json' };
 import nac from '../fixtures/torch/nac.json' with { type: 'json' };
 
 interface Fixture {
   parameters: Record<string, { shape: number[]; scale: number; offset: number }>;
   x: number[];
+  /** Of x, where no wave will do. */
+  values?: number[];
   y: number[];
   learning_rate: number;
   logits: number[];
@@ -55,6 +58,16 @@ const cases = [
     loss: (logits: tf.Tensor, y: tf.Tensor) =>
       binaryCrossEntropy(tf.reshape(logits, [-1, 5]), tf.oneHot(tf.cast(y, 'int32'), 5)),
   },
+  {
+    name: 'mat',
+    fixture: mat as Fixture,
+    model: buildModel(
+      parseConfig({ ...small, ...{ task: 'x', model_name: 'mat', n_layer: 2, n_embd: 8, n_head: 2 } }),
+      { tokens: 6, width: 47, inputDim: 47, outputDim: 1, embedding: false },
+    ),
+    x: { scale: 0, offset: 0 },
+    loss: (logits: tf.Tensor, y: tf.Tensor) => binaryCrossEntropy(tf.reshape(logits, [-1]), y),
+  },
 ];
 
 const wave = (k: number, shape: number[], { scale, offset }: { scale: number; offset: number }) =>
@@ -80,7 +93,10 @@ describe.each(devices)('on $name', (device) => {
         }),
       );
     const inputs = { x: { shape: fixture.x }, y: { shape: [fixture.y.length], dtype: 'int32' as const } };
-    const batch = { x: wave(-1, fixture.x, x), y: Int32Array.from(fixture.y) };
+    const batch = {
+      x: fixture.values ? Float32Array.from(fixture.values) : wave(-1, fixture.x, x),
+      y: Int32Array.from(fixture.y),
+    };
 
     it('has the parameters of the PyTorch module', () => {
       const shapes = names.map((name) => [name, fixture.parameters[name].shape]);

@@ -1,0 +1,186 @@
+/**
+ * The Molecule Attention Transformer (Maziarka et al., arXiv 2002.08264): attention is a weighted sum of the usual softmax,
+ * of e^−distance and of the bonds. Sizes are those of the published fine-tuning, names those of its code (ardigen/MAT);
+ * weights are torch's, [out, in]. Its pretrained weights are on a private drive, so it starts at random.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { ExperimentConfig } from '#contract/config';
+import { PermafrostError } from '#contract/errors';
+import { dropout, linear, literal } from '#engine/nn';
+import type { Noise, Tensors } from '#engine/program';
+import { type FreezeField, type Initializer, isFree, type Network, refuseSettings, type Shapes } from './body.ts';
+import type { Model, ModelShape } from './index.ts';
+import { initialize } from './initialize.ts';
+import { keptByBlocks } from './memory.ts';
+
+export interface MatConfig {
+  n_layer: number;
+  n_embd: number;
+  n_head: number;
+  dropout: number;
+  /** Features of an atom, the dummy's own included. */
+  features: number;
+  /** Atoms with their dummy, at most. */
+  tokens: number;
+}
+
+export const matConfig: MatConfig = { n_layer: 8, n_embd: 1024, n_head: 16, dropout: 0, features: 36, tokens: 128 };
+/** Shares of softmax, distance and bonds. */
+const lambda = { attention: 0.33, distance: 0.33, bonds: 0.34 };
+const slope = 0.1; // of the leaky ReLU
+const epsilon = 1e-6;
+
+function parametersOf({ n_layer, n_embd: d, features }: MatConfig): Shapes {
+  const shapes: Shapes = {};
+  const add = (name: string, out: number, from: number) => {
+    shapes[`${name}.weight`] = [out, from];
+    shapes[`${name}.bias`] = [out];
+  };
+  const norm = (name: string) => {
+    shapes[`${name}.a_2`] = [d];
+    shapes[`${name}.b_2`] = [d];
+  };
+  for (let i = 0; i < n_layer; i++) {
+    const layer = `encoder.layers.${i}`;
+    for (let k = 0; k < 4; k++) add(`${layer}.self_attn.linears.${k}`, d, d);
+    add(`${layer}.feed_forward.linears.0`, d, d);
+    for (let k = 0; k < 2; k++) norm(`${layer}.sublayer.${k}.norm`);
+  }
+  norm('encoder.norm');
+  add('src_embed.lut', d, features);
+  add('generator.proj', 1, d);
+  return shapes;
+}
+
+/** Gain and bias around x less its mean, over its unbiased deviation plus ε. */
+function norm(p: Tensors, x: tf.Tensor, name: string): tf.Tensor {
+  const centred = tf.sub(x, tf.mean(x, -1, true));
+  const variance = tf.div(tf.sum(tf.square(centred), -1, true), x.shape.at(-1)! - 1);
+  const deviation = tf.add(tf.sqrt(variance), epsilon);
+  return tf.add(tf.mul(tf.div(centred, deviation), p[`${name}.a_2`]), p[`${name}.b_2`]);
+}
+
+/** What of attention the molecule alone decides: x [b, t, features + x, y, z + neighbours] → [b, 1, t, t]; real [b, t, 1] is 1 for atoms. */
+function graphAttention(x: tf.Tensor, real: tf.Tensor, features: number): tf.Tensor {
+  const [b, t, width] = x.shape as [number, number, number];
+  const across = tf.reshape(real, [b, 1, t]);
+  const pairs = tf.mul(real, across); // [b, t, t], both ends atoms
+  const at = tf.slice(x, [0, 0, features], [b, t, 3]);
+  const apart = tf.sub(tf.reshape(at, [b, t, 1, 3]), tf.reshape(at, [b, 1, t, 3]));
+  const near = tf.mul(tf.exp(tf.neg(tf.sqrt(tf.sum(tf.square(apart), 3)))), pairs);
+  const neighbours = tf.cast(tf.slice(x, [0, 0, features + 3], [b, t, width - features - 3]), 'int32');
+  const bonds = tf.sum(tf.cast(tf.oneHot(neighbours, t), 'float32'), 2); // 0, the dummy, stands for no neighbour
+  const eye = literal(
+    Float32Array.from({ length: t * t }, (_, i) => Number(i % (t + 1) === 0)),
+    [1, t, t],
+  );
+  const bound = tf.mul(tf.add(bonds, eye), pairs);
+  const share = tf.div(bound, tf.add(tf.sum(bound, 2, true), epsilon));
+  return tf.reshape(tf.add(tf.mul(near, lambda.distance), tf.mul(share, lambda.bonds)), [b, 1, t, t]);
+}
+
+/** x as above → [b, 1, 1]. */
+function forward(p: Tensors, x: tf.Tensor, config: MatConfig, noise: Noise | null): tf.Tensor {
+  const [b, t] = x.shape as [number, number];
+  const { n_layer, n_embd: d, n_head: heads, dropout: rate, features } = config;
+  const dense = (h: tf.Tensor, name: string) => linear(h, p[`${name}.weight`], p[`${name}.bias`], true);
+  const tokens = tf.slice(x, [0, 0, 0], [b, t, features]);
+  const present = tf.minimum(tf.sum(tokens, 2, true), 1); // [b, t, 1]; padding has no features
+  const real = tf.sub(present, tf.slice(x, [0, 0, 0], [b, t, 1])); // the dummy's feature is the first
+  const graph = graphAttention(x, real, features);
+  const mask = tf.mul(tf.sub(tf.reshape(present, [b, 1, 1, t]), 1), 1e9);
+  const byHead = (h: tf.Tensor) => tf.transpose(tf.reshape(h, [b, t, heads, d / heads]), [0, 2, 1, 3]); // [b, h, t, c]
+
+  let h = dropout(dense(tokens, 'src_embed.lut'), rate, noise);
+  for (let i = 0; i < n_layer; i++) {
+    const layer = `encoder.layers.${i}`;
+    const normed = norm(p, h, `${layer}.sublayer.0.norm`);
+    const [query, key, value] = [0, 1, 2].map((k) => byHead(dense(normed, `${layer}.self_attn.linears.${k}`)));
+    const scores = tf.mul(tf.matMul(query, key, false, true), 1 / Math.sqrt(d / heads));
+    const weights = tf.add(tf.mul(tf.softmax(tf.add(scores, mask)), lambda.attention), graph);
+    const mixed = tf.transpose(tf.matMul(dropout(weights, rate, noise), value), [0, 2, 1, 3]);
+    const out = dense(tf.reshape(mixed, [b, t, d]), `${layer}.self_attn.linears.3`);
+    h = tf.add(h, dropout(out, rate, noise));
+    const wide = dense(norm(p, h, `${layer}.sublayer.1.norm`), `${layer}.feed_forward.linears.0`);
+    const bent = dropout(tf.add(tf.mul(wide, slope), tf.mul(tf.relu(wide), 1 - slope)), rate, noise);
+    h = tf.add(h, dropout(bent, rate, noise));
+  }
+  const states = tf.mul(norm(p, h, 'encoder.norm'), present);
+  const pooled = tf.div(tf.sum(states, 1), tf.sum(present, 1)); // [b, d]
+  return tf.reshape(dense(pooled, 'generator.proj'), [b, 1, 1]);
+}
+
+const freezeRules: [part: string, flag: FreezeField][] = [
+  ['src_embed', 'freeze_in'],
+  ['generator', 'freeze_out'],
+  ['norm.', 'freeze_ln'],
+  ['self_attn', 'freeze_attn'],
+  ['', 'freeze_ff'],
+];
+const freezeFlag = (name: string): FreezeField => freezeRules.find(([part]) => name.includes(part))![1];
+
+/** Glorot's for matrices, as there; biases as torch's nn.Linear starts them. */
+function initial(name: string, shapes: Shapes): Initializer {
+  if (name.includes('norm.')) return { fill: name.endsWith('a_2') ? 1 : 0 };
+  const [out, from] = shapes[name.replace('.bias', '.weight')];
+  return { uniform: name.endsWith('.bias') ? 1 / Math.sqrt(from) : Math.sqrt(6 / (from + out)) };
+}
+
+const fromCheckpoint = (names: readonly string[]) => new Map(names.map((name) => [name, { name }]));
+
+function modelOf(own: MatConfig, settings: ExperimentConfig): Model {
+  const parameters = parametersOf(own);
+  return {
+    parameters,
+    bodyConfig: own,
+    isTrainable: (name) => isFree(settings, freezeFlag(name)),
+    freezeFlag,
+    isUsed: () => true,
+    isLoaded: () => true,
+    fromCheckpoint,
+    kept: (tokens) => keptByBlocks(own.n_layer, own.n_embd, own.n_head, tokens),
+    initialValue: (name, seed) => initialize(initial(name, parameters), parameters[name], seed, name),
+    forward: (p, x, noise) => forward(p, x, own, noise),
+  };
+}
+
+export const matNetwork: Network<MatConfig> = {
+  title: 'Molecule Attention Transformer',
+  task: 'cyp3a4-graph',
+  model: modelOf,
+  parameters: parametersOf,
+  unused: [],
+  notLoaded: [],
+  width: ({ n_embd }) => n_embd,
+  heads: ({ n_head }) => n_head,
+  longest: ({ tokens }) => tokens,
+  freezeFlag,
+  fromCheckpoint,
+};
+
+/** Values of a token in x. */
+const tokenWidth = matConfig.features + 3 + 8;
+
+/** The model on a task of molecules in space. Throws `config` for any other task. */
+export function mat(config: ExperimentConfig, { embedding, tokens, width, outputDim }: ModelShape): Model {
+  if (embedding || width !== tokenWidth || outputDim !== 1) {
+    throw new PermafrostError(
+      'config',
+      `model_name: mat reads molecules in space; ${config.task} has none. Choose task cyp3a4-graph.`,
+    );
+  }
+  if (config.pretrained)
+    throw new PermafrostError('config', 'pretrained: mat has no weights that can be fetched. Set pretrained to false.');
+  refuseSettings(config, ['n_layer', 'n_embd', 'n_head', 'body_dropout']);
+  const own: MatConfig = {
+    ...matConfig,
+    n_layer: config.n_layer ?? matConfig.n_layer,
+    n_embd: config.n_embd ?? matConfig.n_embd,
+    n_head: config.n_head ?? matConfig.n_head,
+    dropout: config.body_dropout ?? matConfig.dropout,
+    tokens,
+  };
+  if (own.n_embd % own.n_head !== 0)
+    throw new PermafrostError('config', `n_embd ${own.n_embd} must be a multiple of n_head ${own.n_head}.`);
+  return modelOf(own, config);
+}

@@ -1,0 +1,91 @@
+/**
+ * CYP3A4 for the Molecule Attention Transformer: a molecule is its heavy atoms, their bonds and their places. A token is an
+ * atom; before them stands a dummy that is bound to nothing and far from everything.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { cyp3a4 } from './cyp3a4.ts';
+import { binaryCrossEntropy } from './losses.ts';
+import { drawSamples } from './samples.ts';
+import { scorer } from './scores.ts';
+import { batchLengths } from './sequences.ts';
+import type { Dataset, SampleValues, Task } from './task.ts';
+
+/** Bonds of an atom that are kept; one in a drug has six at most. */
+export const mostNeighbours = 8;
+/** Values of an atom in the data set: element, neighbours, hydrogens, charge, in a ring, aromatic; x, y, z in Å; numbers (from 1) of neighbours, 0 for none. */
+export const atomWidth = 6 + 3 + mostNeighbours;
+
+const elements = [5, 6, 7, 8, 9, 15, 16, 17, 35, 53]; // and any other
+const oneHots = [elements.length + 1, 6, 5, 11];
+/** Features of a token: whether it is the dummy, one of each kind, in a ring, aromatic. */
+export const graphFeatures = 1 + oneHots.reduce((a, b) => a + b) + 2;
+/** Of a token in x: features, x, y, z, neighbours. */
+export const graphWidth = graphFeatures + 3 + mostNeighbours;
+const lengthsOf = (n: number | null): number[] => batchLengths(n ?? 128);
+
+/** Writes an atom's token: like the reference, what is out of range counts as the last of its kind. */
+function writeAtom(atom: SampleValues, token: Float32Array): void {
+  const [z, neighbours, hydrogens, charge, ring, aromatic] = atom;
+  const element = elements.indexOf(z);
+  const kinds = [element < 0 ? elements.length : element, neighbours, hydrogens, charge + 5];
+  let start = 1;
+  for (const [k, size] of oneHots.entries()) {
+    const last = size - 1;
+    token[start + (kinds[k] >= 0 && kinds[k] <= last ? kinds[k] : last)] = 1;
+    start += size;
+  }
+  token.set([ring, aromatic], start);
+  token.set(atom.subarray(6), graphFeatures);
+}
+
+export const cyp3a4Graph: Task = {
+  ...cyp3a4,
+  name: 'cyp3a4-graph',
+  title: 'CYP3A4 inhibition, molecules in space',
+  fields: ['n'],
+  kind: 'values',
+  dataset: 'cyp3a4-graph',
+
+  shape({ n }) {
+    const lengths = lengthsOf(n);
+    return {
+      ...{ tokens: lengths[lengths.length - 1], width: graphWidth, embedding: false, inputDim: graphWidth },
+      ...{ outputDim: 1, target: [], targetType: 'int32', lengths },
+    };
+  },
+  loss: () => (logits, y) => binaryCrossEntropy(tf.reshape(logits, [-1]), y),
+  scores: () =>
+    scorer(
+      (logits, y, batch) => Float64Array.from({ length: batch }, (_, i) => Number(Number(logits[i] > 0) === y[i])),
+      ([logit]) => [Number(logit > 0)],
+    ),
+
+  batches({ n }, dataset, options) {
+    const lengths = lengthsOf(n);
+    const most = lengths[lengths.length - 1] - 1;
+    const draw = drawSamples(dataset as Dataset, { ...options, inOrder: true });
+    return {
+      batch(split, index) {
+        const { set, chosen } = draw(split, index);
+        const sizes = Array.from(chosen, (molecule) => Math.min(most, set.sample(molecule).length / atomWidth));
+        const tokens = lengths.find((length) => length > Math.max(...sizes))!;
+        const x = new Float32Array(chosen.length * tokens * graphWidth);
+        for (const [i, atoms] of sizes.entries()) {
+          const values = set.sample(chosen[i]);
+          const token = (t: number) => x.subarray((i * tokens + t) * graphWidth, (i * tokens + t + 1) * graphWidth);
+          token(0)[0] = 1;
+          for (let a = 0; a < atoms; a++) writeAtom(values.subarray(a * atomWidth, (a + 1) * atomWidth), token(a + 1));
+        }
+        return { x, tokens, chosen, y: Int32Array.from(chosen, (molecule) => set.labels[molecule]) };
+      },
+    };
+  },
+
+  deviations: ({ n }) => [
+    {
+      field: 'task',
+      text: 'Distances are those of one OpenChemLib conformer relaxed in MMFF94s, where the published runs have an unseeded RDKit conformer relaxed in UFF. Molecules without a conformer are taken flat, as there.',
+    },
+    { field: 'n', text: `Molecules are cut to ${lengthsOf(n).at(-1)! - 1} heavy atoms.` },
+  ],
+};
