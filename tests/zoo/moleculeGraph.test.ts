@@ -19,7 +19,7 @@ it('aspirin has RDKit’s atoms, and bonds of the lengths that chemistry knows',
   expect(atoms).toHaveLength(13);
   expect(atoms[0].slice(0, 6)).toEqual([6, 1, 3, 0, 0, 0]);
   expect(atoms[5].slice(0, 6)).toEqual([6, 2, 1, 0, 1, 1]);
-  expect(atoms[4].slice(9)).toEqual([4, 6, 10, 0, 0, 0, 0, 0].sort((a, b) => (b > 0 ? 1 : 0) - (a > 0 ? 1 : 0)));
+  expect(atoms[4].slice(9)).toEqual([4, 6, 10, 0, 0, 0, 0, 0]);
   expect(Math.abs(apart(atoms[0], atoms[1]) - 1.5)).toBeLessThan(0.05);
   for (let i = 4; i < 9; i++) expect(Math.abs(apart(atoms[i], atoms[i + 1]) - 1.395)).toBeLessThan(0.03);
 });
