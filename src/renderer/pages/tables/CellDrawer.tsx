@@ -25,7 +25,7 @@ import { quoted } from '../newRun/command.ts';
 import { hasWork, PlanView } from './PlanView.tsx';
 import type { TableActions } from './useTableActions.ts';
 import { VerdictBadge, verdictMeaning } from './VerdictBadge.tsx';
-import { isUnderWay, isUnfinished, seedsBegun } from './wishes.ts';
+import { isUnderWay, isUnfinished, seedsBegun, undecidedCells } from './wishes.ts';
 import { resultText, some, toleranceText } from './words.ts';
 
 interface CellDrawerProps {
@@ -205,9 +205,8 @@ type PartProps = Pick<CellDrawerProps, 'table' | 'profile' | 'actions'> & { answ
 function Queueing({ answer, table, profile, seeds, actions }: PartProps & { seeds: number }) {
   const trpc = useTRPC();
   const begun = seedsBegun(answer);
-  const { moreSeeds } = answer.judgement;
   const [asked, setAsked] = useState<number | null>(null);
-  const target = asked ?? Math.min(100, Math.max(seeds, begun + (begun > 0 ? (moreSeeds ?? 0) : 0)));
+  const target = asked ?? Math.max(seeds, undecidedCells([answer])[0]?.seeds ?? 1);
   const wish: Wish = { table, profile, cells: [{ id: answer.cell.id, seeds: target }] };
   const plan = useQuery({ ...trpc.tables.plan.queryOptions(wish), placeholderData: (old) => old });
   const queue = useQuery(trpc.queue.get.queryOptions());
