@@ -2,12 +2,12 @@
  * `npm run bench [-- NAME…] [--json]`: runs benchmarks and records them in bench/results and bench/RESULTS.md, with the
  * machine and the date. With --json: one object on stdout and nothing else.
  */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
-import { basename, join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
 import { batches } from './batches.ts';
 import { checkpoints } from './checkpoints.ts';
-import { fptStep, urtStep } from './fptStep.ts';
+import { fptStep, gpuFptStep, gpuUrtStep, urtStep } from './fptStep.ts';
 import { learning } from './learning.ts';
 import { store } from './store.ts';
 
@@ -26,13 +26,32 @@ const benches: Record<string, Bench> = {
   learning,
   store,
   batches,
+  'gpu-fpt-step': gpuFptStep,
+  'gpu-urt-step': gpuUrtStep,
 };
 
 const results = join(import.meta.dirname, 'results');
 
+/** Processors that this process may use, as `taskset` left them. */
 function machine(): string {
   const { arch, platform, version } = process;
-  return `${cpus().length} × ${cpus()[0].model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB, ${platform} ${arch}, Node ${version.slice(1)}`;
+  return `${availableParallelism()} × ${cpus()[0].model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB, ${platform} ${arch}, Node ${version.slice(1)}`;
+}
+
+/** What a benchmark's file holds: its last figures on each machine, newest first. */
+interface Entry {
+  machine: string;
+  date: string;
+  figures: Figures;
+}
+const fileOf = (name: string): string => join(results, `${name}.json`);
+const entriesOf = (name: string): Entry[] =>
+  existsSync(fileOf(name)) ? JSON.parse(readFileSync(fileOf(name), 'utf8')) : [];
+
+function record(name: string, figures: Figures): void {
+  const entry: Entry = { machine: machine(), date: new Date().toISOString().slice(0, 10), figures };
+  const others = entriesOf(name).filter((other) => other.machine !== entry.machine);
+  writeFileSync(fileOf(name), `${JSON.stringify([entry, ...others], null, 2)}\n`);
 }
 
 function holds(value: number, limit: string): boolean {
@@ -48,19 +67,23 @@ const show = (value: Figures[string]): string =>
       : String(Number(value.toPrecision(3)));
 
 function page(): string {
-  const sections = readdirSync(results)
-    .sort()
-    .map((file) => {
-      const { machine, date, figures } = JSON.parse(readFileSync(join(results, file), 'utf8'));
-      const bench = benches[basename(file, '.json')];
-      const rows = Object.entries(figures as Figures).map(([name, value]) => {
-        const limit = bench.limits[name];
-        const verdict = limit && typeof value === 'number' ? `${limit} ${holds(value, limit) ? '✓' : '✗'}` : '';
-        return `| ${name} | ${show(value)} | ${verdict} |`;
-      });
-      return `## ${bench.title}\n\n${date}, ${machine}\n\n| figure | value | limit |\n|---|---|---|\n${rows.join('\n')}\n`;
-    });
-  return `# Benchmarks\n\nWritten by \`npm run bench\`. Ratios compare two programs in one run on one machine.\n\n${sections.join('\n')}`;
+  const sections = Object.entries(benches).flatMap(([name, { title, limits }]) => {
+    const entries = entriesOf(name);
+    if (entries.length === 0) return [];
+    const mark = (figure: string, value: Figures[string] | undefined) => {
+      if (value === undefined) return '';
+      const limit = limits[figure];
+      return `${show(value)}${limit && typeof value === 'number' ? (holds(value, limit) ? ' ✓' : ' ✗') : ''}`;
+    };
+    const figures = [...new Set(entries.flatMap((entry) => Object.keys(entry.figures)))];
+    const lines = [
+      ['figure', 'limit', ...entries.map(({ machine, date }) => `${machine} (${date})`)],
+      ['---', '---', ...entries.map(() => '---')],
+      ...figures.map((f) => [f, limits[f] ?? '', ...entries.map((entry) => mark(f, entry.figures[f]))]),
+    ];
+    return `## ${title}\n\n\`npm run bench -- ${name}\`\n\n${lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`;
+  });
+  return `# Benchmarks\n\nWritten by \`npm run bench\`: a column for each machine. Ratios compare two programs in one run on one machine; ✓ and ✗ hold a figure to its limit.\n\n${sections.join('\n')}`;
 }
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
@@ -78,10 +101,7 @@ for (const name of names.length ? names : Object.keys(benches)) {
   console.error(bench.title);
   const figures = await bench.run((line) => console.error(`  ${line}`));
   collected[name] = figures;
-  writeFileSync(
-    join(results, `${name}.json`),
-    `${JSON.stringify({ machine: machine(), date: new Date().toISOString().slice(0, 10), figures }, null, 2)}\n`,
-  );
+  record(name, figures);
   for (const [figure, value] of Object.entries(figures)) {
     const limit = bench.limits[figure];
     const fails = limit !== undefined && typeof value === 'number' && !holds(value, limit);

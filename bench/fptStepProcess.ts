@@ -1,6 +1,6 @@
 /**
  * Our side of the fpt-step benchmark, in a process of its own so that its memory can be read.
- * Prints one JSON object. Usage: node fptStepProcess.ts BATCH DROPOUT STEPS THREADS [unfrozen]
+ * Prints one JSON object. Usage: node fptStepProcess.ts DEVICE BATCH DROPOUT STEPS THREADS [unfrozen]
  */
 process.env.ORT_DISABLE_TELEMETRY = '1';
 
@@ -9,7 +9,6 @@ import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import * as tf from '@tensorflow/tfjs-core';
 import { parseConfig } from '#contract/config';
-import type { OnnxDevice } from '#engine/device';
 import { adam, constant } from '#engine/optim';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';
@@ -17,9 +16,10 @@ import { buildModel, type Model } from '#models/index';
 import { recipeSlots, trainedNames, trainProgram } from '#models/steps';
 import { taskOf } from '#tasks/index';
 import { loadDataset } from '#zoo/datasets';
+import { type DeviceName, openUntried } from '../src/trainer/device.ts';
 
-const ort = await import('onnxruntime-node');
-const [batch, dropout, steps, threads] = process.argv.slice(2, 6).map(Number);
+const deviceName = process.argv[2] as DeviceName;
+const [batch, dropout, steps, threads] = process.argv.slice(3, 7).map(Number);
 const unfrozen = process.argv.includes('unfrozen');
 const cache = join(import.meta.dirname, '.cache');
 
@@ -63,15 +63,7 @@ const frozen = Object.fromEntries(
   }),
 );
 
-const device: OnnxDevice = {
-  kind: 'onnx',
-  name: `cpu, ${threads} threads`,
-  runtime: ort,
-  providers: ['cpu'],
-  threads,
-  weightFolder: cache,
-  fusedMatMul: true,
-};
+const device = await openUntried(deviceName, { threads, weightFolder: cache });
 const recipe = { model, loss: task.loss(config), optimizer: adam(), schedule: constant(), clip: 1 };
 const initial = Object.fromEntries(
   trainedNames(model).map((name) => [name, { shape: model.parameters[name], data: model.initialValue(name, 1) }]),
@@ -102,10 +94,11 @@ const rssMb = Number(/VmHWM:\s+(\d+)/.exec(status)![1]) / 1024;
 async function gemmRate(): Promise<number> {
   const [m, k, n] = [784, 768, 3072];
   const product = await compileStep(
-    ({ inputs, state }) => ({ outputs: { y: tf.matMul(inputs.a, state.b).slice([0, 0], [1, 1]) } }),
+    ({ inputs, frozen }) => ({ outputs: { y: tf.matMul(inputs.a, frozen.b).slice([0, 0], [1, 1]) } }),
     {
-      state: createState({ b: { shape: [k, n], data: new Float32Array(k * n).fill(0.5) } }),
+      state: createState({}),
       inputs: { a: { shape: [m, k] } },
+      frozen: { b: { shape: [k, n], read: () => new Float32Array(k * n).fill(0.5) } },
       device,
     },
   );

@@ -1,7 +1,8 @@
 """PyTorch's side of the fpt-step benchmark: the same GPT-2 small step, written against torch.nn alone.
 
 Prints one JSON object: seconds per step (every one), peak resident memory, torch version, threads.
-Usage: python3 torch_fpt.py BATCH TOKENS DROPOUT STEPS THREADS [unfrozen]
+Usage: python3 torch_fpt.py DEVICE BATCH TOKENS DROPOUT STEPS THREADS [unfrozen]
+DEVICE is cpu, or cuda, where single precision is kept (no TF32).
 """
 
 import json
@@ -32,7 +33,7 @@ class Block(nn.Module):
         b, t, d = x.shape
         q, k, v = (y.view(b, t, HEADS, d // HEADS).transpose(1, 2) for y in self.c_attn(self.ln_1(x)).split(d, dim=2))
         scores = (q @ k.transpose(2, 3)) / math.sqrt(d // HEADS)
-        weights = self.drop(torch.where(mask, scores, torch.tensor(-1e4)).softmax(-1))
+        weights = self.drop(torch.where(mask, scores, torch.tensor(-1e4, device=scores.device)).softmax(-1))
         mixed = (weights @ v).transpose(1, 2).reshape(b, t, d)
         x = x + self.drop(self.c_proj(mixed))
         h = self.c_fc(self.ln_2(x))
@@ -50,7 +51,7 @@ class FPT(nn.Module):
 
     def forward(self, x):
         t = x.shape[1]
-        mask = torch.tril(torch.ones(t, t, dtype=torch.bool))
+        mask = torch.tril(torch.ones(t, t, dtype=torch.bool, device=x.device))
         h = F.dropout(self.in_net(x) + self.wpe[:t], self.dropout, self.training)
         for block in self.blocks:
             h = block(h, mask)
@@ -58,20 +59,21 @@ class FPT(nn.Module):
 
 
 def main():
-    batch, tokens, dropout, steps, threads = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5])
-    unfrozen = "unfrozen" in sys.argv[6:]
+    device, dropout = sys.argv[1], float(sys.argv[4])
+    batch, tokens, steps, threads = (int(sys.argv[i]) for i in (2, 3, 5, 6))
+    unfrozen = "unfrozen" in sys.argv[7:]
     torch.set_num_threads(threads)
     torch.manual_seed(0)
-    model = FPT(dropout)
+    model = FPT(dropout).to(device)
     for name, parameter in model.named_parameters():
         parameter.requires_grad = unfrozen or any(part in name for part in ("ln_", "in_net", "out_net"))
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
-    x, y = torch.randn(batch, tokens, 16), torch.arange(batch) % 10
+    x, y = torch.randn(batch, tokens, 16), torch.arange(batch) % 10  # in the host's memory, as batches are
     model.train()
     seconds = []
     for _ in range(steps + 1):
         start = time.perf_counter()
-        loss = F.cross_entropy(model(x), y)
+        loss = F.cross_entropy(model(x.to(device)), y.to(device))
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
