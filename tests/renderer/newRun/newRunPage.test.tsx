@@ -39,7 +39,8 @@ describe('the form', () => {
     expect(trained()).toContain('1,349');
     const task = screen.getByLabelText('Task', { selector: 'section' });
     expect(within(task).getByLabelText('n')).toHaveProperty('value', '5');
-    expect(screen.queryByLabelText('Patch size')).toBeNull();
+    expect(within(task).getByLabelText('Patch size')).toHaveProperty('value', '');
+    expect(screen.queryByLabelText('ListOps reading')).toBeNull();
   });
 
   test('says beside a field what it takes, and does not start until it is right', async () => {
