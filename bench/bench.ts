@@ -7,13 +7,15 @@ import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { batches } from './batches.ts';
 import { checkpoints } from './checkpoints.ts';
-import { fptStep, gpuFptStep, gpuUrtStep, urtStep } from './fptStep.ts';
 import { learning } from './learning.ts';
+import { fptStep, gpuFptStep, gpuUrtStep, models, urtStep } from './steps.ts';
 import { store } from './store.ts';
 
 export type Figures = Record<string, number | string | null>;
 export interface Bench {
   title: string;
+  /** Where figures make up a table on each machine: its rows. A figure of a row is named `row: column`; others stand above. */
+  rows?: readonly string[];
   run(report: (line: string) => void): Promise<Figures>;
   /** What the figures should be, e.g. `≥ 2.2` or `< 1700`. */
   limits: Record<string, string>;
@@ -23,6 +25,7 @@ const benches: Record<string, Bench> = {
   checkpoints,
   'fpt-step': fptStep,
   'urt-step': urtStep,
+  models,
   learning,
   store,
   batches,
@@ -66,24 +69,49 @@ const show = (value: Figures[string]): string =>
       ? Math.round(value).toLocaleString('en')
       : String(Number(value.toPrecision(3)));
 
+const table = (lines: string[][]): string => lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+const ruled = ([head, ...lines]: string[][]): string[][] => [head, head.map(() => '---'), ...lines];
+const shown = ({ limits }: Bench, figure: string, value: Figures[string] | undefined): string => {
+  if (value === undefined) return '';
+  const limit = limits[figure];
+  return `${show(value)}${limit && typeof value === 'number' ? (holds(value, limit) ? ' ✓' : ' ✗') : ''}`;
+};
+
+/** A line for each figure, a column for each machine. */
+function byMachine(bench: Bench, entries: Entry[]): string {
+  const figures = [...new Set(entries.flatMap((entry) => Object.keys(entry.figures)))];
+  return table(
+    ruled([
+      ['figure', 'limit', ...entries.map(({ machine, date }) => `${machine} (${date})`)],
+      ...figures.map((f) => [f, bench.limits[f] ?? '', ...entries.map((entry) => shown(bench, f, entry.figures[f]))]),
+    ]),
+  );
+}
+
+/** A table for each machine. */
+function byRow(bench: Bench, rows: readonly string[], entries: Entry[]): string {
+  return entries
+    .map(({ machine, date, figures }) => {
+      const places = Object.keys(figures).map((name) => name.split(': '));
+      const columns = [...new Set(places.flatMap(([, column]) => column ?? []))];
+      const above = places.flatMap(([name, column]) =>
+        column ? [] : `, ${name} ${shown(bench, name, figures[name])}`,
+      );
+      const cells = (row: string) => columns.map((c) => shown(bench, `${row}: ${c}`, figures[`${row}: ${c}`]));
+      const lines = [['', ...columns], ...rows.map((row) => [row, ...cells(row)])];
+      return `${machine} (${date})${above.join('')}:\n\n${table(ruled(lines))}`;
+    })
+    .join('\n\n');
+}
+
 function page(): string {
-  const sections = Object.entries(benches).flatMap(([name, { title, limits }]) => {
+  const sections = Object.entries(benches).flatMap(([name, bench]) => {
     const entries = entriesOf(name);
     if (entries.length === 0) return [];
-    const mark = (figure: string, value: Figures[string] | undefined) => {
-      if (value === undefined) return '';
-      const limit = limits[figure];
-      return `${show(value)}${limit && typeof value === 'number' ? (holds(value, limit) ? ' ✓' : ' ✗') : ''}`;
-    };
-    const figures = [...new Set(entries.flatMap((entry) => Object.keys(entry.figures)))];
-    const lines = [
-      ['figure', 'limit', ...entries.map(({ machine, date }) => `${machine} (${date})`)],
-      ['---', '---', ...entries.map(() => '---')],
-      ...figures.map((f) => [f, limits[f] ?? '', ...entries.map((entry) => mark(f, entry.figures[f]))]),
-    ];
-    return `## ${title}\n\n\`npm run bench -- ${name}\`\n\n${lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`;
+    const body = bench.rows ? byRow(bench, bench.rows, entries) : byMachine(bench, entries);
+    return `## ${bench.title}\n\n\`npm run bench -- ${name}\`\n\n${body}\n`;
   });
-  return `# Benchmarks\n\nWritten by \`npm run bench\`: a column for each machine. Ratios compare two programs in one run on one machine; ✓ and ✗ hold a figure to its limit.\n\n${sections.join('\n')}`;
+  return `# Benchmarks\n\nWritten by \`npm run bench\`, with the machine and the date. Ratios compare two programs in one run on one machine; ✓ and ✗ hold a figure to its limit.\n\n${sections.join('\n')}`;
 }
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));

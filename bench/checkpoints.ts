@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { safetensorsHeader } from '#formats/safetensors';
 import { bodies } from '#models/index';
+import { runtimeEnvironment } from '../src/trainer/environment.ts';
 import type { Bench, Figures } from './bench.ts';
 import { legacyTorchChunks } from './legacyTorch.ts';
 
@@ -31,11 +32,19 @@ function* safetensorsChunks(): Generator<Uint8Array> {
   for (const [i, shape] of Object.values(shapes).entries()) yield values(shape, i);
 }
 
+interface Prepared {
+  seconds: number;
+  /** Most resident memory, less what was there before. */
+  extraMegabytes: number;
+  /** What is held at the end that is no page of a file. */
+  copiedMegabytes: number;
+}
+
 /** Prepares the weights of a run in a process of its own, whose memory nothing else touches. */
-const prepare = (home: string, what: 'weights' | 'learner'): Promise<{ seconds: number; extraMegabytes: number }> =>
+const prepare = (home: string, what: 'weights' | 'learner'): Promise<Prepared> =>
   new Promise((resolve, reject) => {
-    const child = fork(join(import.meta.dirname, 'checkpointsProcess.ts'), [home, what]);
-    child.once('message', (figures: { seconds: number; extraMegabytes: number }) => resolve(figures));
+    const child = fork(join(import.meta.dirname, 'checkpointsProcess.ts'), [home, what], { env: runtimeEnvironment() });
+    child.once('message', (figures: Prepared) => resolve(figures));
     child.once('exit', (code) => reject(new Error(`the process ended with ${code} and no figures`)));
   });
 
@@ -58,6 +67,7 @@ export const checkpoints: Bench = {
       return {
         safetensorsSeconds: mapped.seconds,
         safetensorsExtraMegabytes: mapped.extraMegabytes,
+        safetensorsCopiedMegabytes: mapped.copiedMegabytes,
         legacyConvertSeconds: converted.seconds,
         legacyConvertExtraMegabytes: converted.extraMegabytes,
         convertedAgainSeconds: again.seconds,

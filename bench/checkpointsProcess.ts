@@ -1,6 +1,4 @@
-/** Makes a run on a home's gpt2 ready to train and reports seconds and memory. Usage: node checkpointsProcess.ts HOME weights|learner */
-process.env.ORT_DISABLE_TELEMETRY = '1';
-
+/** Makes a run on a home's gpt2 ready to train and reports seconds and memory, mapped pages of files included. Usage: node checkpointsProcess.ts HOME weights|learner */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseConfig } from '#contract/config';
@@ -12,10 +10,10 @@ import { prepareWeights } from '#trainer/weights';
 
 const [home, what] = process.argv.slice(2);
 const config = parseConfig({ task: 'bit-xor', n: 5, num_patterns: 2, model_name: 'gpt2', device: 'cpu' });
-const megabytes = (field: 'VmRSS' | 'VmHWM'): number =>
+const megabytes = (field: 'VmRSS' | 'VmHWM' | 'RssAnon'): number =>
   Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync('/proc/self/status', 'utf8'))![1]) / 1024;
 
-const [start, before] = [performance.now(), megabytes('VmRSS')];
+const [start, before, copied] = [performance.now(), megabytes('VmRSS'), megabytes('RssAnon')];
 if (what === 'weights') {
   const model = buildModel(config, taskOf(config).shape(config));
   prepareWeights({ config, model, home, log: () => {} });
@@ -23,5 +21,9 @@ if (what === 'weights') {
   const journal = openJournal(join(home, 'journal.jsonl'), { send: () => {} });
   await prepare({ config, home, journal });
 }
-const figures = { seconds: (performance.now() - start) / 1000, extraMegabytes: megabytes('VmHWM') - before };
+const figures = {
+  seconds: (performance.now() - start) / 1000,
+  extraMegabytes: megabytes('VmHWM') - before,
+  copiedMegabytes: megabytes('RssAnon') - copied,
+};
 process.send!(figures, () => process.exit(0));

@@ -15,6 +15,7 @@ import { openStore } from '#store/store';
 import { taskOf, tasks } from '#tasks/index';
 import { deviationsOf } from '#trainer/deviations';
 import { listDevices } from '#trainer/device';
+import { runtimeEnvironment } from '#trainer/environment';
 import { readProof } from '#trainer/frozen';
 import { runFiles } from '#trainer/runFolder';
 import { knownBodies, listedModels } from '#zoo/bodies';
@@ -64,7 +65,7 @@ export async function createApp({
   const runsFolder = join(home, 'runs');
   prepareHome(runsFolder, home);
   const store = await openStore(join(home, 'permafrost.db'));
-  const scheduler = createScheduler({ store, home, slots, trainer, node });
+  const scheduler = createScheduler({ store, home, slots, trainer, node, environment: runtimeEnvironment() });
   scheduler.recover();
   const zoo = createZoo({ home });
   const data = openData(home);

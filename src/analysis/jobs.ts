@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import type { Attention, ModelExport } from '#contract/analysis';
 import { type ErrorCode, PermafrostError } from '#contract/errors';
+import { runtimeEnvironment } from '#trainer/environment';
 import type { NetworkOptions } from './network.ts';
 
 export interface Jobs {
@@ -33,6 +34,7 @@ export function createAnalyst(node?: string): Analyst {
       const child = fork(join(import.meta.dirname, 'main.ts'), [], {
         execPath: node,
         execArgv: [],
+        env: runtimeEnvironment(),
         serialization: 'advanced', // typed arrays stay what they are
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       });

@@ -24,6 +24,8 @@ export interface SchedulerOptions {
   trainer: string;
   /** The Node that runs it; this process's own by default, which will not do inside Electron. */
   node?: string;
+  /** What trainers find in their environment; this process's own by default. */
+  environment?: NodeJS.ProcessEnv;
 }
 
 /** Told of every committed entry, and of state changes that have no entry. */
@@ -32,7 +34,7 @@ export type Listener = (run: string, entry: JournalEntry | null) => void;
 /** A trainer that was asked to end has so long before it is ended. */
 const patience = 60_000;
 
-export function createScheduler({ store, home, slots, trainer, node }: SchedulerOptions) {
+export function createScheduler({ store, home, slots, trainer, node, environment = process.env }: SchedulerOptions) {
   const children = new Map<string, ChildProcess>();
   const listeners = new Set<Listener>();
   const mine = new Set<string>();
@@ -64,7 +66,7 @@ export function createScheduler({ store, home, slots, trainer, node }: Scheduler
     const threads = Math.max(1, Math.floor(availableParallelism() / slots));
     const child = fork(trainer, [folder], {
       execPath: node,
-      env: { ...process.env, PERMAFROST_HOME: home, PERMAFROST_THREADS: String(threads) },
+      env: { ...environment, PERMAFROST_HOME: home, PERMAFROST_THREADS: String(threads) },
       stdio: ['ignore', log, log, 'ipc'],
     });
     closeSync(log);

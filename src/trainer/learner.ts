@@ -58,8 +58,8 @@ export async function compileLearner(options: LearnerOptions): Promise<Learner> 
   const state = createState({ ...weights.trained, ...recipeSlots(recipe, accumulates) });
   const lr: Spec = { shape: [] };
   const stats = { nodes: 0, traceMs: 0, compileMs: 0 };
-  const compile = async (program: Program, inputs: Record<string, Spec>) => {
-    const compiled = await compileStep(program, { state, inputs, frozen: weights.frozen, device });
+  const compile = async (program: Program, inputs: Record<string, Spec>, packs = true) => {
+    const compiled = await compileStep(program, { state, inputs, frozen: weights.frozen, device, packs });
     for (const key of ['nodes', 'traceMs', 'compileMs'] as const) stats[key] += compiled.stats[key];
     return compiled;
   };
@@ -70,7 +70,9 @@ export async function compileLearner(options: LearnerOptions): Promise<Learner> 
   const steps = byLength((tokens) =>
     compile(forward, { ...batchSpecs(shape, tokens, plan.microBatch), ...(accumulates ? {} : { lr }) }),
   );
-  const evaluations = byLength((tokens) => compile(evalProgram(recipe), batchSpecs(shape, tokens, plan.evalBatch)));
+  const evaluations = byLength((tokens) =>
+    compile(evalProgram(recipe), batchSpecs(shape, tokens, plan.evalBatch), !trains),
+  );
   const lengthOf = ({ tokens = shape.tokens }: Partial<Batch>) => tokens;
   const firstOf = (split: Split) => lengthOf(shape.lengths ? batches.batch(split, 0) : {});
   if (trains) await steps.at(firstOf('train'));

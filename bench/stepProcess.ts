@@ -1,0 +1,117 @@
+/**
+ * Our side of the benchmarks of steps, in a process of its own so that its memory can be read.
+ * Prints one JSON object. Usage: node stepProcess.ts '{"config": {…}, "device": "cpu", "threads": 2, "steps": 5}'
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { parseConfig } from '#contract/config';
+import { adam, constant } from '#engine/optim';
+import type { Spec } from '#engine/program';
+import { createState } from '#engine/state';
+import { compileStep } from '#engine/step';
+import { buildModel } from '#models/index';
+import { recipeSlots, trainProgram } from '#models/steps';
+import { taskOf } from '#tasks/index';
+import type { Batch } from '#tasks/task';
+import { loadDataset } from '#zoo/datasets';
+import { type DeviceName, openUntried } from '../src/trainer/device.ts';
+import { batchSpecs } from '../src/trainer/learner.ts';
+import { prepareWeights } from '../src/trainer/weights.ts';
+
+export interface StepSetting {
+  /** Fields of a config. */
+  config: Record<string, unknown>;
+  device: DeviceName;
+  threads: number;
+  /** Steps that are timed, after one that warms up. */
+  steps: number;
+}
+export interface StepFigures {
+  seconds: number[];
+  /** Of every step, the part in which its batch was made. */
+  dataSeconds: number[];
+  rssMb: number;
+  traceSeconds: number;
+  sessionSeconds: number;
+  gemmGflops: number;
+  /** Shape of x and the trained values, so that both sides are seen to do the same. */
+  shape: number[];
+  trained: number;
+}
+
+const setting: StepSetting = JSON.parse(process.argv[2]);
+const cache = join(import.meta.dirname, '.cache');
+const config = parseConfig({ pretrained: false, ...setting.config });
+const batch = config.batch_size;
+const task = taskOf(config);
+const shape = task.shape(config);
+const model = buildModel(config, shape);
+const weights = prepareWeights({ config, model, home: cache, log: () => {} });
+const device = await openUntried(setting.device, { threads: setting.threads, weightFolder: weights.folder });
+const recipe = { model, loss: task.loss(config), optimizer: adam(), schedule: constant(), clip: 1 };
+const state = createState({ ...weights.trained, ...recipeSlots(recipe, false) });
+const tokens = shape.lengths?.[0] ?? shape.tokens;
+const inputs: Record<string, Spec> = { ...batchSpecs(shape, tokens, batch), lr: { shape: [] } };
+const step = await compileStep(trainProgram(recipe), { state, inputs, frozen: weights.frozen, device });
+
+/** Real digits where the task has them; else noughts and ones, which every task takes for an input. */
+async function batchMaker(): Promise<(index: number) => Pick<Batch, 'x' | 'y'>> {
+  if (task.dataset === 'mnist') {
+    const { dataset } = await loadDataset('mnist', { home: cache });
+    const batches = task.batches(config, dataset, { seed: 0, sizes: { train: batch, test: batch, final: batch } });
+    return (index) => batches.batch('train', index);
+  }
+  const size = (name: 'x' | 'y') => inputs[name].shape.reduce((a, b) => a * b, 1);
+  const x = Float32Array.from({ length: size('x') }, (_, i) => (i * 7) % 2);
+  const y = shape.targetType === 'int32' ? new Int32Array(size('y')) : new Float32Array(size('y'));
+  return () => ({ x, y });
+}
+const makeBatch = await batchMaker();
+
+const seconds: number[] = [];
+const dataSeconds: number[] = [];
+for (let i = 0; i <= setting.steps; i++) {
+  const start = performance.now();
+  const { x, y } = makeBatch(i);
+  dataSeconds.push((performance.now() - start) / 1000);
+  await step.run({ x, y, lr: Float32Array.of(1e-3) }, [0, i]);
+  seconds.push((performance.now() - start) / 1000);
+}
+const status = readFileSync('/proc/self/status', 'utf8');
+const rssMb = Number(/VmHWM:\s+(\d+)/.exec(status)![1]) / 1024;
+
+/** Rate of one large product of the step, by the same runtime: 784 × 768 × 3072. */
+async function gemmRate(): Promise<number> {
+  const [m, k, n] = [784, 768, 3072];
+  const product = await compileStep(
+    ({ inputs, frozen }) => ({ outputs: { y: tf.matMul(inputs.a, frozen.b).slice([0, 0], [1, 1]) } }),
+    {
+      state: createState({}),
+      inputs: { a: { shape: [m, k] } },
+      frozen: { b: { shape: [k, n], read: () => new Float32Array(k * n).fill(0.5) } },
+      device,
+    },
+  );
+  const a = new Float32Array(m * k).fill(0.5);
+  const times: number[] = [];
+  for (let i = 0; i < 12; i++) {
+    const start = performance.now();
+    await product.run({ a });
+    times.push((performance.now() - start) / 1000);
+  }
+  return (2 * m * k * n) / times.sort((x, y) => x - y)[3] / 1e9;
+}
+
+const figures: StepFigures = {
+  seconds: seconds.slice(1),
+  dataSeconds: dataSeconds.slice(1),
+  rssMb,
+  traceSeconds: step.stats.traceMs / 1000,
+  sessionSeconds: step.stats.compileMs / 1000,
+  gemmGflops: await gemmRate(),
+  shape: inputs.x.shape,
+  trained: Object.values(weights.trained).reduce((sum, { data }) => sum + data.length, 0),
+};
+console.log(JSON.stringify(figures));
+process.exit(0);

@@ -1,0 +1,178 @@
+/** Training steps, ours against PyTorch's, in one run on the same threads or the same GPU. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { runtimeEnvironment } from '../src/trainer/environment.ts';
+import type { Bench, Figures } from './bench.ts';
+import type { StepFigures, StepSetting } from './stepProcess.ts';
+
+const [tokens, dropout, threads] = [49, 0.1, 2];
+
+/** A model in a regime, and PyTorch's of the same. */
+interface Subject {
+  config: Record<string, unknown>;
+  /** Its name in torch_models.py. */
+  torch: string;
+  device: 'cpu' | 'webgpu';
+  /** Steps timed in each round, after one that warms up. */
+  steps: number;
+}
+interface TorchFigures {
+  seconds: number[];
+  rssMb: number;
+  torch: string;
+  trained: number;
+}
+const torchDevice = { cpu: 'cpu', webgpu: 'cuda' };
+
+export const median = (values: number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+const here = (file: string) => join(import.meta.dirname, file);
+
+/** A Python whose torch has the device, or null. Debian: `apt-get install python3-torch libopenblas0-pthread`. */
+function pythonWithTorch(device: string): string | null {
+  const trial = `import torch; torch.ones(1, device="${device}")`;
+  const candidates = ['/usr/bin/python3', 'python3'];
+  return candidates.find((python) => spawnSync(python, ['-c', trial], { stdio: 'ignore' }).status === 0) ?? null;
+}
+
+/** What the figures were taken on. */
+const gpuName = (): string =>
+  spawnSync('nvidia-smi', ['--query-gpu=name', '--format=csv,noheader'], { encoding: 'utf8' }).stdout?.trim() ||
+  'unknown';
+
+function measureOurs({ config, device, steps }: Subject): StepFigures {
+  const setting: StepSetting = { config, device, threads, steps };
+  return JSON.parse(
+    execFileSync(process.execPath, [here('stepProcess.ts'), JSON.stringify(setting)], {
+      env: runtimeEnvironment(),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    }).toString(),
+  );
+}
+
+function measureTorch(python: string, { config, torch, device, steps }: Subject, { shape, trained }: StepFigures) {
+  const setting = { model: torch, shape, frozen: config.freeze_trans, dropout: config.body_dropout ?? 0 };
+  const file = JSON.stringify({ ...setting, device: torchDevice[device], threads, steps });
+  const theirs: TorchFigures = JSON.parse(execFileSync(python, [here('torch_fpt.py'), file]).toString());
+  if (Math.abs(theirs.trained / trained - 1) > 0.02)
+    // GPT-2 here has no weights that are never computed with
+    throw new Error(`${torch}: PyTorch trains ${theirs.trained} values, we train ${trained}; they should be the same.`);
+  return theirs;
+}
+
+/** Rounds of both, one after the other, so that a machine that slows down slows both. */
+function measure(subject: Subject, rounds: number, report: (line: string) => void) {
+  const python = pythonWithTorch(torchDevice[subject.device]);
+  const ours: StepFigures[] = [];
+  const theirs: TorchFigures[] = [];
+  measureOurs({ ...subject, steps: 1 }); // writes the weight file and fills the disk's cache
+  for (let round = 0; round < rounds; round++) {
+    report(`round ${round + 1} of ${rounds}`);
+    ours.push(measureOurs(subject));
+    if (python) theirs.push(measureTorch(python, subject, ours[0]));
+  }
+  const oursMedian = median(ours.flatMap(({ seconds }) => seconds));
+  const torchMedian = theirs.length ? median(theirs.flatMap(({ seconds }) => seconds)) : null;
+  return {
+    ours,
+    ratio: torchMedian && torchMedian / oursMedian,
+    oursSecondsPerStep: oursMedian,
+    torchSecondsPerStep: torchMedian,
+    torch: theirs[0]?.torch ?? `no Python with torch on ${torchDevice[subject.device]} on this machine`,
+    rssMb: Math.max(...ours.map(({ rssMb }) => rssMb)),
+    torchRssMb: theirs.length ? Math.max(...theirs.map(({ rssMb }) => rssMb)) : null,
+  };
+}
+
+/** Floating-point operations of the matrix products of one step of GPT-2 small: forward, gradients of activations, and of weights that train. */
+function stepFlops(batch: number, unfrozen: boolean): number {
+  const [d, layers, inputs] = [768, 12, 16];
+  const rows = batch * tokens;
+  const dense = 2 * rows * 12 * d * d;
+  const attention = 4 * rows * tokens * d;
+  const lastBlock = 2 * rows * 2 * d * d + 2 * batch * 10 * d * d + 4 * batch * tokens * d; // keys and values of all, the rest of one token
+  const forward = (layers - 1) * (dense + attention) + lastBlock + 2 * rows * inputs * d;
+  const weights = unfrozen ? (layers - 1) * dense + lastBlock : 0;
+  return forward + weights + (layers - 1) * (dense + 2 * attention) + lastBlock + 2 * rows * inputs * d;
+}
+
+/** Fields of a config on MNIST in patches of 4 × 4: 49 tokens. */
+const digits = (model_name: string, batch: number, frozen: boolean): Record<string, unknown> => ({
+  ...{ task: 'mnist', patch_size: 4, model_name, freeze_trans: frozen, dropout, body_dropout: dropout },
+  ...{ batch_size: batch, gpu_batch_size: batch },
+});
+
+interface Setting extends Pick<Subject, 'device' | 'steps'> {
+  regime: 'FPT' | 'unfrozen';
+  batch: number;
+}
+
+const stepBench = ({ regime, batch, steps, device }: Setting, limits: Bench['limits']): Bench => ({
+  title: `GPT-2 small, ${regime}: one training step on MNIST, batch ${batch} × ${tokens} tokens, dropout ${dropout}, ${device === 'cpu' ? `${threads} threads` : 'WebGPU against CUDA'}`,
+  async run(report) {
+    const config = digits('gpt2', batch, regime === 'FPT');
+    const { ours, ...figures } = measure({ config, torch: 'gpt2', device, steps }, 3, report);
+    const gemmGflops = median(ours.map((r) => r.gemmGflops));
+    return {
+      ...(device === 'cpu' ? {} : { gpu: gpuName() }),
+      ...figures,
+      gemmGflops,
+      gemmShare: stepFlops(batch, regime === 'unfrozen') / figures.oursSecondsPerStep / 1e9 / gemmGflops,
+      sessionSeconds: median(ours.map((r) => r.sessionSeconds)),
+      dataShare: median(ours.flatMap((r) => r.dataSeconds)) / figures.oursSecondsPerStep,
+    };
+  },
+  limits,
+});
+
+export const fptStep = stepBench(
+  { regime: 'FPT', batch: 16, steps: 5, device: 'cpu' },
+  { ratio: '≥ 2.2', sessionSeconds: '< 2.5', rssMb: '< 1700', dataShare: '< 0.02' },
+);
+export const urtStep = stepBench(
+  { regime: 'unfrozen', batch: 25, steps: 3, device: 'cpu' },
+  { ratio: '≥ 1.5', rssMb: '< 5000', dataShare: '< 0.02' },
+);
+/** Only where a WebGPU adapter is; a software one is too slow to wait for. */
+export const gpuFptStep = stepBench({ regime: 'FPT', batch: 16, steps: 20, device: 'webgpu' }, {});
+export const gpuUrtStep = stepBench({ regime: 'unfrozen', batch: 25, steps: 5, device: 'webgpu' }, {});
+
+const small = 16;
+const both = (name: string, torch: string, config: (frozen: boolean) => Record<string, unknown>) =>
+  [true, false].map((frozen): [string, Pick<Subject, 'config' | 'torch'>] => [
+    `${name}, ${frozen ? 'frozen' : 'unfrozen'}`,
+    { torch, config: config(frozen) },
+  ]);
+const network = (task: string, model_name: string, freeze_trans: boolean) => ({
+  ...{ task, model_name, freeze_trans, batch_size: small, gpu_batch_size: small },
+});
+const subjects = [
+  ...both('GPT-2 small', 'gpt2', (frozen) => digits('gpt2', small, frozen)),
+  ...both('ViT-B/16', 'vit', (frozen) => digits('google/vit-base-patch16-224-in21k', small, frozen)),
+  ...both('LSTM 3 × 768', 'lstm', (frozen) => digits('lstm', small, frozen)),
+  ...both('MAT', 'mat', (frozen) => network('cyp3a4-graph', 'mat', frozen)),
+  ...both('AST', 'ast', (frozen) => network('speech-commands-mel', 'ast', frozen)),
+  ['NAC, trained whole', { torch: 'nac', config: { ...network('mnist-add-reg', 'nac', false), n: 10 } }] as const,
+];
+
+/** Every model and regime; a pretrained body costs what a random one does. */
+export const models: Bench = {
+  title: `Every model, frozen and trained as a whole: one training step of ${small} samples (MNIST in 49 patches for GPT-2, ViT and LSTM, ten digits for NAC, molecules of 32 tokens for MAT, spectrograms of 146 for AST), ${threads} threads`,
+  rows: subjects.map(([name]) => name),
+  async run(report) {
+    const figures: Figures = {};
+    for (const [name, subject] of subjects) {
+      const { ours, torch, ...all } = measure({ ...subject, device: 'cpu', steps: 3 }, 1, () => report(name));
+      const [{ trained, traceSeconds, sessionSeconds }] = ours;
+      figures.torch = torch;
+      figures[`${name}: ratio`] = all.ratio;
+      figures[`${name}: s a step`] = all.oursSecondsPerStep;
+      figures[`${name}: PyTorch, s`] = all.torchSecondsPerStep;
+      figures[`${name}: MB`] = all.rssMb;
+      figures[`${name}: PyTorch, MB`] = all.torchRssMb;
+      figures[`${name}: compiled in s`] = traceSeconds + sessionSeconds;
+      figures[`${name}: trained values`] = trained;
+    }
+    return figures;
+  },
+  limits: {},
+};

@@ -1,0 +1,9 @@
+/**
+ * Environment of every process that runs ONNX Runtime. glibc asks for huge pages for large blocks, since a virtual machine
+ * may take 13 µs for the first touch of a 4 KB page: writing packed weights then takes a third of the time.
+ */
+export const runtimeEnvironment = (environment: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv => ({
+  GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1',
+  ORT_DISABLE_TELEMETRY: '1', // it reports usage to its maker unless told not to before it loads
+  ...environment,
+});
