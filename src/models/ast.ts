@@ -12,6 +12,7 @@ import type { Noise, Tensors } from '#engine/program';
 import { attend } from './attention.ts';
 import {
   type FreezeField,
+  flagOf,
   type Initializer,
   isFree,
   type Network,
@@ -21,6 +22,7 @@ import {
 } from './body.ts';
 import type { Model, ModelShape } from './index.ts';
 import { initialize } from './initialize.ts';
+import { sameNames } from './match.ts';
 import { keptByBlocks } from './memory.ts';
 
 export interface AstConfig {
@@ -120,14 +122,12 @@ const freezeRules: [part: string, flag: FreezeField][] = [
   ['', 'freeze_ff'],
 ];
 
-const freezeFlag = (name: string): FreezeField => freezeRules.find(([part]) => name.includes(part))![1];
+const freezeFlag = (name: string): FreezeField | null => flagOf(freezeRules, name);
 
 function initial(name: string, { initializer_range }: AstConfig): Initializer {
   if (name.includes('layernorm')) return { fill: name.endsWith('weight') ? 1 : 0 };
   return name.endsWith('.bias') ? { fill: 0 } : { normal: initializer_range };
 }
-
-const fromCheckpoint = (names: readonly string[]) => new Map(names.map((name) => [name, { name }]));
 
 function modelOf(own: AstConfig, settings: ExperimentConfig): Model {
   const parameters = parametersOf(own);
@@ -138,7 +138,7 @@ function modelOf(own: AstConfig, settings: ExperimentConfig): Model {
     freezeFlag,
     isUsed: () => true,
     isLoaded: () => true,
-    fromCheckpoint,
+    fromCheckpoint: sameNames,
     kept: () => keptByBlocks(own.n_layer, own.n_embd, own.n_head, tokensOf(own)), // patches, not frames
     initialValue: (name, seed) => initialize(initial(name, own), parameters[name], seed, name),
     forward: (p, x, noise, probe) => forward(p, x, own, noise, probe),
@@ -156,7 +156,7 @@ export const astArchitecture: Network<AstConfig> = {
   heads: ({ n_head }) => n_head,
   longest: tokensOf,
   freezeFlag,
-  fromCheckpoint,
+  fromCheckpoint: sameNames,
 };
 
 /** The model on a task of log-mel spectrograms. Throws `config` for any other task. */

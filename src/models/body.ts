@@ -77,6 +77,12 @@ export interface Probe {
   attention?(index: number, weights: Tensor): void;
 }
 
+/** The flag that freezes a parameter: that of the first part that its name contains; null without one. */
+export const flagOf = <Flag extends FreezeField>(
+  rules: readonly (readonly [part: string, flag: Flag])[],
+  name: string,
+): Flag | null => rules.find(([part]) => name.includes(part))?.[1] ?? null;
+
 /** Whether training moves a parameter with this flag. With `freeze_trans` off the body's own flags are ignored. */
 export const isFree = (
   config: Pick<ExperimentConfig, FreezeField | 'freeze_trans'>,

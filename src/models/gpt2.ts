@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { dropout, geluTanh, layerNorm, linear, literal } from '#engine/nn';
 import type { Noise, Tensors } from '#engine/program';
 import { attend } from './attention.ts';
-import type { Body, FreezeFlag, Probe, Shapes, StoredAs } from './body.ts';
+import { type Body, type FreezeFlag, flagOf, type Probe, type Shapes, type StoredAs } from './body.ts';
 
 /** The keys of a checkpoint's config.json that decide anything here. */
 export interface Gpt2Config {
@@ -211,7 +211,7 @@ export const gpt2: Body<Gpt2Config> = {
   width: (config) => config.n_embd,
   heads: (config) => config.n_head,
   longest: (config) => config.n_positions,
-  freezeFlag: (name) => freezeRules.find(([part]) => name.toLowerCase().includes(part))?.[1] ?? null,
+  freezeFlag: (name) => flagOf(freezeRules, name.toLowerCase()),
   /** N(0, initializer_range), zero biases, unit gains: GPT2PreTrainedModel of transformers 4.4, which has no 1/√(2L) scaling. */
   initial: (name, { initializer_range }) =>
     name.endsWith('bias') ? { fill: 0 } : /\bln_/.test(name) ? { fill: 1 } : { normal: initializer_range },

@@ -8,9 +8,18 @@ import type { ExperimentConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
 import { dropout, linear, literal } from '#engine/nn';
 import type { Noise, Tensors } from '#engine/program';
-import { type FreezeField, type Initializer, isFree, type Network, refuseSettings, type Shapes } from './body.ts';
+import {
+  type FreezeField,
+  flagOf,
+  type Initializer,
+  isFree,
+  type Network,
+  refuseSettings,
+  type Shapes,
+} from './body.ts';
 import type { Model, ModelShape } from './index.ts';
 import { initialize } from './initialize.ts';
+import { sameNames } from './match.ts';
 import { keptByBlocks } from './memory.ts';
 
 export interface MatConfig {
@@ -117,7 +126,7 @@ const freezeRules: [part: string, flag: FreezeField][] = [
   ['self_attn', 'freeze_attn'],
   ['', 'freeze_ff'],
 ];
-const freezeFlag = (name: string): FreezeField => freezeRules.find(([part]) => name.includes(part))![1];
+const freezeFlag = (name: string): FreezeField | null => flagOf(freezeRules, name);
 
 /** Glorot's for matrices, as there; biases as torch's nn.Linear starts them. */
 function initial(name: string, shapes: Shapes): Initializer {
@@ -125,8 +134,6 @@ function initial(name: string, shapes: Shapes): Initializer {
   const [out, from] = shapes[name.replace('.bias', '.weight')];
   return { uniform: name.endsWith('.bias') ? 1 / Math.sqrt(from) : Math.sqrt(6 / (from + out)) };
 }
-
-const fromCheckpoint = (names: readonly string[]) => new Map(names.map((name) => [name, { name }]));
 
 function modelOf(own: MatConfig, settings: ExperimentConfig): Model {
   const parameters = parametersOf(own);
@@ -137,7 +144,7 @@ function modelOf(own: MatConfig, settings: ExperimentConfig): Model {
     freezeFlag,
     isUsed: () => true,
     isLoaded: () => true,
-    fromCheckpoint,
+    fromCheckpoint: sameNames,
     kept: (tokens) => keptByBlocks(own.n_layer, own.n_embd, own.n_head, tokens),
     initialValue: (name, seed) => initialize(initial(name, parameters), parameters[name], seed, name),
     forward: (p, x, noise) => forward(p, x, own, noise),
@@ -155,7 +162,7 @@ export const matNetwork: Network<MatConfig> = {
   heads: ({ n_head }) => n_head,
   longest: ({ tokens }) => tokens,
   freezeFlag,
-  fromCheckpoint,
+  fromCheckpoint: sameNames,
 };
 
 /** Values of a token in x. */

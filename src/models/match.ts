@@ -8,6 +8,10 @@ export interface Match {
   problems: string[];
 }
 
+/** `fromCheckpoint` of a network whose checkpoints have its own names. */
+export const sameNames = (names: readonly string[]): Map<string, StoredAs> =>
+  new Map(names.map((name) => [name, { name }]));
+
 const floats: readonly string[] = ['F32', 'F16', 'BF16', 'F64'];
 
 /**

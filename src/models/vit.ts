@@ -10,7 +10,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { dropout, geluErf, layerNorm, linear } from '#engine/nn';
 import type { Noise, Tensors } from '#engine/program';
 import { attend } from './attention.ts';
-import type { Body, FreezeFlag, Initializer, Probe, Shapes } from './body.ts';
+import { type Body, type FreezeFlag, flagOf, type Initializer, type Probe, type Shapes } from './body.ts';
 import { vitFromCheckpoint } from './vitCheckpoint.ts';
 
 export interface VitConfig {
@@ -161,7 +161,7 @@ export const vit: Body<VitConfig> = {
   longest: (config) => config.max_sequence_len,
   freezeFlag(name, { trains_positions }) {
     if (isPlace(name)) return trains_positions ? 'freeze_pos' : null;
-    return freezeRules.find(([part]) => name.includes(part))?.[1] ?? null;
+    return flagOf(freezeRules, name);
   },
   initial,
   fromCheckpoint: vitFromCheckpoint,
