@@ -4,6 +4,7 @@ import { IconAlertTriangle, IconTrash } from '@tabler/icons-react';
 import type { TaskInfo } from '#contract/catalogue';
 import type { DatasetInfo, DatasetPull } from '#contract/data';
 import { ErrorState } from '../../components/ErrorState.tsx';
+import { type Fact, Facts } from '../../components/Facts.tsx';
 import { bytes } from '../../components/format.ts';
 import { DatasetFiles } from './DatasetFiles.tsx';
 import { DatasetState } from './DatasetState.tsx';
@@ -53,7 +54,7 @@ export function DatasetCard({ dataset, pull, tasks, actions }: DatasetCardProps)
           <Title order={2} mb="xs">
             Facts
           </Title>
-          <Facts dataset={dataset} />
+          <Facts rows={factsOf(dataset)} />
         </Card>
         <DatasetFiles key={name} dataset={dataset} />
       </SimpleGrid>
@@ -73,29 +74,19 @@ const places: Record<DatasetInfo['place'], string> = {
   bundled: ' (comes with Permafrost)',
 };
 
-function Facts({ dataset }: { dataset: DatasetInfo }) {
+function factsOf(dataset: DatasetInfo): Fact[] {
   const { name, page, licence, folder, place, diskBytes } = dataset;
-  return (
-    <dl className="facts">
-      <dt>Called</dt>
-      <dd>{name}</dd>
-      <dt>Source</dt>
-      <dd>
-        <Anchor href={page} target="_blank" rel="noreferrer" inherit>
-          {page}
-        </Anchor>
-      </dd>
-      <dt>Licence</dt>
-      <dd>{licence}</dd>
-      <dt>Download</dt>
-      <dd>{downloadText(dataset)}</dd>
-      <dt>On disk</dt>
-      <dd>{bytes(diskBytes)}</dd>
-      <dt>Folder</dt>
-      <dd>
-        {folder}
-        {places[place]}
-      </dd>
-    </dl>
+  const link = (
+    <Anchor href={page} target="_blank" rel="noreferrer" inherit>
+      {page}
+    </Anchor>
   );
+  return [
+    ['Called', name],
+    ['Source', link],
+    ['Licence', licence],
+    ['Download', downloadText(dataset)],
+    ['On disk', bytes(diskBytes)],
+    ['Folder', folder + places[place]],
+  ];
 }

@@ -1,9 +1,10 @@
 /** What trains now and what comes next: order, pause, slots. */
-import { Alert, Button, Group, NumberInput, Stack, Title } from '@mantine/core';
+import { Alert, Button, Group, Stack, Title } from '@mantine/core';
 import { IconPlayerPause, IconPlayerPlay, IconStack2 } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { RunRow } from '#contract/runRow';
 import { useTRPC } from '../../client/trpc.ts';
+import { CountInput } from '../../components/CountInput.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { ErrorState } from '../../components/ErrorState.tsx';
 import { LinkButton } from '../../components/LinkButton.tsx';
@@ -42,17 +43,13 @@ export function QueuePage() {
     <Stack gap="md">
       <PageHeader title="Queue" about={`${running.length} running, ${queued.length} waiting`}>
         <Group gap="xs">
-          <NumberInput
-            size="xs"
-            w={130}
-            aria-label="Runs at once"
-            prefix="At once: "
-            min={1}
+          <CountInput
+            name="At once"
+            label="Runs at once"
+            width={130}
             max={64}
-            clampBehavior="strict"
-            allowDecimal={false}
             value={slots}
-            onChange={(value) => typeof value === 'number' && value !== slots && setSlots.mutate({ slots: value })}
+            onChange={(next) => setSlots.mutate({ slots: next })}
           />
           {paused ? (
             <Button leftSection={<IconPlayerPlay size={15} />} onClick={() => resume.mutate()}>

@@ -7,6 +7,7 @@ import { type AttentionLayer, checkpointNames, headMap, layerWeights, mapCsv } f
 import { saveFile } from '../../chart/save.ts';
 import { useTRPC } from '../../client/trpc.ts';
 import { ErrorState } from '../../components/ErrorState.tsx';
+import { type Fact, Facts } from '../../components/Facts.tsx';
 import { count } from '../../components/format.ts';
 import { Loading } from '../../components/Loading.tsx';
 import { rangeOf } from '../datasets/picture.ts';
@@ -116,7 +117,7 @@ export function Attention({ id, metric }: { id: string; metric: string }) {
 function Answer({ found, metric }: { found: AttentionLayer; metric: string }) {
   const { checkpoint, data, answer, answerLabel, score } = found;
   const [sample] = data.samples;
-  const rows: [string, string][] = [
+  const rows: Fact[] = [
     ['Weights', `${checkpoints[checkpoint.name].toLowerCase()}, step ${count(checkpoint.step)}`],
     ['Right answer', sample.label || shortly(sample.y)],
     ['The network says', answerLabel || shortly(answer)],
@@ -125,14 +126,7 @@ function Answer({ found, metric }: { found: AttentionLayer; metric: string }) {
   return (
     <Stack gap="sm" maw={420} miw={0}>
       <SampleView data={data} sample={sample} range={rangeOf(data.samples)} />
-      <dl className="facts">
-        {rows.map(([label, value]) => (
-          <div key={label} style={{ display: 'contents' }}>
-            <dt>{label}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts rows={rows} />
     </Stack>
   );
 }

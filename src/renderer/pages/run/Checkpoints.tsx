@@ -1,10 +1,11 @@
 /** The files that a run can go on from, or that others can use. */
-import { Button, CopyButton, Group, Stack, Table, Text } from '@mantine/core';
+import { Button, Group, Stack, Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { modelFormats } from '#contract/analysis';
 import type { CheckpointFile } from '#contract/runRow';
 import { saveDownload } from '../../client/download.ts';
 import { useTRPC } from '../../client/trpc.ts';
+import { CopyText } from '../../components/CopyText.tsx';
 import { ErrorState } from '../../components/ErrorState.tsx';
 import { bytes, dateTime } from '../../components/format.ts';
 import { Loading } from '../../components/Loading.tsx';
@@ -49,13 +50,9 @@ export function Checkpoints({ id }: { id: string }) {
               <Table.Td>{bytes(size)}</Table.Td>
               <Table.Td>{dateTime(at)}</Table.Td>
               <Table.Td>
-                <CopyButton value={path}>
-                  {({ copied, copy }) => (
-                    <Button size="compact-xs" variant="default" title={path} onClick={copy}>
-                      {copied ? 'Copied' : 'Copy path'}
-                    </Button>
-                  )}
-                </CopyButton>
+                <CopyText text={path} size="compact-xs" title={path}>
+                  Copy path
+                </CopyText>
               </Table.Td>
             </Table.Tr>
           ))}

@@ -2,6 +2,7 @@
 import { Alert, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import type { Plan } from '#contract/papers';
+import { type Fact, Facts } from '../../components/Facts.tsx';
 import { bytes, count, duration } from '../../components/format.ts';
 import { planText } from './words.ts';
 
@@ -14,20 +15,21 @@ export const hasWork = ({ resumed, started }: Plan): boolean => resumed + starte
 
 export function PlanView({ plan, isQueuePaused }: PlanViewProps) {
   const { seconds, basis, memoryBytes, diskBytes, miscounted } = plan;
+  const time = (
+    <>
+      about {duration(seconds)} <span className="dimmed">({basis})</span>
+    </>
+  );
+  const facts: Fact[] = [
+    ['Time', time],
+    ['Memory', `${bytes(memoryBytes)} for each run at once`],
+    ['Disk', bytes(diskBytes)],
+  ];
   return (
     <Stack gap={6}>
       <Text size="sm">{planText(plan)}.</Text>
       {hasWork(plan) ? (
-        <dl className="facts">
-          <dt>Time</dt>
-          <dd>
-            about {duration(seconds)} <span className="dimmed">({basis})</span>
-          </dd>
-          <dt>Memory</dt>
-          <dd>{bytes(memoryBytes)} for each run at once</dd>
-          <dt>Disk</dt>
-          <dd>{bytes(diskBytes)}</dd>
-        </dl>
+        <Facts rows={facts} />
       ) : (
         <Text size="sm" c="dimmed">
           Nothing is left to do.

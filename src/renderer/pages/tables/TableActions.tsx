@@ -1,7 +1,8 @@
 /** What can be started and stopped for a whole table. Every start is proposed with its cost first. */
-import { Button, Group, NumberInput } from '@mantine/core';
+import { Button, Group } from '@mantine/core';
 import { IconPlayerPlay, IconPlayerStop, IconPlus, IconRepeat, IconRocket } from '@tabler/icons-react';
 import type { TableState, Wish } from '#contract/papers';
+import { CountInput } from '../../components/CountInput.tsx';
 import type { Proposal } from './PlanModal.tsx';
 import { everyCell, isUnderWay, missingCells, runsOf, undecidedCells, unfinishedCells } from './wishes.ts';
 import { some } from './words.ts';
@@ -33,18 +34,7 @@ export function TableActions({ state, seeds, onSeeds, onPropose, onStop }: Table
       >
         Reproduce this table
       </Button>
-      <NumberInput
-        size="xs"
-        w={104}
-        aria-label="Seeds for each cell"
-        prefix="Seeds: "
-        min={1}
-        max={100}
-        clampBehavior="strict"
-        allowDecimal={false}
-        value={seeds}
-        onChange={(value) => typeof value === 'number' && onSeeds(value)}
-      />
+      <CountInput name="Seeds" label="Seeds for each cell" width={104} max={100} value={seeds} onChange={onSeeds} />
       {partly && missing.length > 0 && (
         <Button
           variant="default"

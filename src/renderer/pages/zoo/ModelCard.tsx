@@ -2,12 +2,13 @@
 import { Alert, Anchor, Button, Card, Group, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
 import { IconAlertTriangle, IconFlask2, IconShieldCheck, IconTrash } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { Fragment, useState } from 'react';
+import { useState } from 'react';
 import { parseConfig } from '#contract/config';
 import { type Regime, regimes } from '#contract/regime';
 import type { PullState, ZooModel } from '#contract/zoo';
 import { useTRPC } from '../../client/trpc.ts';
 import { ErrorState } from '../../components/ErrorState.tsx';
+import { type Fact, Facts } from '../../components/Facts.tsx';
 import { bytes, count, percent } from '../../components/format.ts';
 import { LinkButton } from '../../components/LinkButton.tsx';
 import { NetworkPicture } from '../newRun/NetworkPicture.tsx';
@@ -77,7 +78,7 @@ export function ModelCard({ model, pull, batch, actions }: ModelCardProps) {
           <Title order={2} mb="xs">
             Facts
           </Title>
-          <Facts model={model} />
+          <ModelFacts model={model} />
         </Card>
         <Card withBorder component="section" aria-label="What a regime trains">
           <Title order={2} mb="xs">
@@ -90,9 +91,16 @@ export function ModelCard({ model, pull, batch, actions }: ModelCardProps) {
   );
 }
 
-function Facts({ model }: { model: ZooModel }) {
+function ModelFacts({ model }: { model: ZooModel }) {
   const { layers, width, heads, positions, source, revision } = model;
-  const rows: [string, string][] = [
+  const page = pageOf(model);
+  const link = page && (
+    <Anchor href={page} target="_blank" rel="noreferrer" inherit>
+      {source}
+    </Anchor>
+  );
+  const rows: Fact[] = [
+    ['Source', link ?? source],
     ['Family', model.family],
     ['Body', `${layers} layers × ${width}, ${heads} heads`],
     ['Longest sequence', `${count(positions)} tokens`],
@@ -103,32 +111,10 @@ function Facts({ model }: { model: ZooModel }) {
     ['Download', model.downloadBytes === null ? 'size unknown' : bytes(model.downloadBytes)],
     ['On disk', bytes(model.diskBytes)],
     ['Also called', model.aliases.join(', ')],
-    ['Revision', revision ?? ''],
-    ['File', model.path ?? ''],
+    ['Revision', revision],
+    ['File', model.path],
   ];
-  const page = pageOf(model);
-  return (
-    <dl className="facts">
-      <dt>Source</dt>
-      <dd>
-        {page ? (
-          <Anchor href={page} target="_blank" rel="noreferrer" inherit>
-            {source}
-          </Anchor>
-        ) : (
-          source
-        )}
-      </dd>
-      {rows
-        .filter(([, text]) => text)
-        .map(([label, text]) => (
-          <Fragment key={label}>
-            <dt>{label}</dt>
-            <dd>{text}</dd>
-          </Fragment>
-        ))}
-    </dl>
-  );
+  return <Facts rows={rows} />;
 }
 
 /** Where people read about it. */

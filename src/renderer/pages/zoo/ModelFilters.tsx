@@ -1,9 +1,10 @@
 /** What the list of models is narrowed to, and for which training "fits" is answered; all of it in the address. */
-import { Group, NumberInput, SegmentedControl, Select, Switch, TextInput } from '@mantine/core';
+import { Group, SegmentedControl, Select, Switch, TextInput } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
 import { useRef } from 'react';
 import type { ZooFilter, ZooModel } from '#contract/zoo';
+import { CountInput } from '../../components/CountInput.tsx';
 import type { Address } from '../../components/useAddress.ts';
 
 const sizes = [
@@ -95,18 +96,13 @@ export function ModelFilters({ models, address }: ModelFiltersProps) {
         checked={address.get('here') === 'yes'}
         onChange={(event) => address.set({ here: event.currentTarget.checked ? 'yes' : '' })}
       />
-      <NumberInput
-        size="xs"
-        w={112}
-        aria-label="Batch size"
-        prefix="Batch: "
-        min={1}
+      <CountInput
+        name="Batch"
+        label="Batch size"
+        width={112}
         max={100_000}
-        allowDecimal={false}
         value={batch}
-        onChange={(value) =>
-          typeof value === 'number' && address.set({ batch: value === defaultBatch ? '' : `${value}` })
-        }
+        onChange={(next) => address.set({ batch: next === defaultBatch ? '' : `${next}` })}
       />
       <SegmentedControl
         size="xs"

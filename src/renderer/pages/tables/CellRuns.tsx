@@ -1,0 +1,99 @@
+/** The runs of a cell: seed by seed how they stand, and what can be done with them. */
+import { Anchor, Button, Group, Table, Text, Title } from '@mantine/core';
+import { IconArrowsDiff, IconPlayerStop, IconRefresh, IconRepeat } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import type { Answer, Profile } from '#contract/papers';
+import { LinkButton } from '../../components/LinkButton.tsx';
+import { StateBadge } from '../../components/StateBadge.tsx';
+import type { TableActions } from './useTableActions.ts';
+import { isUnderWay, isUnfinished } from './wishes.ts';
+import { resultText, some } from './words.ts';
+
+interface CellRunsProps {
+  answer: Answer;
+  table: string;
+  profile: Profile;
+  actions: TableActions;
+}
+
+export function CellRuns({ answer, table, profile, actions }: CellRunsProps) {
+  const { runs } = answer;
+  const idsOf = (which: (run: Answer['runs'][number]) => boolean) => runs.filter(which).map(({ id }) => id);
+  const [active, unfinished] = [idsOf(isUnderWay), idsOf(isUnfinished)];
+  return (
+    <section>
+      <Title order={2} mb={6}>
+        Runs
+      </Title>
+      <Table aria-label="Runs of this cell" fz="sm" verticalSpacing={4}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Seed</Table.Th>
+            <Table.Th>State</Table.Th>
+            <Table.Th>{answer.metric ?? 'Result'}</Table.Th>
+            <Table.Th>Run</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {runs.map((run) => (
+            <Table.Tr key={run.id}>
+              <Table.Td>{run.seed}</Table.Td>
+              <Table.Td>
+                <StateBadge state={run.state} />
+              </Table.Td>
+              <Table.Td maw={190}>
+                <Text inherit lineClamp={3} title={resultText(run)}>
+                  {resultText(run)}
+                </Text>
+              </Table.Td>
+              <Table.Td>
+                <Anchor component={Link} to={`/runs/${run.id}`} inherit>
+                  {run.id}
+                </Anchor>
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+      <Group gap="xs" mt="xs">
+        {active.length > 0 && (
+          <Button
+            variant="default"
+            leftSection={<IconPlayerStop size={15} />}
+            onClick={() => void actions.stop(active)}
+          >
+            Stop {some(active.length, 'run')}
+          </Button>
+        )}
+        {unfinished.length > 0 && (
+          <Button
+            variant="default"
+            leftSection={<IconRepeat size={15} />}
+            onClick={() => void actions.resume(unfinished)}
+          >
+            Resume {some(unfinished.length, 'run')}
+          </Button>
+        )}
+        {active.length === 0 && (
+          <Button
+            variant="default"
+            leftSection={<IconRefresh size={15} />}
+            disabled={answer.needs !== null}
+            onClick={() => void actions.rerun(answer, { table, profile })}
+          >
+            Rerun
+          </Button>
+        )}
+        {runs.length > 1 && (
+          <LinkButton
+            to="/compare"
+            search={{ ids: idsOf(() => true).join(',') } as never}
+            leftSection={<IconArrowsDiff size={15} />}
+          >
+            Compare
+          </LinkButton>
+        )}
+      </Group>
+    </section>
+  );
+}
