@@ -5,12 +5,14 @@ import { configFile } from '#contract/config';
 import { nearest, PermafrostError } from '#contract/errors';
 import { defaultTolerance, profiles, type TableState, toleranceSchema } from '#contract/papers';
 import type { Run } from '#contract/run';
+import type { RunRow } from '#contract/runRow';
 import type { Download, Services } from '#contract/services';
 import { metricsCsv, runsCsv } from '#export/csv';
 import type { Document } from '#export/document';
 import { pieces } from '#export/file';
 import { latex } from '#export/latex';
 import { markdown } from '#export/markdown';
+import { meansCsv, meansDocument } from '#export/means';
 import { answerRunsCsv, answersCsv, tableDocument } from '#export/tables';
 import { eventFile, eventFileName } from '#export/tensorboard';
 import { writeZip, type ZipFile } from '#formats/writeZip';
@@ -18,7 +20,7 @@ import { tableOf } from '#papers/published';
 import { exportedChunks } from './analysis.ts';
 import { makeBundle } from './makeBundle.ts';
 
-export type Source = Pick<Services, 'home' | 'list' | 'get' | 'metrics' | 'clock' | 'tables' | 'analysis'>;
+export type Source = Pick<Services, 'home' | 'list' | 'get' | 'rows' | 'metrics' | 'clock' | 'tables' | 'analysis'>;
 
 /** What a file is of: runs, and the table that they answer where they were chosen by one. */
 export interface Chosen {
@@ -35,11 +37,29 @@ interface DownloadRow {
 const csv = 'text/csv; charset=utf-8';
 const today = (): string => new Date().toISOString().slice(0, 10);
 
-const written = (type: string, write: (document: Document) => string): DownloadRow => ({
-  type,
+/** How a document is written. */
+const markups: Record<'md' | 'tex', { type: string; write(document: Document): string }> = {
+  md: { type: 'text/markdown; charset=utf-8', write: markdown },
+  tex: { type: 'application/x-tex; charset=utf-8', write: latex },
+};
+
+const tableAs = (markup: keyof typeof markups): DownloadRow => ({
+  type: markups[markup].type,
   of: 'a table',
-  chunks: (_, { state }) => [write(tableDocument(state!, today()))],
+  chunks: (_, { state }) => [markups[markup].write(tableDocument(state!, today()))],
 });
+
+const meansAs = (markup: keyof typeof markups): DownloadRow => ({
+  type: markups[markup].type,
+  of: 'runs',
+  chunks: (app, { runs }) => [markups[markup].write(meansDocument(rowsOf(app, runs), today()))],
+});
+
+/** The rows of runs, in their order. */
+function rowsOf(app: Source, runs: readonly Run[]): RunRow[] {
+  const rows = new Map(app.rows(runs.map(({ id }) => id)).map((row) => [row.id, row]));
+  return runs.map(({ id }) => rows.get(id)!);
+}
 
 /** A folder per run with its event file; runs that never began have none. */
 const eventFiles = (app: Source, runs: readonly Run[]): ZipFile[] =>
@@ -66,6 +86,9 @@ const rows: Record<string, DownloadRow> = {
     of: 'runs',
     chunks: (app, { runs }) => pieces(metricsCsv(runs.map(({ id }) => ({ id, rows: app.metrics(id) })))),
   },
+  'means.csv': { type: csv, of: 'runs', chunks: (app, { runs }) => pieces(meansCsv(rowsOf(app, runs))) },
+  'means.md': meansAs('md'),
+  'means.tex': meansAs('tex'),
   'config.json': {
     type: 'application/json',
     of: 'one run',
@@ -84,8 +107,8 @@ const rows: Record<string, DownloadRow> = {
   'model.onnx': network('onnx'),
   'model.safetensors': network('safetensors'),
   'table.csv': { type: csv, of: 'a table', chunks: (_, { state }) => pieces(answersCsv(state!)) },
-  'table.md': written('text/markdown; charset=utf-8', markdown),
-  'table.tex': written('application/x-tex; charset=utf-8', latex),
+  'table.md': tableAs('md'),
+  'table.tex': tableAs('tex'),
 };
 
 export const downloadNames = Object.keys(rows);

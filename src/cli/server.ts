@@ -38,7 +38,8 @@ const highWater = 1 << 20;
 /** Listens until closed. Throws `conflict` when the port is taken. */
 export async function startServer({ services, root, port, token = newToken() }: ServerOptions): Promise<Server> {
   const site = createSite(root, services);
-  const server = createServer((request, response) => {
+  const server = createServer({ maxHeaderSize: 1 << 20 }, (request, response) => {
+    // an export names its runs in its path
     const { status, headers, body } = answer(request);
     response.writeHead(status, headers);
     pipeline(request.method === 'HEAD' ? [] : body, response, () => {}); // the asker went away: nothing to do

@@ -1,11 +1,12 @@
 /** `permafrost sweep`: a config over a grid of values and seeds, and a table of mean ± 95 % interval. */
 import { availableParallelism } from 'node:os';
+import { extname } from 'node:path';
 import { PermafrostError } from '#contract/errors';
-import type { Run } from '#contract/run';
-import { interval } from '#contract/statistics';
-import { type Axis, expandSweep, type Point, readAxis } from '#contract/sweep';
-import { pieces, writeChunks } from '#export/file';
-import { type CsvValue, csvLine } from '#formats/csv';
+import { bestOf, type Mean, meanOf } from '#contract/groups';
+import type { RunRow } from '#contract/runRow';
+import type { Services } from '#contract/services';
+import { type Axis, expandSweep, readAxis } from '#contract/sweep';
+import { writeChunks } from '#export/file';
 import { type CommandRow, columns, number, print, withApp } from './command.ts';
 import { type ConfigOptions, readConfig, takesConfig } from './configOptions.ts';
 import { exitCodeOf, follow } from './watch.ts';
@@ -20,30 +21,33 @@ interface Options extends ConfigOptions {
 
 export const sweep: CommandRow = {
   add(program) {
-    takesConfig(program.command('sweep').description('train a config over a grid of values and seeds'))
-      .requiredOption(
+    takesConfig(
+      program
+        .command('sweep')
+        .description('train a config over a grid of values and seeds; the same again trains what failed or is missing'),
+    )
+      .option(
         '--grid <field=values>',
         'learning_rate=1e-5..1e-2:log:7, dropout=0..0.3:4, n_layer=1,2,4; may be repeated',
-        (text, all: Axis[] = []) => [...all, readAxis(text)],
+        (text, all: Axis[]) => [...all, readAxis(text)],
+        [],
       )
       .option('--seeds <n>', 'seeds per combination, counted up from the config’s own', '3')
       .option('--slots <n>', `runs at once; this machine has ${availableParallelism()} cores`, '1')
-      .option('--out <file>', 'write the table as CSV')
+      .option('--out <file>', `write the table; a file ends in ${endings.join(', ')}`, readOut)
       .option('--json', 'print the table as one JSON object')
       .action(runSweep);
   },
 };
 
-/** What the runs of a combination say together. */
+/** What the table can be written as. */
+const endings = ['.csv', '.md', '.tex'];
+
+/** A combination and what its runs say together. */
 interface Row {
-  point: Point;
-  runs: Run[];
-  metric: string | null;
-  mean: number | null;
-  low: number | null;
-  high: number | null;
-  /** Runs with a result. */
-  seeds: number;
+  values: unknown[];
+  runs: RunRow[];
+  mean: Mean | null;
 }
 
 async function runSweep(file: string | undefined, options: Options): Promise<void> {
@@ -61,7 +65,7 @@ async function runSweep(file: string | undefined, options: Options): Promise<voi
           `${runs.length - left.length} of ${runs.length} finished already: same settings, same seed.\n`,
         );
       const names = points.flatMap(({ values, configs }) =>
-        configs.map(({ seed }) => `${title(axes, values)} seed ${seed}`),
+        configs.map(({ seed }) => [...title(axes, values), `seed ${seed}`].join(', ')),
       );
       const ids = runs.map(({ id }) => id);
       await follow(
@@ -69,11 +73,15 @@ async function runSweep(file: string | undefined, options: Options): Promise<voi
         left.map(({ id }) => id),
         Object.fromEntries(ids.map((id, i) => [id, names[i]])),
       );
-      const finished = ids.map(app.get);
-      const rows = points.map((point) => rowOf(point, finished.splice(0, point.configs.length)));
-      if (options.out) await writeChunks(options.out, pieces(csv(axes, rows)));
+      const known = new Map(app.rows(ids).map((row) => [row.id, row]));
+      const all = ids.map((id) => known.get(id)!);
+      const rows = points.map(({ values, configs }): Row => {
+        const own = all.splice(0, configs.length);
+        return { values, runs: own, mean: meanOf(own, 'value') };
+      });
+      if (options.out) await writeChunks(options.out, meansOf(app, ids, options.out));
       print(options.json, { axes, rows: rows.map(jsonRow) }, () => table(axes, rows));
-      process.exitCode = exitCodeOf(ids.map(app.get));
+      process.exitCode = exitCodeOf([...known.values()]);
     },
     readCount('--slots', options.slots),
   );
@@ -85,53 +93,44 @@ function readCount(option: string, text: string): number {
   throw new PermafrostError('config', `${option} expects a number from 1 to 100, found "${text}".`);
 }
 
-const title = (axes: Axis[], values: unknown[]): string =>
-  axes.map(({ field }, i) => `${field} ${plain(values[i])}`).join(', ');
+const title = (axes: Axis[], values: unknown[]): string[] => axes.map(({ field }, i) => `${field} ${plain(values[i])}`);
 const plain = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
-function rowOf(point: Point, runs: Run[]): Row {
-  const results = runs.flatMap(({ result }) => result ?? []);
-  const found = interval(results);
-  const { mean = null, low = null, high = null } = found ?? {};
-  return { point, runs, metric: results[0]?.metric ?? null, mean, low, high, seeds: results.length };
-}
+/** The means of the runs as the ending of the file asks for. */
+const meansOf = (app: Services, ids: string[], out: string) =>
+  app.download(`/download/means${extname(out)}?${new URLSearchParams(ids.map((id) => ['id', id]))}`).chunks;
 
-/** The row with the best mean; accuracy is better high, an error low. */
-function bestOf(rows: Row[]): Row | null {
-  const score = ({ metric, mean }: Row) => (mean === null ? Number.NEGATIVE_INFINITY : metric === 'mae' ? -mean : mean);
-  const best = rows.reduce((a, b) => (score(b) > score(a) ? b : a));
-  return best.mean === null ? null : best;
+function readOut(path: string): string {
+  if (endings.includes(extname(path))) return path;
+  throw new PermafrostError('config', `--out expects a file that ends in ${endings.join(', ')}; found "${path}".`);
 }
 
 function table(axes: Axis[], rows: Row[]): string {
-  const best = bestOf(rows);
-  const header = [...axes.map(({ field }) => field), best?.metric ?? 'metric', '± 95 %', 'seeds', ''];
+  const metrics = [...new Set(rows.map(({ runs }) => runs[0].metric))];
+  const metric = metrics.length === 1 ? metrics[0] : null;
+  const best = metric && bestOf(rows, metric, ({ mean }) => mean?.mean ?? null);
+  const header = [...axes.map(({ field }) => field), metric ?? 'metric', '± 95 %', 'seeds', ''];
   const lines = rows.map((row) => {
-    const { point, runs, mean, high, seeds } = row;
-    const half = mean === null || high === null ? '' : `± ${number(high - mean, 2)}`;
-    const counted = seeds === runs.length ? String(seeds) : `${seeds} of ${runs.length}`;
+    const { values, runs, mean } = row;
+    const counted = mean?.n === runs.length ? String(runs.length) : `${mean?.n ?? 0} of ${runs.length}`;
     return [
-      ...point.values.map(plain),
-      mean === null ? '–' : number(mean),
-      half,
+      ...values.map(plain),
+      mean ? number(mean.mean) : '–',
+      mean ? `± ${number(mean.high - mean.mean, 2)}` : '',
       counted,
       row === best ? 'best mean' : '',
     ];
   });
-  const failed = rows.flatMap(({ runs }) => runs.filter((run) => run.state === 'failed'));
-  const reasons = failed.map((run) => `  ${run.config.name}, seed ${run.config.seed}: ${run.reason?.message}`);
-  const note = rows.some(({ seeds }) => seeds === 1)
+  const failed = rows.flatMap(({ runs }) => runs.filter(({ state }) => state === 'failed'));
+  const reasons = failed.map(({ name, seed, reason }) => `  ${name}, seed ${seed}: ${reason?.message}`);
+  const note = rows.some(({ mean }) => mean?.n === 1)
     ? ['', 'With one seed the interval shows evaluation noise alone.']
     : [];
-  return [columns(header, lines), ...note, ...(reasons.length ? ['', 'Failed:', ...reasons] : [])].join('\n');
+  const again = 'The same command again trains only these.';
+  return [columns(header, lines), ...note, ...(reasons.length ? ['', 'Failed:', ...reasons, again] : [])].join('\n');
 }
 
-const jsonRow = ({ point, runs, ...row }: Row) => ({ values: point.values, ...row, runs: runs.map((run) => run.id) });
-
-function* csv(axes: Axis[], rows: Row[]): Generator<string> {
-  yield csvLine([...axes.map(({ field }) => field), 'metric', 'mean', 'low_95', 'high_95', 'seeds', 'runs']);
-  for (const { point, runs, metric, mean, low, high, seeds } of rows) {
-    const values: CsvValue[] = [...point.values.map(plain), metric, mean, low, high, seeds];
-    yield csvLine([...values, runs.map((run) => run.id).join(' ')]);
-  }
-}
+const jsonRow = ({ values, runs, mean }: Row) => ({
+  ...{ values, metric: mean && runs[0].metric, mean: mean?.mean ?? null },
+  ...{ low: mean?.low ?? null, high: mean?.high ?? null, seeds: mean?.n ?? 0, runs: runs.map(({ id }) => id) },
+});

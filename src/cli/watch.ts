@@ -115,4 +115,5 @@ export async function follow(app: Services, ids: string[], labels: Record<string
 }
 
 /** 0 when all runs finished, else 3. */
-export const exitCodeOf = (runs: Run[]): number => (runs.every((run) => run.state === 'finished') ? 0 : 3);
+export const exitCodeOf = (runs: readonly Pick<Run, 'state'>[]): number =>
+  runs.every((run) => run.state === 'finished') ? 0 : 3;

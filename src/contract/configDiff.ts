@@ -1,13 +1,12 @@
 /** What makes runs differ: the fields of their configs that are not the same in all of them. Pure. */
-import { type ConfigField, configFields, fieldMeta } from '#contract/config';
-import type { RunRow } from '#contract/runRow';
-import { settingOf, type Value } from './filterFields.ts';
+import { type ConfigField, configFields, fieldMeta } from './config.ts';
+import { type RunRow, type Setting, settingOf } from './runRow.ts';
 
 export interface Difference {
   field: ConfigField;
   label: string;
   /** One per run, in their order. */
-  values: Value[];
+  values: Setting[];
 }
 
 /** In the order of the form; empty when all configs are the same. */

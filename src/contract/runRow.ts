@@ -53,6 +53,15 @@ export const configOf = ({ settings }: Pick<RunRow, 'settings'>): ExperimentConf
   ...(settings as ExperimentConfig),
 });
 
+/** A field's value as people compare it: a list is its text. */
+export type Setting = string | number | boolean | null;
+
+/** The value of a config field in a row, without making its whole config. */
+export function settingOf(row: Pick<RunRow, 'settings'>, field: ConfigField): Setting {
+  const value = field in row.settings ? row.settings[field] : (configDefaults as Record<string, unknown>)[field];
+  return Array.isArray(value) ? JSON.stringify(value) : ((value ?? null) as Setting);
+}
+
 /** The fields in which a config differs from the defaults; always with its task. */
 export function settingsOf(config: ExperimentConfig): Partial<ExperimentConfig> {
   const differs = ([field, value]: [string, unknown]) => {

@@ -97,7 +97,10 @@ describe.each(kinds)('the window, $name', ({ name: kind, open }) => {
     await page.getByLabel('Select all').click();
     const bar = page.getByRole('toolbar', { name: 'Selected runs' });
     await bar.getByText('2 selected').waitFor();
-    const path = await shell.download(() => bar.getByRole('button', { name: 'Export CSV' }).click(), folder);
+    const path = await shell.download(async () => {
+      await bar.getByRole('button', { name: 'Export' }).click();
+      await page.getByRole('menuitem', { name: 'Runs as CSV' }).click();
+    }, folder);
     const [header, ...lines] = readFileSync(path, 'utf8').trim().split('\r\n');
     expect(header).toMatch(/^id,state,reason/);
     expect(lines.map((line) => /,(stopped|finished),/.exec(line)?.[1]).sort()).toEqual(['finished', 'stopped']);

@@ -1,12 +1,9 @@
 /** The columns of the table of runs: what each shows, how it sorts and how wide it is. Pure. */
 import { type ConfigField, configFields, fieldMeta } from '#contract/config';
-import type { RunRow } from '#contract/runRow';
+import { type MetricColumn, metricColumns } from '#contract/groups';
+import { type RunRow, settingOf } from '#contract/runRow';
 import { count, dateTime, duration, metricValue, percent } from '../components/format.ts';
-import { settingOf, type Value } from './filterFields.ts';
-
-/** Columns that a group of runs averages. */
-export const metricColumns = ['value', 'best', 'recent', 'last'] as const;
-export type MetricColumn = (typeof metricColumns)[number];
+import type { Value } from './filterFields.ts';
 
 export interface Column {
   id: string;

@@ -1,9 +1,9 @@
 /** What a filter can ask about a run: a row per field, and how the words of each kind of field are read. Pure. */
-import { type ConfigField, configDefaults, configFields, configSchema } from '#contract/config';
+import { type ConfigField, configFields, configSchema } from '#contract/config';
 import { nearest } from '#contract/errors';
 import { regimes } from '#contract/regime';
 import { runStates } from '#contract/run';
-import type { MetricName, RunRow } from '#contract/runRow';
+import { type MetricName, type RunRow, settingOf } from '#contract/runRow';
 
 export type Operator = ':' | '=' | '!=' | '<' | '<=' | '>' | '>=';
 export type Value = string | number | boolean | null | readonly string[];
@@ -113,12 +113,6 @@ const own: Record<string, FilterField> = {
 
 const typeOf = (field: ConfigField): FieldType =>
   [1, 0.5].some((value) => configSchema.shape[field].safeParse(value).success) ? number : word;
-
-/** The value of a config field in a row, without making its whole config. */
-export function settingOf(row: Pick<RunRow, 'settings'>, field: ConfigField): Value {
-  const value = field in row.settings ? row.settings[field] : (configDefaults as Record<string, unknown>)[field];
-  return Array.isArray(value) ? JSON.stringify(value) : ((value ?? null) as Value);
-}
 
 const configRows = Object.fromEntries(
   configFields

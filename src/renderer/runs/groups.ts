@@ -1,58 +1,12 @@
-/** Runs of one config, whatever their seed, and their mean with its 95 % interval. Pure. */
+/** Groups of runs on the screen: their order and their names. Pure. */
+
 import type { ConfigField } from '#contract/config';
+import { configDiff } from '#contract/configDiff';
+import { type Mean, type RunGroup, sameGroup } from '#contract/groups';
 import type { RunRow } from '#contract/runRow';
-import { type Interval, interval } from '#contract/statistics';
-import { columnOf, type MetricColumn, metricColumns } from './columns.ts';
-import { configDiff } from './configDiff.ts';
+import { columnOf } from './columns.ts';
 import type { Value } from './filterFields.ts';
 import { type SortKey, sortBy, sortRows } from './sort.ts';
-
-/** What does not make another experiment: its name, its seed, and where it is computed. */
-export const sameGroup: ReadonlySet<ConfigField> = new Set(['name', 'seed', 'device']);
-
-export interface Mean extends Interval {
-  /** Runs that it rests on. */
-  n: number;
-}
-
-export interface RunGroup {
-  /** The config without what {@link sameGroup} leaves out. */
-  key: string;
-  rows: RunRow[];
-  means: Record<MetricColumn, Mean | null>;
-}
-
-/** The same text for the same config, whatever the order of its fields. */
-export function groupKey({ settings }: Pick<RunRow, 'settings'>): string {
-  const fields = Object.entries(settings).filter(([field]) => !sameGroup.has(field as ConfigField));
-  return JSON.stringify(fields.sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-/** Groups in the order of their first run. */
-export function groupRuns(rows: readonly RunRow[]): RunGroup[] {
-  const byKey = new Map<string, RunRow[]>();
-  for (const row of rows) {
-    const key = groupKey(row);
-    const group = byKey.get(key);
-    if (group) group.push(row);
-    else byKey.set(key, [row]);
-  }
-  return [...byKey].map(([key, members]) => ({
-    key,
-    rows: members,
-    means: Object.fromEntries(metricColumns.map((column) => [column, meanOf(members, column)])) as RunGroup['means'],
-  }));
-}
-
-/** The mean of a metric over the runs that have it. Only the final evaluation knows its own noise. */
-export function meanOf(rows: readonly RunRow[], column: MetricColumn): Mean | null {
-  const samples = rows.flatMap((row) => {
-    const value = row[column];
-    return value === null ? [] : [{ value, standardError: column === 'value' ? (row.standardError ?? 0) : 0 }];
-  });
-  const found = interval(samples);
-  return found && { ...found, n: samples.length };
-}
 
 /** Groups by their mean where there is one, by their first run elsewhere; the runs inside likewise. */
 export function sortGroups(groups: readonly RunGroup[], keys: readonly SortKey[]): RunGroup[] {

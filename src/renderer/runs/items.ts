@@ -1,7 +1,8 @@
 /** From all rows to the lines of the table: where they lie, what passes, in which order, in which groups. Pure. */
+import { groupRuns, type RunGroup } from '#contract/groups';
 import type { RunRow } from '#contract/runRow';
 import { type Filter, passes } from './filter.ts';
-import { groupLabels, groupRuns, type RunGroup, sortGroups } from './groups.ts';
+import { groupLabels, sortGroups } from './groups.ts';
 import { type SortKey, sortBy, sortRows } from './sort.ts';
 
 /** Where a run can lie. */

@@ -175,6 +175,30 @@ describe('what is done to selected runs', () => {
     expect(await screen.findByText('2 runs', {}, patient)).toBeTruthy();
   });
 
+  test('reruns what failed and nothing else', async () => {
+    await openRuns(18, '/', (app) => app.pauseQueue(true));
+    const before = new Map(page.app.rows().map(({ id, state }) => [id, state]));
+    const failed = [...before].filter(([, state]) => state === 'failed').map(([id]) => id);
+    expect(failed.length).toBeGreaterThan(0);
+    await user.click(screen.getByRole('checkbox', { name: 'Select all' }));
+    await tool(`Rerun failed (${failed.length})`);
+    await waitFor(
+      () => expect(page.app.rows(failed).map(({ state }) => state)).toEqual(failed.map(() => 'queued')),
+      patient,
+    );
+    const others = page.app.rows().filter(({ id }) => !failed.includes(id));
+    for (const { id, state } of others) expect(state).toBe(before.get(id));
+  });
+
+  test('is offered as files, of the runs and of their means', async () => {
+    await openRuns(6);
+    await select(0);
+    await tool('Export');
+    const items = await screen.findAllByRole('menuitem', {}, patient);
+    expect(items.map(({ textContent }) => textContent)).toContain('Runs as CSV');
+    expect(items.map(({ textContent }) => textContent)).toContain('Means over seeds as LaTeX');
+  });
+
   test('fails in the words of the app', async () => {
     await openRuns(3, '/', (app) => {
       app.pauseQueue(true);

@@ -1,8 +1,8 @@
-/** Sorting, grouping and comparing rows of runs. */
+/** Sorting rows of runs and their groups. */
 import { describe, expect, test } from 'vitest';
+import { groupRuns } from '#contract/groups';
 import { columns, configColumns } from '../../../src/renderer/runs/columns.ts';
-import { configDiff } from '../../../src/renderer/runs/configDiff.ts';
-import { groupKey, groupRuns, meanOf, sortGroups } from '../../../src/renderer/runs/groups.ts';
+import { sortGroups } from '../../../src/renderer/runs/groups.ts';
 import { pressed, readSort, sortRows, sortText } from '../../../src/renderer/runs/sort.ts';
 import { runRow } from './rows.ts';
 
@@ -40,27 +40,6 @@ describe('sorting', () => {
 });
 
 describe('grouping', () => {
-  test('puts seeds, names and devices of one config together and nothing else', () => {
-    const base = groupKey(runRow());
-    expect(groupKey(runRow({ seed: 5, name: 'other', device: 'cpu' }))).toBe(base);
-    expect(groupKey(runRow({ learning_rate: 0.5 }))).not.toBe(base);
-    expect(groupKey({ settings: { task: 'mnist', n: 3 } })).toBe(groupKey({ settings: { n: 3, task: 'mnist' } }));
-  });
-
-  test('gives the mean over seeds with the interval of Student', () => {
-    const values = [0.9, 0.92, 0.94];
-    const rows = values.map((value, seed) => runRow({ seed }, { value, standardError: 0 }));
-    const mean = meanOf(rows, 'value')!;
-    expect(mean.n).toBe(3);
-    expect(mean.mean).toBeCloseTo(0.92, 12);
-    expect(mean.high - mean.mean).toBeCloseTo((4.3027 * 0.02) / Math.sqrt(3), 5); // t of 2 degrees at 97.5 %
-  });
-
-  test('counts only the runs that have the metric, and says nothing of none', () => {
-    expect(meanOf([runRow(), runRow({}, { value: null })], 'value')!.n).toBe(1);
-    expect(meanOf([runRow({}, { value: null })], 'value')).toBeNull();
-  });
-
   test('sorts groups by their means and the runs inside by themselves', () => {
     const rows = [
       runRow({ seed: 1 }, { value: 0.2 }),
@@ -69,17 +48,6 @@ describe('grouping', () => {
     ];
     const sorted = sortGroups(groupRuns(rows), readSort('-value'));
     expect(sorted.map((group) => group.rows.map((row) => row.seed))).toEqual([[3], [2, 1]]);
-  });
-});
-
-describe('the config diff', () => {
-  test('has the fields that differ, with defaults filled in, and no others', () => {
-    const rows = [runRow({ learning_rate: 0.1, seed: 1 }), runRow({ seed: 1 })];
-    expect(configDiff(rows)).toEqual([{ field: 'learning_rate', label: 'Learning rate', values: [0.1, 0.001] }]);
-  });
-  test('compares lists by what is in them', () => {
-    expect(configDiff([runRow({ in_layer_sizes: [4, 5] }), runRow({ in_layer_sizes: [4, 5] })])).toEqual([]);
-    expect(configDiff([runRow({ in_layer_sizes: [4, 5] }), runRow()])).toHaveLength(1);
   });
 });
 

@@ -1,7 +1,7 @@
 /** The fields in which the configs of runs differ, and nothing that they share. */
 import { Table, Text } from '@mantine/core';
+import { configDiff } from '#contract/configDiff';
 import type { RunRow } from '#contract/runRow';
-import { configDiff } from '../../runs/configDiff.ts';
 import { runLabels } from '../../runs/groups.ts';
 
 export function ConfigDiffTable({ rows }: { rows: readonly RunRow[] }) {

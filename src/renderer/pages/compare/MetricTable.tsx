@@ -2,11 +2,12 @@
 import { ActionIcon, Table, Text, VisuallyHidden } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
+import { groupRuns, type Mean, metricColumns, type RunGroup } from '#contract/groups';
 import type { RunRow } from '#contract/runRow';
 import { metricValue } from '../../components/format.ts';
 import { StateBadge } from '../../components/StateBadge.tsx';
-import { columnsOf, metricColumns } from '../../runs/columns.ts';
-import { groupLabels, groupRuns, type Mean, type RunGroup } from '../../runs/groups.ts';
+import { columnsOf } from '../../runs/columns.ts';
+import { groupLabels } from '../../runs/groups.ts';
 
 const metrics = columnsOf(metricColumns);
 const plain = columnsOf(['seed', 'seconds', 'step', 'trainable']);

@@ -2,13 +2,14 @@
 import { Group, Select, Switch } from '@mantine/core';
 import { keepPreviousData, useQueries } from '@tanstack/react-query';
 import { useState } from 'react';
+import { groupRuns } from '#contract/groups';
 import { type MetricKey, metricKeys, restingStates } from '#contract/run';
 import type { Curve, RunRow } from '#contract/runRow';
 import { LineChart } from '../../chart/LineChart.tsx';
 import type { Range, Series } from '../../chart/series.ts';
 import { useTRPC } from '../../client/trpc.ts';
 import { ErrorState } from '../../components/ErrorState.tsx';
-import { groupLabels, groupRuns, runLabels } from '../../runs/groups.ts';
+import { groupLabels, runLabels } from '../../runs/groups.ts';
 import { meanCurve } from '../../runs/meanCurve.ts';
 import { lineColor } from '../../theme.ts';
 

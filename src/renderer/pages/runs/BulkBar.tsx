@@ -4,20 +4,19 @@ import {
   IconArchive,
   IconArchiveOff,
   IconArrowsDiff,
-  IconDownload,
   IconPlayerPause,
   IconPlayerPlay,
   IconPlayerStop,
+  IconRefresh,
   IconRestore,
   IconTrash,
 } from '@tabler/icons-react';
 import { restingStates } from '#contract/run';
 import type { RunRow } from '#contract/runRow';
-import { saveDownload } from '../../client/download.ts';
 import { count } from '../../components/format.ts';
 import { LinkButton } from '../../components/LinkButton.tsx';
-import { notifyError } from '../../components/notify.ts';
 import type { Place } from '../../runs/items.ts';
+import { BulkExport } from './BulkExport.tsx';
 import { NoteEditor } from './NoteEditor.tsx';
 import { TagEditor } from './TagEditor.tsx';
 import { useRunActions } from './useRunActions.ts';
@@ -33,13 +32,15 @@ export function BulkBar({ rows, place, onDone }: BulkBarProps) {
   const actions = useRunActions();
   const ids = rows.map(({ id }) => id);
   const active = rows.filter(({ state }) => !restingStates.includes(state)).map(({ id }) => id);
-  const resumable = rows.filter(({ state }) => restingStates.includes(state) && state !== 'finished');
-  const csv = () =>
-    saveDownload(`/download/runs.csv?${ids.map((id) => `id=${encodeURIComponent(id)}`).join('&')}`).catch((error) =>
-      notifyError('The CSV could not be saved', error),
-    );
+  const failed = rows.filter(({ state }) => state === 'failed').map(({ id }) => id);
+  const interrupted = rows
+    .filter(({ state }) => restingStates.includes(state) && state !== 'finished' && state !== 'failed')
+    .map(({ id }) => id);
   /** Moves the runs elsewhere, so that they are selected no longer. */
   const move = (work: Promise<void>) => void work.then(onDone);
+  /** With how many of the selected it does something, where that is not all. */
+  const of = (word: string, some: readonly string[]) =>
+    some.length === rows.length ? word : `${word} (${count(some.length)})`;
   return (
     <Paper role="toolbar" aria-label="Selected runs" px="xs" py={6} bg="var(--permafrost-selected)">
       <Group gap={6}>
@@ -57,9 +58,7 @@ export function BulkBar({ rows, place, onDone }: BulkBarProps) {
                 Compare
               </LinkButton>
             )}
-            <Button variant="default" leftSection={<IconDownload size={15} />} onClick={() => void csv()}>
-              Export CSV
-            </Button>
+            <BulkExport ids={ids} />
             {active.length > 0 && (
               <>
                 <Button
@@ -78,13 +77,23 @@ export function BulkBar({ rows, place, onDone }: BulkBarProps) {
                 </Button>
               </>
             )}
-            {resumable.length > 0 && (
+            {interrupted.length > 0 && (
               <Button
                 variant="default"
                 leftSection={<IconPlayerPlay size={15} />}
-                onClick={() => void actions.resume(resumable.map(({ id }) => id))}
+                onClick={() => void actions.resume(interrupted)}
               >
-                Resume
+                {of('Resume', interrupted)}
+              </Button>
+            )}
+            {failed.length > 0 && (
+              <Button
+                variant="default"
+                leftSection={<IconRefresh size={15} />}
+                title="They go on from their last checkpoint, or begin anew without one"
+                onClick={() => void actions.resume(failed)}
+              >
+                {of('Rerun failed', failed)}
               </Button>
             )}
             <TagEditor rows={rows} onChange={(add, remove) => void actions.tag(ids, add, remove)} />

@@ -3,11 +3,11 @@ import { Box, Checkbox, Text, Tooltip } from '@mantine/core';
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { memo, type ReactNode } from 'react';
+import type { MetricColumn, RunGroup } from '#contract/groups';
 import type { RunRow } from '#contract/runRow';
 import { metricValue } from '../../components/format.ts';
 import { StateBadge } from '../../components/StateBadge.tsx';
-import type { Column, MetricColumn } from '../../runs/columns.ts';
-import type { RunGroup } from '../../runs/groups.ts';
+import type { Column } from '../../runs/columns.ts';
 import type { Item } from '../../runs/items.ts';
 
 interface RunLineProps {

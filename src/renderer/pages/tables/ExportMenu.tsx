@@ -1,16 +1,16 @@
 /** The table as a file: what the app writes, a picture, or paper. */
 import { Button, Menu } from '@mantine/core';
-import { IconDownload, IconFile, IconPhoto, IconPrinter, IconVector } from '@tabler/icons-react';
+import { IconDownload, IconPhoto, IconPrinter, IconVector } from '@tabler/icons-react';
 import type { TableState } from '#contract/papers';
 import { pngOf } from '../../chart/png.ts';
 import { saveFile } from '../../chart/save.ts';
-import { saveDownload } from '../../client/download.ts';
+import { type DownloadFile, DownloadItems } from '../../components/DownloadItems.tsx';
 import { dateTime } from '../../components/format.ts';
 import { notifyError } from '../../components/notify.ts';
 import { tableSvg } from './tableSvg.ts';
 
-/** What the app makes of a table, as `/download/…` names it. */
-const files: { label: string; file: string }[] = [
+/** What the app makes of a table. */
+const files: DownloadFile[] = [
   { label: 'Cells as CSV', file: 'table.csv' },
   { label: 'Table as Markdown', file: 'table.md' },
   { label: 'Table as LaTeX', file: 'table.tex' },
@@ -38,15 +38,7 @@ export function ExportMenu({ state }: { state: TableState }) {
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
-        {files.map(({ label, file }) => (
-          <Menu.Item
-            key={file}
-            leftSection={<IconFile size={15} />}
-            onClick={() => told(saveDownload(`/download/${file}?${query}`))}
-          >
-            {label}
-          </Menu.Item>
-        ))}
+        <DownloadItems files={files} query={query} />
         <Menu.Divider />
         <Menu.Item leftSection={<IconPhoto size={15} />} onClick={() => told(png())}>
           Picture (PNG)

@@ -1,0 +1,66 @@
+/** Runs of one config, whatever their seed, and their mean with its 95 % interval. Pure. */
+import type { ConfigField } from './config.ts';
+import type { MetricName, RunRow } from './runRow.ts';
+import { type Interval, interval } from './statistics.ts';
+
+/** What does not make another experiment: its name, its seed, and where it is computed. */
+export const sameGroup: ReadonlySet<ConfigField> = new Set(['name', 'seed', 'device']);
+
+/** The numbers of a run that a group averages. */
+export const metricColumns = ['value', 'best', 'recent', 'last'] as const;
+export type MetricColumn = (typeof metricColumns)[number];
+
+export interface Mean extends Interval {
+  /** Runs that it rests on. */
+  n: number;
+}
+
+export interface RunGroup {
+  /** The config without what {@link sameGroup} leaves out. */
+  key: string;
+  rows: RunRow[];
+  means: Record<MetricColumn, Mean | null>;
+}
+
+/** The same text for the same config, whatever the order of its fields. */
+export function groupKey({ settings }: Pick<RunRow, 'settings'>): string {
+  const fields = Object.entries(settings).filter(([field]) => !sameGroup.has(field as ConfigField));
+  return JSON.stringify(fields.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Groups in the order of their first run. */
+export function groupRuns(rows: readonly RunRow[]): RunGroup[] {
+  const byKey = new Map<string, RunRow[]>();
+  for (const row of rows) {
+    const key = groupKey(row);
+    const group = byKey.get(key);
+    if (group) group.push(row);
+    else byKey.set(key, [row]);
+  }
+  return [...byKey].map(([key, members]) => ({
+    key,
+    rows: members,
+    means: Object.fromEntries(metricColumns.map((column) => [column, meanOf(members, column)])) as RunGroup['means'],
+  }));
+}
+
+/** The mean of a metric over the runs that have it. Only the final evaluation knows its own noise. */
+export function meanOf(rows: readonly RunRow[], column: MetricColumn): Mean | null {
+  const samples = rows.flatMap((row) => {
+    const value = row[column];
+    return value === null ? [] : [{ value, standardError: column === 'value' ? (row.standardError ?? 0) : 0 }];
+  });
+  const found = interval(samples);
+  return found && { ...found, n: samples.length };
+}
+
+/** The one with the best number, of those that have one: an accuracy is best high, an error low. Null without any. */
+export function bestOf<T>(all: readonly T[], metric: MetricName, numberOf: (one: T) => number | null): T | null {
+  const sign = metric === 'mae' ? -1 : 1;
+  let best: { one: T; score: number } | null = null;
+  for (const one of all) {
+    const number = numberOf(one);
+    if (number !== null && (!best || sign * number > best.score)) best = { one, score: sign * number };
+  }
+  return best?.one ?? null;
+}

@@ -1,0 +1,87 @@
+/** Runs by config, whatever their seed: the mean of each config with its 95 % interval, as CSV and as people read it. */
+import { digits } from '#contract/answerText';
+import type { ConfigField } from '#contract/config';
+import { configDiff, type Difference } from '#contract/configDiff';
+import { bestOf, groupRuns, type Mean, type RunGroup, sameGroup } from '#contract/groups';
+import { type RunRow, type Setting, settingOf } from '#contract/runRow';
+import { csvLine } from '#formats/csv';
+import { type Document, footnotes, type Marked, plain } from './document.ts';
+
+interface Means {
+  groups: RunGroup[];
+  /** What tells the groups apart, a value per group. */
+  differences: Difference[];
+}
+
+function meansOf(rows: readonly RunRow[]): Means {
+  const groups = groupRuns(rows);
+  const differences = configDiff(groups.map((group) => group.rows[0])).filter(({ field }) => !sameGroup.has(field));
+  return { groups, differences };
+}
+
+const written = (value: Setting): string => (value === null ? '' : String(value));
+const idsOf = ({ rows }: RunGroup): string => rows.map(({ id }) => id).join(' ');
+
+/** A record per config, after a header: the fields in which configs differ, then what its finished runs say together. */
+export function* meansCsv(rows: readonly RunRow[]): Generator<string> {
+  const { groups, differences } = meansOf(rows);
+  const fields = differences.map(({ field }) => field);
+  yield csvLine([...fields, 'metric', 'mean', 'low_95', 'high_95', 'seeds', 'runs']);
+  for (const [i, group] of groups.entries()) {
+    const { mean = null, low = null, high = null, n = 0 } = group.means.value ?? {};
+    const settings = differences.map(({ values }) => written(values[i]));
+    yield csvLine([...settings, group.rows[0].metric, mean, low, high, n, idsOf(group)]);
+  }
+}
+
+/** The same for people, with what all runs have in common; `date` is when it was made, as it shall be printed. */
+export function meansDocument(rows: readonly RunRow[], date: string): Document {
+  const { groups, differences } = meansOf(rows);
+  const metrics = [...new Set(groups.map((group) => group.rows[0].metric))];
+  const metric = metrics.length === 1 ? metrics[0] : null;
+  const best = metric && bestOf(groups, metric, ({ means }) => means.value?.mean ?? null);
+  const notes = footnotes();
+  const resultOf = (group: RunGroup): Marked => ({
+    text: meanText(group.means.value),
+    marks: group === best && groups.length > 1 ? [notes.mark('The best mean.')] : [],
+  });
+  return {
+    id: 'means',
+    title: 'Means over seeds',
+    caption: `Mean of the final evaluation and its 95 % interval over seeds, never narrower than evaluation noise; ${date}.`,
+    header: [
+      ...differences.map((difference) => column(difference.label, isNumber(difference))),
+      ...(metric ? [] : [column('Metric')]),
+      ...[column(metric ? `Mean ${metric}` : 'Mean', true), column('Seeds', true)],
+    ],
+    rows: groups.map((group, i) => [
+      ...differences.map(({ values }) => plain(written(values[i]))),
+      ...(metric ? [] : [plain(group.rows[0].metric ?? '')]),
+      ...[resultOf(group), plain(seedsText(group))],
+    ]),
+    footnotes: notes.texts,
+    sections: [{ title: 'Settings of all runs', lines: sharedSettings(rows) }].filter(({ lines }) => lines.length > 0),
+  };
+}
+
+const column = (text: string, isNumber = false) => ({ text, isNumber });
+const isNumber = ({ values }: Difference): boolean => values.every((value) => typeof value === 'number');
+
+function meanText(mean: Mean | null): string {
+  if (!mean) return '–';
+  const half = mean.high - mean.mean;
+  return half > 0 ? `${digits(mean.mean)} ± ${digits(half, 2)}` : digits(mean.mean);
+}
+
+/** Runs with a result, and of how many where some have none. */
+const seedsText = ({ rows, means }: RunGroup): string =>
+  means.value?.n === rows.length ? String(rows.length) : `${means.value?.n ?? 0} of ${rows.length}`;
+
+/** What every run sets, where that is not the default. */
+function sharedSettings(rows: readonly RunRow[]): string[] {
+  const fields = Object.keys(rows[0]?.settings ?? {}) as ConfigField[];
+  return fields
+    .filter((field) => !sameGroup.has(field))
+    .filter((field) => new Set(rows.map((row) => settingOf(row, field))).size === 1)
+    .map((field) => `${field} = ${written(settingOf(rows[0], field)) || 'none'}`);
+}

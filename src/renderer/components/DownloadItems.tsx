@@ -1,0 +1,25 @@
+/** Items of a menu that save what the app makes on the fly. */
+import { Menu } from '@mantine/core';
+import { IconFile } from '@tabler/icons-react';
+import { saveDownload } from '../client/download.ts';
+import { notifyError } from './notify.ts';
+
+export interface DownloadFile {
+  label: string;
+  /** As `/download/…` names it. */
+  file: string;
+}
+
+export function DownloadItems({ files, query }: { files: readonly DownloadFile[]; query: URLSearchParams }) {
+  return files.map(({ label, file }) => (
+    <Menu.Item
+      key={file}
+      leftSection={<IconFile size={15} />}
+      onClick={() =>
+        void saveDownload(`/download/${file}?${query}`).catch((error) => notifyError('It could not be saved', error))
+      }
+    >
+      {label}
+    </Menu.Item>
+  ));
+}

@@ -1,0 +1,50 @@
+/** Runs by config as files. */
+import { expect, it } from 'vitest';
+import { latex } from '#export/latex';
+import { markdown } from '#export/markdown';
+import { meansCsv, meansDocument } from '#export/means';
+import { runRow } from '../renderer/runs/rows.ts';
+
+const of = (learning_rate: number, values: (number | null)[], more = {}) =>
+  values.map((value, seed) =>
+    runRow(
+      { learning_rate, patch_size: 7, seed, name: `lr ${learning_rate}`, ...more },
+      { id: `m-${learning_rate}-${seed}`, value, standardError: 0 },
+    ),
+  );
+const rows = [...of(0.1, [0.5, 0.5]), ...of(0.01, [0.92, 0.94, null])];
+
+it('a config is a record with the fields that differ, its mean, interval, seeds and runs', () => {
+  expect([...meansCsv(rows)]).toEqual([
+    'learning_rate,metric,mean,low_95,high_95,seeds,runs\r\n',
+    '0.1,accuracy,0.5,0.5,0.5,2,m-0.1-0 m-0.1-1\r\n',
+    expect.stringMatching(/^0\.01,accuracy,0\.9[23]\d*,0\.80\d*,1\.05\d*,2,m-0\.01-0 m-0\.01-1 m-0\.01-2\r\n$/),
+  ]);
+});
+
+it('a document says how many seeds have a result, which mean is best and what is the same in all', () => {
+  const text = markdown(meansDocument(rows, '2026-11-26'));
+  expect(text).toContain('| Learning rate | Mean accuracy | Seeds |\n| ---: | ---: | ---: |');
+  expect(text).toContain('| 0.1 | 0.5 | 2 |');
+  expect(text).toMatch(/\| 0\.01 \| 0\.93 ± 0\.13\[\^1\] \| 2 of 3 \|/);
+  expect(text).toContain('[^1]: The best mean.');
+  expect(text).toMatch(/## Settings of all runs\n\n- task = mnist\n- patch\\?_size = 7/);
+  expect(latex(meansDocument(rows, '2026-11-26'))).toMatch(
+    /0\.01 & 0\.93 \$\\pm\$ 0\.13\\textsuperscript\{1\} & 2 of 3/,
+  );
+});
+
+it('an error is best low, and different metrics have no best', () => {
+  const errors = rows.map((row) => ({ ...row, metric: 'mae' as const }));
+  expect(markdown(meansDocument(errors, ''))).toContain('| 0.1 | 0.5[^1] | 2 |');
+  const mixed = [...of(0.1, [0.5]), ...errors.slice(2)];
+  const text = markdown(meansDocument(mixed, ''));
+  expect(text).toContain('| Learning rate | Metric | Mean | Seeds |');
+  expect(text).not.toContain('[^1]');
+});
+
+it('one config alone has no best, and no runs make an empty table', () => {
+  expect(markdown(meansDocument(of(0.1, [0.5]), ''))).not.toContain('[^1]');
+  expect([...meansCsv([])]).toHaveLength(1);
+  expect(markdown(meansDocument([], ''))).toContain('Means over seeds');
+});
