@@ -15,10 +15,10 @@ export interface Point {
 /** Most values of one axis, and most runs of one sweep. */
 const most = { values: 1000, runs: 10_000 };
 
-/**
- * Reads `field=values`: a list `1,2,4`, or a range `from..to:count` with even steps, or `from..to:log:count` with even ratios.
- * Values of a log range are rounded to three digits, so that they can be read and typed again. Throws `config`.
- */
+/** How a range is written. */
+const ranges = '0..4, 0..0.3:4 or 1e-5..1e-2:log:7';
+
+/** Reads `field=values`: a list `1,2,4`, or a range as {@link readRange} has it. Throws `config`. */
 export function readAxis(text: string): Axis {
   const at = text.indexOf('=');
   const [field, values] = [text.slice(0, at), text.slice(at + 1)];
@@ -30,28 +30,34 @@ export function readAxis(text: string): Axis {
       `${field}: there is no such field. Did you mean ${nearest(field, configFields)}?`,
     );
   }
-  return { field: field as ConfigField, values: range(values, text) ?? values.split(',').map(value) };
+  const range = readRange(values);
+  if (typeof range === 'string') throw new PermafrostError('config', `${field}: ${range}`);
+  return { field: field as ConfigField, values: range ?? values.split(',').map(value) };
 }
 
 const unreadable = (text: string): PermafrostError =>
   new PermafrostError(
     'config',
-    `--grid expects field=values, found "${text}". Examples: learning_rate=1e-5..1e-2:log:7, dropout=0..0.3:4, n_layer=1,2,4.`,
+    `--grid expects field=values, found "${text}". Examples: learning_rate=1e-5..1e-2:log:7, dropout=0..0.3:4, n_layer=1,2,4, n=2..5.`,
   );
 
-function range(values: string, text: string): number[] | null {
-  const match = /^([^.,:][^,:]*?)\.\.([^,:]+):(?:(log|lin):)?(\d+)$/.exec(values);
-  if (!match) {
-    if (values.includes('..')) throw unreadable(text);
-    return null;
-  }
-  const [from, to, count] = [Number(match[1]), Number(match[2]), Number(match[4])];
+/**
+ * The numbers of a range, null for any other text, and for a range that is none what is wrong with it: `0..4` counts,
+ * `0..0.3:4` has even steps, `1e-5..1e-2:log:7` even ratios. Values of a log range are rounded to three digits, so that they
+ * can be read and typed again.
+ */
+export function readRange(text: string): number[] | string | null {
+  if (!text.includes('..')) return null;
+  const match = /^([^.,:][^,:]*?)\.\.([^,:]+?)(?::(?:(log|lin):)?(\d+))?$/.exec(text);
+  const [from, to] = [Number(match?.[1]), Number(match?.[2])];
+  const counts = match?.[4] === undefined && Number.isInteger(from) && Number.isInteger(to);
+  const count = counts ? to - from + 1 : Number(match?.[4]);
+  const isRange = match && Number.isFinite(from) && Number.isFinite(to) && count >= (counts ? 1 : 2);
+  if (!isRange || count > most.values) return `A range is written as ${ranges}; found "${text}".`;
   const isLog = match[3] === 'log';
-  if (!Number.isFinite(from) || !Number.isFinite(to) || count < 2 || count > most.values) throw unreadable(text);
-  if (isLog && (from <= 0 || to <= 0))
-    throw new PermafrostError('config', `A log range needs positive ends, found ${from} and ${to} in "${text}".`);
+  if (isLog && (from <= 0 || to <= 0)) return `A log range needs positive ends, found ${from} and ${to}.`;
   return Array.from({ length: count }, (_, i) => {
-    const share = i / (count - 1);
+    const share = count > 1 ? i / (count - 1) : 0;
     return isLog
       ? Number((from * (to / from) ** share).toPrecision(3))
       : Number((from + (to - from) * share).toPrecision(12));

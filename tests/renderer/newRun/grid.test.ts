@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import { configDefaults, configFields, fieldMeta, parseConfig, readSetting } from '#contract/config';
-import { commandOf } from '../../../src/renderer/pages/newRun/command.ts';
+import { type ConfigField, configDefaults, configFields, fieldMeta, parseConfig, readSetting } from '#contract/config';
+import { commandOf, gridCommand } from '../../../src/renderer/pages/newRun/command.ts';
 import { controlOf, fieldsOf, formGroups, readNumber, readSizes } from '../../../src/renderer/pages/newRun/controls.ts';
 import {
   expectation,
@@ -10,7 +10,7 @@ import {
   schemaErrors,
   withPreset,
 } from '../../../src/renderer/pages/newRun/draft.ts';
-import { axisValues, expandGrid, mostRuns } from '../../../src/renderer/pages/newRun/grid.ts';
+import { axisProblem, axisValues, expandGrid, mostRuns } from '../../../src/renderer/pages/newRun/grid.ts';
 
 describe('controls', () => {
   test('follow the schema: type, limits and whether a field may be empty', () => {
@@ -115,12 +115,23 @@ describe('a grid', () => {
     [{ field: 'seed' as const, text: '0..3' }, [0, 1, 2, 3]],
     [{ field: 'seed' as const, text: '1, 1, 5' }, [1, 5]],
     [{ field: 'learning_rate' as const, text: '1e-3, 0.01' }, [0.001, 0.01]],
+    [{ field: 'learning_rate' as const, text: '1e-4..1e-2:log:3, 1' }, [0.0001, 0.001, 0.01, 1]],
     [{ field: 'early_stop' as const, text: 'empty, 10' }, [null, 10]],
     [{ field: 'freeze_ln' as const, text: 'on, off' }, [true, false]],
     [{ field: 'in_layer_sizes' as const, text: '64, 32; empty' }, [[64, 32], null]],
     [{ field: 'variant' as const, text: 'corrected,reference' }, ['corrected', 'reference']],
     [{ field: 'seed' as const, text: '' }, []],
   ])('reads %j', (axis, values) => expect(axisValues(axis)).toEqual(values));
+
+  test('says what is wrong with a range, or that there are no values', () => {
+    expect(axisProblem({ field: 'seed', text: '0..2000000000' })).toMatch(
+      /A range is written as .*found "0\.\.2000000000"/,
+    );
+    expect(axisProblem({ field: 'learning_rate', text: '0..1:log:3' })).toMatch(/needs positive ends/);
+    expect(axisProblem({ field: 'freeze_ln', text: ' ' })).toBe('Write values as on, off.');
+    expect(axisProblem({ field: 'name', text: 'a..b' })).toBeNull();
+    expect(axisProblem({ field: 'seed', text: '0..4' })).toBeNull();
+  });
 
   test('makes every combination, the first field slowest', () => {
     const drafts = expandGrid(first, [
@@ -137,7 +148,36 @@ describe('a grid', () => {
 
   test('an axis without values changes nothing, and a huge one stops one past the most', () => {
     expect(expandGrid(first, [{ field: 'seed', text: ' ' }])).toEqual([first]);
-    expect(expandGrid(first, [{ field: 'seed', text: '0..2000000000' }])).toHaveLength(mostRuns + 1);
+    const axes = (['seed', 'n'] as const).map((field) => ({ field, text: '1..40' }));
+    expect(expandGrid(first, axes)).toHaveLength(mostRuns + 1);
+  });
+});
+
+describe('the command of a grid', () => {
+  const base = parseConfig({ task: 'mnist', patch_size: 4, learning_rate: 0.5, seed: 9 });
+  const command = (...axes: [field: ConfigField, text: string][]) => {
+    const written = axes.map(([field, text]) => ({ field, text }));
+    return gridCommand(
+      expandGrid(base, written).map((draft) => parseConfig(draft)),
+      written,
+    ).split('\n');
+  };
+  const sweep = 'npm run -s permafrost -- sweep --set task=mnist --set patch_size=4';
+
+  test('is one sweep, whose seeds count up from the first', () => {
+    expect(command(['learning_rate', '1e-4..1e-2:log:3'], ['early_stop', 'empty, 5'], ['seed', '3..5'])).toEqual([
+      `${sweep} --set seed=3 --grid learning_rate=0.0001,0.001,0.01 --grid early_stop=null,5 --seeds 3`,
+    ]);
+    expect(command(['freeze_ln', 'on, off'])).toEqual([
+      `${sweep} --set learning_rate=0.5 --set seed=9 --grid freeze_ln=true,false --seeds 1`,
+    ]);
+    expect(command(['seed', '0..1'])).toEqual([`${sweep} --set learning_rate=0.5 --seeds 2`]);
+  });
+
+  test('is a run a line where no sweep has its seeds or its lists', () => {
+    expect(command(['seed', '1, 5'])).toHaveLength(2);
+    expect(command(['in_layer_sizes', '64, 32; 8'])[1]).toMatch(/ run .*--set 'in_layer_sizes=\[8\]'/);
+    expect(command()).toEqual([commandOf(base)]);
   });
 });
 

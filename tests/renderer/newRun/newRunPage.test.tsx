@@ -133,6 +133,8 @@ describe('starting', () => {
     press('Start 3 runs');
     await eventually(() => expect(seeds()).toEqual([0, 3, 4, 5]));
     await eventually(() => expect(page.history.location.pathname).toBe('/'));
+    expect(page.history.location.search).toContain('grouped=yes');
+    expect(page.app.list().map(({ tags }) => tags.join())).toEqual(['', 'sweep', 'sweep', 'sweep']);
   });
 
   test('makes the run that the form shows and opens it', async () => {

@@ -3,7 +3,7 @@ import { ActionIcon, Alert, Button, Group, ScrollArea, Select, Stack, Table, Tex
 import { IconPlus, IconX } from '@tabler/icons-react';
 import { type ConfigField, fieldMeta } from '#contract/config';
 import { type Draft, schemaErrors } from './draft.ts';
-import { type Axis, axisHint, axisValues, gridFields, mostRuns } from './grid.ts';
+import { type Axis, axisHint, axisProblem, gridFields, mostRuns } from './grid.ts';
 
 /** Runs that the preview names one by one. */
 const previewed = 50;
@@ -39,7 +39,7 @@ export function GridPanel({ axes, drafts, onChange }: GridPanelProps) {
             flex={1}
             placeholder={axisHint(axis.field)}
             value={axis.text}
-            error={axisValues(axis).length === 0 && `Write values as ${axisHint(axis.field)}.`}
+            error={axisProblem(axis)}
             onChange={(event) => set(i, { ...axis, text: event.currentTarget.value })}
           />
           <ActionIcon

@@ -1,26 +1,14 @@
 /** The form of a new run, filled from a draft. */
-import {
-  Alert,
-  Box,
-  Button,
-  Card,
-  CopyButton,
-  FileButton,
-  Grid,
-  Group,
-  SimpleGrid,
-  Stack,
-  Text,
-  Title,
-} from '@mantine/core';
-import { IconCheck, IconDownload, IconPlayerPlay, IconTerminal2, IconUpload } from '@tabler/icons-react';
+import { Alert, Box, Button, Card, FileButton, Grid, Group, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { IconDownload, IconPlayerPlay, IconUpload } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useMemo, useState } from 'react';
 import type { Catalogue } from '#contract/catalogue';
 import { type ConfigField, type ExperimentConfig, fieldMeta } from '#contract/config';
 import { useTRPC } from '../../client/trpc.ts';
+import { CopyCommand } from '../../components/CopyText.tsx';
 import { ConfigInput } from './ConfigInput.tsx';
-import { commandOf } from './command.ts';
+import { gridCommand } from './command.ts';
 import { fieldsOf, formGroups } from './controls.ts';
 import { configOfDraft, type Draft, withPreset } from './draft.ts';
 import { EstimatePanel } from './EstimatePanel.tsx';
@@ -207,7 +195,9 @@ export function NewRunForm({ catalogue, draft, onDraft, onCreated }: NewRunFormP
               leftSection={<IconPlayerPlay size={16} />}
               disabled={!ready}
               loading={create.isPending}
-              onClick={() => create.mutate({ configs: configs as ExperimentConfig[] })}
+              onClick={() =>
+                create.mutate({ configs: configs as ExperimentConfig[], tags: configs.length > 1 ? ['sweep'] : [] })
+              }
             >
               {configs.length > 1 ? `Start ${configs.length} runs` : 'Start run'}
             </Button>
@@ -228,19 +218,7 @@ export function NewRunForm({ catalogue, draft, onDraft, onCreated }: NewRunFormP
               >
                 Export
               </Button>
-              <CopyButton value={ready ? configs.map((config) => commandOf(config!)).join('\n') : ''} timeout={2000}>
-                {({ copied, copy }) => (
-                  <Button
-                    variant="default"
-                    size="xs"
-                    leftSection={copied ? <IconCheck size={14} /> : <IconTerminal2 size={14} />}
-                    disabled={!ready}
-                    onClick={copy}
-                  >
-                    {copied ? 'Copied' : 'Copy as command'}
-                  </Button>
-                )}
-              </CopyButton>
+              <CopyCommand command={ready ? gridCommand(configs as ExperimentConfig[], axes) : ''} />
             </Group>
           </Card>
           <Card withBorder component="section" aria-label="Differs from the published protocol">

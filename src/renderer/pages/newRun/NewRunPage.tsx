@@ -19,7 +19,7 @@ export function NewRunPage() {
   const navigate = useNavigate();
   const onCreated = (ids: string[]) => {
     if (ids.length > 1) notifyDone(`${ids.length} runs are in the queue.`);
-    void navigate(ids.length === 1 ? { to: `/runs/${ids[0]}` } : { to: '/' });
+    void navigate(ids.length === 1 ? { to: `/runs/${ids[0]}` } : { to: '/', search: { grouped: 'yes' } as never });
   };
   const trpc = useTRPC();
   const catalogue = useQuery(trpc.config.catalogue.queryOptions());

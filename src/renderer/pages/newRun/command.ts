@@ -1,13 +1,32 @@
-/** A config as the command that trains it. Pure. */
-import type { ExperimentConfig } from '#contract/config';
+/** Configs as the commands that train them. Pure. */
+import type { ConfigField, ExperimentConfig } from '#contract/config';
 import { settingsOf } from '#contract/runRow';
+import { type Axis, axisValues } from './grid.ts';
+
+const program = 'npm run -s permafrost --';
 
 /** One line for a POSIX shell, with the fields that are not at their defaults. */
-export function commandOf(config: ExperimentConfig): string {
-  const settings = Object.entries(settingsOf(config)).map(
-    ([field, value]) => `--set ${quoted(`${field}=${written(value)}`)}`,
-  );
-  return ['npm run -s permafrost -- run', ...settings].join(' ');
+export const commandOf = (config: ExperimentConfig): string => [`${program} run`, ...settings(config, [])].join(' ');
+
+const settings = (config: ExperimentConfig, without: readonly ConfigField[]): string[] =>
+  Object.entries(settingsOf(config))
+    .filter(([field]) => !without.includes(field as ConfigField))
+    .map(([field, value]) => `--set ${quoted(`${field}=${written(value)}`)}`);
+
+/** The configs of a grid as one sweep, or, where a sweep cannot say them, as a run a line. */
+export function gridCommand(configs: readonly ExperimentConfig[], axes: readonly Axis[]): string {
+  const [first] = configs;
+  const own = axes.filter((axis) => axis.field !== 'seed' && axisValues(axis).length > 0);
+  const values = own.map((axis) => axisValues(axis).map(written));
+  const seeds = axes.filter(({ field }) => field === 'seed').flatMap(axisValues) as number[];
+  const isSweep =
+    own.length + seeds.length > 0 &&
+    seeds.every((seed, i) => seed === seeds[0] + i) && // counted up
+    values.flat().every((value) => !/,|\.\./.test(value)); // else it would be read as several
+  if (!isSweep) return configs.map(commandOf).join('\n');
+  const fields = own.map(({ field }) => field);
+  const grid = fields.map((field, i) => `--grid ${quoted(`${field}=${values[i].join(',')}`)}`);
+  return [`${program} sweep`, ...settings(first, fields), ...grid, `--seeds ${seeds.length || 1}`].join(' ');
 }
 
 /** A value so that the command line reads it back: text stays text even where it looks like JSON. */

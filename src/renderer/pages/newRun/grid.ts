@@ -1,11 +1,12 @@
 /** Grids: several values of several fields, every combination a run. Pure. */
 import { type ConfigField, configFields, fieldMeta } from '#contract/config';
+import { readRange } from '#contract/sweep';
 import { controlOf, readNumber, readSizes } from './controls.ts';
 import type { Draft } from './draft.ts';
 
 export interface Axis {
   field: ConfigField;
-  /** Values as typed: `0..4`, or separated by commas. */
+  /** Values as typed: `0..4`, `1e-5..1e-2:log:7`, or separated by commas. */
   text: string;
 }
 
@@ -15,31 +16,38 @@ export const mostRuns = 1000;
 /** Fields that a grid can vary; a name decides nothing. */
 export const gridFields: ConfigField[] = configFields.filter((field) => field !== 'name');
 
-/** The values of an axis. `a..b` counts from a to b. Layer sizes are separated by semicolons. */
-export function axisValues({ field, text }: Axis): unknown[] {
-  const { kind } = controlOf(field);
-  const parts = text
-    .split(kind === 'sizes' ? ';' : ',')
-    .map((part) => part.trim())
-    .filter(Boolean);
+/** The values of an axis; ranges as {@link readRange} has them. Layer sizes are separated by semicolons. */
+export function axisValues(axis: Axis): unknown[] {
+  const { kind } = controlOf(axis.field);
   const read: Record<typeof kind, (part: string) => unknown[]> = {
-    number: (part) => counted(part) ?? [part === 'empty' ? null : readNumber(part)],
+    number: (part) => {
+      const range = readRange(part);
+      return Array.isArray(range) ? range : [part === 'empty' ? null : readNumber(part)];
+    },
     switch: (part) => [switchWords[part.toLowerCase()] ?? part],
     sizes: (part) => [part === 'empty' ? null : readSizes(part)],
     choice: (part) => [part],
     text: (part) => [part],
   };
-  return [...new Map(parts.flatMap(read[kind]).map((value) => [JSON.stringify(value), value])).values()];
+  const values = partsOf(axis).flatMap(read[kind]);
+  return [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
+}
+
+/** What is wrong with the text of an axis as a whole; null where its values can be tried. */
+export function axisProblem(axis: Axis): string | null {
+  const parts = partsOf(axis);
+  if (parts.length === 0) return `Write values as ${axisHint(axis.field)}.`;
+  const isNumber = controlOf(axis.field).kind === 'number';
+  return (isNumber && parts.map(readRange).find((range) => typeof range === 'string')) || null;
+}
+
+function partsOf({ field, text }: Axis): string[] {
+  const { kind } = controlOf(field);
+  const parts = text.split(kind === 'sizes' ? ';' : ',').map((part) => part.trim());
+  return parts.filter(Boolean).map((part) => (kind === 'number' ? part.replaceAll(' ', '') : part));
 }
 
 const switchWords: Record<string, boolean> = { on: true, true: true, yes: true, off: false, false: false, no: false };
-
-function counted(part: string): number[] | null {
-  const match = /^(-?\d+)\s*\.\.\s*(-?\d+)$/.exec(part);
-  if (!match) return null;
-  const [from, to] = [Number(match[1]), Number(match[2])];
-  return Array.from({ length: Math.min(mostRuns + 1, Math.max(0, to - from + 1)) }, (_, i) => from + i);
-}
 
 /** Every combination of the axes' values on top of a draft; the first axis varies slowest. */
 export function expandGrid(draft: Draft, axes: readonly Axis[]): Draft[] {
@@ -57,7 +65,7 @@ export function axisHint(field: ConfigField): string {
   const control = controlOf(field);
   const empty = control.optional ? '; “empty” for none' : '';
   const hints: Record<typeof control.kind, string> = {
-    number: `0..4 or 1, 2, 8${empty}`,
+    number: `${control.kind === 'number' && control.whole ? '0..4' : '1e-5..1e-2:log:7'} or 1, 2, 8${empty}`,
     switch: 'on, off',
     sizes: `64, 32; 128${empty}`,
     choice: control.kind === 'choice' ? control.choices.join(', ') : '',
