@@ -1,9 +1,10 @@
 /** A chart of lines: drag to zoom, double click to go back, keys for both, files of it, and its numbers as a table. */
-import { ActionIcon, Alert, Box, Group, Menu, Text, Title, Tooltip, useComputedColorScheme } from '@mantine/core';
-import { IconArrowBackUp, IconDownload, IconTable, IconZoomIn, IconZoomOut } from '@tabler/icons-react';
+import { ActionIcon, Alert, Box, Group, Text, Title, Tooltip, useComputedColorScheme } from '@mantine/core';
+import { IconArrowBackUp, IconTable, IconZoomIn, IconZoomOut } from '@tabler/icons-react';
 import { type KeyboardEvent, type PointerEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { ChartTable } from './ChartTable.tsx';
 import { type DrawnChart, drawChart } from './draw.ts';
+import { SaveMenu } from './SaveMenu.tsx';
 import { saveFile } from './save.ts';
 import { caption, extentOf, type Range, type Reference, type Series } from './series.ts';
 import { chartSvg } from './svg.ts';
@@ -104,20 +105,13 @@ export function LineChart(props: LineChartProps) {
           <Tool label="Show as a table" pressed={tableShown} onClick={() => setTableShown(!tableShown)}>
             <IconTable size={16} />
           </Tool>
-          <Menu position="bottom-end">
-            <Menu.Target>
-              <ActionIcon variant="subtle" color="gray" aria-label={`Save ${title}`}>
-                <IconDownload size={16} />
-              </ActionIcon>
-            </Menu.Target>
-            <Menu.Dropdown>
-              <Menu.Item onClick={() => void csv()}>CSV, every point</Menu.Item>
-              <Menu.Item disabled={!drawable} onClick={() => void png()}>
-                PNG, as on the screen
-              </Menu.Item>
-              <Menu.Item onClick={svg}>SVG, for print</Menu.Item>
-            </Menu.Dropdown>
-          </Menu>
+          <SaveMenu
+            title={title}
+            numbers="every point"
+            onCsv={() => void csv()}
+            onPng={drawable ? () => void png() : undefined}
+            onSvg={svg}
+          />
         </Group>
       </Group>
       <ZoomArea chart={chart} onZoom={onZoom} height={drawable ? height : 0}>

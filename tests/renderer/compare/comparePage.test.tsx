@@ -2,7 +2,7 @@
 import '../layout.ts';
 import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { fillHome } from '../../fillHome.ts';
 import { openWindow, seriousComplaints } from '../window.tsx';
 
@@ -49,6 +49,44 @@ test('the table has the mean over seeds, the diff only what differs; a run can b
   const other = page.app.rows().find(({ name }) => name === 'mnist urt')!;
   await user.click(metrics.getByRole('button', { name: `Remove ${other.id} from the comparison` }));
   await waitFor(() => expect(fields()).toEqual(['Seed seed']), patient);
+});
+
+describe('settings against results', () => {
+  const lines = () => screen.getByRole('slider', { name: /^Settings and results/ });
+
+  test('a line per run crosses an axis for every field that differs, and the keys read it from the best on', async () => {
+    await openComparison();
+    const rows = page.app.rows().sort((a, b) => (b.value ?? -1) - (a.value ?? -1));
+    expect(lines().querySelectorAll('[data-line]')).toHaveLength(4);
+    const axes = [...lines().querySelectorAll('text[text-anchor="middle"]')].map(({ textContent }) => textContent);
+    expect(axes).toEqual(['Freeze', 'transformer', 'Seed', 'Final accuracy']);
+    lines().focus();
+    await user.keyboard('{ArrowDown}');
+    expect(lines().getAttribute('aria-valuetext')).toMatch(
+      new RegExp(`\\(${rows[0].id}\\) · Freeze transformer .* · Seed ${rows[0].seed} · Final accuracy 0\\.9`),
+    );
+    await user.keyboard('{End}');
+    expect(lines().getAttribute('aria-valuetext')).toContain(rows[3].id);
+    await user.click(screen.getByRole('link', { name: 'Open' }));
+    await waitFor(() => expect(page.history.location.pathname).toBe(`/runs/${rows[3].id}`), patient);
+  });
+
+  test('a line per config has no seed, and its mean as the result', async () => {
+    await openComparison();
+    const chart = within(screen.getByRole('region', { name: 'Settings and results' }));
+    await user.click(chart.getByRole('switch', { name: 'A line per config' }));
+    expect(lines().querySelectorAll('[data-line]')).toHaveLength(2);
+    expect(lines().textContent).not.toContain('Seed');
+    lines().focus();
+    await user.keyboard('{End}');
+    expect(lines().getAttribute('aria-valuetext')).toMatch(/\(n = \d\) · Freeze transformer/);
+  });
+
+  test('is not there where nothing differs', async () => {
+    page = await openWindow('/', (app) => `/compare?ids=${fillHome(app, 1)[0]}`);
+    await screen.findByRole('table', { name: 'Metrics' }, patient);
+    expect(screen.queryByRole('region', { name: 'Settings and results' })).toBeNull();
+  });
 });
 
 test('a run that no longer exists is said to be missing', async () => {

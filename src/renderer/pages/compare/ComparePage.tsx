@@ -14,6 +14,7 @@ import { useAddress } from '../../components/useAddress.ts';
 import { ConfigDiffTable } from './ConfigDiffTable.tsx';
 import { MetricTable } from './MetricTable.tsx';
 import { OverlayChart } from './OverlayChart.tsx';
+import { ParallelRuns } from './ParallelRuns.tsx';
 
 /** More lines than that are a picture of nothing. */
 const most = 50;
@@ -35,6 +36,7 @@ export function ComparePage() {
         <LinkButton to="/">Choose others</LinkButton>
       </PageHeader>
       <OverlayChart rows={rows.slice(0, most)} />
+      <ParallelRuns rows={rows} />
       <section>
         <Title order={2} mb="xs">
           Numbers

@@ -1,4 +1,5 @@
 /** An attention map as cells and labels. Pure but for the canvas that `paint` is given. */
+import { type Color, rampColor } from '../../chart/ramp.ts';
 
 /** Where everything lies on the picture, in CSS pixels. */
 export interface Layout {
@@ -35,7 +36,6 @@ export function cellAt({ cell, left, top }: Layout, t: number, x: number, y: num
   return row >= 0 && row < t && column >= 0 && column < t ? [row, column] : null;
 }
 
-type Color = readonly [number, number, number];
 /** From no weight to the largest, on either ground. */
 const ramps: Record<'light' | 'dark', readonly Color[]> = {
   light: [
@@ -51,13 +51,8 @@ const ramps: Record<'light' | 'dark', readonly Color[]> = {
 };
 
 /** The colour of a weight between 0 and the largest. */
-export function cellColor(weight: number, most: number, scheme: 'light' | 'dark'): string {
-  const ramp = ramps[scheme];
-  const at = Math.min(1, Math.max(0, weight / (most || 1))) * (ramp.length - 1);
-  const low = Math.min(ramp.length - 2, Math.floor(at));
-  const mixed = ramp[low].map((from, i) => Math.round(from + (at - low) * (ramp[low + 1][i] - from)));
-  return `rgb(${mixed.join(', ')})`;
-}
+export const cellColor = (weight: number, most: number, scheme: 'light' | 'dark'): string =>
+  rampColor(ramps[scheme], weight / (most || 1));
 
 const inks = { light: { text: '#434f5a', ground: '#ffffff' }, dark: { text: '#b8c4ce', ground: '#1b242d' } };
 

@@ -1,0 +1,32 @@
+/** The files of a chart: its numbers, the picture on the screen, and one for print. */
+import { ActionIcon, Menu } from '@mantine/core';
+import { IconDownload } from '@tabler/icons-react';
+
+interface SaveMenuProps {
+  title: string;
+  /** What the CSV holds. */
+  numbers: string;
+  onCsv(): void;
+  /** Absent: this browser draws none. */
+  onPng?: () => void;
+  onSvg(): void;
+}
+
+export function SaveMenu({ title, numbers, onCsv, onPng, onSvg }: SaveMenuProps) {
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" aria-label={`Save ${title}`}>
+          <IconDownload size={16} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item onClick={onCsv}>CSV, {numbers}</Menu.Item>
+        <Menu.Item disabled={!onPng} onClick={onPng}>
+          PNG, as on the screen
+        </Menu.Item>
+        <Menu.Item onClick={onSvg}>SVG, for print</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,120 @@
+/** Parallel coordinates: an axis per setting and one for the result, a line per run across all of them. Where everything lies; pure. */
+import { linearTicks, logTicks, tickLabel } from './ticks.ts';
+
+export type Coordinate = string | number | boolean | null;
+
+/** An axis as it is asked for. */
+export interface Dimension {
+  label: string;
+  /** One per line; null: the line has none there. */
+  values: readonly Coordinate[];
+  /** Equal ratios lie equally far apart, where every value is positive. */
+  isLog: boolean;
+}
+
+export interface Tick {
+  /** Pixels from the upper end of the axis. */
+  y: number;
+  text: string;
+}
+
+export interface PlacedAxis {
+  label: string;
+  ticks: Tick[];
+  /** Where each line crosses it, in pixels from its upper end; null: it does not. */
+  crossings: (number | null)[];
+}
+
+/** Fewer values than that are all marked. */
+const fewValues = 10;
+/** Least pixels between two marks. */
+const gap = 14;
+
+/** Numbers lie on a scale, anything else at equal distances; a field that some runs leave empty is of the second kind. */
+export function placedAxis({ label, values, isLog }: Dimension, height: number): PlacedAxis {
+  const numbers = values.filter((value) => typeof value === 'number');
+  const scale = numbers.length === values.length ? numberScale(numbers, isLog) : nameScale(values);
+  return {
+    label,
+    ticks: apart(scale.ticks.map(({ share, text }) => ({ y: (1 - share) * height, text }))),
+    crossings: values.map((value) => (1 - scale.shareOf(value)) * height),
+  };
+}
+
+/** The axis of the results: a scale with its ends marked, which lines without a result miss. */
+export function resultAxis(label: string, values: readonly (number | null)[], height: number): PlacedAxis {
+  const { shareOf, ticks } = numberScale(
+    values.filter((value) => value !== null),
+    false,
+  );
+  return {
+    label,
+    ticks: apart(ticks.map(({ share, text }) => ({ y: (1 - share) * height, text }))),
+    crossings: values.map((value) => (value === null ? null : (1 - shareOf(value)) * height)),
+  };
+}
+
+interface Scale {
+  /** 0 at the lower end, 1 at the upper. */
+  shareOf(value: Coordinate): number;
+  ticks: { share: number; text: string }[];
+}
+
+function numberScale(values: readonly number[], isLog: boolean): Scale {
+  const distinct = [...new Set(values)].sort((a, b) => a - b);
+  const [low, high] = [distinct[0], distinct[distinct.length - 1]];
+  const bent = isLog && low > 0 ? Math.log10 : (value: number) => value;
+  const shareOf = (value: Coordinate) =>
+    high > low ? (bent(value as number) - bent(low)) / (bent(high) - bent(low)) : 0.5;
+  const round = isLog && low > 0 ? logTicks : linearTicks;
+  const marks = distinct.length <= fewValues ? distinct : [...new Set([low, ...round(low, high), high])];
+  return { shareOf, ticks: marks.map((value) => ({ share: shareOf(value), text: tickLabel(value) })) };
+}
+
+/** A coordinate as it is read. */
+export const coordinateText = (value: Coordinate): string =>
+  value === null ? 'not set' : typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value);
+
+/** What is not set lies lowest, then numbers by size, then words. */
+function nameScale(values: readonly Coordinate[]): Scale {
+  const rank = (value: Coordinate) => (value === null ? 0 : typeof value === 'number' ? 1 : 2);
+  const distinct = [...new Set(values)].sort(
+    (a, b) =>
+      rank(a) - rank(b) || (typeof a === 'number' ? a - Number(b) : coordinateText(b).localeCompare(coordinateText(a))),
+  );
+  const share = (i: number) => (distinct.length > 1 ? i / (distinct.length - 1) : 0.5);
+  const shares = new Map(distinct.map((value, i) => [value, share(i)]));
+  return {
+    shareOf: (value) => shares.get(value)!,
+    ticks: distinct.map((value, i) => ({ share: share(i), text: coordinateText(value) })),
+  };
+}
+
+/** Marks that have room; those at both ends always stay. */
+function apart(ticks: readonly Tick[]): Tick[] {
+  const kept: Tick[] = [];
+  const last = ticks[ticks.length - 1];
+  for (const tick of ticks) {
+    const before = kept[kept.length - 1];
+    const hasRoom = (!before || before.y - tick.y >= gap) && tick.y - last.y >= gap;
+    if (tick === last || hasRoom) kept.push(tick);
+  }
+  return kept;
+}
+
+/** Whether a number's axis shows it best by ratios: it is positive and spans two powers of ten. */
+export function spansPowers(values: readonly Coordinate[]): boolean {
+  const numbers = values.filter((value) => typeof value === 'number');
+  return Math.min(...numbers) > 0 && Math.max(...numbers) >= 100 * Math.min(...numbers);
+}
+
+/** Straight pieces through the points of one line; where an axis is missed the line ends. */
+export function linePath(axes: readonly PlacedAxis[], xs: readonly number[], line: number): string {
+  const points: string[] = [];
+  for (const [k, { crossings }] of axes.entries()) {
+    const y = crossings[line];
+    if (y === null) break;
+    points.push(`${points.length ? 'L' : 'M'}${xs[k].toFixed(1)} ${y.toFixed(1)}`);
+  }
+  return points.join('');
+}

@@ -1,0 +1,102 @@
+/** Which settings lead to which results: an axis for every field that differs, a line per run or per config. */
+import { Group, Select, Switch, Text, Title } from '@mantine/core';
+import { useMemo, useState } from 'react';
+import type { ConfigField } from '#contract/config';
+import { configDiff } from '#contract/configDiff';
+import { groupRuns, type MetricColumn, metricColumns, sameGroup } from '#contract/groups';
+import type { RunRow } from '#contract/runRow';
+import { ParallelChart } from '../../chart/ParallelChart.tsx';
+import { type Dimension, spansPowers } from '../../chart/parallel.ts';
+import { metricValue } from '../../components/format.ts';
+import { columnsOf } from '../../runs/columns.ts';
+import { groupTitle } from '../../runs/groups.ts';
+
+const title = 'Settings and results';
+const columns = columnsOf(metricColumns);
+/** What a name or a device is does not decide a result. */
+const decidesNothing: ReadonlySet<ConfigField> = new Set(['name', 'device']);
+/** Fields whose values are tried by ratios. */
+const byRatio: ReadonlySet<ConfigField> = new Set(['learning_rate']);
+
+export function ParallelRuns({ rows }: { rows: readonly RunRow[] }) {
+  const [column, setColumn] = useState<MetricColumn>('value');
+  const [means, setMeans] = useState(false);
+  const shown = useMemo(() => (means ? ofGroups(rows, column) : ofRuns(rows, column)), [rows, means, column]);
+  const metrics = new Set(rows.map(({ metric }) => metric));
+  if (shown.lines.length < 2 || shown.dimensions.length === 0) return null;
+  if (metrics.size > 1)
+    return (
+      <section>
+        <Title order={3}>{title}</Title>
+        <Text size="sm" c="dimmed">
+          Accuracies and errors share no axis. Take out the runs of one or the other.
+        </Text>
+      </section>
+    );
+  const [metric] = metrics;
+  const { label } = columns.find(({ id }) => id === column)!;
+  const name = metric === 'mae' ? 'error' : 'accuracy';
+  return (
+    <ParallelChart
+      title={title}
+      lines={shown.lines}
+      dimensions={shown.dimensions}
+      result={{
+        label: `${label} ${name}`,
+        values: shown.values,
+        best: metric === 'mae' ? 'low' : 'high',
+        text: (value) => metricValue(value, metric),
+      }}
+    >
+      <Group gap="sm" mr="xs">
+        <Switch
+          size="xs"
+          label="A line per config"
+          checked={means}
+          onChange={(event) => setMeans(event.currentTarget.checked)}
+        />
+        <Select
+          size="xs"
+          w={120}
+          aria-label="Result"
+          allowDeselect={false}
+          data={columns.map(({ id, label }) => ({ value: id, label }))}
+          value={column}
+          onChange={(value) => setColumn(value as MetricColumn)}
+        />
+      </Group>
+    </ParallelChart>
+  );
+}
+
+function ofRuns(rows: readonly RunRow[], column: MetricColumn) {
+  return {
+    lines: rows.map(({ id, name }) => ({ id, label: `${name} (${id})`, path: `/runs/${id}` })),
+    dimensions: dimensionsOf(rows, decidesNothing),
+    values: rows.map((row) => row[column]),
+  };
+}
+
+function ofGroups(rows: readonly RunRow[], column: MetricColumn) {
+  const groups = groupRuns(rows);
+  return {
+    lines: groups.map((group) => ({
+      id: group.key,
+      label: `${groupTitle(group)} (n = ${group.rows.length})`,
+      path: null,
+    })),
+    dimensions: dimensionsOf(
+      groups.map((group) => group.rows[0]),
+      sameGroup,
+    ),
+    values: groups.map(({ means }) => means[column]?.mean ?? null),
+  };
+}
+
+/** The seed comes last of all settings. */
+function dimensionsOf(rows: readonly RunRow[], without: ReadonlySet<ConfigField>): Dimension[] {
+  return configDiff(rows)
+    .filter(({ field }) => !without.has(field))
+    .sort((a, b) => Number(a.field === 'seed') - Number(b.field === 'seed'))
+    .map(({ field, label, values }) => ({ label, values, isLog: byRatio.has(field) || spansPowers(values) }));
+}
