@@ -1,6 +1,6 @@
 /** `permafrost tables`: what was published, with its sources. */
 import type { Cell } from '#contract/papers';
-import { tableOf, tables } from '#papers/published';
+import { absentTables, tableOf, tables } from '#papers/published';
 import { type CommandRow, columns, number, print } from './command.ts';
 
 export const tablesCommand: CommandRow = {
@@ -12,21 +12,25 @@ export const tablesCommand: CommandRow = {
       .option('--json', 'print every table with its cells, published values, settings and sources as one JSON object')
       .action((id: string | undefined, { json }: { json?: boolean }) => {
         const chosen = id === undefined ? tables : [tableOf(id)];
-        print(json, { tables: chosen }, () => (id === undefined ? list() : cellsOf(id)));
+        const value = { tables: chosen, ...(id === undefined ? { absent: absentTables } : {}) };
+        print(json, value, () => (id === undefined ? list() : cellsOf(id)));
       });
   },
 };
 
 const list = (): string =>
-  columns(
-    ['table', 'cells', 'published', 'title'],
-    tables.map(({ id, title, cells }) => [
-      id,
-      String(cells.length),
-      String(cells.filter(({ published }) => published).length),
-      title,
-    ]),
-  );
+  [
+    columns(
+      ['table', 'cells', 'published', 'title'],
+      tables.map(({ id, title, cells }) => [
+        id,
+        String(cells.length),
+        String(cells.filter(({ published }) => published).length),
+        title,
+      ]),
+    ),
+    ...['', 'Not among them:', ...absentTables.map(({ title, why }) => `  ${title}. ${why}`)],
+  ].join('\n');
 
 function cellsOf(id: string): string {
   const { title, note, cells } = tableOf(id);

@@ -4,6 +4,7 @@ import type { Cell, PaperTable } from '#contract/papers';
 import data from '../../resources/published/tables.json' with { type: 'json' };
 
 interface TableFile {
+  absent: AbsentTable[];
   tables: {
     id: string;
     title: string;
@@ -14,6 +15,13 @@ interface TableFile {
     cells: { resultIs?: string; params: object }[];
   }[];
 }
+
+/** A published table that nothing here can answer. */
+export interface AbsentTable {
+  title: string;
+  why: string;
+}
+export const absentTables: readonly AbsentTable[] = (data as TableFile).absent;
 
 export const tables: readonly PaperTable[] = (data as TableFile).tables.map((table) => ({
   id: table.id,
