@@ -49,6 +49,7 @@ export async function prepare({ config, home, threads, journal }: PrepareOptions
   const devices = await openDevices(config.device, { threads, weightFolder: weights.folder });
   const loaded =
     task.dataset === null ? null : await loadDataset(task.dataset, { home, onProgress: decodeLog(journal) });
+  if (loaded?.remark) journal.log('info', loaded.remark);
   for (const note of loaded?.notes ?? []) journal.log('warn', note);
   const dataset = loaded?.dataset ?? null;
   const compile = (device: Device, trained: Weights['trained']) =>

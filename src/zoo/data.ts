@@ -1,6 +1,7 @@
 /** What the app offers about data sets, over the table of data sets and that of tasks. */
 import type { DataSamples, DataServices, DatasetInfo, PullProgress } from '#contract/data';
 import { PermafrostError } from '#contract/errors';
+import type { LabelCounts } from '#tasks/floors';
 import { taskOf, tasks } from '#tasks/index';
 import { readMolecules } from './cyp3a4.ts';
 import {
@@ -10,10 +11,12 @@ import {
   discardPartial,
   labelCounts,
   loadDataset,
+  placesOf,
   pullDataset,
   removablePlaces,
   verifyDataset,
 } from './datasets.ts';
+import { markOf } from './decoded.ts';
 import { createPulls } from './pulls.ts';
 import { describeSamples } from './samples.ts';
 import { scaffoldSplit } from './scaffold.ts';
@@ -27,6 +30,17 @@ export interface Data extends DataServices {
 export function openData(home: string): Data {
   const pulls = createPulls<PullProgress, void>();
   const trash = createTrash();
+  const known = new Map<string, { mark: string | null; counts: LabelCounts }>();
+  /** Counts of labels, read once for each decoded form: every cell of a table asks for them. */
+  function countsOf(name: string): LabelCounts {
+    const row = datasetOf(name);
+    const mark = markOf(placesOf(home, row).cache);
+    const last = known.get(name);
+    if (last?.mark === mark) return last.counts;
+    const counts = labelCounts(row, home);
+    known.set(name, { mark, counts });
+    return counts;
+  }
   const describe = (name: string): DatasetInfo => ({
     ...describeDataset(datasetOf(name), home),
     tasks: Object.values(tasks).flatMap((task) => (task.dataset === name ? [task.name] : [])),
@@ -90,7 +104,7 @@ export function openData(home: string): Data {
 
     async floor(config) {
       const task = taskOf(config);
-      return task.floor(config, task.dataset === null ? null : labelCounts(datasetOf(task.dataset), home));
+      return task.floor(config, task.dataset === null ? null : countsOf(task.dataset));
     },
 
     async split(name, file, onProgress) {

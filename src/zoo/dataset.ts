@@ -19,6 +19,8 @@ export interface LoadedDataset {
   source: string;
   /** What a reader of the run's numbers should know, e.g. files that are not the official ones. */
   notes: string[];
+  /** How the samples were made, where there is something to say. */
+  remark?: string;
   close(): void;
 }
 

@@ -40,10 +40,14 @@ export interface Writer {
 export interface SplitRows {
   train: ArrayLike<number>;
   test: ArrayLike<number>;
+  /** What became of the samples, where that is worth a sentence. */
+  remark?: string;
 }
 
 export interface Decoded {
   dataset: Dataset;
+  /** As the decoder left it. */
+  remark?: string;
   /** Closes the file of a data set that is read sample by sample. */
   close(): void;
 }
@@ -96,7 +100,9 @@ export async function writeDecoded(
       ...(width === null ? { starts: column(starts) } : {}),
     };
     const bytes = String(starts[starts.length - 1] * types[type].BYTES_PER_ELEMENT);
-    const index = [...safetensorsChunks(tensors, { source, type, width: String(width ?? ''), bytes })];
+    const metadata: Record<string, string> = { source, type, width: String(width ?? ''), bytes };
+    if (rows.remark) metadata.remark = rows.remark;
+    const index = [...safetensorsChunks(tensors, metadata)];
     if (texts.length) writeFileSync(join(draft, textsFile), texts.join('\n'));
     writeFileSync(join(draft, indexFile), Buffer.concat(index));
   } catch (error) {
@@ -123,7 +129,13 @@ export function openDecoded(folder: string, source: string, memory = mostInMemor
   const all = file === null ? inMemory(path, layout, starts, labels) : onDisk(file, layout, labels);
   if (texts) all.text = (i) => texts[i];
   const dataset = { train: pickSamples(all, train), test: pickSamples(all, test) };
-  return { dataset, close: () => void (file !== null && closeSync(file)) };
+  return { dataset, remark: metadata.remark, close: () => void (file !== null && closeSync(file)) };
+}
+
+/** Another text whenever the decoded form is another; null without one. */
+export function markOf(folder: string): string | null {
+  const stats = statSync(join(folder, indexFile), { throwIfNoEntry: false });
+  return stats ? `${stats.mtimeMs} ${stats.size}` : null;
 }
 
 /** How often each label occurs in the test set of a decoded data set, whatever it was made from; null without one. */

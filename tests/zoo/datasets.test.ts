@@ -163,6 +163,15 @@ describe('CYP3A4', () => {
   const molecules = ['c1ccccc1', 'CCO', 'CCN', 'C1CCCCC1', 'Cc1ccccc1'];
   const table = `Drug_ID\tDrug\tY\n${molecules.map((smiles, i) => `${i}.0\t${smiles}\t${i % 2}`).join('\n')}\n`;
   const files = { 'cyp3a4_veith.tab': table, ...smallTokenizer(['C C', 'c c', 'c 1', 'cc cc']) };
+  it('becomes molecules in space, and remembers what came of their conformers', async () => {
+    writeFiles(folderOf('cyp3a4-graph'), { 'cyp3a4_veith.tab': `${table}5.0\tCCN.Cl\t1\n` });
+    const first = await loadDataset('cyp3a4-graph', { home });
+    expect(first.remark).toBe(
+      'Conformers of 6 molecules: 5 relaxed in MMFF94s; 1 left as embedded, since it has no type for an atom; 0 failed, so these lie flat.',
+    );
+    expect((await loadDataset('cyp3a4-graph', { home })).remark).toBe(first.remark); // from the decoded form
+  });
+
   it('becomes tokens between <s> and </s>, split by scaffold, with its molecules for people', async () => {
     writeFiles(folderOf('cyp3a4'), files);
     const { dataset } = await loadDataset('cyp3a4', { home });

@@ -15,7 +15,7 @@ export function ContrastTable({
 }) {
   if (pairs.length === 0) return null;
   return (
-    <section>
+    <section className="contrasts">
       <Title order={2} mb={4}>
         {pairs.map(([one, other]) => `${one} over ${other}`).join(', ')}
       </Title>
