@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-// Starts the command line on a Node that fits: this one, or the one that was installed with Permafrost.
+// The command line: in this process where its Node fits, else on the Node that was installed with Permafrost.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import module, { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -12,8 +12,7 @@ const fits = (version) => {
   return major > needed[0] || (major === needed[0] && minor >= needed[1]);
 };
 
-function fittingNode() {
-  if (fits(process.versions.node)) return process.execPath;
+function installedNode() {
   try {
     const folder = dirname(
       createRequire(import.meta.url).resolve(`node-${process.platform}-${process.arch}/package.json`),
@@ -26,22 +25,26 @@ function fittingNode() {
   return null;
 }
 
-const node = fittingNode();
-if (!node) {
-  console.error(
-    `Permafrost needs Node ${needed.join('.')} or newer; this is ${process.versions.node}. Install it from nodejs.org.`,
-  );
-  process.exit(5);
+function handOver(node) {
+  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => {
+    if (signal) process.kill(process.pid, signal);
+    else process.exit(code ?? 1);
+  });
 }
-const main = join(import.meta.dirname, '..', 'src', 'cli', 'main.ts');
-const flags = ['--disable-warning=ExperimentalWarning'];
-const cache = process.env.NODE_COMPILE_CACHE ?? join(tmpdir(), 'node-compile-cache'); // a fifth of the start of each process
-const child = spawn(node, [...flags, main, ...process.argv.slice(2)], {
-  stdio: 'inherit',
-  env: { ...process.env, NODE_COMPILE_CACHE: cache },
-});
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-child.on('exit', (code, signal) => {
-  if (signal) process.kill(process.pid, signal);
-  else process.exit(code ?? 1);
-});
+
+if (fits(process.versions.node)) {
+  process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'node-compile-cache'); // for trainers too: a third of the start of each process
+  module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
+  await import('../src/cli/main.ts');
+} else {
+  const node = installedNode();
+  if (node) handOver(node);
+  else {
+    console.error(
+      `Permafrost needs Node ${needed.join('.')} or newer; this is ${process.versions.node}. Install it from nodejs.org.`,
+    );
+    process.exitCode = 5;
+  }
+}

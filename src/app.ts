@@ -16,7 +16,7 @@ import { taskOf, tasks } from '#tasks/index';
 import { deviationsOf } from '#trainer/deviations';
 import { listDevices } from '#trainer/device';
 import { runtimeEnvironment } from '#trainer/environment';
-import { readProof } from '#trainer/frozen';
+import { readProof } from '#trainer/proof';
 import { runFiles } from '#trainer/runFolder';
 import { knownBodies, listedModels } from '#zoo/bodies';
 import { openData } from '#zoo/data';

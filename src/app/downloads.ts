@@ -14,7 +14,6 @@ import { latex } from '#export/latex';
 import { markdown } from '#export/markdown';
 import { meansCsv, meansDocument } from '#export/means';
 import { answerRunsCsv, answersCsv, tableDocument } from '#export/tables';
-import { eventFile, eventFileName } from '#export/tensorboard';
 import { writeZip, type ZipFile } from '#formats/writeZip';
 import { tableOf } from '#papers/published';
 import { exportedChunks } from './analysis.ts';
@@ -62,12 +61,14 @@ function rowsOf(app: Source, runs: readonly Run[]): RunRow[] {
 }
 
 /** A folder per run with its event file; runs that never began have none. */
-const eventFiles = (app: Source, runs: readonly Run[]): ZipFile[] =>
-  runs.flatMap(({ id, startedAt }) => {
-    if (startedAt === null) return [];
+async function* eventFiles(app: Source, runs: readonly Run[]): AsyncGenerator<ZipFile> {
+  const { eventFile, eventFileName } = await import('#export/tensorboard'); // only this needs protobufjs
+  for (const { id, startedAt } of runs) {
+    if (startedAt === null) continue;
     const chunks = eventFile({ rows: app.metrics(id), startedAt, clock: app.clock(id) });
-    return { name: `${id}/${eventFileName(startedAt)}`, chunks };
-  });
+    yield { name: `${id}/${eventFileName(startedAt)}`, chunks };
+  }
+}
 
 const network = (format: ModelFormat): DownloadRow => ({
   type: 'application/octet-stream',

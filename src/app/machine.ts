@@ -1,6 +1,6 @@
 /** The load of the machine, read once a second. GPUs are asked through `systeminformation`, which asks nvidia-smi where there is one. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cpu, currentLoad, graphics, mem, type Systeminformation } from 'systeminformation';
+import type { Systeminformation } from 'systeminformation';
 import type { GpuLoad, MachineLoad } from '#contract/machine';
 
 const interval = 1000;
@@ -27,6 +27,7 @@ function missingOf(gpus: GpuLoad[]): MachineLoad['missing'] {
 
 /** About once a second until the signal. */
 export async function* machineLoad(signal?: AbortSignal): AsyncGenerator<MachineLoad> {
+  const { cpu, currentLoad, graphics, mem } = await import('systeminformation'); // only the window asks
   const { manufacturer, brand } = await cpu();
   const name = [manufacturer, brand].filter(Boolean).join(' ');
   while (!signal?.aborted) {

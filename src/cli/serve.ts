@@ -1,11 +1,9 @@
 /** `serve`: the window for a browser, until Ctrl-C. */
-import open from 'open';
 import { createApp, defaultHome } from '#app';
 import { PermafrostError } from '#contract/errors';
 import type { Services } from '#contract/services';
 import type { CommandRow } from './command.ts';
 import { ensureBuilt, rendererFolder } from './desktop.ts';
-import { startServer } from './server.ts';
 
 export interface ServeOptions {
   port: string;
@@ -22,6 +20,7 @@ const patience = 5000;
 /** Serves until a signal. Runs under way are paused then; on a terminal a first Ctrl-C says so before it does. */
 export async function serve({ port, slots, open: opens }: ServeOptions): Promise<void> {
   ensureBuilt((line) => console.error(line));
+  const { startServer } = await import('./server.ts'); // other commands start without it
   const services = await createApp({ home: defaultHome(), slots: whole('slots', slots, 1) });
   const server = await startServer({ services, root: rendererFolder, port: whole('port', port, 0) }).catch(
     async (error) => {
@@ -62,6 +61,7 @@ function whole(name: string, text: string, least: number): number {
 async function openBrowser(url: string): Promise<void> {
   if (process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY) return;
   try {
+    const { default: open } = await import('open');
     const browser = await open(url);
     browser.once('error', () => console.error('No browser could be opened; use the address above.'));
   } catch {

@@ -30,7 +30,7 @@ interface Filter {
 }
 
 /** Triangles in mel: filter k rises from edge k to edge k + 1 and falls to edge k + 2. The bin of half the rate is in none. */
-const filters: readonly Filter[] = (() => {
+function makeFilters(): readonly Filter[] {
   const [low, high] = [mel(lowest), mel(rate / 2)];
   const width = (high - low) / (melBins + 1);
   return Array.from({ length: melBins }, (_, k) => {
@@ -42,10 +42,14 @@ const filters: readonly Filter[] = (() => {
     const last = weights.findLastIndex((w) => w > 0);
     return { first: Math.max(first, 0), weights: weights.slice(Math.max(first, 0), last + 1) };
   });
-})();
+}
+
+/** Made at the first call: that takes 30 ms, and few programs come to it. */
+let filters: readonly Filter[] | undefined;
 
 /** Writes frameCount(n) × 128 log-mel energies of n samples at 16 kHz, times `scale`, to `out`. Returns the frames. */
 export function fbank(samples: ArrayLike<number>, out: Float32Array, scale = 1): number {
+  filters ??= makeFilters();
   const frames = frameCount(samples.length);
   const [re, im] = [new Float64Array(points), new Float64Array(points)];
   for (let frame = 0; frame < frames; frame++) {

@@ -3,18 +3,14 @@
  * the first step, and again as the device reads it back when a session ends. A run that goes on with other weights is refused.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
 import { PermafrostError } from '#contract/errors';
-import { changedTensors, type FrozenProof, type FrozenTensor, frozenProof } from '#contract/frozen';
+import { changedTensors, type FrozenProof, type FrozenTensor } from '#contract/frozen';
 import type { Device } from '#engine/device';
 import type { Data, Frozen } from '#engine/program';
 import { readBack } from '#engine/readBack';
 import { writeAtomically } from './files.ts';
 import type { Journal } from './journal.ts';
-
-/** The proof at `path`; null where the run has frozen nothing or not begun. */
-export const readProof = (path: string): FrozenProof | null =>
-  existsSync(path) ? frozenProof.parse(JSON.parse(readFileSync(path, 'utf8'))) : null;
+import { readProof } from './proof.ts';
 
 const sha256 = ({ buffer, byteOffset, byteLength }: Data): string =>
   createHash('sha256')

@@ -4,7 +4,6 @@ import { open, readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { extract } from 'tar-stream';
 import { PermafrostError } from '#contract/errors';
 
 export interface ArchivedFile {
@@ -19,6 +18,7 @@ export const archivedFiles = (folder: string, archive: string): AsyncGenerator<A
 
 /** The files of a tar archive, gzipped or not. Throws `data` when it is damaged or cut off. */
 export async function* tarFiles(path: string): AsyncGenerator<ArchivedFile> {
+  const { extract } = await import('tar-stream'); // only this needs it
   const entries = extract();
   const file = await open(path);
   const { buffer: magic } = await file.read(new Uint8Array(2), 0, 2, 0);

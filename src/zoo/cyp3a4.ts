@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { PermafrostError } from '#contract/errors';
 import { readTsv } from '#formats/tsv';
 import { moleculeVocabulary } from '#tasks/cyp3a4';
-import { openBpe } from './bpe.ts';
 import type { DecodedRow } from './dataset.ts';
 import { scaffoldSplit } from './scaffold.ts';
 
@@ -41,6 +40,7 @@ export const cyp3a4: DecodedRow = {
 
   async decode(folder, writer, { onProgress, signal }) {
     const text = (name: string) => readFile(join(folder, name), 'utf8');
+    const { openBpe } = await import('./bpe.ts'); // brings a tokenizer along
     const encode = openBpe(await text('vocab.json'), await text('merges.txt'), folder);
     const { smiles, labels } = await readMolecules(join(folder, table));
     for (const [row, molecule] of smiles.entries()) {

@@ -1,10 +1,9 @@
 /** CYP3A4_Veith as graphs with places, split by scaffold as its tokens are. */
 import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
-import openRdkit from '@rdkit/rdkit';
 import { cyp3a4, readMolecules } from './cyp3a4.ts';
 import type { DecodedRow } from './dataset.ts';
-import { moleculeGraph, type Places } from './moleculeGraph.ts';
+import type { Places } from './moleculeGraph.ts';
 import { scaffoldSplit } from './scaffold.ts';
 
 const table = cyp3a4.files[0];
@@ -23,6 +22,9 @@ export const cyp3a4Graph: DecodedRow = {
   /** A molecule takes about a tenth of a second; only the first run waits for it. */
   async decode(folder, writer, { onProgress, signal }) {
     const { smiles, labels } = await readMolecules(join(folder, table.name));
+    // large, and only this needs them
+    const { default: openRdkit } = await import('@rdkit/rdkit');
+    const { moleculeGraph } = await import('./moleculeGraph.ts');
     const rdkit = await openRdkit();
     const outcomes: Record<Places, number> = { relaxed: 0, rough: 0, flat: 0 };
     for (const [row, molecule] of smiles.entries()) {

@@ -4,7 +4,7 @@
  * scaffolds are compared by a description of their graph.
  */
 import { setImmediate as breathe } from 'node:timers/promises';
-import openRdkit, { type MainModule } from '@rdkit/rdkit';
+import type { MainModule } from '@rdkit/rdkit';
 import { PermafrostError } from '#contract/errors';
 import { shuffleLikePython } from './mersenne.ts';
 
@@ -25,6 +25,7 @@ const atOnce = 50; // molecules between breaths, about 50 ms
 
 /** Splits molecules by scaffold. Throws `data` naming the row of a SMILES that cannot be read. */
 export async function scaffoldSplit(smiles: readonly string[], options: ScaffoldOptions = {}): Promise<ScaffoldSplit> {
+  const { default: openRdkit } = await import('@rdkit/rdkit'); // large, and only this needs it
   const rdkit = await openRdkit();
   const numbers = new Map<string, number>();
   const groups = new Map<string, number[]>(); // in order of first appearance

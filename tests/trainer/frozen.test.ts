@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { changedTensors, frozenValues } from '#contract/frozen';
 import { readSafetensors } from '#formats/safetensors';
 import { bytesSource } from '#formats/source';
-import { readProof } from '../../src/trainer/frozen.ts';
+import { readProof } from '../../src/trainer/proof.ts';
 import { endOf, entriesOf, finishRun, isKind, type Lab, openLab, startTrainer } from './lab.ts';
 
 let lab: Lab;

@@ -127,7 +127,7 @@ describe('interruptions', () => {
     expect(endOf(whole).state).toBe('finished');
   });
 
-  it.each([1, 2, 3, 4])('a run killed with -9 five times at random moments comes out the same (%d of 4)', async (n) => {
+  it.each([1, 2])('a run killed with -9 five times at random moments comes out the same (%d of 2)', async (n) => {
     const run = lab.addRun(`killed-${n}`, settings);
     const moments: string[] = [];
     for (let kill = 0; kill < 5; kill++) {
