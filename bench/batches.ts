@@ -7,10 +7,11 @@ import { parseConfig } from '#contract/config';
 import { randomStream } from '#contract/random';
 import { readTsv } from '#formats/tsv';
 import { buildModel } from '#models/index';
+import { atomWidth } from '#tasks/cyp3a4Graph';
 import { taskOf, tasks } from '#tasks/index';
 import { raggedSamples } from '#tasks/samples';
 import { speechWords } from '#tasks/speechCommands';
-import type { Dataset } from '#tasks/task';
+import type { Dataset, SampleValues } from '#tasks/task';
 import { rowRange } from '#zoo/dataset';
 import { loadDataset } from '#zoo/datasets';
 import { type Decoded, type Layout, openDecoded, writeDecoded } from '#zoo/decoded';
@@ -31,7 +32,7 @@ const share = (task: string): string => `${task} share of a step`;
 /** Random samples in the form that a data set is decoded to; sounds are read from the disk one by one, as all of them are. */
 async function decodedSets(home: string): Promise<Record<string, Decoded | null>> {
   const random = randomStream(1, 'bench');
-  const write = async (name: string, layout: Layout, sample: () => Uint8Array | Int16Array, memory?: number) => {
+  const write = async (name: string, layout: Layout, sample: () => SampleValues, memory?: number) => {
     const folder = join(home, 'sets', name);
     await writeDecoded(folder, 'random', layout, async (writer) => {
       for (let i = 0; i < 2000; i++) writer.add(sample(), random.below(2));
@@ -45,6 +46,9 @@ async function decodedSets(home: string): Promise<Record<string, Decoded | null>
     cifar10: await write('cifar10', { type: 'u8', width: 3072 }, () => bytes(3072)),
     'speech-commands': await write('speech', { type: 'i16', width: 16001 }, () => new Int16Array(16001).fill(16000), 0),
     cyp3a4: { dataset: molecules(), close() {} },
+    'cyp3a4-graph': await write('graph', { type: 'f32', width: null }, () =>
+      Float32Array.from({ length: atomWidth * (12 + random.below(40)) }, () => random.below(2)),
+    ),
     listops: await write('listops', { type: 'u8', width: null }, () =>
       bytes(501 + random.below(1400)).map((v) => 1 + (v % 15)),
     ),

@@ -54,7 +54,6 @@ export function fbank(samples: ArrayLike<number>, out: Float32Array, scale = 1):
   const [re, im] = [new Float64Array(points), new Float64Array(points)];
   for (let frame = 0; frame < frames; frame++) {
     window(samples, frame * frameShift, scale, re);
-    im.fill(0);
     transform(re, im);
     for (let bin = 0; bin < points / 2; bin++) re[bin] = re[bin] ** 2 + im[bin] ** 2;
     for (const [k, { first, weights }] of filters.entries()) {
@@ -66,43 +65,44 @@ export function fbank(samples: ArrayLike<number>, out: Float32Array, scale = 1):
   return frames;
 }
 
-/** One frame, without its mean, pre-emphasised, under the window, and zeros up to 512. */
+/** One frame, without its mean, pre-emphasised, under the window, with zeros up to 512; in `reversed` order. */
 function window(samples: ArrayLike<number>, start: number, scale: number, out: Float64Array): void {
+  out.fill(0);
   let sum = 0;
   for (let i = 0; i < frameLength; i++) sum += samples[start + i];
   const mean = sum / frameLength;
   for (let i = 0; i < frameLength; i++) {
     const before = samples[start + Math.max(i - 1, 0)] - mean; // the first sample stands before itself
-    out[i] = scale * hann[i] * (samples[start + i] - mean - emphasis * before);
+    out[reversed[i]] = scale * hann[i] * (samples[start + i] - mean - emphasis * before);
   }
-  out.fill(0, frameLength);
 }
 
-const turns = Float64Array.from({ length: points }, (_, i) => {
-  const angle = (-2 * Math.PI * (i >> 1)) / points;
-  return i % 2 === 0 ? Math.cos(angle) : Math.sin(angle);
+const angles = Float64Array.from({ length: points / 2 }, (_, i) => (-2 * Math.PI * i) / points);
+const [cosines, sines] = [angles.map(Math.cos), angles.map(Math.sin)];
+/** Where each place's value comes from: its index with the bits reversed. */
+const reversed = Uint16Array.from({ length: points }, (_, i) => {
+  let result = 0;
+  for (let bit = 1; bit < points; bit *= 2) result = 2 * result + (i & bit ? 1 : 0);
+  return result;
 });
 
-/** Discrete Fourier transform in place, radix 2. */
+/** Discrete Fourier transform, radix 2, of real values that lie in `reversed` order in re. Plain loops: it runs for every frame. */
 function transform(re: Float64Array, im: Float64Array): void {
-  for (let i = 1, j = 0; i < points; i++) {
-    let bit = points >> 1;
-    for (; j & bit; bit >>= 1) j ^= bit;
-    j ^= bit;
-    if (i < j) {
-      [re[i], re[j]] = [re[j], re[i]];
-      [im[i], im[j]] = [im[j], im[i]];
-    }
-  }
+  im.fill(0);
   for (let half = 1; half < points; half *= 2) {
     const stride = points / (2 * half);
     for (let start = 0; start < points; start += 2 * half) {
       for (let k = 0; k < half; k++) {
-        const [c, s] = [turns[2 * k * stride], turns[2 * k * stride + 1]];
-        const [a, b] = [start + k, start + k + half];
-        const [x, y] = [re[b] * c - im[b] * s, re[b] * s + im[b] * c];
-        [re[b], im[b]] = [re[a] - x, im[a] - y];
-        [re[a], im[a]] = [re[a] + x, im[a] + y];
+        const a = start + k;
+        const b = a + half;
+        const c = cosines[k * stride];
+        const s = sines[k * stride];
+        const x = re[b] * c - im[b] * s;
+        const y = re[b] * s + im[b] * c;
+        re[b] = re[a] - x;
+        im[b] = im[a] - y;
+        re[a] += x;
+        im[a] += y;
       }
     }
   }
