@@ -40,5 +40,5 @@ export const store: Bench = {
       rmSync(folder, { recursive: true });
     }
   },
-  limits: { rowsPerSecond: '≥ 150000' },
+  limits: { rowsPerSecond: '≥ 150000', millionPointCurveMs: '< 300' },
 };

@@ -56,6 +56,22 @@ export const migrations: readonly string[] = [
      low = (SELECT min(value) FROM metrics WHERE run = runs.key AND key = 3),
      high = (SELECT max(value) FROM metrics WHERE run = runs.key AND key = 3),
      recent = (SELECT avg(value) FROM (SELECT value FROM metrics WHERE run = runs.key AND key = 3 ORDER BY step DESC LIMIT 100));`,
+  // what 64 steps of a metric hold, summed up
+  `CREATE TABLE stretches (
+     run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+     key INTEGER NOT NULL,
+     start INTEGER NOT NULL,
+     count INTEGER NOT NULL,
+     low_step INTEGER NOT NULL,
+     low REAL NOT NULL,
+     high_step INTEGER NOT NULL,
+     high REAL NOT NULL,
+     PRIMARY KEY (run, key, start)
+   ) WITHOUT ROWID;
+   INSERT INTO stretches SELECT run, key, start, count, low_step, low, high_step, high FROM
+     (SELECT run, key, step - step % 64 AS start, count(*) AS count, step AS low_step, min(value) AS low FROM metrics GROUP BY 1, 2, 3)
+     JOIN (SELECT run, key, step - step % 64 AS start, step AS high_step, max(value) AS high FROM metrics GROUP BY 1, 2, 3)
+     USING (run, key, start);`,
 ];
 
 /** Below this version a crash while a WAL is reset can corrupt the file (sqlite.org/wal.html, fixed in 3.51.3). */

@@ -3,6 +3,7 @@ import type { Database } from 'better-sqlite3';
 import { type MetricKey, type MetricRow, metricKeys } from '#contract/run';
 import type { Curve } from '#contract/runRow';
 import type { CurveRange } from '#contract/services';
+import { stretchesTable, stretchStart, stretchSteps } from './stretches.ts';
 
 export interface Point {
   step: number;
@@ -18,20 +19,35 @@ export function metricsTable(database: Database) {
       `INSERT OR REPLACE INTO metrics (run, key, step, value) VALUES ${Array(rows).fill('(?, ?, ?, ?)').join()}`,
     );
   const [putOne, putMany] = [insert(1), insert(atOnce)];
-  const voidAfter = database.prepare('DELETE FROM metrics WHERE run = ? AND step > ?');
+  const stretches = stretchesTable(database);
+  const voidAfter = database.prepare('DELETE FROM metrics WHERE run = ? AND key = ? AND step > ?');
   const runKey = database.prepare<[string], number>('SELECT key FROM runs WHERE id = ?').pluck();
-  const extent = database.prepare<unknown[], { low: number; high: number; count: number; seq: number }>(
-    `SELECT min(step) AS low, max(step) AS high, count(*) AS count, (SELECT seq FROM runs WHERE key = @run) AS seq
-     FROM metrics WHERE run = @run AND key = @key AND step BETWEEN @from AND @to`,
+  const inRange = 'FROM metrics WHERE run = @run AND key = @key AND step BETWEEN @from AND @to';
+  // each by itself, so that both are looked up instead of searched for
+  const extent = database.prepare<unknown[], { low: number | null; high: number; seq: number }>(
+    `SELECT (SELECT min(step) ${inRange}) AS low, (SELECT max(step) ${inRange}) AS high, (SELECT seq FROM runs WHERE key = @run) AS seq`,
   );
+  const counted = (where: string) => `(SELECT count(*) FROM metrics WHERE run = @run AND key = @key AND ${where})`;
+  const count = database
+    .prepare<unknown[], number>(
+      `SELECT ${counted('step BETWEEN @from AND @head - 1')} + ${counted('step BETWEEN @tail AND @to')} + (
+         SELECT coalesce(sum(count), 0) FROM stretches WHERE run = @run AND key = @key AND start BETWEEN @head AND @tail - 1)`,
+    )
+    .pluck();
   const between = database.prepare<unknown[], Point>(
     'SELECT step, value FROM metrics WHERE run = @run AND key = @key AND step BETWEEN @from AND @to ORDER BY step',
   );
-  const extreme = (of: 'min' | 'max') =>
+  const extreme = (select: string, at: 'step' | 'start') =>
     database.prepare<[number, number, number, number], Point | { step: null }>(
-      `SELECT step, ${of}(value) AS value FROM metrics WHERE run = ? AND key = ? AND step BETWEEN ? AND ?`,
+      `SELECT ${select} WHERE run = ? AND key = ? AND ${at} BETWEEN ? AND ?`,
     );
-  const [lowest, highest] = [extreme('min'), extreme('max')];
+  const extremes = {
+    ofRows: (['min', 'max'] as const).map((of) => extreme(`step, ${of}(value) AS value FROM metrics`, 'step')),
+    ofStretches: [
+      extreme('low_step AS step, min(low) AS value FROM stretches', 'start'),
+      extreme('high_step AS step, max(high) AS value FROM stretches', 'start'),
+    ],
+  };
   const everything = database
     .prepare<[number], [number, number, number]>(
       'SELECT key, step, value FROM metrics WHERE run = ? ORDER BY key, step',
@@ -40,7 +56,7 @@ export function metricsTable(database: Database) {
 
   /**
    * A metric over a range of steps. With `points`, about so many at most: the lowest and the highest of each of points / 2
-   * equal ranges of steps, so that no peak is lost.
+   * about equal ranges of steps, so that no peak is lost.
    */
   function curve(
     id: string,
@@ -49,33 +65,60 @@ export function metricsTable(database: Database) {
   ): Curve {
     const run = runKey.get(id);
     if (run === undefined) return { points: [], of: 0, seq: 0 };
-    const range = { run, key: metricKeys.indexOf(key), from, to };
-    const { low, high, count, seq } = extent.get(range)!;
-    if (!points || count <= points) return { points: between.all(range), of: count, seq };
+    const asked = { run, key: metricKeys.indexOf(key), from, to };
+    const { low, high, seq } = extent.get(asked)!;
+    if (low === null) return { points: [], of: 0, seq };
+    const range = { ...asked, from: low, to: high };
+    const head = Math.min(stretchStart(low + stretchSteps - 1), high + 1);
+    const of = count.get({ ...range, head, tail: Math.max(head, stretchStart(high + 1)) })!;
+    return { points: points && of > points ? thinned(range, points) : between.all(range), of, seq };
+  }
+
+  type Range = Record<'run' | 'key' | 'from' | 'to', number>;
+
+  /** A query for each bucket, since a scan in key order is three times as fast as grouping the whole. */
+  function thinned({ run, key, from, to }: Range, points: number): Point[] {
     const buckets = Math.max(1, Math.floor(points / 2));
-    const edge = (bucket: number) => low + Math.ceil((bucket * (high - low + 1)) / buckets);
-    const thinned: Point[] = [];
-    // a query for each bucket, since a scan in key order is three times as fast as grouping the whole
-    for (let bucket = 0; bucket < buckets; bucket++) {
-      const within = [run, range.key, edge(bucket), edge(bucket + 1) - 1] as const;
-      const [a, b] = [lowest.get(...within)!, highest.get(...within)!];
-      if (a.step === null || b.step === null) continue;
-      thinned.push(...(a.step < b.step ? [a, b] : a.step > b.step ? [b, a] : [a]));
-    }
-    return { points: thinned, of: count, seq };
+    const width = (to - from + 1) / buckets;
+    const isWide = width >= stretchSteps; // then the buckets between the first and the last are made of whole stretches
+    const edge = (bucket: number) => {
+      const step = from + Math.ceil(bucket * width);
+      return isWide && bucket > 0 && bucket < buckets ? stretchStart(step) : step;
+    };
+    return Array.from({ length: buckets }, (_, bucket) => {
+      const inner = isWide && bucket > 0 && bucket < buckets - 1;
+      const [a, b] = extremes[inner ? 'ofStretches' : 'ofRows'].map(
+        (query) => query.get(run, key, edge(bucket), edge(bucket + 1) - 1)!,
+      );
+      if (a.step === null || b.step === null) return [];
+      return a.step < b.step ? [a, b] : a.step > b.step ? [b, a] : [a];
+    }).flat();
   }
 
   return {
     /** Adds rows; call inside a transaction. */
     put(run: number, rows: readonly MetricRow[]): void {
-      const values = (some: readonly MetricRow[]) =>
-        some.flatMap(([key, step, value]) => [run, metricKeys.indexOf(key), step, value]);
-      const whole = rows.length - (rows.length % atOnce);
-      for (let i = 0; i < whole; i += atOnce) putMany.run(values(rows.slice(i, i + atOnce)));
-      for (const row of rows.slice(whole)) putOne.run(values([row]));
+      const starts = metricKeys.map(() => new Set<number>());
+      let values: number[] = [];
+      for (const [name, step, value] of rows) {
+        const key = metricKeys.indexOf(name);
+        values.push(run, key, step, value);
+        if (values.length === 4 * atOnce) {
+          putMany.run(values);
+          values = [];
+        }
+        starts[key].add(stretchStart(step));
+      }
+      for (let i = 0; i < values.length; i += 4) putOne.run(values.slice(i, i + 4));
+      for (const [key, of] of starts.entries()) for (const start of of) stretches.refresh(run, key, start);
     },
     /** Forgets what lies after `step`: a run that resumes there writes it again. */
-    voidAfter: (run: number, step: number): void => void voidAfter.run(run, step),
+    voidAfter(run: number, step: number): void {
+      for (const key of metricKeys.keys()) {
+        voidAfter.run(run, key, step);
+        stretches.voidAfter(run, key, step);
+      }
+    },
     /** A whole metric over steps; with `points`, thinned as a {@link curve} is. */
     series: (id: string, key: MetricKey, points?: number): Point[] => curve(id, key, { points }).points,
     curve,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { configFile, parseConfig } from '#contract/config';
+import { randomStream } from '#contract/random';
 import { type EntryBody, encodeEntry, type FinalResult, type JournalEntry, type MetricRow } from '#contract/run';
 import { migrations, openDatabase } from '#store/database';
 import { openStore } from '#store/store';
@@ -103,6 +104,65 @@ it('a thinned curve keeps every extreme and has about as many points as asked', 
   expect(points).toContainEqual({ step: 7778, value: -99 });
   expect(points.map((p) => p.step)).toEqual(points.map((p) => p.step).sort((a, b) => a - b));
   expect(store.metrics.series('mnist-aaaaaa', 'test_loss')).toHaveLength(10_000);
+});
+
+describe('a long thinned curve', () => {
+  const id = 'mnist-aaaaaa';
+  const points = 100;
+  const random = randomStream(1, 'values');
+  const values = Array.from({ length: 20_000 }, () => random.normal());
+  const rows = (from: number, to: number, step = (i: number) => i): EntryBody => ({
+    kind: 'metrics',
+    rows: values.slice(from - 1, to).map((value, i): MetricRow => ['train_loss', step(from + i), value]),
+  });
+  const thinned = (store: Awaited<ReturnType<typeof withRun>>) => store.metrics.curve(id, 'train_loss', { points });
+
+  it('has the lowest and the highest point of any range, and says how many lie in it', async () => {
+    const store = await withRun();
+    store.apply(id, entries([started(0), rows(1, 20_000)]));
+    for (let i = 0; i < 60; i++) {
+      const [from, to] = [1 + random.below(12_000), 12_000 + random.below(9000)];
+      const { points: all } = store.metrics.curve(id, 'train_loss', { from, to });
+      const { points: some, of } = store.metrics.curve(id, 'train_loss', { from, to, points });
+      expect(of).toBe(all.length);
+      expect(some.length).toBeLessThanOrEqual(points);
+      const valueAt = new Map(all.map(({ step, value }) => [step, value]));
+      expect(some.filter(({ step, value }) => valueAt.get(step) !== value)).toEqual([]);
+      for (const extreme of [Math.min, Math.max]) {
+        const value = all.reduce((found, point) => extreme(found, point.value), all[0].value);
+        expect(some.map((point) => point.value)).toContain(value);
+      }
+    }
+  });
+  it('is the same whether its rows came at once, one by one, or again after a resume', async () => {
+    const [once, often] = [await withRun(), await withRun()];
+    once.apply(id, entries([started(0), rows(1, 20_000)]));
+    const wrong = rows(8001, 9000, (i) => i + 4);
+    const single = Array.from({ length: 300 }, (_, i) => rows(12_001 + i, 12_001 + i));
+    // the evaluation at the step of a checkpoint comes twice
+    often.apply(id, entries([started(0), rows(1, 8000), wrong, started(8010), rows(8001, 12_000), ...single]));
+    often.apply(id, entries([rows(12_301, 20_000)], 306));
+    expect(thinned(often).points).toEqual(thinned(once).points);
+    expect(thinned(often).of).toBe(20_000);
+  });
+  it('is the same in a store of an earlier layout', async () => {
+    const path = join(folder, 'old.db');
+    const old = new Sqlite(path);
+    for (const layout of migrations.slice(0, 2)) old.exec(layout);
+    old.pragma('user_version = 2');
+    const { lastInsertRowid } = old
+      .prepare("INSERT INTO runs (id, config, state, created_at) VALUES (?, ?, 'finished', 1)")
+      .run(id, JSON.stringify(config));
+    const insert = old.prepare('INSERT INTO metrics VALUES (?, 0, ?, ?)');
+    old.transaction(() => {
+      for (const [i, value] of values.entries()) insert.run(lastInsertRowid, i + 1, value);
+    })();
+    old.close();
+    const [store, fresh] = [await openStore(path), await withRun()];
+    fresh.apply(id, entries([started(0), rows(1, 20_000)]));
+    expect(thinned(store).points).toEqual(thinned(fresh).points);
+    store.close();
+  });
 });
 
 describe('runs', () => {
