@@ -15,8 +15,10 @@ interface Means {
 
 function meansOf(rows: readonly RunRow[]): Means {
   const groups = groupRuns(rows);
-  const differences = configDiff(groups.map((group) => group.rows[0])).filter(({ field }) => !sameGroup.has(field));
-  return { groups, differences };
+  const found = configDiff(groups.map((group) => group.rows[0])).filter(({ field }) => !sameGroup.has(field));
+  // what varies slowest comes first, as in the grid that the runs may be of
+  const changes = ({ values }: Difference) => values.filter((value, i) => i > 0 && value !== values[i - 1]).length;
+  return { groups, differences: found.sort((a, b) => changes(a) - changes(b)) };
 }
 
 const written = (value: Setting): string => (value === null ? '' : String(value));
@@ -60,7 +62,7 @@ export function meansDocument(rows: readonly RunRow[], date: string): Document {
       ...[resultOf(group), plain(seedsText(group))],
     ]),
     footnotes: notes.texts,
-    sections: [{ title: 'Settings of all runs', lines: sharedSettings(rows) }].filter(({ lines }) => lines.length > 0),
+    sections: [{ title: 'Settings of all runs', lines: [sharedSettings(rows)] }].filter(({ lines: [text] }) => text),
   };
 }
 
@@ -78,10 +80,11 @@ const seedsText = ({ rows, means }: RunGroup): string =>
   means.value?.n === rows.length ? String(rows.length) : `${means.value?.n ?? 0} of ${rows.length}`;
 
 /** What every run sets, where that is not the default. */
-function sharedSettings(rows: readonly RunRow[]): string[] {
+function sharedSettings(rows: readonly RunRow[]): string {
   const fields = Object.keys(rows[0]?.settings ?? {}) as ConfigField[];
   return fields
     .filter((field) => !sameGroup.has(field))
     .filter((field) => new Set(rows.map((row) => settingOf(row, field))).size === 1)
-    .map((field) => `${field} = ${written(settingOf(rows[0], field)) || 'none'}`);
+    .map((field) => `${field} = ${written(settingOf(rows[0], field)) || 'none'}`)
+    .join(', ');
 }

@@ -28,7 +28,7 @@ it('a document says how many seeds have a result, which mean is best and what is
   expect(text).toContain('| 0.1 | 0.5 | 2 |');
   expect(text).toMatch(/\| 0\.01 \| 0\.93 ± 0\.13\[\^1\] \| 2 of 3 \|/);
   expect(text).toContain('[^1]: The best mean.');
-  expect(text).toMatch(/## Settings of all runs\n\n- task = mnist\n- patch\\?_size = 7/);
+  expect(text).toMatch(/## Settings of all runs\n\n- task = mnist, patch\\?_size = 7/);
   expect(latex(meansDocument(rows, '2026-11-26'))).toMatch(
     /0\.01 & 0\.93 \$\\pm\$ 0\.13\\textsuperscript\{1\} & 2 of 3/,
   );

@@ -29,7 +29,7 @@ export interface ParallelPictureProps {
 
 const inks = {
   light: { text: '#434f5a', axis: '#8d9ba6', none: '#8d9ba6', ground: '#ffffff' },
-  dark: { text: '#b8c4ce', axis: '#5f6f7c', none: '#5f6f7c', ground: '#1b242d' },
+  dark: { text: '#b8c4ce', axis: '#5f6f7c', none: '#5f6f7c', ground: '#131a21' },
 };
 /** From the worst result to the best: viridis, its ends moved so that lines are seen on either ground. */
 const ramps: Record<'light' | 'dark', readonly Color[]> = {

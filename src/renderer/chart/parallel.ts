@@ -43,10 +43,8 @@ export function placedAxis({ label, values, isLog }: Dimension, height: number):
 
 /** The axis of the results: a scale with its ends marked, which lines without a result miss. */
 export function resultAxis(label: string, values: readonly (number | null)[], height: number): PlacedAxis {
-  const { shareOf, ticks } = numberScale(
-    values.filter((value) => value !== null),
-    false,
-  );
+  const numbers = values.filter((value) => value !== null);
+  const { shareOf, ticks } = numberScale(numbers, false, 0);
   return {
     label,
     ticks: apart(ticks.map(({ share, text }) => ({ y: (1 - share) * height, text }))),
@@ -60,15 +58,16 @@ interface Scale {
   ticks: { share: number; text: string }[];
 }
 
-function numberScale(values: readonly number[], isLog: boolean): Scale {
+/** At most `few` different values are all marked; of more, round numbers and both ends are. */
+function numberScale(values: readonly number[], isLog: boolean, few = fewValues): Scale {
   const distinct = [...new Set(values)].sort((a, b) => a - b);
   const [low, high] = [distinct[0], distinct[distinct.length - 1]];
   const bent = isLog && low > 0 ? Math.log10 : (value: number) => value;
   const shareOf = (value: Coordinate) =>
     high > low ? (bent(value as number) - bent(low)) / (bent(high) - bent(low)) : 0.5;
   const round = isLog && low > 0 ? logTicks : linearTicks;
-  const marks = distinct.length <= fewValues ? distinct : [...new Set([low, ...round(low, high), high])];
-  return { shareOf, ticks: marks.map((value) => ({ share: shareOf(value), text: tickLabel(value) })) };
+  const marks = distinct.length <= few ? distinct : [...new Set([low, ...round(low, high), high])];
+  return { shareOf, ticks: marks.map((value) => ({ share: shareOf(value), text: tickLabel(value, 4) })) };
 }
 
 /** A coordinate as it is read. */

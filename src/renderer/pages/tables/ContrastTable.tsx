@@ -15,7 +15,7 @@ export function ContrastTable({
 }) {
   if (pairs.length === 0) return null;
   return (
-    <section className="contrasts">
+    <section className={contrasts.length > 0 ? 'contrasts' : 'no-print'}>
       <Title order={2} mb={4}>
         {pairs.map(([one, other]) => `${one} over ${other}`).join(', ')}
       </Title>
