@@ -218,22 +218,6 @@ it('devices tells of every device, and the CPU works', () => {
     if (!available) expect([why, help].every((text) => text.length > 10)).toBe(true);
 });
 
-it('reproduce trains a cell, judges it, writes the table as CSV, and reuses finished runs', () => {
-  const words = ['reproduce', 'regimes', '--cells', 'bit-xor', '--seeds', '1', '--out', 'table.csv'];
-  const first = permafrost(...words);
-  expect(first.stdout).toMatch(/bit-xor +FRT +accuracy +1 +[\d.]+ .* scaled down/);
-  expect(first.stdout).toMatch(/bit-xor +FPT +accuracy +1 +[\d.]+ .* scaled down/);
-  expect(first.stdout).toMatch(/embedded body permafrost-nano instead of gpt2/);
-  expect(first.stdout).toMatch(/Sources of the published numbers:\n {2}bit-xor FPT: /);
-  expect(first.status).toBe(0);
-  expect(readFileSync(join(folder, 'table.csv'), 'utf8').split('\r\n')).toHaveLength(5);
-  const again = permafrost(...words, '--json');
-  expect(again.stderr).toMatch(/3 runs finished already/);
-  const { cells } = JSON.parse(again.stdout);
-  expect(cells.map((cell: { verdict: string }) => cell.verdict)).toContain('scaled down');
-  expect(json('list').runs.filter((run: { tags: string[] }) => run.tags.includes('regimes-quick'))).toHaveLength(3);
-}, 600_000); // three whole runs of the quick profile
-
 it('the whole id of a cell means that cell alone, though other ids begin with it', () => {
   const id = 'exp1-zoo/mnist/gpt2';
   const { cells } = json('reproduce', 'exp1-zoo', '--cells', id, '--profile', 'paper');
