@@ -64,7 +64,7 @@ export async function attentionOf(
       answers.push({
         ...{ checkpoint, sample: i, data, answer, answerLabel: answerName(task.classes, answer) },
         score: score(logits as Float32Array, batch.y, 1)[0],
-        tokens: tokenNames(data, shape, t),
+        tokens: tokenNames(task, data, shape, t),
         heads,
         layers: Object.values(maps) as Float32Array[],
       });
@@ -93,7 +93,7 @@ function openPrograms({ config, shape, model, weights: { trained, frozen } }: Ne
     const { y: _, ...inputs } = batchSpecs(shape, tokens, 1);
     const step = await compileStep(program, { state: createState(trained), inputs, frozen, device });
     if (shapes.length === 0)
-      throw new PermafrostError('config', `${config.model_name} has no attention. Transformers have: GPT-2 and ViT.`);
+      throw new PermafrostError('config', `${config.model_name} has no attention. Transformers have.`);
     const [[, heads, , t]] = shapes;
     return { step, heads, t, weights: shapes.reduce((sum, [, h, rows, columns]) => sum + h * rows * columns, 0) };
   };

@@ -1,28 +1,36 @@
 /** Short names of a sample's tokens, for the edges of a map. Pure. */
 import type { DataSamples } from '#contract/data';
-import type { TaskShape } from '#tasks/task';
+import type { Task, TaskShape } from '#tasks/task';
 
 /** What some bodies put before a sample's own tokens. */
 const special = ['class', 'distillation'];
 const longest = 12;
 
-/** Names of the `t` tokens that the body sees: bits as they are, symbols, places of patches, or numbers. */
-export function tokenNames(data: DataSamples, { embedding, inputDim }: TaskShape, t: number): string[] {
+/** Names of the `t` tokens that the body sees: bits as they are, symbols, atoms, places of patches, or numbers. */
+export function tokenNames(task: Task, data: DataSamples, { embedding, inputDim }: TaskShape, t: number): string[] {
   const [{ x }] = data.samples;
   const width = embedding ? 1 : inputDim;
   const count = x.length / width;
-  const own = Array.from({ length: count }, (_, i) => names[data.kind](data, x.slice(i * width, (i + 1) * width), i));
+  if (count > t || count + special.length < t) return [...special, ...places(t - special.length)]; // it cuts the sample up itself
+  const own = Array.from({ length: count }, (_, i) => {
+    const values = x.slice(i * width, (i + 1) * width);
+    return task.tokenName?.(values) ?? names[data.kind](data, values, i);
+  });
   return [...special.slice(0, t - count), ...own];
 }
 
 const names: Record<DataSamples['kind'], (data: DataSamples, values: number[], index: number) => string> = {
   values: (_, values) => cut(values.join(values.every((v) => v === 0 || v === 1) ? '' : ' ')),
   symbols: ({ symbols }, [id]) => symbols?.[id] || String(id),
-  image({ tokens }, _, index) {
-    const side = Math.sqrt(tokens);
-    return Number.isInteger(side) ? `${Math.floor(index / side)},${index % side}` : String(index);
-  },
+  image: ({ tokens }, _, index) => places(tokens)[index],
   sound: (_, __, index) => String(index),
 };
+
+/** Row and column of each patch of a square, else numbers. */
+function places(count: number): string[] {
+  const side = Math.sqrt(count);
+  const name = (i: number) => (Number.isInteger(side) ? `${Math.floor(i / side)},${i % side}` : String(i));
+  return Array.from({ length: count }, (_, i) => name(i));
+}
 
 const cut = (text: string): string => (text.length > longest ? `${text.slice(0, longest - 1)}…` : text);

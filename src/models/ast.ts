@@ -96,7 +96,7 @@ function forward(p: Tensors, x: tf.Tensor, config: AstConfig, noise: Noise | nul
   let h = tf.add(tf.concat([token('cls_token'), token('distillation_token'), sequence], 0), places);
   for (let i = 0; i < n_layer; i++) {
     const layer = `${root}.encoder.layer.${i}`;
-    const rows = i === n_layer - 1 ? 2 : t; // only the two special tokens are read
+    const rows = i === n_layer - 1 && !probe.whole ? 2 : t; // only the two special tokens are read
     const first = (all: tf.Tensor) => (rows === t ? all : tf.slice(all, [0, 0, 0], [rows, b, d]));
     const normed = norm(h, `${layer}.layernorm_before`);
     const query = dense(first(normed), `${layer}.attention.attention.query`);

@@ -14,6 +14,7 @@ import {
   type Initializer,
   isFree,
   type Network,
+  type Probe,
   refuseSettings,
   type Shapes,
 } from './body.ts';
@@ -89,7 +90,7 @@ function graphAttention(x: tf.Tensor, real: tf.Tensor, features: number): tf.Ten
 }
 
 /** x as above → [b, 1, 1]. */
-function forward(p: Tensors, x: tf.Tensor, config: MatConfig, noise: Noise | null): tf.Tensor {
+function forward(p: Tensors, x: tf.Tensor, config: MatConfig, noise: Noise | null, probe: Probe = {}): tf.Tensor {
   const [b, t] = x.shape as [number, number];
   const { n_layer, n_embd: d, n_head: heads, dropout: rate, features } = config;
   const dense = (h: tf.Tensor, name: string) => linear(h, p[`${name}.weight`], p[`${name}.bias`], true);
@@ -107,7 +108,9 @@ function forward(p: Tensors, x: tf.Tensor, config: MatConfig, noise: Noise | nul
     const [query, key, value] = [0, 1, 2].map((k) => byHead(dense(normed, `${layer}.self_attn.linears.${k}`)));
     const scores = tf.mul(tf.matMul(query, key, false, true), 1 / Math.sqrt(d / heads));
     const weights = tf.add(tf.mul(tf.softmax(tf.add(scores, mask)), lambda.attention), graph);
-    const mixed = tf.transpose(tf.matMul(dropout(weights, rate, noise), value), [0, 2, 1, 3]);
+    const kept = dropout(weights, rate, noise);
+    probe.attention?.(i, kept);
+    const mixed = tf.transpose(tf.matMul(kept, value), [0, 2, 1, 3]);
     const out = dense(tf.reshape(mixed, [b, t, d]), `${layer}.self_attn.linears.3`);
     h = tf.add(h, dropout(out, rate, noise));
     const wide = dense(norm(p, h, `${layer}.sublayer.1.norm`), `${layer}.feed_forward.linears.0`);
@@ -147,7 +150,7 @@ function modelOf(own: MatConfig, settings: ExperimentConfig): Model {
     fromCheckpoint: sameNames,
     kept: (tokens) => keptByBlocks(own.n_layer, own.n_embd, own.n_head, tokens),
     initialValue: (name, seed) => initialize(initial(name, parameters), parameters[name], seed, name),
-    forward: (p, x, noise) => forward(p, x, own, noise),
+    forward: (p, x, noise, probe) => forward(p, x, own, noise, probe),
   };
 }
 

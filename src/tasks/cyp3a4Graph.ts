@@ -16,6 +16,7 @@ export const mostNeighbours = 8;
 export const atomWidth = 6 + 3 + mostNeighbours;
 
 const elements = [5, 6, 7, 8, 9, 15, 16, 17, 35, 53]; // and any other
+const symbols = ['B', 'C', 'N', 'O', 'F', 'P', 'S', 'Cl', 'Br', 'I', 'other'];
 const oneHots = [elements.length + 1, 6, 5, 11];
 /** Features of a token: whether it is the dummy, one of each kind, in a ring, aromatic. */
 export const graphFeatures = 1 + oneHots.reduce((a, b) => a + b) + 2;
@@ -45,6 +46,7 @@ export const cyp3a4Graph: Task = {
   fields: ['n'],
   kind: 'values',
   dataset: 'cyp3a4-graph',
+  tokenName: (values) => (values[0] ? 'dummy' : (symbols[values.indexOf(1) - 1] ?? 'padding')),
 
   shape({ n }) {
     const lengths = lengthsOf(n);

@@ -73,6 +73,8 @@ export interface Task {
   settings: readonly Partial<ExperimentConfig>[];
   /** What x looks like to people. */
   kind: 'image' | 'sound' | 'values' | 'symbols';
+  /** What a token of x stands for, for people, where its values alone say little. */
+  tokenName?(values: readonly number[]): string;
   /** Names of the labels, where they have some. */
   classes?: readonly string[];
   /** accuracy: higher is better, in [0, 1]. mae: mean absolute error, lower is better. */

@@ -2,11 +2,13 @@
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Attention } from '#contract/analysis';
 import { parseConfig } from '#contract/config';
 import type { FinalResult } from '#contract/run';
 import { buildModel } from '#models/index';
 import { taskOf } from '#tasks/index';
 import { loadDataset } from '#zoo/datasets';
+import { createAnalyst } from '../../src/analysis/jobs.ts';
 import { wavFile } from '../formats/samples.ts';
 import { writeFiles } from '../zoo/archives.ts';
 import { endOf, entriesOf, finishRun, isKind, type Lab, metricsOf, openLab, tensorsOf } from './lab.ts';
@@ -67,4 +69,52 @@ it('the Audio Spectrogram Transformer is evaluated on every test clip once, and 
   });
   close();
   expect(Math.abs(result.loss / loss - 1)).toBeLessThan(1e-4);
+
+  const analyst = createAnalyst();
+  const place = { folder: run.folder, home: lab.home };
+  const maps = await analyst.ask('attention', { ...place, checkpoint: 'start', sample: 0 }).finally(analyst.close);
+  expectMaps(maps[0], { layers: 1, heads: 2, tokens: 146 });
+  expect(maps[0].tokens.slice(0, 4)).toEqual(['class', 'distillation', '0,0', '0,1']);
 }, 120_000);
+
+it('the Molecule Attention Transformer trains on molecules in space, and its maps are named by atoms', async () => {
+  const molecules = ['c1ccccc1', 'CCO', 'CCN', 'C1CCCCC1', 'Cc1ccccc1', 'CCCl', 'CC(=O)O', 'c1ccncc1'];
+  const lines = molecules.map((smiles, i) => `${i}.0\t${smiles}\t${i % 2}`);
+  writeFiles(join(lab.home, 'data/cyp3a4-graph'), { 'cyp3a4_veith.tab': `Drug_ID\tDrug\tY\n${lines.join('\n')}\n` });
+  const run = lab.addRun('molecules', {
+    ...{ task: 'cyp3a4-graph', model_name: 'mat', freeze_trans: false, n_layer: 2, n_embd: 32, n_head: 4 },
+    ...{
+      n: 32,
+      num_patterns: null,
+      n_positions: null,
+      num_iters: 6,
+      learning_rate: 0.003,
+      batch_size: 4,
+      gpu_batch_size: 4,
+    },
+  });
+  expect(await finishRun(run)).toMatchObject({ code: 0, stderr: '' });
+  const losses = metricsOf(run).flatMap((line) =>
+    line.startsWith('train_loss ') ? [Number(line.split(' ').at(-1))] : [],
+  );
+  expect(losses).toHaveLength(60);
+  const mean = (values: number[]) => values.reduce((a, b) => a + b) / values.length;
+  expect(mean(losses.slice(-10))).toBeLessThan(0.8 * mean(losses.slice(0, 10))); // it learns these few by heart
+  const analyst = createAnalyst();
+  const place = { folder: run.folder, home: lab.home };
+  const [map] = await analyst.ask('attention', { ...place, checkpoint: 'last', sample: 0 }).finally(analyst.close);
+  expect(map.tokens[0]).toBe('dummy');
+  expect(map.tokens[1]).toMatch(/^(C|N|O|Cl)$/);
+  expect(map.layers.map((weights) => weights.length)).toEqual([0, 1].map(() => 4 * map.tokens.length ** 2));
+}, 120_000);
+
+function expectMaps({ layers, heads, tokens }: Attention, expected: { layers: number; heads: number; tokens: number }) {
+  expect({ layers: layers.length, heads, tokens: tokens.length }).toEqual(expected);
+  for (const weights of layers) {
+    expect(weights).toHaveLength(heads * tokens.length ** 2);
+    for (let row = 0; row < heads * tokens.length; row++) {
+      const looks = weights.subarray(row * tokens.length, (row + 1) * tokens.length);
+      expect(looks.reduce((a, b) => a + b)).toBeCloseTo(1, 4);
+    }
+  }
+}
