@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import { PermafrostError } from '#contract/errors';
-import { bestOf, type Mean, meanOf } from '#contract/groups';
+import { bestNumber, type Mean, meanOf } from '#contract/groups';
 import type { RunRow } from '#contract/runRow';
 import type { Services } from '#contract/services';
 import { type Axis, expandSweep, readAxis } from '#contract/sweep';
@@ -108,17 +108,17 @@ function readOut(path: string): string {
 function table(axes: Axis[], rows: Row[]): string {
   const metrics = [...new Set(rows.map(({ runs }) => runs[0].metric))];
   const metric = metrics.length === 1 ? metrics[0] : null;
-  const best = metric && bestOf(rows, metric, ({ mean }) => mean?.mean ?? null);
+  const means = rows.map(({ mean }) => mean?.mean ?? null);
+  const best = metric && bestNumber(means, metric);
   const header = [...axes.map(({ field }) => field), metric ?? 'metric', '± 95 %', 'seeds', ''];
-  const lines = rows.map((row) => {
-    const { values, runs, mean } = row;
+  const lines = rows.map(({ values, runs, mean }) => {
     const counted = mean?.n === runs.length ? String(runs.length) : `${mean?.n ?? 0} of ${runs.length}`;
     return [
       ...values.map(plain),
       mean ? number(mean.mean) : '–',
       mean ? `± ${number(mean.high - mean.mean, 2)}` : '',
       counted,
-      row === best ? 'best mean' : '',
+      mean && mean.mean === best ? 'best mean' : '',
     ];
   });
   const failed = rows.flatMap(({ runs }) => runs.filter(({ state }) => state === 'failed'));

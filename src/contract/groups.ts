@@ -54,13 +54,8 @@ export function meanOf(rows: readonly RunRow[], column: MetricColumn): Mean | nu
   return found && { ...found, n: samples.length };
 }
 
-/** The one with the best number, of those that have one: an accuracy is best high, an error low. Null without any. */
-export function bestOf<T>(all: readonly T[], metric: MetricName, numberOf: (one: T) => number | null): T | null {
-  const sign = metric === 'mae' ? -1 : 1;
-  let best: { one: T; score: number } | null = null;
-  for (const one of all) {
-    const number = numberOf(one);
-    if (number !== null && (!best || sign * number > best.score)) best = { one, score: sign * number };
-  }
-  return best?.one ?? null;
+/** The best of the numbers that are there: the highest accuracy, the lowest error. Null without any. */
+export function bestNumber(numbers: readonly (number | null)[], metric: MetricName): number | null {
+  const found = numbers.filter((number) => number !== null);
+  return found.length === 0 ? null : metric === 'mae' ? Math.min(...found) : Math.max(...found);
 }

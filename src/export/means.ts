@@ -2,7 +2,7 @@
 import { digits } from '#contract/answerText';
 import type { ConfigField } from '#contract/config';
 import { configDiff, type Difference } from '#contract/configDiff';
-import { bestOf, groupRuns, type Mean, type RunGroup, sameGroup } from '#contract/groups';
+import { bestNumber, groupRuns, type Mean, type RunGroup, sameGroup } from '#contract/groups';
 import { type RunRow, type Setting, settingOf } from '#contract/runRow';
 import { csvLine } from '#formats/csv';
 import { type Document, footnotes, type Marked, plain } from './document.ts';
@@ -41,11 +41,12 @@ export function meansDocument(rows: readonly RunRow[], date: string): Document {
   const { groups, differences } = meansOf(rows);
   const metrics = [...new Set(groups.map((group) => group.rows[0].metric))];
   const metric = metrics.length === 1 ? metrics[0] : null;
-  const best = metric && bestOf(groups, metric, ({ means }) => means.value?.mean ?? null);
+  const means = groups.map((group) => group.means.value?.mean ?? null);
+  const best = metric && bestNumber(means, metric);
   const notes = footnotes();
   const resultOf = (group: RunGroup): Marked => ({
     text: meanText(group.means.value),
-    marks: group === best && groups.length > 1 ? [notes.mark('The best mean.')] : [],
+    marks: best !== null && group.means.value?.mean === best && groups.length > 1 ? [notes.mark('The best mean.')] : [],
   });
   return {
     id: 'means',

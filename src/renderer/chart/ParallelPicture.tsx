@@ -173,7 +173,7 @@ function AxisMarks({ axis: { label, ticks }, x, height, ink, isLast }: AxisMarks
         </text>
       ))}
       {ticks.map(({ y, text }) => (
-        <g key={text}>
+        <g key={y}>
           <path d={`M${x} ${y}h${5 * side}`} stroke={ink.axis} />
           <text
             x={x + 9 * side}

@@ -33,7 +33,8 @@ const gap = 14;
 /** Numbers lie on a scale, anything else at equal distances; a field that some runs leave empty is of the second kind. */
 export function placedAxis({ label, values, isLog }: Dimension, height: number): PlacedAxis {
   const numbers = values.filter((value) => typeof value === 'number');
-  const scale = numbers.length === values.length ? numberScale(numbers, isLog) : nameScale(values);
+  const scale =
+    numbers.length === values.length ? numberScale(numbers, { isLog, few: fewValues, digits: 8 }) : nameScale(values);
   return {
     label,
     ticks: apart(scale.ticks.map(({ share, text }) => ({ y: (1 - share) * height, text }))),
@@ -44,7 +45,7 @@ export function placedAxis({ label, values, isLog }: Dimension, height: number):
 /** The axis of the results: a scale with its ends marked, which lines without a result miss. */
 export function resultAxis(label: string, values: readonly (number | null)[], height: number): PlacedAxis {
   const numbers = values.filter((value) => value !== null);
-  const { shareOf, ticks } = numberScale(numbers, false, 0);
+  const { shareOf, ticks } = numberScale(numbers, { isLog: false, few: 0, digits: 4 });
   return {
     label,
     ticks: apart(ticks.map(({ share, text }) => ({ y: (1 - share) * height, text }))),
@@ -59,7 +60,10 @@ interface Scale {
 }
 
 /** At most `few` different values are all marked; of more, round numbers and both ends are. */
-function numberScale(values: readonly number[], isLog: boolean, few = fewValues): Scale {
+function numberScale(
+  values: readonly number[],
+  { isLog, few, digits }: { isLog: boolean; few: number; digits: number },
+): Scale {
   const distinct = [...new Set(values)].sort((a, b) => a - b);
   const [low, high] = [distinct[0], distinct[distinct.length - 1]];
   const bent = isLog && low > 0 ? Math.log10 : (value: number) => value;
@@ -67,7 +71,7 @@ function numberScale(values: readonly number[], isLog: boolean, few = fewValues)
     high > low ? (bent(value as number) - bent(low)) / (bent(high) - bent(low)) : 0.5;
   const round = isLog && low > 0 ? logTicks : linearTicks;
   const marks = distinct.length <= few ? distinct : [...new Set([low, ...round(low, high), high])];
-  return { shareOf, ticks: marks.map((value) => ({ share: shareOf(value), text: tickLabel(value, 4) })) };
+  return { shareOf, ticks: marks.map((value) => ({ share: shareOf(value), text: tickLabel(value, digits) })) };
 }
 
 /** A coordinate as it is read. */

@@ -1,5 +1,7 @@
 /** Where the axes, marks and lines of parallel coordinates lie. */
+import { renderToStaticMarkup } from 'react-dom/server';
 import { describe, expect, test } from 'vitest';
+import { ParallelPicture } from '../../../src/renderer/chart/ParallelPicture.tsx';
 import { linePath, placedAxis, resultAxis, spansPowers } from '../../../src/renderer/chart/parallel.ts';
 
 const axis = (values: (string | number | boolean | null)[], isLog = false) =>
@@ -47,6 +49,24 @@ test('a line without a result ends before the axis of results', () => {
   expect(linePath(axes, [10, 90], 0)).toBe('M10.0 100.0L90.0 50.0');
   expect(linePath(axes, [10, 90], 1)).toBe('M10.0 0.0');
   expect(resultAxis('Final', [null], 100)).toEqual({ label: 'Final', ticks: [], crossings: [null] });
+});
+
+test('the picture of a file stands alone: its title, its own ground, every axis and line, and nothing that it would fetch', () => {
+  const axes = [axis([1, 12_345]), resultAxis('Final accuracy', [0.5, null], 100)];
+  const lines = [
+    { id: 'a', label: 'a', share: 1 },
+    { id: 'b', label: 'b', share: null },
+  ];
+  const svg = renderToStaticMarkup(
+    <ParallelPicture title="A & B" axes={axes} lines={lines} width={0} height={100} scheme="light" at={null} isFile />,
+  );
+  expect(svg).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg"/);
+  expect(svg).toContain('>A &amp; B</text>');
+  expect(svg).toContain('<rect width="100%" height="100%" fill="#ffffff">');
+  expect(svg).toContain('>12,345</text>');
+  expect(svg.match(/data-line/g)).toHaveLength(2);
+  expect(svg).toContain('stroke-dasharray="4 4"'); // without a result
+  expect(svg).not.toMatch(/var\(|url\(|href/);
 });
 
 test('numbers over two powers of ten are shown by ratios', () => {
