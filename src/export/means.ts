@@ -46,7 +46,7 @@ export function meansDocument(rows: readonly RunRow[], date: string): Document {
   const notes = footnotes();
   const resultOf = (group: RunGroup): Marked => ({
     text: meanText(group.means.value),
-    marks: best !== null && group.means.value?.mean === best && groups.length > 1 ? [notes.mark('The best mean.')] : [],
+    marks: best !== null && group.means.value?.mean === best ? [notes.mark('The best mean.')] : [],
   });
   return {
     id: 'means',

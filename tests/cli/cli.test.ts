@@ -138,6 +138,25 @@ it('sweep trains every value with every seed, tabulates them, and takes finished
   expect(again.stdout).toMatch(/learning_rate +accuracy +± 95 % +seeds.*best mean/s);
 }, 300_000);
 
+it('sweep says what failed, and the same command again trains only that', () => {
+  const words = ['sweep', good(), '--set', 'n_positions=1024', '--set', 'num_iters=1', '--grid', 'task=bit-xor,cyp3a4'];
+  const first = permafrost(...words, '--seeds', '1', '--out', 'sweep.md');
+  expect(first.stdout).toMatch(
+    /cyp3a4 +– +0 of 1\n.*Failed:\n.*data set cyp3a4 is not on this machine.*trains only these/s,
+  );
+  expect(first.status).toBe(3);
+  expect(readFileSync(join(folder, 'sweep.md'), 'utf8')).toMatch(
+    /\| bit-xor \| [\d.]+ ± [\d.]+ \| 1 \|\n\| cyp3a4 \| – \| 0 of 1 \|/,
+  );
+  const again = permafrost(...words, '--seeds', '1');
+  expect(again.stderr).toMatch(/1 of 2 finished already/);
+  expect(again.stderr).not.toMatch(/task bit-xor, seed 0 {2}/);
+  expect(permafrost(...words, '--out', 'sweep.xlsx')).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('--out expects a file that ends in .csv, .md, .tex'),
+  });
+}, 300_000);
+
 describe('what is wrong is said in words, with its exit code', () => {
   const rows: [string, () => string[], number, RegExp][] = [
     ['a config that is no JSON', () => ['run', file('bad.json', '{"params": ')], 2, /bad\.json is not JSON/],
