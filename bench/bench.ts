@@ -10,6 +10,7 @@ import { checkpoints } from './checkpoints.ts';
 import { learning } from './learning.ts';
 import { fptStep, gpuFptStep, gpuUrtStep, models, urtStep } from './steps.ts';
 import { store } from './store.ts';
+import { window } from './window.ts';
 
 export type Figures = Record<string, number | string | null>;
 export interface Bench {
@@ -28,6 +29,7 @@ const benches: Record<string, Bench> = {
   models,
   learning,
   store,
+  window,
   batches,
   'gpu-fpt-step': gpuFptStep,
   'gpu-urt-step': gpuUrtStep,

@@ -174,7 +174,7 @@ export async function createApp({
         subscribe: scheduler.subscribe,
         row: () => row(run),
         seq: () => store.runs.seq(run),
-        entries: (from: number) => readJournal(join(runsFolder, run), from),
+        entries: (after: number) => readJournal(join(runsFolder, run), { after }),
       };
       return runEvents(run, source, after, signal);
     },

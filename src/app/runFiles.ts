@@ -6,7 +6,9 @@ import type { CheckpointFile, LogLine, RunLog } from '#contract/runRow';
 import { readJournal } from '#store/journal';
 import { runFiles } from '#trainer/runFolder';
 
-type Say = { [K in EntryBody['kind']]: (body: Extract<EntryBody, { kind: K }>) => Omit<LogLine, 'at'> | null };
+/** Kinds of entries that say something in words; metrics, nearly all of a long journal, do not. */
+type Telling = Exclude<EntryBody['kind'], 'metrics'>;
+type Say = { [K in Telling]: (body: Extract<EntryBody, { kind: K }>) => Omit<LogLine, 'at'> };
 
 const info = (text: string) => ({ level: 'info' as const, text });
 const say: Say = {
@@ -14,7 +16,6 @@ const say: Say = {
     info(
       `${step > 0 ? `Goes on from step ${step}` : 'Started'} on ${device}; ${trainable} of ${total} parameters trained.`,
     ),
-  metrics: () => null,
   checkpoint: ({ step }) => info(`Checkpoint at step ${step}.`),
   log: ({ level, text }) => ({ level, text }),
   ended: ({ state, step, reason }) => ({
@@ -23,17 +24,16 @@ const say: Say = {
   }),
 };
 
-/** The line of a journal entry, null for one that says nothing in words. */
-export function logLine({ at, body }: JournalEntry): LogLine | null {
-  const line = (say[body.kind] as (body: EntryBody) => Omit<LogLine, 'at'> | null)(body);
-  return line && { at, ...line };
-}
+const lineOf = ({ at, body }: JournalEntry): LogLine => ({
+  at,
+  ...(say[body.kind as Telling] as (body: EntryBody) => Omit<LogLine, 'at'>)(body),
+});
 
 const printedBytes = 16_384;
 
 /** Everything that the journal says in words, and the end of what the process printed. */
 export const readLog = (folder: string): RunLog => ({
-  lines: readJournal(folder).flatMap((entry) => logLine(entry) ?? []),
+  lines: readJournal(folder, { kinds: Object.keys(say) as Telling[] }).map(lineOf),
   printed: tail(join(folder, 'trainer.log')),
 });
 

@@ -13,14 +13,27 @@ import { summaryColumns } from './summary.ts';
 export const configFileName = 'config.json';
 const journalFileName = 'journal.jsonl';
 
-/** The entries of a run folder's journal after number `after`, up to the first line that is torn or altered. */
-export function readJournal(folder: string, after = 0): JournalEntry[] {
+/** How a line begins; enough to pass over it without decoding it. */
+const lineHead = /^\{"crc":\d+,"entry":\{"seq":(\d+),"at":[^,]+,"body":\{"kind":"(\w+)"/;
+const headBytes = 128;
+
+export interface JournalPart {
+  /** Only entries after this number. */
+  after?: number;
+  /** Only entries of these kinds. */
+  kinds?: readonly EntryBody['kind'][];
+}
+
+/** The entries of a run folder's journal, up to the first of them whose line is torn or altered. */
+export function readJournal(folder: string, { after = 0, kinds }: JournalPart = {}): JournalEntry[] {
   const path = join(folder, journalFileName);
   if (!existsSync(path)) return [];
   const entries: JournalEntry[] = [];
-  for (const line of readFileSync(path, 'utf8').split('\n')) {
-    if (after > 0 && Number(/^\{"crc":\d+,"entry":\{"seq":(\d+)/.exec(line)?.[1]) <= after) continue;
-    const entry = decodeEntry(line);
+  const bytes = readFileSync(path);
+  for (let start = 0, end = bytes.indexOf(0x0a); end >= 0; start = end + 1, end = bytes.indexOf(0x0a, start)) {
+    const head = lineHead.exec(bytes.toString('latin1', start, Math.min(end, start + headBytes)));
+    if (head && (Number(head[1]) <= after || !(kinds?.includes(head[2] as EntryBody['kind']) ?? true))) continue;
+    const entry = decodeEntry(bytes.toString('utf8', start, end));
     if (!entry) break;
     entries.push(entry);
   }

@@ -1,0 +1,52 @@
+/**
+ * `node windowProcess.ts HOME COUNT`: serves the window on a home with COUNT runs and one of a million points, named
+ * `million`; tells its address, and starts a run of {@link floodTrainer} for the first message it gets, whose id it tells.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createApp } from '#app';
+import { configFile, parseConfig } from '#contract/config';
+import { type EntryBody, encodeEntry, type MetricRow } from '#contract/run';
+import { rendererFolder } from '../src/cli/desktop.ts';
+import { startServer } from '../src/cli/server.ts';
+import { fillHome } from '../tests/fillHome.ts';
+
+const [home, count] = process.argv.slice(2);
+const [points, perEntry] = [1_000_000, 1000];
+const floodTrainer = join(import.meta.dirname, 'windowTrainer.ts');
+const config = parseConfig({
+  name: 'points',
+  task: 'bit-xor',
+  n: 5,
+  num_patterns: 2,
+  num_iters: points / 100,
+  steps_per_iter: 100,
+});
+
+function* millionEntries(): Generator<EntryBody> {
+  yield {
+    ...{ kind: 'started', step: 0, totalSteps: points, device: 'cpu', trainable: 1, total: 1, deviations: [] },
+  } as EntryBody;
+  for (let step = 0; step < points; step += perEntry) {
+    const rows = Array.from(
+      { length: perEntry },
+      (_, k): MetricRow => ['train_loss', step + k + 1, 0.1 + Math.abs(Math.sin(step + k)) / (1 + step / 1e5)],
+    );
+    yield { kind: 'metrics', rows };
+  }
+  yield { kind: 'ended', state: 'stopped', step: points, reason: null, result: null };
+}
+
+const folder = join(home, 'runs', 'million');
+mkdirSync(folder, { recursive: true });
+const identity = { id: 'million', createdAt: 0, ...configFile(config) };
+writeFileSync(join(folder, 'config.json'), JSON.stringify(identity));
+const lines = Array.from(millionEntries(), (body, i) => encodeEntry({ seq: i + 1, at: i, body }));
+writeFileSync(join(folder, 'journal.jsonl'), lines.join(''));
+
+const services = await createApp({ home, trainer: floodTrainer });
+fillHome(services, Number(count));
+const server = await startServer({ services, root: rendererFolder, port: 0 });
+process.once('message', () => process.send!({ id: services.create({ ...config, name: 'flood' }).id }));
+process.once('disconnect', () => process.exit());
+process.send!({ url: server.url });
