@@ -49,13 +49,15 @@ interface Entry {
   date: string;
   figures: Figures;
 }
+/** A machine that got another Node is still the same. */
+const hardware = ({ machine }: Entry): string => machine.replace(/, Node .*/, '');
 const fileOf = (name: string): string => join(results, `${name}.json`);
 const entriesOf = (name: string): Entry[] =>
   existsSync(fileOf(name)) ? JSON.parse(readFileSync(fileOf(name), 'utf8')) : [];
 
 function record(name: string, figures: Figures): void {
   const entry: Entry = { machine: machine(), date: new Date().toISOString().slice(0, 10), figures };
-  const others = entriesOf(name).filter((other) => other.machine !== entry.machine);
+  const others = entriesOf(name).filter((other) => hardware(other) !== hardware(entry));
   writeFileSync(fileOf(name), `${JSON.stringify([entry, ...others], null, 2)}\n`);
 }
 
