@@ -13,6 +13,8 @@ export interface OnnxDevice {
   threads?: number;
   /** Folder of the files that frozen weights name; absent: the runtime cannot map files and weights are written inline. */
   weightFolder?: string;
+  /** The provider can leave values in its memory, where state then stays from step to step. */
+  keepsState?: boolean;
   /** The provider has com.microsoft.FusedMatMul. */
   fusedMatMul: boolean;
 }

@@ -46,9 +46,13 @@ export interface Frozen extends Spec {
 /** The mutable values that compiled steps share, by name. Arrays are live: read them between steps, never during one. */
 export interface State {
   readonly specs: Readonly<Record<string, Required<Spec>>>;
+  /** Brings back what the steps left in the memory of a device. After a step, `get` needs it first. */
+  settle(): Promise<void>;
   get(name: string): Data;
   /** Copies `data` in. Throws when its length is not that of the spec. */
   set(name: string, data: Data): void;
+  /** Gives back the memory of a device; what was not settled is lost. */
+  release(): Promise<void>;
 }
 
 export interface CompiledStep {

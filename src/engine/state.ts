@@ -2,6 +2,7 @@
 import { PermafrostError } from '#contract/errors';
 import { sizeOf } from './graph.ts';
 import type { Data, DType, Spec, State } from './program.ts';
+import type { Resident } from './resident.ts';
 
 export interface Initial extends Spec {
   data: Data;
@@ -16,6 +17,10 @@ export function createState(initial: Record<string, Initial>): State & {
   next(name: string): Data;
   /** Makes the buffer given by `next` the current value. */
   advance(name: string): void;
+  /** The host's array, current or not. */
+  live(name: string): Data;
+  /** The same state on the device that steps share, where it stays there between them. */
+  resident: Resident | null;
 } {
   const specs: Record<string, Required<Spec>> = {};
   const buffers = new Map<string, { current: Data; next: Data | null }>();
@@ -39,10 +44,24 @@ export function createState(initial: Record<string, Initial>): State & {
   }
   return {
     specs,
-    get: (name) => at(name).current,
+    resident: null,
+    live: (name) => at(name).current,
+    get(name) {
+      if (this.resident?.isNewer(name))
+        throw new Error(`internal: "${name}" is on the device; settle() brings it back`);
+      return at(name).current;
+    },
+    async settle() {
+      await this.resident?.fetch();
+    },
+    async release() {
+      await this.resident?.release();
+      this.resident = null;
+    },
     set(name, data) {
       check(name, data);
       at(name).current.set(data);
+      this.resident?.changed(name);
     },
     next(name) {
       const buffer = at(name);

@@ -9,6 +9,7 @@ import { sizeOf } from './graph.ts';
 import { writableInPlace } from './inPlace.ts';
 import { writeOnnx } from './onnx.ts';
 import type { CompiledStep, Data, Frozen, Noise, Program, Spec } from './program.ts';
+import { onDevice, residentState } from './resident.ts';
 import type { SharedState } from './state.ts';
 import { mapValues, traceProgram } from './trace.ts';
 
@@ -43,10 +44,12 @@ async function compileOnnx(
   const names = [...trace.outputs.keys()];
   const fused = fuse(trace.graph, [...trace.outputs.values()], device);
   const values = new Map(names.map((name, i) => [name, fused[i]]));
-  const inPlace = new Set(writableInPlace(values, trace.changed));
+  const flow = device.keepsState
+    ? deviceFlow(state, device)
+    : hostFlow(state, device, writableInPlace(values, trace.changed));
   const model = writeOnnx(values, { mapsFiles: device.weightFolder !== undefined });
   const compileStart = performance.now();
-  const session = await openSession(model.bytes, device, packs);
+  const session = await openSession(model.bytes, device, { packs, onDevice: device.keepsState ? trace.changed : [] });
   const stats = { nodes: model.nodes, traceMs: compileStart - traceStart, compileMs: performance.now() - compileStart };
   const read = new Set(model.inputs);
   const outputs = names.filter((name) => !name.startsWith('next/'));
@@ -62,9 +65,8 @@ async function compileOnnx(
         if (read.has(`in/${name}`))
           feeds[`in/${name}`] = tensor(dtype, checkInput(name, batch[name], dtype, shape), shape);
       }
-      for (const [name, { dtype, shape }] of Object.entries(state.specs)) {
-        if (read.has(`state/${name}`)) feeds[`state/${name}`] = tensor(dtype, state.get(name), shape);
-      }
+      for (const [name, value] of Object.entries(await flow.tensors()))
+        if (read.has(`state/${name}`)) feeds[`state/${name}`] = value;
       if (trace.noise.length > 0) {
         const draw = noiseWords(noiseSeed);
         trace.noise.forEach((n, i) => {
@@ -74,19 +76,52 @@ async function compileOnnx(
       }
       const fetches: Record<string, Tensor | null> = {};
       for (const name of outputs) fetches[name] = null;
-      for (const name of trace.changed) {
-        const { dtype, shape } = state.specs[name];
-        fetches[`next/${name}`] = tensor(dtype, inPlace.has(name) ? state.get(name) : state.next(name), shape);
-      }
+      for (const name of trace.changed) fetches[`next/${name}`] = flow.target(name);
       const results = await session.run(feeds, fetches);
-      for (const name of trace.changed) if (!inPlace.has(name)) state.advance(name);
+      for (const name of trace.changed) flow.take(name, results[`next/${name}`]);
       return Object.fromEntries(outputs.map((name) => [name, results[name].data as Data]));
     },
     release: () => session.release(),
   };
 }
 
-async function openSession(bytes: Uint8Array, device: OnnxDevice, packs: boolean) {
+/** How the state of a session goes in and comes out. */
+interface StateFlow {
+  tensors(): Readonly<Record<string, Tensor>> | Promise<Readonly<Record<string, Tensor>>>;
+  /** Where the session is to write the new value; null: where it likes. */
+  target(name: string): Tensor | null;
+  take(name: string, value: Tensor): void;
+}
+
+/** In the host's memory, which the session reads and writes; what can be is written over. */
+function hostFlow(state: SharedState, { runtime }: OnnxDevice, writable: readonly string[]): StateFlow {
+  const inPlace = new Set(writable);
+  const over = (name: string, data: Data) => {
+    const { dtype, shape } = state.specs[name];
+    return new runtime.Tensor(dtype, data, shape);
+  };
+  return {
+    tensors: () => mapValues(state.specs, (_, name) => over(name, state.get(name))),
+    target: (name) => over(name, inPlace.has(name) ? state.get(name) : state.next(name)),
+    take(name) {
+      if (!inPlace.has(name)) state.advance(name);
+    },
+  };
+}
+
+function deviceFlow(state: SharedState, device: OnnxDevice): StateFlow {
+  state.resident ??= residentState(state.specs, state.live, device);
+  const { tensors, replace } = state.resident;
+  return { tensors, target: () => null, take: replace };
+}
+
+interface SessionOptions {
+  packs: boolean;
+  /** State whose new value stays on the device. */
+  onDevice: readonly string[];
+}
+
+async function openSession(bytes: Uint8Array, device: OnnxDevice, { packs, onDevice: kept }: SessionOptions) {
   const { weightFolder } = device;
   const settings = {
     ...(packs ? {} : { disable_prepacking: '1' }),
@@ -99,6 +134,7 @@ async function openSession(bytes: Uint8Array, device: OnnxDevice, packs: boolean
       graphOptimizationLevel: 'all',
       enableMemPattern: false, // a pattern holds a second copy of every activation: 0.5 GB for GPT-2 small, no faster
       ...(device.threads ? { intraOpNumThreads: device.threads } : {}),
+      ...(kept.length ? { preferredOutputLocation: Object.fromEntries(kept.map((n) => [`next/${n}`, onDevice])) } : {}),
       extra: { session: settings },
     });
   } catch (error) {

@@ -46,6 +46,8 @@ export const deviceNames = Object.keys(rows) as DeviceName[];
 /** What `auto` tries. */
 const automatic: readonly DeviceName[] = ['cuda', 'webgpu', 'cpu'];
 
+/** Providers that leave values in their memory (onnxruntime-node does so for WebGPU alone). */
+const keeping: readonly string[] = ['webgpu'];
 /** Providers with com.microsoft.FusedMatMul. */
 const fusing: readonly string[] = ['cpu', 'cuda'];
 
@@ -59,6 +61,7 @@ async function onnxDevice(name: string, provider: string, { threads, weightFolde
     providers: [provider],
     threads,
     weightFolder,
+    keepsState: keeping.includes(provider),
     fusedMatMul: fusing.includes(provider),
   };
 }

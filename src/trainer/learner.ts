@@ -127,6 +127,7 @@ export async function compileLearner(options: LearnerOptions): Promise<Learner> 
       await steps.release();
       await apply?.release();
       await evaluations.release();
+      await state.release();
     },
   };
 }

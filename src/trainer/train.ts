@@ -126,7 +126,7 @@ async function step(session: Session): Promise<null> {
     ['train_metric', done, metric],
     ['grad_norm', done, gradNorm],
   ]);
-  if (keeper.isDue()) save(session);
+  if (keeper.isDue()) await save(session);
   return null;
 }
 
@@ -138,19 +138,19 @@ async function test(session: Session): Promise<null> {
   checkNumbers(session, step, { 'test loss': score.loss, 'test metric': score.metric });
   const { progress, improved } = judge(session.progress, score);
   session.progress = progress;
-  if (improved) session.best = copy(learner, trainedNames(model));
+  if (improved) session.best = await copy(learner, trainedNames(model));
   journal.metrics([
     ['test_loss', step, score.loss],
     ['test_metric', step, score.metric],
   ]);
-  save(session);
+  await save(session);
   return null;
 }
 
 async function final(session: Session): Promise<Ended | null> {
   const { config, plan, task, learner, model, progress, best, elapsed } = session;
   const { weights, iteration, split, firstBatch } = finalEvaluation(config, plan, progress);
-  const last = copy(learner, trainedNames(model));
+  const last = await copy(learner, trainedNames(model));
   if (weights === 'best') load(learner, best!);
   const score = await evaluate(session, split, firstBatch, plan.finalBatches);
   load(learner, last); // an evaluation that was interrupted is followed by a checkpoint
@@ -179,9 +179,9 @@ const evaluate = (
 ): Promise<Evaluation | null> => learner.evaluate(split, first, count, () => control.interruption !== null);
 
 /** Ends the session at a checkpoint; one that could not be written is the reason, since steps will be repeated. */
-function interrupt(session: Session, { kind, reason }: Interruption): Ended {
+async function interrupt(session: Session, { kind, reason }: Interruption): Promise<Ended> {
   const { step } = session.progress;
-  const outcome = save(session);
+  const outcome = await save(session);
   const state = kind === 'pause' ? 'paused' : 'stopped';
   return {
     kind: 'ended',
@@ -192,15 +192,21 @@ function interrupt(session: Session, { kind, reason }: Interruption): Ended {
   };
 }
 
-const save = ({ keeper, learner, progress, best, elapsed }: Session) =>
-  keeper.save({ progress: { ...progress, seconds: elapsed() }, state: all(learner), best });
+const save = async ({ keeper, learner, progress, best, elapsed }: Session) => {
+  const state = await all(learner);
+  return keeper.save({ progress: { ...progress, seconds: elapsed() }, state, best });
+};
 
 /** The live arrays of the whole state. */
-const all = ({ state }: Learner): Record<string, Data> =>
-  Object.fromEntries(Object.keys(state.specs).map((name) => [name, state.get(name)]));
+async function all({ state }: Learner): Promise<Record<string, Data>> {
+  await state.settle();
+  return Object.fromEntries(Object.keys(state.specs).map((name) => [name, state.get(name)]));
+}
 
-const copy = ({ state }: Learner, names: string[]): Record<string, Data> =>
-  Object.fromEntries(names.map((name) => [name, state.get(name).slice()]));
+async function copy({ state }: Learner, names: string[]): Promise<Record<string, Data>> {
+  await state.settle();
+  return Object.fromEntries(names.map((name) => [name, state.get(name).slice()]));
+}
 
 function load({ state }: Learner, values: Record<string, Data>): void {
   for (const [name, data] of Object.entries(values)) state.set(name, data);

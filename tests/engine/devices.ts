@@ -16,6 +16,7 @@ export const tracedWebgpu: OnnxDevice = {
   name: 'traced webgpu',
   runtime: ort,
   providers: ['webgpu'],
+  keepsState: true,
   fusedMatMul: false,
 };
 export const eagerCpu: EagerDevice = { kind: 'eager', name: 'eager cpu', backend: 'cpu' };

@@ -278,6 +278,7 @@ async function trajectory(golden: Golden, { model, loss, metric }: Experiment, d
     testLosses.push(out.loss[0]);
     metrics.push(metric(out.logits as Float32Array, target, testX.shape[0]));
   }
+  await state.settle();
   const parameters = Object.fromEntries(trained.map((name) => [name, state.get(name)]));
   const slots = Object.fromEntries(Object.keys(state.specs).map((name) => [name, state.get(name)]));
   return { losses, norms, testLosses, testMetric: mean(metrics), parameters, slots };

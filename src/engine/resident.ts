@@ -1,0 +1,99 @@
+/**
+ * State in the memory of a device, from one step to the next: two graphs of nothing but their inputs carry it there and
+ * back. A tensor on a device cannot be written over, so a step makes new ones and the old are given back at once.
+ */
+import type { InferenceSession, Tensor } from 'onnxruntime-common';
+import type { OnnxDevice } from './device.ts';
+import { writeOnnx } from './onnx.ts';
+import type { Data, Spec } from './program.ts';
+import { mapValues, traceProgram } from './trace.ts';
+
+/** Where a session leaves an output. */
+export const onDevice = 'gpu-buffer';
+
+export interface Resident {
+  /** All state as tensors on the device; values that the host changed are carried there first. */
+  tensors(): Promise<Readonly<Record<string, Tensor>>>;
+  /** Takes the new value of `name`, which is on the device alone. */
+  replace(name: string, tensor: Tensor): void;
+  /** The host has written the value of `name`. */
+  changed(name: string): void;
+  /** Whether the device alone has the value of `name`. */
+  isNewer(name: string): boolean;
+  /** Writes into the host's arrays what the device alone has. */
+  fetch(): Promise<void>;
+  release(): Promise<void>;
+}
+
+/** `get` gives the host's array of a name, which is current until a step on the device changes it. */
+export function residentState(
+  specs: Readonly<Record<string, Required<Spec>>>,
+  get: (name: string) => Data,
+  device: OnnxDevice,
+): Resident {
+  const names = Object.keys(specs);
+  const tensors: Record<string, Tensor> = {};
+  const newer = new Set<string>();
+  const carriers: Partial<Record<'cpu' | typeof onDevice, Promise<InferenceSession>>> = {};
+
+  const carry = async (to: 'cpu' | typeof onDevice) => {
+    carriers[to] ??= device.runtime.InferenceSession.create(carrierOf(specs), {
+      executionProviders: device.providers,
+      preferredOutputLocation: to,
+    });
+    const session = await carriers[to];
+    const feeds = mapValues(
+      specs,
+      ({ dtype, shape }, name) => tensors[name] ?? new device.runtime.Tensor(dtype, get(name), shape),
+    );
+    const carried = await session.run(prefixed(feeds, 'state/'), names.map(arrived));
+    return Object.fromEntries(names.map((name) => [name, carried[arrived(name)]]));
+  };
+  const drop = (name: string) => {
+    tensors[name]?.dispose();
+    delete tensors[name];
+    newer.delete(name);
+  };
+  const put = (name: string, tensor: Tensor) => {
+    drop(name);
+    tensors[name] = tensor;
+  };
+
+  return {
+    async tensors() {
+      if (names.some((name) => !tensors[name]))
+        for (const [name, tensor] of Object.entries(await carry(onDevice))) put(name, tensor);
+      return tensors;
+    },
+    replace(name, tensor) {
+      put(name, tensor);
+      newer.add(name);
+    },
+    changed: drop,
+    isNewer: (name) => newer.has(name),
+    async fetch() {
+      if (newer.size === 0) return;
+      const fetched = await carry('cpu');
+      for (const name of newer) get(name).set(fetched[name].data as Data);
+      newer.clear();
+    },
+    async release() {
+      for (const name of names) drop(name);
+      for (const carrier of Object.values(carriers)) await (await carrier).release();
+    },
+  };
+}
+
+const arrived = (name: string): string => `arrived/${name}`;
+const prefixed = <T>(values: Record<string, T>, prefix: string): Record<string, T> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [prefix + name, value]));
+
+/** A graph whose outputs are its inputs. */
+const carrierOf = (specs: Readonly<Record<string, Required<Spec>>>): Uint8Array => {
+  const { outputs } = traceProgram(({ state }) => ({ outputs: prefixed(state, 'arrived/') }), {
+    state: specs,
+    inputs: {},
+    frozen: {},
+  });
+  return writeOnnx(outputs, { mapsFiles: false }).bytes;
+};
