@@ -22,6 +22,8 @@ export interface Resident {
   isNewer(name: string): boolean;
   /** Writes into the host's arrays what the device alone has. */
   fetch(): Promise<void>;
+  /** Carries everything back and keeps nothing there: a tensor must not outlive the session that made it. */
+  leave(): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -59,6 +61,16 @@ export function residentState(
     tensors[name] = tensor;
   };
 
+  const fetch = async () => {
+    if (newer.size === 0) return;
+    const fetched = await carry('cpu');
+    for (const name of newer) get(name).set(fetched[name].data as Data);
+    newer.clear();
+  };
+  const dropAll = () => {
+    for (const name of names) drop(name);
+  };
+
   return {
     async tensors() {
       if (names.some((name) => !tensors[name]))
@@ -71,14 +83,13 @@ export function residentState(
     },
     changed: drop,
     isNewer: (name) => newer.has(name),
-    async fetch() {
-      if (newer.size === 0) return;
-      const fetched = await carry('cpu');
-      for (const name of newer) get(name).set(fetched[name].data as Data);
-      newer.clear();
+    fetch,
+    async leave() {
+      await fetch();
+      dropAll();
     },
     async release() {
-      for (const name of names) drop(name);
+      dropAll();
       for (const carrier of Object.values(carriers)) await (await carrier).release();
     },
   };

@@ -81,7 +81,10 @@ async function compileOnnx(
       for (const name of trace.changed) flow.take(name, results[`next/${name}`]);
       return Object.fromEntries(outputs.map((name) => [name, results[name].data as Data]));
     },
-    release: () => session.release(),
+    async release() {
+      await state.resident?.leave();
+      await session.release();
+    },
   };
 }
 

@@ -124,10 +124,10 @@ export async function compileLearner(options: LearnerOptions): Promise<Learner> 
       return { loss: mean(losses), metric: mean(metrics), scores };
     },
     async release() {
+      await state.release(); // first, since a step that goes carries home what it left on a device
       await steps.release();
       await apply?.release();
       await evaluations.release();
-      await state.release();
     },
   };
 }

@@ -48,9 +48,13 @@ describe.each(parityDevices)('on $name', (device) => {
       await by(1);
       if (device.kind === 'onnx' && device.keepsState)
         expect(() => state.get('w')).toThrow('internal: "w" is on the device; settle() brings it back');
+      await growth.release(); // and yet its values stay
+      open.splice(open.indexOf(growth), 1);
+      expect((await total.run({})).sum[0]).toBe(67);
+      expect(state.get('w')).toEqual(Float32Array.of(2, 2, 3));
     } finally {
-      for (const step of open) await step.release();
       await state.release();
+      for (const step of open) await step.release();
     }
   });
 });
