@@ -44,19 +44,28 @@ const ramps: Record<'light' | 'dark', readonly Color[]> = {
     [253, 231, 37],
   ],
 };
-const [top, bottom, letter, longest] = [40, 14, 6.6, 22];
+const [top, bottom, letter, boldLetter, longest] = [40, 14, 6.6, 7.4, 22];
+/** Least pixels between two axes, so that lines have a slope to be told apart by. */
+const leastGap = 48;
 const titleHeight = 34;
 
 const shortly = (text: string): string => (text.length > longest ? `${text.slice(0, longest - 1)}…` : text);
-const widthOf = ({ ticks }: PlacedAxis): number =>
+const marksWidth = ({ ticks }: PlacedAxis): number =>
   Math.max(20, ...ticks.map(({ text }) => shortly(text).length * letter)) + 14;
+const halfName = ({ label }: PlacedAxis): number =>
+  (Math.max(...twoLines(label).map((name) => name.length)) * boldLetter) / 2;
+const edge = (axis: PlacedAxis): number => Math.max(marksWidth(axis), halfName(axis));
 
-/** Room left of each axis for its marks; the last has its marks on the right. */
+/** Room left of each axis, for its marks and for the names on both sides; the last has its marks on the right. */
 const rooms = (axes: readonly PlacedAxis[]): number[] =>
-  axes.map((axis, k) => (k === axes.length - 1 && k > 0 ? 110 : Math.max(widthOf(axis), k === 0 ? 60 : 110)));
+  axes.map((axis, k) => {
+    if (k === 0) return edge(axis);
+    const marks = k === axes.length - 1 ? 0 : marksWidth(axis) + 2;
+    return Math.max(leastGap, marks, halfName(axes[k - 1]) + halfName(axis) + 8);
+  });
 
 export const leastWidth = (axes: readonly PlacedAxis[]): number =>
-  rooms(axes).reduce((sum, room) => sum + room, 0) + widthOf(axes[axes.length - 1]);
+  rooms(axes).reduce((sum, room) => sum + room, 0) + edge(axes[axes.length - 1]);
 
 /** Where the axes stand: as far apart as their marks need, what is left over shared among the gaps. */
 function placesOf(axes: readonly PlacedAxis[], width: number): number[] {
@@ -181,7 +190,8 @@ function AxisMarks({ axis: { label, ticks }, x, height, ink, isLast }: AxisMarks
             textAnchor={isLast ? 'start' : 'end'}
             fill={ink.text}
             stroke={ink.ground}
-            strokeWidth={3}
+            strokeWidth={6}
+            strokeLinejoin="round"
             paintOrder="stroke"
           >
             {shortly(text)}
@@ -195,7 +205,7 @@ function AxisMarks({ axis: { label, ticks }, x, height, ink, isLast }: AxisMarks
 /** A label in at most two lines of about the same length. */
 function twoLines(label: string): string[] {
   const words = label.split(' ');
-  if (label.length <= 14 || words.length < 2) return [label];
+  if (label.length <= 8 || words.length < 2) return [label];
   const lengths = words.map((_, i) => Math.abs(words.slice(0, i).join(' ').length - label.length / 2));
   const split = Math.max(1, lengths.indexOf(Math.min(...lengths.slice(1))));
   return [words.slice(0, split).join(' '), words.slice(split).join(' ')];

@@ -1,8 +1,10 @@
 // @vitest-environment happy-dom
 import '../layout.ts';
-import { screen, waitFor, within } from '@testing-library/react';
+import { MantineProvider } from '@mantine/core';
+import { render, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, describe, expect, test } from 'vitest';
+import { ParallelRuns } from '../../../src/renderer/pages/compare/ParallelRuns.tsx';
 import { fillHome } from '../../fillHome.ts';
 import { openWindow, seriousComplaints } from '../window.tsx';
 
@@ -59,7 +61,7 @@ describe('settings against results', () => {
     const rows = page.app.rows().sort((a, b) => (b.value ?? -1) - (a.value ?? -1));
     expect(lines().querySelectorAll('[data-line]')).toHaveLength(4);
     const axes = [...lines().querySelectorAll('text[text-anchor="middle"]')].map(({ textContent }) => textContent);
-    expect(axes).toEqual(['Freeze', 'transformer', 'Seed', 'Final accuracy']);
+    expect(axes).toEqual(['Freeze', 'transformer', 'Seed', 'Final', 'accuracy']);
     lines().focus();
     await user.keyboard('{ArrowDown}');
     expect(lines().getAttribute('aria-valuetext')).toMatch(
@@ -80,6 +82,16 @@ describe('settings against results', () => {
     lines().focus();
     await user.keyboard('{End}');
     expect(lines().getAttribute('aria-valuetext')).toMatch(/\(n = \d\) · Freeze transformer/);
+  });
+
+  test('accuracies and errors, which share no axis, have a picture each', async () => {
+    await openComparison();
+    const rows = page.app.rows().map((row, i) => ({ ...row, metric: i < 2 ? ('mae' as const) : row.metric }));
+    const { container } = render(<ParallelRuns rows={rows} />, { wrapper: MantineProvider });
+    for (const title of ['Settings and errors', 'Settings and accuracies']) {
+      const picture = within(container).getByRole('region', { name: title });
+      expect(picture.querySelectorAll('[data-line]')).toHaveLength(2);
+    }
   });
 
   test('is not there where nothing differs', async () => {

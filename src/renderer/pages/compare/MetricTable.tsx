@@ -54,7 +54,7 @@ function MeanLine({ group, name }: { group: RunGroup; name: string }) {
   const means: Record<string, Mean | null> = group.means;
   return (
     <Table.Tr bg="var(--permafrost-surface)">
-      <Table.Td fw={600} miw={150}>
+      <Table.Td fw={600} miw={220}>
         {name}
       </Table.Td>
       <Table.Td c="dimmed">n = {group.rows.length}</Table.Td>

@@ -1,5 +1,5 @@
 /** Which settings lead to which results: an axis for every field that differs, a line per run or per config. */
-import { Group, Select, Switch, Text, Title } from '@mantine/core';
+import { Group, Select, Switch } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import type { ConfigField } from '#contract/config';
 import { configDiff } from '#contract/configDiff';
@@ -11,29 +11,36 @@ import { metricValue } from '../../components/format.ts';
 import { columnsOf } from '../../runs/columns.ts';
 import { groupTitle } from '../../runs/groups.ts';
 
-const title = 'Settings and results';
 const columns = columnsOf(metricColumns);
 /** What a name or a device is does not decide a result. */
 const decidesNothing: ReadonlySet<ConfigField> = new Set(['name', 'device']);
 /** Fields whose values are tried by ratios. */
 const byRatio: ReadonlySet<ConfigField> = new Set(['learning_rate']);
 
+/** A picture per metric: accuracies and errors share no axis. */
 export function ParallelRuns({ rows }: { rows: readonly RunRow[] }) {
+  const pictures = useMemo(() => {
+    const metrics = [...new Set(rows.map(({ metric }) => metric))];
+    return metrics.map((metric) => ({ metric, rows: rows.filter((row) => row.metric === metric) }));
+  }, [rows]);
+  const titleOf = (metric: RunRow['metric']) =>
+    pictures.length === 1 ? 'Settings and results' : `Settings and ${metric === 'mae' ? 'errors' : 'accuracies'}`;
+  return pictures.map(({ metric, rows }) => (
+    <OneMetric key={metric} title={titleOf(metric)} metric={metric} rows={rows} />
+  ));
+}
+
+interface OneMetricProps {
+  title: string;
+  metric: RunRow['metric'];
+  rows: readonly RunRow[];
+}
+
+function OneMetric({ title, metric, rows }: OneMetricProps) {
   const [column, setColumn] = useState<MetricColumn>('value');
   const [means, setMeans] = useState(false);
   const shown = useMemo(() => (means ? ofGroups(rows, column) : ofRuns(rows, column)), [rows, means, column]);
-  const metrics = new Set(rows.map(({ metric }) => metric));
   if (shown.lines.length < 2 || shown.dimensions.length === 0) return null;
-  if (metrics.size > 1)
-    return (
-      <section>
-        <Title order={3}>{title}</Title>
-        <Text size="sm" c="dimmed">
-          Accuracies and errors share no axis. Take out the runs of one or the other.
-        </Text>
-      </section>
-    );
-  const [metric] = metrics;
   const { label } = columns.find(({ id }) => id === column)!;
   const name = metric === 'mae' ? 'error' : 'accuracy';
   return (
