@@ -63,33 +63,33 @@ const number = (
 });
 
 export const columns: readonly Column[] = [
-  plain('name', 'Name', [130, 2]),
+  plain('name', 'Name', [204, 2]),
   {
     id: 'state',
     label: 'State',
     help: 'State, and how far a running run is',
-    width: [96, 0],
+    width: [92, 0],
     numeric: false,
     value: (row) => row.state,
     text: (row) => (row.state === 'running' ? percent(row.step / Math.max(1, row.totalSteps)) : row.state),
   },
   plain('task', 'Task', [92, 1]),
-  plain('model', 'Model', [64, 1], 'The body'),
+  plain('model', 'Model', [80, 1], 'The body'),
   plain('regime', 'Regime', [68, 0], 'FPT, FRT, URT or UPT: what of the body is trained and where it starts'),
   metric('value', 'Final', 'Metric of the final evaluation: accuracy, or mean absolute error'),
   metric('best', 'Best', 'Best test metric: the highest accuracy or the lowest error'),
   metric('recent', 'Last 100', 'Mean of the last 100 test metrics'),
   metric('last', 'Last', 'Test metric of the last evaluation'),
   number('seed', 'Seed', [64, 0], 'Seed', (row) => row.seed, String),
-  number('seconds', 'Duration', [92, 0], 'Time under way, pauses left out', (row) => row.seconds || null, duration),
+  number('seconds', 'Duration', [88, 0], 'Time under way, pauses left out', (row) => row.seconds || null, duration),
   {
     id: 'device',
     label: 'Device',
     help: 'Where it computes',
-    width: [92, 1],
+    width: [88, 0],
     numeric: false,
     value: (row) => row.device,
-    text: (row) => row.device ?? '',
+    text: (row) => row.device?.replace(/ \(.*/, '') ?? '',
   },
   {
     id: 'tags',
@@ -131,7 +131,7 @@ export const configColumns: readonly Column[] = configFields
   .map((field) => configColumn(field));
 
 export const defaultColumns: readonly string[] = [
-  ...['name', 'state', 'task', 'model', 'regime', 'value', 'best', 'recent', 'last', 'seconds', 'device', 'tags'],
+  ...['name', 'state', 'task', 'model', 'regime', 'value', 'best', 'recent', 'seconds', 'device', 'tags'],
 ];
 
 /** The columns of these ids, in the table's order; ids that are no more are left out. */
@@ -145,7 +145,7 @@ export const columnOf = (id: string): Column | undefined =>
 export const groupColumns = (chosen: readonly Column[]): Column[] =>
   chosen.flatMap((column): Column[] => {
     if (column.id === 'name') return [column, runCount];
-    return [metricColumns.includes(column.id as MetricColumn) ? { ...column, width: [152, 0] } : column];
+    return [metricColumns.includes(column.id as MetricColumn) ? { ...column, width: [140, 0] } : column];
   });
 const runCount = number('n', 'n', [52, 0], 'Runs of this config', () => null, count);
 

@@ -71,6 +71,7 @@ const cells: Record<string, (row: RunRow, text: string, inside: boolean) => Reac
       )}
     </Link>
   ),
+  device: (row, text) => <span title={row.device ?? ''}>{text}</span>,
   state: (row, text) => (
     <Tooltip label={row.reason?.message} disabled={!row.reason}>
       <span>
