@@ -54,14 +54,15 @@ type Dataset = ChartDataset<'line', Point[]> & { isLine?: boolean };
 
 const colorsOf = (dark: boolean) =>
   dark
-    ? { text: '#c9c9c9', grid: '#3b3b3b', ground: '#242424', reference: '#909296' }
-    : { text: '#495057', grid: '#e9ecef', ground: '#ffffff', reference: '#868e96' };
+    ? { text: '#b8c4ce', grid: '#283641', ground: '#131a21', reference: '#8d9ba6' }
+    : { text: '#434f5a', grid: '#e2e9ed', ground: '#ffffff', reference: '#8d9ba6' };
 
 /** Draws on a canvas whose parent decides its size. Null where the canvas cannot be drawn on. */
 export function drawChart(canvas: HTMLCanvasElement): DrawnChart | null {
   if (!canvas.getContext('2d')) return null;
   Chart.register(LineController, LineElement, PointElement, LinearScale, LogarithmicScale, Filler, Tooltip);
   Interaction.modes.nearestOfEach = nearestOfEach;
+  Chart.defaults.font.family = getComputedStyle(canvas).fontFamily;
   let view: ChartView | null = null;
   const chart = new Chart<'line', Point[]>(canvas, {
     type: 'line',
