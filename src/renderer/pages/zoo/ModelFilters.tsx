@@ -75,20 +75,20 @@ export function ModelFilters({ models, address }: ModelFiltersProps) {
         'family',
         'Family',
         values(({ family }) => family),
-        130,
+        120,
       )}
-      {choice('size', 'Size', sizes, 120)}
+      {choice('size', 'Size', sizes, 110)}
       {choice(
         'language',
         'Language',
         values(({ language }) => language),
-        120,
+        104,
       )}
       {choice(
         'licence',
         'Licence',
         values(({ licence }) => licence ?? 'none stated'),
-        120,
+        104,
       )}
       <Switch
         size="sm"

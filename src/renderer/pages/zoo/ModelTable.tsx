@@ -25,14 +25,14 @@ export function ModelTable({ models, fits, pulls, actions }: ModelTableProps) {
             <Table.Th ta="right">Parameters</Table.Th>
             <Table.Th>Language</Table.Th>
             <Table.Th>Licence</Table.Th>
-            <Table.Th>This machine</Table.Th>
-            <Table.Th w={250}>Weights</Table.Th>
+            <Table.Th style={{ whiteSpace: 'nowrap' }}>This machine</Table.Th>
+            <Table.Th w={200}>Weights</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
           {models.map((model) => (
             <Table.Tr key={model.name}>
-              <Table.Td maw={330}>
+              <Table.Td>
                 <Link className="quiet-link strong" to="/zoo" search={(old: object) => ({ ...old, model: model.name })}>
                   {model.name}
                 </Link>
@@ -44,13 +44,15 @@ export function ModelTable({ models, fits, pulls, actions }: ModelTableProps) {
                 <Box style={{ whiteSpace: 'nowrap' }}>
                   {model.layers} × {model.width}
                 </Box>
-                <Text size="xs" c="dimmed" style={{ whiteSpace: 'nowrap' }}>
+                <Text size="xs" c="dimmed">
                   {model.family}
                 </Text>
               </Table.Td>
               <Table.Td ta="right">{shortCount(model.parameters.body)}</Table.Td>
-              <Table.Td>{model.language}</Table.Td>
-              <Table.Td c={model.licence ? undefined : 'dimmed'}>{model.licence ?? 'none stated'}</Table.Td>
+              <Table.Td style={{ whiteSpace: 'nowrap' }}>{model.language}</Table.Td>
+              <Table.Td c={model.licence ? undefined : 'dimmed'} style={{ whiteSpace: 'nowrap' }}>
+                {model.licence ?? 'none stated'}
+              </Table.Td>
               <Table.Td style={{ whiteSpace: 'nowrap' }}>
                 <FitText fit={fits.get(model.name)} />
               </Table.Td>
