@@ -8,9 +8,12 @@ import {
   Button,
   type CSSVariablesResolver,
   createTheme,
+  Drawer,
   defaultVariantColorsResolver,
   type MantineColorsTuple,
   Menu,
+  Modal,
+  SegmentedControl,
   Table,
   Tooltip,
   type VariantColorsResolver,
@@ -50,6 +53,8 @@ const readableOnPrimary: VariantColorsResolver = (input) => {
     : colors;
 };
 
+const overlayTitle = { title: { fontSize: 'var(--mantine-h2-font-size)', fontWeight: 600 } };
+
 export const theme = createTheme({
   colors: { ice, gray, dark },
   primaryColor: 'ice',
@@ -70,7 +75,10 @@ export const theme = createTheme({
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: 'subtle', color: 'gray' } }),
     Badge: Badge.extend({ defaultProps: { tt: 'none', fw: 500, variant: 'light' } }),
     Button: Button.extend({ defaultProps: { size: 'xs' } }),
+    Drawer: Drawer.extend({ styles: overlayTitle }),
     Menu: Menu.extend({ defaultProps: { shadow: 'md', withinPortal: true } }),
+    Modal: Modal.extend({ styles: overlayTitle }),
+    SegmentedControl: SegmentedControl.extend({ styles: { label: { paddingInline: 10 } } }),
     Table: Table.extend({ defaultProps: { verticalSpacing: 6 } }),
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 350, withArrow: true, multiline: true, maw: 320 } }),
   },

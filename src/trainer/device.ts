@@ -124,6 +124,7 @@ function complaint(out: string, { signal, killed }: { signal?: string | null; ki
   const words = out
     .replace(/\s+/g, ' ')
     .replace(/\/\S*onnxruntime_src\S* .*? was false\. /, '')
+    .replace(/ Require stack: .*/, '')
     .trim();
   return `${words.slice(0, 300).replace(/[.\s]*$/, '')}.`;
 }

@@ -42,7 +42,7 @@ describe('a finished run', () => {
 
   test('shows its log, its checkpoints, its config and how it differs from the protocol', async () => {
     await eventually(() => expect(screen.getByText(/Compiled \d+ nodes/)).toBeTruthy());
-    await eventually(() => expect(screen.getByText('Checkpoint, to go on from')).toBeTruthy());
+    await eventually(() => expect(screen.getByText('to go on from')).toBeTruthy());
     expect(within(screen.getByLabelText('Config', { selector: 'table' })).getByText('num_patterns')).toBeTruthy();
     expect(screen.getByText(/The body is not gpt2 as published/)).toBeTruthy();
   });

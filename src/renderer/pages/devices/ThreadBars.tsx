@@ -1,7 +1,7 @@
 /** A bar per thread of the processor; together they are the picture of its load. */
 import { percent } from '../../components/format.ts';
 
-const [step, height] = [6, 24];
+const [step, height, widest] = [6, 24, 24];
 
 export function ThreadBars({ loads }: { loads: readonly number[] }) {
   const label = `Load of each thread: ${loads.map((load) => percent(load)).join(', ')}`;
@@ -14,7 +14,7 @@ export function ThreadBars({ loads }: { loads: readonly number[] }) {
       aria-label={label}
       viewBox={`0 0 ${loads.length * step} ${height}`}
       preserveAspectRatio="none"
-      width="100%"
+      width={`min(100%, ${loads.length * widest}px)`}
       height={height}
       style={{ display: 'block', marginTop: 8 }}
     >

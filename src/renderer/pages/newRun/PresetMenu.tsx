@@ -4,6 +4,7 @@ import {
   type ComboboxItem,
   type ComboboxItemGroup,
   Group,
+  Input,
   type OptionsFilter,
   Select,
   Stack,
@@ -43,10 +44,7 @@ export function PresetMenu({ presets, draft, onPick }: PresetMenuProps) {
   const byId = new Map(presets.map((preset) => [preset.id, preset]));
   return (
     <Group align="flex-end" gap="lg">
-      <Stack gap={4}>
-        <Text size="sm" fw={500}>
-          Regime
-        </Text>
+      <Input.Wrapper label="Regime" labelElement="div">
         <Group gap={6}>
           {own.map((preset) => (
             <Tooltip key={preset.id} label={preset.source} multiline w={280}>
@@ -62,7 +60,7 @@ export function PresetMenu({ presets, draft, onPick }: PresetMenuProps) {
             </Tooltip>
           ))}
         </Group>
-      </Stack>
+      </Input.Wrapper>
       <Select
         label="Published run"
         placeholder="Fill the form from a published table"

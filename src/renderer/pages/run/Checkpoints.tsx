@@ -11,9 +11,9 @@ import { bytes, dateTime } from '../../components/format.ts';
 import { Loading } from '../../components/Loading.tsx';
 import { notifyError } from '../../components/notify.ts';
 
-const kinds: Record<CheckpointFile['kind'], string> = {
-  checkpoint: 'Checkpoint, to go on from',
-  best: 'Best weights, to use elsewhere',
+const kinds: Record<CheckpointFile['kind'], { name: string; use: string }> = {
+  checkpoint: { name: 'Checkpoint', use: 'to go on from' },
+  best: { name: 'Best weights', use: 'to use elsewhere' },
 };
 
 export function Checkpoints({ id }: { id: string }) {
@@ -32,7 +32,7 @@ export function Checkpoints({ id }: { id: string }) {
     );
   return (
     <Stack gap="sm">
-      <Table aria-label="Checkpoints" fz="sm">
+      <Table aria-label="Checkpoints" fz="sm" horizontalSpacing={6}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>File</Table.Th>
@@ -45,9 +45,14 @@ export function Checkpoints({ id }: { id: string }) {
         <Table.Tbody>
           {files.data.map(({ kind, made, bytes: size, at, path }) => (
             <Table.Tr key={path}>
-              <Table.Td>{kinds[kind]}</Table.Td>
-              <Table.Td>{made}</Table.Td>
-              <Table.Td>{bytes(size)}</Table.Td>
+              <Table.Td style={{ whiteSpace: 'nowrap' }}>
+                {kinds[kind].name}
+                <Text size="xs" c="dimmed">
+                  {kinds[kind].use}
+                </Text>
+              </Table.Td>
+              <Table.Td style={{ whiteSpace: 'nowrap' }}>{made}</Table.Td>
+              <Table.Td style={{ whiteSpace: 'nowrap' }}>{bytes(size)}</Table.Td>
               <Table.Td>{dateTime(at)}</Table.Td>
               <Table.Td>
                 <CopyText text={path} size="compact-xs" title={path}>

@@ -86,7 +86,7 @@ function OneRun({ id }: { id: string }) {
       <Section title="Attention">
         <Attention id={id} metric={row.metric ?? 'accuracy'} />
       </Section>
-      <SimpleGrid cols={{ base: 1, lg: 2 }}>
+      <SimpleGrid cols={{ base: 1, lg: 2 }} style={{ alignItems: 'start' }}>
         <Section title="Config">
           <ConfigTable config={config} />
         </Section>

@@ -42,8 +42,8 @@ export function Summary({ run, row, published }: SummaryProps) {
         </Alert>
       )}
       <Card withBorder>
-        <Group justify="space-between" align="flex-start" gap="xl">
-          <Stack gap={2} miw={220}>
+        <Group align="flex-start" gap="xl">
+          <Stack gap={2} flex="1 1 260px">
             <Text size="sm" c="dimmed">
               {result
                 ? `Final ${result.metric === 'mae' ? 'mean absolute error' : result.metric}`
@@ -79,7 +79,7 @@ export function Summary({ run, row, published }: SummaryProps) {
             )}
             {published && <Text size="xs">{published.label}</Text>}
           </Stack>
-          <SimpleGrid cols={{ base: 2, sm: 3 }} spacing="xl" verticalSpacing="xs" flex={1}>
+          <SimpleGrid cols={{ base: 2, sm: 3 }} spacing="lg" verticalSpacing="xs" flex="2 1 420px">
             {numbers.map(([label, value, more]) => (
               <div key={label}>
                 <Text size="xs" c="dimmed">

@@ -30,7 +30,7 @@ export function CellRuns({ answer, table, profile, actions }: CellRunsProps) {
           <Table.Tr>
             <Table.Th>Seed</Table.Th>
             <Table.Th>State</Table.Th>
-            <Table.Th>{answer.metric ?? 'Result'}</Table.Th>
+            <Table.Th>{answer.metric === null ? 'Result' : answer.metric === 'mae' ? 'Error' : 'Accuracy'}</Table.Th>
             <Table.Th>Run</Table.Th>
           </Table.Tr>
         </Table.Thead>

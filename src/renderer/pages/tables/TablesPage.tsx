@@ -100,6 +100,16 @@ function Answered({ state, asked }: { state: TableState; asked: ReturnType<typeo
   );
 }
 
+/** Each note once; one that not every row has, with the rows that it is about. */
+function notesOf(answers: readonly Answer[]): string[] {
+  const rowsOf = (some: readonly Answer[]) => [...new Set(some.map(({ cell }) => cell.row))];
+  const notes = [...new Set(answers.flatMap(({ notes }) => notes))];
+  return notes.map((note) => {
+    const rows = rowsOf(answers.filter(({ notes }) => notes.includes(note)));
+    return rows.length === rowsOf(answers).length ? note : `${note} (${rows.join(', ')})`;
+  });
+}
+
 /** What the marks mean, what the table leaves open, where its numbers are from. */
 function Legend({ state: { table, profile, tolerance, answers } }: { state: TableState }) {
   const used = new Set(answers.flatMap(marksOf));
@@ -111,7 +121,7 @@ function Legend({ state: { table, profile, tolerance, answers } }: { state: Tabl
     `Paper: value ± standard deviation over runs. Ours: mean with its 95 % interval. Verdicts allow ${allowedText(tolerance)}.`,
     ...signs,
     ...(table.note ? [table.note] : []),
-    ...[...new Set(answers.flatMap(({ notes }) => notes))].map((note) => `Quick: ${note}.`),
+    ...notesOf(answers).map((note) => `Quick: ${note}.`),
     `Sources: ${sources.join('; ')}.`,
   ];
   return (
