@@ -44,7 +44,7 @@ const ramps: Record<'light' | 'dark', readonly Color[]> = {
     [253, 231, 37],
   ],
 };
-const [top, bottom, letter, boldLetter, longest] = [40, 14, 6.6, 7.4, 22];
+const [top, bottom, letter, boldLetter, longest] = [40, 14, 6.6, 7, 22];
 /** Least pixels between two axes, so that lines have a slope to be told apart by. */
 const leastGap = 48;
 const titleHeight = 34;

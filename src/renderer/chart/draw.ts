@@ -97,7 +97,9 @@ export function drawChart(canvas: HTMLCanvasElement): DrawnChart | null {
         ticks: { color: colors.text, maxRotation: 0, callback: (value: string | number) => tickLabel(Number(value)) },
       });
       // fresh arrays each time: Chart.js hooks the arrays it was given, and refilling one costs 15 times as much
-      chart.data.datasets = next.series.flatMap((series) => datasetsOf(series, next.logScale));
+      chart.data.datasets = next.series.flatMap((series, i) =>
+        datasetsOf(series, next.logScale, 1 - i / next.series.length),
+      );
       chart.options.scales = {
         x: {
           type: 'linear',
@@ -117,7 +119,8 @@ export function drawChart(canvas: HTMLCanvasElement): DrawnChart | null {
   };
 }
 
-function datasetsOf({ label, color, points, raw, band }: Series, logScale: boolean): Dataset[] {
+/** Lines lie above raw points, those above bands; what has a lower order lies above. */
+function datasetsOf({ label, color, points, raw, band }: Series, logScale: boolean, order: number): Dataset[] {
   const shown = (list: readonly Point[]) => [...(logScale ? positive(list) : list)];
   const edge = (label: string, side: 'low' | 'high', fill: ChartDataset<'line'>['fill']): Dataset => ({
     label,
@@ -135,7 +138,7 @@ function datasetsOf({ label, color, points, raw, band }: Series, logScale: boole
       borderColor: color,
       backgroundColor: color,
       pointRadius: points.length <= dotted ? 2.5 : 0,
-      order: 1,
+      order,
       isLine: true,
     },
     ...(raw
