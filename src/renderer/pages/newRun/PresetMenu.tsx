@@ -11,6 +11,7 @@ import {
   Text,
   Tooltip,
 } from '@mantine/core';
+import { digits } from '#contract/answerText';
 import type { Preset } from '#contract/catalogue';
 import type { ConfigField } from '#contract/config';
 import type { Draft } from './draft.ts';
@@ -81,7 +82,7 @@ export function PresetMenu({ presets, draft, onPick }: PresetMenuProps) {
                 <Text size="sm">{option.label}</Text>
                 {published && (
                   <Text size="sm" c="dimmed">
-                    {published.metric} {published.value}
+                    {published.metric === 'mae' ? 'error' : published.metric} {digits(published.value, 4)}
                   </Text>
                 )}
               </Group>

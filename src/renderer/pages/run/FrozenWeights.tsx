@@ -63,8 +63,14 @@ function Verdict({ proof }: { proof: FrozenProof }) {
 const short = (hash: string) => <Code title={hash}>{hash.slice(0, 8)}</Code>;
 
 const Hashes = ({ proof }: { proof: FrozenProof }) => (
-  <ScrollArea.Autosize mah={320} type="auto" w="100%" viewportProps={{ tabIndex: 0, 'aria-label': 'Hashes' }}>
-    <Table aria-label="Hashes of frozen weights" fz="xs" verticalSpacing={2} horizontalSpacing={6}>
+  <ScrollArea.Autosize
+    mah={320}
+    type="auto"
+    offsetScrollbars="y"
+    w="100%"
+    viewportProps={{ tabIndex: 0, 'aria-label': 'Hashes' }}
+  >
+    <Table aria-label="Hashes of frozen weights" fz={11} verticalSpacing={2} horizontalSpacing={4}>
       <Table.Thead>
         <Table.Tr>
           <Table.Th>Tensor</Table.Th>
