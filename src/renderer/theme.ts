@@ -106,6 +106,8 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-dimmed': dark[2],
     '--mantine-color-placeholder': '#8896a3',
     '--mantine-color-error': tones.bad[1],
+    '--mantine-color-ice-light': 'var(--permafrost-selected)',
+    '--mantine-color-ice-light-hover': '#1d4050',
     '--permafrost-surface': dark[6],
     '--permafrost-hover': '#202b35',
     '--permafrost-selected': '#173440',
