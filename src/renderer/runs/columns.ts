@@ -23,7 +23,7 @@ const metric = (id: MetricColumn, label: string, help: string): Column => ({
   id,
   label,
   help,
-  width: [76, 0],
+  width: [id === 'recent' ? 76 : 68, 0], // its label is the longest
   numeric: true,
   value: (row) => row[id],
   text: (row) => metricValue(row[id], row.metric),
@@ -63,30 +63,30 @@ const number = (
 });
 
 export const columns: readonly Column[] = [
-  plain('name', 'Name', [204, 2]),
+  plain('name', 'Name', [188, 2]),
   {
     id: 'state',
     label: 'State',
     help: 'State, and how far a running run is',
-    width: [92, 0],
+    width: [90, 0],
     numeric: false,
     value: (row) => row.state,
     text: (row) => (row.state === 'running' ? percent(row.step / Math.max(1, row.totalSteps)) : row.state),
   },
-  plain('task', 'Task', [92, 1]),
-  plain('model', 'Model', [80, 1], 'The body'),
-  plain('regime', 'Regime', [68, 0], 'FPT, FRT, URT or UPT: what of the body is trained and where it starts'),
+  plain('task', 'Task', [88, 1]),
+  plain('model', 'Model', [72, 1], 'The body'),
+  plain('regime', 'Regime', [62, 0], 'FPT, FRT, URT or UPT: what of the body is trained and where it starts'),
   metric('value', 'Final', 'Metric of the final evaluation: accuracy, or mean absolute error'),
   metric('best', 'Best', 'Best test metric: the highest accuracy or the lowest error'),
   metric('recent', 'Last 100', 'Mean of the last 100 test metrics'),
   metric('last', 'Last', 'Test metric of the last evaluation'),
   number('seed', 'Seed', [64, 0], 'Seed', (row) => row.seed, String),
-  number('seconds', 'Duration', [88, 0], 'Time under way, pauses left out', (row) => row.seconds || null, duration),
+  number('seconds', 'Duration', [80, 0], 'Time under way, pauses left out', (row) => row.seconds || null, duration),
   {
     id: 'device',
     label: 'Device',
     help: 'Where it computes',
-    width: [88, 0],
+    width: [76, 0],
     numeric: false,
     value: (row) => row.device,
     text: (row) => row.device?.replace(/ \(.*/, '') ?? '',
@@ -131,7 +131,7 @@ export const configColumns: readonly Column[] = configFields
   .map((field) => configColumn(field));
 
 export const defaultColumns: readonly string[] = [
-  ...['name', 'state', 'task', 'model', 'regime', 'value', 'best', 'recent', 'seconds', 'device', 'tags'],
+  ...['name', 'state', 'task', 'model', 'regime', 'value', 'best', 'recent', 'last', 'seconds', 'device', 'tags'],
 ];
 
 /** The columns of these ids, in the table's order; ids that are no more are left out. */
