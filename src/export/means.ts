@@ -16,8 +16,9 @@ interface Means {
 function meansOf(rows: readonly RunRow[]): Means {
   const groups = groupRuns(rows);
   const found = configDiff(groups.map((group) => group.rows[0])).filter(({ field }) => !sameGroup.has(field));
-  // what varies slowest comes first, as in the grid that the runs may be of
-  const changes = ({ values }: Difference) => values.filter((value, i) => i > 0 && value !== values[i - 1]).length;
+  // the task first, for other settings are of a task; then what varies slowest, as in the grid that the runs may be of
+  const changes = ({ field, values }: Difference) =>
+    field === 'task' ? 0 : values.filter((value, i) => i > 0 && value !== values[i - 1]).length;
   return { groups, differences: found.sort((a, b) => changes(a) - changes(b)) };
 }
 
@@ -58,7 +59,7 @@ export function meansDocument(rows: readonly RunRow[], date: string): Document {
       ...[column(metric ? `Mean ${metric}` : 'Mean', true), column('Seeds', true)],
     ],
     rows: groups.map((group, i) => [
-      ...differences.map(({ values }) => plain(written(values[i]))),
+      ...differences.map(({ values }) => plain(written(values[i]) || '–')),
       ...(metric ? [] : [plain(group.rows[0].metric ?? '')]),
       ...[resultOf(group), plain(seedsText(group))],
     ]),

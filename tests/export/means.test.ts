@@ -48,3 +48,10 @@ it('one config alone has no best, and no runs make an empty table', () => {
   expect([...meansCsv([])]).toHaveLength(1);
   expect(markdown(meansDocument([], ''))).toContain('Means over seeds');
 });
+
+it('the task comes first, and a dash stands for a setting that a task does not have', () => {
+  const tasks = [...of(0.1, [0.5]), ...of(0.1, [0.7], { task: 'bit-xor', patch_size: null, n: 5 })];
+  expect(markdown(meansDocument(tasks, ''))).toMatch(
+    /\| Task \|.*Patch size.*\n.*\n\| mnist \|.*\| 7 \|.*\n\| bit-xor \|.*\| – \|/,
+  );
+});

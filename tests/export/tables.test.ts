@@ -73,6 +73,22 @@ it('LaTeX has the same lines with nothing in them that LaTeX would read as a com
   expect(bare).not.toMatch(/[#%$_~^]|[^\x20-\x7e\n]/);
 });
 
+it('LaTeX stacks a heading that is longer than its cells, shrinks a wide table, and writes a minus before a number', () => {
+  const text = latex({
+    ...{ id: 'wide', title: 'Wide', caption: 'Made 2026-11-26.', footnotes: [] },
+    header: [{ text: 'Freeze all positions', isNumber: true }],
+    rows: [[{ text: '-0.5 (gpt-2)', marks: [] }]],
+    sections: [{ title: 'Gain', lines: ['FPT over FRT  -0.01 (-0.02 … 0)'] }],
+  });
+  expect(text).toContain('\\shortstack[r]{Freeze all\\\\positions} \\\\');
+  expect(text).toContain('    $-$0.5 (gpt-2) \\\\');
+  expect(text).toContain('$-$0.01 ($-$0.02 \\ldots{} 0)');
+  expect(text).toContain('2026-11-26');
+  const packages = [...text.split('\n')[0].matchAll(/\\usepackage\{(\w+)\}/g)].map(([, name]) => name);
+  expect(packages).toEqual(['booktabs', 'graphicx']);
+  expect(text).toContain('\\ifdim\\wd0>\\linewidth\\resizebox{\\linewidth}{!}');
+});
+
 it('CSV has a record per cell, and another file one per run with its cell', async () => {
   await expect([...answersCsv(state)].join('')).toMatchFileSnapshot(fixture('table.csv'));
   const store = await openStore(':memory:');
