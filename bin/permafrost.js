@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import module, { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { isatty } from 'node:tty';
 
 const needed = [22, 18]; // strips types by itself, and has the N-API that the run store needs
 const fits = (version) => {
@@ -27,10 +28,13 @@ function installedNode() {
 
 function handOver(node) {
   const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  const isOnTerminal = [0, 1, 2].some((fd) => isatty(fd)); // which sends these to the child by itself
+  for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => isOnTerminal || child.kill(signal));
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
   child.on('exit', (code, signal) => {
-    if (signal) process.kill(process.pid, signal);
-    else process.exit(code ?? 1);
+    if (!signal) return process.exit(code);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
   });
 }
 

@@ -78,7 +78,8 @@ function untilAsked(services: Services): Promise<void> {
       const sure = Date.now() - asked < patience || !process.stdin.isTTY || busy() === 0;
       if (sure) return resolve();
       asked = Date.now();
-      console.error(`${busy()} runs are under way or queued. Ctrl-C again pauses them at a checkpoint and ends.`);
+      const runs = busy() === 1 ? 'One run is' : `${busy()} runs are`;
+      console.error(`${runs} under way or queued. Ctrl-C again within 5 s pauses at a checkpoint and ends.`);
     });
     for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
   });

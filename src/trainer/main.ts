@@ -27,7 +27,9 @@ process.on('message', (message) => {
 });
 process.on('disconnect', () => interrupt(interrupted('The process that started this run went away.')));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.once(signal, () => interrupt(interrupted(`The trainer was asked to end (${signal}).`))); // a second one ends it at once
+  // a terminal sends these to its whole group: what they mean for a run is for the process to say that started it
+  if (process.connected && signal !== 'SIGTERM') process.on(signal, () => {});
+  else process.once(signal, () => interrupt(interrupted(`The trainer was asked to end (${signal}).`))); // a second one ends it at once
 }
 if (process.platform !== 'win32') process.on('SIGXFSZ', () => {}); // a file-size limit becomes an error of write(), which we survive
 

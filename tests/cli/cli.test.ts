@@ -1,5 +1,6 @@
 /** The command line as a user meets it: arguments in, text, JSON and exit codes out. */
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -112,6 +113,34 @@ describe('run, list, show, tag and export', () => {
     const { id, step } = JSON.parse(out);
     expect(json('show', id)).toMatchObject({ state: 'paused', step });
   });
+
+  it.skipIf(!existsSync('/usr/bin/script'))(
+    'hear Ctrl-C on a terminal once, though every process of it is told',
+    async () => {
+      const system = '/usr/bin/node'; // where it is old, two processes hear the terminal
+      const node = existsSync(system) ? system : process.execPath;
+      const command = `stty cols 150; "${node}" "${bin}" run good.json --set num_iters=100000`;
+      good();
+      const terminal = spawn('/usr/bin/script', ['-qec', command, '/dev/null'], {
+        cwd: folder,
+        env: { ...process.env, PERMAFROST_HOME: home },
+        stdio: ['pipe', 'pipe', 'ignore'],
+      });
+      let out = '';
+      const asked = new Promise<void>((resolve) => {
+        terminal.stdout.on('data', (text) => {
+          out += text;
+          if (/steps\/s/.test(out)) resolve();
+        });
+      });
+      await Promise.race([asked, once(terminal, 'exit')]);
+      terminal.stdin.write('\x03');
+      const [code] = await once(terminal, 'exit');
+      expect(out.match(/Pausing: /g)).toHaveLength(1);
+      expect(out).toMatch(/paused at step \d+/);
+      expect(code).toBe(3);
+    },
+  );
 });
 
 it('sweep trains every value with every seed, tabulates them, and takes finished runs as they are', () => {

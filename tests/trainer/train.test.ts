@@ -167,7 +167,6 @@ describe('interruptions', () => {
     ['stop', ({ child }) => child.send({ kind: 'stop' }), 'stopped', null],
     ['its parent going away', ({ child }) => child.disconnect(), 'paused', /process that started this run went away/],
     ['SIGTERM', ({ child }) => child.kill('SIGTERM'), 'paused', /asked to end \(SIGTERM\)/],
-    ['SIGINT', ({ child }) => child.kill('SIGINT'), 'paused', /asked to end \(SIGINT\)/],
   ])('%s ends a run at a checkpoint', async (what, act, state, message) => {
     const run = lab.addRun(`ended by ${what}`, { ...settings, num_iters: 1000, early_stop: null });
     const trainer = startTrainer(run);
@@ -179,6 +178,17 @@ describe('interruptions', () => {
     if (message) expect(end.reason).toEqual({ code: 'interrupted', message: expect.stringMatching(message) });
     else expect(end.reason).toBeNull();
     expect(end.step).toBe(metric(run, 'train_loss').length);
+  });
+
+  it('Ctrl-C in a terminal, which reaches every process, leaves to the parent what becomes of a run', async () => {
+    const run = lab.addRun('interrupted at a terminal', { ...settings, num_iters: 1000, early_stop: null });
+    const trainer = startTrainer(run);
+    await trainer.entry(isKind('checkpoint'));
+    for (const signal of ['SIGINT', 'SIGHUP'] as const) trainer.child.kill(signal);
+    await sleep(100);
+    trainer.child.send({ kind: 'stop' });
+    expect(await trainer.exit).toMatchObject({ code: 0 });
+    expect(endOf(run)).toMatchObject({ state: 'stopped', reason: null });
   });
 
   it('a pause during the final evaluation keeps the last weights, not the best', async () => {
