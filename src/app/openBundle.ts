@@ -43,29 +43,30 @@ export async function withBundle<T>(path: string, use: (opened: Opened) => T | P
   }
 }
 
-/** Calls `check`; what it throws becomes a problem, for whoever made the bundle may have meant it to. */
-export function problemsOf({ problems }: BundleReport, where: string, check: () => void): void {
+/** Whether `check` passes; what it throws becomes a problem, for whoever made the bundle may have meant it to. */
+export function problemsOf({ problems }: BundleReport, where: string, check: () => void): boolean {
   try {
     check();
+    return true;
   } catch (error) {
     const { message } = error as Error;
-    problems.push(error instanceof PermafrostError ? message : `${where}: ${message}`);
+    const problem = error instanceof PermafrostError ? message : `${where}: ${message}`;
+    if (!problems.includes(problem)) problems.push(problem); // a damaged file is met at its hash and at every reading
+    return false;
   }
 }
 
 /** Brings every run into the store from its config and its journal, and compares it with what the bundle says of it. */
 function replay(bundle: Bundle, store: Store, report: BundleReport): void {
-  const replayed = report.runs.filter((id) => {
-    const before = report.problems.length;
+  const replayed = report.runs.filter((id) =>
     problemsOf(report, `runs/${id}`, () => {
       const path = `runs/${id}/config.json`;
       const { createdAt, id: own, ...file } = bundle.json(path, configFile);
       if (own !== id) throw new PermafrostError('data', `${path}: it is the config of ${own}.`);
       store.runs.add({ id, config: openConfig(file), createdAt }, 'paused');
       store.apply(id, journalOf(bundle, id));
-    });
-    return report.problems.length === before;
-  });
+    }),
+  );
   for (const id of replayed) problemsOf(report, `runs/${id}`, () => checkRun(bundle, store, id, report));
   report.runs = replayed;
 }

@@ -75,6 +75,14 @@ it('a bundle of chosen runs holds without a table', async () => {
   expect(report).toMatchObject({ problems: [], table: null, runs: ['bit-xor-seed0', 'bit-xor-seed2'] });
 });
 
+it('a damaged file is one problem, however often it is read', async () => {
+  const path = 'runs/bit-xor-seed1/config.json';
+  const damaged = Buffer.from(bundle);
+  damaged[damaged.indexOf(path) + path.length] = 7; // no block of deflate begins so
+  const { problems } = await verify(damaged);
+  expect(problems.filter((problem) => /seed1\/config\.json cannot be inflated/.test(problem))).toHaveLength(1);
+});
+
 it('a bundle without a finished run is refused', async () => {
   await expect(made('table=regimes&profile=quick')).rejects.toThrow(/holds finished runs/);
 });
