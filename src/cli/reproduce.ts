@@ -47,7 +47,9 @@ async function reproduceTable(id: string, options: Options): Promise<void> {
   await withApp(async (app) => {
     const part = async (): Promise<TableState> => {
       const state = await app.tables.state(id, profile);
-      return { ...state, answers: state.answers.filter(({ cell }) => chosen.has(cell.id)) };
+      const answers = state.answers.filter(({ cell }) => chosen.has(cell.id));
+      const contrasts = state.contrasts.filter(({ row }) => answers.some(({ cell }) => cell.row === row));
+      return { ...state, answers, contrasts };
     };
     const possible = (await part()).answers.filter(({ needs }) => !needs).map(({ cell }) => cell);
     const cells = possible.map((cell) => ({ id: cell.id, seeds }));

@@ -113,7 +113,8 @@ it(
 
     const again = await permafrost(killed, ...reproduce, '--json');
     expect(again.stderr).toMatch(/^2 runs finished already/);
-    const { cells } = JSON.parse(again.stdout);
+    const { cells, contrasts } = JSON.parse(again.stdout);
+    expect(contrasts.filter(({ row }: { row: string }) => row !== 'bit-xor')).toEqual([]);
     expect(cells.map(({ verdict, seeds }: { verdict: string; seeds: number }) => [verdict, seeds])).toEqual([
       ['scaled down', 1],
       ['scaled down', 1],
