@@ -56,7 +56,7 @@ export function runsTable(database: Database) {
   const inState = select('WHERE state = ? ORDER BY position, key');
   const interrupted = database
     .prepare<[], string>(
-      `SELECT id FROM runs WHERE state = 'crashed' AND reason ->> '$.code' = 'interrupted' AND trashed_at IS NULL ORDER BY ended_at, key`,
+      `SELECT id FROM runs WHERE state IN ('crashed', 'paused') AND reason ->> '$.code' = 'interrupted' AND trashed_at IS NULL ORDER BY ended_at, key`,
     )
     .pluck();
   const ids = database.prepare<[], string>('SELECT id FROM runs').pluck();
@@ -125,7 +125,7 @@ export function runsTable(database: Database) {
     enqueue: (id: string, owner: number): void => void toQueue.run({ id, owner }),
     /** The queue in order, with the process that each run waits for. */
     queue: () => queue.all(),
-    /** Runs that ended because their app did. */
+    /** Runs that ended because their app did, dead or at a checkpoint. */
     interrupted: (): string[] => interrupted.all(),
     /** Puts queued runs in this order, before the others. */
     order: (ids: readonly string[]): void => placeAll.immediate(ids),

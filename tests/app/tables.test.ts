@@ -1,12 +1,12 @@
 /** Tables over a real store; nothing is trained, the queue is paused. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createApp } from '#app';
 import { type ExperimentConfig, parseConfig } from '#contract/config';
 import type { Wish } from '#contract/papers';
-import type { EntryBody } from '#contract/run';
+import { type EntryBody, encodeEntry } from '#contract/run';
 import type { Services } from '#contract/services';
 import { expand } from '#papers/expand';
 import { tableOf } from '#papers/published';
@@ -112,6 +112,22 @@ describe('after the death of an app', () => {
     app.adopt();
     expect(app.queue().queued).toEqual(['left-1', id, 'left-0']);
     expect(app.get('left-2').state).toBe('crashed');
+  });
+
+  it('a run whose trainer saw it go and paused goes on too; one that was paused by a person does not', async () => {
+    const reason = { code: 'interrupted', message: 'The process that started this run went away.' };
+    for (const [i, why] of [reason, null].entries()) {
+      const folder = join(home, 'runs', `left-${i}`);
+      mkdirSync(folder, { recursive: true });
+      const body: EntryBody = { kind: 'ended', state: 'paused', step: 7, reason: why, result: null };
+      writeFileSync(join(folder, 'journal.jsonl'), encodeEntry({ seq: 1, at: i, body }));
+    }
+    await left(configs.slice(0, 2).map((config) => ({ config, state: 'running' })));
+    await open();
+    expect(app.get('left-0')).toMatchObject({ state: 'paused', reason });
+    app.adopt();
+    expect(app.queue().queued).toEqual(['left-0']);
+    expect(app.get('left-1')).toMatchObject({ state: 'paused', reason: null });
   });
 
   it('a wish takes over its own runs and no others', async () => {
