@@ -37,3 +37,4 @@ process.once('message', async (request) => {
   process.send!(message, undefined, undefined, () => process.exit(0));
 });
 process.once('disconnect', () => process.exit(1)); // who asked is gone
+for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {}); // a terminal's, for who asked to hear

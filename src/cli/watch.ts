@@ -15,19 +15,26 @@ interface Followed {
 const barWidth = 24;
 const redrawTime = 100; // ms
 
-function describe({ label, run, latest, from }: Followed, bar: boolean): string {
+/** What a line gives up, in this order, where a terminal is too narrow for it. */
+const givesWay = ['bar', 'speed', 'train loss', 'test metric'] as const;
+
+/** How far a run is, in one line of at most `width` characters where that can be had, with a bar. Infinite: no terminal, no bar. */
+export function progressLine({ label, run, latest, from }: Omit<Followed, 'id'>, width: number): string {
   const done = run.totalSteps ? run.step / run.totalSteps : 0;
   const speed = from && run.step > from.step ? ((run.step - from.step) * 1000) / (Date.now() - from.at) : null;
   const filled = Math.round(done * barWidth);
-  const parts = [
-    bar ? `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}` : '',
-    `${run.step}/${run.totalSteps}`,
-    latest.train_loss === undefined ? '' : `train loss ${number(latest.train_loss, 3)}`,
-    latest.test_metric === undefined ? '' : `test metric ${number(latest.test_metric)}`,
-    speed === null ? '' : `${number(speed, 3)} steps/s`,
-    speed === null || run.state !== 'running' ? '' : `${duration((run.totalSteps - run.step) / speed)} left`,
-  ];
-  return `${label}  ${parts.filter(Boolean).join('  ')}`;
+  const parts = new Map([
+    ['label', label],
+    ['bar', width < Number.POSITIVE_INFINITY ? `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}` : ''],
+    ['step', `${run.step}/${run.totalSteps}`],
+    ['train loss', latest.train_loss === undefined ? '' : `train loss ${number(latest.train_loss, 3)}`],
+    ['test metric', latest.test_metric === undefined ? '' : `test metric ${number(latest.test_metric)}`],
+    ['speed', speed === null ? '' : `${number(speed, 3)} steps/s`],
+    ['left', speed === null || run.state !== 'running' ? '' : `${duration((run.totalSteps - run.step) / speed)} left`],
+  ]);
+  const line = () => [...parts.values()].filter(Boolean).join('  ');
+  for (const part of givesWay) if (line().length > width) parts.delete(part);
+  return line();
 }
 
 /** How a run stands, in one line. */
@@ -63,10 +70,11 @@ export async function follow(app: Services, ids: string[], labels: Record<string
     if (!dirty) return;
     dirty = false;
     erase();
-    const lines = [...followed.values()].filter((f) => f.run.state === 'running').map((f) => describe(f, true));
+    const width = out.columns - 1;
+    const lines = [...followed.values()].filter((f) => f.run.state === 'running').map((f) => progressLine(f, width));
     const waiting = [...followed.values()].filter((f) => f.run.state === 'queued').length;
     if (waiting > 0) lines.push(`${waiting} more in the queue`);
-    out.write(lines.map((line) => `${line.slice(0, out.columns - 1)}\n`).join(''));
+    out.write(lines.map((line) => `${line.slice(0, width)}\n`).join(''));
     drawn = lines.length;
   };
   const say = (line: string) => {
@@ -90,7 +98,7 @@ export async function follow(app: Services, ids: string[], labels: Record<string
     }
     if (body?.kind === 'metrics') {
       for (const [key, , value] of body.rows) f.latest[key] = value;
-      if (!bars && body.rows.some(([key]) => key === 'test_metric')) say(describe(f, false));
+      if (!bars && body.rows.some(([key]) => key === 'test_metric')) say(progressLine(f, Number.POSITIVE_INFINITY));
     }
     if (body?.kind === 'log' && body.level !== 'info') say(`${f.label}  ${body.level}: ${body.text}`);
     if (body?.kind === 'ended' || f.run.state === 'crashed') say(`${f.label}  ${outcome(f.run)}`);

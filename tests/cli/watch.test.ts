@@ -1,0 +1,35 @@
+/** The line that shows how far a run is, on terminals of any width. */
+import { expect, it } from 'vitest';
+import type { Run } from '#contract/run';
+import { progressLine } from '../../src/cli/watch.ts';
+
+const followed = {
+  label: 'mnist-add FRT seed 0',
+  run: { state: 'running', step: 600, totalSteps: 1200 } as Run,
+  latest: { train_loss: 3.3512, test_metric: 5.416 },
+  from: { step: 0, at: Date.now() - 20_000 },
+};
+const parts = (width: number) =>
+  progressLine(followed, width)
+    .split('  ')
+    .map((part) => part.replace(/[█░]+/, 'bar').replace(/[\d.]+ steps/, 'n steps'));
+
+it('has everything where there is room, and no bar where there is no terminal', () => {
+  const all = ['600/1200', 'train loss 3.35', 'test metric 5.416', 'n steps/s', '20s left'];
+  expect(parts(200)).toEqual(['mnist-add FRT seed 0', 'bar', ...all]);
+  expect(parts(Number.POSITIVE_INFINITY)).toEqual(['mnist-add FRT seed 0', ...all]);
+});
+
+it('gives up the bar first and the time left never', () => {
+  expect(parts(100)).toEqual([
+    'mnist-add FRT seed 0',
+    '600/1200',
+    'train loss 3.35',
+    'test metric 5.416',
+    'n steps/s',
+    '20s left',
+  ]);
+  expect(parts(79)).toEqual(['mnist-add FRT seed 0', '600/1200', 'train loss 3.35', 'test metric 5.416', '20s left']);
+  expect(parts(40)).toEqual(['mnist-add FRT seed 0', '600/1200', '20s left']);
+  for (const width of [40, 60, 79, 100, 120]) expect(progressLine(followed, width).length).toBeLessThanOrEqual(width);
+});
