@@ -159,10 +159,11 @@ describe('over the WebSocket', () => {
         {
           onData({ data }) {
             entries.push(...data.entries);
-            if (data.entries.length === 0) return;
+            const { ws } = client.connection as unknown as { ws: WebSocket };
+            if (data.entries.length === 0 || ws.readyState !== ws.OPEN) return; // had come before the break
             if (entries.length >= 12 && breaks >= 3) return resolve();
             breaks++;
-            (client.connection as unknown as { ws: WebSocket } | null)?.ws.terminate();
+            ws.terminate();
           },
           onError: reject,
         },
