@@ -33,6 +33,8 @@ export type Listener = (run: string, entry: JournalEntry | null) => void;
 
 /** A trainer that was asked to end has so long before it is ended. */
 const patience = 60_000;
+/** How often a trainer that outlives its app is looked after, in ms. */
+const lookPause = 2000;
 
 export function createScheduler({ store, home, slots, trainer, node, environment = process.env }: SchedulerOptions) {
   const children = new Map<string, ChildProcess>();
@@ -41,6 +43,8 @@ export function createScheduler({ store, home, slots, trainer, node, environment
   const waiting = new Set<() => void>();
   const folderOf = (id: string): string => join(home, 'runs', id);
   let paused = false;
+  let adoptsAll = false;
+  let look: ReturnType<typeof setTimeout> | undefined;
   const queued = (): string[] => {
     const queue = store.runs.queue().map(({ id }) => id);
     return queue.filter((id) => mine.has(id));
@@ -96,13 +100,43 @@ export function createScheduler({ store, home, slots, trainer, node, environment
     tell(id, null);
   }
 
+  const trains = (id: string): boolean => isTraining(store.runs.pid(id), folderOf(id));
+  const belongsToOther = (id: string): boolean => {
+    const owner = store.runs.owner(id);
+    return owner !== process.pid && isAlive(owner); // a process of our number was there before us
+  };
+
+  /** Settles runs whose app is gone as soon as their trainers end, which may take a step; they go on where the rest that it left does. */
+  function lookAfter(ids: readonly string[]): void {
+    if (ids.length === 0) return;
+    look = setTimeout(() => {
+      const ended = ids.filter((id) => !trains(id));
+      for (const id of ended) settle(id, 'the app ended too', 'interrupted');
+      if (ended.length > 0 && adoptsAll) adopt(ended);
+      lookAfter(ids.filter((id) => !ended.includes(id)));
+    }, lookPause).unref();
+  }
+
+  function adopt(only?: readonly string[]): void {
+    const wanted = (id: string) => !only || only.includes(id);
+    const interrupted = store.runs.interrupted().filter(wanted);
+    const left = store.runs.queue().filter(({ id, owner }) => wanted(id) && !mine.has(id) && !isAlive(owner));
+    for (const id of [...interrupted, ...left.map(({ id }) => id)]) {
+      mine.add(id);
+      store.runs.enqueue(id, process.pid);
+      tell(id, null);
+    }
+    store.runs.order([...interrupted, ...queued().filter((id) => !interrupted.includes(id))]);
+    fill();
+  }
+
   return {
-    /** Settles runs whose trainer died with its app. Runs of other live apps are left alone. */
+    /** Settles runs whose trainer died with its app, and looks after trainers that outlive theirs. Runs of other live apps are left alone. */
     recover(): void {
-      for (const { id } of store.runs.inState('running')) {
-        if (!children.has(id) && !isTraining(store.runs.pid(id), folderOf(id)))
-          settle(id, 'the app ended too', 'interrupted');
-      }
+      const others = store.runs.inState('running').flatMap(({ id }) => (children.has(id) ? [] : [id]));
+      const alive = others.filter(trains);
+      for (const id of others) if (!alive.includes(id)) settle(id, 'the app ended too', 'interrupted');
+      lookAfter(alive.filter((id) => !belongsToOther(id)));
     },
     /** Queues a run and starts it when a slot is free. */
     enqueue(id: string): void {
@@ -156,16 +190,8 @@ export function createScheduler({ store, home, slots, trainer, node, environment
     },
     /** Takes over what an app left that is gone: the runs that it trained, which go first, and its queue. With `only`, of those. */
     adopt(only?: readonly string[]): void {
-      const wanted = (id: string) => !only || only.includes(id);
-      const interrupted = store.runs.interrupted().filter(wanted);
-      const left = store.runs.queue().filter(({ id, owner }) => wanted(id) && !mine.has(id) && !isAlive(owner));
-      for (const id of [...interrupted, ...left.map(({ id }) => id)]) {
-        mine.add(id);
-        store.runs.enqueue(id, process.pid);
-        tell(id, null);
-      }
-      store.runs.order([...interrupted, ...queued().filter((id) => !interrupted.includes(id))]);
-      fill();
+      adoptsAll ||= !only;
+      adopt(only);
     },
     subscribe(listener: Listener): () => void {
       listeners.add(listener);
@@ -179,6 +205,7 @@ export function createScheduler({ store, home, slots, trainer, node, environment
       }),
     /** Pauses everything that this app runs and waits for it. */
     async close(): Promise<void> {
+      clearTimeout(look);
       for (const id of mine)
         if (!restingStates.includes(store.runs.get(id).state as Run['state'])) this.end(id, 'pause');
       await this.idle();

@@ -71,6 +71,7 @@ export function runsTable(database: Database) {
   const placeAll = database.transaction((ids: readonly string[]) => {
     for (const [index, id] of ids.entries()) place.run(index + 1, id);
   });
+  const getOwner = database.prepare<[string], number | null>('SELECT owner FROM runs WHERE id = ?').pluck();
   const queue = database.prepare<[], { id: string; owner: number | null }>(
     `SELECT id, owner FROM runs WHERE state = 'queued' ORDER BY position, key`,
   );
@@ -123,6 +124,8 @@ export function runsTable(database: Database) {
     },
     /** Puts a run at the end of the queue of the app that is process `owner`. */
     enqueue: (id: string, owner: number): void => void toQueue.run({ id, owner }),
+    /** The process whose app trains a run, or did last. */
+    owner: (id: string): number | null => getOwner.get(id) ?? null,
     /** The queue in order, with the process that each run waits for. */
     queue: () => queue.all(),
     /** Runs that ended because their app did, dead or at a checkpoint. */

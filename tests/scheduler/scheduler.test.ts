@@ -10,6 +10,7 @@ import { parseConfig } from '#contract/config';
 import { randomStream } from '#contract/random';
 import type { Services } from '#contract/services';
 import { nextJobs } from '#scheduler/queue';
+import { openStore } from '#store/store';
 
 const tiny = {
   task: 'bit-xor',
@@ -174,6 +175,33 @@ const commandLine = (pid: number): string[] => {
     return [];
   }
 };
+
+it('a run whose trainer outlives its app by a while goes on in the next one', async () => {
+  const id = await withApp(async (app) => {
+    app.pauseQueue(true);
+    return app.create(long).id;
+  });
+  const owner = spawn(process.execPath, [join(import.meta.dirname, 'appProcess.ts'), home, id], { stdio: 'ignore' });
+  const store = await openStore(join(home, 'permafrost.db'));
+  await until(() => store.runs.get(id).step > 3);
+  const trainer = store.runs.pid(id)!;
+  store.close();
+  process.kill(trainer, 'SIGSTOP'); // as long as a step of a large body
+  const gone = new Promise((resolve) => owner.once('exit', resolve));
+  owner.kill('SIGKILL');
+  await gone;
+  await withApp(async (app) => {
+    app.adopt();
+    const { state, step } = app.get(id);
+    expect(state).toBe('running');
+    expect(app.queue()).toMatchObject({ running: [], queued: [] });
+    process.kill(trainer, 'SIGCONT');
+    await until(() => app.queue().running.includes(id) && app.get(id).step > step);
+    app.stop(id);
+    await app.idle();
+    expect(app.get(id).state).toBe('stopped');
+  });
+});
 
 it('killed 20 times at random, the trainer or the whole app, a run ends as it would have without', async () => {
   const killed = { ...config, num_iters: 80, steps_per_iter: 50, dropout: 0.2, body_dropout: 0.1 };
