@@ -9,6 +9,8 @@ export default defineConfig({
     hookTimeout: 180_000,
     pool: 'forks',
     maxWorkers: 2,
+    // Mantine looks for what can have the focus by its size, happy-dom lays nothing out, and the warning prints the page
+    onConsoleLog: (log) => !log.includes('use-focus-trap'),
     env: {
       ORT_DISABLE_TELEMETRY: '1', // ONNX Runtime reports usage to its maker unless told not to before it loads
       NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'), // tests start many processes; bin/permafrost.js does the same
