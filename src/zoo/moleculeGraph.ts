@@ -48,8 +48,7 @@ export function moleculeGraph(rdkit: MainModule, smiles: string): { values: Floa
 /** Where the atoms lie, in Å. */
 function placesOf(smiles: string, numbers: readonly number[]): { at: number[][]; places: Places } {
   Resources.registerFromNodejs();
-  const molecule = Molecule.fromSmiles(smiles);
-  const whole = new ConformerGenerator(1).getOneConformerAsMolecule(molecule);
+  const whole = conformerOf(smiles);
   const fits = (m: Molecule | null): m is Molecule => m !== null && numbers.every((z, i) => m.getAtomicNo(i) === z);
   const at = (m: Molecule) => numbers.map((_, i) => [m.getAtomX(i), m.getAtomY(i), m.getAtomZ(i)]);
   if (fits(whole)) {
@@ -57,9 +56,19 @@ function placesOf(smiles: string, numbers: readonly number[]): { at: number[][];
     const found = at(whole);
     if (found.flat().every(Number.isFinite)) return { at: found, places: relaxed ? 'relaxed' : 'rough' };
   }
+  const molecule = Molecule.fromSmiles(smiles);
   molecule.inventCoordinates();
   if (fits(molecule)) return { at: at(molecule), places: 'flat' };
   throw new PermafrostError('data', `OpenChemLib and RDKit read different atoms in ${JSON.stringify(smiles)}.`);
+}
+
+/** Null where the generator finds none, or fails, as it does (inside itself) on a molecule of CYP3A4. */
+function conformerOf(smiles: string): Molecule | null {
+  try {
+    return new ConformerGenerator(1).getOneConformerAsMolecule(Molecule.fromSmiles(smiles));
+  } catch {
+    return null; // told by the places' name
+  }
 }
 
 /** Moves the atoms to a minimum of MMFF94s; false where it has no parameters for them. */
