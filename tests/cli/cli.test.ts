@@ -119,7 +119,7 @@ describe('run, list, show, tag and export', () => {
     async () => {
       const system = '/usr/bin/node'; // where it is old, two processes hear the terminal
       const node = existsSync(system) ? system : process.execPath;
-      const command = `stty cols 150; "${node}" "${bin}" run good.json --set num_iters=100000`;
+      const command = `stty cols 150; exec "${node}" "${bin}" run good.json --set num_iters=100000`;
       good();
       const terminal = spawn('/usr/bin/script', ['-qec', command, '/dev/null'], {
         cwd: folder,
