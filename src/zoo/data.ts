@@ -27,7 +27,8 @@ export interface Data extends DataServices {
   close(): Promise<void>;
 }
 
-export function openData(home: string): Data {
+/** `node`: the Node of processes that help; this process's own by default, which will not do inside Electron. */
+export function openData(home: string, node?: string): Data {
   const pulls = createPulls<PullProgress, void>();
   const trash = createTrash();
   const known = new Map<string, { mark: string | null; counts: LabelCounts }>();
@@ -48,13 +49,13 @@ export function openData(home: string): Data {
   return {
     list: async () => Object.keys(datasets).map(describe),
     async pull(name, options = {}) {
-      await pullDataset(datasetOf(name), { home, ...options });
+      await pullDataset(datasetOf(name), { home, node, ...options });
       return describe(name);
     },
     verify: async (name) => verifyDataset(datasetOf(name), home),
     begin(name, from) {
       const row = datasetOf(name);
-      pulls.begin(row.name, (controls) => pullDataset(row, { home, from, ...controls }));
+      pulls.begin(row.name, (controls) => pullDataset(row, { home, node, from, ...controls }));
     },
     pause: pulls.pause,
     async cancel(name) {
@@ -91,7 +92,7 @@ export function openData(home: string): Data {
 
     async samples(config, { split = 'test', count = 8 } = {}): Promise<DataSamples> {
       const task = taskOf(config);
-      const loaded = task.dataset === null ? null : await loadDataset(task.dataset, { home });
+      const loaded = task.dataset === null ? null : await loadDataset(task.dataset, { home, node });
       try {
         const sizes = { train: 1, test: 1, final: 1, [split]: count };
         const dataset = loaded?.dataset ?? null;

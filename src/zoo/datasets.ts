@@ -163,16 +163,17 @@ function sizeOf(path: string): number {
 export const labelCounts = (row: DatasetRow, home: string): readonly number[] | null =>
   testCounts(placesOf(home, row).cache) ?? row.testCounts;
 
-export interface PullOptions {
-  home: string;
+export interface PullOptions extends Pick<HomeOptions, 'home' | 'signal' | 'node'> {
   /** Another folder that has the files; it is linked to. */
   from?: string;
   onProgress?(progress: PullProgress): void;
-  signal?: AbortSignal;
 }
 
 /** Downloads the files that are missing and decodes them. Throws `network`, `disk`, `data`. */
-export async function pullDataset(row: DatasetRow, { home, from, onProgress, signal }: PullOptions): Promise<void> {
+export async function pullDataset(
+  row: DatasetRow,
+  { home, from, onProgress, signal, node }: PullOptions,
+): Promise<void> {
   const { folder } = placesOf(home, row);
   if (from !== undefined) linkFolder(row, folder, from);
   const needed = !isComplete(row, folder) && !(isDirect(row) && !existsSync(folder) && row.bundled() !== null);
@@ -189,6 +190,7 @@ export async function pullDataset(row: DatasetRow, { home, from, onProgress, sig
   const loaded = await loadRow(row, {
     home,
     signal,
+    node,
     onProgress: (done, total, unit) => onProgress?.({ stage: 'decode', done, total, unit }),
   });
   loaded.close();

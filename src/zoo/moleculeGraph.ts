@@ -1,82 +1,128 @@
 /**
  * A molecule as the Molecule Attention Transformer sees it: what each heavy atom is, whom it is bound to, where it lies.
- * Atoms, rings and aromaticity are RDKit's. Places are OpenChemLib's: one conformer of its generator, which puts torsions
- * together as crystals have them, relaxed in MMFF94s. The reference embeds distances with RDKit and relaxes in UFF, unseeded.
+ * Atoms, rings and aromaticity are those of RDKit's own package, which embeds nothing; places those of an older build of
+ * RDKit, RDKitjs: one conformer of plain distance geometry with a fixed seed, relaxed in MMFF94s. The reference relaxes an
+ * unseeded conformer in UFF.
  */
-import type { MainModule } from '@rdkit/rdkit';
-import { ConformerGenerator, ForceFieldMMFF94, Molecule, Resources } from 'openchemlib';
-import { PermafrostError } from '#contract/errors';
+import { createRequire } from 'node:module';
+import openRdkit from '@rdkit/rdkit';
+import type rdkitjs from 'rdkit';
 import { atomWidth, mostNeighbours } from '#tasks/cyp3a4Graph';
 
-/** relaxed: a minimum of the force field. rough: it knows no type for some atom. flat: there is no conformer, so places are those of the drawing. */
+/** relaxed: near a minimum of the force field. rough: it knows no type for some atom. flat: there is no conformer, so places are those of the drawing. */
 export type Places = 'relaxed' | 'rough' | 'flat';
+
+export interface MoleculeGraph {
+  /** {@link atomWidth} values per atom. */
+  values: Float32Array;
+  places: Places;
+}
 
 interface RdkitJson {
   molecules: {
     atoms: { z?: number; chg?: number; impHs?: number }[];
     bonds?: { atoms: [number, number] }[];
+    conformers?: { coords: number[][] }[];
     extensions?: { name: string; aromaticAtoms?: number[]; atomRings?: number[][] }[];
   }[];
 }
 
-/** {@link atomWidth} values per atom. Throws `data` for a SMILES that cannot be read. */
-export function moleculeGraph(rdkit: MainModule, smiles: string): { values: Float32Array; places: Places } {
-  const molecule = rdkit.get_mol(smiles);
-  if (!molecule) throw new PermafrostError('data', `RDKit cannot read the molecule ${JSON.stringify(smiles)}.`);
-  const json: RdkitJson = JSON.parse(molecule.get_json());
-  molecule.delete();
-  const { atoms, bonds = [], extensions = [] } = json.molecules[0];
+type Conformer = { at: number[][]; places: Places };
+
+/** Each trial of a hard molecule takes up to some tenths of a second. What these do not embed, 50 seldom do. */
+const trials = 10;
+
+const rdkit = await openRdkit();
+let embedder = await loadEmbedder();
+
+/** Null for a SMILES that RDKit cannot read. */
+export async function moleculeGraph(smiles: string): Promise<MoleculeGraph | null> {
+  const drawn = readMolecule(smiles);
+  if (!drawn) return null;
+  const { atoms, bonds = [], conformers = [], extensions = [] } = drawn;
   const extension = extensions.find(({ name }) => name === 'rdkitRepresentation');
   const [aromatic, ring] = [new Set(extension?.aromaticAtoms), new Set(extension?.atomRings?.flat())];
-  const numbers = atoms.map(({ z = 6 }) => z);
+  const numbers = numbersOf(drawn);
   const neighbours: number[][] = atoms.map(() => []);
   for (const { atoms: ends } of bonds) {
     neighbours[ends[0]].push(ends[1]);
     neighbours[ends[1]].push(ends[0]);
   }
-  const { at, places } = placesOf(smiles, numbers);
+  const { at, places } = (await conformerOf(smiles, numbers)) ?? { at: conformers[0].coords, places: 'flat' };
   const values = new Float32Array(atoms.length * atomWidth);
   for (const [i, { chg = 0, impHs = 0 }] of atoms.entries()) {
     const hydrogens = impHs + neighbours[i].filter((j) => numbers[j] === 1).length;
     const own = [numbers[i], neighbours[i].length, hydrogens, chg, Number(ring.has(i)), Number(aromatic.has(i))];
+    const [x, y, z = 0] = at[i];
     const bound = neighbours[i].slice(0, mostNeighbours).map((j) => j + 1);
-    values.set([...own, ...at[i], ...bound], i * atomWidth);
+    values.set([...own, x, y, z, ...bound], i * atomWidth);
   }
   return { values, places };
 }
 
-/** Where the atoms lie, in Å. */
-function placesOf(smiles: string, numbers: readonly number[]): { at: number[][]; places: Places } {
-  Resources.registerFromNodejs();
-  const whole = conformerOf(smiles);
-  const fits = (m: Molecule | null): m is Molecule => m !== null && numbers.every((z, i) => m.getAtomicNo(i) === z);
-  const at = (m: Molecule) => numbers.map((_, i) => [m.getAtomX(i), m.getAtomY(i), m.getAtomZ(i)]);
-  if (fits(whole)) {
-    const relaxed = relax(whole);
-    const found = at(whole);
-    if (found.flat().every(Number.isFinite)) return { at: found, places: relaxed ? 'relaxed' : 'rough' };
+type Molecule = RdkitJson['molecules'][0];
+const numbersOf = ({ atoms }: Molecule): number[] => atoms.map(({ z = 6 }) => z);
+
+/** A SMILES with the places of its drawing, or a mol block as it is. */
+function readMolecule(text: string, details?: string): Molecule | null {
+  const molecule = details ? rdkit.get_mol(text, details) : rdkit.get_mol(text);
+  if (!molecule) return null;
+  try {
+    if (!details) molecule.set_new_coords();
+    return (JSON.parse(molecule.get_json()) as RdkitJson).molecules[0];
+  } finally {
+    molecule.delete();
   }
-  const molecule = Molecule.fromSmiles(smiles);
-  molecule.inventCoordinates();
-  if (fits(molecule)) return { at: at(molecule), places: 'flat' };
-  throw new PermafrostError('data', `OpenChemLib and RDKit read different atoms in ${JSON.stringify(smiles)}.`);
 }
 
-/** Null where the generator finds none, or fails, as it does (inside itself) on a molecule of CYP3A4. */
-function conformerOf(smiles: string): Molecule | null {
+/** Places in Å of the atoms of these numbers; null where there are none. */
+async function conformerOf(smiles: string, numbers: readonly number[]): Promise<Conformer | null> {
+  const found = await tryEmbed(smiles);
+  const molecule = found && readMolecule(found.block, '{"removeHs":false,"sanitize":false}');
+  if (!molecule) return null;
+  const read = numbersOf(molecule); // hydrogens come after those of the SMILES
+  const at = molecule.conformers![0].coords.slice(0, numbers.length);
+  const fits = numbers.every((z, i) => read[i] === z) && at.flat().every(Number.isFinite);
+  return fits ? { at, places: found.places } : null;
+}
+
+/** RDKitjs runs out of its 16 MiB after some thousand molecules, or on one; it throws then and is of no use any more. */
+async function tryEmbed(smiles: string) {
   try {
-    return new ConformerGenerator(1).getOneConformerAsMolecule(Molecule.fromSmiles(smiles));
+    return embed(smiles);
   } catch {
+    embedder = await loadEmbedder();
+  }
+  try {
+    return embed(smiles);
+  } catch {
+    embedder = await loadEmbedder();
     return null; // told by the places' name
   }
 }
 
-/** Moves the atoms to a minimum of MMFF94s; false where it has no parameters for them. */
-function relax(molecule: Molecule): boolean {
+function embed(smiles: string): { block: string; places: Places } | null {
+  const molecule = embedder.fromSmiles(smiles);
   try {
-    new ForceFieldMMFF94(molecule, ForceFieldMMFF94.MMFF94SPLUS).minimise();
-    return true;
-  } catch {
-    return false; // expected of salts and metals, and told by the places' name
+    molecule.addHs();
+    const finds = (useRandomCoords: boolean) =>
+      molecule.embedMolecule({ method: 'manual', seed: 1, maxIterations: trials, useRandomCoords }) >= 0;
+    if (!finds(false) && !finds(true)) return null;
+    const [state] = molecule.MMFFOptimizeMolecule({ mmffVariant: 'MMFF94s' });
+    return { block: molecule.toMolBlock(), places: state < 0 ? 'rough' : 'relaxed' };
+  } finally {
+    molecule.delete();
   }
+}
+
+/** RDKitjs as it is when it is first loaded. */
+async function loadEmbedder(): Promise<typeof rdkitjs.Mol> {
+  const require = createRequire(import.meta.url);
+  for (const part of ['rdkit', 'rdkit/lib/Mol.js', 'rdkit/dist/rdkit.js']) delete require.cache[require.resolve(part)];
+  const listeners = process.listeners('unhandledRejection');
+  const { Mol, load } = require('rdkit') as typeof rdkitjs;
+  for (const listener of process.listeners('unhandledRejection'))
+    if (!listeners.includes(listener)) process.off('unhandledRejection', listener); // it would end the process
+  await load();
+  return Mol;
 }

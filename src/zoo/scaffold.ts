@@ -65,11 +65,13 @@ interface RdkitJson {
   }[];
 }
 
+export const unreadable = (row: number, smiles: string): PermafrostError =>
+  new PermafrostError('data', `Row ${row + 1}: RDKit cannot read the molecule ${JSON.stringify(smiles)}.`);
+
 /** A description of the scaffold's graph; '' for a molecule without rings. */
 function scaffoldOf(rdkit: MainModule, numbers: Map<string, number>, smiles: string, row: number): string {
   const molecule = rdkit.get_mol(smiles);
-  if (!molecule)
-    throw new PermafrostError('data', `Row ${row + 1}: RDKit cannot read the molecule ${JSON.stringify(smiles)}.`);
+  if (!molecule) throw unreadable(row, smiles);
   try {
     return describe(readGraph(JSON.parse(molecule.get_json())), numbers);
   } finally {
