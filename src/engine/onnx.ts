@@ -180,10 +180,12 @@ export function writeOnnx(
       attribute: Object.entries(node.attributes).map(attribute),
     });
 
+  const outputNames = new Map<Value, string>();
+  for (const [name, v] of outputs) if (v.source.kind === 'node' && !outputNames.has(v)) outputNames.set(v, name);
   for (const node of nodes) {
     const input = node.inputs.map(nameOf);
     node.outputs.forEach((v, i) => {
-      names.set(v, `${node.op}_${node.id}${i === 0 ? '' : `_${i}`}`);
+      names.set(v, outputNames.get(v) ?? `${node.op}_${node.id}${i === 0 ? '' : `_${i}`}`);
     });
     write(
       node,
@@ -192,9 +194,10 @@ export function writeOnnx(
       node.outputs.map((v) => names.get(v)!),
     );
   }
-  // Every output gets a node of its own name, so that one value may be several outputs, or an input an output.
+  // one value may be several outputs, or an input an output
   for (const [name, v] of outputs)
-    write({ op: 'Identity', domain: '', attributes: {} }, `output ${name}`, [nameOf(v)], [name]);
+    if (outputNames.get(v) !== name)
+      write({ op: 'Identity', domain: '', attributes: {} }, `output ${name}`, [nameOf(v)], [name]);
 
   const graph = {
     name: graphName,

@@ -1,11 +1,11 @@
 /** Symbol sequences of different lengths as one batch. */
 import type { Batch, SampleValues } from './task.ts';
 
-/** Lengths that batches are padded to: powers of two from 32, then `longest`. */
+/** Lengths that batches are padded to: powers of two from 32 and what lies half-way between them, then `longest`. */
 export function batchLengths(longest: number): number[] {
   const lengths: number[] = [];
-  for (let length = 32; length < longest; length *= 2) lengths.push(length);
-  return [...lengths, longest];
+  for (let power = 32; power < longest; power *= 2) lengths.push(power, power * 1.5);
+  return [...lengths.filter((length) => length < longest), longest];
 }
 
 export interface PadOptions {

@@ -148,7 +148,7 @@ export function batchSpecs(
 export const inputsOf = ({ x, y, at }: Batch): Record<string, Data> => (at ? { x, y, at } : { x, y });
 
 /** Each compiled program holds packed weights and activations of its own. */
-const mostLengths = 3;
+const mostLengths = 4;
 
 /** A program compiled for one sequence length after the other as they are asked for; the ones used last are kept. */
 function byLength(compile: (tokens: number) => Promise<CompiledStep>) {

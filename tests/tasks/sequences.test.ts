@@ -25,7 +25,7 @@ describe('sequences of different lengths', () => {
     expect([...pad([4], 'end').at]).toEqual([3, 3, 3]);
   });
   it('come in few lengths', () => {
-    expect(batchLengths(512)).toEqual([32, 64, 128, 256, 512]);
+    expect(batchLengths(512)).toEqual([32, 48, 64, 96, 128, 192, 256, 384, 512]);
     expect(batchLengths(40)).toEqual([32, 40]);
     expect(batchLengths(8)).toEqual([8]);
   });
