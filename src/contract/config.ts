@@ -318,15 +318,22 @@ export function configFile(config: ExperimentConfig): { name: string; params: ob
   return { name: config.name, params: pick('params'), args: pick('args') };
 }
 
-/** Reads `key=value` settings of the command line: JSON where it parses, text otherwise. */
+/** A field's value as it is typed: JSON where it parses, text otherwise; `none` for an empty one where it may be empty. */
+export function readValue(field: string, text: string): unknown {
+  const type = configSchema.shape[field as ConfigField] as z.ZodType | undefined;
+  if (text === 'none' && type?.safeParse(null).success) return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Reads `key=value` settings of the command line, values as {@link readValue} has them. */
 export function readSetting(text: string): [string, unknown] {
   const at = text.indexOf('=');
   if (at < 1)
     throw new PermafrostError('config', `--set expects key=value, found "${text}". Example: --set learning_rate=0.001`);
   const [key, value] = [text.slice(0, at), text.slice(at + 1)];
-  try {
-    return [key, JSON.parse(value)];
-  } catch {
-    return [key, value];
-  }
+  return [key, readValue(key, value)];
 }

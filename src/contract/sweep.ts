@@ -1,5 +1,5 @@
 /** Sweeps: every combination of the values of some fields, each with several seeds, as configs. Pure. */
-import { type ConfigField, configFields, type ExperimentConfig, parseConfig } from './config.ts';
+import { type ConfigField, configFields, type ExperimentConfig, parseConfig, readValue } from './config.ts';
 import { nearest, PermafrostError } from './errors.ts';
 
 export interface Axis {
@@ -32,7 +32,7 @@ export function readAxis(text: string): Axis {
   }
   const range = readRange(values);
   if (typeof range === 'string') throw new PermafrostError('config', `${field}: ${range}`);
-  return { field: field as ConfigField, values: range ?? values.split(',').map(value) };
+  return { field: field as ConfigField, values: range ?? values.split(',').map((text) => readValue(field, text)) };
 }
 
 const unreadable = (text: string): PermafrostError =>
@@ -62,15 +62,6 @@ export function readRange(text: string): number[] | string | null {
       ? Number((from * (to / from) ** share).toPrecision(3))
       : Number((from + (to - from) * share).toPrecision(12));
   });
-}
-
-/** JSON where it parses, text otherwise. */
-function value(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }
 
 /** The runs of a sweep, the first axis slowest, seeds from the config's own upwards. Throws `config` for a value that does not fit. */

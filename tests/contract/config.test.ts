@@ -111,5 +111,7 @@ it('settings of the command line are JSON where they can be, text otherwise', ()
   expect(readSetting('pretrained=false')).toEqual(['pretrained', false]);
   expect(readSetting('in_layer_sizes=[32,16]')).toEqual(['in_layer_sizes', [32, 16]]);
   expect(readSetting('name=a=b')).toEqual(['name', 'a=b']);
+  expect(readSetting('early_stop=none')).toEqual(['early_stop', null]);
+  expect(readSetting('name=none')).toEqual(['name', 'none']);
   expect(() => readSetting('seed')).toThrow(/key=value, found "seed"/);
 });
