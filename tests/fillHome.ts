@@ -82,9 +82,10 @@ const ends: End[] = [
 const day = 86_400_000;
 const device = 'cpu (ONNX Runtime, 2 threads)';
 
-/** Writes `count` runs into a home and takes them into its store; returns their ids, the newest last. */
-export function fillHome(app: Services, count: number, now = Date.now()): string[] {
-  const ids = Array.from({ length: count }, (_, i) => writeRun(app.home, i, count, now));
+/** Writes `count` runs, of another task where one is named, into a home and takes them into its store; returns their ids, the newest last. */
+export function fillHome(app: Services, count: number, task?: string): string[] {
+  const now = Date.now();
+  const ids = Array.from({ length: count }, (_, i) => writeRun(app.home, i, count, now, task));
   app.rebuild();
   ids.forEach((id, i) => {
     const { tags, note } = experimentOf(i);
@@ -97,12 +98,13 @@ export function fillHome(app: Services, count: number, now = Date.now()): string
 /** Seeds of an experiment lie side by side, three of each. */
 const experimentOf = (i: number): Experiment => experiments[Math.floor(i / 3) % experiments.length];
 
-function writeRun(home: string, i: number, count: number, now: number): string {
+function writeRun(home: string, i: number, count: number, now: number, task?: string): string {
   const random = randomStream(i, 'fillHome');
   const experiment = experimentOf(i);
   const round = Math.floor(i / (3 * experiments.length));
   const config = parseConfig({
     ...experiment.settings,
+    ...(task && { task }),
     ...(round === 0 ? {} : { dropout: Number((0.1 + 0.001 * round).toFixed(3)) }),
     ...{ seed: i % 3, device: 'cpu', num_iters: 40, steps_per_iter: 50, early_stop: null },
   });

@@ -73,7 +73,7 @@ export const columns: readonly Column[] = [
     value: (row) => row.state,
     text: (row) => (row.state === 'running' ? percent(row.step / Math.max(1, row.totalSteps)) : row.state),
   },
-  plain('task', 'Task', [88, 1]),
+  plain('task', 'Task', [104, 1]),
   plain('model', 'Model', [72, 1], 'The body'),
   plain('regime', 'Regime', [62, 0], 'FPT, FRT, URT or UPT: what of the body is trained and where it starts'),
   metric('value', 'Final', 'Metric of the final evaluation: accuracy, or mean absolute error'),
@@ -81,7 +81,7 @@ export const columns: readonly Column[] = [
   metric('recent', 'Last 100', 'Mean of the last 100 test metrics'),
   metric('last', 'Last', 'Test metric of the last evaluation'),
   number('seed', 'Seed', [64, 0], 'Seed', (row) => row.seed, String),
-  number('seconds', 'Duration', [80, 0], 'Time under way, pauses left out', (row) => row.seconds || null, duration),
+  number('seconds', 'Duration', [96, 0], 'Time under way, pauses left out', (row) => row.seconds || null, duration),
   {
     id: 'device',
     label: 'Device',
@@ -95,7 +95,7 @@ export const columns: readonly Column[] = [
     id: 'tags',
     label: 'Tags',
     help: 'Tags',
-    width: [70, 1],
+    width: [90, 1],
     numeric: false,
     value: (row) => row.tags.join(' ') || null,
     text: (row) => row.tags.join(', '),
@@ -131,7 +131,7 @@ export const configColumns: readonly Column[] = configFields
   .map((field) => configColumn(field));
 
 export const defaultColumns: readonly string[] = [
-  ...['name', 'state', 'task', 'model', 'regime', 'value', 'best', 'recent', 'last', 'seconds', 'device', 'tags'],
+  ...['name', 'state', 'task', 'model', 'regime', 'value', 'best', 'recent', 'seconds', 'device', 'tags'],
 ];
 
 /** The columns of these ids, in the table's order; ids that are no more are left out. */

@@ -1,10 +1,8 @@
 // @vitest-environment happy-dom
 import '../layout.ts';
-import { MantineProvider } from '@mantine/core';
-import { render, screen, waitFor, within } from '@testing-library/react';
+import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, describe, expect, test } from 'vitest';
-import { ParallelRuns } from '../../../src/renderer/pages/compare/ParallelRuns.tsx';
 import { fillHome } from '../../fillHome.ts';
 import { openWindow, seriousComplaints } from '../window.tsx';
 
@@ -84,21 +82,35 @@ describe('settings against results', () => {
     expect(lines().getAttribute('aria-valuetext')).toMatch(/\(n = \d\) · Freeze transformer/);
   });
 
-  test('accuracies and errors, which share no axis, have a picture each', async () => {
-    await openComparison();
-    const rows = page.app.rows().map((row, i) => ({ ...row, metric: i < 2 ? ('mae' as const) : row.metric }));
-    const { container } = render(<ParallelRuns rows={rows} />, { wrapper: MantineProvider });
-    for (const title of ['Settings and errors', 'Settings and accuracies']) {
-      const picture = within(container).getByRole('region', { name: title });
-      expect(picture.querySelectorAll('[data-line]')).toHaveLength(2);
-    }
-  });
-
   test('is not there where nothing differs', async () => {
     page = await openWindow('/', (app) => `/compare?ids=${fillHome(app, 1)[0]}`);
     await screen.findByRole('table', { name: 'Metrics' }, patient);
     expect(screen.queryByRole('region', { name: 'Settings and results' })).toBeNull();
   });
+});
+
+test('accuracies and errors, which share no axis, have pictures of their own', async () => {
+  page = await openWindow('/', (app) => {
+    const ids = [...fillHome(app, 3), ...fillHome(app, 2, 'mnist-add-reg')];
+    return `/compare?ids=${ids.join('%2C')}`;
+  });
+  const runsOf = async (title: string) => {
+    const region = within(await screen.findByRole('region', { name: title }, patient));
+    const labels = await region.findAllByText(/ · seed \d$/, {}, patient);
+    return new Set(labels.map(({ textContent }) => textContent)).size;
+  };
+  expect(await runsOf('Test metric, accuracies')).toBe(3);
+  expect(await runsOf('Test metric, errors')).toBe(2);
+  for (const [title, lines] of Object.entries({ 'Settings and errors': 2, 'Settings and accuracies': 3 }))
+    expect(screen.getByRole('region', { name: title }).querySelectorAll('[data-line]')).toHaveLength(lines);
+});
+
+test('more runs than colours start as means over their seeds', async () => {
+  page = await openWindow('/', (app) => `/compare?ids=${fillHome(app, 12).join('%2C')}`);
+  const means: HTMLInputElement = await screen.findByRole('switch', { name: 'Group means' }, patient);
+  expect(means.checked).toBe(true);
+  const chart = within(screen.getByRole('region', { name: 'Test metric' }));
+  expect((await chart.findAllByText(/\(n = 3\)/, {}, patient)).length).toBeGreaterThan(3);
 });
 
 test('a run that no longer exists is said to be missing', async () => {

@@ -26,17 +26,25 @@ export function ComparePage() {
   const asked = address.get('ids');
   const ids = useMemo(() => asked.split(',').filter(Boolean), [asked]);
   const rows = useMemo(() => rowsOf(runs.data ?? [], ids), [runs.data, ids]);
+  const parts = useMemo(() => partsOf(rows), [rows]);
   if (runs.isPending) return <Loading what="runs" />;
   if (runs.isError)
     return <ErrorState title="The runs could not be read" error={runs.error} onRetry={() => void runs.refetch()} />;
   if (rows.length === 0) return <NothingChosen />;
   return (
     <Stack gap="lg">
-      <PageHeader title="Compare" about={aboutText(rows.length, ids.length)}>
+      <PageHeader
+        title="Compare"
+        about={aboutText(rows.length, ids.length, Math.max(...parts.map((part) => part.rows.length)))}
+      >
         <LinkButton to="/">Choose others</LinkButton>
       </PageHeader>
-      <OverlayChart rows={rows.slice(0, most)} />
-      <ParallelRuns rows={rows} />
+      {parts.map(({ name, rows }) => (
+        <OverlayChart key={name} rows={rows.slice(0, most)} part={name} />
+      ))}
+      {parts.map(({ name, rows }) => (
+        <ParallelRuns key={name} rows={rows} results={name || 'results'} />
+      ))}
       <section>
         <Title order={2} mb="xs">
           Numbers
@@ -62,9 +70,20 @@ function rowsOf(all: readonly RunRow[], ids: readonly string[]): RunRow[] {
   return ids.flatMap((id) => known.get(id) ?? []);
 }
 
-function aboutText(found: number, asked: number): string {
+/** Accuracies and errors, which share no axis; with names unless there are only the ones or the others. */
+function partsOf(rows: readonly RunRow[]): { name: string; rows: readonly RunRow[] }[] {
+  const [errors, accuracies] = [rows.filter(isError), rows.filter((row) => !isError(row))];
+  if (errors.length === 0 || accuracies.length === 0) return [{ name: '', rows }];
+  return [
+    { name: 'accuracies', rows: accuracies },
+    { name: 'errors', rows: errors },
+  ];
+}
+const isError = ({ metric }: RunRow): boolean => metric === 'mae';
+
+function aboutText(found: number, asked: number, widest: number): string {
   const missing = asked > found ? `; ${asked - found} of the ${asked} chosen no longer exist` : '';
-  const tooMany = found > most ? `; curves of the first ${most}` : '';
+  const tooMany = widest > most ? `; curves of the first ${most}` : '';
   return `${found} ${found === 1 ? 'run' : 'runs'}${missing}${tooMany}`;
 }
 

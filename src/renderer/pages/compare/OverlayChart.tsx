@@ -11,7 +11,7 @@ import { useTRPC } from '../../client/trpc.ts';
 import { ErrorState } from '../../components/ErrorState.tsx';
 import { groupLabels, runLabels } from '../../runs/groups.ts';
 import { meanCurve } from '../../runs/meanCurve.ts';
-import { lineColor } from '../../theme.ts';
+import { lineColor, lineColors } from '../../theme.ts';
 
 const labels: Record<MetricKey, string> = {
   test_metric: 'Test metric',
@@ -26,10 +26,17 @@ const points = 1000;
 /** Milliseconds between two looks at a run under way. */
 const pace = 2000;
 
-export function OverlayChart({ rows }: { rows: readonly RunRow[] }) {
+interface OverlayChartProps {
+  rows: readonly RunRow[];
+  /** Follows the title, unless empty. */
+  part: string;
+}
+
+/** Starts with means where there are more runs than colours, and seeds to average over. */
+export function OverlayChart({ rows, part: name }: OverlayChartProps) {
   const trpc = useTRPC();
   const [key, setKey] = useState<MetricKey>('test_metric');
-  const [means, setMeans] = useState(false);
+  const [means, setMeans] = useState(() => rows.length > lineColors.length && groupRuns(rows).length < rows.length);
   const [logScale, setLogScale] = useState(false);
   const [range, setRange] = useState<Range | null>(null);
   const part = range ? { from: Math.max(0, Math.floor(range[0])), to: Math.max(0, Math.ceil(range[1])) } : {};
@@ -55,7 +62,7 @@ export function OverlayChart({ rows }: { rows: readonly RunRow[] }) {
   );
   return (
     <LineChart
-      title={labels[key]}
+      title={name ? `${labels[key]}, ${name}` : labels[key]}
       series={means ? meanSeries(rows, single) : single}
       xLabel="step"
       yLabel={labels[key].toLowerCase()}

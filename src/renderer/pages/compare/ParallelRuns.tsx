@@ -17,26 +17,15 @@ const decidesNothing: ReadonlySet<ConfigField> = new Set(['name', 'device']);
 /** Fields whose values are tried by ratios. */
 const byRatio: ReadonlySet<ConfigField> = new Set(['learning_rate']);
 
-/** A picture per metric: accuracies and errors share no axis. */
-export function ParallelRuns({ rows }: { rows: readonly RunRow[] }) {
-  const pictures = useMemo(() => {
-    const metrics = [...new Set(rows.map(({ metric }) => metric))];
-    return metrics.map((metric) => ({ metric, rows: rows.filter((row) => row.metric === metric) }));
-  }, [rows]);
-  const titleOf = (metric: RunRow['metric']) =>
-    pictures.length === 1 ? 'Settings and results' : `Settings and ${metric === 'mae' ? 'errors' : 'accuracies'}`;
-  return pictures.map(({ metric, rows }) => (
-    <OneMetric key={metric} title={titleOf(metric)} metric={metric} rows={rows} />
-  ));
-}
-
-interface OneMetricProps {
-  title: string;
-  metric: RunRow['metric'];
+interface ParallelRunsProps {
+  /** All of one metric. */
   rows: readonly RunRow[];
+  /** What the results are called in the title. */
+  results: string;
 }
 
-function OneMetric({ title, metric, rows }: OneMetricProps) {
+export function ParallelRuns({ rows, results }: ParallelRunsProps) {
+  const { metric } = rows[0];
   const [column, setColumn] = useState<MetricColumn>('value');
   const [means, setMeans] = useState(false);
   const shown = useMemo(() => (means ? ofGroups(rows, column) : ofRuns(rows, column)), [rows, means, column]);
@@ -45,7 +34,7 @@ function OneMetric({ title, metric, rows }: OneMetricProps) {
   const name = metric === 'mae' ? 'error' : 'accuracy';
   return (
     <ParallelChart
-      title={title}
+      title={`Settings and ${results}`}
       lines={shown.lines}
       dimensions={shown.dimensions}
       result={{
