@@ -29,12 +29,13 @@ export async function serve({ port, slots, open: opens }: ServeOptions): Promise
     },
   );
   services.adopt();
+  const asked = untilAsked(services); // before anybody is told how to
   console.log(`Permafrost is at ${server.url}`);
   console.error(
     'Only this machine can open it; from another one use an SSH tunnel. Ctrl-C ends it, closing the browser does not.',
   );
   if (opens) await openBrowser(server.url);
-  await untilAsked(services);
+  await asked;
   await server.close();
   await services.close();
 }

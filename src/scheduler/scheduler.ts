@@ -72,6 +72,7 @@ export function createScheduler({ store, home, slots, trainer, node, environment
       execPath: node,
       env: { ...environment, PERMAFROST_HOME: home, PERMAFROST_THREADS: String(threads) },
       stdio: ['ignore', log, log, 'ipc'],
+      detached: process.platform !== 'win32', // a terminal's Ctrl-C is for us to hear, even before a trainer is up
     });
     closeSync(log);
     children.set(id, child);

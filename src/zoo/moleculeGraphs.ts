@@ -19,6 +19,7 @@ export async function* moleculeGraphs(smiles: readonly string[], node?: string):
       execArgv: [],
       serialization: 'advanced', // typed arrays stay what they are
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      detached: process.platform !== 'win32', // a terminal's Ctrl-C is for us to hear, even before they are up
     },
   });
   try {

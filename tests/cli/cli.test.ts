@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { columns, duration } from '../../src/cli/command.ts';
 
@@ -114,33 +115,80 @@ describe('run, list, show, tag and export', () => {
     expect(json('show', id)).toMatchObject({ state: 'paused', step });
   });
 
-  it.skipIf(!existsSync('/usr/bin/script'))(
-    'hear Ctrl-C on a terminal once, though every process of it is told',
-    async () => {
-      const system = '/usr/bin/node'; // where it is old, two processes hear the terminal
-      const node = existsSync(system) ? system : process.execPath;
-      const command = `stty cols 150; exec "${node}" "${bin}" run good.json --set num_iters=100000`;
-      good();
+  describe.skipIf(!existsSync('/usr/bin/script'))('on a terminal', () => {
+    const system = '/usr/bin/node'; // where it is old, two processes hear the terminal
+    const node = existsSync(system) ? system : process.execPath;
+    /** A command on a terminal of its own. */
+    function onTerminal(words: string) {
+      const command = `stty cols 150; exec "${node}" "${bin}" ${words}`;
       const terminal = spawn('/usr/bin/script', ['-qec', command, '/dev/null'], {
         cwd: folder,
         env: { ...process.env, PERMAFROST_HOME: home },
         stdio: ['pipe', 'pipe', 'ignore'],
       });
       let out = '';
-      const asked = new Promise<void>((resolve) => {
-        terminal.stdout.on('data', (text) => {
-          out += text;
-          if (/steps\/s/.test(out)) resolve();
-        });
+      let code: number | null = null;
+      terminal.stdout.on('data', (text) => {
+        out += text;
       });
-      await Promise.race([asked, once(terminal, 'exit')]);
-      terminal.stdin.write('\x03');
-      const [code] = await once(terminal, 'exit');
-      expect(out.match(/Pausing: /g)).toHaveLength(1);
-      expect(out).toMatch(/paused at step \d+/);
-      expect(code).toBe(3);
-    },
-  );
+      terminal.once('exit', (status) => {
+        code = status;
+      });
+      const until = async (done: () => boolean) => {
+        for (let tries = 0; !done() && tries < 300; tries++) await sleep(100);
+      };
+      return {
+        out: () => out,
+        press: (key: string) => terminal.stdin.write(key),
+        async says(what: RegExp) {
+          await until(() => what.test(out) || code !== null);
+          expect(out).toMatch(what);
+        },
+        async endsWith(status: number) {
+          await until(() => code !== null);
+          expect({ code, out }).toMatchObject({ code: status });
+        },
+      };
+    }
+    const becomes = async (id: string, state: string) => {
+      for (let tries = 0; json('show', id).state !== state && tries < 60; tries++) await sleep(100);
+      expect(json('show', id)).toMatchObject({ state });
+    };
+    const ctrlC = '\x03';
+
+    it('Ctrl-C is heard once, though every process of it is told', async () => {
+      good();
+      const terminal = onTerminal('run good.json --set num_iters=100000');
+      await terminal.says(/steps\/s/);
+      terminal.press(ctrlC);
+      await terminal.endsWith(3);
+      expect(terminal.out().match(/Pausing: /g)).toHaveLength(1);
+      expect(terminal.out()).toMatch(/paused at step \d+/);
+    });
+
+    it('serve ends at once with nothing to do, and asks twice while a run is under way', async () => {
+      const idle = onTerminal('serve');
+      await idle.says(/Ctrl-C ends it/);
+      idle.press(ctrlC);
+      await idle.endsWith(0);
+      expect(idle.out()).not.toMatch(/again/);
+
+      const { id } = json('list').runs.find(({ state }: { state: string }) => state === 'paused');
+      const run = spawn(process.execPath, [bin, 'resume', id], { env: { ...process.env, PERMAFROST_HOME: home } });
+      await becomes(id, 'running');
+      const killed = once(run, 'exit');
+      run.kill('SIGKILL'); // its run is for the next one to take over
+      await killed;
+      const busy = onTerminal('serve');
+      await busy.says(/Ctrl-C ends it/);
+      await becomes(id, 'running');
+      busy.press(ctrlC);
+      await busy.says(/One run is under way or queued\. Ctrl-C again within 5 s pauses at a checkpoint and ends\./);
+      busy.press(ctrlC);
+      await busy.endsWith(0);
+      expect(json('show', id).state).toBe('paused');
+    }, 120_000);
+  });
 });
 
 it('sweep trains every value with every seed, tabulates them, and takes finished runs as they are', () => {

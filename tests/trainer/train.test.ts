@@ -180,6 +180,14 @@ describe('interruptions', () => {
     expect(end.step).toBe(metric(run, 'train_loss').length);
   });
 
+  it('a parent that goes away before the trainer is up is missed all the same', async () => {
+    const run = lab.addRun('left early', { ...settings, num_iters: 1000, early_stop: null });
+    const trainer = startTrainer(run);
+    trainer.child.disconnect();
+    expect(await trainer.exit).toMatchObject({ code: 0 });
+    expect(endOf(run)).toMatchObject({ state: 'paused', step: 0, reason: { code: 'interrupted' } });
+  });
+
   it('Ctrl-C in a terminal, which reaches every process, leaves to the parent what becomes of a run', async () => {
     const run = lab.addRun('interrupted at a terminal', { ...settings, num_iters: 1000, early_stop: null });
     const trainer = startTrainer(run);

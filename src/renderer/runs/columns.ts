@@ -74,7 +74,7 @@ export const columns: readonly Column[] = [
     text: (row) => (row.state === 'running' ? percent(row.step / Math.max(1, row.totalSteps)) : row.state),
   },
   plain('task', 'Task', [104, 1]),
-  plain('model', 'Model', [72, 1], 'The body'),
+  plain('model', 'Model', [124, 1], 'The body'),
   plain('regime', 'Regime', [62, 0], 'FPT, FRT, URT or UPT: what of the body is trained and where it starts'),
   metric('value', 'Final', 'Metric of the final evaluation: accuracy, or mean absolute error'),
   metric('best', 'Best', 'Best test metric: the highest accuracy or the lowest error'),
@@ -131,7 +131,7 @@ export const configColumns: readonly Column[] = configFields
   .map((field) => configColumn(field));
 
 export const defaultColumns: readonly string[] = [
-  ...['name', 'state', 'task', 'model', 'regime', 'value', 'best', 'recent', 'seconds', 'device', 'tags'],
+  ...['name', 'state', 'task', 'model', 'regime', 'value', 'best', 'recent', 'seconds', 'tags'],
 ];
 
 /** The columns of these ids, in the table's order; ids that are no more are left out. */
