@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { cyp3a4, readMolecules } from './cyp3a4.ts';
 import type { DecodedRow } from './dataset.ts';
 import type { Places } from './moleculeGraph.ts';
-import { moleculeGraphs } from './moleculeGraphs.ts';
 import { scaffoldSplit } from './scaffold.ts';
 
 const table = cyp3a4.files[0];
@@ -22,6 +21,7 @@ export const cyp3a4Graph: DecodedRow = {
   /** A molecule takes about a tenth of a second of one core; only the first run waits for it. */
   async decode(folder, writer, { onProgress, signal, node }) {
     const { smiles, labels } = await readMolecules(join(folder, table.name));
+    const { moleculeGraphs } = await import('./moleculeGraphs.ts'); // only this needs a pool of processes
     const outcomes: Record<Places, number> = { relaxed: 0, rough: 0, flat: 0 };
     let row = 0;
     for await (const { values, places } of moleculeGraphs(smiles, node)) {
