@@ -18,6 +18,23 @@ export async function withApp<T>(use: (app: Services) => T | Promise<T>, slots?:
   }
 }
 
+/** What `fetch` comes to; null when Ctrl-C paused it, which is said along with the command that goes on. */
+export async function pausable<T>(again: string, fetch: (signal: AbortSignal) => Promise<T>): Promise<T | null> {
+  const stop = new AbortController();
+  const interrupt = () => stop.abort();
+  process.once('SIGINT', interrupt);
+  try {
+    return await fetch(stop.signal);
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    console.error(`Paused. Files that have arrived stay; go on with: permafrost ${again}`);
+    process.exitCode = 3;
+    return null;
+  } finally {
+    process.off('SIGINT', interrupt);
+  }
+}
+
 /** One JSON object on stdout, or the lines for people. */
 export function print(json: boolean | undefined, value: unknown, text: () => string): void {
   console.log(json ? JSON.stringify(value) : text());

@@ -1,7 +1,7 @@
 /** `permafrost data …`: what data sets there are, and getting, checking, looking at and removing them. */
 import type { Command } from 'commander';
 import type { DatasetInfo, PullProgress } from '#contract/data';
-import { bytes, type CommandRow, columns, duration, print, withApp } from './command.ts';
+import { bytes, type CommandRow, columns, duration, pausable, print, withApp } from './command.ts';
 import { type ConfigOptions, readConfig, takesConfig } from './configOptions.ts';
 
 interface Json {
@@ -50,13 +50,18 @@ function addPull(group: Command): void {
     .option('--json', 'print what is known about it afterwards')
     .action((name: string, { from, json }: Json & { from?: string }) =>
       withApp(async (app) => {
-        const stop = new AbortController();
-        process.once('SIGINT', () => stop.abort(new Error('Stopped. What has arrived stays; pull again to go on.')));
         const line = statusLine();
-        const info = await app.data
-          .pull(name, { from, signal: stop.signal, onProgress: (progress) => line.show(describe(progress)) })
-          .finally(line.end);
-        print(json, info, () => `${info.title} is ${info.state}, ${bytes(info.diskBytes)} on disk. ${licenceOf(info)}`);
+        const info = await pausable(`data pull ${name}`, (signal) =>
+          app.data
+            .pull(name, { from, signal, onProgress: (progress) => line.show(describe(progress)) })
+            .finally(line.end),
+        );
+        if (info)
+          print(
+            json,
+            info,
+            () => `${info.title} is ${info.state}, ${bytes(info.diskBytes)} on disk. ${licenceOf(info)}`,
+          );
       }),
     );
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { PermafrostError } from '#contract/errors';
 import { type DownloadProgress, filterModels, type ZooFilter, type ZooModel } from '#contract/zoo';
-import { type CommandRow, columns, duration, print, withApp } from './command.ts';
+import { type CommandRow, columns, duration, pausable, print, withApp } from './command.ts';
 
 const steps: [number, string][] = [
   [1e9, 'GB'],
@@ -124,24 +124,15 @@ const show = (name: string, { batch = '25', json }: { batch?: string; json?: boo
 
 const pull = (names: string[], { json }: { json?: boolean }) =>
   withApp(async (app) => {
-    const stop = new AbortController();
-    const interrupt = () => stop.abort();
-    process.once('SIGINT', interrupt);
-    const models: ZooModel[] = [];
-    try {
+    const models = await pausable(`zoo pull ${names.join(' ')}`, async (signal) => {
+      const pulled: ZooModel[] = [];
       for (const name of names) {
         const line = progressLine(name);
-        models.push(await app.zoo.pull(name, { signal: stop.signal, onProgress: line.show }).finally(line.end));
+        pulled.push(await app.zoo.pull(name, { signal, onProgress: line.show }).finally(line.end));
       }
-    } catch (error) {
-      if (!stop.signal.aborted) throw error;
-      console.error(`Paused. What has arrived stays; go on with: permafrost zoo pull ${names.join(' ')}`);
-      process.exitCode = 3;
-      return;
-    } finally {
-      process.off('SIGINT', interrupt);
-    }
-    print(json, { models }, () => models.map(({ path }) => path).join('\n'));
+      return pulled;
+    });
+    if (models) print(json, { models }, () => models.map(({ path }) => path).join('\n'));
   });
 
 const remove = (names: string[], { json }: { json?: boolean }) =>

@@ -166,6 +166,17 @@ describe('run, list, show, tag and export', () => {
       expect(terminal.out()).toMatch(/paused at step \d+/);
     });
 
+    it('Ctrl-C pauses the decoding of a data set and says how to go on', async () => {
+      const molecules = Array.from({ length: 500 }, (_, i) => `${i}.0\tCC(=O)Oc1ccccc1C(=O)O\t0`);
+      mkdirSync(join(folder, 'molecules'));
+      file('molecules/cyp3a4_veith.tab', ['Drug_ID\tDrug\tY', ...molecules, ''].join('\n'));
+      const terminal = onTerminal('data pull cyp3a4-graph --from molecules');
+      await terminal.says(/decoding/);
+      terminal.press(ctrlC);
+      await terminal.endsWith(3);
+      expect(terminal.out()).toMatch(/Paused\. .* go on with: permafrost data pull cyp3a4-graph\s*$/);
+    });
+
     it('serve ends at once with nothing to do, and asks twice while a run is under way', async () => {
       const idle = onTerminal('serve');
       await idle.says(/Ctrl-C ends it/);
