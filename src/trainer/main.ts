@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describeError, PermafrostError } from '#contract/errors';
-import { type JournalEntry, trainerCommand } from '#contract/run';
+import { type EntryBody, type JournalEntry, trainerCommand } from '#contract/run';
 import { type Journal, openJournal, readJournal } from './journal.ts';
 import { lockRun } from './lock.ts';
 import { readConfig, runFiles } from './runFolder.ts';
@@ -15,10 +15,9 @@ import { type Control, type Ended, type Interruption, train } from './train.ts';
 
 const exitCode = { rested: 0, failed: 1, refused: 2 };
 
-const control: Control = { interruption: null, step: 0 };
-const interrupt = (interruption: Interruption) => {
-  control.interruption ??= interruption;
-};
+const stop = new AbortController();
+const control: Control = { stop: stop.signal, step: 0 };
+const interrupt = (interruption: Interruption) => stop.abort(interruption); // the first one counts
 const interrupted = (message: string): Interruption => ({ kind: 'pause', reason: { code: 'interrupted', message } });
 
 process.on('message', (message) => {
@@ -39,9 +38,11 @@ async function openRun(folder: string): Promise<Journal> {
   if (!existsSync(files.config))
     throw new PermafrostError('notFound', `${folder} is not a run folder: it has no config.json.`);
   await lockRun(folder);
-  const ended = readJournal(files.journal).entries.findLast(({ body }) => body.kind === 'ended')?.body as
-    | Ended
-    | undefined;
+  const { entries } = readJournal(files.journal);
+  const last = <K extends EntryBody['kind']>(kind: K) =>
+    entries.findLast(({ body }) => body.kind === kind)?.body as Extract<EntryBody, { kind: K }> | undefined;
+  control.step = last('checkpoint')?.step ?? 0;
+  const ended = last('ended');
   if (ended?.state === 'finished') {
     throw new PermafrostError(
       'conflict',

@@ -22,6 +22,8 @@ export interface PrepareOptions {
   /** CPU threads; absent: one per core. */
   threads?: number;
   journal: Journal;
+  /** Aborting it ends the decoding of the data set, which may take minutes; what follows takes seconds. */
+  signal?: AbortSignal;
 }
 
 export interface Prepared {
@@ -34,7 +36,7 @@ export interface Prepared {
 }
 
 /** Prepares a run. What is wrong with the config shows before anything is loaded. Throws `config`, `weights`, `data`, `device`. */
-export async function prepare({ config, home, threads, journal }: PrepareOptions): Promise<Prepared> {
+export async function prepare({ config, home, threads, journal, signal }: PrepareOptions): Promise<Prepared> {
   const task = taskOf(config);
   const shape = task.shape(config);
   const model = buildModel(config, shape, knownBodies(home));
@@ -48,7 +50,7 @@ export async function prepare({ config, home, threads, journal }: PrepareOptions
   const weights = prepareWeights({ config, model, home, log: (text) => journal.log('info', text) });
   const devices = await openDevices(config.device, { threads, weightFolder: weights.folder });
   const loaded =
-    task.dataset === null ? null : await loadDataset(task.dataset, { home, onProgress: decodeLog(journal) });
+    task.dataset === null ? null : await loadDataset(task.dataset, { home, signal, onProgress: decodeLog(journal) });
   if (loaded?.remark) journal.log('info', loaded.remark);
   for (const note of loaded?.notes ?? []) journal.log('warn', note);
   const dataset = loaded?.dataset ?? null;

@@ -38,13 +38,13 @@ export interface Interruption extends TrainerCommand {
 
 /** What the run and the process around it tell each other. */
 export interface Control {
-  /** Set from outside at any time; the run looks at it between batches. */
-  interruption: Interruption | null;
+  /** Aborted from outside at any time, its reason an {@link Interruption}; the run looks at it between batches. */
+  readonly stop: AbortSignal;
   /** Optimizer steps done. */
   step: number;
 }
 
-export interface RunOptions extends PrepareOptions {
+export interface RunOptions extends Omit<PrepareOptions, 'signal'> {
   folder: string;
   control: Control;
 }
@@ -61,9 +61,13 @@ interface Session extends RunOptions, Prepared {
 /** Runs from the last checkpoint, or from the start, to the end or an interruption. Throws what makes the run fail. */
 export async function train(options: RunOptions): Promise<Ended> {
   sweepDrafts(options.folder);
-  const prepared = await prepare(options);
+  const { journal, control } = options;
+  const prepared = await prepare({ ...options, signal: control.stop }).catch((error) => {
+    if (!control.stop.aborted || error !== control.stop.reason) throw error;
+    return null;
+  });
+  if (!prepared) return restAt(control.step, control.stop.reason);
   try {
-    const { journal } = options;
     const { weights, device } = prepared;
     const path = runFiles(options.folder).frozen;
     const proof = beginProof(path, weights.frozen, journal);
@@ -108,7 +112,7 @@ async function loop(session: Session): Promise<Ended> {
   const actions = { train: step, test, final };
   for (;;) {
     await breathe(); // commands and signals arrive only here: a step blocks the thread
-    if (control.interruption) return interrupt(session, control.interruption);
+    if (control.stop.aborted) return interrupt(session, control.stop.reason);
     const ended = await actions[nextAction(config, session.progress)](session);
     if (ended) return ended;
   }
@@ -176,21 +180,22 @@ async function final(session: Session): Promise<Ended | null> {
 const evaluate = (
   { learner, control }: Session,
   ...[split, first, count]: Parameters<Learner['evaluate']>
-): Promise<Evaluation | null> => learner.evaluate(split, first, count, () => control.interruption !== null);
+): Promise<Evaluation | null> => learner.evaluate(split, first, count, () => control.stop.aborted);
 
 /** Ends the session at a checkpoint; one that could not be written is the reason, since steps will be repeated. */
 async function interrupt(session: Session, { kind, reason }: Interruption): Promise<Ended> {
-  const { step } = session.progress;
   const outcome = await save(session);
-  const state = kind === 'pause' ? 'paused' : 'stopped';
-  return {
-    kind: 'ended',
-    state,
-    step,
-    reason: outcome.saved ? reason : { code: 'disk', message: outcome.error.message },
-    result: null,
-  };
+  const failure = outcome.saved ? null : { code: 'disk' as const, message: outcome.error.message };
+  return restAt(session.progress.step, { kind, reason: failure ?? reason });
 }
+
+const restAt = (step: number, { kind, reason }: Interruption): Ended => ({
+  kind: 'ended',
+  state: kind === 'pause' ? 'paused' : 'stopped',
+  step,
+  reason,
+  result: null,
+});
 
 const save = async ({ keeper, learner, progress, best, elapsed }: Session) => {
   const state = await all(learner);

@@ -1,9 +1,10 @@
 /** Whole runs in real trainer processes. */
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { JournalEntry } from '#contract/run';
 import { readSafetensors } from '#formats/safetensors';
 import { bytesSource } from '#formats/source';
 import {
@@ -178,6 +179,22 @@ describe('interruptions', () => {
     if (message) expect(end.reason).toEqual({ code: 'interrupted', message: expect.stringMatching(message) });
     else expect(end.reason).toBeNull();
     expect(end.step).toBe(metric(run, 'train_loss').length);
+  });
+
+  it('a pause ends the decoding of a data set, which the next session begins anew', async () => {
+    const molecules = Array.from({ length: 500 }, (_, i) => `${i}.0\tCC(=O)Oc1ccccc1C(=O)O\t${i % 2}`);
+    const folder = join(lab.home, 'data', 'cyp3a4-graph');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'cyp3a4_veith.tab'), ['Drug_ID\tDrug\tY', ...molecules, ''].join('\n'));
+    const nothing = { n: null, num_patterns: null, n_positions: null, freeze_trans: false };
+    const run = lab.addRun('decoding', { ...nothing, task: 'cyp3a4-graph', model_name: 'mat', n_embd: 16 });
+    const trainer = startTrainer(run);
+    const isDecoding = ({ body }: JournalEntry) => body.kind === 'log' && body.text.startsWith('Decoding the data');
+    await trainer.entry(isDecoding);
+    trainer.child.send({ kind: 'pause' });
+    expect(await trainer.exit).toMatchObject({ code: 0, stderr: '' });
+    expect(endOf(run)).toMatchObject({ state: 'paused', step: 0, reason: null });
+    expect(existsSync(join(lab.home, 'cache', 'datasets', 'cyp3a4-graph'))).toBe(false);
   });
 
   it('a parent that goes away before the trainer is up is missed all the same', async () => {
