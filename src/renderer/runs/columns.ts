@@ -63,7 +63,7 @@ const number = (
 });
 
 export const columns: readonly Column[] = [
-  plain('name', 'Name', [188, 2]),
+  plain('name', 'Name', [206, 2]),
   {
     id: 'state',
     label: 'State',
@@ -73,8 +73,8 @@ export const columns: readonly Column[] = [
     value: (row) => row.state,
     text: (row) => (row.state === 'running' ? percent(row.step / Math.max(1, row.totalSteps)) : row.state),
   },
-  plain('task', 'Task', [104, 1]),
-  plain('model', 'Model', [124, 1], 'The body'),
+  plain('task', 'Task', [102, 1]),
+  plain('model', 'Model', [128, 1], 'The body'),
   plain('regime', 'Regime', [62, 0], 'FPT, FRT, URT or UPT: what of the body is trained and where it starts'),
   metric('value', 'Final', 'Metric of the final evaluation: accuracy, or mean absolute error'),
   metric('best', 'Best', 'Best test metric: the highest accuracy or the lowest error'),
@@ -95,7 +95,7 @@ export const columns: readonly Column[] = [
     id: 'tags',
     label: 'Tags',
     help: 'Tags',
-    width: [90, 1],
+    width: [110, 1],
     numeric: false,
     value: (row) => row.tags.join(' ') || null,
     text: (row) => row.tags.join(', '),
