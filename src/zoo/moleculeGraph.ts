@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import openRdkit from '@rdkit/rdkit';
 import type rdkitjs from 'rdkit';
 import { atomWidth, mostNeighbours } from '#tasks/cyp3a4Graph';
+import type { RdkitJson } from './scaffold.ts';
 
 /** relaxed: near a minimum of the force field. rough: it knows no type for some atom. flat: there is no conformer, so places are those of the drawing. */
 export type Places = 'relaxed' | 'rough' | 'flat';
@@ -16,15 +17,6 @@ export interface MoleculeGraph {
   /** {@link atomWidth} values per atom. */
   values: Float32Array;
   places: Places;
-}
-
-interface RdkitJson {
-  molecules: {
-    atoms: { z?: number; chg?: number; impHs?: number }[];
-    bonds?: { atoms: [number, number] }[];
-    conformers?: { coords: number[][] }[];
-    extensions?: { name: string; aromaticAtoms?: number[]; atomRings?: number[][] }[];
-  }[];
 }
 
 type Conformer = { at: number[][]; places: Places };

@@ -57,10 +57,11 @@ function deal(groups: number[][], total: number): ScaffoldSplit {
 }
 
 /** A molecule as RDKit writes it to JSON; what equals the defaults is left out there. */
-interface RdkitJson {
+export interface RdkitJson {
   molecules: {
     atoms: { z?: number; chg?: number; impHs?: number; isotope?: number; nRad?: number }[];
     bonds?: { atoms: [number, number]; bo?: number }[];
+    conformers?: { coords: number[][] }[];
     extensions?: { name: string; aromaticAtoms?: number[]; aromaticBonds?: number[]; atomRings?: number[][] }[];
   }[];
 }

@@ -181,7 +181,7 @@ describe('interruptions', () => {
     expect(end.step).toBe(metric(run, 'train_loss').length);
   });
 
-  it('a pause ends the decoding of a data set, which the next session begins anew', async () => {
+  it('a pause ends the decoding of a data set, of which nothing is left', async () => {
     const molecules = Array.from({ length: 500 }, (_, i) => `${i}.0\tCC(=O)Oc1ccccc1C(=O)O\t${i % 2}`);
     const folder = join(lab.home, 'data', 'cyp3a4-graph');
     mkdirSync(folder, { recursive: true });
@@ -197,7 +197,7 @@ describe('interruptions', () => {
     expect(existsSync(join(lab.home, 'cache', 'datasets', 'cyp3a4-graph'))).toBe(false);
   });
 
-  it('a parent that goes away before the trainer is up is missed all the same', async () => {
+  it('a parent that goes away before the trainer is up is noticed all the same', async () => {
     const run = lab.addRun('left early', { ...settings, num_iters: 1000, early_stop: null });
     const trainer = startTrainer(run);
     trainer.child.disconnect();

@@ -33,16 +33,16 @@ interface OverlayChartProps {
 }
 
 /** Starts with means where there are more runs than colours, and seeds to average over. */
-export function OverlayChart({ rows, part: name }: OverlayChartProps) {
+export function OverlayChart({ rows, part }: OverlayChartProps) {
   const trpc = useTRPC();
   const [key, setKey] = useState<MetricKey>('test_metric');
   const [means, setMeans] = useState(() => rows.length > lineColors.length && groupRuns(rows).length < rows.length);
   const [logScale, setLogScale] = useState(false);
   const [range, setRange] = useState<Range | null>(null);
-  const part = range ? { from: Math.max(0, Math.floor(range[0])), to: Math.max(0, Math.ceil(range[1])) } : {};
+  const stretch = range ? { from: Math.max(0, Math.floor(range[0])), to: Math.max(0, Math.ceil(range[1])) } : {};
   const curves = useQueries({
     queries: rows.map(({ id, state }) => ({
-      ...trpc.runs.curve.queryOptions({ id, key, points, ...part }),
+      ...trpc.runs.curve.queryOptions({ id, key, points, ...stretch }),
       placeholderData: keepPreviousData<Curve>,
       refetchInterval: restingStates.includes(state) ? (false as const) : pace,
     })),
@@ -62,7 +62,7 @@ export function OverlayChart({ rows, part: name }: OverlayChartProps) {
   );
   return (
     <LineChart
-      title={name ? `${labels[key]}, ${name}` : labels[key]}
+      title={part ? `${labels[key]}, ${part}` : labels[key]}
       series={means ? meanSeries(rows, single) : single}
       xLabel="step"
       yLabel={labels[key].toLowerCase()}
