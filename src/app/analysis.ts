@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { type Analyst, createAnalyst } from '#analysis/jobs';
 import type { AnalysisServices, Attention, ModelFormat } from '#contract/analysis';
 import { PermafrostError } from '#contract/errors';
-import { runFiles } from '#trainer/runFolder';
+import { runFiles } from '#runFolder/paths';
 
 export interface AnalysisOptions {
   home: string;

@@ -9,7 +9,7 @@ import { runsCsv } from '#export/csv';
 import { markdown } from '#export/markdown';
 import { answerRunsCsv, answersCsv, tableDocument } from '#export/tables';
 import type { ZipFile } from '#formats/writeZip';
-import { runFiles } from '#trainer/runFolder';
+import { runFiles } from '#runFolder/paths';
 import { environmentHere, materialsOf } from './materials.ts';
 
 /** The archive of finished runs in pieces, with the table that they answer. Throws `config` where none is finished. */

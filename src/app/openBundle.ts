@@ -6,9 +6,9 @@ import { type ExperimentConfig, openConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
 import { changedTensors, frozenProof } from '#contract/frozen';
 import { decodeEntry, type JournalEntry, run as runSchema } from '#contract/run';
+import { withOpenFile } from '#disk/source';
 import { type Bundle, readBundle } from '#export/bundle';
 import { openStore, type Store } from '#store/store';
-import { withOpenFile } from '#zoo/file';
 
 const configFile = z.object({
   id: z.string(),

@@ -1,7 +1,7 @@
 import { type CheckpointChoice, checkpointChoice, headMap, mapCsv } from '#contract/analysis';
 import { PermafrostError } from '#contract/errors';
 import { pieces, writeChunks } from '#export/file';
-import { type CommandRow, columns, number, print, withApp } from './command.ts';
+import { type CommandRow, columns, number, print, readApp } from './command.ts';
 
 interface Options {
   checkpoint: string;
@@ -24,7 +24,7 @@ export const attention: CommandRow = {
       .option('--head <n>', 'which head, from 0, or mean: the average over heads', 'mean')
       .option('--json', 'print the sample, the answer and every map, layers × heads × tokens × tokens')
       .action((name: string, file: string | undefined, options: Options) =>
-        withApp(async (app) => {
+        readApp(async (app) => {
           const { id } = app.get(name);
           const checkpoint = readCheckpoint(options.checkpoint);
           const sample = whole('--sample', options.sample);

@@ -1,6 +1,6 @@
 /** What commands share: how one is added, how it opens the app, how it prints. */
 import type { Command } from 'commander';
-import { createApp, defaultHome } from '#app';
+import { type AppOptions, createApp, defaultHome } from '#app';
 import type { Services } from '#contract/services';
 
 export interface CommandRow {
@@ -9,14 +9,20 @@ export interface CommandRow {
 }
 
 /** Runs `use` with the app on the home folder, and closes it whatever happens. */
-export async function withApp<T>(use: (app: Services) => T | Promise<T>, slots?: number): Promise<T> {
-  const app = await createApp({ home: defaultHome(), slots });
+export async function withApp<T>(
+  use: (app: Services) => T | Promise<T>,
+  options: Pick<AppOptions, 'slots' | 'reads' | 'repairs'> = {},
+): Promise<T> {
+  const app = await createApp({ home: defaultHome(), ...options });
   try {
     return await use(app);
   } finally {
     await app.close();
   }
 }
+
+/** The same for commands that only look: nothing on the disk changes, and a home that cannot be written is read. */
+export const readApp = <T>(use: (app: Services) => T | Promise<T>): Promise<T> => withApp(use, { reads: true });
 
 /** What `fetch` comes to; null when Ctrl-C paused it, which is said along with the command that goes on. */
 export async function pausable<T>(again: string, fetch: (signal: AbortSignal) => Promise<T>): Promise<T | null> {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { readCheckpoint } from './attention.ts';
-import { bytes, type CommandRow, number, print, withApp } from './command.ts';
+import { bytes, type CommandRow, number, print, readApp } from './command.ts';
 
 interface Options {
   checkpoint: string;
@@ -19,7 +19,7 @@ export const exportModel: CommandRow = {
       .option('--external-data', 'ONNX: keep the weights in FILE.data, as is always done above 2 GB')
       .option('--json', 'print what was written and how it was checked')
       .action((name: string, file: string, { checkpoint, externalData, json }: Options) =>
-        withApp(async (app) => {
+        readApp(async (app) => {
           const { id } = app.get(name);
           const options = { checkpoint: readCheckpoint(checkpoint), externalData };
           const made = await app.analysis.exportModel(id, resolve(file), options);

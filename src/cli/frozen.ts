@@ -1,6 +1,6 @@
 import { PermafrostError } from '#contract/errors';
 import { changedTensors, frozenValues } from '#contract/frozen';
-import { type CommandRow, columns, print, withApp } from './command.ts';
+import { type CommandRow, columns, print, readApp } from './command.ts';
 
 const same = 'the same';
 
@@ -12,7 +12,7 @@ export const frozen: CommandRow = {
       .argument('<id>', 'the run, or the beginning of its id')
       .option('--json', 'print every hash as one JSON object')
       .action((name: string, { json }: { json?: boolean }) =>
-        withApp((app) => {
+        readApp((app) => {
           const { id } = app.get(name);
           const proof = app.frozen(id);
           if (!proof)

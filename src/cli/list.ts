@@ -1,5 +1,5 @@
 import type { Run } from '#contract/run';
-import { type CommandRow, columns, duration, number, print, withApp } from './command.ts';
+import { type CommandRow, columns, duration, number, print, readApp } from './command.ts';
 
 const regime = ({ config }: Run): string =>
   `${config.pretrained ? 'pretrained' : 'random'}${config.freeze_trans ? ', frozen' : ''}`;
@@ -11,7 +11,7 @@ export const list: CommandRow = {
       .description('list the runs')
       .option('--json', 'print {"runs": […]}')
       .action(({ json }: { json?: boolean }) =>
-        withApp((app) => {
+        readApp((app) => {
           const runs = app.list();
           const rows = runs.map((run) => [
             run.id,

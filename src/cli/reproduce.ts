@@ -44,40 +44,43 @@ async function reproduceTable(id: string, options: Options): Promise<void> {
   const path = options.out ?? `reproduce-${id}-${profile}.csv`;
   // small bodies do not fill the cores, so the quick profile trains one run per core
   const slots = profile === 'quick' ? availableParallelism() : 1;
-  await withApp(async (app) => {
-    const part = async (): Promise<TableState> => {
-      const state = await app.tables.state(id, profile);
-      const answers = state.answers.filter(({ cell }) => chosen.has(cell.id));
-      const contrasts = state.contrasts.filter(({ row }) => answers.some(({ cell }) => cell.row === row));
-      return { ...state, answers, contrasts };
-    };
-    const possible = (await part()).answers.filter(({ needs }) => !needs).map(({ cell }) => cell);
-    const cells = possible.map((cell) => ({ id: cell.id, seeds }));
-    if (cells.length) {
-      const wish = { table: id, profile, cells };
-      const plan = app.tables.plan(wish);
-      const ids = app.tables.reproduce(wish);
-      const labels = Object.fromEntries(
-        ids.flatMap((runs, i) =>
-          runs.map((run, seed) => [run, `${possible[i].row} ${possible[i].column} seed ${seed}`]),
-        ),
+  await withApp(
+    async (app) => {
+      const part = async (): Promise<TableState> => {
+        const state = await app.tables.state(id, profile);
+        const answers = state.answers.filter(({ cell }) => chosen.has(cell.id));
+        const contrasts = state.contrasts.filter(({ row }) => answers.some(({ cell }) => cell.row === row));
+        return { ...state, answers, contrasts };
+      };
+      const possible = (await part()).answers.filter(({ needs }) => !needs).map(({ cell }) => cell);
+      const cells = possible.map((cell) => ({ id: cell.id, seeds }));
+      if (cells.length) {
+        const wish = { table: id, profile, cells };
+        const plan = app.tables.plan(wish);
+        const ids = app.tables.reproduce(wish);
+        const labels = Object.fromEntries(
+          ids.flatMap((runs, i) =>
+            runs.map((run, seed) => [run, `${possible[i].row} ${possible[i].column} seed ${seed}`]),
+          ),
+        );
+        process.stderr.write(`${planText(plan)}\n`);
+        await follow(
+          app,
+          ids.flat().filter((run) => app.get(run).state !== 'finished'),
+          labels,
+        );
+        process.exitCode = exitCodeOf(ids.flat().map(app.get));
+      }
+      const state = await part();
+      await writeChunks(path, pieces(answersCsv(state)));
+      print(
+        options.json,
+        { table: id, profile, csv: path, cells: state.answers.map(jsonCell), contrasts: state.contrasts },
+        () => report(state, path),
       );
-      process.stderr.write(`${planText(plan)}\n`);
-      await follow(
-        app,
-        ids.flat().filter((run) => app.get(run).state !== 'finished'),
-        labels,
-      );
-      process.exitCode = exitCodeOf(ids.flat().map(app.get));
-    }
-    const state = await part();
-    await writeChunks(path, pieces(answersCsv(state)));
-    print(
-      options.json,
-      { table: id, profile, csv: path, cells: state.answers.map(jsonCell), contrasts: state.contrasts },
-      () => report(state, path),
-    );
-  }, slots);
+    },
+    { slots },
+  );
 }
 
 function chosenCells(id: string, parts: string[] | undefined): Cell[] {

@@ -1,5 +1,5 @@
 import { configFields, configSchema } from '#contract/config';
-import { type CommandRow, number, print, withApp } from './command.ts';
+import { type CommandRow, number, print, readApp } from './command.ts';
 import { outcome } from './watch.ts';
 
 const defaults = (field: (typeof configFields)[number]): unknown => configSchema.shape[field].safeParse(undefined).data;
@@ -12,7 +12,7 @@ export const show: CommandRow = {
       .argument('<id>', 'the run, or the beginning of its id')
       .option('--json', 'print the run as one JSON object')
       .action((name: string, { json }: { json?: boolean }) =>
-        withApp(async (app) => {
+        readApp(async (app) => {
           const run = app.get(name);
           const floor = await app.data.floor(run.config);
           print(json, { ...run, floor }, () => {

@@ -83,7 +83,7 @@ async function runSweep(file: string | undefined, options: Options): Promise<voi
       print(options.json, { axes, rows: rows.map(jsonRow) }, () => table(axes, rows));
       process.exitCode = exitCodeOf([...known.values()]);
     },
-    readCount('--slots', options.slots),
+    { slots: readCount('--slots', options.slots) },
   );
 }
 

@@ -18,18 +18,21 @@ export const verify: CommandRow = {
       .option('--slots <n>', `runs at once with --rerun; this machine has ${availableParallelism()} cores`, '1')
       .option('--json', 'print what was found as one JSON object')
       .action((path: string, { rerun, slots, json }: { rerun?: boolean; slots: string; json?: boolean }) =>
-        withApp(async (app) => {
-          const report = await app.bundles.verify(path);
-          if (report.problems.length > 0) process.exitCode = doesNotHold;
-          const again = rerun && report.problems.length === 0;
-          if (!again) return print(json, report, () => reportText(report));
-          const ids = (await app.bundles.rerun(path)).flatMap(({ id, outcome }) => (outcome === 'pending' ? id : []));
-          const runs = await follow(app, ids);
-          const reruns = await app.bundles.compare(path);
-          process.exitCode = exitCodeOf(runs);
-          if (reruns.some(({ outcome }) => outcome === 'different')) process.exitCode = doesNotHold;
-          print(json, { ...report, reruns }, () => [reportText(report), '', ...reruns.map(rerunText)].join('\n'));
-        }, slotsOf(slots)),
+        withApp(
+          async (app) => {
+            const report = await app.bundles.verify(path);
+            if (report.problems.length > 0) process.exitCode = doesNotHold;
+            const again = rerun && report.problems.length === 0;
+            if (!again) return print(json, report, () => reportText(report));
+            const ids = (await app.bundles.rerun(path)).flatMap(({ id, outcome }) => (outcome === 'pending' ? id : []));
+            const runs = await follow(app, ids);
+            const reruns = await app.bundles.compare(path);
+            process.exitCode = exitCodeOf(runs);
+            if (reruns.some(({ outcome }) => outcome === 'different')) process.exitCode = doesNotHold;
+            print(json, { ...report, reruns }, () => [reportText(report), '', ...reruns.map(rerunText)].join('\n'));
+          },
+          { slots: slotsOf(slots) },
+        ),
       );
   },
 };

@@ -40,6 +40,20 @@ export interface Ensured {
   step: 'finished' | 'resumed' | 'started';
 }
 
+/** What a rebuild found, a line each. */
+export interface Rebuilt {
+  /** Runs that the store did not have. */
+  added: number;
+  /** Runs of which it had a part. */
+  completed: number;
+  /** Folders that are no runs. */
+  unreadable: string[];
+  /** Runs whose journals are damaged; what is whole of them counts. */
+  damaged: string[];
+  /** Where a damaged database was put; null where there was none. */
+  setAside: string | null;
+}
+
 export interface Services {
   /** The folder that holds runs, data, models and the store. */
   readonly home: string;
@@ -126,8 +140,8 @@ export interface Services {
   readonly tables: TableServices;
   /** Bundles that somebody made, here or elsewhere; one is made by `download`. */
   readonly bundles: BundleServices;
-  /** Adds runs that lie in folders but not in the store. */
-  rebuild(): { added: number; unreadable: string[] };
+  /** Brings runs into the store that lie in folders, as far as they are not there. */
+  rebuild(): Promise<Rebuilt>;
   /** Resolves when nothing that this app queued is left to do. */
   idle(): Promise<void>;
   /** Pauses what this app runs, waits for it and closes the store. */

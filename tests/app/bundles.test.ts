@@ -44,7 +44,7 @@ beforeAll(async () => {
       bodies.map((body, i) => encodeEntry({ seq: i + 1, at: 1000 * i, body })).join(''),
     );
   });
-  app.rebuild();
+  await app.rebuild();
   bundle = await made('table=regimes&profile=paper');
 });
 afterAll(async () => {
