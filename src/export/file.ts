@@ -2,7 +2,7 @@
 import { createWriteStream, renameSync, rmSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { PermafrostError } from '#contract/errors';
+import { diskError } from '#disk/troubles';
 
 /** Lines joined into pieces that are worth a write each. */
 export function* pieces(lines: Iterable<string>): Generator<string> {
@@ -16,7 +16,7 @@ export function* pieces(lines: Iterable<string>): Generator<string> {
   if (piece) yield piece;
 }
 
-/** Writes chunks to a file as fast as it takes them; `-` is standard output. Throws `disk`, and what the chunks throw of ours. */
+/** Writes chunks to a file as fast as it takes them; `-` is standard output. Throws `disk`, and what the chunks throw. */
 export async function writeChunks(
   path: string,
   chunks: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
@@ -29,11 +29,6 @@ export async function writeChunks(
     renameSync(draft, path);
   } catch (cause) {
     rmSync(draft, { force: true });
-    if (cause instanceof PermafrostError) throw cause;
-    throw new PermafrostError(
-      'disk',
-      `${path} could not be written: ${(cause as Error).message}. Choose another place.`,
-      { cause },
-    );
+    throw diskError(path, cause);
   }
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { writeChunks } from '#export/file';
+import { canLimitFiles, withFileLimitDuring } from '../disk/fileLimit.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -17,9 +18,17 @@ it('a file that cannot be finished leaves nothing behind, and what was there bef
   }
   const path = join(folder, 'out.csv');
   await writeChunks(path, ['before']);
-  await expect(writeChunks(path, broken())).rejects.toThrow(/out\.csv could not be written: the source broke/);
+  await expect(writeChunks(path, broken())).rejects.toThrow('the source broke');
   expect(readFileSync(path, 'utf8')).toBe('before');
   expect(readdirSync(folder)).toEqual(['out.csv']);
   await expect(writeChunks(join(folder, 'missing/out.csv'), ['x'])).rejects.toThrow(/could not be written/);
   expect(existsSync(join(folder, 'missing'))).toBe(false);
+});
+
+it.skipIf(!canLimitFiles)('a disk that takes no more is named with what to do about it', async () => {
+  const work = () => writeChunks(join(folder, 'out.csv'), ['x'.repeat(1000)]);
+  await expect(withFileLimitDuring(100, work)).rejects.toThrow(
+    /out\.csv could not be written .*EFBIG.* Raise the limit/,
+  );
+  expect(readdirSync(folder)).toEqual([]);
 });
