@@ -20,7 +20,7 @@ import {
   type TrainerCommand,
   trainerHeard,
 } from '#contract/run';
-import { diskError, isRefusal } from '#disk/troubles';
+import { diskError, isRefusal, passes } from '#disk/troubles';
 import { changedField, readRunConfig } from '#runFolder/config';
 import { inStretches, readEntries } from '#runFolder/journal';
 import { printedTail } from '#runFolder/log';
@@ -197,7 +197,7 @@ export function createScheduler(options: SchedulerOptions) {
     const folder = folderOf(id);
     try {
       checkConfig(id);
-      const log = openSync(runFiles(folder).log, 'a');
+      const log = openLog(runFiles(folder).log);
       const threads = Math.max(1, Math.floor(availableParallelism() / slots));
       const child = fork(trainer, [folder], {
         execPath: node,
@@ -210,7 +210,7 @@ export function createScheduler(options: SchedulerOptions) {
         stdio: ['ignore', log, log, 'ipc'],
         detached: process.platform !== 'win32', // a terminal's Ctrl-C is for us to hear, even before a trainer is up
       });
-      closeSync(log);
+      if (log !== 'ignore') closeSync(log);
       follow(id, child);
     } catch (cause) {
       const error = diskError(runFiles(folder).log, cause);
@@ -218,6 +218,16 @@ export function createScheduler(options: SchedulerOptions) {
       owe(id, async () => rest(id, code === 'config' ? 'failed' : 'crashed', { code, message }));
     }
     tell(id, null);
+  }
+
+  /** A full disk is no reason not to start: the trainer waits for room itself. */
+  function openLog(path: string): number | 'ignore' {
+    try {
+      return openSync(path, 'a');
+    } catch (error) {
+      if (!passes(error)) throw error;
+      return 'ignore';
+    }
   }
 
   /** Throws `config` where the folder's config is no longer what the store shows. */
