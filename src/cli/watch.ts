@@ -8,7 +8,7 @@ interface Followed {
   label: string;
   run: Run;
   latest: Partial<Record<MetricKey, number>>;
-  /** Where and when this session of the run began, for its speed. */
+  /** Where and when this session of the run began, for its speed; by a clock that nobody sets. */
   from: { step: number; at: number } | null;
 }
 
@@ -21,7 +21,7 @@ const givesWay = ['bar', 'speed', 'train loss', 'test metric'] as const;
 /** How far a run is, in one line of at most `width` characters where that can be had, with a bar. Infinite: no terminal, no bar. */
 export function progressLine({ label, run, latest, from }: Omit<Followed, 'id'>, width: number): string {
   const done = run.totalSteps ? run.step / run.totalSteps : 0;
-  const speed = from && run.step > from.step ? ((run.step - from.step) * 1000) / (Date.now() - from.at) : null;
+  const speed = from && run.step > from.step ? ((run.step - from.step) * 1000) / (performance.now() - from.at) : null;
   const filled = Math.round(done * barWidth);
   const parts = new Map([
     ['label', label],
@@ -90,7 +90,7 @@ export async function follow(app: Services, ids: string[], labels: Record<string
     f.run = app.get(id);
     const body = entry?.body;
     if (body?.kind === 'started') {
-      f.from = { step: body.step, at: Date.now() };
+      f.from = { step: body.step, at: performance.now() };
       if (!bars)
         say(
           `${f.label}  ${body.step > 0 ? `goes on from step ${body.step}` : 'started'} on ${body.device}, ${body.trainable} of ${body.total} parameters trained`,
