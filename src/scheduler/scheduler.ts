@@ -147,7 +147,7 @@ export function createScheduler(options: SchedulerOptions) {
   async function catchUp(id: string): Promise<void> {
     const entries = readEntries(runFiles(folderOf(id)).journal, { after: store.runs.seq(id) });
     for (const stretch of inStretches(entries)) {
-      for (const entry of store.apply(id, stretch)) tell(id, entry);
+      for (const entry of store.hurried(() => store.apply(id, stretch))) tell(id, entry);
       await breathe();
     }
   }
@@ -157,7 +157,7 @@ export function createScheduler(options: SchedulerOptions) {
     if (owed.has(id)) return void missed.add(id);
     try {
       if (entry.seq > store.runs.seq(id) + 1) owe(id, () => catchUp(id));
-      else for (const fresh of store.apply(id, [entry])) tell(id, fresh);
+      else for (const fresh of store.hurried(() => store.apply(id, [entry]))) tell(id, fresh);
     } catch (error) {
       report(error);
       owe(id, () => catchUp(id));
@@ -183,7 +183,7 @@ export function createScheduler(options: SchedulerOptions) {
 
   /** Starts a run of the queue, unless another app was faster. */
   function claim(id: string): void {
-    if (store.runs.claim(id)) {
+    if (store.hurried(() => store.runs.claim(id))) {
       start(id);
       return;
     }
@@ -215,7 +215,7 @@ export function createScheduler(options: SchedulerOptions) {
     } catch (cause) {
       const error = diskError(runFiles(folder).log, cause);
       const { code, message } = describeError(error);
-      owe(id, async () => rest(id, code === 'config' ? 'failed' : 'crashed', { code, message }));
+      owe(id, async () => store.hurried(() => rest(id, code === 'config' ? 'failed' : 'crashed', { code, message })));
     }
     tell(id, null);
   }
@@ -271,7 +271,7 @@ export function createScheduler(options: SchedulerOptions) {
   ): Promise<void> {
     await catchUp(id);
     if (store.runs.get(id).state !== 'running') return;
-    if (obeyed) return rest(id, obeyed === 'pause' ? 'paused' : 'stopped', null);
+    if (obeyed) return store.hurried(() => rest(id, obeyed === 'pause' ? 'paused' : 'stopped', null));
     const words = printedTail(runFiles(folderOf(id)).log, 4000)
       .trim()
       .split('\n')
@@ -279,7 +279,7 @@ export function createScheduler(options: SchedulerOptions) {
       .join(' ')
       .slice(-400);
     const message = `The trainer exited unexpectedly (${how})${words ? `: ${words}` : '.'} Resume the run to go on from its last checkpoint.`;
-    rest(id, 'crashed', { code, message });
+    store.hurried(() => rest(id, 'crashed', { code, message }));
   }
 
   function rest(id: string, state: Run['state'], reason: Run['reason']): void {

@@ -88,8 +88,10 @@ const safeWal = '3.51.3';
 /** better-sqlite3 13 ends the process on older Node versions instead of failing. */
 const neededNapi = 10;
 
-/** A statement waits so long (ms) for another process that writes; what was refused is tried again later by whoever can wait. */
-const patience = 2000;
+/** A statement waits so long (ms) for another process that writes; which stops this one. */
+export const patience = 2000;
+/** For what happens by itself and is tried again by whoever it happened to: nobody should wait for it. */
+export const hurry = 20;
 
 export interface OpenOptions {
   /** Opens it to be read alone: nothing on the disk is changed, and a folder that cannot be written is no hindrance. */

@@ -1,7 +1,7 @@
 /** The run store: an index over run folders that can be deleted and rebuilt. */
 import { storeError } from '#disk/troubles';
 import { clockTable } from './clock.ts';
-import { type OpenOptions, openDatabase } from './database.ts';
+import { hurry, type OpenOptions, openDatabase, patience } from './database.ts';
 import { journalImport } from './journal.ts';
 import { metricsTable } from './metrics.ts';
 import { runsTable } from './runs.ts';
@@ -26,6 +26,15 @@ export async function openStore(path: string, options: OpenOptions = {}) {
       apply: (...args: Parameters<typeof apply>) => together(() => apply(...args)),
       /** Everything that `work` does, or nothing; no other process writes meanwhile. */
       together,
+      /** Lets `work` wait for other processes only for a moment: for what is tried again by itself. */
+      hurried<T>(work: () => T): T {
+        database.pragma(`busy_timeout = ${hurry}`);
+        try {
+          return work();
+        } finally {
+          database.pragma(`busy_timeout = ${patience}`);
+        }
+      },
       close: () => void database.close(),
     }),
   };
