@@ -49,7 +49,9 @@ export interface SchedulerOptions {
 export type Listener = (run: string, entry: JournalEntry | null) => void;
 
 /** An app that ends leaves a trainer alone that has not heard within so long (ms): it pauses by itself when it comes to it. */
-const patience = 60_000;
+const hearingTime = 60_000;
+/** What the store refuses for less than this (ms) is no trouble to speak of. */
+const patience = 1500;
 /** A trainer that was asked to stop is killed when it is asked again after so long (ms). */
 const stopPatience = 30_000;
 /** How long (s) a trainer waits for the one before it, whose app may have died a moment ago. */
@@ -77,6 +79,7 @@ export function createScheduler(options: SchedulerOptions) {
   const folderOf = (id: string): string => join(home, 'runs', id);
   let [paused, adoptsAll, closing] = [false, false, false];
   let trouble: string | null = null;
+  let refusedSince: number | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const queued = (): string[] => {
@@ -95,6 +98,8 @@ export function createScheduler(options: SchedulerOptions) {
   }
 
   function report(error: unknown): void {
+    refusedSince ??= performance.now();
+    if (passes(error) && performance.now() - refusedSince < patience) return; // two apps may write at once
     const { code, message } = describeError(error);
     if (code === 'internal') console.error(error);
     if (message === trouble) return;
@@ -102,7 +107,9 @@ export function createScheduler(options: SchedulerOptions) {
     onTrouble(message);
   }
   function recovered(): void {
-    if (trouble === null || owed.size > 0) return;
+    if (owed.size > 0) return;
+    refusedSince = null;
+    if (trouble === null) return;
     trouble = null;
     onTrouble(null);
   }
@@ -167,7 +174,10 @@ export function createScheduler(options: SchedulerOptions) {
   function fill(): void {
     try {
       if (!closing) {
-        for (const id of paused ? [] : nextJobs(queued(), children.size, slots)) claim(id);
+        for (const id of paused ? [] : nextJobs(queued(), children.size, slots)) {
+          claim(id);
+          recovered();
+        }
         if (children.size + owed.size + awaited.size + queued().length > 0) return;
       }
     } catch (error) {
@@ -343,6 +353,15 @@ export function createScheduler(options: SchedulerOptions) {
     return taken;
   }
 
+  /** Lets others see that this app is there, which stays although it may have no runs. */
+  function appear(): void {
+    try {
+      owners.me();
+    } catch (error) {
+      report(error); // the first run asks for it again
+    }
+  }
+
   function adopt(only?: readonly string[]): void {
     const wanted = (id: string) => !only || only.includes(id);
     const interrupted = store.runs.interrupted().filter(wanted);
@@ -402,8 +421,6 @@ export function createScheduler(options: SchedulerOptions) {
     /** Where a run is under way, for errors; empty for this app. */
     ownerText: (id: string): string =>
       owners.isMe(store.runs.app(id)) ? '' : ` in ${owners.text(store.runs.app(id))}`,
-    /** Other apps on this home that are there, in a few words each. */
-    others: (): string[] => owners.others().map(owners.text),
     /** Whether somebody trains a run, as far as it can be told. */
     isTrained: (id: string): boolean => children.has(id) || owners.trainer(folderOf(id)) !== 'dead',
     /** Tells listeners that something about a run is different. */
@@ -436,6 +453,7 @@ export function createScheduler(options: SchedulerOptions) {
      */
     adopt(only?: readonly string[]): void {
       adoptsAll ||= !only;
+      if (!only) appear();
       adopt(only);
     },
     subscribe(listener: Listener): () => void {
@@ -457,7 +475,7 @@ export function createScheduler(options: SchedulerOptions) {
       const leave = setInterval(() => {
         for (const [id, child] of children) {
           const last = asked.get(id);
-          if (!last || last.heard || performance.now() - last.at < patience) continue;
+          if (!last || last.heard || performance.now() - last.at < hearingTime) continue;
           children.delete(id);
           child.disconnect();
           child.unref();

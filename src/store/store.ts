@@ -15,9 +15,11 @@ export async function openStore(path: string, options: OpenOptions = {}) {
   const metrics = metricsTable(database);
   const { apply } = journalImport(database, metrics);
   const { rows, finished } = summaryColumns(database);
+  const runs = runsTable(database);
+  if (options.checks) readAll();
   const together = <T>(work: () => T): T => (database.inTransaction ? work() : database.transaction(work).immediate());
   return {
-    runs: refusing(path, runsTable(database)),
+    runs: refusing(path, runs),
     metrics: refusing(path, metrics),
     clock: refusing(path, clockTable(database)),
     ...refusing(path, {
@@ -38,6 +40,17 @@ export async function openStore(path: string, options: OpenOptions = {}) {
       close: () => void database.close(),
     }),
   };
+
+  /** Throws where a row is nothing that was written. */
+  function readAll(): void {
+    try {
+      runs.list();
+      rows();
+    } catch (error) {
+      database.close();
+      throw storeError(path, error);
+    }
+  }
 }
 
 /** The same functions, which throw SQLite's refusals as errors that a person can act on. */

@@ -1,5 +1,5 @@
 /** Full, locked, read-only and damaged disks. Needs root for the file systems that it mounts. */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -52,8 +52,8 @@ export async function fullDisk(log: (text: string) => void, seconds = 60): Promi
       ['sweep', ...tinySettings(100), '--grid', 'learning_rate=0.001,0.01', '--seeds', '2', '--json'],
       { home },
     );
-    let ends = 0;
-    for (const each of [run, grid]) void each.ended.then(() => ends++);
+    for (const [name, { answer }] of Object.entries({ run, grid }))
+      await until(`${name} trains`, () => / started on /.test(answer.err));
     const end = performance.now() + seconds * 1000;
     const refused = new Map<string, number>();
     let fills = 0;
@@ -102,6 +102,8 @@ export async function fullDisk(log: (text: string) => void, seconds = 60): Promi
       reason: unknown;
     }[];
     log(JSON.stringify(states.map(({ id, state, reason }) => [id, state, reason])));
+    for (const { id, state } of states)
+      if (state !== 'finished') log(`${id}: ${readFileSync(join(home, 'runs', id, 'trainer.log'), 'utf8')}`);
     claim(
       'every folder is in the store',
       names.every((name) => states.some((run) => run.id === name)),
