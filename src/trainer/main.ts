@@ -36,6 +36,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   if (process.connected && signal !== 'SIGTERM') process.on(signal, () => {});
   else process.once(signal, () => interrupt(interrupted(`The trainer was asked to end (${signal}).`))); // a second one ends it at once
 }
+for (const printed of [process.stdout, process.stderr]) printed.on('error', () => {}); // a full disk under trainer.log ends no run
 if (process.platform !== 'win32') process.on('SIGXFSZ', () => {}); // a file-size limit becomes an error of write(), which we survive
 
 /** Opens the run's journal, unless the run must not go on. Throws `notFound`, `conflict`, `disk`. */

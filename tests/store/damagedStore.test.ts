@@ -42,17 +42,15 @@ async function withApp<T>(use: (app: Services) => T | Promise<T>, options = {}):
 
 /** What must survive of a run that never began. */
 const marksOf = (app: Services, ids: readonly string[]) =>
-  app
-    .rows(ids)
-    .map(({ id, createdAt, settings, tags, note, archived, trashedAt }) => ({
-      id,
-      createdAt,
-      settings,
-      tags,
-      note,
-      archived,
-      trashedAt,
-    }));
+  app.rows(ids).map(({ id, createdAt, settings, tags, note, archived, trashedAt }) => ({
+    id,
+    createdAt,
+    settings,
+    tags,
+    note,
+    archived,
+    trashedAt,
+  }));
 
 /** 30 runs that a person has marked. */
 const fillHome = () =>
