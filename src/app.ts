@@ -158,7 +158,7 @@ export async function createApp({
       if (restingStates.includes(run.state)) scheduler.enqueue([run.id]);
       else if (scheduler.isMine(run.id) || scheduler.belongsToOther(run.id))
         throw new PermafrostError('conflict', `${run.id} is ${run.state} already${scheduler.ownerText(run.id)}.`);
-      else scheduler.adopt([run.id]); // its app is gone; its trainer may still be winding down
+      else scheduler.takeOver(run.id); // its app is gone, or elsewhere; its trainer may still be winding down
       return store.runs.get(run.id);
     },
     pause: (id) => scheduler.end(store.runs.get(id).id, 'pause'),
