@@ -68,7 +68,7 @@ export async function createApp({
   const scheduler = createScheduler({ store, home, slots, trainer, node, environment: runtimeEnvironment() });
   scheduler.recover();
   const zoo = createZoo({ home });
-  const data = openData(home, node);
+  const data = openData(home, { node });
   const modelOf = (config: ExperimentConfig) => buildModel(config, taskOf(config).shape(config), knownBodies(home));
 
   const folderOf = (id: string): string => join(runsFolder, store.runs.get(id).id);
