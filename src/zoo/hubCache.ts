@@ -6,6 +6,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { commit as commitName } from '#contract/names';
 
 export interface HubSettings {
   cache: string;
@@ -48,14 +49,15 @@ export interface HubFile {
   path: string;
 }
 
-export const isCommit = (revision: string): boolean => /^[0-9a-f]{40}$/.test(revision);
+export const isCommit = (revision: string): boolean => commitName.safeParse(revision).success;
 export const repoFolder = (cache: string, repo: string): string => join(cache, `models--${repo.replaceAll('/', '--')}`);
 
 /** The commit that a revision was when it was fetched; null for one that never was. */
 export function cachedCommit(cache: string, repo: string, revision: string): string | null {
   if (isCommit(revision)) return revision;
   const ref = join(repoFolder(cache, repo), 'refs', revision);
-  return existsSync(ref) ? readFileSync(ref, 'utf8').trim() : null;
+  const found = existsSync(ref) ? readFileSync(ref, 'utf8').trim() : '';
+  return isCommit(found) ? found : null;
 }
 
 /** The file in the cache, null where it is not. */

@@ -42,6 +42,8 @@ export interface Zoo extends ZooServices {
   close(): Promise<void>;
 }
 
+const mostConfig = 1e6; // bytes; those of published models have a few thousand
+
 export function createZoo({ home, environment = process.env, patience, usedBy = () => [] }: ZooOptions): Zoo {
   const settings = hubSettings(environment);
   const pulls = createPulls<DownloadProgress, ZooModel>();
@@ -145,6 +147,16 @@ export function createZoo({ home, environment = process.env, patience, usedBy = 
     );
   }
 
+  async function remoteConfig(repo: string, revision: string, options: FetchOptions): Promise<RemoteFile | undefined> {
+    const [file] = await describeFiles(settings, repo, revision, ['config.json'], options);
+    if (file && file.bytes > mostConfig)
+      throw new PermafrostError(
+        'network',
+        `config.json of ${repo} has ${file.bytes} bytes; expected at most ${mostConfig}. Choose another revision or model.`,
+      );
+    return file;
+  }
+
   async function fetchModel(row: CatalogRow, options: FetchOptions & { onProgress(p: DownloadProgress): void }) {
     const { source, name } = row;
     if (source.kind === 'url') {
@@ -155,7 +167,7 @@ export function createZoo({ home, environment = process.env, patience, usedBy = 
     if (source.kind !== 'hub')
       throw new PermafrostError('conflict', `${name} comes from ${sourceText(row)}; there is nothing to fetch.`);
     const file = await remoteWeights(row, options);
-    const [config] = await describeFiles(settings, file.repo, source.revision, ['config.json'], options);
+    const config = await remoteConfig(file.repo, source.revision, options);
     if (config) await fetchFile(settings, config, { ...options, onProgress: undefined }); // for other programs that read the cache
     await fetchFile(settings, file, options);
   }
@@ -190,7 +202,7 @@ export function createZoo({ home, environment = process.env, patience, usedBy = 
         'config',
         `${JSON.stringify(source)} is neither a folder nor a Hugging Face repository ORG/NAME. Check how it is written.`,
       );
-    const [file] = await describeFiles(settings, source, revision, ['config.json'], { patience });
+    const file = await remoteConfig(source, revision, { patience });
     if (!file) throw new PermafrostError('config', `${source} has no config.json at ${revision}.`);
     const config = readConfig(await fetchFile(settings, file, { patience }));
     // the commit is kept, so that runs of next year use the same weights
