@@ -58,6 +58,10 @@ export function openData(home: string, { node, usedBy = () => [] }: DataOptions 
   function refuseRelink(name: string, from: string | undefined): void {
     if (from !== undefined && isLink(placesOf(home, datasetOf(name)).folder)) refuseInUse(name, usedBy(name));
   }
+  const nothingToRemove = (name: string): string =>
+    describeDataset(datasetOf(name), home).place === 'bundled'
+      ? `${name} comes with Permafrost and stays.`
+      : `Nothing of ${name} is on this machine.`;
   const describe = (name: string): DatasetInfo => ({
     ...describeDataset(datasetOf(name), home),
     tasks: Object.values(tasks).flatMap((task) => (task.dataset === name ? [task.name] : [])),
@@ -90,6 +94,7 @@ export function openData(home: string, { node, usedBy = () => [] }: DataOptions 
       refuseInUse(name, usedBy(name));
       await pulls.forget(name);
       const { places, bytes, kept } = removablePlaces(row, home);
+      if (places.length + kept.length === 0) throw new PermafrostError('conflict', nothingToRemove(name));
       if (places.length > 0) await trash.put(name, places, bytes);
       pulls.tell();
       return { freedBytes: bytes, kept };
