@@ -118,4 +118,5 @@ const rowFrom = ({ name, source, config, licence }: AddedModel): CatalogRow => (
   bytes: null,
   precision: 'F32',
   warnings: [],
+  added: true,
 });

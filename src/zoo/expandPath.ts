@@ -23,6 +23,6 @@ export function expandPath(path: string, environment: NodeJS.ProcessEnv, platfor
   const whole = path.replace(home, () => own) || (path && '/');
   return whole.replace(variable, (text, ...names: (string | undefined)[]) => {
     const name = names.slice(0, 3).find((each) => typeof each === 'string') ?? '';
-    return environment[name] ?? text;
+    return Object.hasOwn(environment, name) ? (environment[name] ?? text) : text;
   });
 }

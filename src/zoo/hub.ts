@@ -122,7 +122,7 @@ export async function fetchFile(
   const blob = blobOf(settings, file);
   if (!known && !existsSync(blob)) {
     refuseOffline(settings, repo);
-    const url = `${settings.endpoint}/${repo}/resolve/${commit}/${path}`;
+    const url = `${settings.endpoint}/${repo}/resolve/${commit}/${path.split('/').map(encodeURIComponent).join('/')}`;
     await download({ url, path: blob, bytes, ...digest, token: settings.token, ...options });
   }
   const pointer = join(folder, 'snapshots', commit, path);
@@ -141,7 +141,8 @@ async function link(folder: string, blob: string, pointer: string): Promise<void
   await removeBelow({ owner: folder, path: pointer }); // a link whose blob is gone
   try {
     await symlink(relative(dirname(pointer), blob), pointer);
-  } catch {
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return; // another program was faster
     await rename(blob, pointer);
   }
 }

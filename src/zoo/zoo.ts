@@ -73,7 +73,7 @@ export function createZoo({ home, environment = process.env, patience, usedBy = 
       language: row.language,
       licence: row.licence,
       warnings: [...row.warnings, ...changedSince(row)],
-      origin: originOf(row),
+      origin: row.added ? 'added' : source.kind === 'embedded' ? 'embedded' : 'published',
       source: sourceText(row),
       revision: source.kind === 'hub' ? source.revision : null,
       precision: row.precision,
@@ -86,10 +86,6 @@ export function createZoo({ home, environment = process.env, patience, usedBy = 
     };
   }
 
-  const isAdded = (name: string): boolean => readAdded(home).models.some((added) => added.name === name);
-  const originOf = ({ name, source }: CatalogRow): ZooModel['origin'] =>
-    source.kind === 'embedded' ? 'embedded' : isAdded(name) ? 'added' : 'published';
-
   /** Folders that hold a model's own files; a folder that the user added stays the user's. */
   function placesOf(row: CatalogRow): Owned[] {
     if (row.source.kind === 'folder') return [];
@@ -99,8 +95,8 @@ export function createZoo({ home, environment = process.env, patience, usedBy = 
   }
 
   /** What a model's repository is and was called. The name of an added one is the user's choice, and may be another's repository. */
-  const reposOf = ({ name, source, aliases }: CatalogRow): string[] =>
-    source.kind === 'hub' ? [...new Set([source.repo, ...(isAdded(name) ? [] : [name, ...aliases])])] : [];
+  const reposOf = ({ name, source, aliases, added }: CatalogRow): string[] =>
+    source.kind === 'hub' ? [...new Set([source.repo, ...(added ? [] : [name, ...aliases])])] : [];
 
   /** Other models of the zoo whose files lie in a place of this one. */
   const sharersOf = (row: CatalogRow): CatalogRow[] =>

@@ -18,6 +18,7 @@ describe('the cache of Hugging Face', () => {
     [{ HF_HOME: '$NOWHERE/hf' }, '$NOWHERE/hf/hub'],
     [{ HF_HOME: '$A/hf', A: '~/x' }, '/home/me/x/hf/hub'], // the default of HF_HUB_CACHE is expanded once more
     [{ HF_HOME: '$A/hf', A: '$HOME' }, '/home/me/hf/hub'],
+    [{ HF_HOME: '/$constructor/hf' }, '/$constructor/hf/hub'],
     [{ HF_HOME: '/a~/hf' }, '/a~/hf/hub'],
     [{ HF_HOME: '~nobody-of-that-name/hf' }, '~nobody-of-that-name/hf/hub'],
     [{ HF_HUB_CACHE: '~/cache' }, '/home/me/cache'],
