@@ -386,12 +386,12 @@ export function createScheduler(options: SchedulerOptions) {
     },
     /** Whether a run is under way or queued here. */
     isMine: (id: string): boolean => children.has(id) || owners.isMe(store.runs.app(id)),
-    /** Whether it is in another app that is there. */
-    belongsToOther: (id: string): boolean =>
-      !owners.isMe(store.runs.app(id)) && owners.app(store.runs.app(id)) === 'alive',
-    /** Where a run is under way, for errors; empty for this app. */
-    ownerText: (id: string): string =>
-      owners.isMe(store.runs.app(id)) ? '' : ` in ${owners.text(store.runs.app(id))}`,
+    /** In words, the other app that is there and has a run under way or queued; null where there is none. */
+    elsewhere(id: string): string | null {
+      const app = store.runs.app(id);
+      const isOther = !owners.isMe(app) && !restingStates.includes(store.runs.get(id).state);
+      return isOther && owners.app(app) === 'alive' ? owners.text(app) : null;
+    },
     /** Other apps on this home that are there, in a few words each. */
     others: (): string[] => owners.others().map(owners.text),
     /** Whether somebody trains a run, as far as it can be told. */
