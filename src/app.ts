@@ -278,15 +278,18 @@ export async function createApp({
 const leftBehind =
   'The app that trained it is gone, and so is its trainer. Resume the run to go on from its last checkpoint.';
 
-/** The store, and where a damaged one was put. A store whose last app died is read through before it is used. */
+/** The store, and where a damaged one was put. One that was deleted is made from the run folders; one whose last app died is read through before it is used. */
 async function openRunStore(
   home: string,
   reads: boolean,
   repairs: boolean,
 ): Promise<{ store: Store; aside: string | null }> {
   const path = join(home, 'permafrost.db');
+  const isGone = !existsSync(path);
   try {
-    return { store: await openStore(path, { reads, checks: repairs || (!reads && hasDeadApps(home)) }), aside: null };
+    const store = await openStore(path, { reads, checks: repairs || (!reads && hasDeadApps(home)) });
+    if (isGone && !reads && !repairs) await rebuild(store, join(home, 'runs'));
+    return { store, aside: null };
   } catch (error) {
     if (!repairs || !isDamage((error as Error).cause)) throw error;
     const aside = setAside(path);
