@@ -168,6 +168,7 @@ export function createScheduler(options: SchedulerOptions) {
     try {
       if (!closing) {
         for (const id of paused ? [] : nextJobs(queued(), children.size, slots)) claim(id);
+        recovered();
         if (children.size + owed.size + awaited.size + queued().length > 0) return;
       }
     } catch (error) {
@@ -260,7 +261,7 @@ export function createScheduler(options: SchedulerOptions) {
     obeyed?: TrainerCommand['kind'],
   ): Promise<void> {
     await catchUp(id);
-    if (store.runs.get(id).state !== 'running') return;
+    if (!store.runs.has(id) || store.runs.get(id).state !== 'running') return;
     if (obeyed) return rest(id, obeyed === 'pause' ? 'paused' : 'stopped', null);
     const words = printedTail(runFiles(folderOf(id)).log, 4000)
       .trim()
@@ -290,6 +291,11 @@ export function createScheduler(options: SchedulerOptions) {
   }
 
   function lookAt(id: string): void {
+    if (!store.runs.has(id)) {
+      watched.delete(id); // another app deleted it
+      awaited.delete(id);
+      return;
+    }
     const { state } = store.runs.get(id);
     const app = owners.app(store.runs.app(id));
     if (state === 'running') {
