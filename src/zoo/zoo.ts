@@ -1,6 +1,6 @@
 /** The model zoo of a home: what is known, what is here, fetching, adding, removing with undo, verifying. */
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -13,7 +13,7 @@ import { readArchitecture } from './architecture.ts';
 import { knownRows, rowOf } from './bodies.ts';
 import { type CatalogRow, canonicalName, weightFiles } from './catalog.ts';
 import { discard, download } from './download.ts';
-import { withFile } from './file.ts';
+import { readSmallText, withFile } from './file.ts';
 import { countedOn, fitBytes, sizesOf } from './fit.ts';
 import { describeFiles, type FetchOptions, fetchFile, type RemoteFile } from './hub.ts';
 import { cachedCommit, hubSettings, repoFolder } from './hubCache.ts';
@@ -280,12 +280,15 @@ function sourceText({ source }: CatalogRow): string {
 }
 
 function readConfig(path: string): Record<string, unknown> {
+  const text = readSmallText(path, largestConfig);
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
+    return JSON.parse(text);
   } catch (cause) {
     throw new PermafrostError('config', `${path} cannot be read as JSON: ${(cause as Error).message}.`, { cause });
   }
 }
+/** Bytes. One that lists ImageNet-21k's classes has 1.6 MB. */
+const largestConfig = 2 ** 22;
 
 /** Weights of a file that are missing, too many or of another shape; reads its table of contents only. */
 function misfits({ body: { body, config } }: CatalogRow, path: string): string[] {
