@@ -33,6 +33,7 @@ import {
 } from './dataset.ts';
 import { openDecoded, testCounts, writeDecoded } from './decoded.ts';
 import { discard, download, incomplete } from './download.ts';
+import { unreadable } from './file.ts';
 import { listops } from './listops.ts';
 import { mnist } from './mnist.ts';
 import { speechCommands } from './speechCommands.ts';
@@ -255,7 +256,9 @@ async function verifyFile({ name, bytes, md5, sha256 }: RemoteFile, folder: stri
   const expected = sha256 ?? md5;
   if (!expected) return { name, result: 'unchecked', text: `${size} bytes; no digest is published` };
   const hash = createHash(sha256 ? 'sha256' : 'md5');
-  await pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), hash);
+  await pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), hash).catch((cause) => {
+    throw unreadable(path, cause.message, cause);
+  });
   const found = hash.digest('hex');
   return found === expected
     ? { name, result: 'ok', text: `${sha256 ? 'SHA-256' : 'MD5'} ${found}` }

@@ -38,7 +38,8 @@ export const readSmallFile = (path: string, most: number): Uint8Array =>
 export const readSmallText = (path: string, most: number): string =>
   new TextDecoder().decode(readSmallFile(path, most));
 
-const unreadable = (path: string, why: string, cause?: unknown): PermafrostError =>
+/** The error of a file that is gone or closed to us, whoever was reading it. */
+export const unreadable = (path: string, why: string, cause?: unknown): PermafrostError =>
   new PermafrostError('disk', `${path} cannot be read: ${why}. Check that the file is there and may be read.`, {
     cause,
   });
