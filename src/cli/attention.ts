@@ -1,6 +1,7 @@
-import { type CheckpointChoice, checkpointChoice, headMap, mapCsv } from '#contract/analysis';
+import { type CheckpointChoice, checkpointChoice, headMap } from '#contract/analysis';
 import { PermafrostError } from '#contract/errors';
 import { pieces, writeChunks } from '#export/file';
+import { mapCsv } from '#formats/mapCsv';
 import { type CommandRow, columns, number, print, withApp } from './command.ts';
 
 interface Options {
