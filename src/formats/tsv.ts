@@ -1,5 +1,6 @@
 /** Tab-separated tables with a header line, without quoting: the files of the Therapeutics Data Commons and of ListOps. */
 import { PermafrostError } from '#contract/errors';
+import { readText } from './text.ts';
 
 /**
  * The named columns of a table, each as its cells in order; columns nobody asked for are left out. A cell in double quotes
@@ -11,13 +12,7 @@ export function readTsv<Column extends string>(
   name: string,
 ): Record<Column, string[]> {
   const fail = (what: string) => new PermafrostError('data', `${name}: ${what} Get the file again.`);
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw fail('it is not text (UTF-8).');
-  }
-  const lines = text.split(/\r?\n/);
+  const lines = readText(bytes, fail).split(/\r?\n/);
   if (lines.at(-1) === '') lines.pop();
   const header = (lines[0] ?? '').split('\t').map(bare);
   const places = columns.map((column) => {

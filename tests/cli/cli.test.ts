@@ -313,6 +313,13 @@ describe('what is wrong is said in words, with its exit code', () => {
   });
 });
 
+it('a config that begins with a byte-order mark is read', () => {
+  const path = file('bom.json', `\uFEFF${JSON.stringify({ name: 'bom', params: tiny, args })}`);
+  expect(permafrost('count', path)).toMatchObject({ status: 0, stderr: '' });
+  writeFileSync(path, Buffer.from('\uFEFF{}', 'utf16le'));
+  expect(permafrost('count', path)).toMatchObject({ status: 2, stderr: expect.stringContaining('it is in UTF-16') });
+});
+
 it('count prints the published counts of GPT-2 small without a run', () => {
   expect(json('count', '--set', 'task=mnist', '--set', 'patch_size=4')).toEqual({ trainable: 59146, total: 124460554 });
 });
