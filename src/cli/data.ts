@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { DatasetInfo, PullProgress } from '#contract/data';
 import { bytes, type CommandRow, columns, duration, pausable, print, withApp } from './command.ts';
 import { type ConfigOptions, readConfig, takesConfig } from './configOptions.ts';
+import { wholeNumber } from './wholeNumber.ts';
 
 interface Json {
   json?: boolean;
@@ -103,14 +104,14 @@ function addRm(group: Command): void {
 
 function addSample(group: Command): void {
   takesConfig(group.command('sample').description('show test samples of a config as the model sees them'))
-    .option('--count <n>', 'how many', '3')
+    .option('--count <n>', 'how many', wholeNumber('--count', 1, 1000), 3)
     .option('--train', 'training samples, augmented, instead of test samples')
     .option('--json', 'print {"kind", "tokens", "width", "samples"}')
-    .action((file: string | undefined, options: ConfigOptions & Json & { count: string; train?: boolean }) =>
+    .action((file: string | undefined, options: ConfigOptions & Json & { count: number; train?: boolean }) =>
       withApp(async (app) => {
         const config = readConfig(file, options);
         const split = options.train ? 'train' : 'test';
-        const found = await app.data.samples(config, { split, count: Number(options.count) });
+        const found = await app.data.samples(config, { split, count: options.count });
         const shown = (values: number[]) => {
           const first = values.slice(0, 12).map((value) => Number(value.toPrecision(3)));
           return `${first.join(' ')}${values.length > first.length ? ' …' : ''}`;

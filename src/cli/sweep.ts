@@ -10,11 +10,12 @@ import { writeChunks } from '#export/file';
 import { type CommandRow, columns, number, print, withApp } from './command.ts';
 import { type ConfigOptions, readConfig, takesConfig } from './configOptions.ts';
 import { exitCodeOf, follow } from './watch.ts';
+import { wholeNumber } from './wholeNumber.ts';
 
 interface Options extends ConfigOptions {
   grid: Axis[];
-  seeds: string;
-  slots: string;
+  seeds: number;
+  slots: number;
   out?: string;
   json?: boolean;
 }
@@ -32,8 +33,18 @@ export const sweep: CommandRow = {
         (text, all: Axis[]) => [...all, readAxis(text)],
         [],
       )
-      .option('--seeds <n>', 'seeds per combination, counted up from the config’s own', '3')
-      .option('--slots <n>', `runs at once; this machine has ${availableParallelism()} cores`, '1')
+      .option(
+        '--seeds <n>',
+        'seeds per combination, counted up from the config’s own',
+        wholeNumber('--seeds', 1, 100),
+        3,
+      )
+      .option(
+        '--slots <n>',
+        `runs at once; this machine has ${availableParallelism()} cores`,
+        wholeNumber('--slots', 1, 64),
+        1,
+      )
       .option('--out <file>', `write the table; a file ends in ${endings.join(', ')}`, readOut)
       .option('--json', 'print the table as one JSON object')
       .action(runSweep);
@@ -52,45 +63,36 @@ interface Row {
 
 async function runSweep(file: string | undefined, options: Options): Promise<void> {
   const axes = options.grid;
-  const points = expandSweep(readConfig(file, options), axes, readCount('--seeds', options.seeds));
-  await withApp(
-    async (app) => {
-      const runs = app.ensure(
-        points.flatMap(({ configs }) => configs),
-        ['sweep'],
+  const points = expandSweep(readConfig(file, options), axes, options.seeds);
+  await withApp(async (app) => {
+    const runs = app.ensure(
+      points.flatMap(({ configs }) => configs),
+      ['sweep'],
+    );
+    const left = runs.filter(({ step }) => step !== 'finished');
+    if (left.length < runs.length)
+      process.stderr.write(
+        `${runs.length - left.length} of ${runs.length} finished already: same settings, same seed.\n`,
       );
-      const left = runs.filter(({ step }) => step !== 'finished');
-      if (left.length < runs.length)
-        process.stderr.write(
-          `${runs.length - left.length} of ${runs.length} finished already: same settings, same seed.\n`,
-        );
-      const names = points.flatMap(({ values, configs }) =>
-        configs.map(({ seed }) => [...title(axes, values), `seed ${seed}`].join(', ')),
-      );
-      const ids = runs.map(({ id }) => id);
-      await follow(
-        app,
-        left.map(({ id }) => id),
-        Object.fromEntries(ids.map((id, i) => [id, names[i]])),
-      );
-      const known = new Map(app.rows(ids).map((row) => [row.id, row]));
-      const all = ids.map((id) => known.get(id)!);
-      const rows = points.map(({ values, configs }): Row => {
-        const own = all.splice(0, configs.length);
-        return { values, runs: own, mean: meanOf(own, 'value') };
-      });
-      if (options.out) await writeChunks(options.out, meansOf(app, ids, options.out));
-      print(options.json, { axes, rows: rows.map(jsonRow) }, () => table(axes, rows));
-      process.exitCode = exitCodeOf([...known.values()]);
-    },
-    readCount('--slots', options.slots),
-  );
-}
-
-function readCount(option: string, text: string): number {
-  const count = Number(text);
-  if (Number.isInteger(count) && count >= 1 && count <= 100) return count;
-  throw new PermafrostError('config', `${option} expects a number from 1 to 100, found "${text}".`);
+    const names = points.flatMap(({ values, configs }) =>
+      configs.map(({ seed }) => [...title(axes, values), `seed ${seed}`].join(', ')),
+    );
+    const ids = runs.map(({ id }) => id);
+    await follow(
+      app,
+      left.map(({ id }) => id),
+      Object.fromEntries(ids.map((id, i) => [id, names[i]])),
+    );
+    const known = new Map(app.rows(ids).map((row) => [row.id, row]));
+    const all = ids.map((id) => known.get(id)!);
+    const rows = points.map(({ values, configs }): Row => {
+      const own = all.splice(0, configs.length);
+      return { values, runs: own, mean: meanOf(own, 'value') };
+    });
+    if (options.out) await writeChunks(options.out, meansOf(app, ids, options.out));
+    print(options.json, { axes, rows: rows.map(jsonRow) }, () => table(axes, rows));
+    process.exitCode = exitCodeOf([...known.values()]);
+  }, options.slots);
 }
 
 const title = (axes: Axis[], values: unknown[]): string[] => axes.map(({ field }, i) => `${field} ${plain(values[i])}`);

@@ -272,6 +272,31 @@ describe('what is wrong is said in words, with its exit code', () => {
     ['an unknown run', () => ['show', 'nothing-here'], 4, /no run "nothing-here"/],
     ['an unknown table', () => ['reproduce', 'q9'], 4, /no table "q9". Did you mean/],
     ['an unknown cell', () => ['reproduce', 'regimes', '--cells', 'xyz'], 4, /No cell of regimes contains xyz/],
+    [
+      'a seed that may be one or a thousand',
+      () => ['count', good(), '--seed', '1.000'],
+      2,
+      /^seed: expected a whole .*Write 1000/,
+    ],
+    ...[
+      ['sweep', 'good.json', '--seeds'],
+      ['sweep', 'good.json', '--slots'],
+      ['reproduce', '--seeds'],
+      ['verify', 'x.zip', '--slots'],
+      ['serve', '--port'],
+      ['start', '--serve', '--slots'],
+      ['data', 'sample', 'good.json', '--count'],
+      ['attention', 'x', '--sample'],
+      ['zoo', 'show', 'gpt2', '--batch'],
+    ].map((words, i): [string, () => string[], number, RegExp] => {
+      const text = ['1e1', '0x2', '', 'Infinity', '1.0', '-1', '2.000', 'abc', ' 3'][i];
+      return [
+        `${words.join(' ')} "${text}"`,
+        () => [...words, text],
+        2,
+        new RegExp(`^${words.at(-1)} expects a whole number from [01]( to \\d+)?; found "${text}"\\.`),
+      ];
+    }),
     ['an unknown command', () => ['reprodcue'], 2, /unknown command 'reprodcue'/],
     ['an unknown option', () => ['list', '--jsn'], 2, /unknown option '--jsn'/],
   ];
