@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { DatasetInfo, PullProgress } from '#contract/data';
 import { bytes, type CommandRow, columns, duration, pausable, print, withApp } from './command.ts';
 import { type ConfigOptions, readConfig, takesConfig } from './configOptions.ts';
+import { printable } from './printable.ts';
 import { wholeNumber } from './wholeNumber.ts';
 
 interface Json {
@@ -120,7 +121,8 @@ function addSample(group: Command): void {
           [
             `${found.tokens} tokens of ${found.width}, ${found.kind}`,
             ...found.samples.map(
-              ({ x, y, label, text }) => `${label || shown(y)}: ${text ? `${text}  ` : ''}${shown(x)}`,
+              ({ x, y, label, text }) =>
+                `${printable(label, 100) || shown(y)}: ${text ? `${printable(text, 500)}  ` : ''}${shown(x)}`,
             ),
           ].join('\n'),
         );

@@ -1,6 +1,10 @@
 import { configFields, configSchema } from '#contract/config';
 import { type CommandRow, number, print, withApp } from './command.ts';
+import { printable } from './printable.ts';
 import { outcome } from './watch.ts';
+
+/** Columns of a tag or a setting. */
+const widest = 200;
 
 const defaults = (field: (typeof configFields)[number]): unknown => configSchema.shape[field].safeParse(undefined).data;
 
@@ -29,9 +33,9 @@ export const show: CommandRow = {
               floor ? `without looking, saying ${floor.predictor} gives ${number(floor.value)}` : '',
               tests.length ? `${tests.length} evaluations, last at step ${tests.at(-1)!.step}` : '',
               `folder ${app.home}/runs/${run.id}`,
-              run.tags.length ? `tags ${run.tags.join(', ')}` : '',
+              run.tags.length ? `tags ${run.tags.map((tag) => printable(tag, widest)).join(', ')}` : '',
               '\nSettings that are not the defaults:',
-              ...changed.map((field) => `  ${field} = ${JSON.stringify(run.config[field])}`),
+              ...changed.map((field) => `  ${field} = ${printable(JSON.stringify(run.config[field]), widest)}`),
               run.deviations.length ? '\nDiffers from the published protocol:' : '',
               ...run.deviations.map((d) => `  ${d.field}: ${d.text}`),
             ]

@@ -9,6 +9,7 @@ import { type Axis, expandSweep, readAxis } from '#contract/sweep';
 import { writeChunks } from '#export/file';
 import { type CommandRow, columns, number, print, withApp } from './command.ts';
 import { type ConfigOptions, readConfig, takesConfig } from './configOptions.ts';
+import { printable } from './printable.ts';
 import { exitCodeOf, follow } from './watch.ts';
 import { wholeNumber } from './wholeNumber.ts';
 
@@ -95,7 +96,8 @@ async function runSweep(file: string | undefined, options: Options): Promise<voi
   }, options.slots);
 }
 
-const title = (axes: Axis[], values: unknown[]): string[] => axes.map(({ field }, i) => `${field} ${plain(values[i])}`);
+const title = (axes: Axis[], values: unknown[]): string[] =>
+  axes.map(({ field }, i) => `${field} ${printable(plain(values[i]), 60)}`);
 const plain = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
 /** The means of the runs as the ending of the file asks for. */
@@ -124,7 +126,7 @@ function table(axes: Axis[], rows: Row[]): string {
     ];
   });
   const failed = rows.flatMap(({ runs }) => runs.filter(({ state }) => state === 'failed'));
-  const reasons = failed.map(({ name, seed, reason }) => `  ${name}, seed ${seed}: ${reason?.message}`);
+  const reasons = failed.map(({ name, seed, reason }) => `  ${printable(name, 100)}, seed ${seed}: ${reason?.message}`);
   const note = rows.some(({ mean }) => mean?.n === 1)
     ? ['', 'With one seed the interval shows evaluation noise alone.']
     : [];

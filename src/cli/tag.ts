@@ -1,4 +1,5 @@
 import { type CommandRow, print, withApp } from './command.ts';
+import { printable } from './printable.ts';
 
 export const tag: CommandRow = {
   add(program) {
@@ -12,7 +13,7 @@ export const tag: CommandRow = {
       .action((id: string, tags: string[], { remove, json }: { remove?: boolean; json?: boolean }) =>
         withApp((app) => {
           const run = remove ? app.tag(id, [], tags) : app.tag(id, tags);
-          print(json, run, () => `${run.id}: ${run.tags.join(', ') || 'no tags'}`);
+          print(json, run, () => `${run.id}: ${run.tags.map((tag) => printable(tag, 200)).join(', ') || 'no tags'}`);
         }),
       );
   },

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import type { BundleReport, Rerun } from '#contract/bundle';
 import { type CommandRow, print, withApp } from './command.ts';
+import { printable } from './printable.ts';
 import { exitCodeOf, follow } from './watch.ts';
 import { wholeNumber } from './wholeNumber.ts';
 
@@ -43,7 +44,7 @@ function reportText({ made, digest, files, runs, table, problems, notes }: Bundl
   const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
   return [
     `Made ${made}, SHA-256 of its manifest ${digest}.`,
-    ...problems,
+    ...problems.map((problem) => printable(problem, 1000)),
     ...notes.map((note) => `On this machine: ${note}`),
     problems.length
       ? `It does not hold: ${count(problems.length, 'problem')}.`

@@ -1,5 +1,6 @@
 /** Files that are written while they are made: whole or not at all, and never held in memory. */
-import { createWriteStream, renameSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { createWriteStream, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { PermafrostError } from '#contract/errors';
@@ -16,19 +17,26 @@ export function* pieces(lines: Iterable<string>): Generator<string> {
   if (piece) yield piece;
 }
 
-/** Writes chunks to a file as fast as it takes them; `-` is standard output. Throws `disk`, and what the chunks throw of ours. */
+/**
+ * Writes chunks to a file as fast as it takes them; `-` is standard output, whose own errors come as they are. A device or a
+ * pipe is written to, never replaced. Throws `disk`, and what the chunks throw of ours.
+ */
 export async function writeChunks(
   path: string,
   chunks: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
 ): Promise<void> {
   const source = Readable.from(chunks, { objectMode: false });
   if (path === '-') return pipeline(source, process.stdout, { end: false });
-  const draft = `${path}.${process.pid}.tmp`;
+  let draft: string | null = null;
   try {
-    await pipeline(source, createWriteStream(draft));
-    renameSync(draft, path);
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found && !found.isFile()) return await pipeline(source, createWriteStream(path));
+    const target = found ? realpathSync(path) : path;
+    draft = `${target}.${randomUUID().slice(0, 8)}.tmp`;
+    await pipeline(source, createWriteStream(draft, { flags: 'wx' })); // never through a link that waits there
+    renameSync(draft, target);
   } catch (cause) {
-    rmSync(draft, { force: true });
+    if (draft) rmSync(draft, { force: true });
     if (cause instanceof PermafrostError) throw cause;
     throw new PermafrostError(
       'disk',

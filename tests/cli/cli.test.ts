@@ -1,7 +1,17 @@
 /** The command line as a user meets it: arguments in, text, JSON and exit codes out. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -308,6 +318,27 @@ describe('what is wrong is said in words, with its exit code', () => {
     expect(status).toBe(code);
   });
 
+  it('usage as JSON too: one object on standard output', () => {
+    for (const words of [
+      ['reprodcue'],
+      ['list', '--jsonn'],
+      ['show'],
+      ['tables', 'a', 'b'],
+      ['data', 'shuffle'],
+      ['export', '--format', 'x', '-'],
+    ]) {
+      const { status, stdout } = permafrost(...words, '--json');
+      expect(JSON.parse(stdout)).toEqual({ error: { code: 'config', message: expect.stringMatching(/^(?!error)\w/) } });
+      expect(status).toBe(2);
+    }
+  });
+
+  it('a message that quotes a huge or hostile text is cut and printable', () => {
+    const { stderr } = permafrost('show', `\x1b[31m${'x'.repeat(100_000)}`);
+    expect(stderr.length).toBeLessThan(3000);
+    expect(stderr).toMatch(/no run "\\u\{1b\}\[31mxxx/);
+  });
+
   it('as JSON too, where JSON was asked for', () => {
     expect(json('show', 'nothing-here')).toEqual({
       error: { code: 'notFound', message: expect.stringContaining('no run') },
@@ -334,6 +365,37 @@ describe('what is wrong is said in words, with its exit code', () => {
       env: { ...process.env, PERMAFROST_HOME: readOnly },
     });
     expect(stderr).toMatch(/cannot be written/);
+    expect(status).toBe(5);
+  });
+});
+
+describe('output that cannot be written', () => {
+  const commands = ['tables', 'tables --json', 'list', 'list --json', 'export -', '--help'].map(
+    (line): [string, string[]] => [line, line.split(' ')],
+  );
+  const environment = () => ({ ...process.env, PERMAFROST_HOME: home });
+
+  it.each(commands)('%s ends quietly when nobody reads it any more, as if by SIGPIPE', async (_, words) => {
+    const child = spawn(process.execPath, [bin, ...words], { env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
+    let err = '';
+    child.stderr.on('data', (text) => {
+      err += text;
+    });
+    child.stdout.destroy();
+    const [code] = await once(child, 'close');
+    expect({ code, err }).toEqual({ code: 141, err: '' });
+  });
+
+  it.runIf(existsSync('/dev/full')).each(commands)('%s fails with code 5 on a full disk', (_, words) => {
+    const full = openSync('/dev/full', 'w');
+    const { status, stderr } = spawnSync(process.execPath, [bin, ...words], {
+      encoding: 'utf8',
+      env: environment(),
+      stdio: ['ignore', full, 'pipe'],
+    });
+    closeSync(full);
+    expect(stderr).toMatch(/^Standard output could not be written: .*no space left on device/);
+    expect(stderr.split('\n')).toHaveLength(2);
     expect(status).toBe(5);
   });
 });
