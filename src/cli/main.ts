@@ -72,6 +72,7 @@ const program = new Command('permafrost')
     'after',
     '\nExit codes: 0 done, 1 bug, 2 usage or config, 3 a run did not finish, 4 no such run or not now, 5 files, data, network or device, 6 a bundle does not hold, 141 nobody reads the output any more.\nPERMAFROST_HOME names the folder of runs, data and models.',
   )
+  .showHelpAfterError('permafrost --help lists the commands, permafrost COMMAND --help what one takes.')
   .exitOverride();
 for (const row of commands) row.add(program);
 

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { configFields, configSchema } from '#contract/config';
 import { type CommandRow, number, print, withApp } from './command.ts';
 import { printable } from './printable.ts';
@@ -23,6 +25,7 @@ export const show: CommandRow = {
             const changed = configFields.filter(
               (field) => JSON.stringify(run.config[field]) !== JSON.stringify(defaults(field)),
             );
+            const folder = join(app.home, 'runs', run.id);
             const tests = app.series(run.id, 'test_metric');
             return [
               `${run.id}  ${outcome(run)}`,
@@ -32,7 +35,7 @@ export const show: CommandRow = {
                 : '',
               floor ? `without looking, saying ${floor.predictor} gives ${number(floor.value)}` : '',
               tests.length ? `${tests.length} evaluations, last at step ${tests.at(-1)!.step}` : '',
-              `folder ${app.home}/runs/${run.id}`,
+              `folder ${folder}${existsSync(folder) ? '' : ' is gone: only what the store has is left'}`,
               run.tags.length ? `tags ${run.tags.map((tag) => printable(tag, widest)).join(', ')}` : '',
               '\nSettings that are not the defaults:',
               ...changed.map((field) => `  ${field} = ${printable(JSON.stringify(run.config[field]), widest)}`),

@@ -8,7 +8,9 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -254,6 +256,47 @@ it('sweep says what failed, and the same command again trains only that', () => 
     stderr: expect.stringContaining('--out expects a file that ends in .csv, .md, .tex'),
   });
 }, 300_000);
+
+describe('a run whose files somebody deleted', () => {
+  let id: string;
+  let runFolder: string;
+  beforeAll(() => {
+    id = permafrost('run', good(), '--seed', '11').stdout.trim();
+    runFolder = join(home, 'runs', id);
+  });
+
+  it.each(['config.json', 'journal.jsonl', 'frozen.json'])('%s makes no bundle without it, nor half a file', (name) => {
+    renameSync(join(runFolder, name), join(folder, name));
+    const { status, stderr } = permafrost('export', id, 'gone.zip');
+    renameSync(join(folder, name), join(runFolder, name));
+    expect(stderr).toContain(`Files are missing in ${join(home, 'runs')}: ${id} (${name}). Bring them back`);
+    expect(status).toBe(5);
+    expect(readdirSync(folder).filter((file) => file.startsWith('gone.zip'))).toEqual([]);
+  });
+
+  it('says so in every command, and keeps what the store knows', () => {
+    renameSync(runFolder, join(folder, 'hidden'));
+    const rows: [string[], number, string][] = [
+      [['export', id, 'gone.zip'], 5, `${id} (config.json, journal.jsonl, frozen.json)`],
+      [['export-model', id, 'gone.onnx'], 5, `${id} (config.json)`],
+      [['attention', id], 5, `${id} (config.json)`],
+      [['frozen', id], 4, `${join(runFolder, 'frozen.json')} is missing`],
+    ];
+    for (const [words, code, message] of rows) {
+      const { status, stderr } = permafrost(...words);
+      expect(stderr).toContain(message);
+      expect(status).toBe(code);
+    }
+    expect(permafrost('show', id)).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining(`folder ${runFolder} is gone`),
+    });
+    expect(permafrost('export', id, 'kept.csv').status).toBe(0);
+    expect(readdirSync(folder).filter((file) => file.startsWith('gone'))).toEqual([]);
+    renameSync(join(folder, 'hidden'), runFolder);
+    expect(permafrost('export', id, 'whole.zip').status).toBe(0);
+  });
+});
 
 describe('what is wrong is said in words, with its exit code', () => {
   const rows: [string, () => string[], number, RegExp][] = [
