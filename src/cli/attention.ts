@@ -27,6 +27,8 @@ export const attention: CommandRow = {
       .option('--json', 'print the sample, the answer and every map, layers × heads × tokens × tokens')
       .action((name: string, file: string | undefined, options: Options) =>
         withApp(async (app) => {
+          if (options.json && file === '-')
+            throw new PermafrostError('config', '--json and - both want standard output. Name a file.');
           const { id } = app.get(name);
           const checkpoint = readCheckpoint(options.checkpoint);
           const { sample } = options;

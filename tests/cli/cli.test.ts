@@ -350,14 +350,21 @@ describe('what is wrong is said in words, with its exit code', () => {
         new RegExp(`^${words.at(-1)} expects a whole number from [01]( to \\d+)?; found "${text}"\\.`),
       ];
     }),
-    ['an unknown command', () => ['reprodcue'], 2, /unknown command 'reprodcue'/],
+    [
+      'an unknown command',
+      () => ['reprodcue'],
+      2,
+      /unknown command 'reprodcue'.*Did you mean reproduce\?.*--help lists/s,
+    ],
+    ['no command', () => [], 2, /^Usage: permafrost/],
+    ['two things on standard output', () => ['attention', 'x', '-', '--json'], 2, /^--json and - both want/],
     ['an unknown option', () => ['list', '--jsn'], 2, /unknown option '--jsn'/],
   ];
   it.each(rows)('%s', (_, words, code, message) => {
     const { status, stdout, stderr } = permafrost(...words());
     expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/\n\s+at /); // no stack
-    expect(stdout).toBe('');
+    expect(stdout.replace(/^\{"error".*\}\n$/, '')).toBe('');
     expect(status).toBe(code);
   });
 
