@@ -1,5 +1,6 @@
 /** Tab-separated tables with a header line, without quoting: the files of the Therapeutics Data Commons and of ListOps. */
 import { PermafrostError } from '#contract/errors';
+import { readText } from './text.ts';
 
 const longestLine = 2 ** 20; // bytes; an expression of ListOps has 20 kB
 
@@ -57,11 +58,16 @@ function placeOf(column: string, header: readonly string[], fail: Fail): number 
 /** Lines without their ends; a line that the file does not end is one too. */
 function* lines(chunks: Iterable<Uint8Array>, fail: Fail): Generator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
+  let isFirst = true;
   const decode = (bytes: Uint8Array): string => {
+    if (isFirst) {
+      isFirst = false;
+      return readText(bytes, fail).replace(/\r$/, ''); // which may begin with a mark
+    }
     try {
       return decoder.decode(bytes).replace(/\r$/, '');
     } catch {
-      throw fail('it is not text (UTF-8).');
+      throw fail('it is not text in UTF-8.');
     }
   };
   let rest = new Uint8Array(0);
