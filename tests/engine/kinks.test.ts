@@ -62,6 +62,11 @@ const groups: { inputs: number[]; shape: number[]; numbers: Numbers; cases: Reco
       'sum of squares': { run: (x) => tf.sum(tf.square(x), -1) },
       'arg max': { run: (x) => tf.cast(tf.argMax(x, -1), 'float32'), leavesOut: hasNan }, // PyTorch takes NaN for the extreme
       'arg min': { run: (x) => tf.cast(tf.argMin(x, -1), 'float32'), leavesOut: hasNan },
+      'max pool': {
+        // PyTorch keeps every NaN, tfjs none, ONNX Runtime the first of a window; eagerly -Infinity alone has no place
+        run: (x) => tf.reshape(tf.maxPool(tf.reshape(x, [-1, 2, 2, 1]) as tf.Tensor4D, 2, 2, 'valid'), [-1]),
+        leavesOut: (row) => hasNan(row) || Math.max(...row) === Number.NEGATIVE_INFINITY,
+      },
       'layer norm': {
         run: (x) => layerNorm(x, gain(), shift(), 1e-5),
         leavesOut: beyond(1e19), // its variance overflows
