@@ -26,7 +26,7 @@ it('a file that cannot be finished leaves nothing behind, and what was there bef
   }
   const path = join(folder, 'out.csv');
   await writeChunks(path, ['before']);
-  await expect(writeChunks(path, broken())).rejects.toThrow(/out\.csv could not be written: the source broke/);
+  await expect(writeChunks(path, broken())).rejects.toThrow('the source broke');
   expect(readFileSync(path, 'utf8')).toBe('before');
   expect(readdirSync(folder)).toEqual(['out.csv']);
   await expect(writeChunks(join(folder, 'missing/out.csv'), ['x'])).rejects.toThrow(/could not be written/);
