@@ -7,7 +7,7 @@ import { describeError } from './errors.ts';
 import { profiles, toleranceSchema, wish } from './papers.ts';
 import { followed } from './reported.ts';
 import { metricKey } from './run.ts';
-import type { Services } from './services.ts';
+import { mostPoints, type Services } from './services.ts';
 
 /** What a transport gives a call. */
 export interface CallContext {
@@ -21,18 +21,31 @@ const t = initTRPC.context<CallContext>().create({
   errorFormatter: ({ shape, error }) => {
     const { code, message } = describeError(error.cause ?? error);
     const data = { ...shape.data, reason: code, stack: undefined };
-    return { ...shape, message: error.code === 'BAD_REQUEST' ? error.message : message, data };
+    return { ...shape, message: error.cause instanceof z.ZodError ? whatIsWrong(error.cause) : message, data };
   },
 });
 const { procedure, router } = t;
 
-const id = z.string().min(1);
-const ids = z.array(id).max(100_000);
+/** An input that does not fit, field by field; the first few stand for the rest. */
+const whatIsWrong = ({ issues }: z.ZodError): string =>
+  issues
+    .slice(0, 3)
+    .map(({ path, message }) => `${path.join('.') || 'input'}: ${message}.`)
+    .join(' ');
+
+// the app does one thing at a time, so no call may ask for so much that the others wait
+const id = z.string().min(1).max(100);
+const name = z.string().min(1).max(200);
+/** A folder, a file or an address. */
+const source = z.string().min(1).max(4096);
+const ids = z.array(id).max(10_000, 'One call takes at most 10,000 runs; choose fewer');
 const place = z.int().min(0);
+/** Points of a curve; whoever needs every one asks for a range of steps after the other. */
+const points = z.int().min(1).max(mostPoints).default(mostPoints);
 const one = procedure.input(z.object({ id }));
 const some = procedure.input(z.object({ ids }));
 const withConfig = procedure.input(z.object({ config: configSchema }));
-const named = procedure.input(z.object({ name: z.string().min(1) }));
+const named = procedure.input(z.object({ name }));
 const text = z.string().max(100_000);
 const tags = z.array(z.string().min(1).max(100)).max(100);
 
@@ -49,7 +62,12 @@ export const appRouter = router({
     list: procedure.query(({ ctx }) => ctx.services.rows()),
     get: one.query(({ ctx, input }) => ctx.services.get(input.id)),
     create: procedure
-      .input(z.object({ configs: z.array(configSchema).min(1).max(1000), tags: tags.optional() }))
+      .input(
+        z.object({
+          configs: z.array(configSchema).min(1).max(1000, 'One call makes at most 1000 runs; make fewer'),
+          tags: tags.optional(),
+        }),
+      )
       .mutation(({ ctx, input }) => ctx.services.createAll(input.configs, input.tags)),
     resume: one.mutation(({ ctx, input }) => void ctx.services.resume(input.id)),
     pause: one.mutation(({ ctx, input }) => ctx.services.pause(input.id)),
@@ -65,17 +83,17 @@ export const appRouter = router({
     restore: some.mutation(({ ctx, input }) => ctx.services.restore(input.ids)),
     emptyTrash: procedure.mutation(({ ctx }) => ctx.services.emptyTrash()),
     curve: procedure
-      .input(z.object({ id, key: metricKey, points: place.optional(), from: place.optional(), to: place.optional() }))
+      .input(z.object({ id, key: metricKey, points, from: place.optional(), to: place.optional() }))
       .query(({ ctx, input: { id, key, ...range } }) => ctx.services.curve(id, key, range)),
     clock: procedure
-      .input(z.object({ id, points: place.optional() }))
+      .input(z.object({ id, points }))
       .query(({ ctx, input }) => ctx.services.clock(input.id, input.points)),
     log: one.query(({ ctx, input }) => ctx.services.log(input.id)),
     checkpoints: one.query(({ ctx, input }) => ctx.services.checkpoints(input.id)),
     frozen: one.query(({ ctx, input }) => ctx.services.frozen(input.id)),
     /** `after`: where to begin; a reconnecting link gives `lastEventId` by itself. */
     events: procedure
-      .input(z.object({ id, after: place.optional(), lastEventId: z.coerce.number().optional() }))
+      .input(z.object({ id, after: place.optional(), lastEventId: z.coerce.number().pipe(place).optional() }))
       .subscription(({ ctx, input: { id, after, lastEventId }, signal }) =>
         numbered(ctx.services.events(id, lastEventId ?? after ?? null, signal), ctx),
       ),
@@ -116,7 +134,7 @@ export const appRouter = router({
   data: router({
     list: procedure.query(({ ctx }) => ctx.services.data.list()),
     pull: procedure
-      .input(z.object({ name: z.string().min(1), from: z.string().min(1).optional() }))
+      .input(z.object({ name, from: source.optional() }))
       .mutation(({ ctx, input: { name, from } }) => ctx.services.data.begin(name, from)),
     pause: named.mutation(({ ctx, input }) => ctx.services.data.pause(input.name)),
     cancel: named.mutation(({ ctx, input }) => ctx.services.data.cancel(input.name)),
@@ -137,7 +155,7 @@ export const appRouter = router({
     list: procedure.query(({ ctx }) => ctx.services.zoo.models()),
     removed: procedure.query(({ ctx }) => ctx.services.zoo.removed()),
     fit: procedure
-      .input(z.object({ names: z.array(z.string().min(1)).max(1000), batch: z.int().min(1), frozen: z.boolean() }))
+      .input(z.object({ names: z.array(name).max(1000), batch: z.int().min(1).max(1_000_000), frozen: z.boolean() }))
       .query(({ ctx, input: { names, batch, frozen } }) =>
         names.map((name) => ({ name, ...ctx.services.zoo.fit(name, batch, frozen) })),
       ),
@@ -154,9 +172,9 @@ export const appRouter = router({
     add: procedure
       .input(
         z.object({
-          source: z.string().min(1),
-          name: z.string().min(1).optional(),
-          revision: z.string().min(1).optional(),
+          source,
+          name: name.optional(),
+          revision: name.optional(),
         }),
       )
       .mutation(({ ctx, input: { source, ...options } }) => ctx.services.zoo.add(source, options)),
@@ -165,7 +183,7 @@ export const appRouter = router({
     list: procedure.query(({ ctx }) => ctx.services.tables.list()),
     onFloor: procedure.query(({ ctx }) => ctx.services.tables.onFloor()),
     state: procedure
-      .input(z.object({ table: z.string().min(1), profile: z.enum(profiles), tolerance: toleranceSchema.optional() }))
+      .input(z.object({ table: name, profile: z.enum(profiles), tolerance: toleranceSchema.optional() }))
       .query(({ ctx, input }) => ctx.services.tables.state(input.table, input.profile, input.tolerance)),
     plan: procedure.input(wish).query(({ ctx, input }) => ctx.services.tables.plan(input)),
     reproduce: procedure.input(wish).mutation(({ ctx, input }) => ctx.services.tables.reproduce(input)),
