@@ -12,19 +12,37 @@ import { mostPoints, type Services } from './services.ts';
 /** What a transport gives a call. */
 export interface CallContext {
   services: Services;
-  /** Resolves when the pipe to the asker has room. */
+  /** Resolves when the asker has room for an answer and it is this call's turn. */
   drain(): Promise<void> | void;
 }
 
 const t = initTRPC.context<CallContext>().create({
   // the code that interfaces act on; where it was thrown is nobody's business outside
   errorFormatter: ({ shape, error }) => {
-    const { code, message } = describeError(error.cause ?? error);
+    const { cause } = error;
+    const { code, message } = describeError(cause ?? error);
     const data = { ...shape.data, reason: code, stack: undefined };
-    return { ...shape, message: error.cause instanceof z.ZodError ? whatIsWrong(error.cause) : message, data };
+    if (cause === undefined) return { ...shape, data }; // tRPC's own: there is no such procedure
+    return { ...shape, message: cause instanceof z.ZodError ? whatIsWrong(cause) : message, data };
   },
 });
-const { procedure, router } = t;
+const { router } = t;
+
+/** No answer is made before its asker has room for it, no event before the one ahead of it has left. Mutations do not wait. */
+const procedure = t.procedure.use(async ({ ctx, type, next }) => {
+  if (type === 'query') await ctx.drain();
+  const result = await next();
+  if (type !== 'subscription' || !result.ok) return result;
+  return { ...result, data: drained(result.data as AsyncIterable<unknown>, ctx) };
+});
+
+async function* drained(events: AsyncIterable<unknown>, { drain }: CallContext) {
+  await drain();
+  for await (const event of events) {
+    yield event;
+    await drain();
+  }
+}
 
 /** An input that does not fit, field by field; the first few stand for the rest. */
 const whatIsWrong = ({ issues }: z.ZodError): string =>
@@ -49,12 +67,9 @@ const named = procedure.input(z.object({ name }));
 const text = z.string().max(100_000);
 const tags = z.array(z.string().min(1).max(100)).max(100);
 
-/** Passes events on with the number that a reconnecting page goes on from, no faster than the pipe takes them. */
-async function* numbered<T extends { seq: number }>(events: AsyncIterable<T>, { drain }: CallContext) {
-  for await (const event of events) {
-    yield tracked(String(event.seq), event);
-    await drain();
-  }
+/** Events with the number that a reconnecting page goes on from. */
+async function* numbered<T extends { seq: number }>(events: AsyncIterable<T>) {
+  for await (const event of events) yield tracked(String(event.seq), event);
 }
 
 export const appRouter = router({
@@ -95,7 +110,7 @@ export const appRouter = router({
     events: procedure
       .input(z.object({ id, after: place.optional(), lastEventId: z.coerce.number().pipe(place).optional() }))
       .subscription(({ ctx, input: { id, after, lastEventId }, signal }) =>
-        numbered(ctx.services.events(id, lastEventId ?? after ?? null, signal), ctx),
+        numbered(ctx.services.events(id, lastEventId ?? after ?? null, signal)),
       ),
     changes: procedure.subscription(({ ctx, signal }) => ctx.services.changes(signal)),
   }),
