@@ -230,7 +230,7 @@ export async function createApp({
         subscribe: scheduler.subscribe,
         row: () => row(run),
         seq: () => store.runs.seq(run),
-        entries: (after: number) => [...readEntries(runFiles(join(runsFolder, run)).journal, { after })],
+        entries: (after: number) => readEntries(runFiles(join(runsFolder, run)).journal, { after }),
       };
       return runEvents(run, source, after, signal);
     },
