@@ -150,14 +150,22 @@ const oldDraftName = /\.\d+\.(tmp|draft)$/;
 const abandonedAfter = 86_400_000; // ms; for drafts of another machine, or of nobody knows whom
 
 /** Removes from a folder what writers left that were killed half-way. A folder that cannot be read or written stays as it is. */
-export function sweepDrafts(folder: string): void {
+export const sweepDrafts = (folder: string): void => sweep(folder, '');
+
+/** The same for what was to be at `path` alone, whose folder is the user's. */
+export function sweepDraftsOf(path: string): void {
+  const target = targetOf(path);
+  sweep(dirname(target), `${basename(target)}.`);
+}
+
+function sweep(folder: string, prefix: string): void {
   let names: string[];
   try {
     names = readdirSync(folder);
   } catch {
     return;
   }
-  for (const name of names) {
+  for (const name of names.filter((each) => each.startsWith(prefix))) {
     try {
       if (isAbandoned(folder, name)) rmSync(join(folder, name), { recursive: true, force: true });
     } catch {

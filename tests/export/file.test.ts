@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -17,9 +18,26 @@ it('a file that cannot be finished leaves nothing behind, and what was there bef
   }
   const path = join(folder, 'out.csv');
   await writeChunks(path, ['before']);
-  await expect(writeChunks(path, broken())).rejects.toThrow(/out\.csv could not be written: the source broke/);
+  await expect(writeChunks(path, broken())).rejects.toThrow('the source broke');
   expect(readFileSync(path, 'utf8')).toBe('before');
   expect(readdirSync(folder)).toEqual(['out.csv']);
   await expect(writeChunks(join(folder, 'missing/out.csv'), ['x'])).rejects.toThrow(/could not be written/);
   expect(existsSync(join(folder, 'missing'))).toBe(false);
+});
+
+it('an export that was killed half-way leaves no draft once it is made again, and other files alone', async () => {
+  const path = join(folder, 'out.csv');
+  const file = join(import.meta.dirname, '../../src/export/file.ts');
+  const dying = `import { writeChunks } from ${JSON.stringify(file)};
+    await writeChunks(${JSON.stringify(path)}, (async function* () {
+      yield 'half';
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      process.kill(process.pid, 'SIGKILL');
+    })());`;
+  expect(spawnSync(process.execPath, ['--input-type=module', '-e', dying]).signal).toBe('SIGKILL');
+  expect(readdirSync(folder)).not.toEqual([]);
+  writeFileSync(join(folder, 'mine.1.tmp'), '');
+  await writeChunks(path, ['whole']);
+  expect(readdirSync(folder).sort()).toEqual(['mine.1.tmp', 'out.csv']);
+  expect(readFileSync(path, 'utf8')).toBe('whole');
 });
