@@ -4,10 +4,12 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type ExperimentConfig, errorsByField, openConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
+import { checked, runId } from '#contract/names';
 import { randomStream } from '#contract/random';
 import { type Run, restingStates } from '#contract/run';
 import type { RunRow } from '#contract/runRow';
 import type { DeviceInfo, Services } from '#contract/services';
+import { belowOwner } from '#disk/removable';
 import { diskError, isDamage } from '#disk/troubles';
 import { buildModel, countParameters, isNetwork } from '#models/index';
 import { writeRunConfig } from '#runFolder/config';
@@ -25,6 +27,7 @@ import { deviationsOf } from '#trainer/deviations';
 import { listDevices } from '#trainer/device';
 import { runtimeEnvironment } from '#trainer/environment';
 import { knownBodies, listedModels } from '#zoo/bodies';
+import { canonicalName } from '#zoo/catalog';
 import { openData } from '#zoo/data';
 import { findWeights } from '#zoo/weights';
 import { createZoo } from '#zoo/zoo';
@@ -83,8 +86,16 @@ export async function createApp({
     onTrouble: sayTrouble,
   });
   if (!reads) scheduler.recover();
-  const zoo = createZoo({ home });
-  const data = openData(home, node);
+  const zoo = createZoo({ home, usedBy: (name) => underWay(({ model_name }) => canonicalName(model_name) === name) });
+  const data = openData(home, {
+    node,
+    usedBy: (name) => underWay(({ task }) => have.task(task) && tasks[task].dataset === name),
+  });
+  /** Runs under way or queued, in any app, that need something. */
+  function underWay(needs: (config: ExperimentConfig) => boolean): string[] {
+    const busy = [...store.runs.inState('running'), ...store.runs.inState('queued')];
+    return busy.filter(({ config }) => needs(config)).map(({ id }) => id);
+  }
   const modelOf = (config: ExperimentConfig) => buildModel(config, taskOf(config).shape(config), knownBodies(home));
 
   const folderOf = (id: string): string => join(runsFolder, store.runs.get(id).id);
@@ -154,9 +165,13 @@ export async function createApp({
           'conflict',
           `${run.id} is finished; there is nothing left to do. Start a new run to train again.`,
         );
+      const elsewhere = scheduler.elsewhere(run.id);
       if (restingStates.includes(run.state)) scheduler.enqueue([run.id]);
-      else if (scheduler.isMine(run.id) || scheduler.belongsToOther(run.id))
-        throw new PermafrostError('conflict', `${run.id} is ${run.state} already${scheduler.ownerText(run.id)}.`);
+      else if (scheduler.isMine(run.id) || elsewhere)
+        throw new PermafrostError(
+          'conflict',
+          `${run.id} is ${run.state} already${elsewhere ? ` in ${elsewhere}` : ''}.`,
+        );
       else scheduler.adopt([run.id]); // its app is gone; its trainer may still be winding down
       return store.runs.get(run.id);
     },
@@ -197,7 +212,8 @@ export async function createApp({
     emptyTrash() {
       const ids = store.runs.inTrash();
       for (const id of ids) {
-        rmSync(join(runsFolder, id), { recursive: true, force: true }); // first: a row without files can be emptied again
+        const folder = join(runsFolder, checked(runId, id));
+        rmSync(belowOwner({ owner: runsFolder, path: folder }), { recursive: true, force: true }); // first: a row without files can be emptied again
         store.runs.remove(id);
         scheduler.forget(id);
       }
@@ -236,6 +252,7 @@ export async function createApp({
     pauseQueue: scheduler.pause,
     setSlots: scheduler.setSlots,
     adopt: scheduler.adopt,
+    elsewhere: scheduler.elsewhere,
     machine: machineLoad,
     devices(again) {
       if (again || !tried) tried = listDevices(node);
@@ -261,15 +278,18 @@ export async function createApp({
 const leftBehind =
   'The app that trained it is gone, and so is its trainer. Resume the run to go on from its last checkpoint.';
 
-/** The store, and where a damaged one was put. A store whose last app died is read through before it is used. */
+/** The store, and where a damaged one was put. One that was deleted is made from the run folders; one whose last app died is read through before it is used. */
 async function openRunStore(
   home: string,
   reads: boolean,
   repairs: boolean,
 ): Promise<{ store: Store; aside: string | null }> {
   const path = join(home, 'permafrost.db');
+  const isGone = !existsSync(path);
   try {
-    return { store: await openStore(path, { reads, checks: repairs || (!reads && hasDeadApps(home)) }), aside: null };
+    const store = await openStore(path, { reads, checks: repairs || (!reads && hasDeadApps(home)) });
+    if (isGone && !reads && !repairs) await rebuild(store, join(home, 'runs'));
+    return { store, aside: null };
   } catch (error) {
     if (!repairs || !isDamage((error as Error).cause)) throw error;
     const aside = setAside(path);

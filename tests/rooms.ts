@@ -40,7 +40,7 @@ const table: Record<string, Room> = {
       '@huggingface/tokenizers',
     ],
   },
-  store: { runtime: 'node', rooms: ['contract', 'disk', 'runFolder'], packages: ['better-sqlite3'] },
+  store: { runtime: 'node', rooms: ['contract', 'disk', 'runFolder'], packages: ['better-sqlite3', 'zod'] },
   scheduler: { runtime: 'node', rooms: ['contract', 'store', 'disk', 'runFolder'], packages: [] },
   trainer: {
     runtime: 'node',

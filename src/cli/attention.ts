@@ -1,7 +1,7 @@
 import { type CheckpointChoice, checkpointChoice, headMap, mapCsv } from '#contract/analysis';
 import { PermafrostError } from '#contract/errors';
 import { pieces, writeChunks } from '#export/file';
-import { type CommandRow, columns, number, print, readApp } from './command.ts';
+import { asRunId, type CommandRow, columns, number, print, readApp } from './command.ts';
 
 interface Options {
   checkpoint: string;
@@ -16,7 +16,7 @@ export const attention: CommandRow = {
     program
       .command('attention')
       .description('show what every token of a test sample looks at, in a trained run')
-      .argument('<id>', 'the run, or the beginning of its id')
+      .argument('<id>', 'the run, or the beginning of its id', asRunId)
       .argument('[file]', 'write the map as CSV; - for standard output')
       .option('--checkpoint <which>', 'start, best, last, or the step of one of these', 'best')
       .option('--sample <n>', 'which test sample, from 0', '0')

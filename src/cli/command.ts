@@ -1,12 +1,16 @@
 /** What commands share: how one is added, how it opens the app, how it prints. */
 import type { Command } from 'commander';
 import { type AppOptions, createApp, defaultHome } from '#app';
+import { checked, runId } from '#contract/names';
 import type { Services } from '#contract/services';
 
 export interface CommandRow {
   /** Adds the command with its arguments, options and action. */
   add(program: Command): void;
 }
+
+/** Parses an argument that names a run. Throws `config`. */
+export const asRunId = (text: string): string => checked(runId, text);
 
 /** Runs `use` with the app on the home folder, and closes it whatever happens. */
 export async function withApp<T>(

@@ -1,6 +1,7 @@
 /** `permafrost data …`: what data sets there are, and getting, checking, looking at and removing them. */
 import type { Command } from 'commander';
 import type { DatasetInfo, PullProgress } from '#contract/data';
+import { PermafrostError } from '#contract/errors';
 import { bytes, type CommandRow, columns, duration, pausable, print, withApp } from './command.ts';
 import { type ConfigOptions, readConfig, takesConfig } from './configOptions.ts';
 
@@ -94,9 +95,12 @@ function addRm(group: Command): void {
     .option('--json', 'print {"freedBytes", "kept"}')
     .action((name: string, { json }: Json) =>
       withApp(async (app) => {
+        const before = (await app.data.list()).find((info) => info.name === name);
         const result = await app.data.rm(name);
+        const linked = before?.place === 'linked' ? ` Its files stay in ${before.folder}.` : '';
         const kept = result.kept.length ? ` Kept, since no pull brought them: ${result.kept.join(', ')}.` : '';
-        print(json, result, () => `Freed ${bytes(result.freedBytes)}.${kept}`);
+        const freed = result.freedBytes > 0 ? `${bytes(result.freedBytes)} freed` : 'nothing had to be deleted';
+        print(json, result, () => `${name} removed; ${freed}.${linked}${kept}`);
       }),
     );
 }
@@ -110,7 +114,10 @@ function addSample(group: Command): void {
       withApp(async (app) => {
         const config = readConfig(file, options);
         const split = options.train ? 'train' : 'test';
-        const found = await app.data.samples(config, { split, count: Number(options.count) });
+        const count = Number(options.count);
+        if (!Number.isInteger(count) || count < 1 || count > 64)
+          throw new PermafrostError('config', `--count expects a whole number from 1 to 64, found "${options.count}".`);
+        const found = await app.data.samples(config, { split, count });
         const shown = (values: number[]) => {
           const first = values.slice(0, 12).map((value) => Number(value.toPrecision(3)));
           return `${first.join(' ')}${values.length > first.length ? ' …' : ''}`;

@@ -1,6 +1,6 @@
 import { PermafrostError } from '#contract/errors';
 import { changedTensors, frozenValues } from '#contract/frozen';
-import { type CommandRow, columns, print, readApp } from './command.ts';
+import { asRunId, type CommandRow, columns, print, readApp } from './command.ts';
 
 const same = 'the same';
 
@@ -9,7 +9,7 @@ export const frozen: CommandRow = {
     program
       .command('frozen')
       .description('show that a run left its frozen weights alone: their SHA-256 before and after training')
-      .argument('<id>', 'the run, or the beginning of its id')
+      .argument('<id>', 'the run, or the beginning of its id', asRunId)
       .option('--json', 'print every hash as one JSON object')
       .action((name: string, { json }: { json?: boolean }) =>
         readApp((app) => {

@@ -1,5 +1,5 @@
 import { configFields, configSchema } from '#contract/config';
-import { type CommandRow, number, print, readApp } from './command.ts';
+import { asRunId, type CommandRow, number, print, readApp } from './command.ts';
 import { outcome } from './watch.ts';
 
 const defaults = (field: (typeof configFields)[number]): unknown => configSchema.shape[field].safeParse(undefined).data;
@@ -9,7 +9,7 @@ export const show: CommandRow = {
     program
       .command('show')
       .description('show a run: its config, how it differs from the protocol, its result')
-      .argument('<id>', 'the run, or the beginning of its id')
+      .argument('<id>', 'the run, or the beginning of its id', asRunId)
       .option('--json', 'print the run as one JSON object')
       .action((name: string, { json }: { json?: boolean }) =>
         readApp(async (app) => {

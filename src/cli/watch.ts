@@ -1,5 +1,5 @@
 /** Follows runs to their end: bars on a terminal, a line per evaluation elsewhere. Ctrl-C pauses them. */
-import type { MetricKey, Run } from '#contract/run';
+import { type MetricKey, type Run, restingStates } from '#contract/run';
 import type { Services } from '#contract/services';
 import { duration, number } from './command.ts';
 
@@ -8,8 +8,10 @@ interface Followed {
   label: string;
   run: Run;
   latest: Partial<Record<MetricKey, number>>;
-  /** Where and when this session of the run began, for its speed. */
+  /** Where and when (ms of a clock that nobody sets) this session of the run began, for its speed. */
   from: { step: number; at: number } | null;
+  /** Its end has been told. */
+  isTold: boolean;
 }
 
 const barWidth = 24;
@@ -19,9 +21,9 @@ const redrawTime = 100; // ms
 const givesWay = ['bar', 'speed', 'train loss', 'test metric'] as const;
 
 /** How far a run is, in one line of at most `width` characters where that can be had, with a bar. Infinite: no terminal, no bar. */
-export function progressLine({ label, run, latest, from }: Omit<Followed, 'id'>, width: number): string {
+export function progressLine({ label, run, latest, from }: Omit<Followed, 'id' | 'isTold'>, width: number): string {
   const done = run.totalSteps ? run.step / run.totalSteps : 0;
-  const speed = from && run.step > from.step ? ((run.step - from.step) * 1000) / (Date.now() - from.at) : null;
+  const speed = from && run.step > from.step ? ((run.step - from.step) * 1000) / (performance.now() - from.at) : null;
   const filled = Math.round(done * barWidth);
   const parts = new Map([
     ['label', label],
@@ -57,7 +59,7 @@ export async function follow(app: Services, ids: string[], labels: Record<string
   const followed = new Map(
     ids.map((id): [string, Followed] => [
       id,
-      { id, label: labels[id] ?? id, run: app.get(id), latest: {}, from: null },
+      { id, label: labels[id] ?? id, run: app.get(id), latest: {}, from: null, isTold: false },
     ]),
   );
   let drawn = 0;
@@ -90,7 +92,7 @@ export async function follow(app: Services, ids: string[], labels: Record<string
     f.run = app.get(id);
     const body = entry?.body;
     if (body?.kind === 'started') {
-      f.from = { step: body.step, at: Date.now() };
+      f.from = { step: body.step, at: performance.now() };
       if (!bars)
         say(
           `${f.label}  ${body.step > 0 ? `goes on from step ${body.step}` : 'started'} on ${body.device}, ${body.trainable} of ${body.total} parameters trained`,
@@ -101,11 +103,26 @@ export async function follow(app: Services, ids: string[], labels: Record<string
       if (!bars && body.rows.some(([key]) => key === 'test_metric')) say(progressLine(f, Number.POSITIVE_INFINITY));
     }
     if (body?.kind === 'log' && body.level !== 'info') say(`${f.label}  ${body.level}: ${body.text}`);
-    if (body?.kind === 'ended' || f.run.state === 'crashed') say(`${f.label}  ${outcome(f.run)}`);
+    tellEnd(f);
   });
+  function tellEnd(f: Followed): void {
+    const rests = restingStates.includes(f.run.state);
+    if (rests && !f.isTold) say(`${f.label}  ${outcome(f.run)}`);
+    f.isTold = rests;
+  }
+  for (const { id, label } of followed.values()) {
+    const other = app.elsewhere(id);
+    if (other) say(`${label}  is under way in ${other}; waiting for it. It goes on here if that one ends.`);
+  }
   const pause = () => {
     say('Pausing: each run ends at a checkpoint. Go on later with: permafrost resume ID');
-    for (const id of ids) app.pause(id);
+    for (const id of ids) {
+      try {
+        app.pause(id);
+      } catch (error) {
+        say((error as Error).message); // the others are paused all the same
+      }
+    }
   };
   process.once('SIGINT', pause);
   process.once('SIGTERM', pause);
@@ -118,6 +135,10 @@ export async function follow(app: Services, ids: string[], labels: Record<string
     stop();
     process.off('SIGINT', pause);
     process.off('SIGTERM', pause);
+  }
+  for (const f of followed.values()) {
+    f.run = app.get(f.id);
+    tellEnd(f);
   }
   return ids.map((id) => app.get(id));
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { PermafrostError } from '#contract/errors';
+import type { Services } from '#contract/services';
 import { type DownloadProgress, filterModels, type ZooFilter, type ZooModel } from '#contract/zoo';
 import { type CommandRow, columns, duration, pausable, print, withApp } from './command.ts';
 
@@ -45,6 +46,13 @@ function progressLine(label: string): { show(progress: DownloadProgress): void; 
   };
 }
 
+/** Runs `use` with the app, and says first what of the list of added models cannot be used. */
+const withZoo = <T>(use: (app: Services) => T | Promise<T>): Promise<T> =>
+  withApp((app) => {
+    for (const warning of app.zoo.warnings()) console.error(`Warning: ${warning}`);
+    return use(app);
+  });
+
 interface ListOptions {
   family?: string;
   language?: string;
@@ -59,7 +67,7 @@ function list(words: string[], { largest, json, ...options }: ListOptions) {
   if (Number.isNaN(most))
     throw new PermafrostError('config', `--largest expects millions of parameters, found "${largest}".`);
   const filter: ZooFilter = { ...options, text: words.join(' '), largest: most };
-  return withApp((app) => {
+  return withZoo((app) => {
     const models = filterModels(app.zoo.models(), filter);
     const rows = models.map((m) => [
       m.name,
@@ -80,7 +88,7 @@ function list(words: string[], { largest, json, ...options }: ListOptions) {
 }
 
 const show = (name: string, { batch = '25', json }: { batch?: string; json?: boolean }) =>
-  withApp((app) => {
+  withZoo((app) => {
     const model = app.zoo.model(name);
     const samples = Number(batch);
     if (!Number.isInteger(samples) || samples < 1)
@@ -123,7 +131,7 @@ const show = (name: string, { batch = '25', json }: { batch?: string; json?: boo
   });
 
 const pull = (names: string[], { json }: { json?: boolean }) =>
-  withApp(async (app) => {
+  withZoo(async (app) => {
     const models = await pausable(`zoo pull ${names.join(' ')}`, async (signal) => {
       const pulled: ZooModel[] = [];
       for (const name of names) {
@@ -136,14 +144,15 @@ const pull = (names: string[], { json }: { json?: boolean }) =>
   });
 
 const remove = (names: string[], { json }: { json?: boolean }) =>
-  withApp(async (app) => {
+  withZoo(async (app) => {
+    const removed = names.map((name) => app.zoo.model(name).name); // a name that is none is said before anything is removed
     let bytes = 0;
-    for (const name of names) bytes += await app.zoo.remove(name);
-    print(json, { removed: names, bytes }, () => `${names.join(', ')} removed; ${size(bytes)} freed.`);
+    for (const name of new Set(removed)) bytes += await app.zoo.remove(name);
+    print(json, { removed, bytes }, () => `${removed.join(', ')} removed; ${size(bytes)} freed.`);
   });
 
 const verify = (names: string[], { json }: { json?: boolean }) =>
-  withApp(async (app) => {
+  withZoo(async (app) => {
     const chosen = names.length > 0 ? names : app.zoo.models().flatMap((m) => (m.state === 'here' ? [m.name] : []));
     const reports = [];
     for (const name of chosen) {
@@ -159,7 +168,7 @@ const verify = (names: string[], { json }: { json?: boolean }) =>
   });
 
 const add = (source: string, { json, ...options }: { name?: string; revision?: string; json?: boolean }) =>
-  withApp(async (app) => {
+  withZoo(async (app) => {
     const model = await app.zoo.add(source, options);
     const next = model.state === 'here' ? '' : ` Fetch its weights: permafrost zoo pull ${model.name}`;
     print(json, model, () => `${model.name} is in the zoo.${next}`);
@@ -186,13 +195,19 @@ export const zoo: CommandRow = {
     subcommand(command, 'pull', 'fetch weights into the Hugging Face cache; goes on where it was interrupted')
       .argument('<names...>')
       .action(pull);
-    subcommand(command, 'rm', 'delete the files of models').argument('<names...>').action(remove);
+    subcommand(
+      command,
+      'rm',
+      'delete the files of models; a model that you added leaves the list, its own folder stays',
+    )
+      .argument('<names...>')
+      .action(remove);
     subcommand(command, 'verify', 'hash weight files and compare them with source and config')
       .argument('[names...]', 'all that are here by default')
       .action(verify);
     subcommand(command, 'add', 'add a GPT-2 or ViT from Hugging Face (ORG/NAME) or a local folder')
       .argument('<source>')
-      .option('--name <name>', 'what to call it')
+      .option('--name <name>', 'what to call it; by default what the repository or the folder is called')
       .option('--revision <revision>', 'branch, tag or commit', 'main')
       .action(add);
   },

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { nearest, PermafrostError } from './errors.ts';
+import { modelName } from './names.ts';
 
 export interface FieldMeta {
   label: string;
@@ -73,7 +74,7 @@ export const configSchema = z.strictObject({
     params('task', 'Bit-xor head', 'bce: n logits. cross-entropy: 2n logits, as in dl-project before 7 June 2021.'),
   ),
 
-  model_name: field(z.string().min(1).default('gpt2'), params('model', 'Body', 'The pretrained transformer.')),
+  model_name: field(modelName.default('gpt2'), params('model', 'Body', 'The pretrained transformer.')),
   pretrained: field(
     z.boolean().default(true),
     params('model', 'Pretrained', 'Load the published weights; otherwise the body starts from random weights.'),
@@ -232,6 +233,10 @@ export const configDefaults: Omit<ExperimentConfig, 'task'> = (({ task, ...rest 
   configSchema.parse({ task: '' }),
 );
 
+/** The type of a field; undefined for what is none, be it the name of an object's property. */
+const typeOf = (name: string): z.ZodType | undefined =>
+  Object.hasOwn(configSchema.shape, name) ? configSchema.shape[name as ConfigField] : undefined;
+
 /** Label, help, unit, form group and file section of a field. */
 export const fieldMeta = (name: ConfigField): FieldMeta => configSchema.shape[name].meta() as unknown as FieldMeta;
 
@@ -305,7 +310,7 @@ export function openConfig(json: unknown): ExperimentConfig {
   }
   for (const key of ignored) delete flat[key];
   for (const [key, value] of Object.entries(flat)) {
-    const type = configSchema.shape[key as ConfigField] as z.ZodType | undefined;
+    const type = typeOf(key);
     if (value === null && type && !type.safeParse(null).success) delete flat[key];
   }
   return parseConfig(flat);
@@ -320,7 +325,7 @@ export function configFile(config: ExperimentConfig): { name: string; params: ob
 
 /** A field's value as it is typed: JSON where it parses, text otherwise; `none` for an empty one where it may be empty. */
 export function readValue(field: string, text: string): unknown {
-  const type = configSchema.shape[field as ConfigField] as z.ZodType | undefined;
+  const type = typeOf(field);
   if (text === 'none' && type?.safeParse(null).success) return null;
   try {
     return JSON.parse(text);

@@ -3,7 +3,8 @@ import { initTRPC, tracked } from '@trpc/server';
 import { z } from 'zod';
 import { attentionLayer, checkpointChoice } from './analysis.ts';
 import { configFile, configSchema } from './config.ts';
-import { describeError } from './errors.ts';
+import { describeError, PermafrostError } from './errors.ts';
+import { datasetName, localPath, modelName, revision, runId, runTag } from './names.ts';
 import { profiles, toleranceSchema, wish } from './papers.ts';
 import { followed } from './reported.ts';
 import { metricKey } from './run.ts';
@@ -19,22 +20,30 @@ export interface CallContext {
 const t = initTRPC.context<CallContext>().create({
   // the code that interfaces act on; where it was thrown is nobody's business outside
   errorFormatter: ({ shape, error }) => {
-    const { code, message } = describeError(error.cause ?? error);
+    const { code, message } = describeError(wrongInput(error.cause) ?? error.cause ?? error);
     const data = { ...shape.data, reason: code, stack: undefined };
-    return { ...shape, message: error.code === 'BAD_REQUEST' ? error.message : message, data };
+    return { ...shape, message: error.code === 'BAD_REQUEST' && code === 'internal' ? error.message : message, data };
   },
 });
 const { procedure, router } = t;
 
-const id = z.string().min(1);
+/** What is wrong with an input, a line each; null where something else is. */
+function wrongInput(cause: unknown): PermafrostError | null {
+  if (!(cause instanceof z.ZodError)) return null;
+  const lines = cause.issues.map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message));
+  return new PermafrostError('config', lines.join('\n'), { cause });
+}
+
+const id = runId;
 const ids = z.array(id).max(100_000);
 const place = z.int().min(0);
 const one = procedure.input(z.object({ id }));
 const some = procedure.input(z.object({ ids }));
 const withConfig = procedure.input(z.object({ config: configSchema }));
-const named = procedure.input(z.object({ name: z.string().min(1) }));
+const ofModel = procedure.input(z.object({ name: modelName }));
+const ofDataset = procedure.input(z.object({ name: datasetName }));
 const text = z.string().max(100_000);
-const tags = z.array(z.string().min(1).max(100)).max(100);
+const tags = z.array(runTag).max(100);
 
 /** Passes events on with the number that a reconnecting page goes on from, no faster than the pipe takes them. */
 async function* numbered<T extends { seq: number }>(events: AsyncIterable<T>, { drain }: CallContext) {
@@ -55,7 +64,7 @@ export const appRouter = router({
     pause: one.mutation(({ ctx, input }) => ctx.services.pause(input.id)),
     stop: one.mutation(({ ctx, input }) => ctx.services.stop(input.id)),
     tag: procedure
-      .input(z.object({ id, add: tags, remove: tags.optional() }))
+      .input(z.object({ id, add: tags, remove: z.array(text).max(100).optional() }))
       .mutation(({ ctx, input }) => void ctx.services.tag(input.id, input.add, input.remove)),
     note: procedure.input(z.object({ id, text })).mutation(({ ctx, input }) => ctx.services.note(input.id, input.text)),
     archive: procedure
@@ -116,18 +125,18 @@ export const appRouter = router({
   data: router({
     list: procedure.query(({ ctx }) => ctx.services.data.list()),
     pull: procedure
-      .input(z.object({ name: z.string().min(1), from: z.string().min(1).optional() }))
+      .input(z.object({ name: datasetName, from: localPath.optional() }))
       .mutation(({ ctx, input: { name, from } }) => ctx.services.data.begin(name, from)),
-    pause: named.mutation(({ ctx, input }) => ctx.services.data.pause(input.name)),
-    cancel: named.mutation(({ ctx, input }) => ctx.services.data.cancel(input.name)),
+    pause: ofDataset.mutation(({ ctx, input }) => ctx.services.data.pause(input.name)),
+    cancel: ofDataset.mutation(({ ctx, input }) => ctx.services.data.cancel(input.name)),
     /** Every pull of the session, whenever one changes or the list of data sets does. */
     pulls: procedure.subscription(({ ctx: { services }, signal }) =>
       followed(services.data.subscribe, services.data.pulls, signal),
     ),
-    verify: named.query(({ ctx, input }) => ctx.services.data.verify(input.name)),
-    rm: named.mutation(({ ctx, input }) => ctx.services.data.rm(input.name)),
+    verify: ofDataset.query(({ ctx, input }) => ctx.services.data.verify(input.name)),
+    rm: ofDataset.mutation(({ ctx, input }) => ctx.services.data.rm(input.name)),
     removed: procedure.query(({ ctx }) => ctx.services.data.removed()),
-    restore: named.mutation(({ ctx, input }) => ctx.services.data.restore(input.name)),
+    restore: ofDataset.mutation(({ ctx, input }) => ctx.services.data.restore(input.name)),
     samples: procedure
       .input(z.object({ config: configSchema, split: z.enum(['train', 'test']), count: z.int().min(1).max(64) }))
       .query(({ ctx, input: { config, split, count } }) => ctx.services.data.samples(config, { split, count })),
@@ -135,30 +144,26 @@ export const appRouter = router({
   }),
   zoo: router({
     list: procedure.query(({ ctx }) => ctx.services.zoo.models()),
+    /** What of the user's list of added models is left out, and why. */
+    warnings: procedure.query(({ ctx }) => ctx.services.zoo.warnings()),
     removed: procedure.query(({ ctx }) => ctx.services.zoo.removed()),
     fit: procedure
-      .input(z.object({ names: z.array(z.string().min(1)).max(1000), batch: z.int().min(1), frozen: z.boolean() }))
+      .input(z.object({ names: z.array(modelName).max(1000), batch: z.int().min(1), frozen: z.boolean() }))
       .query(({ ctx, input: { names, batch, frozen } }) =>
         names.map((name) => ({ name, ...ctx.services.zoo.fit(name, batch, frozen) })),
       ),
-    pull: named.mutation(({ ctx, input }) => ctx.services.zoo.begin(input.name)),
-    pause: named.mutation(({ ctx, input }) => ctx.services.zoo.pause(input.name)),
-    cancel: named.mutation(({ ctx, input }) => ctx.services.zoo.cancel(input.name)),
+    pull: ofModel.mutation(({ ctx, input }) => ctx.services.zoo.begin(input.name)),
+    pause: ofModel.mutation(({ ctx, input }) => ctx.services.zoo.pause(input.name)),
+    cancel: ofModel.mutation(({ ctx, input }) => ctx.services.zoo.cancel(input.name)),
     /** Every fetch of the session, whenever one changes or the list of models does. */
     pulls: procedure.subscription(({ ctx: { services }, signal }) =>
       followed(services.zoo.subscribe, services.zoo.pulls, signal),
     ),
-    rm: named.mutation(({ ctx, input }) => ctx.services.zoo.remove(input.name)),
-    restore: named.mutation(({ ctx, input }) => ctx.services.zoo.restore(input.name)),
-    verify: named.mutation(({ ctx, input }) => ctx.services.zoo.verify(input.name)),
+    rm: ofModel.mutation(({ ctx, input }) => ctx.services.zoo.remove(input.name)),
+    restore: ofModel.mutation(({ ctx, input }) => ctx.services.zoo.restore(input.name)),
+    verify: ofModel.mutation(({ ctx, input }) => ctx.services.zoo.verify(input.name)),
     add: procedure
-      .input(
-        z.object({
-          source: z.string().min(1),
-          name: z.string().min(1).optional(),
-          revision: z.string().min(1).optional(),
-        }),
-      )
+      .input(z.object({ source: localPath, name: modelName.optional(), revision: revision.optional() }))
       .mutation(({ ctx, input: { source, ...options } }) => ctx.services.zoo.add(source, options)),
   }),
   tables: router({

@@ -1,5 +1,5 @@
 /** Opens the SQLite file and brings it to the current layout. SQLite is used in this room and nowhere else. */
-import { copyFileSync, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Database, Options } from 'better-sqlite3';
@@ -127,7 +127,7 @@ export async function openDatabase(
   };
   try {
     if (!reads || path === ':memory:') return open(path);
-    if (!existsSync(path)) return open(':memory:');
+    if (!statSync(path, { throwIfNoEntry: false })) return open(':memory:');
     return openForReading(Sqlite, path) ?? openCopy(path, open);
   } catch (error) {
     if (error instanceof PermafrostError || isRefusal(error)) throw storeError(path, error);

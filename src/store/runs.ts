@@ -1,5 +1,7 @@
 /** Rows of runs: the table, the queue and the tags. */
 import type { Database } from 'better-sqlite3';
+import { z } from 'zod';
+import { configDefaults, configSchema, type ExperimentConfig } from '#contract/config';
 import { nearest, PermafrostError } from '#contract/errors';
 import { type Run, type RunState, run } from '#contract/run';
 import type { NewRun } from '#runFolder/config';
@@ -24,10 +26,18 @@ interface Row {
   tags: string | null;
 }
 
+const known = run.extend({ config: z.custom<ExperimentConfig>() });
+
+/** A config of an earlier version may break a rule that came later; its run is shown all the same. */
+export function storedConfig(json: string): ExperimentConfig {
+  const stored = JSON.parse(json);
+  return configSchema.safeParse(stored).data ?? { ...configDefaults, ...stored };
+}
+
 const parsed = (row: Row): Run =>
-  run.parse({
+  known.parse({
     id: row.id,
-    config: JSON.parse(row.config),
+    config: storedConfig(row.config),
     state: row.state,
     reason: row.reason && JSON.parse(row.reason),
     createdAt: row.created_at,

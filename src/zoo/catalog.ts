@@ -31,6 +31,8 @@ export interface CatalogRow {
   /** How the commit began that this row was written from. */
   seen?: string;
   warnings: string[];
+  /** The user added it and chose its name. */
+  added?: true;
 }
 
 type Details = Omit<CatalogRow, 'name' | 'body' | 'source' | 'aliases' | 'precision' | 'warnings'> & {

@@ -6,19 +6,19 @@ import { createHash } from 'node:crypto';
 import {
   createReadStream,
   existsSync,
-  lstatSync,
   mkdirSync,
   readdirSync,
   realpathSync,
   rmdirSync,
-  rmSync,
   statSync,
   symlinkSync,
+  unlinkSync,
 } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { DatasetInfo, FileCheck, PullProgress } from '#contract/data';
 import { nearest, PermafrostError } from '#contract/errors';
+import { bytesUnder, isLink, isThere, type Owned, removeBelow } from '#disk/removable';
 import { cifar10 } from './cifar10.ts';
 import { cyp3a4 } from './cyp3a4.ts';
 import { cyp3a4Graph } from './cyp3a4Graph.ts';
@@ -31,7 +31,7 @@ import {
   type RemoteFile,
 } from './dataset.ts';
 import { openDecoded, testCounts, writeDecoded } from './decoded.ts';
-import { discard, download, incomplete } from './download.ts';
+import { download, incomplete } from './download.ts';
 import { listops } from './listops.ts';
 import { mnist } from './mnist.ts';
 import { speechCommands } from './speechCommands.ts';
@@ -150,8 +150,6 @@ export function describeDataset(row: DatasetRow, home: string): Omit<DatasetInfo
   };
 }
 
-const isLink = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
-
 function sizeOf(path: string): number {
   if (!existsSync(path)) return 0;
   const stats = statSync(path);
@@ -196,22 +194,35 @@ export async function pullDataset(
   loaded.close();
 }
 
-/** Makes the data set's folder a link to the user's. Throws `data` when that lacks the files, `conflict` when ours has files. */
+/**
+ * Makes the data set's folder a link to the user's. Throws `data` when that lacks the files, `conflict` when ours has files.
+ * Deletes nothing but a link or an empty folder.
+ */
 function linkFolder(row: DatasetRow, folder: string, from: string): void {
-  const target = resolve(from);
-  if (!isComplete(row, target)) {
+  const target = existsSync(from) ? realpathSync(from) : resolve(from); // a link to our link would lead nowhere
+  if (!isComplete(row, target) || !existsSync(target)) {
     const names = row.files.map(({ name }) => name).join(', ');
-    throw new PermafrostError('data', `${target}: expected ${names || row.unpacked[0]}; they are not all there.`);
+    throw new PermafrostError(
+      'data',
+      `${target}: expected ${names || row.unpacked[0]}; they are not all there. Name the folder that holds them.`,
+    );
   }
-  if (existsSync(folder) && !isLink(folder) && readdirSync(folder).length > 0) {
+  if (isLink(folder)) unlinkSync(folder);
+  else if (isThere(folder)) removeEmpty(row, folder);
+  mkdirSync(join(folder, '..'), { recursive: true });
+  symlinkSync(target, folder, 'junction'); // a junction needs no rights on Windows; elsewhere the type is ignored
+}
+
+function removeEmpty(row: DatasetRow, folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch (cause) {
     throw new PermafrostError(
       'conflict',
       `${folder} has files already. Run permafrost data rm ${row.name} first, or move them away.`,
+      { cause },
     );
   }
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(join(folder, '..'), { recursive: true });
-  symlinkSync(target, folder, 'junction'); // a junction needs no rights on Windows; elsewhere the type is ignored
 }
 
 /** Compares the files with their published sizes and digests. */
@@ -247,19 +258,24 @@ async function verifyFile({ name, bytes, md5, sha256 }: RemoteFile, folder: stri
 /** Forgets what an aborted pull left of the file that was on its way. */
 export async function discardPartial(row: DatasetRow, home: string): Promise<void> {
   const { folder } = placesOf(home, row);
-  for (const { name } of row.files) await discard(join(folder, name));
+  for (const { name } of row.files) await removeBelow({ owner: folder, path: incomplete(join(folder, name)) });
   if (existsSync(folder) && !isLink(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
 }
 
+/** What nobody misses: what macOS leaves in every folder, and what was removed before. */
+const systems = /^\.DS_Store$|^\.permafrost-trash-/;
+
 /** What removing a data set takes away: what a pull brought and the decoded form, of a link the link. What stays is named. */
-export function removablePlaces(row: DatasetRow, home: string): { places: string[]; bytes: number; kept: string[] } {
+export function removablePlaces(row: DatasetRow, home: string): { places: Owned[]; bytes: number; kept: string[] } {
   const { folder, cache } = placesOf(home, row);
-  const decoded = existsSync(cache) ? [cache] : [];
-  if (isLink(folder)) return { places: [folder, ...decoded], bytes: sizeOf(cache), kept: [] };
+  const whole: Owned = { owner: dirname(folder), path: folder };
+  const decoded: Owned[] = existsSync(cache) ? [{ owner: dirname(cache), path: cache }] : [];
+  const found = isLink(folder) || !existsSync(folder) ? [] : readdirSync(folder).filter((name) => !systems.test(name));
   const brought = row.files.flatMap(({ name }) => [name, incomplete(name)]);
-  const found = existsSync(folder) ? readdirSync(folder).filter((name) => !name.startsWith('.')) : [];
   const kept = found.filter((name) => !brought.includes(name)).map((name) => join(folder, name));
-  const own = found.filter((name) => brought.includes(name)).map((name) => join(folder, name));
-  const places = [...(kept.length === 0 && existsSync(folder) ? [folder] : own), ...decoded];
-  return { places, bytes: places.reduce((sum, place) => sum + sizeOf(place), 0), kept };
+  const own = found
+    .filter((name) => brought.includes(name))
+    .map((name) => ({ owner: folder, path: join(folder, name) }));
+  const places = [...(kept.length > 0 ? own : isThere(folder) ? [whole] : []), ...decoded];
+  return { places, bytes: places.reduce((sum, { path }) => sum + bytesUnder(path), 0), kept };
 }

@@ -1,6 +1,7 @@
 /** Where the weights of a body lie on this machine. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { modelName } from '#contract/names';
 import { rowOf } from './bodies.ts';
 import { canonicalName, weightFiles } from './catalog.ts';
 import { cachedFile, hubSettings } from './hubCache.ts';
@@ -26,6 +27,7 @@ export const weightsIn = (folder: string, name: string): string | null =>
  */
 export function findWeights(home: string, name: string, environment: NodeJS.ProcessEnv = process.env): string | null {
   const known = canonicalName(name);
+  if (!modelName.safeParse(known).success) return null; // what is no name is no part of a path
   const own = weightsIn(join(home, 'models', known), known) ?? weightsIn(join(embedded, known), known);
   const source = own === null ? rowOf(home, known)?.source : undefined;
   if (source?.kind === 'folder') return weightsIn(source.folder, known);

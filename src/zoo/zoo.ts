@@ -5,15 +5,17 @@ import { stat } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { describeError, nearest, PermafrostError } from '#contract/errors';
+import { checked, modelName, repository, revision as revisionName, sha256 as sha256Name } from '#contract/names';
 import type { DownloadProgress, VerifyReport, ZooModel, ZooServices } from '#contract/zoo';
+import { bytesUnder, filesUnder, type Owned, refuseInUse, removeBelow } from '#disk/removable';
 import { withFile } from '#disk/source';
 import { readCheckpoint } from '#formats/checkpoint';
 import { listProblems, matchCheckpoint } from '#models/match';
-import { type AddedModel, addedRows, readAdded, writeAdded } from './added.ts';
+import { type AddedModel, changeAdded, readAdded, refuseClash } from './added.ts';
 import { readArchitecture } from './architecture.ts';
 import { knownRows, rowOf } from './bodies.ts';
 import { type CatalogRow, canonicalName, weightFiles } from './catalog.ts';
-import { discard, download } from './download.ts';
+import { download, incomplete } from './download.ts';
 import { countedOn, fitBytes, sizesOf } from './fit.ts';
 import { describeFiles, type FetchOptions, fetchFile, type RemoteFile } from './hub.ts';
 import { cachedCommit, hubSettings, repoFolder } from './hubCache.ts';
@@ -28,6 +30,11 @@ export interface ZooOptions {
   /** HF_HOME and the like; by default this process's. */
   environment?: NodeJS.ProcessEnv;
   patience?: Patience;
+  /**
+   * Ids of the runs under way or queued whose body is the model of that name, whatever the config calls it, pretrained or
+   * not; none by default. Such a model is not removed.
+   */
+  usedBy?(name: string): readonly string[];
 }
 
 export interface Zoo extends ZooServices {
@@ -35,7 +42,9 @@ export interface Zoo extends ZooServices {
   close(): Promise<void>;
 }
 
-export function createZoo({ home, environment = process.env, patience }: ZooOptions): Zoo {
+const mostConfig = 1e6; // bytes; those of published models have a few thousand
+
+export function createZoo({ home, environment = process.env, patience, usedBy = () => [] }: ZooOptions): Zoo {
   const settings = hubSettings(environment);
   const pulls = createPulls<DownloadProgress, ZooModel>();
   const trash = createTrash();
@@ -46,10 +55,9 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
     const row = rowOf(home, name);
     if (row) return row;
     const names = knownRows(home).flatMap((other) => [other.name, ...other.aliases]);
-    throw new PermafrostError(
-      'notFound',
-      `There is no model "${name}" in the zoo. Did you mean ${nearest(name, names)}? Add another: permafrost zoo add ORG/NAME or FOLDER.`,
-    );
+    const leftOut = readAdded(home).warnings.filter((warning) => warning.includes(JSON.stringify(name)));
+    const advice = `Did you mean ${nearest(name, names)}? Add another: permafrost zoo add ORG/NAME or FOLDER.`;
+    throw new PermafrostError('notFound', [`There is no model "${name}" in the zoo. ${advice}`, ...leftOut].join('\n'));
   }
 
   function describe(row: CatalogRow): ZooModel {
@@ -57,7 +65,6 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
     const path = find(name);
     const places = placesOf(row);
     const partial = path === null && places.some(hasPartial);
-    const isAdded = addedRows(home).some((added) => added.name === name);
     return {
       name,
       aliases: row.aliases,
@@ -66,7 +73,7 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
       language: row.language,
       licence: row.licence,
       warnings: [...row.warnings, ...changedSince(row)],
-      origin: source.kind === 'embedded' ? 'embedded' : isAdded ? 'added' : 'published',
+      origin: row.added ? 'added' : source.kind === 'embedded' ? 'embedded' : 'published',
       source: sourceText(row),
       revision: source.kind === 'hub' ? source.revision : null,
       precision: row.precision,
@@ -75,25 +82,36 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
       downloadBytes: row.bytes,
       state: path ? 'here' : partial ? 'partial' : 'absent',
       path,
-      diskBytes: [...places, ...convertedOf(name)].reduce((sum, place) => sum + bytesUnder(place), 0),
+      diskBytes: bytesOf([...places, ...convertedOf(name)]),
     };
   }
 
   /** Folders that hold a model's own files; a folder that the user added stays the user's. */
-  function placesOf({ name, source, aliases }: CatalogRow): string[] {
-    const repos = source.kind === 'hub' ? [...new Set([source.repo, name, ...aliases])] : [];
-    const folders = repos.map((repo) => repoFolder(settings.cache, repo));
-    return [join(home, 'models', name), ...folders].filter((folder) => existsSync(folder));
+  function placesOf(row: CatalogRow): Owned[] {
+    if (row.source.kind === 'folder') return [];
+    const own = { owner: join(home, 'models'), path: join(home, 'models', row.name) };
+    const kept = reposOf(row).map((repo) => ({ owner: settings.cache, path: repoFolder(settings.cache, repo) }));
+    return [own, ...kept].filter(({ path }) => existsSync(path));
   }
 
+  /** What a model's repository is and was called. The name of an added one is the user's choice, and may be another's repository. */
+  const reposOf = ({ name, source, aliases, added }: CatalogRow): string[] =>
+    source.kind === 'hub' ? [...new Set([source.repo, ...(added ? [] : [name, ...aliases])])] : [];
+
+  /** Other models of the zoo whose files lie in a place of this one. */
+  const sharersOf = (row: CatalogRow): CatalogRow[] =>
+    knownRows(home).filter(
+      (other) => other.name !== row.name && reposOf(other).some((repo) => reposOf(row).includes(repo)),
+    );
+
   /** Float32 copies and random bodies made for a model. */
-  function convertedOf(name: string): string[] {
-    const folder = join(home, 'cache', 'bodies');
-    if (!existsSync(folder)) return [];
+  function convertedOf(name: string): Owned[] {
+    const owner = join(home, 'cache', 'bodies');
+    if (!existsSync(owner)) return [];
     const prefix = bodyFilePrefix(name);
-    return readdirSync(folder)
+    return readdirSync(owner)
       .filter((file) => file.startsWith(prefix))
-      .map((file) => join(folder, file));
+      .map((file) => ({ owner, path: join(owner, file) }));
   }
 
   /** A note when the repository is not what it was when its row was written. */
@@ -125,6 +143,16 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
     );
   }
 
+  async function remoteConfig(repo: string, revision: string, options: FetchOptions): Promise<RemoteFile | undefined> {
+    const [file] = await describeFiles(settings, repo, revision, ['config.json'], options);
+    if (file && file.bytes > mostConfig)
+      throw new PermafrostError(
+        'network',
+        `config.json of ${repo} has ${file.bytes} bytes; expected at most ${mostConfig}. Choose another revision or model.`,
+      );
+    return file;
+  }
+
   async function fetchModel(row: CatalogRow, options: FetchOptions & { onProgress(p: DownloadProgress): void }) {
     const { source, name } = row;
     if (source.kind === 'url') {
@@ -135,7 +163,7 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
     if (source.kind !== 'hub')
       throw new PermafrostError('conflict', `${name} comes from ${sourceText(row)}; there is nothing to fetch.`);
     const file = await remoteWeights(row, options);
-    const [config] = await describeFiles(settings, file.repo, source.revision, ['config.json'], options);
+    const config = await remoteConfig(file.repo, source.revision, options);
     if (config) await fetchFile(settings, config, { ...options, onProgress: undefined }); // for other programs that read the cache
     await fetchFile(settings, file, options);
   }
@@ -151,9 +179,12 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
   }
 
   async function addFrom(source: string, { name, revision = 'main' }: { name?: string; revision?: string }) {
+    const named = (title: string) => checked(modelName, title, 'Choose another name (--name).');
+    if (name !== undefined) named(name);
+    checked(revisionName, revision);
     const folder = existsSync(source) ? resolve(statSync(source).isDirectory() ? source : dirname(source)) : null;
     if (folder) {
-      const title = name ?? basename(folder);
+      const title = named(name ?? basename(folder));
       if (!weightsIn(folder, title))
         throw new PermafrostError(
           'weights',
@@ -162,9 +193,12 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
       const config = readConfig(join(folder, 'config.json'));
       return { name: title, source: { kind: 'folder' as const, folder }, config, licence: null };
     }
-    if (!/^[\w.-]+\/[\w.-]+$/.test(source))
-      throw new PermafrostError('config', `${source} is neither a folder nor a Hugging Face repository ORG/NAME.`);
-    const [file] = await describeFiles(settings, source, revision, ['config.json'], { patience });
+    if (!repository.safeParse(source).success)
+      throw new PermafrostError(
+        'config',
+        `${JSON.stringify(source)} is neither a folder nor a Hugging Face repository ORG/NAME. Check how it is written.`,
+      );
+    const file = await remoteConfig(source, revision, { patience });
     if (!file) throw new PermafrostError('config', `${source} has no config.json at ${revision}.`);
     const config = readConfig(await fetchFile(settings, file, { patience }));
     // the commit is kept, so that runs of next year use the same weights
@@ -178,6 +212,7 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
 
   return {
     models: () => knownRows(home).map(describe),
+    warnings: () => readAdded(home).warnings,
     model: (name) => describe(known(name)),
     fit(name, batch, frozen = true) {
       const [bytes, memory] = [fitBytes(known(name).body, batch, frozen), totalmem()];
@@ -201,7 +236,8 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
     async cancel(name) {
       const row = known(name);
       await pulls.forget(row.name);
-      for (const place of placesOf(row)) for (const path of partialsUnder(place)) await discard(path);
+      for (const { path: owner } of placesOf(row))
+        for (const path of partialsUnder(owner)) await removeBelow({ owner, path });
       pulls.tell();
     },
     pulls: pulls.states,
@@ -212,19 +248,25 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
         throw new PermafrostError('conflict', `${row.name} comes with Permafrost and stays.`);
       if (pulls.isRunning(row.name))
         throw new PermafrostError('conflict', `${row.name} is being fetched. Cancel that first.`);
-      const added = readAdded(home);
-      const entry = added.find((model) => model.name === row.name);
-      const places = [...placesOf(row), ...convertedOf(row.name)];
+      refuseInUse(row.name, usedBy(row.name));
+      const entry = readAdded(home).models.find((model) => model.name === row.name);
+      const sharers = sharersOf(row).map(({ name }) => name);
+      const places = [
+        ...placesOf(row).filter(({ owner }) => sharers.length === 0 || owner !== settings.cache),
+        ...convertedOf(row.name),
+      ];
       if (places.length === 0 && !entry)
-        throw new PermafrostError('conflict', `Nothing of ${row.name} is on this machine.`);
-      const bytes = places.reduce((sum, place) => sum + bytesUnder(place), 0);
+        throw new PermafrostError(
+          'conflict',
+          placesOf(row).length > 0
+            ? `The files of ${row.name} are those of ${sharers.join(', ')} too. Remove that first.`
+            : `Nothing of ${row.name} is on this machine.`,
+        );
+      const bytes = bytesOf(places);
       await trash.put(row.name, places, bytes);
       if (entry) {
+        changeAdded(home, (models) => models.filter(({ name }) => name !== entry.name));
         forgotten.set(row.name, entry);
-        writeAdded(
-          home,
-          added.filter((model) => model !== entry),
-        );
       }
       await pulls.forget(row.name);
       pulls.tell();
@@ -235,7 +277,7 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
       const canonical = canonicalName(name);
       await trash.takeBack(canonical);
       const entry = forgotten.get(canonical);
-      if (entry && !rowOf(home, canonical)) writeAdded(home, [...readAdded(home), entry]);
+      if (entry && !rowOf(home, canonical)) changeAdded(home, (models) => [...models, entry]);
       forgotten.delete(canonical);
       pulls.tell();
       return describe(known(name));
@@ -257,12 +299,8 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
     async add(source, options = {}) {
       const model = await addFrom(source, options);
       readArchitecture(model.config, model.name);
-      if (rowOf(home, model.name))
-        throw new PermafrostError(
-          'conflict',
-          `There is a model ${model.name} in the zoo already. Choose another name: --name.`,
-        );
-      writeAdded(home, [...readAdded(home), model]);
+      refuseClash(model.name, knownRows(home));
+      changeAdded(home, (models) => [...models, model]);
       pulls.tell();
       return describe(known(model.name));
     },
@@ -306,7 +344,7 @@ function refuseMisfit(row: CatalogRow, path: string): void {
 /** The hub names large blobs by their SHA-256. */
 function expectedDigest({ sha256 }: CatalogRow, path: string): string | null {
   const blob = basename(realpathSync(path));
-  return /^[0-9a-f]{64}$/.test(blob) ? blob : (sha256 ?? null);
+  return sha256Name.safeParse(blob).success ? blob : (sha256 ?? null);
 }
 
 async function hashFile(path: string, onProgress?: (progress: DownloadProgress) => void) {
@@ -325,17 +363,7 @@ async function hashFile(path: string, onProgress?: (progress: DownloadProgress) 
   return { bytes, sha256: hash.digest('hex') };
 }
 
-const filesUnder = (place: string): string[] =>
-  statSync(place).isDirectory()
-    ? readdirSync(place, { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile()) // links of the cache point to blobs, which are counted
-        .map((entry) => join(entry.parentPath, entry.name))
-    : [place];
-const bytesUnder = (place: string): number => filesUnder(place).reduce((sum, path) => sum + statSync(path).size, 0);
-const incomplete = '.incomplete';
-/** Paths of files whose download was interrupted. */
-const partialsUnder = (place: string): string[] =>
-  filesUnder(place)
-    .filter((path) => path.endsWith(incomplete))
-    .map((path) => path.slice(0, -incomplete.length));
-const hasPartial = (place: string): boolean => partialsUnder(place).length > 0;
+const bytesOf = (places: readonly Owned[]): number => places.reduce((sum, { path }) => sum + bytesUnder(path), 0);
+/** Files whose download was interrupted. */
+const partialsUnder = (folder: string): string[] => filesUnder(folder).filter((path) => path.endsWith(incomplete('')));
+const hasPartial = ({ path }: Owned): boolean => partialsUnder(path).length > 0;
