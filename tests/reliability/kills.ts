@@ -3,8 +3,8 @@
  * do next and looks whether anything was lost, doubled, torn or left over, and whether the result is that of an undisturbed
  * command, bit for bit.
  *
- * The choices follow from the seed. Moments are either a share of the time that the command takes, or a number of changes of
- * files, so that half of the kills fall amid writing.
+ * The choices follow from the seed. A moment is a share of the time that the command takes, a number of changes of files, or a
+ * point before, amid or after one of its file operations, at which it ends itself.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -21,12 +21,14 @@ import {
   closePlace,
   type Ended,
   isQuietWithin,
+  killerOf,
   killProcess,
   onChanges,
   openPlace,
   type Place,
   processesOf,
   start,
+  takeReport,
   traceOf,
   type Working,
 } from './place.ts';
@@ -137,6 +139,8 @@ async function answerSlowly(content: Buffer, range: string | undefined, response
 interface Whole {
   time: number;
   changes: number;
+  /** File operations of each program, twice. */
+  points: Record<string, number>;
   outcome: unknown;
 }
 
@@ -146,9 +150,10 @@ async function measure(victim: Victim, environment: NodeJS.ProcessEnv, from: Pla
   const stop = onChanges(place, () => changes++);
   try {
     const begin = performance.now();
-    const problems = await finish(victim, place);
+    const problems = await finish(victim, place, killerOf(place, ''));
     if (problems.length > 0) throw new Error(`${victim.name}, undisturbed: ${problems.join('\n')}`);
-    return { time: performance.now() - begin, changes, outcome: await victim.outcome(place) };
+    const { points } = takeReport(place);
+    return { time: performance.now() - begin, changes, points, outcome: await victim.outcome(place) };
   } finally {
     stop();
     closePlace(place);
@@ -186,18 +191,24 @@ async function killOften(
   return tally;
 }
 
+interface Killed {
+  text: string;
+  isKilled: boolean;
+  problems: string[];
+}
+
+const modesOf = ({ hasTrainers, leave }: Victim): Mode[] =>
+  hasTrainers ? ['all', 'parent', 'trainers'] : leave ? ['all', 'parent'] : ['all'];
+
 /** Starts the next command and kills it, unless it is faster. */
-async function kill(
-  victim: Victim,
-  place: Place,
-  whole: Whole,
-  random: Random,
-): Promise<{ text: string; isKilled: boolean; problems: string[] }> {
+async function kill(victim: Victim, place: Place, whole: Whole, random: Random): Promise<Killed> {
+  const modes = modesOf(victim);
   const command = await victim.next(place);
-  const modes: Mode[] = victim.hasTrainers ? ['all', 'parent', 'trainers'] : victim.leave ? ['all', 'parent'] : ['all'];
   const mode = modes[random.below(modes.length)];
   const share = random.uniform();
-  const byChange = random.below(2) === 0;
+  const how = random.below(3);
+  if (how === 0) return killAtPoint(victim, place, command, mode, share, whole);
+  const byChange = how === 1;
   const moment = byChange ? Math.ceil(share * whole.changes) : share * whole.time;
   const text = `${command.slice(0, 2).join(' ')}: ${mode} after ${Math.round(moment)} ${byChange ? 'changes' : 'ms'}`;
   const waited = byChange ? afterChanges(place, moment) : { come: sleep(moment), stop: () => {} };
@@ -211,14 +222,40 @@ async function kill(
   const trainers = processesOf(place).filter((pid) => pid !== parent);
   if (mode === 'trainers' && trainers.length > 0) {
     for (const pid of trainers) killProcess(pid);
-    const problems = saysWhatItDoes(await within(working), [...victim.codes, 3]);
-    return { text, isKilled: true, problems };
+    return { text, isKilled: true, problems: saysWhatItDoes(await within(working), [...victim.codes, 3]) };
   }
   killProcess(parent);
   await working.ended;
-  if (mode === 'parent') return { text, isKilled: true, problems: [] };
-  for (let left = trainers; left.length > 0; left = processesOf(place)) for (const pid of left) killProcess(pid);
-  return { text, isKilled: true, problems: (await look(place)).problems };
+  return { text, isKilled: true, problems: mode === 'parent' ? [] : await killRest(victim, place) };
+}
+
+/** Lets the command or its trainers end themselves at a file operation. */
+async function killAtPoint(
+  victim: Victim,
+  place: Place,
+  command: Command,
+  mode: Mode,
+  share: number,
+  { points }: Whole,
+): Promise<Killed> {
+  const program = mode === 'trainers' ? 'trainer' : command[0];
+  const at = Math.floor(share * points[program]);
+  const working = start(place, command, killerOf(place, program, at));
+  void victim.leave?.(place, working);
+  const ended = await within(working);
+  const [point] = takeReport(place).killed;
+  const text = `${command.slice(0, 2).join(' ')}: ${mode} at ${point ?? `point ${at}, too late`}`;
+  const isOver = point === undefined || program !== command[0];
+  const problems = isOver ? saysWhatItDoes(ended, [...victim.codes, 3]) : [];
+  if (!isOver && mode !== 'parent') problems.push(...(await killRest(victim, place)));
+  return { text, isKilled: point !== undefined, problems };
+}
+
+/** Kills what the command left running, and lists the runs. */
+async function killRest({ from }: Victim, place: Place): Promise<string[]> {
+  for (let left = processesOf(place); left.length > 0; left = processesOf(place))
+    for (const pid of left) killProcess(pid);
+  return (await look(place, from === 'a damaged store' ? [0, 5] : [0])).problems;
 }
 
 function afterChanges(place: Place, count: number): { come: Promise<void>; stop(): void } {
@@ -240,26 +277,30 @@ async function within({ child, ended }: Working): Promise<Ended> {
   }
 }
 
-async function runTo(place: Place, command: Command, victim?: Victim): Promise<Ended> {
-  const working = start(place, command);
+async function runTo(
+  place: Place,
+  command: Command,
+  { victim, killer }: { victim?: Victim; killer?: NodeJS.ProcessEnv } = {},
+): Promise<Ended> {
+  const working = start(place, command, killer);
   void victim?.leave?.(place, working);
   return within(working);
 }
 
 /** Does what a person does next until the work is done. */
-async function finish(victim: Victim, place: Place): Promise<string[]> {
-  const ended = await runTo(place, await victim.next(place), victim);
+async function finish(victim: Victim, place: Place, killer?: NodeJS.ProcessEnv): Promise<string[]> {
+  const ended = await runTo(place, await victim.next(place), { victim, killer });
   const problems = saysWhatItDoes(ended, victim.codes);
   if (victim.last) problems.push(...saysWhatItDoes(await runTo(place, victim.last), [0]));
   return problems;
 }
 
 /** Lists the runs, which must change nothing. */
-async function look(place: Place): Promise<{ runs: Run[]; problems: string[] }> {
+async function look(place: Place, codes: readonly number[] = [0]): Promise<{ runs: Run[]; problems: string[] }> {
   const before = traceOf(place.home);
   const ended = await runTo(place, ['permafrost', 'list', '--json']);
   const after = traceOf(place.home);
-  const problems = saysWhatItDoes(ended, [0]);
+  const problems = saysWhatItDoes(ended, codes);
   const changed = Object.keys({ ...before, ...after }).filter((name) => before[name] !== after[name]);
   if (changed.length > 0) problems.push(`list changed ${changed.join(', ')}`);
   return { runs: ended.code === 0 ? JSON.parse(ended.stdout).runs : [], problems };

@@ -17,12 +17,34 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 
 const programs = {
   permafrost: join(import.meta.dirname, '../../bin/permafrost.js'),
   trainer: join(import.meta.dirname, '../../src/trainer/main.ts'),
   pull: join(import.meta.dirname, 'pullProcess.ts'),
 };
+
+/** What makes a program end itself at a point, in its environment; a report is kept outside of the home. */
+export const killerOf = ({ root }: Place, program: keyof typeof programs | '', at?: number): NodeJS.ProcessEnv => ({
+  NODE_OPTIONS: `--import ${pathToFileURL(join(import.meta.dirname, 'killer.ts')).href}`,
+  KILL_PROGRAM: program && programs[program],
+  KILL_AT: at === undefined ? undefined : String(at),
+  KILL_REPORT: reportIn(root),
+});
+const reportIn = (root: string): string => join(root, 'tmp', 'report');
+
+/** What killed or counted programs said since the last time. */
+export function takeReport({ root }: Place): { killed: string[]; points: Record<string, number> } {
+  const path = reportIn(root);
+  const lines = existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : [];
+  rmSync(path, { force: true });
+  const counted = Object.entries(programs).map(([name, file]): [string, number] => {
+    const counts = lines.flatMap((line) => (line.startsWith(`${file} `) ? Number(line.slice(file.length + 1)) : []));
+    return [name, Math.max(0, ...counts)];
+  });
+  return { killed: lines.filter((line) => line.startsWith('killed ')), points: Object.fromEntries(counted) };
+}
 
 /** A program and its arguments. */
 export type Command = readonly [keyof typeof programs, ...string[]];
@@ -70,11 +92,12 @@ export interface Working {
   ended: Promise<Ended>;
 }
 
-export function start(place: Place, command: Command): Working {
+/** Starts a command; `killer` says where killer.ts ends one of its programs. */
+export function start(place: Place, command: Command, killer: NodeJS.ProcessEnv = {}): Working {
   const [program, ...words] = command;
   const child = spawn(process.execPath, [programs[program], ...words], {
     cwd: place.out,
-    env: place.environment,
+    env: { ...place.environment, ...killer },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = Promise.all([text(child.stdout!), text(child.stderr!), once(child, 'exit')]).then(

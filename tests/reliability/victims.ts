@@ -1,4 +1,5 @@
 /** The commands that are killed: how each begins, what a person runs next, and what must come out in the end. */
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -137,6 +138,7 @@ export const victims: readonly Victim[] = [
     codes: [0],
     outcome: resultsOf,
     async leave(place, { child }) {
+      await Promise.race([once(child.stdout!, 'data'), once(child, 'exit')]); // it hears signals from then on
       while (resultsOf(place).length === 0 && child.exitCode === null) await sleep(100);
       child.kill('SIGTERM');
     },
