@@ -27,7 +27,7 @@ const patch = (table: Record<string, unknown>, name: string, made: (call: Call) 
   table[name] = made((table[name] as Call).bind(table));
 };
 
-if (process.argv[1]?.endsWith(KILL_PROGRAM)) {
+if ((process.argv[1] ?? '').endsWith(KILL_PROGRAM)) {
   const sync = fs as unknown as Record<string, unknown>;
   for (const name of operations)
     patch(sync, name, (call) => (...args) => {
