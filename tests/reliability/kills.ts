@@ -41,6 +41,8 @@ export interface KillOptions {
   seed: number;
   /** Names of victims; all by default. */
   only?: readonly string[];
+  /** How moments are chosen; points alone are the same every time. */
+  moments?: readonly Moment[];
   /** Told of every problem as it is found, and of every victim that is done. */
   say?(line: string): void;
   /** Keeps the folders of kills that something was wrong after. */
@@ -53,14 +55,17 @@ export interface Tally {
   problems: string[];
 }
 
-const mostKills = 3; // of one command before it may come to its end
+const mostKills = 5; // of one command before it may come to its end
 const mostTurns = 3; // for each kill, since commands may be faster than their killer
 const patience = 240_000; // ms for a command that nobody kills
 
 type Mode = 'all' | 'parent' | 'trainers';
+const allMoments = ['time', 'changes', 'point'] as const;
+export type Moment = (typeof allMoments)[number];
 
 /** Kills each victim its share of times. */
-export async function killAll({ count, seed, only, say = () => {}, keeps = false }: KillOptions): Promise<Tally[]> {
+export async function killAll(options: KillOptions): Promise<Tally[]> {
+  const { count, only, say = () => {} } = options;
   const chosen = victims.filter(({ name }) => !only || only.includes(name));
   const world = await openWorld();
   const tallies: Tally[] = [];
@@ -68,7 +73,7 @@ export async function killAll({ count, seed, only, say = () => {}, keeps = false
     for (const [i, victim] of chosen.entries()) {
       const share = Math.floor(count / chosen.length) + (i < count % chosen.length ? 1 : 0);
       if (share === 0) continue;
-      const tally = await killOften(victim, share, seed, world, { say, keeps });
+      const tally = await killOften(victim, world, { ...options, say, count: share });
       tallies.push(tally);
       say(`${tally.victim}: ${tally.kills} kills, ${tally.problems.length} problems`);
     }
@@ -162,10 +167,8 @@ async function measure(victim: Victim, environment: NodeJS.ProcessEnv, from: Pla
 
 async function killOften(
   victim: Victim,
-  count: number,
-  seed: number,
   world: World,
-  { say, keeps }: { say(line: string): void; keeps: boolean },
+  { count, seed, moments = allMoments, say, keeps }: KillOptions & { say(line: string): void },
 ): Promise<Tally> {
   const from = await world.beginning(victim.from);
   const whole = await measure(victim, world.environment, from);
@@ -177,7 +180,11 @@ async function killOften(
     const kills = Math.min(1 + random.below(mostKills), count - tally.kills);
     const problems: string[] = [];
     for (let i = 0; i < kills; i++) {
-      const { text, isKilled, problems: found } = await kill(victim, place, whole, random);
+      const {
+        text,
+        isKilled,
+        problems: found,
+      } = await kill(victim, place, whole, random, moments[random.below(moments.length)]);
       told.push(text);
       problems.push(...found);
       if (isKilled) tally.kills++;
@@ -201,14 +208,13 @@ const modesOf = ({ hasTrainers, leave }: Victim): Mode[] =>
   hasTrainers ? ['all', 'parent', 'trainers'] : leave ? ['all', 'parent'] : ['all'];
 
 /** Starts the next command and kills it, unless it is faster. */
-async function kill(victim: Victim, place: Place, whole: Whole, random: Random): Promise<Killed> {
+async function kill(victim: Victim, place: Place, whole: Whole, random: Random, how: Moment): Promise<Killed> {
   const modes = modesOf(victim);
   const command = await victim.next(place);
   const mode = modes[random.below(modes.length)];
   const share = random.uniform();
-  const how = random.below(3);
-  if (how === 0) return killAtPoint(victim, place, command, mode, share, whole);
-  const byChange = how === 1;
+  if (how === 'point') return killAtPoint(victim, place, command, mode, share, whole);
+  const byChange = how === 'changes';
   const moment = byChange ? Math.ceil(share * whole.changes) : share * whole.time;
   const text = `${command.slice(0, 2).join(' ')}: ${mode} after ${Math.round(moment)} ${byChange ? 'changes' : 'ms'}`;
   const waited = byChange ? afterChanges(place, moment) : { come: sleep(moment), stop: () => {} };
