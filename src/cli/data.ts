@@ -1,9 +1,10 @@
 /** `permafrost data …`: what data sets there are, and getting, checking, looking at and removing them. */
 import type { Command } from 'commander';
 import type { DatasetInfo, PullProgress } from '#contract/data';
-import { PermafrostError } from '#contract/errors';
 import { bytes, type CommandRow, columns, duration, pausable, print, withApp } from './command.ts';
 import { type ConfigOptions, readConfig, takesConfig } from './configOptions.ts';
+import { printable } from './printable.ts';
+import { wholeNumber } from './wholeNumber.ts';
 
 interface Json {
   json?: boolean;
@@ -107,17 +108,14 @@ function addRm(group: Command): void {
 
 function addSample(group: Command): void {
   takesConfig(group.command('sample').description('show test samples of a config as the model sees them'))
-    .option('--count <n>', 'how many', '3')
+    .option('--count <n>', 'how many', wholeNumber('--count', 1, 1000), 3)
     .option('--train', 'training samples, augmented, instead of test samples')
     .option('--json', 'print {"kind", "tokens", "width", "samples"}')
-    .action((file: string | undefined, options: ConfigOptions & Json & { count: string; train?: boolean }) =>
+    .action((file: string | undefined, options: ConfigOptions & Json & { count: number; train?: boolean }) =>
       withApp(async (app) => {
         const config = readConfig(file, options);
         const split = options.train ? 'train' : 'test';
-        const count = Number(options.count);
-        if (!Number.isInteger(count) || count < 1 || count > 64)
-          throw new PermafrostError('config', `--count expects a whole number from 1 to 64, found "${options.count}".`);
-        const found = await app.data.samples(config, { split, count });
+        const found = await app.data.samples(config, { split, count: options.count });
         const shown = (values: number[]) => {
           const first = values.slice(0, 12).map((value) => Number(value.toPrecision(3)));
           return `${first.join(' ')}${values.length > first.length ? ' …' : ''}`;
@@ -126,7 +124,8 @@ function addSample(group: Command): void {
           [
             `${found.tokens} tokens of ${found.width}, ${found.kind}`,
             ...found.samples.map(
-              ({ x, y, label, text }) => `${label || shown(y)}: ${text ? `${text}  ` : ''}${shown(x)}`,
+              ({ x, y, label, text }) =>
+                `${printable(label, 100) || shown(y)}: ${text ? `${printable(text, 500)}  ` : ''}${shown(x)}`,
             ),
           ].join('\n'),
         );

@@ -1,8 +1,17 @@
+import { join } from 'node:path';
 import { PermafrostError } from '#contract/errors';
 import { changedTensors, frozenValues } from '#contract/frozen';
+import type { Run } from '#contract/run';
 import { asRunId, type CommandRow, columns, print, readApp } from './command.ts';
 
 const same = 'the same';
+
+/** Why a run has no proof. */
+function whyNone({ id, startedAt, trainable, total }: Run, home: string): string {
+  if (startedAt === null) return 'it has not begun';
+  if (trainable === total) return 'it froze nothing';
+  return `${join(home, 'runs', id, 'frozen.json')} is missing. It was deleted, or the run was trained before hashes were kept`;
+}
 
 export const frozen: CommandRow = {
   add(program) {
@@ -13,13 +22,11 @@ export const frozen: CommandRow = {
       .option('--json', 'print every hash as one JSON object')
       .action((name: string, { json }: { json?: boolean }) =>
         readApp((app) => {
-          const { id } = app.get(name);
+          const run = app.get(name);
+          const { id } = run;
           const proof = app.frozen(id);
           if (!proof)
-            throw new PermafrostError(
-              'notFound',
-              `${id} has no hashes of frozen weights: it froze nothing, has not begun, or was trained before they were kept.`,
-            );
+            throw new PermafrostError('notFound', `${id} has no hashes of frozen weights: ${whyNone(run, app.home)}.`);
           const changed = changedTensors(proof);
           print(json, { id, untouched: proof.checked !== null && changed.length === 0, ...proof }, () => {
             const rows = proof.tensors.map(({ name, shape, before, after }) => [

@@ -1,5 +1,6 @@
 import { checked, runTag } from '#contract/names';
 import { asRunId, type CommandRow, print, withApp } from './command.ts';
+import { printable } from './printable.ts';
 
 export const tag: CommandRow = {
   add(program) {
@@ -18,7 +19,7 @@ export const tag: CommandRow = {
                 id,
                 tags.map((each) => checked(runTag, each)),
               );
-          print(json, run, () => `${run.id}: ${run.tags.join(', ') || 'no tags'}`);
+          print(json, run, () => `${run.id}: ${run.tags.map((tag) => printable(tag, 200)).join(', ') || 'no tags'}`);
         }),
       );
   },

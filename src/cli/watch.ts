@@ -2,6 +2,7 @@
 import { type MetricKey, type Run, restingStates } from '#contract/run';
 import type { Services } from '#contract/services';
 import { duration, number } from './command.ts';
+import { printable, printableLines } from './printable.ts';
 
 interface Followed {
   id: string;
@@ -26,7 +27,7 @@ export function progressLine({ label, run, latest, from }: Omit<Followed, 'id' |
   const speed = from && run.step > from.step ? ((run.step - from.step) * 1000) / (performance.now() - from.at) : null;
   const filled = Math.round(done * barWidth);
   const parts = new Map([
-    ['label', label],
+    ['label', printable(label, 60)],
     ['bar', width < Number.POSITIVE_INFINITY ? `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}` : ''],
     ['step', `${run.step}/${run.totalSteps}`],
     ['train loss', latest.train_loss === undefined ? '' : `train loss ${number(latest.train_loss, 3)}`],
@@ -76,12 +77,12 @@ export async function follow(app: Services, ids: string[], labels: Record<string
     const lines = [...followed.values()].filter((f) => f.run.state === 'running').map((f) => progressLine(f, width));
     const waiting = [...followed.values()].filter((f) => f.run.state === 'queued').length;
     if (waiting > 0) lines.push(`${waiting} more in the queue`);
-    out.write(lines.map((line) => `${line.slice(0, width)}\n`).join(''));
+    out.write(lines.map((line) => `${printable(line, width)}\n`).join(''));
     drawn = lines.length;
   };
   const say = (line: string) => {
     erase();
-    out.write(`${line}\n`);
+    out.write(`${printableLines(line, 1000)}\n`);
     dirty = true;
   };
 

@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import { PermafrostError } from '#contract/errors';
+import { numberHint, readDecimal } from '#contract/numbers';
 import type { Services } from '#contract/services';
 import { type DownloadProgress, filterModels, type ZooFilter, type ZooModel } from '#contract/zoo';
 import { type CommandRow, columns, duration, pausable, print, withApp } from './command.ts';
+import { wholeNumber } from './wholeNumber.ts';
 
 const steps: [number, string][] = [
   [1e9, 'GB'],
@@ -57,16 +59,13 @@ interface ListOptions {
   family?: string;
   language?: string;
   licence?: string;
-  largest?: string;
+  largest?: number;
   here?: true;
   json?: boolean;
 }
 
 function list(words: string[], { largest, json, ...options }: ListOptions) {
-  const most = largest === undefined ? undefined : Number(largest) * 1e6;
-  if (Number.isNaN(most))
-    throw new PermafrostError('config', `--largest expects millions of parameters, found "${largest}".`);
-  const filter: ZooFilter = { ...options, text: words.join(' '), largest: most };
+  const filter: ZooFilter = { ...options, text: words.join(' '), largest: largest && largest * 1e6 };
   return withZoo((app) => {
     const models = filterModels(app.zoo.models(), filter);
     const rows = models.map((m) => [
@@ -87,13 +86,20 @@ function list(words: string[], { largest, json, ...options }: ListOptions) {
   });
 }
 
-const show = (name: string, { batch = '25', json }: { batch?: string; json?: boolean }) =>
+/** Reads `--largest`. Throws `config`. */
+function readMillions(text: string): number {
+  const millions = readDecimal(text);
+  if (millions !== null && millions > 0) return millions;
+  throw new PermafrostError(
+    'config',
+    `--largest expects millions of parameters, e.g. 124.4; found "${text}".${numberHint(text)}`,
+  );
+}
+
+const show = (name: string, { batch, json }: { batch: number; json?: boolean }) =>
   withZoo((app) => {
     const model = app.zoo.model(name);
-    const samples = Number(batch);
-    if (!Number.isInteger(samples) || samples < 1)
-      throw new PermafrostError('config', `--batch expects a whole number from 1, found "${batch}".`);
-    const fit = { frozen: app.zoo.fit(model.name, samples), unfrozen: app.zoo.fit(model.name, samples, false) };
+    const fit = { frozen: app.zoo.fit(model.name, batch), unfrozen: app.zoo.fit(model.name, batch, false) };
     print(json, { ...model, fit }, () => {
       const rows: [string, string][] = [
         ['also called', model.aliases.join(', ')],
@@ -185,12 +191,12 @@ export const zoo: CommandRow = {
       .option('--family <family>', 'GPT-2 or Vision Transformer')
       .option('--language <language>', 'what it was trained on')
       .option('--licence <licence>', 'e.g. mit; "none stated" for none')
-      .option('--largest <millions>', 'most parameters, in millions')
+      .option('--largest <millions>', 'most parameters, in millions', readMillions)
       .option('--here', 'only those on this machine')
       .action(list);
     subcommand(command, 'show', "show a model's card, sizes and what of it is here")
       .argument('<name>')
-      .option('--batch <n>', 'batch size of the memory estimate', '25')
+      .option('--batch <n>', 'batch size of the memory estimate', wholeNumber('--batch', 1, 65536), 25)
       .action(show);
     subcommand(command, 'pull', 'fetch weights into the Hugging Face cache; goes on where it was interrupted')
       .argument('<names...>')

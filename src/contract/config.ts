@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { nearest, PermafrostError } from './errors.ts';
 import { modelName } from './names.ts';
+import { numberHint, readDecimal, readWhole } from './numbers.ts';
 
 export interface FieldMeta {
   label: string;
@@ -323,15 +324,70 @@ export function configFile(config: ExperimentConfig): { name: string; params: ob
   return { name: config.name, params: pick('params'), args: pick('args') };
 }
 
-/** A field's value as it is typed: JSON where it parses, text otherwise; `none` for an empty one where it may be empty. */
-export function readValue(field: string, text: string): unknown {
-  const type = typeOf(field);
-  if (text === 'none' && type?.safeParse(null).success) return null;
+/** The type of a field without its default and its null. */
+export function fieldType(field: ConfigField): { type: z.ZodType; isOptional: boolean } {
+  let [type, isOptional]: [z.ZodType, boolean] = [configSchema.shape[field], false];
+  while (type.def.type === 'default' || type.def.type === 'nullable') {
+    isOptional ||= type.def.type === 'nullable';
+    type = (type as z.ZodDefault<z.ZodType> | z.ZodNullable<z.ZodType>).def.innerType;
+  }
+  return { type, isOptional };
+}
+
+/** Whether a field is a whole number. */
+export const isWhole = (field: ConfigField): boolean => (fieldType(field).type as z.ZodNumber).format === 'safeint';
+
+interface Reading {
+  expected: string;
+  /** The value of a text; undefined for one that is none. */
+  read(text: string): unknown;
+}
+
+const whole: Reading = { expected: 'a whole number in digits', read: (text) => readWhole(text) ?? undefined };
+/** Text may stand in quotes as JSON has it. */
+const words: Reading = {
+  expected: 'a text',
+  read: (text) => (/^"([^"\\]|\\.)*"$/.test(text) ? jsonOf(text) : undefined) ?? text,
+};
+/** How values are typed, by the type of their field. */
+const readings: Record<string, Reading> = {
+  string: words,
+  enum: words,
+  boolean: { expected: 'true or false', read: (text) => ({ true: true, false: false })[text] },
+  number: { expected: 'a number', read: (text) => readDecimal(text) ?? undefined },
+  array: {
+    expected: 'a list such as [64,32]',
+    read: (text) => {
+      const sizes = /^\[(.*)\]$/
+        .exec(text)?.[1]
+        .split(',')
+        .map((size) => readWhole(size.trim()));
+      return sizes?.every((size) => size !== null) ? sizes : text.replaceAll(' ', '') === '[]' ? [] : undefined;
+    },
+  },
+};
+
+function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return text;
+    return undefined;
   }
+}
+
+/**
+ * A field's value as it is typed, by the type of the field, so that a text may look like a number; `none` or `null` for an
+ * empty one where it may be empty. Throws `config` for a text that is no such value.
+ */
+export function readValue(field: string, text: string): unknown {
+  if (!Object.hasOwn(configSchema.shape, field)) return text; // parseConfig says that there is no such field
+  const { type, isOptional } = fieldType(field as ConfigField);
+  if (isOptional && (text === 'none' || text === 'null')) return null;
+  const { expected, read } = isWhole(field as ConfigField) ? whole : readings[type.def.type];
+  const value = read(text);
+  if (value !== undefined) return value;
+  const empty = isOptional ? ', or none' : '';
+  throw new PermafrostError('config', `${field}: expected ${expected}${empty}; found "${text}".${numberHint(text)}`);
 }
 
 /** Reads `key=value` settings of the command line, values as {@link readValue} has them. */

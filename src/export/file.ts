@@ -1,7 +1,9 @@
 /** Files that are written while they are made: whole or not at all, and never held in memory. */
+import { createWriteStream, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { sweepDraftsOf, writeStreamAtomically } from '#disk/atomicFile';
+import { writeStreamAtomically } from '#disk/atomicFile';
+import { diskError } from '#disk/troubles';
 
 /** Lines joined into pieces that are worth a write each. */
 export function* pieces(lines: Iterable<string>): Generator<string> {
@@ -15,12 +17,18 @@ export function* pieces(lines: Iterable<string>): Generator<string> {
   if (piece) yield piece;
 }
 
-/** Writes chunks to a file; `-` is standard output. Throws `disk`, and what the chunks throw. */
+/**
+ * Writes chunks to a file as fast as it takes them; `-` is standard output, whose own errors come as they are. A device or a
+ * pipe is written to, never replaced. Throws `disk`, and what the chunks throw of ours.
+ */
 export async function writeChunks(
   path: string,
   chunks: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
 ): Promise<void> {
   if (path === '-') return pipeline(Readable.from(chunks, { objectMode: false }), process.stdout, { end: false });
-  sweepDraftsOf(path);
-  await writeStreamAtomically(path, chunks);
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found || found.isFile() || found.isDirectory()) return writeStreamAtomically(path, chunks);
+  await pipeline(Readable.from(chunks, { objectMode: false }), createWriteStream(path)).catch((error) => {
+    throw diskError(path, error);
+  });
 }

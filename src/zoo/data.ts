@@ -137,7 +137,7 @@ export function openData(home: string, { node, usedBy = () => [] }: DataOptions 
           `${name} has its split from its authors. The scaffold split is for molecules: permafrost data split cyp3a4 --file FILE.`,
         );
       }
-      const { smiles } = await readMolecules(file);
+      const { smiles } = readMolecules(file);
       return scaffoldSplit(smiles, { onProgress });
     },
   };

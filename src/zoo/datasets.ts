@@ -19,6 +19,7 @@ import { pipeline } from 'node:stream/promises';
 import type { DatasetInfo, FileCheck, PullProgress } from '#contract/data';
 import { nearest, PermafrostError } from '#contract/errors';
 import { bytesUnder, isLink, isThere, type Owned, removeBelow } from '#disk/removable';
+import { unreadable } from '#disk/source';
 import { cifar10 } from './cifar10.ts';
 import { cyp3a4 } from './cyp3a4.ts';
 import { cyp3a4Graph } from './cyp3a4Graph.ts';
@@ -28,6 +29,7 @@ import {
   type DecodeOptions,
   isDirect,
   type LoadedDataset,
+  otherForm,
   type RemoteFile,
 } from './dataset.ts';
 import { openDecoded, testCounts, writeDecoded } from './decoded.ts';
@@ -75,15 +77,26 @@ export async function loadRow(row: DatasetRow, { home, ...options }: HomeOptions
 }
 
 async function decode(row: DecodedRow, folder: string, cache: string, source: string, options: DecodeOptions) {
-  await writeDecoded(cache, source, row.layout, (writer) => row.decode(folder, writer, options));
+  await writeDecoded(cache, source, row.layout, async (writer) => {
+    const rows = await row.decode(folder, writer, options);
+    for (const split of ['train', 'test'] as const)
+      if (rows[split].length === 0)
+        throw new PermafrostError('data', `${folder}: no sample is for ${split}. Get the files of ${row.name} again.`);
+    return rows;
+  });
   return openDecoded(cache, source)!;
 }
+
+const advice = (row: DatasetRow, folder: string): string => {
+  const text = otherForm(row, folder);
+  return text ? `${text} ` : '';
+};
 
 function absent(row: DatasetRow, folder: string): PermafrostError {
   const names = row.files.map(({ name }) => name).join(', ');
   return new PermafrostError(
     'data',
-    `The data set ${row.name} is not on this machine: expected ${names} in ${folder}. Run permafrost data pull ${row.name}, or put the files there.`,
+    `The data set ${row.name} is not on this machine: expected ${names} in ${folder}. ${advice(row, folder)}Run permafrost data pull ${row.name}, or put the files there.`,
   );
 }
 
@@ -91,22 +104,21 @@ function absent(row: DatasetRow, folder: string): PermafrostError {
 function fingerprint({ version }: DecodedRow, folder: string): string {
   const entries = existsSync(folder) ? readdirSync(folder).sort() : [];
   const visible = entries.filter((name) => !name.startsWith('.')); // the system's own, and what was removed
-  const marks = visible.map((name) => {
-    const { size, mtimeMs, isDirectory } = statEntry(join(folder, name));
-    return `${name}:${isDirectory ? 'folder' : size}:${mtimeMs}`;
+  const marks = visible.flatMap((name) => {
+    const stats = statSync(join(folder, name), { throwIfNoEntry: false }); // none for a link to nothing
+    return stats ? `${name}:${stats.isDirectory() ? 'folder' : stats.size}:${stats.mtimeMs}` : [];
   });
   return [`v${version}`, ...marks].join(' ');
 }
 
-function statEntry(path: string) {
-  const stats = statSync(path);
-  return { size: stats.size, mtimeMs: stats.mtimeMs, isDirectory: stats.isDirectory() };
-}
-
-const here = (folder: string, name: string): boolean => existsSync(join(folder, name));
+/** Whether a folder has something of that path that is not an empty file. */
+const here = (folder: string, name: string): boolean => {
+  const stats = statSync(join(folder, name), { throwIfNoEntry: false });
+  return stats !== undefined && (stats.isDirectory() || stats.size > 0);
+};
 const unpacked = (row: DatasetRow, folder: string): boolean => row.unpacked.some((path) => here(folder, path));
 const isComplete = (row: DatasetRow, folder: string): boolean =>
-  row.files.every(({ name }) => here(folder, name)) || unpacked(row, folder);
+  isDirect(row) ? row.isWhole(folder) : row.files.every(({ name }) => here(folder, name)) || unpacked(row, folder);
 
 function stateOf(row: DatasetRow, home: string): DatasetInfo['state'] {
   const { folder, cache } = placesOf(home, row);
@@ -151,10 +163,14 @@ export function describeDataset(row: DatasetRow, home: string): Omit<DatasetInfo
 }
 
 function sizeOf(path: string): number {
-  if (!existsSync(path)) return 0;
-  const stats = statSync(path);
-  if (!stats.isDirectory()) return stats.size;
-  return readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0);
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (!stats?.isDirectory()) return stats?.size ?? 0;
+  return readdirSync(path, { withFileTypes: true }).reduce((sum, entry) => {
+    const inside = join(path, entry.name);
+    if (!entry.isSymbolicLink()) return sum + sizeOf(inside);
+    const target = statSync(inside, { throwIfNoEntry: false });
+    return sum + (target?.isFile() ? target.size : 0); // a folder that is linked to may lie around this one
+  }, 0);
 }
 
 /** How often each label occurs in the test set: counted in the data where they are decoded, else as published. */
@@ -204,7 +220,7 @@ function linkFolder(row: DatasetRow, folder: string, from: string): void {
     const names = row.files.map(({ name }) => name).join(', ');
     throw new PermafrostError(
       'data',
-      `${target}: expected ${names || row.unpacked[0]}; they are not all there. Name the folder that holds them.`,
+      `${target}: expected ${names || row.unpacked[0]}; they are not all there. ${advice(row, target)}`.trimEnd(),
     );
   }
   if (isLink(folder)) unlinkSync(folder);
@@ -248,7 +264,9 @@ async function verifyFile({ name, bytes, md5, sha256 }: RemoteFile, folder: stri
   const expected = sha256 ?? md5;
   if (!expected) return { name, result: 'unchecked', text: `${size} bytes; no digest is published` };
   const hash = createHash(sha256 ? 'sha256' : 'md5');
-  await pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), hash);
+  await pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), hash).catch((cause) => {
+    throw unreadable(path, cause.message, cause);
+  });
   const found = hash.digest('hex');
   return found === expected
     ? { name, result: 'ok', text: `${sha256 ? 'SHA-256' : 'MD5'} ${found}` }

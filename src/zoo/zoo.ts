@@ -1,20 +1,20 @@
 /** The model zoo of a home: what is known, what is here, fetching, adding, removing with undo, verifying. */
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { createReadStream, existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { describeError, nearest, PermafrostError } from '#contract/errors';
 import { checked, modelName, repository, revision as revisionName, sha256 as sha256Name } from '#contract/names';
 import type { DownloadProgress, VerifyReport, ZooModel, ZooServices } from '#contract/zoo';
 import { bytesUnder, filesUnder, type Owned, refuseInUse, removeBelow } from '#disk/removable';
-import { withFile } from '#disk/source';
-import { readCheckpoint } from '#formats/checkpoint';
+import { readSmallText, unreadable } from '#disk/source';
+import { float32Chunks, isFloat, type StoredArray } from '#formats/array';
 import { listProblems, matchCheckpoint } from '#models/match';
 import { type AddedModel, changeAdded, readAdded, refuseClash } from './added.ts';
 import { readArchitecture } from './architecture.ts';
 import { knownRows, rowOf } from './bodies.ts';
-import { type CatalogRow, canonicalName, weightFiles } from './catalog.ts';
+import { type CatalogRow, canonicalName, weightFiles, weightNames } from './catalog.ts';
+import { checkpointFiles, isIndex, shardPaths, withCheckpoint } from './checkpointFiles.ts';
 import { download, incomplete } from './download.ts';
 import { countedOn, fitBytes, sizesOf } from './fit.ts';
 import { describeFiles, type FetchOptions, fetchFile, type RemoteFile } from './hub.ts';
@@ -138,7 +138,7 @@ export function createZoo({ home, environment = process.env, patience, usedBy = 
       refusal ??
       new PermafrostError(
         'network',
-        `${row.name} has neither model.safetensors nor pytorch_model.bin at its source. Choose another revision or model.`,
+        `${row.name} has none of ${weightNames.join(', ')} at its source. Choose another revision or model.`,
       )
     );
   }
@@ -163,9 +163,30 @@ export function createZoo({ home, environment = process.env, patience, usedBy = 
     if (source.kind !== 'hub')
       throw new PermafrostError('conflict', `${name} comes from ${sourceText(row)}; there is nothing to fetch.`);
     const file = await remoteWeights(row, options);
+    const files = isIndex(file.path) ? await remoteShards(file, options) : [file];
     const config = await remoteConfig(file.repo, source.revision, options);
     if (config) await fetchFile(settings, config, { ...options, onProgress: undefined }); // for other programs that read the cache
-    await fetchFile(settings, file, options);
+    const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
+    let before = 0;
+    for (const part of files) {
+      const start = before;
+      const onProgress = (p: DownloadProgress) => options.onProgress({ ...p, bytes: start + p.bytes, total });
+      await fetchFile(settings, part, { ...options, onProgress });
+      before += part.bytes;
+    }
+  }
+
+  /** The files that an index names, of the same commit; the index is fetched for that. */
+  async function remoteShards(file: RemoteFile, options: FetchOptions): Promise<RemoteFile[]> {
+    const names = shardPaths(await fetchFile(settings, file, options)).map((path) => basename(path));
+    const found = await describeFiles(settings, file.repo, file.commit, names, options);
+    const missing = names.find((name) => !found.some(({ path }) => path === name));
+    if (missing)
+      throw new PermafrostError(
+        'network',
+        `${file.repo} has no ${missing}, which its ${file.path} names. Choose another revision or model.`,
+      );
+    return found;
   }
 
   /** The fetching that is under way, or a new one. */
@@ -188,7 +209,7 @@ export function createZoo({ home, environment = process.env, patience, usedBy = 
       if (!weightsIn(folder, title))
         throw new PermafrostError(
           'weights',
-          `${folder}: expected model.safetensors or pytorch_model.bin; found neither. Name the folder that holds the model.`,
+          `${folder}: expected one of ${weightNames.join(', ')}; found none. Name the folder that holds the model.`,
         );
       const config = readConfig(join(folder, 'config.json'));
       return { name: title, source: { kind: 'folder' as const, folder }, config, licence: null };
@@ -291,15 +312,22 @@ export function createZoo({ home, environment = process.env, patience, usedBy = 
           `${row.name} is not on this machine. Fetch it: permafrost zoo pull ${row.name}`,
         );
       const expected = expectedDigest(row, path);
-      const { bytes, sha256 } = await hashFile(path, onProgress);
-      const problems = misfits(row, path);
-      if (expected && expected !== sha256) problems.unshift(`SHA-256 is ${sha256}, expected ${expected}`);
+      const { bytes, sha256, files } = await hashFiles(checkpointFiles(path), onProgress);
+      const altered = files.flatMap((file) => {
+        const wanted = files.length === 1 ? expected : blobDigest(file.path);
+        if (!wanted || wanted === file.sha256) return [];
+        const which = files.length === 1 ? '' : `${basename(file.path)}: `;
+        return `${which}SHA-256 is ${file.sha256}, expected ${wanted}`;
+      });
+      const problems = [...altered, ...inspect(row, path, { values: true }).problems];
       return { name: row.name, path, bytes, sha256, expected, problems } satisfies VerifyReport;
     },
     async add(source, options = {}) {
       const model = await addFrom(source, options);
-      readArchitecture(model.config, model.name);
+      const body = readArchitecture(model.config, model.name);
       refuseClash(model.name, knownRows(home));
+      if (model.source.kind === 'folder')
+        refuseMisfit({ name: model.name, body }, weightsIn(model.source.folder, model.name)!);
       changeAdded(home, (models) => [...models, model]);
       pulls.tell();
       return describe(known(model.name));
@@ -318,49 +346,110 @@ function sourceText({ source }: CatalogRow): string {
 }
 
 function readConfig(path: string): Record<string, unknown> {
+  const text = readSmallText(path, largestConfig);
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
+    return JSON.parse(text);
   } catch (cause) {
     throw new PermafrostError('config', `${path} cannot be read as JSON: ${(cause as Error).message}.`, { cause });
   }
 }
+/** Bytes. One that lists ImageNet-21k's classes has 1.6 MB. */
+const largestConfig = 2 ** 22;
 
-/** Weights of a file that are missing, too many or of another shape; reads its table of contents only. */
-function misfits({ body: { body, config } }: CatalogRow, path: string): string[] {
-  return withFile(path, (source) => {
-    const { arrays } = readCheckpoint(source, path);
+interface Inspection {
+  /** Weights that are missing, too many or of another shape, and values that are no numbers. */
+  problems: string[];
+  /** The first arrays of the checkpoint, in words. */
+  contents: string;
+}
+
+/** What is wrong with a checkpoint; reads its table of contents, and with `values` every weight. */
+function inspect(
+  { body: { body, config } }: Pick<CatalogRow, 'body'>,
+  path: string,
+  { values = false } = {},
+): Inspection {
+  return withCheckpoint(path, ({ arrays }) => {
     const shapes = body.parameters(config);
     const needed = Object.keys(shapes).filter((name) => ![...body.unused, ...body.notLoaded].includes(name));
-    return matchCheckpoint(arrays, body.fromCheckpoint([...arrays.keys()]), shapes, needed).problems;
+    const { found, problems } = matchCheckpoint(arrays, body.fromCheckpoint([...arrays.keys()]), shapes, needed);
+    const stored = [...found.values()].map(({ name }) => name);
+    return {
+      problems: values
+        ? [...problems, ...stored.flatMap((name) => valueProblem(name, arrays.get(name)!) ?? [])]
+        : problems,
+      contents: contentsOf(arrays),
+    };
   });
 }
 
-function refuseMisfit(row: CatalogRow, path: string): void {
-  const problems = misfits(row, path);
+/** The first value of an array that is no finite number, or why its values cannot be read; null where all is well. */
+function valueProblem(name: string, array: StoredArray): string | null {
+  if (!isFloat(array)) return null;
+  try {
+    for (const chunk of float32Chunks(array)) {
+      const odd = chunk.find((value) => !Number.isFinite(value));
+      if (odd !== undefined) return `${name} has ${Number.isNaN(odd) ? 'NaN' : 'an infinite value'}`;
+    }
+    return null;
+  } catch (error) {
+    if (error instanceof PermafrostError) return `${name} cannot be read: ${error.message}`;
+    throw error;
+  }
+}
+
+const mostNamed = 4;
+function contentsOf(arrays: ReadonlyMap<string, StoredArray>): string {
+  const first = [...arrays].slice(0, mostNamed).map(([name, { dtype, shape }]) => `${name} ${dtype} [${shape}]`);
+  const rest = arrays.size > mostNamed ? `, and ${arrays.size - mostNamed} more` : '';
+  return `It has ${first.join(', ')}${rest}`;
+}
+
+function refuseMisfit(row: Pick<CatalogRow, 'name' | 'body'>, path: string): void {
+  const { problems, contents } = inspect(row, path);
   if (problems.length > 0)
-    throw new PermafrostError('weights', `${path} is not a checkpoint of ${row.name}: ${listProblems(problems)}.`);
+    throw new PermafrostError(
+      'weights',
+      `${path} is not a checkpoint of ${row.name}: ${listProblems(problems)}. ${contents}.`,
+    );
 }
 
 /** The hub names large blobs by their SHA-256. */
-function expectedDigest({ sha256 }: CatalogRow, path: string): string | null {
+function blobDigest(path: string): string | null {
   const blob = basename(realpathSync(path));
-  return sha256Name.safeParse(blob).success ? blob : (sha256 ?? null);
+  return sha256Name.safeParse(blob).success ? blob : null;
 }
+const expectedDigest = ({ sha256 }: CatalogRow, path: string): string | null => blobDigest(path) ?? sha256 ?? null;
 
-async function hashFile(path: string, onProgress?: (progress: DownloadProgress) => void) {
-  const { size } = await stat(path);
-  const [hash, meter] = [createHash('sha256'), createMeter()];
+/** SHA-256 of each file, and of all of them one after the other. */
+async function hashFiles(paths: readonly string[], onProgress?: (progress: DownloadProgress) => void) {
+  const size = paths.reduce((sum, path) => sum + statSync(path).size, 0);
+  const [all, meter] = [paths.length > 1 ? createHash('sha256') : null, createMeter()];
+  const files: { path: string; sha256: string }[] = [];
   let [bytes, told] = [0, 0];
   meter.start(0, performance.now());
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
-    hash.update(chunk);
-    bytes += chunk.length;
-    const now = performance.now();
-    if (now - told < 100 && bytes < size) continue;
-    told = now;
-    onProgress?.(meter.progress(bytes, size, now));
+  for (const path of paths) {
+    const hash = createHash('sha256');
+    for await (const chunk of chunksOf(path)) {
+      hash.update(chunk);
+      all?.update(chunk);
+      bytes += chunk.length;
+      const now = performance.now();
+      if (now - told < 100 && bytes < size) continue;
+      told = now;
+      onProgress?.(meter.progress(bytes, size, now));
+    }
+    files.push({ path, sha256: hash.digest('hex') });
   }
-  return { bytes, sha256: hash.digest('hex') };
+  return { bytes, sha256: all?.digest('hex') ?? files[0].sha256, files };
+}
+
+async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(path, { highWaterMark: 1 << 20 });
+  } catch (cause) {
+    throw unreadable(path, (cause as Error).message, cause);
+  }
 }
 
 const bytesOf = (places: readonly Owned[]): number => places.reduce((sum, { path }) => sum + bytesUnder(path), 0);

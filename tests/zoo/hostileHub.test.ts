@@ -31,7 +31,7 @@ afterEach(async () => {
   await hub.close();
   place.close();
 });
-const places = 3; // where the weights may be, asked once each
+const places = 5; // where the weights may be, asked once each
 const everything = () => readdirSync(place.root, { recursive: true, encoding: 'utf8' }).sort();
 
 describe('a hub whose', () => {
