@@ -115,6 +115,7 @@ export async function createApp({
   /** What a person writes on a run goes into its folder too. */
   function mark(id: string, write: (id: string) => void): void {
     const run = store.runs.get(id).id;
+    store.runs.saving(run); // on its own: who is killed between the copy and the commit leaves word that they may differ
     store.together(() => {
       write(run);
       saveMarks(run);
@@ -125,7 +126,14 @@ export async function createApp({
     if (existsSync(join(runsFolder, id))) writeMarks(runFiles(join(runsFolder, id)).marks, store.runs.marks(id));
     store.runs.saved(id);
   }
-  if (!reads) for (const id of store.runs.unsaved()) saveMarks(id);
+  if (!reads) saveAllMarks();
+  function saveAllMarks(): void {
+    try {
+      for (const id of store.runs.unsaved()) store.together(() => saveMarks(id));
+    } catch (error) {
+      if (!(error instanceof PermafrostError)) throw error; // a disk that refuses: at the next start
+    }
+  }
   const row = (id: string): RunRow => rows([store.runs.get(id).id])[0];
   let tried: Promise<DeviceInfo[]> | null = null;
   const analysis = analysisServices({ home, folderOf, node });
@@ -280,7 +288,7 @@ const leftBehind =
   'The app that trained it is gone, and so is its trainer. Resume the run to go on from its last checkpoint.';
 
 /**
- * The store, and where a damaged one was put. One that was deleted is made from the run folders; one whose last app died is
+ * The store, and where a damaged one was put. Run folders that it does not have are brought in; one whose last app died is
  * read through before it is used. Throws `conflict` where a damaged one is in use.
  */
 async function openRunStore(
@@ -289,11 +297,10 @@ async function openRunStore(
   repairs: boolean,
 ): Promise<{ store: Store; aside: string | null }> {
   const path = join(home, 'permafrost.db');
-  const isGone = !existsSync(path);
   const checks = repairs ? 'whole' : !reads && hasDeadApps(home) ? 'quick' : null;
   try {
     const store = await openStore(path, { reads, checks });
-    if (isGone && !reads && !repairs) await rebuild(store, join(home, 'runs'));
+    if (!reads && !repairs) await rebuild(store, join(home, 'runs'), 'missing');
     return { store, aside: null };
   } catch (error) {
     if (!repairs || !isDamage((error as Error).cause)) throw error;

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   lstatSync,
@@ -6,6 +7,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -32,6 +34,24 @@ it('a file that cannot be finished leaves nothing behind, and what was there bef
   expect(readdirSync(folder)).toEqual(['out.csv']);
   await expect(writeChunks(join(folder, 'missing/out.csv'), ['x'])).rejects.toThrow(/could not be written/);
   expect(existsSync(join(folder, 'missing'))).toBe(false);
+});
+
+it('an export that was killed half-way leaves no draft once it is made again, and other files alone', async () => {
+  const path = join(folder, 'out.csv');
+  const file = join(import.meta.dirname, '../../src/export/file.ts');
+  const dying = `import { writeChunks } from ${JSON.stringify(file)};
+    await writeChunks(${JSON.stringify(path)}, (async function* () {
+      yield 'half';
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      process.kill(process.pid, 'SIGKILL');
+    })());`;
+  expect(spawnSync(process.execPath, ['--input-type=module', '-e', dying]).signal).toBe('SIGKILL');
+  expect(readdirSync(folder)).not.toEqual([]);
+  writeFileSync(join(folder, 'mine.1.tmp'), '');
+  utimesSync(join(folder, 'mine.1.tmp'), 1, 1);
+  await writeChunks(path, ['whole']);
+  expect(readdirSync(folder).sort()).toEqual(['mine.1.tmp', 'out.csv']);
+  expect(readFileSync(path, 'utf8')).toBe('whole');
 });
 
 it.runIf(process.platform === 'linux')('a full device is an error of the disk, and stays a device', async () => {
