@@ -4,10 +4,12 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type ExperimentConfig, errorsByField, openConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
+import { checked, runId } from '#contract/names';
 import { randomStream } from '#contract/random';
 import { type Run, restingStates } from '#contract/run';
 import type { RunRow } from '#contract/runRow';
 import type { DeviceInfo, Services } from '#contract/services';
+import { belowOwner } from '#disk/removable';
 import { diskError, isDamage } from '#disk/troubles';
 import { buildModel, countParameters, isNetwork } from '#models/index';
 import { writeRunConfig } from '#runFolder/config';
@@ -25,6 +27,7 @@ import { deviationsOf } from '#trainer/deviations';
 import { listDevices } from '#trainer/device';
 import { runtimeEnvironment } from '#trainer/environment';
 import { knownBodies, listedModels } from '#zoo/bodies';
+import { canonicalName } from '#zoo/catalog';
 import { openData } from '#zoo/data';
 import { findWeights } from '#zoo/weights';
 import { createZoo } from '#zoo/zoo';
@@ -84,8 +87,16 @@ export async function createApp({
     onTrouble: sayTrouble,
   });
   if (!reads) scheduler.recover();
-  const zoo = createZoo({ home });
-  const data = openData(home, node);
+  const zoo = createZoo({ home, usedBy: (name) => underWay(({ model_name }) => canonicalName(model_name) === name) });
+  const data = openData(home, {
+    node,
+    usedBy: (name) => underWay(({ task }) => have.task(task) && tasks[task].dataset === name),
+  });
+  /** Runs under way or queued, in any app, that need something. */
+  function underWay(needs: (config: ExperimentConfig) => boolean): string[] {
+    const busy = [...store.runs.inState('running'), ...store.runs.inState('queued')];
+    return busy.filter(({ config }) => needs(config)).map(({ id }) => id);
+  }
   const modelOf = (config: ExperimentConfig) => buildModel(config, taskOf(config).shape(config), knownBodies(home));
 
   const folderOf = (id: string): string => join(runsFolder, store.runs.get(id).id);
@@ -104,6 +115,7 @@ export async function createApp({
   /** What a person writes on a run goes into its folder too. */
   function mark(id: string, write: (id: string) => void): void {
     const run = store.runs.get(id).id;
+    store.runs.saving(run); // on its own: who is killed between the copy and the commit leaves word that they may differ
     store.together(() => {
       write(run);
       saveMarks(run);
@@ -114,7 +126,14 @@ export async function createApp({
     if (existsSync(join(runsFolder, id))) writeMarks(runFiles(join(runsFolder, id)).marks, store.runs.marks(id));
     store.runs.saved(id);
   }
-  if (!reads) for (const id of store.runs.unsaved()) saveMarks(id);
+  if (!reads) saveAllMarks();
+  function saveAllMarks(): void {
+    try {
+      for (const id of store.runs.unsaved()) store.together(() => saveMarks(id));
+    } catch (error) {
+      if (!(error instanceof PermafrostError)) throw error; // a disk that refuses: at the next start
+    }
+  }
   const row = (id: string): RunRow => rows([store.runs.get(id).id])[0];
   let tried: Promise<DeviceInfo[]> | null = null;
   const analysis = analysisServices({ home, folderOf, node });
@@ -155,9 +174,13 @@ export async function createApp({
           'conflict',
           `${run.id} is finished; there is nothing left to do. Start a new run to train again.`,
         );
+      const elsewhere = scheduler.elsewhere(run.id);
       if (restingStates.includes(run.state)) scheduler.enqueue([run.id]);
-      else if (scheduler.isMine(run.id) || scheduler.belongsToOther(run.id))
-        throw new PermafrostError('conflict', `${run.id} is ${run.state} already${scheduler.ownerText(run.id)}.`);
+      else if (scheduler.isMine(run.id) || elsewhere)
+        throw new PermafrostError(
+          'conflict',
+          `${run.id} is ${run.state} already${elsewhere ? ` in ${elsewhere}` : ''}.`,
+        );
       else scheduler.takeOver(run.id); // its app is gone, or elsewhere; its trainer may still be winding down
       return store.runs.get(run.id);
     },
@@ -198,7 +221,8 @@ export async function createApp({
     emptyTrash() {
       const ids = store.runs.inTrash();
       for (const id of ids) {
-        rmSync(join(runsFolder, id), { recursive: true, force: true }); // first: a row without files can be emptied again
+        const folder = join(runsFolder, checked(runId, id));
+        rmSync(belowOwner({ owner: runsFolder, path: folder }), { recursive: true, force: true }); // first: a row without files can be emptied again
         store.runs.remove(id);
         scheduler.forget(id);
       }
@@ -215,7 +239,7 @@ export async function createApp({
         subscribe: scheduler.subscribe,
         row: () => row(run),
         seq: () => store.runs.seq(run),
-        entries: (after: number) => [...readEntries(runFiles(join(runsFolder, run)).journal, { after })],
+        entries: (after: number) => readEntries(runFiles(join(runsFolder, run)).journal, { after }),
       };
       return runEvents(run, source, after, signal);
     },
@@ -237,6 +261,7 @@ export async function createApp({
     pauseQueue: scheduler.pause,
     setSlots: scheduler.setSlots,
     adopt: scheduler.adopt,
+    elsewhere: scheduler.elsewhere,
     machine: machineLoad,
     devices(again) {
       if (again || !tried) tried = listDevices(node);
@@ -263,8 +288,8 @@ const leftBehind =
   'The app that trained it is gone, and so is its trainer. Resume the run to go on from its last checkpoint.';
 
 /**
- * The store, and where a damaged one was put. A store whose last app died is read through before it is used. Throws `conflict`
- * where a damaged one is in use.
+ * The store, and where a damaged one was put. Run folders that it does not have are brought in; one whose last app died is
+ * read through before it is used. Throws `conflict` where a damaged one is in use.
  */
 async function openRunStore(
   home: string,
@@ -274,7 +299,9 @@ async function openRunStore(
   const path = join(home, 'permafrost.db');
   const checks = repairs ? 'whole' : !reads && hasDeadApps(home) ? 'quick' : null;
   try {
-    return { store: await openStore(path, { reads, checks }), aside: null };
+    const store = await openStore(path, { reads, checks });
+    if (!reads && !repairs) await rebuild(store, join(home, 'runs'), 'missing');
+    return { store, aside: null };
   } catch (error) {
     if (!repairs || !isDamage((error as Error).cause)) throw error;
     const [other] = await livingApps(home);

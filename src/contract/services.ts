@@ -20,6 +20,9 @@ export interface DeviceInfo {
   help: string | null;
 }
 
+/** Points that one call of the window brings at most. */
+export const mostPoints = 50_000;
+
 /** A part of a curve: about `points` of it, between two steps, both included. */
 export interface CurveRange {
   points?: number;
@@ -131,6 +134,8 @@ export interface Services {
   setSlots(slots: number): void;
   /** Goes on with what an app left that is gone: the runs that it trained and its queue. With `only`, of those. */
   adopt(only?: readonly string[]): void;
+  /** In words, the app that has a run under way or queued, where that is another one than this; else null. */
+  elsewhere(id: string): string | null;
   /** The load of the machine, about once a second. */
   machine(signal?: AbortSignal): AsyncGenerator<MachineLoad>;
   /** The file behind a download path such as `/download/runs.csv?id=…`. Throws `notFound`. */

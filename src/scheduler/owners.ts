@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sweepDrafts } from '#disk/atomicFile';
 import { type Lease, type LeaseHolder, leaseHolder, openLease } from '#disk/lease';
 import { processText } from '#disk/processes';
 import { runFiles } from '#runFolder/paths';
@@ -37,6 +38,7 @@ export function openOwners(home: string) {
     text: (app: string | null): string => textOf(holderOf(app)),
     /** Removes the leases of apps that died. */
     sweep(): void {
+      sweepDrafts(apps);
       for (const name of namesIn(apps))
         if (leaseHolder(join(apps, name))?.isAlive === false) rmSync(join(apps, name), { force: true });
     },

@@ -177,10 +177,8 @@ export function createScheduler(options: SchedulerOptions) {
   function fill(): void {
     try {
       if (!closing) {
-        for (const id of paused ? [] : nextJobs(queued(), children.size, slots)) {
-          claim(id);
-          recovered();
-        }
+        for (const id of paused ? [] : nextJobs(queued(), children.size, slots)) claim(id);
+        recovered();
         if (children.size + owed.size + awaited.size + queued().length > 0) return;
       }
     } catch (error) {
@@ -284,7 +282,7 @@ export function createScheduler(options: SchedulerOptions) {
     obeyed?: TrainerCommand['kind'],
   ): Promise<void> {
     await catchUp(id);
-    if (store.runs.get(id).state !== 'running') return;
+    if (!store.runs.has(id) || store.runs.get(id).state !== 'running') return;
     if (obeyed) return store.hurried(() => rest(id, obeyed === 'pause' ? 'paused' : 'stopped', null));
     const words = printedTail(runFiles(folderOf(id)).log, 4000)
       .trim()
@@ -314,6 +312,11 @@ export function createScheduler(options: SchedulerOptions) {
   }
 
   function lookAt(id: string): void {
+    if (!store.runs.has(id)) {
+      watched.delete(id); // another app deleted it
+      awaited.delete(id);
+      return;
+    }
     const { state } = store.runs.get(id);
     const app = owners.app(store.runs.app(id));
     if (state === 'running') {
@@ -422,12 +425,12 @@ export function createScheduler(options: SchedulerOptions) {
     },
     /** Whether a run is under way or queued here. */
     isMine: (id: string): boolean => children.has(id) || owners.isMe(store.runs.app(id)),
-    /** Whether it is in another app that is there. */
-    belongsToOther: (id: string): boolean =>
-      !owners.isMe(store.runs.app(id)) && owners.app(store.runs.app(id)) === 'alive',
-    /** Where a run is under way, for errors; empty for this app. */
-    ownerText: (id: string): string =>
-      owners.isMe(store.runs.app(id)) ? '' : ` in ${owners.text(store.runs.app(id))}`,
+    /** In words, the other app that is there and has a run under way or queued; null where there is none. */
+    elsewhere(id: string): string | null {
+      const app = store.runs.app(id);
+      const isOther = !owners.isMe(app) && !restingStates.includes(store.runs.get(id).state);
+      return isOther && owners.app(app) === 'alive' ? owners.text(app) : null;
+    },
     /** Whether somebody trains a run, as far as it can be told. */
     isTrained: (id: string): boolean => children.has(id) || owners.trainer(folderOf(id)) !== 'dead',
     /** Tells listeners that something about a run is different. */

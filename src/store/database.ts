@@ -1,5 +1,5 @@
 /** Opens the SQLite file and brings it to the current layout. SQLite is used in this room and nowhere else. */
-import { copyFileSync, existsSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
+import { accessSync, copyFileSync, existsSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Database, Options } from 'better-sqlite3';
@@ -131,7 +131,7 @@ export async function openDatabase(
   };
   try {
     if (!reads || path === ':memory:') return open(path);
-    if (!existsSync(path)) return open(':memory:');
+    if (!isThere(path)) return open(':memory:');
     return openForReading(Sqlite, path) ?? openCopy(path, open);
   } catch (error) {
     if (error instanceof PermafrostError || isRefusal(error)) throw storeError(path, error);
@@ -140,6 +140,17 @@ export async function openDatabase(
       `${path} cannot be used as the run store: ${(error as Error).message}. Check that its folder exists; PERMAFROST_HOME names another one.`,
       { cause: error },
     );
+  }
+}
+
+/** Throws where that cannot be told: a home that may not be looked into is no empty one. */
+function isThere(path: string): boolean {
+  try {
+    accessSync(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
   }
 }
 

@@ -1,5 +1,7 @@
 /** Rows of runs: the table, the queue and the tags. */
 import type { Database } from 'better-sqlite3';
+import { z } from 'zod';
+import { configDefaults, configSchema, type ExperimentConfig } from '#contract/config';
 import { nearest, PermafrostError } from '#contract/errors';
 import { type Run, type RunState, run } from '#contract/run';
 import type { NewRun } from '#runFolder/config';
@@ -25,11 +27,22 @@ interface Row {
   tags: string | null;
 }
 
+/** What the run folder has of a run's marks. */
+const copies = { none: 0, whole: 1, begun: 2 } as const;
+
+const known = run.extend({ config: z.custom<ExperimentConfig>() });
+
+/** A config of an earlier version may break a rule that came later; its run is shown all the same. */
+export function storedConfig(json: string): ExperimentConfig {
+  const stored = JSON.parse(json);
+  return configSchema.safeParse(stored).data ?? { ...configDefaults, ...stored };
+}
+
 const parsed = (row: Row): Run =>
   readRow(row.id, () =>
-    run.parse({
+    known.parse({
       id: row.id,
-      config: JSON.parse(row.config),
+      config: storedConfig(row.config),
       state: row.state,
       reason: row.reason && JSON.parse(row.reason),
       createdAt: row.created_at,
@@ -80,10 +93,11 @@ export function runsTable(database: Database) {
   >(`SELECT note, archived, trashed_at, ${tags} FROM runs WHERE id = ?`);
   const unsaved = database
     .prepare<[], string>(
-      `SELECT id FROM runs WHERE marks_saved = 0 AND (note != '' OR archived OR trashed_at IS NOT NULL OR key IN (SELECT run FROM tags))`,
+      `SELECT id FROM runs WHERE marks_saved = ${copies.begun} OR marks_saved = ${copies.none}
+         AND (note != '' OR archived OR trashed_at IS NOT NULL OR key IN (SELECT run FROM tags))`,
     )
     .pluck();
-  const setSaved = database.prepare('UPDATE runs SET marks_saved = 1 WHERE id = ?');
+  const setSaved = database.prepare('UPDATE runs SET marks_saved = ? WHERE id = ?');
   const setNote = database.prepare('UPDATE runs SET note = ? WHERE id = ?');
   const setArchived = database.prepare('UPDATE runs SET archived = ? WHERE id = ?');
   const setTrashed = database.prepare('UPDATE runs SET trashed_at = ? WHERE id = ?');
@@ -129,6 +143,7 @@ export function runsTable(database: Database) {
         totalSteps: config.num_iters * config.steps_per_iter,
       });
     },
+    ids: (): string[] => ids.all(),
     /** Whether the store has a run of exactly that id. */
     has: (id: string): boolean => byId.get(id) !== undefined,
     isAny: (): boolean => any.get() !== undefined,
@@ -160,8 +175,10 @@ export function runsTable(database: Database) {
       const { tags, note, archived, trashed_at } = marks.get(id)!;
       return { tags: tags ? JSON.parse(tags) : [], note, archived: archived === 1, trashedAt: trashed_at };
     },
-    saved: (id: string): void => void setSaved.run(id),
-    /** Runs whose marks were written before copies were kept. */
+    saved: (id: string): void => void setSaved.run(copies.whole, id),
+    /** That a copy of changed marks is about to be written: until {@link saved} nobody knows what it says. */
+    saving: (id: string): void => void setSaved.run(copies.begun, id),
+    /** Runs whose marks were written before copies were kept, or whose copy somebody was at who was killed. */
     unsaved: (): string[] => unsaved.all(),
     /** Takes the marks of a run's folder over. */
     restoreMarks(id: string, { tags, note, archived, trashedAt }: RunMarks): void {
@@ -169,7 +186,7 @@ export function runsTable(database: Database) {
       setNote.run(note, id);
       setArchived.run(archived ? 1 : 0, id);
       setTrashed.run(trashedAt, id);
-      setSaved.run(id);
+      setSaved.run(copies.whole, id);
     },
     remove: (id: string): void => void remove.run(id),
   };

@@ -8,7 +8,7 @@
  * Only a file with a known digest is resumed by a later call, since nothing else tells that the rest is of the same file.
  */
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -51,6 +51,9 @@ export interface Downloaded {
 
 /** Where a file's bytes lie until it is whole. */
 export const incomplete = (path: string): string => `${path}.incomplete`;
+const lockOf = (path: string): string => `${incomplete(path)}.lock`;
+/** Whether a file of that name is there only while another one is fetched. */
+export const isPassing = (name: string): boolean => [incomplete(''), lockOf('')].some((end) => name.endsWith(end));
 const reserve = 32 * 2 ** 20; // bytes of disk that a download leaves free
 const reportTime = 100; // ms
 
@@ -188,11 +191,9 @@ async function fetchRest(options: DownloadOptions, transfer: Transfer): Promise<
     transfer.total = total ?? bytes ?? null;
     transfer.etag = response.headers.get('etag');
     await checkSpace(options, transfer);
-    await receive(response, transfer, stall.moved);
+    await receive(response, options, transfer, stall.moved);
     if (transfer.total !== null && transfer.have < transfer.total)
       throw new Transient(`${url}: the connection ended at byte ${transfer.have} of ${transfer.total}`);
-    if (transfer.total !== null && transfer.have > transfer.total)
-      throw new WrongContent('network', `${url}: expected ${transfer.total} bytes, got ${transfer.have}.`);
     transfer.total = transfer.have;
   } catch (error) {
     if (signal?.aborted || error instanceof Transient || error instanceof PermafrostError) throw error;
@@ -224,10 +225,27 @@ function extent({ status, headers }: Response): { start: number; total: number |
   return { start: 0, total: length === null || encoded ? null : Number(length) };
 }
 
-async function receive({ body }: Response, transfer: Transfer, moved: () => void): Promise<void> {
+/** Writes what arrives. Stops where there is more of it than the file has, or no room for what nobody said the size of. */
+async function receive(
+  { body }: Response,
+  options: DownloadOptions,
+  transfer: Transfer,
+  moved: () => void,
+): Promise<void> {
   if (body === null) return;
+  let checked = transfer.have;
   for await (const chunk of body) {
     moved();
+    const { have, total } = transfer;
+    if (total !== null && have + chunk.length > total)
+      throw new WrongContent(
+        'network',
+        `${options.url}: expected ${total} bytes, but the server sends more. The file was replaced there, or the address is wrong.`,
+      );
+    if (total === null && have - checked >= reserve) {
+      checked = have;
+      await checkSpace(options, transfer);
+    }
     for (let done = 0; done < chunk.length; ) done += (await transfer.file.write(chunk, done)).bytesWritten;
     transfer.hashes.update(chunk);
     transfer.have += chunk.length;
@@ -247,8 +265,8 @@ function createStall(time: number, outer?: AbortSignal): { signal: AbortSignal; 
 }
 
 async function checkSpace({ path, url, freeBytes = freeBytesOf }: DownloadOptions, transfer: Transfer): Promise<void> {
-  if (transfer.total === null) return;
-  const [needed, free] = [transfer.total - transfer.have + reserve, await freeBytes(dirname(path))];
+  const left = transfer.total === null ? reserve : transfer.total - transfer.have;
+  const [needed, free] = [left + reserve, await freeBytes(dirname(path))];
   if (free >= needed) return;
   const mega = (n: number) => `${Math.ceil(n / 1e6)} MB`;
   throw new PermafrostError(
@@ -298,9 +316,18 @@ async function settle(options: DownloadOptions, transfer: Transfer): Promise<Dow
   return settle(options, transfer);
 }
 
+/** Takes away the lock of a process that was killed when the file was whole already. */
+export async function sweepLock(path: string): Promise<void> {
+  const place = lockOf(path);
+  const holder = await holderOf(place);
+  if (holder === 0 && !existsSync(place)) return;
+  if (holder > 0 && isAlive(holder)) return;
+  await rm(place, { force: true });
+}
+
 /** One process at a time writes a partial file; the lock of a dead one is taken over. */
 async function lock(path: string): Promise<() => Promise<void>> {
-  const place = `${incomplete(path)}.lock`;
+  const place = lockOf(path);
   for (;;) {
     try {
       const handle = await open(place, 'wx');

@@ -1,4 +1,15 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -23,6 +34,43 @@ it('a file that cannot be finished leaves nothing behind, and what was there bef
   expect(readdirSync(folder)).toEqual(['out.csv']);
   await expect(writeChunks(join(folder, 'missing/out.csv'), ['x'])).rejects.toThrow(/could not be written/);
   expect(existsSync(join(folder, 'missing'))).toBe(false);
+});
+
+it('an export that was killed half-way leaves no draft once it is made again, and other files alone', async () => {
+  const path = join(folder, 'out.csv');
+  const file = join(import.meta.dirname, '../../src/export/file.ts');
+  const dying = `import { writeChunks } from ${JSON.stringify(file)};
+    await writeChunks(${JSON.stringify(path)}, (async function* () {
+      yield 'half';
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      process.kill(process.pid, 'SIGKILL');
+    })());`;
+  expect(spawnSync(process.execPath, ['--input-type=module', '-e', dying]).signal).toBe('SIGKILL');
+  expect(readdirSync(folder)).not.toEqual([]);
+  writeFileSync(join(folder, 'mine.1.tmp'), '');
+  utimesSync(join(folder, 'mine.1.tmp'), 1, 1);
+  await writeChunks(path, ['whole']);
+  expect(readdirSync(folder).sort()).toEqual(['mine.1.tmp', 'out.csv']);
+  expect(readFileSync(path, 'utf8')).toBe('whole');
+});
+
+it.runIf(process.platform === 'linux')('a full device is an error of the disk, and stays a device', async () => {
+  const device = join(folder, 'device');
+  symlinkSync('/dev/full', device); // a link, since what replaces a device would replace this
+  await expect(writeChunks(device, ['x'])).rejects.toThrow(
+    expect.objectContaining({ code: 'disk', message: expect.stringContaining('no space left') }),
+  );
+  expect(lstatSync(device).isSymbolicLink()).toBe(true);
+  expect(readdirSync(folder)).toEqual(['device']);
+});
+
+it('a file that is reached through a link is written where it lies', async () => {
+  const [path, link] = [join(folder, 'file.csv'), join(folder, 'link.csv')];
+  writeFileSync(path, 'before');
+  symlinkSync(path, link);
+  await writeChunks(link, ['after']);
+  expect(readFileSync(path, 'utf8')).toBe('after');
+  expect(lstatSync(link).isSymbolicLink()).toBe(true);
 });
 
 it.skipIf(!canLimitFiles)('a disk that takes no more is named with what to do about it', async () => {

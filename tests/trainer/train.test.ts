@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { JournalEntry } from '#contract/run';
 import { writeSealed } from '#disk/sealed';
-import { readSafetensors } from '#formats/safetensors';
+import { readSafetensors, type SafetensorsType } from '#formats/safetensors';
 import { bytesSource } from '#formats/source';
 import {
   endOf,
@@ -42,8 +42,9 @@ function overwrite(path: string, name: string, value: number): void {
   const { metadata, tensors } = readSafetensors(bytesSource(bytes));
   const { 'permafrost.sha256': _, ...rest } = metadata;
   bytes.writeFloatLE(value, tensors.get(name)!.offset);
+  const specs = [...tensors].map(([each, { shape, dtype }]) => [each, { shape, dtype: dtype as SafetensorsType }]);
   const chunks = [...tensors.values()].map(({ offset, length }) => bytes.subarray(offset, offset + length));
-  writeSealed(path, { tensors: Object.fromEntries(tensors), metadata: rest, chunks });
+  writeSealed(path, { tensors: Object.fromEntries(specs), metadata: rest, chunks });
 }
 
 describe('a tiny run', () => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseConfig } from '#contract/config';
@@ -138,6 +138,30 @@ describe('a pretrained body', () => {
       expect(mapped(folder, value), name).toEqual(model.initialValue(name, 77));
     expect(trained['transformer.h.0.ln_1.weight'].data).toEqual(model.initialValue('transformer.h.0.ln_1.weight', 77));
     expect(trained['in_net.0.weight'].data).toEqual(model.initialValue('in_net.0.weight', 0));
+  });
+
+  it('of several files is copied into one, bit for bit, and anew when one of them changes', () => {
+    const { model, weights } = prepareFor(pretrained);
+    const all = Object.entries(tensorsOf(model, '_orig_mod.transformer.'));
+    const folder = dirname(modelPath());
+    mkdirSync(folder, { recursive: true });
+    const parts = { 'a.safetensors': all.slice(0, 7), 'b.safetensors': all.slice(7) };
+    const put = (file: keyof typeof parts) =>
+      writeFileSync(join(folder, file), Buffer.concat([...safetensorsChunks(Object.fromEntries(parts[file]))]));
+    put('a.safetensors');
+    put('b.safetensors');
+    const places = Object.entries(parts).flatMap(([file, part]) => part.map(([name]) => [name, file]));
+    const index = JSON.stringify({ weight_map: Object.fromEntries(places) });
+    writeFileSync(join(folder, 'model.safetensors.index.json'), index);
+    const { folder: place, frozen, trained } = weights();
+    for (const [name, value] of Object.entries(frozen))
+      expect(mapped(place, value), name).toEqual(model.initialValue(name, 77));
+    expect(trained['transformer.h.0.ln_1.weight'].data).toEqual(model.initialValue('transformer.h.0.ln_1.weight', 77));
+    weights();
+    expect(bodies()).toHaveLength(1);
+    utimesSync(join(folder, 'b.safetensors'), 1, 1);
+    weights();
+    expect(bodies()).toHaveLength(2);
   });
 
   it('that is absent is an error saying where it was looked for', () => {
