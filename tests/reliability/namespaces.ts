@@ -89,9 +89,11 @@ export async function takenOver(log: Log): Promise<void> {
 /** Both run the same sweep at once. */
 export async function sweptTwice(log: Log): Promise<void> {
   await inHome(async (home) => {
-    const words = ['sweep', ...tinySettings(150), '--grid', 'learning_rate=0.001,0.01', '--seeds', '3', '--json'];
+    const words = ['sweep', ...tinySettings(40), '--grid', 'learning_rate=0.001,0.01', '--seeds', '3', '--json'];
     const [a, b] = ['machine-a', 'machine-b'].map((host) => start(words, { home, under: on(host) }));
+    const slow = setTimeout(() => log(`${a.answer.err}\n---\n${b.answer.err}`), 120_000);
     const [first, second] = await Promise.all([a.ended, b.ended]);
+    clearTimeout(slow);
     claim('both end well', first.code === 0 && second.code === 0, [first, second]);
     log(
       `two sweeps of six configs at once: ${idsIn(home).length} runs, ${(first.took / 1000).toFixed(0)} s and ${(second.took / 1000).toFixed(0)} s`,
