@@ -268,10 +268,20 @@ export function createScheduler(options: SchedulerOptions) {
       children.delete(id);
       const kind = obeyed ? asked.get(id)?.kind : undefined;
       asked.delete(id);
-      owe(id, () => settle(id, how, 'crashed', kind));
+      owe(id, async () => {
+        if (owners.isMe(store.runs.app(id))) await settle(id, how, 'crashed', kind);
+        else leave(id);
+      });
       tell(id, null); // its slot is free, whatever its journal said before
       fill();
     };
+  }
+
+  /** Leaves a run to the app that took it over while this one was not heard of: asleep, or cut off. */
+  function leave(id: string): void {
+    mine.delete(id);
+    watched.add(id);
+    lookLater();
   }
 
   /** Brings a run that nobody trains any more to rest: by its journal, as it was asked to before it began, or as crashed. */

@@ -64,3 +64,18 @@ it.each(['running', 'queued'] as const)(
     );
   },
 );
+
+it('a run that an app elsewhere took over while this one slept stays as it is when the trainer here ends', async () => {
+  const trainer = join(home, 'trainer.mjs');
+  writeFileSync(trainer, "process.on('SIGTERM', () => {}); setTimeout(() => process.exit(2), 1000);");
+  app = await createApp({ home, trainer });
+  const { id } = app.create(parseConfig({ task: 'bit-xor', n: 4, num_patterns: 2, pretrained: false }));
+  const store = await openStore(join(home, 'permafrost.db'));
+  store.runs.enqueue(id, 'theirs');
+  store.runs.claim(id);
+  store.close();
+  mkdirSync(join(home, 'apps'), { recursive: true });
+  writeFileSync(join(home, 'apps', 'theirs.json'), leaseText('theirs', elsewhere, 0));
+  await app.idle();
+  expect(app.get(id)).toMatchObject({ state: 'running', reason: null });
+});
