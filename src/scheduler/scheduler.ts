@@ -218,6 +218,7 @@ export function createScheduler(options: SchedulerOptions) {
           PERMAFROST_HOME: home,
           PERMAFROST_THREADS: String(threads),
           PERMAFROST_WAIT: windingDown,
+          PERMAFROST_SEEN: String(store.runs.seq(id) || ''),
         },
         stdio: ['ignore', log, log, 'ipc'],
         detached: process.platform !== 'win32', // a terminal's Ctrl-C is for us to hear, even before a trainer is up
