@@ -1,11 +1,14 @@
 /** Full, locked, read-only and damaged disks. Needs root for the file systems that it mounts. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import Sqlite from 'better-sqlite3';
 import { randomStream } from '#contract/random';
 import { isCheckpointDamaged } from '#runFolder/checkpoint';
 import { runFiles } from '#runFolder/paths';
+import { migrations } from '#store/database';
 import { openSmallDisk, type SmallDisk } from '../disk/smallDisk.ts';
 import { type Answer, checkJournal, claim, permafrost, resultOf, serve, start, tinySettings, until } from './lab.ts';
 
@@ -133,8 +136,82 @@ export async function fullDisk(log: (text: string) => void, seconds = 60): Promi
   });
 }
 
-if (import.meta.main) {
-  const kinds = { fullDisk } as Record<string, (log: (text: string) => void) => Promise<void>>;
-  await kinds[process.argv[2]](console.log);
-  process.exit();
+/** What lies at the store's place of a home that cannot be written. */
+const stores: Record<string, (path: string) => void> = {
+  'as it was left': () => {},
+  'with changes that are not merged yet': (path) => {
+    const database = new Sqlite(path);
+    database.prepare("INSERT OR IGNORE INTO tags SELECT key, 'unmerged' FROM runs").run();
+    for (const part of ['', '-wal']) copyFileSync(path + part, `${path}.kept${part}`);
+    database.close();
+    for (const part of ['', '-wal']) renameSync(`${path}.kept${part}`, path + part);
+  },
+  'of an earlier layout': (path) => {
+    const rows = new Sqlite(path).prepare('SELECT id, config, state, created_at FROM runs').all() as object[];
+    for (const part of ['', '-wal', '-shm']) rmSync(path + part, { force: true });
+    const database = new Sqlite(path);
+    database.exec(migrations[0]);
+    database.pragma('user_version = 1');
+    const insert = database.prepare(
+      'INSERT INTO runs (id, config, state, created_at) VALUES (@id, @config, @state, @created_at)',
+    );
+    for (const row of rows) insert.run(row);
+    database.close();
+  },
+  'not there': (path) => {
+    for (const part of ['', '-wal', '-shm']) rmSync(path + part, { force: true });
+  },
+};
+
+export async function readOnlyHome(log: (text: string) => void): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'permafrost-readonly-'));
+  const made = join(folder, 'made');
+  const { out } = await permafrost(['run', ...tinySettings(2), '--json'], { home: made });
+  const { id } = JSON.parse(out);
+  for (const [name, change] of Object.entries(stores)) {
+    const home = join(folder, name.replaceAll(' ', '-'));
+    cpSync(made, home, { recursive: true });
+    change(join(home, 'permafrost.db'));
+    execFileSync('mount', ['--bind', home, home]);
+    execFileSync('mount', ['-o', 'remount,bind,ro', home]);
+    try {
+      const hasRuns = name !== 'not there';
+      const reads = [
+        ['list'],
+        ['export', join(folder, 'runs.csv')],
+        ['tables'],
+        ...(hasRuns
+          ? [
+              ['show', id],
+              ['frozen', id],
+            ]
+          : []),
+      ];
+      for (const words of reads) {
+        const answer = await permafrost(words, { home });
+        claim(`${words[0]} reads a store ${name} on a read-only disk`, answer.code === 0, answer);
+        if (words[0] === 'list') claim('list has the run', answer.out.includes(id) === hasRuns, answer);
+        if (words[0] === 'list' && name.startsWith('with changes'))
+          claim('list has what is not merged', answer.out.includes('unmerged'), answer);
+      }
+      for (const words of [
+        ['tag', id, 'x'],
+        ['run', ...tinySettings(1)],
+        ['resume', id],
+        ['rebuild'],
+        ['sweep', ...tinySettings(1)],
+      ]) {
+        const answer = await permafrost(words, { home });
+        claim(
+          `${words[0]} says what to do about a read-only disk`,
+          answer.code === 5 && /read-only.*PERMAFROST_HOME/s.test(answer.err),
+          answer,
+        );
+      }
+      log(`a store ${name} on a read-only disk: read, and refused to be written`);
+    } finally {
+      execFileSync('umount', ['-l', home]);
+    }
+  }
+  rmSync(folder, { recursive: true, force: true });
 }
