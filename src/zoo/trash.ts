@@ -4,8 +4,8 @@ import { mkdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { PermafrostError } from '#contract/errors';
 import type { Removed } from '#contract/zoo';
+import { draftOf, sweepDrafts } from '#disk/atomicFile';
 import { belowOwner, isThere, type Owned, removeBelow } from '#disk/removable';
-import { isAlive } from './process.ts';
 
 export interface Trash {
   /**
@@ -25,18 +25,22 @@ interface Move {
   to: string;
 }
 
-const prefix = '.permafrost-trash-';
+const prefix = '.permafrost-trash';
+/** As earlier versions named it, with the number of a process. */
+const oldName = /^\.permafrost-trash-\d+$/;
 
 export function createTrash(): Trash {
   const removed = new Map<string, { bytes: number; moves: Move[] }>();
-  const folders = new Set<string>();
+  /** Where what was in a folder lies now. */
+  const folders = new Map<string, string>();
   let count = 0;
 
   async function moveAway(from: string): Promise<Move> {
-    const folder = join(dirname(from), `${prefix}${process.pid}`);
-    await sweep(dirname(from));
+    const place = dirname(from);
+    await sweep(place);
+    const folder = folders.get(place) ?? draftOf(join(place, prefix)); // swept like any draft when this process is gone
     await mkdir(folder, { recursive: true });
-    folders.add(folder);
+    folders.set(place, folder);
     const to = join(folder, `${count++}-${basename(from)}`);
     await rename(from, to);
     return { from, to };
@@ -70,7 +74,8 @@ export function createTrash(): Trash {
     },
     list: () => [...removed].map(([name, { bytes }]) => ({ name, bytes })),
     async empty() {
-      for (const folder of folders) await removeBelow({ owner: dirname(folder), path: folder });
+      for (const [owner, path] of folders) await removeBelow({ owner, path });
+      folders.clear();
       removed.clear();
     },
   };
@@ -86,11 +91,9 @@ async function putBack(moves: readonly Move[]): Promise<void> {
 
 /** Deletes what sessions that ended without a word left. */
 async function sweep(folder: string): Promise<void> {
-  for (const name of readdirSync(folder)) {
-    const owner = name.startsWith(prefix) ? Number(name.slice(prefix.length)) : 0;
-    if (owner > 0 && owner !== process.pid && !isAlive(owner))
-      await removeBelow({ owner: folder, path: join(folder, name) });
-  }
+  sweepDrafts(folder);
+  for (const name of readdirSync(folder))
+    if (oldName.test(name)) await removeBelow({ owner: folder, path: join(folder, name) });
 }
 
 const diskError = (what: string, cause: unknown): PermafrostError =>
