@@ -282,7 +282,7 @@ export async function discardPartial(row: DatasetRow, home: string): Promise<voi
 }
 
 /** What nobody misses: what macOS leaves in every folder, and what was removed before. */
-const systems = /^\.DS_Store$|^\.permafrost-trash-/;
+const systems = /^\.DS_Store$|^\.permafrost-trash/;
 
 /** What removing a data set takes away: what a pull brought and the decoded form, of a link the link. What stays is named. */
 export function removablePlaces(row: DatasetRow, home: string): { places: Owned[]; bytes: number; kept: string[] } {

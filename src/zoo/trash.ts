@@ -4,8 +4,9 @@ import { mkdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { PermafrostError } from '#contract/errors';
 import type { Removed } from '#contract/zoo';
+import { draftOf, sweepDrafts } from '#disk/atomicFile';
 import { belowOwner, isThere, type Owned, removeBelow } from '#disk/removable';
-import { isAlive } from './process.ts';
+import { hubSettings } from './hubCache.ts';
 
 export interface Trash {
   /**
@@ -25,18 +26,18 @@ interface Move {
   to: string;
 }
 
-const prefix = '.permafrost-trash-';
+const trashName = '.permafrost-trash';
 
 export function createTrash(): Trash {
   const removed = new Map<string, { bytes: number; moves: Move[] }>();
-  const folders = new Set<string>();
+  /** The trash in each folder from which something was removed. */
+  const folders = new Map<string, string>();
   let count = 0;
 
   async function moveAway(from: string): Promise<Move> {
-    const folder = join(dirname(from), `${prefix}${process.pid}`);
-    await sweep(dirname(from));
+    const folder = folders.get(dirname(from)) ?? draftOf(join(dirname(from), trashName));
     await mkdir(folder, { recursive: true });
-    folders.add(folder);
+    folders.set(dirname(from), folder);
     const to = join(folder, `${count++}-${basename(from)}`);
     await rename(from, to);
     return { from, to };
@@ -70,7 +71,7 @@ export function createTrash(): Trash {
     },
     list: () => [...removed].map(([name, { bytes }]) => ({ name, bytes })),
     async empty() {
-      for (const folder of folders) await removeBelow({ owner: dirname(folder), path: folder });
+      for (const folder of folders.values()) await removeBelow({ owner: dirname(folder), path: folder });
       removed.clear();
     },
   };
@@ -84,12 +85,19 @@ async function putBack(moves: readonly Move[]): Promise<void> {
   }
 }
 
-/** Deletes what sessions that ended without a word left. */
-async function sweep(folder: string): Promise<void> {
-  for (const name of readdirSync(folder)) {
-    const owner = name.startsWith(prefix) ? Number(name.slice(prefix.length)) : 0;
-    if (owner > 0 && owner !== process.pid && !isAlive(owner))
-      await removeBelow({ owner: folder, path: join(folder, name) });
+/** Deletes what sessions had removed that ended without a word. */
+export function sweepTrash(home: string, environment: NodeJS.ProcessEnv = process.env): void {
+  const own = ['models', 'data', 'cache/bodies', 'cache/datasets'].map((name) => join(home, name));
+  for (const folder of [hubSettings(environment).cache, ...own])
+    for (const each of [folder, ...foldersIn(folder)]) sweepDrafts(each, trashName);
+}
+
+function foldersIn(folder: string): string[] {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true });
+    return entries.flatMap((entry) => (entry.isDirectory() ? join(folder, entry.name) : []));
+  } catch {
+    return []; // it is not there, or not ours to read
   }
 }
 

@@ -433,13 +433,6 @@ describe('remove', () => {
     await expect(zoo.restore(tiny)).rejects.toThrow(/was not removed in this session/);
   });
 
-  it('sweeps what a session that was killed left', async () => {
-    await zoo.pull(tiny);
-    mkdirSync(cache('.permafrost-trash-999999999'), { recursive: true });
-    await zoo.remove(tiny);
-    expect(readdirSync(cache())).toEqual([`.permafrost-trash-${process.pid}`]);
-  });
-
   it('of what is not there, or stays, is refused', async () => {
     await expect(zoo.remove(tiny)).rejects.toThrow(/Nothing of sshleifer\/tiny-gpt2 is on this machine/);
     await expect(zoo.remove('permafrost-nano')).rejects.toThrow(/comes with Permafrost and stays/);
