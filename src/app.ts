@@ -1,5 +1,5 @@
 /** Wires the node rooms into the services that every face of Permafrost uses. */
-import { accessSync, constants, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type ExperimentConfig, errorsByField, openConfig } from '#contract/config';
@@ -17,7 +17,7 @@ import { readEntries } from '#runFolder/journal';
 import { writeMarks } from '#runFolder/marks';
 import { runFiles } from '#runFolder/paths';
 import { readProof } from '#runFolder/proof';
-import { hasDeadApps } from '#scheduler/owners';
+import { hasDeadApps, livingApps } from '#scheduler/owners';
 import { createScheduler } from '#scheduler/scheduler';
 import { setAside } from '#store/database';
 import { rebuild } from '#store/rebuild';
@@ -81,6 +81,7 @@ export async function createApp({
   const runsFolder = join(home, 'runs');
   if (!reads) prepareHome(runsFolder, home);
   const { store, aside } = await openRunStore(home, reads, repairs);
+  if (!repairs) sayLost(store, runsFolder);
   const scheduler = createScheduler({
     ...{ store, home, slots, trainer, node },
     environment: runtimeEnvironment(),
@@ -242,7 +243,7 @@ export async function createApp({
         subscribe: scheduler.subscribe,
         row: () => row(run),
         seq: () => store.runs.seq(run),
-        entries: (after: number) => [...readEntries(runFiles(join(runsFolder, run)).journal, { after })],
+        entries: (after: number) => readEntries(runFiles(join(runsFolder, run)).journal, { after }),
       };
       return runEvents(run, source, after, signal);
     },
@@ -290,22 +291,42 @@ export async function createApp({
 const leftBehind =
   'The app that trained it is gone, and so is its trainer. Resume the run to go on from its last checkpoint.';
 
-/** The store, and where a damaged one was put. Run folders that it does not have are brought in; one whose last app died is read through before it is used. */
+/**
+ * The store, and where a damaged one was put. Run folders that it does not have are brought in; one whose last app died is
+ * read through before it is used. Throws `conflict` where a damaged one is in use.
+ */
 async function openRunStore(
   home: string,
   reads: boolean,
   repairs: boolean,
 ): Promise<{ store: Store; aside: string | null }> {
   const path = join(home, 'permafrost.db');
+  const checks = repairs ? 'whole' : !reads && hasDeadApps(home) ? 'quick' : null;
   try {
-    const store = await openStore(path, { reads, checks: repairs || (!reads && hasDeadApps(home)) });
+    const store = await openStore(path, { reads, checks });
     if (!reads && !repairs) await rebuild(store, join(home, 'runs'), 'missing');
     return { store, aside: null };
   } catch (error) {
     if (!repairs || !isDamage((error as Error).cause)) throw error;
+    const [other] = await livingApps(home);
+    if (other)
+      throw new PermafrostError(
+        'conflict',
+        `${path} is damaged and in use by ${other}. End that first, then run permafrost rebuild again.`,
+      );
     const aside = setAside(path);
     return { store: await openStore(path), aside };
   }
+}
+
+/** Says where a store without runs has lost them: its file was deleted, or emptied. */
+function sayLost(store: Store, runsFolder: string): void {
+  if (!existsSync(runsFolder) || store.runs.isAny()) return;
+  const count = readdirSync(runsFolder).filter((id) => existsSync(runFiles(join(runsFolder, id)).config)).length;
+  if (count > 0)
+    console.error(
+      `The run store has no runs, but ${count} lie${count === 1 ? 's' : ''} in ${runsFolder}. permafrost rebuild brings them into it.`,
+    );
 }
 
 function sayTrouble(message: string | null): void {

@@ -85,10 +85,10 @@ const table: Record<string, Room> = {
   cli: {
     runtime: 'node',
     rooms: ['contract', 'app', 'papers', 'export', 'formats', 'site'],
-    packages: ['commander', '@trpc/server', 'ws', 'open'],
+    packages: ['commander', 'ws', 'open'],
   },
-  site: { runtime: 'node', rooms: ['contract'], packages: [] },
-  main: { runtime: 'electron', rooms: ['contract', 'app', 'site'], packages: ['electron', '@trpc/server'] },
+  site: { runtime: 'node', rooms: ['contract'], packages: ['@trpc/server'] },
+  main: { runtime: 'electron', rooms: ['contract', 'app', 'site'], packages: ['electron'] },
   preload: { runtime: 'web', rooms: [], packages: ['electron'] },
   renderer: {
     runtime: 'web',

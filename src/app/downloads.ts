@@ -116,8 +116,8 @@ export const downloadNames = Object.keys(rows);
 
 /** `?id=…&id=…` names runs, `?table=…&profile=…` those of a table (with `accuracy` and `mae` as its tolerance); else it is all. */
 const query = z.object({
-  id: z.array(z.string().min(1)),
-  table: z.string().min(1).nullable(),
+  id: z.array(z.string().min(1).max(100)).max(10_000, 'a file is of at most 10,000 chosen runs'),
+  table: z.string().min(1).max(200).nullable(),
   profile: z.enum(profiles),
   tolerance: toleranceSchema,
 });
@@ -146,7 +146,7 @@ export function downloadOf(app: Source, path: string): Download {
     const list = names.join(', ');
     throw new PermafrostError(
       'notFound',
-      `There is no download ${pathname}. Did you mean ${nearest(name, names)}? There are: ${list}.`,
+      `There is no download ${pathname.slice(0, 200)}. Did you mean ${nearest(name, names)}? There are: ${list}.`,
     );
   }
   const { type, of, chunks } = rows[name];

@@ -1,13 +1,21 @@
-/** What happens, as streams that a slow reader cannot flood: what came meanwhile waits and goes out together. */
-import { setTimeout as sleep } from 'node:timers/promises';
+/**
+ * What happens, as streams of small messages. A slow reader gets what came meanwhile together; of a run no more waits in
+ * memory than {@link keptEntries}, since its journal has everything.
+ */
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { JournalEntry } from '#contract/run';
 import type { RunChanges, RunEvents, RunRow } from '#contract/runRow';
 
 export type Subscribe = (listener: (run: string, entry: JournalEntry | null) => void) => () => void;
 
-/** At most 20 messages a second for a run, and two for the table. */
-export const eventPause = 50;
-export const changePause = 500;
+/** At most 20 messages a second for a run, and two for the table; the past comes as fast as the reader takes it. */
+const eventPause = 50;
+const changePause = 500;
+/** A message holds about so many bytes of entries, so many rows of the table. */
+const pageBytes = 256 * 1024;
+const pageRows = 500;
+/** New entries of a run that wait in memory for their reader. */
+const keptEntries = 1000;
 
 /** Calls `note` for everything that happens; `next` resolves when something has since the last time, to false when the signal came. */
 function listen(subscribe: Subscribe, note: Parameters<Subscribe>[0], signal?: AbortSignal) {
@@ -42,8 +50,8 @@ export interface RunSource {
   row(): RunRow;
   /** The number of its newest committed entry. */
   seq(): number;
-  /** Its committed entries after a number. */
-  entries(after: number): JournalEntry[];
+  /** Its entries after a number, in order, read as they are taken; they may go beyond the committed ones. */
+  entries(after: number): Iterable<JournalEntry> | AsyncIterable<JournalEntry>;
 }
 
 /** A run's entries after `after` (null: from now on), each once and in order, beginning with the run as it is. */
@@ -53,35 +61,74 @@ export async function* runEvents(
   after: number | null,
   signal?: AbortSignal,
 ): AsyncGenerator<RunEvents> {
-  let waiting: JournalEntry[] = [];
-  let touched = false;
+  const committed = source.seq();
+  let seq = Math.min(after ?? committed, committed); // a number from a store that was lost since begins at the end
+  let fresh: JournalEntry[] = [];
+  let isBehind = seq < committed; // what follows `seq` is in the journal alone
+  let touched = true;
+  let isTold = false;
   const note = (run: string, entry: JournalEntry | null) => {
     if (run !== id) return;
     touched = true;
-    if (entry) waiting.push(entry);
+    if (entry && !isBehind) fresh.push(entry);
+    if (fresh.length <= keptEntries) return;
+    isBehind = true;
+    fresh = [];
   };
   const heard = listen(source.subscribe, note, signal);
-  try {
-    const committed = source.seq();
-    const from = Math.min(after ?? committed, committed); // a number from a store that was lost since begins at the end
-    let seq = committed;
-    yield {
-      seq,
-      entries: from < committed ? source.entries(from).filter((e) => e.seq <= committed) : [],
-      row: source.row(),
-    };
-    while (await heard.next()) {
-      if (!touched) continue;
-      const entries = waiting.filter((entry) => entry.seq > seq);
-      [waiting, touched] = [[], false];
-      seq = entries.at(-1)?.seq ?? seq;
-      yield { seq, entries, row: source.row() };
-      await sleep(eventPause);
+  async function* message(entries: Iterable<JournalEntry> | AsyncIterable<JournalEntry>, last: number) {
+    for await (const page of pages(entries, last)) {
+      if (signal?.aborted) return;
+      seq = page.at(-1)!.seq;
+      isTold = true;
+      yield { seq, entries: page, row: source.row() };
+      await nextTurn();
     }
+  }
+  try {
+    do {
+      if (!touched) continue;
+      touched = false;
+      isTold = false;
+      while (isBehind && !signal?.aborted) {
+        const last = source.seq();
+        isBehind = false;
+        yield* message(source.entries(seq), last);
+        seq = Math.max(seq, last);
+      }
+      const entries = fresh.filter((entry) => entry.seq > seq);
+      fresh = [];
+      yield* message(entries, Number.POSITIVE_INFINITY);
+      if (signal?.aborted) return;
+      if (!isTold) yield { seq, entries: [], row: source.row() };
+      await sleep(eventPause);
+    } while (await heard.next());
   } finally {
     heard.close();
   }
 }
+
+/** Entries up to number `last`, in pages of about {@link pageBytes}. */
+async function* pages(
+  entries: Iterable<JournalEntry> | AsyncIterable<JournalEntry>,
+  last: number,
+): AsyncGenerator<JournalEntry[]> {
+  let page: JournalEntry[] = [];
+  let bytes = 0;
+  for await (const entry of entries) {
+    if (entry.seq > last) break;
+    page.push(entry);
+    bytes += bytesOf(entry);
+    if (bytes < pageBytes) continue;
+    yield page;
+    [page, bytes] = [[], 0];
+  }
+  if (page.length > 0) yield page;
+}
+
+/** About as long as its JSON. */
+const bytesOf = ({ body }: JournalEntry): number =>
+  body.kind === 'metrics' ? 100 + 45 * body.rows.length : JSON.stringify(body).length;
 
 /** Rows that change, and ids that are gone. */
 export async function* runChanges(
@@ -89,15 +136,18 @@ export async function* runChanges(
   rows: (ids: string[]) => RunRow[],
   signal?: AbortSignal,
 ): AsyncGenerator<RunChanges> {
-  const ids = new Set<string>();
-  const heard = listen(subscribe, (run) => ids.add(run), signal);
+  const waiting = new Set<string>();
+  const heard = listen(subscribe, (run) => waiting.add(run), signal);
   try {
     while (await heard.next()) {
-      const changed = rows([...ids]);
-      const there = new Set(changed.map(({ id }) => id));
-      const gone = [...ids].filter((id) => !there.has(id));
-      ids.clear();
-      yield { changed, gone };
+      while (waiting.size > 0 && !signal?.aborted) {
+        const ids = [...waiting].slice(0, pageRows);
+        for (const id of ids) waiting.delete(id);
+        const changed = rows(ids);
+        const there = new Set(changed.map(({ id }) => id));
+        yield { changed, gone: ids.filter((id) => !there.has(id)) };
+        await nextTurn();
+      }
       await sleep(changePause);
     }
   } finally {

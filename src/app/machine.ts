@@ -1,9 +1,14 @@
 /** The load of the machine, read once a second. GPUs are asked through `systeminformation`, which asks nvidia-smi where there is one. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Systeminformation } from 'systeminformation';
 import type { GpuLoad, MachineLoad } from '#contract/machine';
+import { polled } from '#contract/reported';
 
 const interval = 1000;
+/** Its name never changes. */
+let processor: string | undefined;
+
+const nameOf = ({ manufacturer, brand }: Systeminformation.CpuData): string =>
+  [manufacturer, brand].filter(Boolean).join(' ');
 
 const gpuOf = (controller: Systeminformation.GraphicsControllerData): GpuLoad => ({
   name: [controller.vendor, controller.model].filter(Boolean).join(' '),
@@ -25,21 +30,19 @@ function missingOf(gpus: GpuLoad[]): MachineLoad['missing'] {
     }));
 }
 
-/** About once a second until the signal. */
-export async function* machineLoad(signal?: AbortSignal): AsyncGenerator<MachineLoad> {
+async function readLoad(): Promise<MachineLoad> {
   const { cpu, currentLoad, graphics, mem } = await import('systeminformation'); // only the window asks
-  const { manufacturer, brand } = await cpu();
-  const name = [manufacturer, brand].filter(Boolean).join(' ');
-  while (!signal?.aborted) {
-    const [load, memory, { controllers }] = await Promise.all([currentLoad(), mem(), graphics()]);
-    const gpus = controllers.map(gpuOf);
-    yield {
-      at: Date.now(),
-      cpu: { name, load: load.currentLoad / 100, cores: load.cpus.map((core) => core.load / 100) },
-      memory: { used: memory.total - memory.available, total: memory.total },
-      gpus,
-      missing: missingOf(gpus),
-    };
-    await sleep(interval, undefined, { signal }).catch(() => {}); // the signal ends the loop
-  }
+  processor ??= nameOf(await cpu());
+  const [load, memory, { controllers }] = await Promise.all([currentLoad(), mem(), graphics()]);
+  const gpus = controllers.map(gpuOf);
+  return {
+    at: Date.now(),
+    cpu: { name: processor, load: load.currentLoad / 100, cores: load.cpus.map((core) => core.load / 100) },
+    memory: { used: memory.total - memory.available, total: memory.total },
+    gpus,
+    missing: missingOf(gpus),
+  };
 }
+
+/** About once a second until the signal. The machine is asked once for all who listen. */
+export const machineLoad = polled(readLoad, interval);

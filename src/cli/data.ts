@@ -108,7 +108,7 @@ function addRm(group: Command): void {
 
 function addSample(group: Command): void {
   takesConfig(group.command('sample').description('show test samples of a config as the model sees them'))
-    .option('--count <n>', 'how many', wholeNumber('--count', 1, 1000), 3)
+    .option('--count <n>', 'how many', wholeNumber('--count', 1, 64), 3)
     .option('--train', 'training samples, augmented, instead of test samples')
     .option('--json', 'print {"kind", "tokens", "width", "samples"}')
     .action((file: string | undefined, options: ConfigOptions & Json & { count: number; train?: boolean }) =>

@@ -35,7 +35,7 @@ export async function serve({ port, slots, open: opens }: ServeOptions): Promise
   console.error(
     'Only this machine can open it; from another one use an SSH tunnel. Ctrl-C ends it, closing the browser does not.',
   );
-  if (opens) await openBrowser(server.url);
+  if (opens) await openBrowser(server.ticket()); // others on this machine see what a browser is started with
   await asked;
   await server.close();
   await services.close();
@@ -68,12 +68,12 @@ async function openBrowser(url: string): Promise<void> {
 /** Resolves when somebody asks the server to end and, where runs would pause, means it. */
 function untilAsked(services: Services): Promise<void> {
   return new Promise((resolve) => {
-    let asked = 0;
+    let asked = Number.NEGATIVE_INFINITY;
     const busy = () => services.queue().running.length + services.queue().queued.length;
     process.on('SIGINT', () => {
-      const sure = Date.now() - asked < patience || !process.stdin.isTTY || busy() === 0;
+      const sure = performance.now() - asked < patience || !process.stdin.isTTY || busy() === 0;
       if (sure) return resolve();
-      asked = Date.now();
+      asked = performance.now();
       const runs = busy() === 1 ? 'One run is' : `${busy()} runs are`;
       console.error(`${runs} under way or queued. Ctrl-C again within 5 s pauses at a checkpoint and ends.`);
     });

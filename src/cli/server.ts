@@ -1,18 +1,16 @@
 /**
  * The window for a browser: the site over HTTP and the router over a WebSocket, on the loopback interface alone.
- * Whoever opens `/?token=…` gets a cookie; everything else needs it, or the token as a bearer. A page of another origin,
- * or a name that merely resolves to this machine, is turned away.
+ * Whoever opens `/?token=…` gets a cookie, and so does the first who opens `/?ticket=…`; everything else needs the cookie,
+ * or the token as a bearer. A page of another origin, or a name that merely resolves to this machine, is turned away.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { pipeline } from 'node:stream';
-import { applyWSSHandler } from '@trpc/server/adapters/ws';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { pipeline } from 'node:stream/promises';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { PermafrostError } from '#contract/errors';
-import { appRouter } from '#contract/router';
 import type { Services } from '#contract/services';
+import { connectClient, limits } from '#site/client';
 import { type Answer, createSite, plainText } from '#site/site';
 
 export interface ServerOptions {
@@ -22,31 +20,65 @@ export interface ServerOptions {
   /** 0: any that is free. */
   port: number;
   token?: string;
+  /** Told what went wrong with a client. */
+  report?(line: string): void;
+  /** Milliseconds in which a client has to say what it wants. */
+  patience?: number;
 }
 
 export interface Server {
   /** With the token, for a person to open. */
   url: string;
+  /** An address that opens the window once, within a minute: others may see what a browser is started with. */
+  ticket(): string;
+  /** Ends every connection at once. */
   close(): Promise<void>;
 }
 
 const loopback = '127.0.0.1';
 const hosts: readonly string[] = [loopback, 'localhost', '[::1]'];
-/** A subscription waits while so many bytes have not left yet. */
-const highWater = 1 << 20;
+/** Connections of strangers count too, before they are turned away. */
+const most = { connections: 500, clients: 100, headerBytes: 1 << 20 }; // an export names its runs in its path
+/** How often a quiet client is asked whether it is still there, in ms; one that says nothing until the next time is gone. */
+const pingPause = 20_000;
+/** A download whose asker takes nothing for so long (ms) is ended; a browser may have paused it. */
+const downloadPatience = 600_000;
+/** A ticket is good for so long (ms). */
+const ticketLife = 60_000;
+/** Bytes that go to a client in one piece. */
+const pieceBytes = 64 * 1024;
 
 /** Listens until closed. Throws `conflict` when the port is taken. */
-export async function startServer({ services, root, port, token = newToken() }: ServerOptions): Promise<Server> {
-  const site = createSite(root, services);
-  const server = createServer({ maxHeaderSize: 1 << 20 }, (request, response) => {
-    // an export names its runs in its path
-    const { status, headers, body } = answer(request);
-    response.writeHead(status, headers);
-    pipeline(request.method === 'HEAD' ? [] : body, response, () => {}); // the asker went away: nothing to do
+export async function startServer({
+  services,
+  root,
+  port,
+  token = newSecret(),
+  report = console.error,
+  patience = 10_000,
+}: ServerOptions): Promise<Server> {
+  const site = createSite(root, services, report);
+  const timeouts = { headersTimeout: patience, requestTimeout: patience, connectionsCheckingInterval: patience / 4 };
+  const server = createServer({ maxHeaderSize: most.headerBytes, ...timeouts }, (request, response) => {
+    void respond(request, response);
   });
-  const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: 16 << 20 });
+  server.maxConnections = most.connections;
+  const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: limits.message });
   const address = () => (server.address() as AddressInfo).port;
   const cookie = () => `permafrost-${address()}`; // cookies do not know ports, and several servers may run
+  const connections = new Set<Socket>();
+  server.on('connection', (socket) => {
+    connections.add(socket);
+    socket.on('error', () => {}); // it went away; what that ends is ended by its closing
+    socket.once('close', () => connections.delete(socket));
+  });
+
+  const tickets = new Map<string, number>();
+  const isTicket = (offered: string | null | undefined): boolean => {
+    const until = tickets.get(offered ?? '');
+    if (until !== undefined) tickets.delete(offered ?? '');
+    return until !== undefined && Date.now() < until;
+  };
 
   const knows = ({ headers }: IncomingMessage): boolean => {
     const bearer = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
@@ -54,36 +86,75 @@ export async function startServer({ services, root, port, token = newToken() }: 
     return isSame(bearer, token) || isSame(kept, token);
   };
 
-  function answer(request: IncomingMessage): Answer {
+  async function answer(request: IncomingMessage, signal: AbortSignal): Promise<Answer> {
+    const { method, url: path = '/' } = request;
     if (!isHost(request)) return plainText(421, 'This server answers to 127.0.0.1 and localhost only.');
-    if (request.method !== 'GET' && request.method !== 'HEAD') return plainText(405, 'Only GET is answered here.');
-    const url = request.url ?? '/';
-    const offered = url.startsWith('/?') ? new URLSearchParams(url.slice(2)).get('token') : null;
-    if (isSame(offered, token)) {
+    if (method !== 'GET' && method !== 'HEAD') return plainText(405, 'Only GET is answered here.');
+    const offered = path.startsWith('/?') ? new URLSearchParams(path.slice(2)) : null;
+    if (isSame(offered?.get('token'), token) || (method === 'GET' && isTicket(offered?.get('ticket')))) {
       const headers = { 'set-cookie': `${cookie()}=${token}; Path=/; HttpOnly; SameSite=Strict`, location: '/' };
       const seeOther = plainText(303, 'Welcome.'); // away from the address with the token
       return { ...seeOther, headers: { ...seeOther.headers, ...headers } };
     }
-    return knows(request) ? site(url) : plainText(401, 'Open the address that Permafrost printed: it carries a token.');
+    if (knows(request)) return site({ path, method, signal });
+    return plainText(401, 'Open the address that Permafrost printed: it carries a token.');
+  }
+
+  /** Never throws. A file that fails half-way ends its connection, which a browser shows as a failed download. */
+  async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    response.setTimeout(downloadPatience, () => {
+      if (response.writableLength > 0) response.destroy();
+    });
+    const { status, headers, body } = await answer(request, gone.signal);
+    response.writeHead(status, headers);
+    await pipeline(body, response).catch(() => response.destroy()); // the site says why
   }
 
   server.on('upgrade', (request, socket, head) => {
     const refusal = refusalOf(request);
-    if (refusal) return refuse(socket, refusal);
-    sockets.handleUpgrade(request, socket, head, (opened) => sockets.emit('connection', opened, request));
+    if (refusal) refuse(socket as Socket, refusal);
+    else sockets.handleUpgrade(request, socket, head, serve);
   });
   function refusalOf(request: IncomingMessage): string | null {
     if (!isHost(request)) return '421 Misdirected Request';
     if (request.headers.origin !== `http://${request.headers.host}`) return '403 Forbidden';
-    return knows(request) ? null : '401 Unauthorized';
+    if (!knows(request)) return '401 Unauthorized';
+    if (request.url !== '/trpc') return '404 Not Found';
+    return sockets.clients.size < most.clients ? null : '503 Service Unavailable';
   }
 
-  applyWSSHandler({
-    wss: sockets,
-    router: appRouter,
-    keepAlive: { enabled: true, pingMs: 20_000, pongWaitMs: 10_000 },
-    createContext: ({ res }) => ({ services, drain: () => drained(res) }),
-  });
+  /** Clients that said nothing since they were asked. */
+  const quiet = new WeakSet<WebSocket>();
+  function serve(socket: WebSocket): void {
+    const client = connectClient({
+      services,
+      report,
+      carrier: {
+        deliver: (text, moved) => sendInPieces(socket, text, moved),
+        close(reason) {
+          socket.close(1008, reason);
+          socket.terminate(); // it may not be listening
+        },
+      },
+    });
+    socket.on('message', (data: Buffer, isBinary) => {
+      quiet.delete(socket);
+      client.receive(data, isBinary);
+    });
+    socket.on('pong', () => quiet.delete(socket));
+    socket.on('error', () => {}); // it keeps no rules; 'close' follows
+    socket.on('close', () => client.end());
+  }
+  const pinging = setInterval(() => {
+    for (const socket of sockets.clients) {
+      if (quiet.has(socket)) socket.terminate();
+      quiet.add(socket);
+      socket.ping();
+    }
+  }, pingPause).unref();
+
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) =>
       reject(
@@ -94,17 +165,24 @@ export async function startServer({ services, root, port, token = newToken() }: 
     );
     server.listen(port, loopback, resolve);
   });
+  const origin = `http://${loopback}:${address()}`;
   return {
-    url: `http://${loopback}:${address()}/?token=${token}`,
+    url: `${origin}/?token=${token}`,
+    ticket() {
+      const ticket = newSecret();
+      tickets.set(ticket, Date.now() + ticketLife);
+      return `${origin}/?ticket=${ticket}`;
+    },
     async close() {
-      for (const socket of sockets.clients) socket.terminate();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      clearInterval(pinging);
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const socket of connections) socket.destroy();
+      await closed;
     },
   };
 }
 
-const newToken = (): string => randomBytes(24).toString('base64url');
+const newSecret = (): string => randomBytes(24).toString('base64url');
 
 /** Compares in a time that tells nothing. */
 function isSame(offered: string | null | undefined, token: string): boolean {
@@ -115,12 +193,21 @@ function isSame(offered: string | null | undefined, token: string): boolean {
 /** Whether the request names this machine's loopback; the port may be that of a tunnel. */
 const isHost = ({ headers }: IncomingMessage): boolean => hosts.includes((headers.host ?? '').replace(/:\d+$/, ''));
 
-function refuse(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
+function refuse(socket: Socket, status: string): void {
+  socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
+  socket.destroySoon(); // whether or not the other side ends it too
 }
 
-/** Resolves when the socket has room again, or is closed. */
-async function drained(socket: WebSocket): Promise<void> {
-  while (socket.bufferedAmount > highWater && socket.readyState === socket.OPEN)
-    await new Promise((resolve) => setTimeout(resolve, 5));
+/** Resolves when the socket has taken the text; a large one shows in its pieces that it moves. */
+async function sendInPieces(socket: WebSocket, text: string, moved: () => void): Promise<void> {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; at += pieceBytes) {
+    const fin = at + pieceBytes >= bytes.length;
+    await new Promise<void>((resolve, reject) =>
+      socket.send(bytes.subarray(at, at + pieceBytes), { binary: false, fin }, (error) =>
+        error ? reject(error) : resolve(),
+      ),
+    );
+    moved();
+  }
 }

@@ -35,12 +35,16 @@ export function describeError(error: unknown): { code: ErrorCode | 'internal'; m
   return { code: 'internal', message: message.startsWith('internal:') ? message : `internal: ${message}` };
 }
 
+/** Letters of a word that are compared; the time grows with them, and no name of ours is longer. */
+const comparedLetters = 100;
+
 /** The candidate that is closest to `word` by edit distance, for "did you mean" hints. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Number.POSITIVE_INFINITY;
+  const letters = (text: string) => text.slice(0, comparedLetters).toLowerCase();
   for (const candidate of candidates) {
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    const distance = editDistance(letters(word), letters(candidate));
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return best;

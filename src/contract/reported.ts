@@ -1,43 +1,67 @@
-/** What there is now and after every change, until the signal comes; a slow reader misses what is out of date. */
-export const followed = <T>(
-  subscribe: (listener: () => void) => () => void,
-  read: () => T,
-  signal?: AbortSignal,
-): AsyncGenerator<T> =>
-  reported<T>(
-    (report) =>
-      new Promise((resolve) => {
-        report(read());
-        const stop = subscribe(() => report(read()));
-        const end = () => resolve(stop());
-        if (signal?.aborted) end();
-        else signal?.addEventListener('abort', end, { once: true });
-      }),
-  );
+/** What is now and what changes, as streams whose slow readers get only the newest value. */
 
-/** Work that reports through a callback, as an iteration: what it last said, until it is done. */
-export async function* reported<P>(work: (report: (progress: P) => void) => Promise<unknown>): AsyncGenerator<P> {
-  let newest: P | null = null; // a reader that is slow misses what is out of date
+/** What `read` gives now and after every change, until the signal comes; nothing while that is undefined. */
+export async function* followed<T>(
+  subscribe: (listener: () => void) => () => void,
+  read: () => T | undefined,
+  signal?: AbortSignal,
+): AsyncGenerator<T> {
+  let isChanged = true;
   let wake = () => {};
-  let ended = false;
-  const done = work((progress) => {
-    newest = progress;
-    wake();
-  }).finally(() => {
-    ended = true;
+  const stop = subscribe(() => {
+    isChanged = true;
     wake();
   });
-  done.catch(() => {}); // thrown below, once everything that was said has been read
-  for (;;) {
-    if (newest !== null) {
-      const progress: P = newest;
-      newest = null;
-      yield progress;
-    } else if (ended) break;
-    else
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
+  const end = () => wake();
+  signal?.addEventListener('abort', end);
+  try {
+    while (!signal?.aborted) {
+      if (isChanged) {
+        isChanged = false;
+        const value = read();
+        if (value !== undefined) yield value;
+      } else
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+    }
+  } finally {
+    signal?.removeEventListener('abort', end);
+    stop();
   }
-  await done;
+}
+
+/**
+ * A value that is read again and again, once for all who listen: from the first listener on until the last is gone.
+ * What `read` throws ends the streams of all; the next listener tries again.
+ */
+export function polled<T>(read: () => Promise<T>, pause: number): (signal?: AbortSignal) => AsyncGenerator<T> {
+  const listeners = new Set<() => void>();
+  let last: { value: T } | { error: unknown } | undefined;
+  let isReading = false;
+
+  async function keepReading(): Promise<void> {
+    isReading = true;
+    last = undefined;
+    while (listeners.size > 0) {
+      last = await read().then(
+        (value) => ({ value }),
+        (error) => ({ error }),
+      );
+      for (const listener of listeners) listener();
+      if ('error' in last) break;
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+    isReading = false;
+  }
+  const subscribe = (listener: () => void) => {
+    listeners.add(listener);
+    if (!isReading) void keepReading();
+    return () => listeners.delete(listener);
+  };
+  const newest = (): T | undefined => {
+    if (last && 'error' in last) throw last.error;
+    return last?.value;
+  };
+  return (signal) => followed(subscribe, newest, signal);
 }

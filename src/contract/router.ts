@@ -8,35 +8,59 @@ import { datasetName, localPath, modelName, revision, runId, runTag } from './na
 import { profiles, toleranceSchema, wish } from './papers.ts';
 import { followed } from './reported.ts';
 import { metricKey } from './run.ts';
-import type { Services } from './services.ts';
+import { mostPoints, type Services } from './services.ts';
 
 /** What a transport gives a call. */
 export interface CallContext {
   services: Services;
-  /** Resolves when the pipe to the asker has room. */
+  /** Resolves when the asker has room for an answer and it is this call's turn. */
   drain(): Promise<void> | void;
 }
 
 const t = initTRPC.context<CallContext>().create({
   // the code that interfaces act on; where it was thrown is nobody's business outside
   errorFormatter: ({ shape, error }) => {
-    const { code, message } = describeError(wrongInput(error.cause) ?? error.cause ?? error);
+    const { cause } = error;
+    const { code, message } = describeError(wrongInput(cause) ?? cause ?? error);
     const data = { ...shape.data, reason: code, stack: undefined };
-    return { ...shape, message: error.code === 'BAD_REQUEST' && code === 'internal' ? error.message : message, data };
+    if (cause === undefined) return { ...shape, data }; // tRPC's own: there is no such procedure
+    return { ...shape, message, data };
   },
 });
-const { procedure, router } = t;
+const { router } = t;
 
-/** What is wrong with an input, a line each; null where something else is. */
+/** No answer is made before its asker has room for it, no event before the one ahead of it has left. Mutations do not wait. */
+const procedure = t.procedure.use(async ({ ctx, type, next }) => {
+  if (type === 'query') await ctx.drain();
+  const result = await next();
+  if (type !== 'subscription' || !result.ok) return result;
+  return { ...result, data: drained(result.data as AsyncIterable<unknown>, ctx) };
+});
+
+async function* drained(events: AsyncIterable<unknown>, { drain }: CallContext) {
+  await drain();
+  for await (const event of events) {
+    yield event;
+    await drain();
+  }
+}
+
+/** What is wrong with an input, a line each, of which the first few stand for the rest; null where something else is. */
 function wrongInput(cause: unknown): PermafrostError | null {
   if (!(cause instanceof z.ZodError)) return null;
-  const lines = cause.issues.map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message));
+  const lines = cause.issues
+    .slice(0, 3)
+    .map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message));
   return new PermafrostError('config', lines.join('\n'), { cause });
 }
 
+// the app does one thing at a time, so no call may ask for so much that the others wait
 const id = runId;
-const ids = z.array(id).max(100_000);
+const name = z.string().min(1).max(200);
+const ids = z.array(id).max(10_000, 'One call takes at most 10,000 runs; choose fewer');
 const place = z.int().min(0);
+/** Points of a curve; whoever needs every one asks for a range of steps after the other. */
+const points = z.int().min(1).max(mostPoints).default(mostPoints);
 const one = procedure.input(z.object({ id }));
 const some = procedure.input(z.object({ ids }));
 const withConfig = procedure.input(z.object({ config: configSchema }));
@@ -45,12 +69,9 @@ const ofDataset = procedure.input(z.object({ name: datasetName }));
 const text = z.string().max(100_000);
 const tags = z.array(runTag).max(100);
 
-/** Passes events on with the number that a reconnecting page goes on from, no faster than the pipe takes them. */
-async function* numbered<T extends { seq: number }>(events: AsyncIterable<T>, { drain }: CallContext) {
-  for await (const event of events) {
-    yield tracked(String(event.seq), event);
-    await drain();
-  }
+/** Events with the number that a reconnecting page goes on from. */
+async function* numbered<T extends { seq: number }>(events: AsyncIterable<T>) {
+  for await (const event of events) yield tracked(String(event.seq), event);
 }
 
 export const appRouter = router({
@@ -58,7 +79,12 @@ export const appRouter = router({
     list: procedure.query(({ ctx }) => ctx.services.rows()),
     get: one.query(({ ctx, input }) => ctx.services.get(input.id)),
     create: procedure
-      .input(z.object({ configs: z.array(configSchema).min(1).max(1000), tags: tags.optional() }))
+      .input(
+        z.object({
+          configs: z.array(configSchema).min(1).max(1000, 'One call makes at most 1000 runs; make fewer'),
+          tags: tags.optional(),
+        }),
+      )
       .mutation(({ ctx, input }) => ctx.services.createAll(input.configs, input.tags)),
     resume: one.mutation(({ ctx, input }) => void ctx.services.resume(input.id)),
     pause: one.mutation(({ ctx, input }) => ctx.services.pause(input.id)),
@@ -74,19 +100,19 @@ export const appRouter = router({
     restore: some.mutation(({ ctx, input }) => ctx.services.restore(input.ids)),
     emptyTrash: procedure.mutation(({ ctx }) => ctx.services.emptyTrash()),
     curve: procedure
-      .input(z.object({ id, key: metricKey, points: place.optional(), from: place.optional(), to: place.optional() }))
+      .input(z.object({ id, key: metricKey, points, from: place.optional(), to: place.optional() }))
       .query(({ ctx, input: { id, key, ...range } }) => ctx.services.curve(id, key, range)),
     clock: procedure
-      .input(z.object({ id, points: place.optional() }))
+      .input(z.object({ id, points }))
       .query(({ ctx, input }) => ctx.services.clock(input.id, input.points)),
     log: one.query(({ ctx, input }) => ctx.services.log(input.id)),
     checkpoints: one.query(({ ctx, input }) => ctx.services.checkpoints(input.id)),
     frozen: one.query(({ ctx, input }) => ctx.services.frozen(input.id)),
     /** `after`: where to begin; a reconnecting link gives `lastEventId` by itself. */
     events: procedure
-      .input(z.object({ id, after: place.optional(), lastEventId: z.coerce.number().optional() }))
+      .input(z.object({ id, after: place.optional(), lastEventId: z.coerce.number().pipe(place).optional() }))
       .subscription(({ ctx, input: { id, after, lastEventId }, signal }) =>
-        numbered(ctx.services.events(id, lastEventId ?? after ?? null, signal), ctx),
+        numbered(ctx.services.events(id, lastEventId ?? after ?? null, signal)),
       ),
     changes: procedure.subscription(({ ctx, signal }) => ctx.services.changes(signal)),
   }),
@@ -148,7 +174,9 @@ export const appRouter = router({
     warnings: procedure.query(({ ctx }) => ctx.services.zoo.warnings()),
     removed: procedure.query(({ ctx }) => ctx.services.zoo.removed()),
     fit: procedure
-      .input(z.object({ names: z.array(modelName).max(1000), batch: z.int().min(1), frozen: z.boolean() }))
+      .input(
+        z.object({ names: z.array(modelName).max(1000), batch: z.int().min(1).max(1_000_000), frozen: z.boolean() }),
+      )
       .query(({ ctx, input: { names, batch, frozen } }) =>
         names.map((name) => ({ name, ...ctx.services.zoo.fit(name, batch, frozen) })),
       ),
@@ -170,7 +198,7 @@ export const appRouter = router({
     list: procedure.query(({ ctx }) => ctx.services.tables.list()),
     onFloor: procedure.query(({ ctx }) => ctx.services.tables.onFloor()),
     state: procedure
-      .input(z.object({ table: z.string().min(1), profile: z.enum(profiles), tolerance: toleranceSchema.optional() }))
+      .input(z.object({ table: name, profile: z.enum(profiles), tolerance: toleranceSchema.optional() }))
       .query(({ ctx, input }) => ctx.services.tables.state(input.table, input.profile, input.tolerance)),
     plan: procedure.input(wish).query(({ ctx, input }) => ctx.services.tables.plan(input)),
     reproduce: procedure.input(wish).mutation(({ ctx, input }) => ctx.services.tables.reproduce(input)),

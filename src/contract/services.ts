@@ -20,6 +20,9 @@ export interface DeviceInfo {
   help: string | null;
 }
 
+/** Points that one call of the window brings at most. */
+export const mostPoints = 50_000;
+
 /** A part of a curve: about `points` of it, between two steps, both included. */
 export interface CurveRange {
   points?: number;

@@ -39,6 +39,11 @@ const troubles: Readonly<Record<string, Trouble>> = {
   EACCES: denied,
   EPERM: denied,
   EROFS: readOnly,
+  ENOTDIR: {
+    happened: 'A file lies where a folder should be',
+    help: 'Move it away, or set PERMAFROST_HOME to another folder',
+    passes: false,
+  },
   EIO: hardware,
   ESTALE: { happened: 'The network file system lost the file', help: 'Check the mount', passes: true },
   EMFILE: { happened: 'Too many files are open', help: 'Raise the limit (ulimit -n)', passes: true },

@@ -1,68 +1,59 @@
-/**
- * The router for the window: each page is one connection, which looks like an accepted WebSocket to tRPC's own handler.
- * So one protocol serves window and browser, with its numbered events and its reconnecting.
- */
-import { EventEmitter } from 'node:events';
-import type { IncomingMessage } from 'node:http';
-import { getWSConnectionHandler, type WSSHandlerOptions } from '@trpc/server/adapters/ws';
+/** The router for the window: each page is one client, whose messages go through Electron's channel. */
 import { type IpcMainEvent, ipcMain, type WebContents } from 'electron';
-import { type AppRouter, appRouter } from '#contract/router';
 import type { Services } from '#contract/services';
+import { type Client, connectClient } from '#site/client';
+
+/** A page that is answered. */
+interface Page {
+  client: Client;
+  /** It has taken the message before. */
+  taken(): void;
+}
 
 /** Answers pages whose address `isOurs`; messages of any other frame are ignored. */
 export function serveWindow(services: Services, isOurs: (url: string) => boolean): void {
-  const connect = getWSConnectionHandler({
-    router: appRouter,
-    createContext: () => ({ services, drain: () => {} }),
-  } as unknown as WSSHandlerOptions<AppRouter>); // its type asks for a WebSocket server, which this part of it never touches
-  const open = new Map<WebContents, PageSocket>();
+  const open = new Map<WebContents, Page>();
   const isTrusted = ({ senderFrame, sender }: IpcMainEvent) =>
     senderFrame !== null && senderFrame === sender.mainFrame && isOurs(senderFrame.url);
+  const on = (channel: string, act: (event: IpcMainEvent, text: unknown) => void) =>
+    ipcMain.on(channel, (event, text: unknown) => {
+      if (isTrusted(event)) act(event, text);
+    });
 
-  ipcMain.on('channel:open', (event) => {
-    if (!isTrusted(event)) return;
-    const { sender } = event;
-    if (!open.has(sender)) sender.once('destroyed', () => open.get(sender)?.end());
-    open.get(sender)?.end(); // the page was loaded again: its subscriptions are nobody's
-    const socket = new PageSocket(sender);
-    open.set(sender, socket);
-    connect(socket as unknown as Parameters<typeof connect>[0], { url: '/', headers: {} } as IncomingMessage);
+  on('channel:open', ({ sender }) => {
+    if (!open.has(sender))
+      sender.once('destroyed', () => {
+        open.get(sender)?.client.end();
+        open.delete(sender);
+      });
+    open.get(sender)?.client.end(); // the page was loaded again: its subscriptions are nobody's
+    open.set(sender, connectPage(sender, services));
     sender.send('channel:opened', '');
   });
-  ipcMain.on('channel:message', (event, text: unknown) => {
-    if (isTrusted(event) && typeof text === 'string') open.get(event.sender)?.emit('message', Buffer.from(text), false);
+  on('channel:message', ({ sender }, text) => {
+    if (typeof text === 'string') open.get(sender)?.client.receive(Buffer.from(text));
   });
-  ipcMain.on('channel:close', (event) => {
-    if (isTrusted(event)) open.get(event.sender)?.end();
-  });
+  on('channel:taken', ({ sender }) => open.get(sender)?.taken());
+  on('channel:close', ({ sender }) => open.get(sender)?.client.end());
 }
 
-/** As much of a `ws` socket as tRPC uses. */
-class PageSocket extends EventEmitter {
-  readonly OPEN = 1;
-  readyState = 1;
-  readonly #page: WebContents;
-  constructor(page: WebContents) {
-    super();
-    this.#page = page;
-  }
-  send(text: string): void {
-    this.#tell('channel:message', text);
-  }
-  close(): void {
-    this.#tell('channel:closed', '');
-    this.end();
-  }
-  terminate(): void {
-    this.close();
-  }
-  /** The page is gone or has said goodbye. */
-  end(): void {
-    if (this.readyState !== this.OPEN) return;
-    this.readyState = 3;
-    this.emit('close');
-  }
-  #tell(name: string, text: string): void {
-    if (this.readyState === this.OPEN && !this.#page.isDestroyed()) this.#page.send(name, text);
-  }
+/** One message is on its way at a time, until the page says that it has taken it; the others wait where they are counted. */
+function connectPage(page: WebContents, services: Services): Page {
+  let taken = () => {};
+  const tell = (name: string, text: string) => {
+    if (!page.isDestroyed()) page.send(name, text);
+  };
+  const client = connectClient({
+    services,
+    report: console.error,
+    carrier: {
+      deliver: (text) =>
+        new Promise((resolve) => {
+          taken = resolve;
+          tell('channel:message', text);
+        }),
+      close: (reason) => tell('channel:closed', reason),
+    },
+  });
+  return { client, taken: () => taken() };
 }

@@ -1,7 +1,7 @@
 /** The window: one page of ours, which can go nowhere else. */
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { app, BrowserWindow, protocol, session } from 'electron';
+import { app, BrowserWindow, protocol, type Session, session, type WebContents } from 'electron';
 import type { Services } from '#contract/services';
 import { createSite } from '#site/site';
 
@@ -18,14 +18,14 @@ export function declareScheme(): void {
 
 /** Serves the built renderer and the downloads under our scheme, and refuses everything that a page of ours never does. */
 export function serveSite(rendererFolder: string, services: Services): void {
-  const site = createSite(rendererFolder, services);
-  protocol.handle(scheme, ({ url }) => {
+  const site = createSite(rendererFolder, services, console.error);
+  protocol.handle(scheme, async ({ url, method, signal }) => {
     const { pathname, search, host } = new URL(url);
     if (host !== 'app') return new Response(null, { status: 404 });
-    const { status, headers, body } = site(pathname + search);
+    const { status, headers, body } = await site({ path: pathname + search, method, signal });
     return new Response(Readable.toWeb(body) as ReadableStream, { status, headers });
   });
-  session.defaultSession.setPermissionRequestHandler((_contents, _permission, answer) => answer(false));
+  forbidPermissions(session.defaultSession);
   app.on('web-contents-created', (_event, contents) => {
     contents.setWindowOpenHandler(() => ({ action: 'deny' }));
     contents.on('will-navigate', (event) => {
@@ -33,6 +33,17 @@ export function serveSite(rendererFolder: string, services: Services): void {
     });
     contents.on('will-attach-webview', (event) => event.preventDefault());
   });
+}
+
+/** Our page needs one permission of all: to copy text. */
+const isNeeded = (contents: WebContents | null, permission: string): boolean =>
+  permission === 'clipboard-sanitized-write' && contents !== null && isOurs(contents.getURL());
+
+/** Refuses every other permission, whether a page asks for it or uses it unasked. */
+function forbidPermissions(from: Session): void {
+  from.setPermissionRequestHandler((contents, permission, answer) => answer(isNeeded(contents, permission)));
+  from.setPermissionCheckHandler((contents, permission) => isNeeded(contents, permission));
+  from.setDevicePermissionHandler(() => false);
 }
 
 export async function openWindow(outFolder: string, icon: string): Promise<BrowserWindow> {

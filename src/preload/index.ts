@@ -15,7 +15,13 @@ const channel: Channel = {
   open(listener) {
     for (const kind of kinds) {
       ipcRenderer.removeAllListeners(`channel:${kind}`);
-      ipcRenderer.on(`channel:${kind}`, (_event, text: string) => listener(kind, text));
+      ipcRenderer.on(`channel:${kind}`, (_event, text: string) => {
+        try {
+          listener(kind, text);
+        } finally {
+          if (kind === 'message') ipcRenderer.send('channel:taken'); // the next one comes only now
+        }
+      });
     }
     ipcRenderer.send('channel:open');
   },

@@ -1,7 +1,7 @@
 /** What a window or a browser may fetch: the built renderer and the downloads of the app. No other file is reachable. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { extname, join, sep } from 'node:path';
-import { Readable } from 'node:stream';
+import { addAbortSignal, Readable } from 'node:stream';
 import { describeError } from '#contract/errors';
 import type { Services } from '#contract/services';
 
@@ -43,14 +43,44 @@ export const plainText = (status: number, text: string): Answer => ({
   body: Readable.from([`${text}\n`]),
 });
 
-/** Answers a path with its query; `root` is the folder of the built renderer. */
+export interface Asked {
+  /** A path with its query. */
+  path: string;
+  /** GET or HEAD, which makes no file. */
+  method?: string;
+  /** The asker went away. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Answers what is asked; `root` is the folder of the built renderer. What cannot be answered, and what breaks off half-way,
+ * is reported.
+ */
 export const createSite =
-  (root: string, services: Pick<Services, 'download'>) =>
-  (path: string): Answer => {
-    const pathname = decode(path.split('?')[0]);
-    if (pathname === null) return plainText(400, 'The address is not well formed.');
-    return pathname.startsWith('/download/') ? download(services, path) : file(root, pathname);
+  (root: string, services: Pick<Services, 'download'>, report: (line: string) => void) =>
+  async ({ path, method = 'GET', signal }: Asked): Promise<Answer> => {
+    const complain = (what: string, error: Error) => {
+      if (!signal?.aborted && !isGoing(error)) report(`${path.split('?')[0].slice(0, 200)} ${what}: ${error.message}`);
+    };
+    try {
+      const pathname = decode(path.split('?')[0]);
+      if (pathname === null) return plainText(400, 'The address is not well formed.');
+      if (!pathname.startsWith('/download/')) return file(root, pathname);
+      const { chunks, ...answer } = download(services, path);
+      const body = method === 'HEAD' ? Readable.from([]) : await begun(chunks, signal);
+      body.once('error', (error) => complain('broke off', error));
+      return { ...answer, body };
+    } catch (error) {
+      const { code, message } = describeError(error);
+      const status = statuses[code] ?? 500;
+      if (status === 500) complain('could not be answered', error as Error);
+      return plainText(status, message);
+    }
   };
+
+/** Whether an error says only that the asker went away. */
+const isGoing = ({ name, code }: NodeJS.ErrnoException): boolean =>
+  name === 'AbortError' || code === 'ERR_STREAM_PREMATURE_CLOSE';
 
 function decode(pathname: string): string | null {
   try {
@@ -62,20 +92,33 @@ function decode(pathname: string): string | null {
 
 const statuses: Partial<Record<string, number>> = { notFound: 404, config: 400 };
 
-function download(services: Pick<Services, 'download'>, path: string): Answer {
-  try {
-    const { name, type, chunks } = services.download(path);
-    const headers = {
-      ...securityHeaders,
-      'content-type': type,
-      'content-disposition': `attachment; filename="${name.replace(/[^\w.-]/g, '_')}"`,
-      'cache-control': 'no-store',
-    };
-    return { status: 200, headers, body: Readable.from(chunks, { objectMode: false }) };
-  } catch (error) {
-    const { code, message } = describeError(error);
-    return plainText(statuses[code] ?? 500, message);
-  }
+function download(services: Pick<Services, 'download'>, path: string) {
+  const { name, type, chunks } = services.download(path);
+  const headers = {
+    ...securityHeaders,
+    'content-type': type,
+    'content-disposition': `attachment; filename="${name.replace(/[^\w.-]/g, '_')}"`,
+    'cache-control': 'no-store',
+  };
+  return { status: 200, headers, chunks };
+}
+
+type Chunks = AsyncIterable<string | Uint8Array>;
+
+/**
+ * A stream whose first chunk is there, so that a file which cannot be made at all is answered with its reason.
+ * Whoever makes the chunks is told when the stream ends early, even before its first read.
+ */
+async function begun(chunks: Chunks, signal?: AbortSignal): Promise<Readable> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  const first = [await iterator.next()];
+  const all: AsyncIterableIterator<string | Uint8Array> = {
+    next: async () => first.pop() ?? iterator.next(),
+    return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
+    [Symbol.asyncIterator]: () => all,
+  };
+  const body = Readable.from(all, { objectMode: false });
+  return signal ? addAbortSignal(signal, body) : body; // not by its options: they would end it before it knows how
 }
 
 function file(root: string, pathname: string): Answer {

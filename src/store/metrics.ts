@@ -12,6 +12,8 @@ export interface Point {
 
 /** Rows of one INSERT: a call for each row takes two to three times as long. */
 const atOnce = 50;
+/** Rows that {@link metricsTable}'s `rows` reads at once. */
+const pageRows = 1000;
 
 export function metricsTable(database: Database) {
   const insert = (rows: number) =>
@@ -48,9 +50,10 @@ export function metricsTable(database: Database) {
       extreme('high_step AS step, max(high) AS value FROM stretches', 'start'),
     ],
   };
-  const everything = database
-    .prepare<[number], [number, number, number]>(
-      'SELECT key, step, value FROM metrics WHERE run = ? ORDER BY key, step',
+  // in pages, since a statement that is open between two rows forbids every write
+  const page = database
+    .prepare<[number, number, number], [number, number, number]>(
+      `SELECT key, step, value FROM metrics WHERE run = ? AND (key, step) > (?, ?) ORDER BY key, step LIMIT ${pageRows}`,
     )
     .raw();
 
@@ -122,11 +125,17 @@ export function metricsTable(database: Database) {
     /** A whole metric over steps; with `points`, thinned as a {@link curve} is. */
     series: (id: string, key: MetricKey, points?: number): Point[] => curve(id, key, { points }).points,
     curve,
-    /** Every row of a run, streamed in order of key and step. */
+    /** Every row of a run, streamed in order of key and step. The store may be written to between two rows. */
     *rows(id: string): Generator<MetricRow> {
       const run = runKey.get(id);
       if (run === undefined) return;
-      for (const [key, step, value] of everything.iterate(run)) yield [metricKeys[key], step, value];
+      let last = [0, -1];
+      for (;;) {
+        const rows = page.all(run, last[0], last[1]);
+        for (const [key, step, value] of rows) yield [metricKeys[key], step, value];
+        if (rows.length < pageRows) return;
+        last = rows[rows.length - 1];
+      }
     },
   };
 }

@@ -25,9 +25,10 @@ export async function rebuild(
   const found: Omit<Rebuilt, 'setAside'> = { added: 0, completed: 0, unreadable: [], damaged: [] };
   const names = existsSync(runsFolder) ? readdirSync(runsFolder, { withFileTypes: true }) : [];
   const ids = names.filter((each) => !each.isFile() && !each.name.startsWith('.')).map(({ name }) => name);
+  const known = new Set(store.runs.ids());
   for (const id of ids.sort()) {
     const folder = join(runsFolder, id);
-    const isNew = !store.runs.has(id);
+    const isNew = !known.has(id);
     if (isNew ? removeBegun(store, folder, id) : which === 'missing') continue;
     try {
       const { changed, damage } = await bringIn(store, folder, id, isNew);

@@ -6,6 +6,7 @@ import { nearest, PermafrostError } from '#contract/errors';
 import { type Run, type RunState, run } from '#contract/run';
 import type { NewRun } from '#runFolder/config';
 import type { RunMarks } from '#runFolder/marks';
+import { readRow } from './readRow.ts';
 
 interface Row {
   key: number;
@@ -38,23 +39,25 @@ export function storedConfig(json: string): ExperimentConfig {
 }
 
 const parsed = (row: Row): Run =>
-  known.parse({
-    id: row.id,
-    config: storedConfig(row.config),
-    state: row.state,
-    reason: row.reason && JSON.parse(row.reason),
-    createdAt: row.created_at,
-    startedAt: row.started_at,
-    endedAt: row.ended_at,
-    step: row.step,
-    totalSteps: row.total_steps,
-    device: row.device,
-    trainable: row.trainable,
-    total: row.total,
-    deviations: JSON.parse(row.deviations),
-    result: row.result && JSON.parse(row.result),
-    tags: row.tags ? JSON.parse(row.tags) : [],
-  });
+  readRow(row.id, () =>
+    known.parse({
+      id: row.id,
+      config: storedConfig(row.config),
+      state: row.state,
+      reason: row.reason && JSON.parse(row.reason),
+      createdAt: row.created_at,
+      startedAt: row.started_at,
+      endedAt: row.ended_at,
+      step: row.step,
+      totalSteps: row.total_steps,
+      device: row.device,
+      trainable: row.trainable,
+      total: row.total,
+      deviations: JSON.parse(row.deviations),
+      result: row.result && JSON.parse(row.result),
+      tags: row.tags ? JSON.parse(row.tags) : [],
+    }),
+  );
 
 export function runsTable(database: Database) {
   const tags = '(SELECT json_group_array(tag) FROM (SELECT tag FROM tags WHERE run = runs.key ORDER BY tag)) AS tags';
@@ -68,6 +71,7 @@ export function runsTable(database: Database) {
     )
     .pluck();
   const ids = database.prepare<[], string>('SELECT id FROM runs').pluck();
+  const any = database.prepare('SELECT 1 FROM runs LIMIT 1');
   const insert = database.prepare(
     `INSERT INTO runs (id, config, state, created_at, total_steps, position)
      VALUES (@id, @config, @state, @createdAt, @totalSteps, (SELECT coalesce(max(position), 0) + 1 FROM runs))`,
@@ -139,8 +143,10 @@ export function runsTable(database: Database) {
         totalSteps: config.num_iters * config.steps_per_iter,
       });
     },
+    ids: (): string[] => ids.all(),
     /** Whether the store has a run of exactly that id. */
     has: (id: string): boolean => byId.get(id) !== undefined,
+    isAny: (): boolean => any.get() !== undefined,
     /** Puts a run at the end of the queue of `app`. */
     enqueue: (id: string, app: string): void => void toQueue.run({ id, app }),
     /** The app that trains a run, or did last. */

@@ -386,7 +386,8 @@ describe('what is wrong is said in words, with its exit code', () => {
   it('a message that quotes a huge or hostile text is cut and printable', () => {
     const { stderr } = permafrost('show', `\x1b[31m${'x'.repeat(100_000)}`);
     expect(stderr.length).toBeLessThan(3000);
-    expect(stderr).toMatch(/no run "\\u\{1b\}\[31mxxx/);
+    expect(stderr).toMatch(/\\u001b\[31mxxx/);
+    expect(stderr).not.toContain('\x1b');
   });
 
   it('as JSON too, where JSON was asked for', () => {
@@ -402,7 +403,7 @@ describe('what is wrong is said in words, with its exit code', () => {
       encoding: 'utf8',
       env: { ...process.env, PERMAFROST_HOME: join(blocked, 'home') },
     });
-    expect(stderr).toMatch(/The Permafrost home .* cannot be written: .*PERMAFROST_HOME/);
+    expect(stderr).toMatch(/ENOTDIR.*A file lies where a folder should be.*PERMAFROST_HOME/);
     expect(status).toBe(5);
   });
 
@@ -410,7 +411,7 @@ describe('what is wrong is said in words, with its exit code', () => {
     const readOnly = join(folder, 'read-only');
     mkdirSync(readOnly);
     chmodSync(readOnly, 0o555);
-    const { status, stderr } = spawnSync(process.execPath, [bin, 'list'], {
+    const { status, stderr } = spawnSync(process.execPath, [bin, 'rebuild'], {
       encoding: 'utf8',
       env: { ...process.env, PERMAFROST_HOME: readOnly },
     });

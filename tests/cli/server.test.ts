@@ -1,13 +1,16 @@
 /** The server as a browser, a stranger and a bad network meet it. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { connect as connectTo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createTRPCClient, createWSClient, type TRPCClient, wsLink } from '@trpc/client';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { createApp } from '#app';
 import { parseConfig } from '#contract/config';
+import { PermafrostError } from '#contract/errors';
 import type { AppRouter } from '#contract/router';
 import type { JournalEntry } from '#contract/run';
 import type { Services } from '#contract/services';
@@ -26,7 +29,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'secret.txt'), 'secret');
   services = await createApp({ home: join(folder, 'home') });
   services.pauseQueue(true);
-  server = await startServer({ services, root, port: 0, token });
+  server = await startServer({ services, root, port: 0, token, patience: 400 });
   port = Number(new URL(server.url).port);
 });
 afterAll(async () => {
@@ -114,10 +117,163 @@ function connect(headers: Record<string, string>) {
   return { api, client };
 }
 
+/** A TCP client with a socket of its own that says nothing by itself. */
+const raw = () =>
+  new Promise<Socket>((resolve) => {
+    const socket: Socket = connectTo(port, '127.0.0.1', () => resolve(socket));
+    socket.on('error', () => {});
+  });
+const closing = (socket: Socket) =>
+  new Promise<string>((resolve) => {
+    let text = '';
+    socket.on('data', (part) => {
+      text += part;
+    });
+    socket.once('close', () => resolve(text));
+  });
+
+describe('the address that opens a browser', () => {
+  it('is good once, does not hold the token, and leaves the token’s own address good', async () => {
+    const { pathname, search } = new URL(server.ticket());
+    expect(search).not.toContain(token);
+    expect((await get(pathname + search, {}, 'HEAD')).status, 'a look at it does not use it').toBe(401);
+    const { status, headers } = await get(pathname + search, {});
+    expect(status).toBe(303);
+    const [cookie] = headers['set-cookie'] as string[];
+    expect((await get('/', { cookie: cookie.split(';')[0] })).status).toBe(200);
+    expect((await get(pathname + search, {})).status).toBe(401);
+    expect((await get('/?ticket=', {})).status).toBe(401);
+    expect((await get(`/?token=${token}`, {})).status).toBe(303);
+  });
+  it('is good for a minute', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      const { pathname, search } = new URL(server.ticket());
+      vi.setSystemTime(Date.now() + 61_000);
+      expect((await get(pathname + search, {})).status).toBe(401);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe('a client that is slow to say what it wants', () => {
+  it('is given up, in the middle of its headers or of a body', async () => {
+    for (const begin of [
+      'GET / HTTP/1.1\r\nHost: 127',
+      'POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n',
+    ]) {
+      const socket = await raw();
+      const closed = closing(socket);
+      socket.write(begin);
+      const drip = setInterval(() => socket.write('x'), 50);
+      expect(await closed).toMatch(/408 Request Timeout|405/);
+      clearInterval(drip);
+    }
+  });
+  it('and does not go when it was refused an upgrade, is let go of', async () => {
+    const socket = connectTo({ port, host: '127.0.0.1', allowHalfOpen: true });
+    socket.on('error', () => {});
+    const closed = closing(socket);
+    socket.write('GET /trpc HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    socket.once('end', () => {
+      const drip = setInterval(() => socket.write('x'), 10); // into a closed connection
+      socket.once('close', () => clearInterval(drip));
+    });
+    expect(await closed).toMatch(/403 Forbidden/);
+  });
+});
+
+describe('a download that fails', () => {
+  const chunk = 'x'.repeat(100_000);
+  async function* breaking() {
+    yield chunk;
+    yield chunk;
+    throw new PermafrostError('disk', 'The disk is full.');
+  }
+  async function* broken() {
+    if (folder) throw new PermafrostError('disk', 'The disk is gone.');
+    yield chunk;
+  }
+  let ended: () => void;
+  /** Ends when its reader goes, and says so. */
+  async function* endless() {
+    try {
+      for (;;) yield chunk;
+    } finally {
+      ended();
+    }
+  }
+  async function* slow() {
+    try {
+      await sleep(100);
+      yield chunk;
+    } finally {
+      ended();
+    }
+  }
+  const files: Record<string, () => AsyncIterable<string>> = { breaking, broken, endless, slow };
+  const reports: string[] = [];
+  let other: Server;
+  let at: number;
+  beforeAll(async () => {
+    const download = (path: string) => ({ name: 'x', type: 'text/csv', chunks: files[path.split(/[/?]/)[2]]() });
+    const options = { services: { ...services, download }, root: join(folder, 'renderer'), port: 0, token };
+    other = await startServer({ ...options, report: (line) => reports.push(line) });
+    at = Number(new URL(other.url).port);
+  });
+  afterAll(() => other.close());
+  const from = (path: string) => fetch(`http://127.0.0.1:${at}/download/${path}`, { headers: bearer });
+
+  it('half-way breaks the connection off, so that a browser shows it as failed, and is reported', async () => {
+    const response = await from('breaking?secret=1');
+    expect(response.status).toBe(200);
+    await expect(response.text()).rejects.toThrow();
+    await expect.poll(() => reports).toEqual(['/download/breaking broke off: The disk is full.']);
+  });
+  it('before it begins is answered with the reason, and reported', async () => {
+    const response = await from('broken');
+    expect(response.status).toBe(500);
+    expect(await response.text()).toBe('The disk is gone.\n');
+    expect(reports).toContain('/download/broken could not be answered: The disk is gone.');
+  });
+  it('since its reader went away ends what makes it, and is nobody’s error', async () => {
+    reports.length = 0;
+    const end = new Promise<void>((resolve) => {
+      ended = resolve;
+    });
+    const response = await from('endless');
+    await response.body!.cancel();
+    await end;
+    expect((await from('broken')).status).toBe(500);
+    expect(reports).toEqual(['/download/broken could not be answered: The disk is gone.']);
+  });
+  it('before it begins since its reader went away ends what makes it too', async () => {
+    const end = new Promise<void>((resolve) => {
+      ended = resolve;
+    });
+    const gone = new AbortController();
+    const request = fetch(`http://127.0.0.1:${at}/download/slow`, { headers: bearer, signal: gone.signal });
+    await sleep(30);
+    gone.abort();
+    await expect(request).rejects.toThrow();
+    await end;
+  });
+});
+
+it('a page that cannot be read is answered, and the server goes on', async () => {
+  const page = join(folder, 'renderer', 'page.js');
+  symlinkSync('page.js', page); // leads to itself
+  mkdirSync(join(folder, 'renderer', 'assets'));
+  expect((await get('/page.js')).status).toBe(404);
+  expect((await get('/assets')).status).toBe(404);
+  expect((await get('/')).status).toBe(200);
+});
+
 describe('over the WebSocket', () => {
-  const refused = (headers: Record<string, string>) =>
+  const refused = (headers: Record<string, string>, path = '/trpc') =>
     new Promise<string>((resolve) => {
-      const socket = new WebSocket(`ws://127.0.0.1:${port}/trpc`, { headers });
+      const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers });
       socket.on('unexpected-response', (_, response) => resolve(String(response.statusCode)));
       socket.on('open', () => resolve('open'));
     });
@@ -129,6 +285,7 @@ describe('over the WebSocket', () => {
     expect(await refused(bearer)).toBe('403');
     expect(await refused({ ...bearer, origin, host: 'evil.example' })).toBe('421');
     expect(await refused({ ...bearer, origin })).toBe('open');
+    expect(await refused({ ...bearer, origin }, '/elsewhere')).toBe('404');
     expect(await refused({ ...bearer, origin: 'http://localhost:9000', host: 'localhost:9000' })).toBe('open'); // a tunnel
   });
 

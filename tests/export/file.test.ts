@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { writeChunks } from '#export/file';
+import { canLimitFiles, withFileLimitDuring } from '../disk/fileLimit.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -70,4 +71,12 @@ it('a file that is reached through a link is written where it lies', async () =>
   await writeChunks(link, ['after']);
   expect(readFileSync(path, 'utf8')).toBe('after');
   expect(lstatSync(link).isSymbolicLink()).toBe(true);
+});
+
+it.skipIf(!canLimitFiles)('a disk that takes no more is named with what to do about it', async () => {
+  const work = () => writeChunks(join(folder, 'out.csv'), ['x'.repeat(1000)]);
+  await expect(withFileLimitDuring(100, work)).rejects.toThrow(
+    /out\.csv could not be written .*EFBIG.* Raise the limit/,
+  );
+  expect(readdirSync(folder)).toEqual([]);
 });

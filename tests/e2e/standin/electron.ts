@@ -89,7 +89,9 @@ export const protocol = {
     });
   },
 };
-export const session = { defaultSession: { setPermissionRequestHandler() {} } };
+export const session = {
+  defaultSession: { setPermissionRequestHandler() {}, setPermissionCheckHandler() {}, setDevicePermissionHandler() {} },
+};
 
 class WebContents extends EventEmitter {
   mainFrame = { url: '' };

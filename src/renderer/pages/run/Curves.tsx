@@ -5,11 +5,13 @@ import { type ReactNode, useState } from 'react';
 import type { ExperimentConfig } from '#contract/config';
 import type { MetricKey } from '#contract/run';
 import type { MetricName } from '#contract/runRow';
+import type { CurveRange } from '#contract/services';
 import { LineChart } from '../../chart/LineChart.tsx';
 import type { Range, Reference } from '../../chart/series.ts';
 import { useTRPC, useTRPCClient } from '../../client/trpc.ts';
 import { lineColor } from '../../theme.ts';
 import { axisOf, type XAxis, xAxes } from './axis.ts';
+import { everyPoint } from './everyPoint.ts';
 import type { CurveFeed } from './feed.ts';
 import { type Line, seriesOf } from './series.ts';
 
@@ -87,7 +89,8 @@ export function Curves({ id, config, metric, feed, live, range, published, onRan
     const bounds = range ? { from: Math.max(0, Math.floor(range[0])), to: Math.max(0, Math.ceil(range[1])) } : {};
     return Promise.all(
       lines.map(async ({ key, label, color }) => {
-        const { points } = await client.runs.curve.query({ id, key: key as MetricKey, ...bounds });
+        const read = (part: CurveRange) => client.runs.curve.query({ id, key: key as MetricKey, ...part });
+        const points = await everyPoint(read, bounds);
         return { id: key, label, color, points: points.map(({ step, value }) => ({ x: axis.of(step), y: value })) };
       }),
     );

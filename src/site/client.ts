@@ -1,0 +1,228 @@
+/**
+ * One client of the router, whatever carries its messages: a WebSocket or the channel of a window. It looks like an
+ * accepted `ws` socket to tRPC's own handler, so both have one protocol with its numbered events and its reconnecting.
+ * It bounds what waits for the client and what the client has asked for; a client beyond the bounds is disconnected.
+ */
+import { EventEmitter } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { getWSConnectionHandler, type WSSHandlerOptions } from '@trpc/server/adapters/ws';
+import { PermafrostError } from '#contract/errors';
+import { type AppRouter, appRouter } from '#contract/router';
+import type { Services } from '#contract/services';
+
+export interface Limits {
+  /** Letters of one message from the client. */
+  message: number;
+  /** Calls that have no answer yet, open subscriptions among them. */
+  calls: number;
+  subscriptions: number;
+  /** Subscriptions and queries wait while more letters than these wait for the client. */
+  highWater: number;
+  /** Letters that wait for the client at most. */
+  waiting: number;
+  /** Milliseconds in which something of what waits must get through. */
+  patience: number;
+}
+export const limits: Limits = {
+  ...{ message: 4 << 20, calls: 2000, subscriptions: 100 },
+  ...{ highWater: 1 << 20, waiting: 64 << 20, patience: 30_000 },
+};
+
+/** What brings text to a client. */
+export interface Carrier {
+  /** Resolves when the client's end has taken the text; `moved` says that a part of it has got through. */
+  deliver(text: string, moved: () => void): Promise<void>;
+  /** Ends the connection at once. */
+  close(reason: string): void;
+}
+
+export interface Client {
+  /** A message of the client. */
+  receive(data: Buffer, isBinary?: boolean): void;
+  /** The client is gone. */
+  end(): void;
+}
+
+export interface ClientOptions {
+  services: Services;
+  carrier: Carrier;
+  /** Told why a client was disconnected. */
+  report(line: string): void;
+  limits?: Limits;
+}
+
+/** Answers a client until it goes or keeps no bounds. */
+export function connectClient({ services, carrier, report, limits: bounds = limits }: ClientOptions): Client {
+  const socket = new ClientSocket(carrier, report, bounds);
+  const connect = getWSConnectionHandler({
+    router: appRouter,
+    createContext: () => ({ services, drain: () => socket.turn() }),
+    experimental_encoder: {
+      encode: (answer: Answer) => socket.answer(answer),
+      decode: (text: unknown) => socket.read(text),
+    },
+  } as unknown as WSSHandlerOptions<AppRouter>); // its type asks for a WebSocket server, which this part of it never touches
+  connect(socket as unknown as Parameters<typeof connect>[0], { url: '/', headers: {} } as IncomingMessage);
+  return socket;
+}
+
+type Id = string | number;
+/** As much of tRPC's messages as is counted; what came from the client may be anything else. */
+interface Call {
+  id?: Id | null;
+  method?: string;
+}
+interface Answer {
+  id: Id | null;
+  result?: { type: 'started' | 'data' | 'stopped' };
+}
+interface OpenCall {
+  isSubscription: boolean;
+  isStarted: boolean;
+  /** It was stopped before it had started, which tRPC would overlook. */
+  isStopped: boolean;
+}
+
+/** What each text costs beside its letters. */
+const overhead = 100;
+
+class ClientSocket extends EventEmitter implements Client {
+  readonly OPEN = 1;
+  readyState = 1;
+  readonly #carrier: Carrier;
+  readonly #report: (line: string) => void;
+  readonly #limits: Limits;
+  readonly #calls = new Map<Id, OpenCall>();
+  /** Calls of the message that is being read. */
+  #read: Id[] = [];
+  #queue: string[] = [];
+  #waiting = 0;
+  #isSending = false;
+  #moved = () => {};
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(carrier: Carrier, report: (line: string) => void, limits: Limits) {
+    super();
+    this.#carrier = carrier;
+    this.#report = report;
+    this.#limits = limits;
+  }
+
+  receive(data: Buffer, isBinary = false): void {
+    if (data.length > this.#limits.message) this.#refuse(`sent a message of ${data.length} bytes`);
+    else if (this.readyState === this.OPEN) this.emit('message', data, isBinary);
+  }
+
+  /** Reads a message and counts its calls. */
+  read(text: unknown): unknown {
+    if (typeof text !== 'string') throw new Error('A message is text.');
+    const message = JSON.parse(text) as Call | Call[];
+    this.#read = [];
+    if (Array.isArray(message)) return message.filter((call) => this.#isForTrpc(call));
+    return this.#isForTrpc(message) ? message : [];
+  }
+
+  #isForTrpc(call: Call | null): boolean {
+    if (this.readyState !== this.OPEN) return false;
+    const { id, method } = call ?? {};
+    if (typeof id !== 'string' && typeof id !== 'number') throw new Error('A call has a number.');
+    const open = this.#calls.get(id);
+    if (method === 'subscription.stop') {
+      if (open) open.isStopped = true;
+      return open?.isStarted === true;
+    }
+    if (open) return this.#refuse(`used the number ${id} of a call that is open`);
+    const isSubscription = method === 'subscription';
+    this.#calls.set(id, { isSubscription, isStarted: false, isStopped: false });
+    this.#read.push(id);
+    const { calls, subscriptions } = this.#limits;
+    if (this.#calls.size > calls) return this.#refuse(`has more than ${calls} calls open`);
+    const live = () => [...this.#calls.values()].filter((call) => call.isSubscription).length;
+    return !isSubscription || live() <= subscriptions || this.#refuse(`has more than ${subscriptions} subscriptions`);
+  }
+
+  /** Writes an answer and counts what it ends. */
+  answer(answer: Answer): string {
+    const { id, result } = answer;
+    const open = id === null ? undefined : this.#calls.get(id);
+    if (id === null)
+      for (const read of this.#read) this.#calls.delete(read); // the whole message was refused
+    else if (open && result?.type === 'started') {
+      open.isStarted = true;
+      if (open.isStopped) queueMicrotask(() => this.emit('message', Buffer.from(stopping(id)), false));
+    } else if (!open?.isSubscription || result?.type !== 'data') this.#calls.delete(id);
+    return JSON.stringify(answer);
+  }
+
+  send(text: string): void {
+    if (this.readyState !== this.OPEN) return;
+    if (text !== 'PONG') this.#queue.push(text);
+    else if (this.#queue[0] !== text)
+      this.#queue.unshift(text); // what waits shall not look like a dead connection
+    else return;
+    this.#waiting += text.length + overhead;
+    if (this.#waiting > this.#limits.waiting) this.#refuse('does not read what it asked for');
+    else void this.#deliver();
+  }
+
+  async #deliver(): Promise<void> {
+    if (this.#isSending) return;
+    this.#isSending = true;
+    const { patience } = this.#limits;
+    const stall = setTimeout(() => this.#refuse(`has taken nothing for ${patience / 1000} s`), patience).unref();
+    try {
+      for (let text = this.#queue.shift(); text !== undefined; text = this.#queue.shift()) {
+        await this.#carrier.deliver(text, () => stall.refresh());
+        stall.refresh();
+        this.#waiting -= text.length + overhead;
+        this.#moved();
+      }
+    } catch {
+      this.end(); // it went away meanwhile
+    } finally {
+      clearTimeout(stall);
+      this.#isSending = false;
+    }
+  }
+
+  /** Resolves when the next call or event is due: there is room for it, and everybody else had a turn. Throws when the client is gone. */
+  turn(): Promise<void> {
+    this.#turn = this.#turn.then(async () => {
+      while (this.#waiting > this.#limits.highWater && this.readyState === this.OPEN)
+        await new Promise<void>((resolve) => {
+          this.#moved = resolve;
+        });
+      await nextTurn();
+    });
+    return this.#turn.then(() => {
+      if (this.readyState !== this.OPEN) throw new PermafrostError('conflict', 'The client is gone.');
+    });
+  }
+
+  #refuse(why: string): false {
+    if (this.readyState !== this.OPEN) return false;
+    this.#report(`A client was disconnected: it ${why}.`);
+    this.#carrier.close(`The client ${why}.`);
+    this.end();
+    return false;
+  }
+
+  close(): void {
+    this.#carrier.close('The server ends the connection.');
+    this.end();
+  }
+  terminate(): void {
+    this.close();
+  }
+  end(): void {
+    if (this.readyState !== this.OPEN) return;
+    this.readyState = 3;
+    this.#queue = [];
+    this.#waiting = 0;
+    this.#moved();
+    this.emit('close');
+  }
+}
+
+const stopping = (id: Id): string => JSON.stringify({ id, method: 'subscription.stop' });
