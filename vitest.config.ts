@@ -1,6 +1,8 @@
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { compileCacheFolder } from './bin/compileCache.js';
+
+// tests start many processes, and trainers without bin/permafrost.js
+const cache = process.env.NODE_COMPILE_CACHE ?? compileCacheFolder();
 
 export default defineConfig({
   test: {
@@ -13,7 +15,7 @@ export default defineConfig({
     onConsoleLog: (log) => !log.includes('use-focus-trap'),
     env: {
       ORT_DISABLE_TELEMETRY: '1', // ONNX Runtime reports usage to its maker unless told not to before it loads
-      NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'), // tests start many processes; bin/permafrost.js does the same
+      ...(cache === null ? {} : { NODE_COMPILE_CACHE: cache }),
     },
   },
 });

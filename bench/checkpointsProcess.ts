@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseConfig } from '#contract/config';
 import { buildModel } from '#models/index';
+import { openJournal } from '#runFolder/journal';
 import { taskOf } from '#tasks/index';
-import { openJournal } from '#trainer/journal';
 import { prepare } from '#trainer/prepare';
 import { prepareWeights } from '#trainer/weights';
 

@@ -45,7 +45,7 @@ const lines = Array.from(millionEntries(), (body, i) => encodeEntry({ seq: i + 1
 writeFileSync(join(folder, 'journal.jsonl'), lines.join(''));
 
 const services = await createApp({ home, trainer: floodTrainer });
-fillHome(services, Number(count));
+await fillHome(services, Number(count));
 const server = await startServer({ services, root: rendererFolder, port: 0 });
 process.once('message', () => process.send!({ id: services.create({ ...config, name: 'flood' }).id }));
 process.once('disconnect', () => process.exit());

@@ -3,8 +3,8 @@
  * second with four series each, and a line of log every second that says when it was written.
  */
 import { setTimeout } from 'node:timers/promises';
-import { openJournal } from '#trainer/journal';
-import { runFiles } from '#trainer/runFolder';
+import { openJournal } from '#runFolder/journal';
+import { runFiles } from '#runFolder/paths';
 
 const perSecond = 1000;
 const pause = 10; // ms between reports

@@ -3,9 +3,9 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import module, { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isatty } from 'node:tty';
+import { compileCacheFolder } from './compileCache.js';
 
 const needed = [22, 18]; // strips types by itself, and has the N-API that the run store needs
 const fits = (version) => {
@@ -39,8 +39,11 @@ function handOver(node) {
 }
 
 if (fits(process.versions.node)) {
-  process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'node-compile-cache'); // for trainers too: half the start of each process
-  module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
+  const cache = process.env.NODE_COMPILE_CACHE === undefined ? compileCacheFolder() : null;
+  if (cache !== null) {
+    process.env.NODE_COMPILE_CACHE = cache; // for trainers too: half the start of each process
+    module.enableCompileCache(cache);
+  }
   await import('../src/cli/main.ts');
 } else {
   const node = installedNode();

@@ -1,24 +1,33 @@
 /** Wires the node rooms into the services that every face of Permafrost uses. */
-import { accessSync, constants, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
-import { configFile, type ExperimentConfig, errorsByField, openConfig } from '#contract/config';
+import { dirname, join } from 'node:path';
+import { type ExperimentConfig, errorsByField, openConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
+import { checked, runId } from '#contract/names';
 import { randomStream } from '#contract/random';
-import { restingStates } from '#contract/run';
+import { type Run, restingStates } from '#contract/run';
 import type { RunRow } from '#contract/runRow';
 import type { DeviceInfo, Services } from '#contract/services';
+import { belowOwner } from '#disk/removable';
+import { diskError, isDamage } from '#disk/troubles';
 import { buildModel, countParameters, isNetwork } from '#models/index';
+import { writeRunConfig } from '#runFolder/config';
+import { readEntries } from '#runFolder/journal';
+import { writeMarks } from '#runFolder/marks';
+import { runFiles } from '#runFolder/paths';
+import { readProof } from '#runFolder/proof';
+import { hasDeadApps } from '#scheduler/owners';
 import { createScheduler } from '#scheduler/scheduler';
-import { configFileName, readJournal } from '#store/journal';
-import { openStore } from '#store/store';
+import { setAside } from '#store/database';
+import { rebuild } from '#store/rebuild';
+import { openStore, type Store } from '#store/store';
 import { taskOf, tasks } from '#tasks/index';
 import { deviationsOf } from '#trainer/deviations';
 import { listDevices } from '#trainer/device';
 import { runtimeEnvironment } from '#trainer/environment';
-import { readProof } from '#trainer/proof';
-import { runFiles } from '#trainer/runFolder';
 import { knownBodies, listedModels } from '#zoo/bodies';
+import { canonicalName } from '#zoo/catalog';
 import { openData } from '#zoo/data';
 import { findWeights } from '#zoo/weights';
 import { createZoo } from '#zoo/zoo';
@@ -43,6 +52,10 @@ export interface AppOptions {
   trainer?: string;
   /** The Node that trains and tries devices; this process's own by default, which will not do inside Electron. */
   node?: string;
+  /** For commands that only look: changes nothing on the disk, so that a home that cannot be written can be read. */
+  reads?: boolean;
+  /** Sets a damaged store aside and begins a new one, to be rebuilt. */
+  repairs?: boolean;
 }
 
 /** Where Permafrost keeps its things: PERMAFROST_HOME, or the system's folder for application data. */
@@ -55,20 +68,34 @@ export function defaultHome(environment: NodeJS.ProcessEnv = process.env, platfo
   return folders[platform] ?? join(environment.XDG_DATA_HOME ?? join(homedir(), '.local', 'share'), 'permafrost');
 }
 
-/** Opens the app on a home folder, made if needed. Throws `disk` when it cannot be written and `store` for a store that does not fit. */
+/** Opens the app on a home folder, made if needed. Throws `disk` when it cannot be written and `store` for a store that does not fit or is damaged. */
 export async function createApp({
   home,
   slots = 1,
   trainer = join(import.meta.dirname, 'trainer', 'main.ts'),
   node,
+  reads = false,
+  repairs = false,
 }: AppOptions): Promise<Services> {
   const runsFolder = join(home, 'runs');
-  prepareHome(runsFolder, home);
-  const store = await openStore(join(home, 'permafrost.db'));
-  const scheduler = createScheduler({ store, home, slots, trainer, node, environment: runtimeEnvironment() });
-  scheduler.recover();
-  const zoo = createZoo({ home });
-  const data = openData(home, node);
+  if (!reads) prepareHome(runsFolder, home);
+  const { store, aside } = await openRunStore(home, reads, repairs);
+  const scheduler = createScheduler({
+    ...{ store, home, slots, trainer, node },
+    environment: runtimeEnvironment(),
+    onTrouble: sayTrouble,
+  });
+  if (!reads) scheduler.recover();
+  const zoo = createZoo({ home, usedBy: (name) => underWay(({ model_name }) => canonicalName(model_name) === name) });
+  const data = openData(home, {
+    node,
+    usedBy: (name) => underWay(({ task }) => have.task(task) && tasks[task].dataset === name),
+  });
+  /** Runs under way or queued, in any app, that need something. */
+  function underWay(needs: (config: ExperimentConfig) => boolean): string[] {
+    const busy = [...store.runs.inState('running'), ...store.runs.inState('queued')];
+    return busy.filter(({ config }) => needs(config)).map(({ id }) => id);
+  }
   const modelOf = (config: ExperimentConfig) => buildModel(config, taskOf(config).shape(config), knownBodies(home));
 
   const folderOf = (id: string): string => join(runsFolder, store.runs.get(id).id);
@@ -78,30 +105,59 @@ export async function createApp({
     task: (name: string) => Object.hasOwn(tasks, name),
     weights: hasWeights,
   };
-  const rows = (ids?: readonly string[]) => store.rows(ids).map(rowOf);
+  const rows = (ids?: readonly string[]) => store.rows(ids).map(rowOf).map(asSeen);
+  /** A command that only looks shows a run whose trainer is gone for what it is, and leaves it to others to say so in the store. */
+  const asSeen = <T extends Pick<Run, 'id' | 'state' | 'reason'>>(run: T): T =>
+    reads && run.state === 'running' && !scheduler.isTrained(run.id)
+      ? { ...run, state: 'crashed', reason: { code: 'interrupted', message: leftBehind } }
+      : run;
+  /** What a person writes on a run goes into its folder too. */
+  function mark(id: string, write: (id: string) => void): void {
+    const run = store.runs.get(id).id;
+    store.together(() => {
+      write(run);
+      saveMarks(run);
+    });
+    scheduler.changed(run);
+  }
+  function saveMarks(id: string): void {
+    if (existsSync(join(runsFolder, id))) writeMarks(runFiles(join(runsFolder, id)).marks, store.runs.marks(id));
+    store.runs.saved(id);
+  }
+  if (!reads) for (const id of store.runs.unsaved()) saveMarks(id);
   const row = (id: string): RunRow => rows([store.runs.get(id).id])[0];
   let tried: Promise<DeviceInfo[]> | null = null;
   const analysis = analysisServices({ home, folderOf, node });
+
+  /** Stores runs, all or none; nobody trains them before they are queued. */
+  function addRuns(configs: readonly ExperimentConfig[], tags: readonly string[] = []): string[] {
+    for (const config of configs) modelOf(config);
+    const ids: string[] = [];
+    try {
+      store.together(() => {
+        for (const config of configs) {
+          const run = { id: newFolder(runsFolder, config.task), config, createdAt: Date.now() };
+          ids.push(run.id);
+          writeRunConfig(join(runsFolder, run.id), run);
+          store.runs.add(run, 'paused');
+          for (const tag of tags) store.runs.tag(run.id, tag);
+          if (tags.length > 0) saveMarks(run.id);
+        }
+      });
+    } catch (error) {
+      for (const id of ids) rmSync(join(runsFolder, id), { recursive: true, force: true });
+      throw error;
+    }
+    return ids;
+  }
 
   const services: Omit<Services, 'tables' | 'bundles' | 'download'> = {
     home,
     check: (config) => void modelOf(config),
     count: (config) => countParameters(modelOf(config)),
-    create(config, tags = []) {
-      modelOf(config);
-      const createdAt = Date.now();
-      const id = newFolder(runsFolder, config.task);
-      writeFileSync(
-        join(runsFolder, id, configFileName),
-        `${JSON.stringify({ id, createdAt, ...configFile(config) }, null, 2)}\n`,
-      );
-      store.runs.add({ id, config, createdAt }, 'queued');
-      for (const tag of tags) store.runs.tag(id, tag);
-      scheduler.enqueue(id);
-      return store.runs.get(id);
-    },
-    list: store.runs.list,
-    get: store.runs.get,
+    create: (config, tags) => store.runs.get(services.createAll([config], tags)[0]),
+    list: () => store.runs.list().map(asSeen),
+    get: (id) => asSeen(store.runs.get(id)),
     resume(id) {
       const run = store.runs.get(id);
       if (run.state === 'finished')
@@ -109,19 +165,24 @@ export async function createApp({
           'conflict',
           `${run.id} is finished; there is nothing left to do. Start a new run to train again.`,
         );
-      if (!restingStates.includes(run.state))
-        throw new PermafrostError('conflict', `${run.id} is ${run.state} already.`);
-      scheduler.enqueue(run.id);
+      const elsewhere = scheduler.elsewhere(run.id);
+      if (restingStates.includes(run.state)) scheduler.enqueue([run.id]);
+      else if (scheduler.isMine(run.id) || elsewhere)
+        throw new PermafrostError(
+          'conflict',
+          `${run.id} is ${run.state} already${elsewhere ? ` in ${elsewhere}` : ''}.`,
+        );
+      else scheduler.adopt([run.id]); // its app is gone; its trainer may still be winding down
       return store.runs.get(run.id);
     },
     pause: (id) => scheduler.end(store.runs.get(id).id, 'pause'),
     stop: (id) => scheduler.end(store.runs.get(id).id, 'stop'),
     tag(id, add, remove = []) {
-      const run = store.runs.get(id);
-      for (const tag of add) store.runs.tag(run.id, tag);
-      for (const tag of remove) store.runs.untag(run.id, tag);
-      scheduler.changed(run.id);
-      return store.runs.get(run.id);
+      mark(id, (run) => {
+        for (const tag of add) store.runs.tag(run, tag);
+        for (const tag of remove) store.runs.untag(run, tag);
+      });
+      return store.runs.get(id);
     },
     series: store.metrics.series,
     metrics: store.metrics.rows,
@@ -131,33 +192,28 @@ export async function createApp({
     analysis,
     rows,
     createAll(configs, tags) {
-      for (const config of configs) modelOf(config);
-      return configs.map((config) => services.create(config, tags).id);
+      const ids = addRuns(configs, tags);
+      scheduler.enqueue(ids);
+      return ids;
     },
-    ensure: (configs, tags) => ensureRuns(services, configs, tags),
-    note(id, text) {
-      const run = store.runs.get(id);
-      store.runs.note(run.id, text);
-      scheduler.changed(run.id);
-    },
+    ensure: (configs, tags) => ensureRuns({ ...services, ...{ addRuns, together: store.together } }, configs, tags),
+    note: (id, text) => mark(id, (run) => store.runs.note(run, text)),
     archive(ids, archived) {
-      for (const id of ids) store.runs.archive(id, archived);
-      for (const id of ids) scheduler.changed(id);
+      for (const id of ids) mark(id, (run) => store.runs.archive(run, archived));
     },
     trash(ids) {
       const busy = ids.find((id) => !restingStates.includes(store.runs.get(id).state));
       if (busy) throw new PermafrostError('conflict', `${busy} is ${store.runs.get(busy).state}. Stop it first.`);
-      for (const id of ids) store.runs.trash(id, Date.now());
-      for (const id of ids) scheduler.changed(id);
+      for (const id of ids) mark(id, (run) => store.runs.trash(run, Date.now()));
     },
     restore(ids) {
-      for (const id of ids) store.runs.trash(id, null);
-      for (const id of ids) scheduler.changed(id);
+      for (const id of ids) mark(id, (run) => store.runs.trash(run, null));
     },
     emptyTrash() {
       const ids = store.runs.inTrash();
       for (const id of ids) {
-        rmSync(join(runsFolder, id), { recursive: true, force: true }); // first: a row without files can be emptied again
+        const folder = join(runsFolder, checked(runId, id));
+        rmSync(belowOwner({ owner: runsFolder, path: folder }), { recursive: true, force: true }); // first: a row without files can be emptied again
         store.runs.remove(id);
         scheduler.forget(id);
       }
@@ -174,7 +230,7 @@ export async function createApp({
         subscribe: scheduler.subscribe,
         row: () => row(run),
         seq: () => store.runs.seq(run),
-        entries: (after: number) => readJournal(join(runsFolder, run), { after }),
+        entries: (after: number) => readEntries(runFiles(join(runsFolder, run)).journal, { after }),
       };
       return runEvents(run, source, after, signal);
     },
@@ -196,6 +252,7 @@ export async function createApp({
     pauseQueue: scheduler.pause,
     setSlots: scheduler.setSlots,
     adopt: scheduler.adopt,
+    elsewhere: scheduler.elsewhere,
     machine: machineLoad,
     devices(again) {
       if (again || !tried) tried = listDevices(node);
@@ -204,7 +261,7 @@ export async function createApp({
     hasTask: have.task,
     hasBody: have.body,
     hasWeights,
-    rebuild: () => store.rebuild(runsFolder),
+    rebuild: async () => ({ ...(await rebuild(store, runsFolder)), setAside: aside }),
     idle: scheduler.idle,
     async close() {
       analysis.close();
@@ -218,16 +275,46 @@ export async function createApp({
   return { ...withTables, download: (path) => downloadOf(withTables, path) };
 }
 
+const leftBehind =
+  'The app that trained it is gone, and so is its trainer. Resume the run to go on from its last checkpoint.';
+
+/** The store, and where a damaged one was put. One that was deleted is made from the run folders; one whose last app died is read through before it is used. */
+async function openRunStore(
+  home: string,
+  reads: boolean,
+  repairs: boolean,
+): Promise<{ store: Store; aside: string | null }> {
+  const path = join(home, 'permafrost.db');
+  const isGone = !existsSync(path);
+  try {
+    const store = await openStore(path, { reads, checks: repairs || (!reads && hasDeadApps(home)) });
+    if (isGone && !reads && !repairs) await rebuild(store, join(home, 'runs'));
+    return { store, aside: null };
+  } catch (error) {
+    if (!repairs || !isDamage((error as Error).cause)) throw error;
+    const aside = setAside(path);
+    return { store: await openStore(path), aside };
+  }
+}
+
+function sayTrouble(message: string | null): void {
+  console.error(
+    message
+      ? `${message} Runs go on: what they do is kept in their folders and brought in as soon as that works again.`
+      : 'The run store takes everything again.',
+  );
+}
+
+/** Makes the home, readable by its user alone, as it holds what others have no business with. */
 function prepareHome(runsFolder: string, home: string): void {
   try {
+    mkdirSync(dirname(home), { recursive: true });
+    if (!existsSync(home)) mkdirSync(home, { mode: 0o700 });
     mkdirSync(runsFolder, { recursive: true });
     accessSync(runsFolder, constants.W_OK);
   } catch (cause) {
-    throw new PermafrostError(
-      'disk',
-      `The Permafrost home ${home} cannot be written: ${(cause as Error).message}. Make it writable, or set PERMAFROST_HOME to another folder.`,
-      { cause },
-    );
+    const { message } = diskError(runsFolder, cause);
+    throw new PermafrostError('disk', `The Permafrost home cannot be used. ${message}`, { cause });
   }
 }
 
@@ -238,8 +325,11 @@ function newFolder(runsFolder: string, task: string): string {
   const random = randomStream(process.pid, 'run id', Date.now(), performance.now());
   for (;;) {
     const id = `${task}-${Array.from({ length: 6 }, () => alphabet[random.below(32)]).join('')}`;
-    if (existsSync(join(runsFolder, id))) continue;
-    mkdirSync(join(runsFolder, id));
-    return id;
+    try {
+      mkdirSync(join(runsFolder, id));
+      return id;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw diskError(join(runsFolder, id), error);
+    }
   }
 }

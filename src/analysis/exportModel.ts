@@ -8,9 +8,9 @@ import type { FinalResult } from '#contract/run';
 import type { Device } from '#engine/device';
 import type { Frozen } from '#engine/program';
 import { elementsOf } from '#formats/array';
+import { readEntries } from '#runFolder/journal';
+import { runFiles } from '#runFolder/paths';
 import { checkFrozen } from '#trainer/frozen';
-import { readJournal } from '#trainer/journal';
-import { runFiles } from '#trainer/runFolder';
 import type { Network } from './network.ts';
 import { writeOnnxModel } from './onnx.ts';
 import { writeWeights } from './safetensors.ts';
@@ -87,7 +87,7 @@ export async function checked<T>(paths: readonly string[], check: () => T | Prom
 
 /** The metric of the run's final evaluation; null until it is finished. */
 function resultOf(folder: string): Pick<FinalResult, 'metric' | 'value' | 'samples'> | null {
-  const ended = readJournal(runFiles(folder).journal).entries.findLast(({ body }) => body.kind === 'ended')?.body;
+  const ended = [...readEntries(runFiles(folder).journal, { kinds: ['ended'] })].at(-1)?.body;
   if (ended?.kind !== 'ended' || !ended.result) return null;
   const { metric, value, samples } = ended.result;
   return { metric, value, samples };

@@ -4,11 +4,11 @@ import type { ExperimentConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
 import type { Initial } from '#engine/state';
 import { buildModel, type Model } from '#models/index';
+import { type Progress, readTrained } from '#runFolder/checkpoint';
+import { readRunConfig } from '#runFolder/config';
+import { runFiles } from '#runFolder/paths';
 import { taskOf } from '#tasks/index';
 import type { Task, TaskShape } from '#tasks/task';
-import { readTrained } from '#trainer/checkpoint';
-import type { Progress } from '#trainer/protocol';
-import { readConfig, runFiles } from '#trainer/runFolder';
 import { prepareWeights, type Weights } from '#trainer/weights';
 import { knownBodies } from '#zoo/bodies';
 
@@ -31,7 +31,7 @@ export interface Network {
 
 /** Throws `notFound` where there is no such checkpoint; `config` and `weights` as the trainer does. */
 export function openNetwork({ folder, home, checkpoint }: NetworkOptions): Network {
-  const config = readConfig(folder);
+  const { config } = readRunConfig(folder);
   const task = taskOf(config);
   const shape = task.shape(config);
   const model = buildModel(config, shape, knownBodies(home));

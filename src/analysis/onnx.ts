@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import type { Tensor } from 'onnxruntime-common';
 import { PermafrostError } from '#contract/errors';
+import { writeAtomically } from '#disk/atomicFile';
 import type { OnnxDevice } from '#engine/device';
 import { inferenceModel } from '#engine/inference';
 import type { Data, Frozen, Program } from '#engine/program';
@@ -11,7 +12,6 @@ import { elementsOf } from '#formats/array';
 import type { Model } from '#models/index';
 import { evalProgram } from '#models/steps';
 import type { Batch } from '#tasks/task';
-import { writeAtomically } from '#trainer/files';
 import { batchSpecs, inputsOf } from '#trainer/learner';
 import { planOf } from '#trainer/protocol';
 import { loadDataset } from '#zoo/datasets';

@@ -1,9 +1,9 @@
 /** The parameters of a network as safetensors, under the names of its checkpoint. */
 import { PermafrostError } from '#contract/errors';
+import { writeAtomically } from '#disk/atomicFile';
+import { withFile } from '#disk/source';
 import type { Data } from '#engine/program';
 import { readSafetensors, safetensorsHeader } from '#formats/safetensors';
-import { writeAtomically } from '#trainer/files';
-import { withFile } from '#zoo/file';
 import { checked, type Exported } from './exportModel.ts';
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: Data) => Buffer.from(buffer, byteOffset, byteLength);

@@ -5,7 +5,8 @@ import { join, resolve } from 'node:path';
 import { type Analyst, createAnalyst } from '#analysis/jobs';
 import type { AnalysisServices, Attention, ModelFormat } from '#contract/analysis';
 import { PermafrostError } from '#contract/errors';
-import { runFiles } from '#trainer/runFolder';
+import { runFiles } from '#runFolder/paths';
+import { requireFiles } from './requireFiles.ts';
 
 export interface AnalysisOptions {
   home: string;
@@ -23,6 +24,7 @@ export function analysisServices({ home, folderOf, node }: AnalysisOptions): Ana
   return {
     async attention(id, { checkpoint = 'best', sample = 0 } = {}) {
       const folder = folderOf(id);
+      requireFiles([{ folder, files: ['config'] }]);
       const key = [folder, checkpoint, writtenAt(runFiles(folder).checkpoint)].join();
       const known = answers.filter((answer) => answer.key === key).flatMap(({ samples }) => samples);
       const found = known.find((attention) => attention.sample === sample);
@@ -39,8 +41,11 @@ export function analysisServices({ home, folderOf, node }: AnalysisOptions): Ana
         under.delete(job);
       }
     },
-    exportModel: (id, path, { checkpoint = 'best', externalData = false } = {}) =>
-      analyst.ask('export', { folder: folderOf(id), home, checkpoint, path: resolve(path), externalData }),
+    async exportModel(id, path, { checkpoint = 'best', externalData = false } = {}) {
+      const folder = folderOf(id);
+      requireFiles([{ folder, files: ['config'] }]);
+      return analyst.ask('export', { folder, home, checkpoint, path: resolve(path), externalData });
+    },
     close: analyst.close,
   };
 }

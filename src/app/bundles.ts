@@ -73,13 +73,21 @@ function comparable(theirs: string | null, ours: string | null, there: Environme
   );
 }
 
+type Metrics = Iterable<[string, number, number]>;
+
 /** Where two lists of metrics part, in words; null where they do not. */
-function firstDifference(
-  theirs: Iterable<[string, number, number]>,
-  ours: Iterable<[string, number, number]>,
-): string | null {
-  const [a, b] = [[...theirs], [...ours]];
-  const at = a.findIndex((row, i) => row.some((value, k) => !Object.is(value, b[i]?.[k])));
-  if (at < 0) return a.length === b.length ? null : `${a.length} metrics there, ${b.length} here`;
-  return `${a[at][0]} differs from step ${a[at][1]} on`;
+function firstDifference(theirs: Metrics, ours: Metrics): string | null {
+  const others = ours[Symbol.iterator]();
+  let count = 0;
+  try {
+    for (const row of theirs) {
+      const { value: other, done } = others.next();
+      if (done) return `there are only ${count} metrics here`;
+      if (row.some((value, k) => !Object.is(value, other[k]))) return `${row[0]} differs from step ${row[1]} on`;
+      count++;
+    }
+    return others.next().done ? null : `there are only ${count} metrics there`;
+  } finally {
+    others.return?.(); // a query that is not read to its end would block the store
+  }
 }

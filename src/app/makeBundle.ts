@@ -9,10 +9,11 @@ import { runsCsv } from '#export/csv';
 import { markdown } from '#export/markdown';
 import { answerRunsCsv, answersCsv, tableDocument } from '#export/tables';
 import type { ZipFile } from '#formats/writeZip';
-import { runFiles } from '#trainer/runFolder';
+import { runFiles } from '#runFolder/paths';
 import { environmentHere, materialsOf } from './materials.ts';
+import { requireFiles } from './requireFiles.ts';
 
-/** The archive of finished runs in pieces, with the table that they answer. Throws `config` where none is finished. */
+/** The archive of finished runs in pieces, with the table that they answer. Throws `config` where none is finished and `disk` where files of one are missing. */
 export async function* makeBundle(
   home: string,
   { runs, state }: { runs: readonly Run[]; state: TableState | null },
@@ -21,6 +22,12 @@ export async function* makeBundle(
   const finished = runs.filter((run) => run.state === 'finished').sort(byTime);
   if (finished.length === 0)
     throw new PermafrostError('config', 'A bundle holds finished runs, and none of these is finished.');
+  requireFiles(
+    finished.map((run) => ({
+      folder: folderOf(home, run),
+      files: ['config', 'journal', ...(froze(run) ? (['frozen'] as const) : [])],
+    })),
+  );
   const configs = finished.map(({ config }) => config);
   const answered = state && finishedOnly(state);
   const files = [
@@ -32,6 +39,9 @@ export async function* makeBundle(
   ];
   yield* writeBundle(files, made);
 }
+
+const folderOf = (home: string, { id }: Run): string => join(home, 'runs', id);
+const froze = ({ trainable, total }: Run): boolean => trainable !== total;
 
 export const byTime = (a: Run, b: Run): number => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1);
 
@@ -66,7 +76,7 @@ const stated = ({ table, profile, tolerance, answers, contrasts }: TableState): 
 });
 
 function filesOf(home: string, run: Run): ZipFile[] {
-  const files = runFiles(join(home, 'runs', run.id));
+  const files = runFiles(folderOf(home, run));
   const copy = (name: string, path: string): ZipFile[] =>
     existsSync(path) ? [{ name: `runs/${run.id}/${name}`, chunks: createReadStreamLater(path) }] : [];
   return [

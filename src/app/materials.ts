@@ -5,8 +5,10 @@ import { cpus, release, totalmem, type } from 'node:os';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { ExperimentConfig } from '#contract/config';
+import { unreadable } from '#disk/source';
 import type { Environment, Materials } from '#export/bundle';
 import { tasks } from '#tasks/index';
+import { checkpointFiles } from '#zoo/checkpointFiles';
 import { isDirect } from '#zoo/dataset';
 import { datasetOf, placesOf } from '#zoo/datasets';
 import { findWeights } from '#zoo/weights';
@@ -36,7 +38,7 @@ export async function materialsOf(home: string, configs: readonly ExperimentConf
   const data = sets.map(async (name) => ({ name, files: await Promise.all(dataFiles(home, name).map(hashed)) }));
   const weights = models.map(async (model) => {
     const path = findWeights(home, model);
-    return { model, files: path === null ? [] : [await hashed(path)] };
+    return { model, files: await Promise.all(path === null ? [] : checkpointFiles(path).map(hashed)) };
   });
   return { data: await Promise.all(data), weights: await Promise.all(weights) };
 }
@@ -54,6 +56,8 @@ function dataFiles(home: string, name: string): string[] {
 
 async function hashed(path: string) {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), hash);
+  await pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), hash).catch((cause) => {
+    throw unreadable(path, cause.message, cause);
+  });
   return { file: basename(path), bytes: statSync(path).size, sha256: hash.digest('hex') };
 }

@@ -6,9 +6,9 @@ import { type ExperimentConfig, openConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
 import { changedTensors, frozenProof } from '#contract/frozen';
 import { decodeEntry, type JournalEntry, run as runSchema } from '#contract/run';
+import { withOpenFile } from '#disk/source';
 import { type Bundle, readBundle } from '#export/bundle';
 import { openStore, type Store } from '#store/store';
-import { withOpenFile } from '#zoo/file';
 
 const configFile = z.object({
   id: z.string(),
@@ -27,7 +27,7 @@ export interface Opened {
 
 export async function withBundle<T>(path: string, use: (opened: Opened) => T | Promise<T>): Promise<T> {
   if (!existsSync(path)) throw new PermafrostError('disk', `${path} cannot be read: there is no such file.`);
-  const store = await openStore(':memory:');
+  const store = await openStore(''); // SQLite keeps it in a file of its own, so that long journals need no memory
   try {
     return await withOpenFile(path, async (source) => {
       const problems: string[] = [];
@@ -64,26 +64,33 @@ function replay(bundle: Bundle, store: Store, report: BundleReport): void {
       const { createdAt, id: own, ...file } = bundle.json(path, configFile);
       if (own !== id) throw new PermafrostError('data', `${path}: it is the config of ${own}.`);
       store.runs.add({ id, config: openConfig(file), createdAt }, 'paused');
-      store.apply(id, journalOf(bundle, id));
+      for (const entries of journalOf(bundle, id)) store.apply(id, entries);
     }),
   );
   for (const id of replayed) problemsOf(report, `runs/${id}`, () => checkRun(bundle, store, id, report));
   report.runs = replayed;
 }
 
-/** The entries of a journal. Throws `data` for a line that is damaged or out of order. */
-function journalOf(bundle: Bundle, id: string): JournalEntry[] {
+/** The entries of a journal, some at a time. Throws `data` for a line that is damaged or out of order. */
+function* journalOf(bundle: Bundle, id: string): Generator<JournalEntry[]> {
   const path = `runs/${id}/journal.jsonl`;
-  const lines = bundle.text(path).split('\n');
-  const problem = (line: number, what: string) => new PermafrostError('data', `${path}, line ${line}: ${what}`);
-  if (lines.pop() !== '') throw problem(lines.length + 1, 'it is torn.');
-  return lines.map((line, i) => {
-    const entry = decodeEntry(line);
-    if (!entry) throw problem(i + 1, 'it is no entry with its CRC-32.');
-    if (entry.seq !== i + 1) throw problem(i + 1, `it has number ${entry.seq}.`);
-    return entry;
-  });
+  let [entries, number, size]: [JournalEntry[], number, number] = [[], 0, 0];
+  for (const line of bundle.lines(path)) {
+    const problem = (what: string) => new PermafrostError('data', `${path}, line ${number}: ${what}`);
+    number++;
+    if (!line.endsWith('\n')) throw problem('it is torn.');
+    const entry = decodeEntry(line.slice(0, -1));
+    if (!entry) throw problem('it is no entry with its CRC-32.');
+    if (entry.seq !== number) throw problem(`it has number ${entry.seq}.`);
+    entries.push(entry);
+    size += line.length;
+    if (size < atOnce) continue;
+    yield entries;
+    [entries, size] = [[], 0];
+  }
+  yield entries;
 }
+const atOnce = 2 ** 20; // characters
 
 function checkRun(bundle: Bundle, store: Store, id: string, { problems }: BundleReport): void {
   const path = `runs/${id}/run.json`;

@@ -1,10 +1,11 @@
 /** What a run's folder tells beside its metrics: the log and the checkpoints. */
-import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { statSync } from 'node:fs';
 import type { EntryBody, JournalEntry } from '#contract/run';
 import type { CheckpointFile, LogLine, RunLog } from '#contract/runRow';
-import { readJournal } from '#store/journal';
-import { runFiles } from '#trainer/runFolder';
+import { checkpointPlace } from '#runFolder/checkpoint';
+import { readEntries } from '#runFolder/journal';
+import { printedTail } from '#runFolder/log';
+import { runFiles } from '#runFolder/paths';
 
 /** Kinds of entries that say something in words; metrics, nearly all of a long journal, do not. */
 type Telling = Exclude<EntryBody['kind'], 'metrics'>;
@@ -31,27 +32,13 @@ const lineOf = ({ at, body }: JournalEntry): LogLine => ({
 
 const printedBytes = 16_384;
 
-/** Everything that the journal says in words, and the end of what the process printed. */
-export const readLog = (folder: string): RunLog => ({
-  lines: readJournal(folder, { kinds: Object.keys(say) as Telling[] }).map(lineOf),
-  printed: tail(join(folder, 'trainer.log')),
-});
-
-function tail(path: string): string {
-  if (!existsSync(path)) return '';
-  const { size } = statSync(path);
-  return readPart(path, Math.max(0, size - printedBytes), Math.min(size, printedBytes)).toString('utf8');
-}
-
-function readPart(path: string, from: number, length: number): Buffer {
-  const buffer = Buffer.alloc(length);
-  const file = openSync(path, 'r');
-  try {
-    readSync(file, buffer, 0, length, from);
-  } finally {
-    closeSync(file);
-  }
-  return buffer;
+/** Everything that the journal says in words, what is wrong with it, and the end of what the process printed. */
+export function readLog(folder: string): RunLog {
+  const files = runFiles(folder);
+  return {
+    lines: [...readEntries(files.journal, { kinds: Object.keys(say) as Telling[] })].map(lineOf),
+    printed: printedTail(files.log, printedBytes),
+  };
 }
 
 /** The checkpoint files of a run that are there. */
@@ -59,16 +46,15 @@ export function readCheckpoints(folder: string): CheckpointFile[] {
   const files = runFiles(folder);
   return (['checkpoint', 'best'] as const).flatMap((kind) => {
     const path = files[kind];
-    if (!existsSync(path)) return [];
-    const { size, mtimeMs } = statSync(path);
-    return [{ kind, path, bytes: size, at: mtimeMs, made: madeAt(path) }];
+    const stats = statSync(path, { throwIfNoEntry: false });
+    return stats ? [{ kind, path, bytes: stats.size, at: stats.mtimeMs, made: madeAt(path) }] : [];
   });
 }
 
-/** Where a checkpoint was made, from the header of its safetensors file. */
 function madeAt(path: string): string {
-  const length = Number(readPart(path, 0, 8).readBigUInt64LE());
-  const header = JSON.parse(readPart(path, 8, length).toString('utf8'));
-  const { iteration, 'permafrost.progress': progress } = header.__metadata__ ?? {};
-  return progress ? `step ${JSON.parse(progress).step}` : `iteration ${iteration}`;
+  try {
+    return checkpointPlace(path) ?? 'unknown';
+  } catch {
+    return 'damaged';
+  }
 }

@@ -44,25 +44,34 @@ export const stepFor = (row: RunRow | null): Ensured['step'] =>
 
 /** Brings every config to a run, as {@link Services.ensure} says. */
 export function ensureRuns(
-  app: Pick<Services, 'rows' | 'adopt' | 'resume' | 'createAll'>,
+  app: Pick<Services, 'rows' | 'adopt' | 'resume'> & {
+    /** Stores runs without training them, all or none. */
+    addRuns(configs: readonly ExperimentConfig[], tags: string[]): string[];
+    /** Does its work while no other process writes. */
+    together<T>(work: () => T): T;
+  },
   configs: readonly ExperimentConfig[],
   tags: string[],
 ): Ensured[] {
-  const standing = standingRuns(app.rows());
   const distinct = new Map(configs.map((config) => [keyOf(config), config]));
-  const plans = [...distinct].map(([key, config]) => {
-    const row = standing.of(config);
-    return { key, config, row, step: stepFor(row) };
+  // at once, so that two that ask for the same do not both make it
+  const plans = app.together(() => {
+    const standing = standingRuns(app.rows());
+    const found = [...distinct].map(([key, config]) => {
+      const row = standing.of(config);
+      return { key, config, row, step: stepFor(row) };
+    });
+    const fresh = found.filter(({ step }) => step === 'started');
+    const added = app.addRuns(
+      fresh.map(({ config }) => config),
+      tags,
+    );
+    const ids = new Map(fresh.map(({ key }, i) => [key, added[i]]));
+    return found.map(({ key, row, step }) => ({ key, id: ids.get(key) ?? row!.id, step }));
   });
-  const fresh = plans.filter(({ step }) => step === 'started');
-  const created = app.createAll(
-    fresh.map(({ config }) => config),
-    tags,
-  ); // first, since it may refuse
-  const under = plans.flatMap(({ row, step }) => (step === 'resumed' ? row!.id : []));
+  const under = plans.flatMap(({ id, step }) => (step === 'finished' ? [] : id));
   app.adopt(under);
   for (const { id, state } of app.rows(under)) if (resumable.includes(state)) app.resume(id);
-  const ids = new Map(fresh.map(({ key }, i) => [key, created[i]]));
-  const ensured = new Map(plans.map(({ key, row, step }) => [key, { id: ids.get(key) ?? row!.id, step }]));
+  const ensured = new Map(plans.map(({ key, id, step }) => [key, { id, step }]));
   return configs.map((config) => ensured.get(keyOf(config))!);
 }

@@ -1,11 +1,13 @@
-import { type CheckpointChoice, checkpointChoice, headMap, mapCsv } from '#contract/analysis';
+import { type CheckpointChoice, checkpointChoice, headMap } from '#contract/analysis';
 import { PermafrostError } from '#contract/errors';
 import { pieces, writeChunks } from '#export/file';
-import { type CommandRow, columns, number, print, withApp } from './command.ts';
+import { mapCsv } from '#formats/mapCsv';
+import { asRunId, type CommandRow, columns, number, print, readApp } from './command.ts';
+import { wholeNumber } from './wholeNumber.ts';
 
 interface Options {
   checkpoint: string;
-  sample: string;
+  sample: number;
   layer: string;
   head: string;
   json?: boolean;
@@ -16,22 +18,24 @@ export const attention: CommandRow = {
     program
       .command('attention')
       .description('show what every token of a test sample looks at, in a trained run')
-      .argument('<id>', 'the run, or the beginning of its id')
+      .argument('<id>', 'the run, or the beginning of its id', asRunId)
       .argument('[file]', 'write the map as CSV; - for standard output')
       .option('--checkpoint <which>', 'start, best, last, or the step of one of these', 'best')
-      .option('--sample <n>', 'which test sample, from 0', '0')
+      .option('--sample <n>', 'which test sample, from 0', wholeNumber('--sample', 0), 0)
       .option('--layer <n>', 'which layer, from 0', '0')
       .option('--head <n>', 'which head, from 0, or mean: the average over heads', 'mean')
       .option('--json', 'print the sample, the answer and every map, layers × heads × tokens × tokens')
       .action((name: string, file: string | undefined, options: Options) =>
-        withApp(async (app) => {
+        readApp(async (app) => {
+          if (options.json && file === '-')
+            throw new PermafrostError('config', '--json and - both want standard output. Name a file.');
           const { id } = app.get(name);
           const checkpoint = readCheckpoint(options.checkpoint);
-          const sample = whole('--sample', options.sample);
+          const { sample } = options;
           const { layers, ...found } = await app.analysis.attention(id, { checkpoint, sample });
           const { heads, tokens, data, score } = found;
-          const layer = whole('--layer', options.layer, layers.length);
-          const head = options.head === 'mean' ? 'mean' : whole('--head', options.head, heads);
+          const layer = wholeNumber('--layer', 0, layers.length - 1)(options.layer);
+          const head = options.head === 'mean' ? 'mean' : wholeNumber('--head', 0, heads - 1)(options.head);
           const map = headMap(layers[layer], heads, head);
           if (file && file !== '-') await writeChunks(file, pieces(mapCsv(map, tokens)));
           if (file === '-') return writeChunks('-', pieces(mapCsv(map, tokens)));
@@ -56,13 +60,6 @@ export function readCheckpoint(text: string): CheckpointChoice {
   const parsed = checkpointChoice.safeParse(/^\d+$/.test(text) ? Number(text) : text);
   if (parsed.success) return parsed.data;
   throw new PermafrostError('config', `--checkpoint should be start, best, last or a step; found "${text}".`);
-}
-
-function whole(option: string, text: string, below = Number.MAX_SAFE_INTEGER): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value < below) return value;
-  const range = below === Number.MAX_SAFE_INTEGER ? 'from 0' : `from 0 to ${below - 1}`;
-  throw new PermafrostError('config', `${option} should be a whole number ${range}; found "${text}".`);
 }
 
 const widest = 24; // tokens that fit side by side into a terminal

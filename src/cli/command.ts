@@ -1,22 +1,33 @@
 /** What commands share: how one is added, how it opens the app, how it prints. */
 import type { Command } from 'commander';
-import { createApp, defaultHome } from '#app';
+import { type AppOptions, createApp, defaultHome } from '#app';
+import { checked, runId } from '#contract/names';
 import type { Services } from '#contract/services';
+import { printable, printableLines, widthOf } from './printable.ts';
 
 export interface CommandRow {
   /** Adds the command with its arguments, options and action. */
   add(program: Command): void;
 }
 
+/** Parses an argument that names a run. Throws `config`. */
+export const asRunId = (text: string): string => checked(runId, text);
+
 /** Runs `use` with the app on the home folder, and closes it whatever happens. */
-export async function withApp<T>(use: (app: Services) => T | Promise<T>, slots?: number): Promise<T> {
-  const app = await createApp({ home: defaultHome(), slots });
+export async function withApp<T>(
+  use: (app: Services) => T | Promise<T>,
+  options: Pick<AppOptions, 'slots' | 'reads' | 'repairs'> = {},
+): Promise<T> {
+  const app = await createApp({ home: defaultHome(), ...options });
   try {
     return await use(app);
   } finally {
     await app.close();
   }
 }
+
+/** The same for commands that only look: nothing on the disk changes, and a home that cannot be written is read. */
+export const readApp = <T>(use: (app: Services) => T | Promise<T>): Promise<T> => withApp(use, { reads: true });
 
 /** What `fetch` comes to; null when Ctrl-C paused it, which is said along with the command that goes on. */
 export async function pausable<T>(again: string, fetch: (signal: AbortSignal) => Promise<T>): Promise<T | null> {
@@ -37,19 +48,26 @@ export async function pausable<T>(again: string, fetch: (signal: AbortSignal) =>
 
 /** One JSON object on stdout, or the lines for people. */
 export function print(json: boolean | undefined, value: unknown, text: () => string): void {
-  console.log(json ? JSON.stringify(value) : text());
+  console.log(json ? JSON.stringify(value) : printableLines(text()));
 }
 
-/** Rows as aligned columns; numbers to the right. */
+const widestCell = 100;
+
+/** Rows as aligned columns, each cell printable and cut where it is too wide; numbers to the right. */
 export function columns(header: string[], rows: string[][]): string {
-  const all = [header, ...rows];
-  const widths = header.map((_, i) => Math.max(...all.map((row) => row[i].length)));
+  const all = [header, ...rows].map((row) => row.map((cell) => printable(cell, widestCell)));
+  const widths = header.map((_, i) => all.reduce((most, row) => Math.max(most, widthOf(row[i])), 0));
   const line = (row: string[]) =>
     row
-      .map((cell, i) => (/^[-+]?\d[\d.,]*( %)?$/.test(cell) ? cell.padStart(widths[i]) : cell.padEnd(widths[i])))
+      .map((cell, i) =>
+        /^[-+]?\d[\d.,]*( %)?$/.test(cell)
+          ? cell.padStart(widths[i])
+          : `${cell}${' '.repeat(widths[i] - widthOf(cell))}`,
+      )
       .join('  ')
       .trimEnd();
-  return [line(header), widths.map((w) => '─'.repeat(w)).join('──'), ...rows.map(line)].join('\n');
+  const [head, ...body] = all.map(line);
+  return [head, widths.map((w) => '─'.repeat(w)).join('──'), ...body].join('\n');
 }
 
 /** Seconds as 4s, 3m 05s, 2h 10m. */

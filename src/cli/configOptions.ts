@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { type ExperimentConfig, openConfig, parseConfig, readSetting } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
+import { readJson } from '#formats/json';
 
 export interface ConfigOptions {
   set: string[];
@@ -35,15 +36,11 @@ export function readConfig(file: string | undefined, { set, seed }: ConfigOption
 }
 
 function parseFile(path: string): unknown {
-  let text: string;
+  let bytes: Uint8Array;
   try {
-    text = readFileSync(path, 'utf8');
+    bytes = readFileSync(path);
   } catch (cause) {
     throw new PermafrostError('config', `${path} cannot be read: ${(cause as Error).message}.`, { cause });
   }
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new PermafrostError('config', `${path} is not JSON: ${(cause as Error).message}.`, { cause });
-  }
+  return readJson(bytes, path, 'config');
 }

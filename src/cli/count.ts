@@ -1,4 +1,4 @@
-import { type CommandRow, print, withApp } from './command.ts';
+import { type CommandRow, print, readApp } from './command.ts';
 import { type ConfigOptions, readConfig, takesConfig } from './configOptions.ts';
 
 export const count: CommandRow = {
@@ -6,7 +6,7 @@ export const count: CommandRow = {
     takesConfig(program.command('count').description('count the parameters of a config, without allocating them'))
       .option('--json', 'print {"trainable", "total"}')
       .action((file: string | undefined, options: ConfigOptions & { json?: boolean }) =>
-        withApp((app) => {
+        readApp((app) => {
           const { trainable, total } = app.count(readConfig(file, options));
           const share = ((100 * trainable) / total).toPrecision(3);
           print(

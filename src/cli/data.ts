@@ -3,6 +3,8 @@ import type { Command } from 'commander';
 import type { DatasetInfo, PullProgress } from '#contract/data';
 import { bytes, type CommandRow, columns, duration, pausable, print, withApp } from './command.ts';
 import { type ConfigOptions, readConfig, takesConfig } from './configOptions.ts';
+import { printable } from './printable.ts';
+import { wholeNumber } from './wholeNumber.ts';
 
 interface Json {
   json?: boolean;
@@ -94,23 +96,26 @@ function addRm(group: Command): void {
     .option('--json', 'print {"freedBytes", "kept"}')
     .action((name: string, { json }: Json) =>
       withApp(async (app) => {
+        const before = (await app.data.list()).find((info) => info.name === name);
         const result = await app.data.rm(name);
+        const linked = before?.place === 'linked' ? ` Its files stay in ${before.folder}.` : '';
         const kept = result.kept.length ? ` Kept, since no pull brought them: ${result.kept.join(', ')}.` : '';
-        print(json, result, () => `Freed ${bytes(result.freedBytes)}.${kept}`);
+        const freed = result.freedBytes > 0 ? `${bytes(result.freedBytes)} freed` : 'nothing had to be deleted';
+        print(json, result, () => `${name} removed; ${freed}.${linked}${kept}`);
       }),
     );
 }
 
 function addSample(group: Command): void {
   takesConfig(group.command('sample').description('show test samples of a config as the model sees them'))
-    .option('--count <n>', 'how many', '3')
+    .option('--count <n>', 'how many', wholeNumber('--count', 1, 64), 3)
     .option('--train', 'training samples, augmented, instead of test samples')
     .option('--json', 'print {"kind", "tokens", "width", "samples"}')
-    .action((file: string | undefined, options: ConfigOptions & Json & { count: string; train?: boolean }) =>
+    .action((file: string | undefined, options: ConfigOptions & Json & { count: number; train?: boolean }) =>
       withApp(async (app) => {
         const config = readConfig(file, options);
         const split = options.train ? 'train' : 'test';
-        const found = await app.data.samples(config, { split, count: Number(options.count) });
+        const found = await app.data.samples(config, { split, count: options.count });
         const shown = (values: number[]) => {
           const first = values.slice(0, 12).map((value) => Number(value.toPrecision(3)));
           return `${first.join(' ')}${values.length > first.length ? ' …' : ''}`;
@@ -119,7 +124,8 @@ function addSample(group: Command): void {
           [
             `${found.tokens} tokens of ${found.width}, ${found.kind}`,
             ...found.samples.map(
-              ({ x, y, label, text }) => `${label || shown(y)}: ${text ? `${text}  ` : ''}${shown(x)}`,
+              ({ x, y, label, text }) =>
+                `${printable(label, 100) || shown(y)}: ${text ? `${printable(text, 500)}  ` : ''}${shown(x)}`,
             ),
           ].join('\n'),
         );

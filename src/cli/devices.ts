@@ -1,4 +1,4 @@
-import { type CommandRow, columns, print, withApp } from './command.ts';
+import { type CommandRow, columns, print, readApp } from './command.ts';
 
 export const devices: CommandRow = {
   add(program) {
@@ -7,7 +7,7 @@ export const devices: CommandRow = {
       .description('try every device and say what is missing')
       .option('--json', 'print {"devices": […]}')
       .action(({ json }: { json?: boolean }) =>
-        withApp(async (app) => {
+        readApp(async (app) => {
           const found = await app.devices();
           const rows = found.map(({ name, available }) => [name, available ? 'works' : 'cannot be used']);
           const reasons = found

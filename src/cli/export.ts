@@ -5,7 +5,7 @@ import { downloadNames } from '#app/downloads';
 import { PermafrostError } from '#contract/errors';
 import { type Profile, profiles } from '#contract/papers';
 import { writeChunks } from '#export/file';
-import { type CommandRow, print, withApp } from './command.ts';
+import { asRunId, type CommandRow, print, readApp } from './command.ts';
 
 interface Options {
   format?: string;
@@ -25,9 +25,9 @@ export const exportCommand: CommandRow = {
       .addOption(new Option('--format <format>', 'default: by the ending of the file').choices(downloadNames))
       .option('--json', 'print what was written as one JSON object')
       .action((what: string[], options: Options) =>
-        withApp(async (app) => {
+        readApp(async (app) => {
           const path = what.at(-1)!;
-          const ids = what.slice(0, -1).map((id) => app.get(id).id);
+          const ids = what.slice(0, -1).map((id) => app.get(asRunId(id)).id);
           if (options.json && path === '-')
             throw new PermafrostError('config', '--json and - both want standard output. Name a file.');
           const format = options.format ?? formatFor(path, options.table !== undefined);

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { readCheckpoint } from './attention.ts';
-import { bytes, type CommandRow, number, print, withApp } from './command.ts';
+import { asRunId, bytes, type CommandRow, number, print, readApp } from './command.ts';
 
 interface Options {
   checkpoint: string;
@@ -13,13 +13,13 @@ export const exportModel: CommandRow = {
     program
       .command('export-model')
       .description('write a trained network as an ONNX model or as safetensors, and check what was written')
-      .argument('<id>', 'the run, or the beginning of its id')
+      .argument('<id>', 'the run, or the beginning of its id', asRunId)
       .argument('<file>', 'ends with .onnx or .safetensors')
       .option('--checkpoint <which>', 'start, best, last, or the step of one of these', 'best')
       .option('--external-data', 'ONNX: keep the weights in FILE.data, as is always done above 2 GB')
       .option('--json', 'print what was written and how it was checked')
       .action((name: string, file: string, { checkpoint, externalData, json }: Options) =>
-        withApp(async (app) => {
+        readApp(async (app) => {
           const { id } = app.get(name);
           const options = { checkpoint: readCheckpoint(checkpoint), externalData };
           const made = await app.analysis.exportModel(id, resolve(file), options);

@@ -1,25 +1,32 @@
+import { join } from 'node:path';
 import { PermafrostError } from '#contract/errors';
 import { changedTensors, frozenValues } from '#contract/frozen';
-import { type CommandRow, columns, print, withApp } from './command.ts';
+import type { Run } from '#contract/run';
+import { asRunId, type CommandRow, columns, print, readApp } from './command.ts';
 
 const same = 'the same';
+
+/** Why a run has no proof. */
+function whyNone({ id, startedAt, trainable, total }: Run, home: string): string {
+  if (startedAt === null) return 'it has not begun';
+  if (trainable === total) return 'it froze nothing';
+  return `${join(home, 'runs', id, 'frozen.json')} is missing. It was deleted, or the run was trained before hashes were kept`;
+}
 
 export const frozen: CommandRow = {
   add(program) {
     program
       .command('frozen')
       .description('show that a run left its frozen weights alone: their SHA-256 before and after training')
-      .argument('<id>', 'the run, or the beginning of its id')
+      .argument('<id>', 'the run, or the beginning of its id', asRunId)
       .option('--json', 'print every hash as one JSON object')
       .action((name: string, { json }: { json?: boolean }) =>
-        withApp((app) => {
-          const { id } = app.get(name);
+        readApp((app) => {
+          const run = app.get(name);
+          const { id } = run;
           const proof = app.frozen(id);
           if (!proof)
-            throw new PermafrostError(
-              'notFound',
-              `${id} has no hashes of frozen weights: it froze nothing, has not begun, or was trained before they were kept.`,
-            );
+            throw new PermafrostError('notFound', `${id} has no hashes of frozen weights: ${whyNone(run, app.home)}.`);
           const changed = changedTensors(proof);
           print(json, { id, untouched: proof.checked !== null && changed.length === 0, ...proof }, () => {
             const rows = proof.tensors.map(({ name, shape, before, after }) => [

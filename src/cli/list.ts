@@ -1,5 +1,23 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Run } from '#contract/run';
-import { type CommandRow, columns, duration, number, print, withApp } from './command.ts';
+import { type CommandRow, columns, duration, number, print, readApp } from './command.ts';
+
+/** What to do where the store knows no run. */
+function noRuns(home: string): string {
+  const folders = runFolders(home);
+  return folders > 0
+    ? `The run store is empty, but ${home} has ${folders} run ${folders === 1 ? 'folder' : 'folders'}. Bring them back: permafrost rebuild`
+    : 'There are no runs yet. Start one: permafrost run --set task=bit-xor --set n=5 --set num_patterns=2 --set pretrained=false --set n_layer=2 --set n_embd=64 --set n_head=4';
+}
+
+function runFolders(home: string): number {
+  try {
+    return readdirSync(join(home, 'runs')).length;
+  } catch {
+    return 0;
+  }
+}
 
 const regime = ({ config }: Run): string =>
   `${config.pretrained ? 'pretrained' : 'random'}${config.freeze_trans ? ', frozen' : ''}`;
@@ -11,7 +29,7 @@ export const list: CommandRow = {
       .description('list the runs')
       .option('--json', 'print {"runs": […]}')
       .action(({ json }: { json?: boolean }) =>
-        withApp((app) => {
+        readApp((app) => {
           const runs = app.list();
           const rows = runs.map((run) => [
             run.id,
@@ -26,11 +44,7 @@ export const list: CommandRow = {
             run.tags.join(' '),
           ]);
           const header = ['id', 'state', 'task', 'body', 'regime', 'seed', 'steps', 'result', 'time', 'tags'];
-          print(json, { runs }, () =>
-            runs.length
-              ? columns(header, rows)
-              : 'There are no runs yet. Start one: permafrost run --set task=bit-xor --set n=5 --set num_patterns=2 --set pretrained=false --set n_layer=2 --set n_embd=64 --set n_head=4',
-          );
+          print(json, { runs }, () => (runs.length ? columns(header, rows) : noRuns(app.home)));
         }),
       );
   },

@@ -11,6 +11,8 @@ import { exportCommand } from './export.ts';
 import { exportModel } from './exportModel.ts';
 import { frozen } from './frozen.ts';
 import { list } from './list.ts';
+import { brokenPipe, outputProblem, watchOutput } from './output.ts';
+import { printableLines } from './printable.ts';
 import { rebuild } from './rebuild.ts';
 import { reproduce } from './reproduce.ts';
 import { resume } from './resume.ts';
@@ -68,23 +70,36 @@ const program = new Command('permafrost')
   .description('A lab for frozen pretrained transformers.')
   .addHelpText(
     'after',
-    '\nExit codes: 0 done, 1 bug, 2 usage or config, 3 a run did not finish, 4 no such run or not now, 5 files, data, network or device, 6 a bundle does not hold.\nPERMAFROST_HOME names the folder of runs, data and models.',
+    '\nExit codes: 0 done, 1 bug, 2 usage or config, 3 a run did not finish, 4 no such run or not now, 5 files, data, network or device, 6 a bundle does not hold, 141 nobody reads the output any more.\nPERMAFROST_HOME names the folder of runs, data and models.',
   )
+  .showHelpAfterError('permafrost --help lists the commands, permafrost COMMAND --help what one takes.')
   .exitOverride();
 for (const row of commands) row.add(program);
 
+const longestLine = 1000; // of a message, which may quote anything
+
 /** Ends with a message on stderr, and with the error as JSON on stdout where JSON was asked for. */
 function fail(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has said it already
-  const { code, message } = describeError(error);
+  const isUsage = error instanceof CommanderError;
+  if (isUsage && error.exitCode === 0) return 0; // help was asked for
+  const { code, message } = isUsage ? usageProblem(error) : describeError(error);
   if (process.argv.includes('--json')) console.log(JSON.stringify({ error: { code, message } }));
-  console.error(message);
-  if (code === 'internal') console.error((error as Error).stack);
+  if (!isUsage) console.error(printableLines(message, longestLine)); // commander has said it already
+  if (code === 'internal') console.error(printableLines((error as Error).stack ?? '', longestLine));
   return exitCodes[code];
 }
 
+const usageProblem = ({ message }: CommanderError): { code: ErrorCode; message: string } => ({
+  code: 'config',
+  message: message === '(outputHelp)' ? 'No command. permafrost --help lists them.' : message.replace(/^error: /, ''),
+});
+
+watchOutput();
 try {
   await program.parseAsync();
 } catch (error) {
-  process.exitCode = fail(error);
+  if (!(await outputProblem())) process.exitCode = fail(error);
 }
+const problem = await outputProblem();
+if (problem === 'closed') process.exitCode = brokenPipe;
+else if (problem) process.exitCode = fail(problem);

@@ -1,20 +1,30 @@
+import type { Rebuilt } from '#contract/services';
 import { type CommandRow, print, withApp } from './command.ts';
 
 export const rebuild: CommandRow = {
   add(program) {
     program
       .command('rebuild')
-      .description('add runs that lie in folders but not in the store')
-      .option('--json', 'print {"added", "unreadable"}')
+      .description('bring runs back into the store from their folders; a damaged store is set aside first')
+      .option('--json', 'print {"added", "completed", "unreadable", "damaged", "setAside"}')
       .action(({ json }: { json?: boolean }) =>
-        withApp((app) => {
-          const { added, unreadable } = app.rebuild();
-          print(json, { added, unreadable }, () =>
-            [`${added} run${added === 1 ? '' : 's'} added.`, ...unreadable.map((line) => `Not a run: ${line}`)].join(
-              '\n',
-            ),
-          );
-        }),
+        withApp(
+          async (app) => {
+            const found = await app.rebuild();
+            print(json, found, () => rebuiltText(found));
+          },
+          { repairs: true },
+        ),
       );
   },
 };
+
+const runs = (count: number): string => `${count} run${count === 1 ? '' : 's'}`;
+
+const rebuiltText = ({ added, completed, unreadable, damaged, setAside }: Rebuilt): string =>
+  [
+    ...(setAside ? [`The store was damaged. It is kept as ${setAside}; a new one was made.`] : []),
+    `${runs(added)} added${completed > 0 ? `, ${runs(completed)} completed` : ''}.`,
+    ...unreadable.map((line) => `Not a run: ${line}`),
+    ...damaged.map((line) => `Damaged: ${line}`),
+  ].join('\n');

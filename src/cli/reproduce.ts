@@ -9,11 +9,12 @@ import { answersCsv } from '#export/tables';
 import { tableOf, tables } from '#papers/published';
 import { bytes, type CommandRow, columns, duration, print, withApp } from './command.ts';
 import { exitCodeOf, follow } from './watch.ts';
+import { wholeNumber } from './wholeNumber.ts';
 
 interface Options {
   profile: Profile;
   cells?: string[];
-  seeds: string;
+  seeds: number;
   out?: string;
   json?: boolean;
 }
@@ -30,7 +31,7 @@ export const reproduce: CommandRow = {
           .default('quick'),
       )
       .option('--cells <part...>', 'only cells whose id contains one of these, e.g. mnist/FRT')
-      .option('--seeds <n>', 'seeds per cell', '3')
+      .option('--seeds <n>', 'seeds per cell', wholeNumber('--seeds', 1, 100), 3)
       .option('--out <file>', 'the CSV file (default: reproduce-TABLE-PROFILE.csv here)')
       .option('--json', 'print the judged cells as one JSON object')
       .action((id: string, options: Options) => reproduceTable(id, options));
@@ -38,46 +39,48 @@ export const reproduce: CommandRow = {
 };
 
 async function reproduceTable(id: string, options: Options): Promise<void> {
-  const { profile } = options;
+  const { profile, seeds } = options;
   const chosen = new Set(chosenCells(id, options.cells).map((cell) => cell.id));
-  const seeds = readSeeds(options.seeds);
   const path = options.out ?? `reproduce-${id}-${profile}.csv`;
   // small bodies do not fill the cores, so the quick profile trains one run per core
   const slots = profile === 'quick' ? availableParallelism() : 1;
-  await withApp(async (app) => {
-    const part = async (): Promise<TableState> => {
-      const state = await app.tables.state(id, profile);
-      const answers = state.answers.filter(({ cell }) => chosen.has(cell.id));
-      const contrasts = state.contrasts.filter(({ row }) => answers.some(({ cell }) => cell.row === row));
-      return { ...state, answers, contrasts };
-    };
-    const possible = (await part()).answers.filter(({ needs }) => !needs).map(({ cell }) => cell);
-    const cells = possible.map((cell) => ({ id: cell.id, seeds }));
-    if (cells.length) {
-      const wish = { table: id, profile, cells };
-      const plan = app.tables.plan(wish);
-      const ids = app.tables.reproduce(wish);
-      const labels = Object.fromEntries(
-        ids.flatMap((runs, i) =>
-          runs.map((run, seed) => [run, `${possible[i].row} ${possible[i].column} seed ${seed}`]),
-        ),
+  await withApp(
+    async (app) => {
+      const part = async (): Promise<TableState> => {
+        const state = await app.tables.state(id, profile);
+        const answers = state.answers.filter(({ cell }) => chosen.has(cell.id));
+        const contrasts = state.contrasts.filter(({ row }) => answers.some(({ cell }) => cell.row === row));
+        return { ...state, answers, contrasts };
+      };
+      const possible = (await part()).answers.filter(({ needs }) => !needs).map(({ cell }) => cell);
+      const cells = possible.map((cell) => ({ id: cell.id, seeds }));
+      if (cells.length) {
+        const wish = { table: id, profile, cells };
+        const plan = app.tables.plan(wish);
+        const ids = app.tables.reproduce(wish);
+        const labels = Object.fromEntries(
+          ids.flatMap((runs, i) =>
+            runs.map((run, seed) => [run, `${possible[i].row} ${possible[i].column} seed ${seed}`]),
+          ),
+        );
+        process.stderr.write(`${planText(plan)}\n`);
+        await follow(
+          app,
+          ids.flat().filter((run) => app.get(run).state !== 'finished'),
+          labels,
+        );
+        process.exitCode = exitCodeOf(ids.flat().map(app.get));
+      }
+      const state = await part();
+      await writeChunks(path, pieces(answersCsv(state)));
+      print(
+        options.json,
+        { table: id, profile, csv: path, cells: state.answers.map(jsonCell), contrasts: state.contrasts },
+        () => report(state, path),
       );
-      process.stderr.write(`${planText(plan)}\n`);
-      await follow(
-        app,
-        ids.flat().filter((run) => app.get(run).state !== 'finished'),
-        labels,
-      );
-      process.exitCode = exitCodeOf(ids.flat().map(app.get));
-    }
-    const state = await part();
-    await writeChunks(path, pieces(answersCsv(state)));
-    print(
-      options.json,
-      { table: id, profile, csv: path, cells: state.answers.map(jsonCell), contrasts: state.contrasts },
-      () => report(state, path),
-    );
-  }, slots);
+    },
+    { slots },
+  );
 }
 
 function chosenCells(id: string, parts: string[] | undefined): Cell[] {
@@ -93,13 +96,6 @@ function chosenCells(id: string, parts: string[] | undefined): Cell[] {
     'notFound',
     `No cell of ${id} contains ${wanted.join(' or ')}. Cells: ${cells.map((cell) => cell.id).join(', ')}.`,
   );
-}
-
-function readSeeds(text: string): number {
-  const count = Number(text);
-  if (!Number.isInteger(count) || count < 1 || count > 100)
-    throw new PermafrostError('config', `--seeds expects a number from 1 to 100, found "${text}".`);
-  return count;
 }
 
 function report({ table, answers, contrasts }: TableState, path: string): string {

@@ -1,18 +1,21 @@
 /** `serve`: the window for a browser, until Ctrl-C. */
 import { createApp, defaultHome } from '#app';
-import { PermafrostError } from '#contract/errors';
 import type { Services } from '#contract/services';
 import type { CommandRow } from './command.ts';
 import { ensureBuilt, rendererFolder } from './desktop.ts';
+import { wholeNumber } from './wholeNumber.ts';
 
 export interface ServeOptions {
-  port: string;
-  slots: string;
+  port: number;
+  slots: number;
   /** Open a browser where there is one. */
   open: boolean;
 }
 
-export const serveDefaults: ServeOptions = { port: '0', slots: '1', open: false };
+export const serveDefaults: ServeOptions = { port: 0, slots: 1, open: false };
+
+/** Readers of the options that `serve` and `start` share. */
+export const serveReaders = { port: wholeNumber('--port', 0, 65535), slots: wholeNumber('--slots', 1, 64) };
 
 /** A second Ctrl-C counts as an answer for so long (ms). */
 const patience = 5000;
@@ -21,13 +24,11 @@ const patience = 5000;
 export async function serve({ port, slots, open: opens }: ServeOptions): Promise<void> {
   ensureBuilt((line) => console.error(line));
   const { startServer } = await import('./server.ts'); // other commands start without it
-  const services = await createApp({ home: defaultHome(), slots: whole('slots', slots, 1) });
-  const server = await startServer({ services, root: rendererFolder, port: whole('port', port, 0) }).catch(
-    async (error) => {
-      await services.close();
-      throw error;
-    },
-  );
+  const services = await createApp({ home: defaultHome(), slots: slots });
+  const server = await startServer({ services, root: rendererFolder, port }).catch(async (error) => {
+    await services.close();
+    throw error;
+  });
   services.adopt();
   const asked = untilAsked(services); // before anybody is told how to
   console.log(`Permafrost is at ${server.url}`);
@@ -45,18 +46,12 @@ export const serveCommand: CommandRow = {
     program
       .command('serve')
       .description('serve the window to a browser on this machine')
-      .option('--port <n>', 'port on 127.0.0.1; 0 takes any that is free', serveDefaults.port)
-      .option('--slots <n>', 'runs that train at once', serveDefaults.slots)
+      .option('--port <n>', 'port on 127.0.0.1; 0 takes any that is free', serveReaders.port, serveDefaults.port)
+      .option('--slots <n>', 'runs that train at once', serveReaders.slots, serveDefaults.slots)
       .option('--open', 'open a browser', serveDefaults.open)
       .action((options: ServeOptions) => serve(options));
   },
 };
-
-function whole(name: string, text: string, least: number): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= least && value < 65536) return value;
-  throw new PermafrostError('config', `--${name} expects a whole number from ${least}; found "${text}".`);
-}
 
 /** Shows the address where there is a screen to show it on; a browser that does not start is no reason to stop. */
 async function openBrowser(url: string): Promise<void> {

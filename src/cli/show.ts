@@ -1,6 +1,12 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { configFields, configSchema } from '#contract/config';
-import { type CommandRow, number, print, withApp } from './command.ts';
+import { asRunId, type CommandRow, number, print, readApp } from './command.ts';
+import { printable } from './printable.ts';
 import { outcome } from './watch.ts';
+
+/** Columns of a tag or a setting. */
+const widest = 200;
 
 const defaults = (field: (typeof configFields)[number]): unknown => configSchema.shape[field].safeParse(undefined).data;
 
@@ -9,16 +15,17 @@ export const show: CommandRow = {
     program
       .command('show')
       .description('show a run: its config, how it differs from the protocol, its result')
-      .argument('<id>', 'the run, or the beginning of its id')
+      .argument('<id>', 'the run, or the beginning of its id', asRunId)
       .option('--json', 'print the run as one JSON object')
       .action((name: string, { json }: { json?: boolean }) =>
-        withApp(async (app) => {
+        readApp(async (app) => {
           const run = app.get(name);
           const floor = await app.data.floor(run.config);
           print(json, { ...run, floor }, () => {
             const changed = configFields.filter(
               (field) => JSON.stringify(run.config[field]) !== JSON.stringify(defaults(field)),
             );
+            const folder = join(app.home, 'runs', run.id);
             const tests = app.series(run.id, 'test_metric');
             return [
               `${run.id}  ${outcome(run)}`,
@@ -28,10 +35,10 @@ export const show: CommandRow = {
                 : '',
               floor ? `without looking, saying ${floor.predictor} gives ${number(floor.value)}` : '',
               tests.length ? `${tests.length} evaluations, last at step ${tests.at(-1)!.step}` : '',
-              `folder ${app.home}/runs/${run.id}`,
-              run.tags.length ? `tags ${run.tags.join(', ')}` : '',
+              `folder ${folder}${existsSync(folder) ? '' : ' is gone: only what the store has is left'}`,
+              run.tags.length ? `tags ${run.tags.map((tag) => printable(tag, widest)).join(', ')}` : '',
               '\nSettings that are not the defaults:',
-              ...changed.map((field) => `  ${field} = ${JSON.stringify(run.config[field])}`),
+              ...changed.map((field) => `  ${field} = ${printable(JSON.stringify(run.config[field]), widest)}`),
               run.deviations.length ? '\nDiffers from the published protocol:' : '',
               ...run.deviations.map((d) => `  ${d.field}: ${d.text}`),
             ]

@@ -9,12 +9,14 @@ import { type Axis, expandSweep, readAxis } from '#contract/sweep';
 import { writeChunks } from '#export/file';
 import { type CommandRow, columns, number, print, withApp } from './command.ts';
 import { type ConfigOptions, readConfig, takesConfig } from './configOptions.ts';
+import { printable } from './printable.ts';
 import { exitCodeOf, follow } from './watch.ts';
+import { wholeNumber } from './wholeNumber.ts';
 
 interface Options extends ConfigOptions {
   grid: Axis[];
-  seeds: string;
-  slots: string;
+  seeds: number;
+  slots: number;
   out?: string;
   json?: boolean;
 }
@@ -32,8 +34,18 @@ export const sweep: CommandRow = {
         (text, all: Axis[]) => [...all, readAxis(text)],
         [],
       )
-      .option('--seeds <n>', 'seeds per combination, counted up from the config’s own', '3')
-      .option('--slots <n>', `runs at once; this machine has ${availableParallelism()} cores`, '1')
+      .option(
+        '--seeds <n>',
+        'seeds per combination, counted up from the config’s own',
+        wholeNumber('--seeds', 1, 100),
+        3,
+      )
+      .option(
+        '--slots <n>',
+        `runs at once; this machine has ${availableParallelism()} cores`,
+        wholeNumber('--slots', 1, 64),
+        1,
+      )
       .option('--out <file>', `write the table; a file ends in ${endings.join(', ')}`, readOut)
       .option('--json', 'print the table as one JSON object')
       .action(runSweep);
@@ -52,7 +64,7 @@ interface Row {
 
 async function runSweep(file: string | undefined, options: Options): Promise<void> {
   const axes = options.grid;
-  const points = expandSweep(readConfig(file, options), axes, readCount('--seeds', options.seeds));
+  const points = expandSweep(readConfig(file, options), axes, options.seeds);
   await withApp(
     async (app) => {
       const runs = app.ensure(
@@ -83,17 +95,12 @@ async function runSweep(file: string | undefined, options: Options): Promise<voi
       print(options.json, { axes, rows: rows.map(jsonRow) }, () => table(axes, rows));
       process.exitCode = exitCodeOf([...known.values()]);
     },
-    readCount('--slots', options.slots),
+    { slots: options.slots },
   );
 }
 
-function readCount(option: string, text: string): number {
-  const count = Number(text);
-  if (Number.isInteger(count) && count >= 1 && count <= 100) return count;
-  throw new PermafrostError('config', `${option} expects a number from 1 to 100, found "${text}".`);
-}
-
-const title = (axes: Axis[], values: unknown[]): string[] => axes.map(({ field }, i) => `${field} ${plain(values[i])}`);
+const title = (axes: Axis[], values: unknown[]): string[] =>
+  axes.map(({ field }, i) => `${field} ${printable(plain(values[i]), 60)}`);
 const plain = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
 /** The means of the runs as the ending of the file asks for. */
@@ -122,7 +129,7 @@ function table(axes: Axis[], rows: Row[]): string {
     ];
   });
   const failed = rows.flatMap(({ runs }) => runs.filter(({ state }) => state === 'failed'));
-  const reasons = failed.map(({ name, seed, reason }) => `  ${name}, seed ${seed}: ${reason?.message}`);
+  const reasons = failed.map(({ name, seed, reason }) => `  ${printable(name, 100)}, seed ${seed}: ${reason?.message}`);
   const note = rows.some(({ mean }) => mean?.n === 1)
     ? ['', 'With one seed the interval shows evaluation noise alone.']
     : [];

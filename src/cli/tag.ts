@@ -1,18 +1,25 @@
-import { type CommandRow, print, withApp } from './command.ts';
+import { checked, runTag } from '#contract/names';
+import { asRunId, type CommandRow, print, withApp } from './command.ts';
+import { printable } from './printable.ts';
 
 export const tag: CommandRow = {
   add(program) {
     program
       .command('tag')
       .description('add tags to a run, or remove them')
-      .argument('<id>', 'the run, or the beginning of its id')
+      .argument('<id>', 'the run, or the beginning of its id', asRunId)
       .argument('<tags...>')
       .option('--remove', 'remove the tags')
       .option('--json', 'print the run as one JSON object')
       .action((id: string, tags: string[], { remove, json }: { remove?: boolean; json?: boolean }) =>
         withApp((app) => {
-          const run = remove ? app.tag(id, [], tags) : app.tag(id, tags);
-          print(json, run, () => `${run.id}: ${run.tags.join(', ') || 'no tags'}`);
+          const run = remove
+            ? app.tag(id, [], tags)
+            : app.tag(
+                id,
+                tags.map((each) => checked(runTag, each)),
+              );
+          print(json, run, () => `${run.id}: ${run.tags.map((tag) => printable(tag, 200)).join(', ') || 'no tags'}`);
         }),
       );
   },

@@ -1,9 +1,10 @@
 /** `permafrost verify`: whether a bundle holds, and whether its runs come out the same here. */
 import { availableParallelism } from 'node:os';
 import type { BundleReport, Rerun } from '#contract/bundle';
-import { PermafrostError } from '#contract/errors';
 import { type CommandRow, print, withApp } from './command.ts';
+import { printable } from './printable.ts';
 import { exitCodeOf, follow } from './watch.ts';
+import { wholeNumber } from './wholeNumber.ts';
 
 /** A bundle that does not hold, or a run that comes out otherwise. */
 const doesNotHold = 6;
@@ -15,36 +16,38 @@ export const verify: CommandRow = {
       .description('check a bundle: hashes, journals, results and verdicts computed again from them')
       .argument('<bundle>', 'made by permafrost export … FILE.zip')
       .option('--rerun', 'train its runs here too, and compare')
-      .option('--slots <n>', `runs at once with --rerun; this machine has ${availableParallelism()} cores`, '1')
+      .option(
+        '--slots <n>',
+        `runs at once with --rerun; this machine has ${availableParallelism()} cores`,
+        wholeNumber('--slots', 1, 64),
+        1,
+      )
       .option('--json', 'print what was found as one JSON object')
-      .action((path: string, { rerun, slots, json }: { rerun?: boolean; slots: string; json?: boolean }) =>
-        withApp(async (app) => {
-          const report = await app.bundles.verify(path);
-          if (report.problems.length > 0) process.exitCode = doesNotHold;
-          const again = rerun && report.problems.length === 0;
-          if (!again) return print(json, report, () => reportText(report));
-          const ids = (await app.bundles.rerun(path)).flatMap(({ id, outcome }) => (outcome === 'pending' ? id : []));
-          const runs = await follow(app, ids);
-          const reruns = await app.bundles.compare(path);
-          process.exitCode = exitCodeOf(runs);
-          if (reruns.some(({ outcome }) => outcome === 'different')) process.exitCode = doesNotHold;
-          print(json, { ...report, reruns }, () => [reportText(report), '', ...reruns.map(rerunText)].join('\n'));
-        }, slotsOf(slots)),
+      .action((path: string, { rerun, slots, json }: { rerun?: boolean; slots: number; json?: boolean }) =>
+        withApp(
+          async (app) => {
+            const report = await app.bundles.verify(path);
+            if (report.problems.length > 0) process.exitCode = doesNotHold;
+            const again = rerun && report.problems.length === 0;
+            if (!again) return print(json, report, () => reportText(report));
+            const ids = (await app.bundles.rerun(path)).flatMap(({ id, outcome }) => (outcome === 'pending' ? id : []));
+            const runs = await follow(app, ids);
+            const reruns = await app.bundles.compare(path);
+            process.exitCode = exitCodeOf(runs);
+            if (reruns.some(({ outcome }) => outcome === 'different')) process.exitCode = doesNotHold;
+            print(json, { ...report, reruns }, () => [reportText(report), '', ...reruns.map(rerunText)].join('\n'));
+          },
+          { slots },
+        ),
       );
   },
 };
-
-function slotsOf(text: string): number {
-  const slots = Number(text);
-  if (Number.isInteger(slots) && slots >= 1 && slots <= 64) return slots;
-  throw new PermafrostError('config', `--slots expects a number from 1 to 64, found "${text}".`);
-}
 
 function reportText({ made, digest, files, runs, table, problems, notes }: BundleReport): string {
   const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
   return [
     `Made ${made}, SHA-256 of its manifest ${digest}.`,
-    ...problems,
+    ...problems.map((problem) => printable(problem, 1000)),
     ...notes.map((note) => `On this machine: ${note}`),
     problems.length
       ? `It does not hold: ${count(problems.length, 'problem')}.`

@@ -1,15 +1,18 @@
 /** Follows runs to their end: bars on a terminal, a line per evaluation elsewhere. Ctrl-C pauses them. */
-import type { MetricKey, Run } from '#contract/run';
+import { type MetricKey, type Run, restingStates } from '#contract/run';
 import type { Services } from '#contract/services';
 import { duration, number } from './command.ts';
+import { printable, printableLines } from './printable.ts';
 
 interface Followed {
   id: string;
   label: string;
   run: Run;
   latest: Partial<Record<MetricKey, number>>;
-  /** Where and when this session of the run began, for its speed. */
+  /** Where and when (ms of a clock that nobody sets) this session of the run began, for its speed. */
   from: { step: number; at: number } | null;
+  /** Its end has been told. */
+  isTold: boolean;
 }
 
 const barWidth = 24;
@@ -19,12 +22,12 @@ const redrawTime = 100; // ms
 const givesWay = ['bar', 'speed', 'train loss', 'test metric'] as const;
 
 /** How far a run is, in one line of at most `width` characters where that can be had, with a bar. Infinite: no terminal, no bar. */
-export function progressLine({ label, run, latest, from }: Omit<Followed, 'id'>, width: number): string {
+export function progressLine({ label, run, latest, from }: Omit<Followed, 'id' | 'isTold'>, width: number): string {
   const done = run.totalSteps ? run.step / run.totalSteps : 0;
-  const speed = from && run.step > from.step ? ((run.step - from.step) * 1000) / (Date.now() - from.at) : null;
+  const speed = from && run.step > from.step ? ((run.step - from.step) * 1000) / (performance.now() - from.at) : null;
   const filled = Math.round(done * barWidth);
   const parts = new Map([
-    ['label', label],
+    ['label', printable(label, 60)],
     ['bar', width < Number.POSITIVE_INFINITY ? `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}` : ''],
     ['step', `${run.step}/${run.totalSteps}`],
     ['train loss', latest.train_loss === undefined ? '' : `train loss ${number(latest.train_loss, 3)}`],
@@ -57,7 +60,7 @@ export async function follow(app: Services, ids: string[], labels: Record<string
   const followed = new Map(
     ids.map((id): [string, Followed] => [
       id,
-      { id, label: labels[id] ?? id, run: app.get(id), latest: {}, from: null },
+      { id, label: labels[id] ?? id, run: app.get(id), latest: {}, from: null, isTold: false },
     ]),
   );
   let drawn = 0;
@@ -74,12 +77,12 @@ export async function follow(app: Services, ids: string[], labels: Record<string
     const lines = [...followed.values()].filter((f) => f.run.state === 'running').map((f) => progressLine(f, width));
     const waiting = [...followed.values()].filter((f) => f.run.state === 'queued').length;
     if (waiting > 0) lines.push(`${waiting} more in the queue`);
-    out.write(lines.map((line) => `${line.slice(0, width)}\n`).join(''));
+    out.write(lines.map((line) => `${printable(line, width)}\n`).join(''));
     drawn = lines.length;
   };
   const say = (line: string) => {
     erase();
-    out.write(`${line}\n`);
+    out.write(`${printableLines(line, 1000)}\n`);
     dirty = true;
   };
 
@@ -90,7 +93,7 @@ export async function follow(app: Services, ids: string[], labels: Record<string
     f.run = app.get(id);
     const body = entry?.body;
     if (body?.kind === 'started') {
-      f.from = { step: body.step, at: Date.now() };
+      f.from = { step: body.step, at: performance.now() };
       if (!bars)
         say(
           `${f.label}  ${body.step > 0 ? `goes on from step ${body.step}` : 'started'} on ${body.device}, ${body.trainable} of ${body.total} parameters trained`,
@@ -101,11 +104,26 @@ export async function follow(app: Services, ids: string[], labels: Record<string
       if (!bars && body.rows.some(([key]) => key === 'test_metric')) say(progressLine(f, Number.POSITIVE_INFINITY));
     }
     if (body?.kind === 'log' && body.level !== 'info') say(`${f.label}  ${body.level}: ${body.text}`);
-    if (body?.kind === 'ended' || f.run.state === 'crashed') say(`${f.label}  ${outcome(f.run)}`);
+    tellEnd(f);
   });
+  function tellEnd(f: Followed): void {
+    const rests = restingStates.includes(f.run.state);
+    if (rests && !f.isTold) say(`${f.label}  ${outcome(f.run)}`);
+    f.isTold = rests;
+  }
+  for (const { id, label } of followed.values()) {
+    const other = app.elsewhere(id);
+    if (other) say(`${label}  is under way in ${other}; waiting for it. It goes on here if that one ends.`);
+  }
   const pause = () => {
     say('Pausing: each run ends at a checkpoint. Go on later with: permafrost resume ID');
-    for (const id of ids) app.pause(id);
+    for (const id of ids) {
+      try {
+        app.pause(id);
+      } catch (error) {
+        say((error as Error).message); // the others are paused all the same
+      }
+    }
   };
   process.once('SIGINT', pause);
   process.once('SIGTERM', pause);
@@ -118,6 +136,10 @@ export async function follow(app: Services, ids: string[], labels: Record<string
     stop();
     process.off('SIGINT', pause);
     process.off('SIGTERM', pause);
+  }
+  for (const f of followed.values()) {
+    f.run = app.get(f.id);
+    tellEnd(f);
   }
   return ids.map((id) => app.get(id));
 }

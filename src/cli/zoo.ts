@@ -1,7 +1,10 @@
 import type { Command } from 'commander';
 import { PermafrostError } from '#contract/errors';
+import { numberHint, readDecimal } from '#contract/numbers';
+import type { Services } from '#contract/services';
 import { type DownloadProgress, filterModels, type ZooFilter, type ZooModel } from '#contract/zoo';
 import { type CommandRow, columns, duration, pausable, print, withApp } from './command.ts';
+import { wholeNumber } from './wholeNumber.ts';
 
 const steps: [number, string][] = [
   [1e9, 'GB'],
@@ -45,21 +48,25 @@ function progressLine(label: string): { show(progress: DownloadProgress): void; 
   };
 }
 
+/** Runs `use` with the app, and says first what of the list of added models cannot be used. */
+const withZoo = <T>(use: (app: Services) => T | Promise<T>): Promise<T> =>
+  withApp((app) => {
+    for (const warning of app.zoo.warnings()) console.error(`Warning: ${warning}`);
+    return use(app);
+  });
+
 interface ListOptions {
   family?: string;
   language?: string;
   licence?: string;
-  largest?: string;
+  largest?: number;
   here?: true;
   json?: boolean;
 }
 
 function list(words: string[], { largest, json, ...options }: ListOptions) {
-  const most = largest === undefined ? undefined : Number(largest) * 1e6;
-  if (Number.isNaN(most))
-    throw new PermafrostError('config', `--largest expects millions of parameters, found "${largest}".`);
-  const filter: ZooFilter = { ...options, text: words.join(' '), largest: most };
-  return withApp((app) => {
+  const filter: ZooFilter = { ...options, text: words.join(' '), largest: largest && largest * 1e6 };
+  return withZoo((app) => {
     const models = filterModels(app.zoo.models(), filter);
     const rows = models.map((m) => [
       m.name,
@@ -79,13 +86,20 @@ function list(words: string[], { largest, json, ...options }: ListOptions) {
   });
 }
 
-const show = (name: string, { batch = '25', json }: { batch?: string; json?: boolean }) =>
-  withApp((app) => {
+/** Reads `--largest`. Throws `config`. */
+function readMillions(text: string): number {
+  const millions = readDecimal(text);
+  if (millions !== null && millions > 0) return millions;
+  throw new PermafrostError(
+    'config',
+    `--largest expects millions of parameters, e.g. 124.4; found "${text}".${numberHint(text)}`,
+  );
+}
+
+const show = (name: string, { batch, json }: { batch: number; json?: boolean }) =>
+  withZoo((app) => {
     const model = app.zoo.model(name);
-    const samples = Number(batch);
-    if (!Number.isInteger(samples) || samples < 1)
-      throw new PermafrostError('config', `--batch expects a whole number from 1, found "${batch}".`);
-    const fit = { frozen: app.zoo.fit(model.name, samples), unfrozen: app.zoo.fit(model.name, samples, false) };
+    const fit = { frozen: app.zoo.fit(model.name, batch), unfrozen: app.zoo.fit(model.name, batch, false) };
     print(json, { ...model, fit }, () => {
       const rows: [string, string][] = [
         ['also called', model.aliases.join(', ')],
@@ -123,7 +137,7 @@ const show = (name: string, { batch = '25', json }: { batch?: string; json?: boo
   });
 
 const pull = (names: string[], { json }: { json?: boolean }) =>
-  withApp(async (app) => {
+  withZoo(async (app) => {
     const models = await pausable(`zoo pull ${names.join(' ')}`, async (signal) => {
       const pulled: ZooModel[] = [];
       for (const name of names) {
@@ -136,14 +150,15 @@ const pull = (names: string[], { json }: { json?: boolean }) =>
   });
 
 const remove = (names: string[], { json }: { json?: boolean }) =>
-  withApp(async (app) => {
+  withZoo(async (app) => {
+    const removed = names.map((name) => app.zoo.model(name).name); // a name that is none is said before anything is removed
     let bytes = 0;
-    for (const name of names) bytes += await app.zoo.remove(name);
-    print(json, { removed: names, bytes }, () => `${names.join(', ')} removed; ${size(bytes)} freed.`);
+    for (const name of new Set(removed)) bytes += await app.zoo.remove(name);
+    print(json, { removed, bytes }, () => `${removed.join(', ')} removed; ${size(bytes)} freed.`);
   });
 
 const verify = (names: string[], { json }: { json?: boolean }) =>
-  withApp(async (app) => {
+  withZoo(async (app) => {
     const chosen = names.length > 0 ? names : app.zoo.models().flatMap((m) => (m.state === 'here' ? [m.name] : []));
     const reports = [];
     for (const name of chosen) {
@@ -159,7 +174,7 @@ const verify = (names: string[], { json }: { json?: boolean }) =>
   });
 
 const add = (source: string, { json, ...options }: { name?: string; revision?: string; json?: boolean }) =>
-  withApp(async (app) => {
+  withZoo(async (app) => {
     const model = await app.zoo.add(source, options);
     const next = model.state === 'here' ? '' : ` Fetch its weights: permafrost zoo pull ${model.name}`;
     print(json, model, () => `${model.name} is in the zoo.${next}`);
@@ -176,23 +191,29 @@ export const zoo: CommandRow = {
       .option('--family <family>', 'GPT-2 or Vision Transformer')
       .option('--language <language>', 'what it was trained on')
       .option('--licence <licence>', 'e.g. mit; "none stated" for none')
-      .option('--largest <millions>', 'most parameters, in millions')
+      .option('--largest <millions>', 'most parameters, in millions', readMillions)
       .option('--here', 'only those on this machine')
       .action(list);
     subcommand(command, 'show', "show a model's card, sizes and what of it is here")
       .argument('<name>')
-      .option('--batch <n>', 'batch size of the memory estimate', '25')
+      .option('--batch <n>', 'batch size of the memory estimate', wholeNumber('--batch', 1, 65536), 25)
       .action(show);
     subcommand(command, 'pull', 'fetch weights into the Hugging Face cache; goes on where it was interrupted')
       .argument('<names...>')
       .action(pull);
-    subcommand(command, 'rm', 'delete the files of models').argument('<names...>').action(remove);
+    subcommand(
+      command,
+      'rm',
+      'delete the files of models; a model that you added leaves the list, its own folder stays',
+    )
+      .argument('<names...>')
+      .action(remove);
     subcommand(command, 'verify', 'hash weight files and compare them with source and config')
       .argument('[names...]', 'all that are here by default')
       .action(verify);
     subcommand(command, 'add', 'add a GPT-2 or ViT from Hugging Face (ORG/NAME) or a local folder')
       .argument('<source>')
-      .option('--name <name>', 'what to call it')
+      .option('--name <name>', 'what to call it; by default what the repository or the folder is called')
       .option('--revision <revision>', 'branch, tag or commit', 'main')
       .action(add);
   },

@@ -113,14 +113,3 @@ export const headMap = (weights: Float32Array, heads: number, head: number | 'me
   const size = weights.length / heads;
   return weights.subarray(head * size, (head + 1) * size);
 };
-
-/** A map as lines of CSV (RFC 4180): a row per token that looks, a column per token that it looks at. */
-export function* mapCsv(map: Float32Array, tokens: readonly string[]): Generator<string> {
-  const quoted = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  const named = tokens.map((token, i) => quoted(`${i} ${token}`));
-  yield `${['from \\ to', ...named].join(',')}\r\n`;
-  for (const [row, name] of named.entries()) {
-    const weights = map.subarray(row * tokens.length, (row + 1) * tokens.length);
-    yield `${[name, ...weights].join(',')}\r\n`;
-  }
-}

@@ -5,6 +5,8 @@
  */
 import { z } from 'zod';
 import { nearest, PermafrostError } from './errors.ts';
+import { modelName } from './names.ts';
+import { numberHint, readDecimal, readWhole } from './numbers.ts';
 
 export interface FieldMeta {
   label: string;
@@ -73,7 +75,7 @@ export const configSchema = z.strictObject({
     params('task', 'Bit-xor head', 'bce: n logits. cross-entropy: 2n logits, as in dl-project before 7 June 2021.'),
   ),
 
-  model_name: field(z.string().min(1).default('gpt2'), params('model', 'Body', 'The pretrained transformer.')),
+  model_name: field(modelName.default('gpt2'), params('model', 'Body', 'The pretrained transformer.')),
   pretrained: field(
     z.boolean().default(true),
     params('model', 'Pretrained', 'Load the published weights; otherwise the body starts from random weights.'),
@@ -232,6 +234,10 @@ export const configDefaults: Omit<ExperimentConfig, 'task'> = (({ task, ...rest 
   configSchema.parse({ task: '' }),
 );
 
+/** The type of a field; undefined for what is none, be it the name of an object's property. */
+const typeOf = (name: string): z.ZodType | undefined =>
+  Object.hasOwn(configSchema.shape, name) ? configSchema.shape[name as ConfigField] : undefined;
+
 /** Label, help, unit, form group and file section of a field. */
 export const fieldMeta = (name: ConfigField): FieldMeta => configSchema.shape[name].meta() as unknown as FieldMeta;
 
@@ -305,7 +311,7 @@ export function openConfig(json: unknown): ExperimentConfig {
   }
   for (const key of ignored) delete flat[key];
   for (const [key, value] of Object.entries(flat)) {
-    const type = configSchema.shape[key as ConfigField] as z.ZodType | undefined;
+    const type = typeOf(key);
     if (value === null && type && !type.safeParse(null).success) delete flat[key];
   }
   return parseConfig(flat);
@@ -318,15 +324,70 @@ export function configFile(config: ExperimentConfig): { name: string; params: ob
   return { name: config.name, params: pick('params'), args: pick('args') };
 }
 
-/** A field's value as it is typed: JSON where it parses, text otherwise; `none` for an empty one where it may be empty. */
-export function readValue(field: string, text: string): unknown {
-  const type = configSchema.shape[field as ConfigField] as z.ZodType | undefined;
-  if (text === 'none' && type?.safeParse(null).success) return null;
+/** The type of a field without its default and its null. */
+export function fieldType(field: ConfigField): { type: z.ZodType; isOptional: boolean } {
+  let [type, isOptional]: [z.ZodType, boolean] = [configSchema.shape[field], false];
+  while (type.def.type === 'default' || type.def.type === 'nullable') {
+    isOptional ||= type.def.type === 'nullable';
+    type = (type as z.ZodDefault<z.ZodType> | z.ZodNullable<z.ZodType>).def.innerType;
+  }
+  return { type, isOptional };
+}
+
+/** Whether a field is a whole number. */
+export const isWhole = (field: ConfigField): boolean => (fieldType(field).type as z.ZodNumber).format === 'safeint';
+
+interface Reading {
+  expected: string;
+  /** The value of a text; undefined for one that is none. */
+  read(text: string): unknown;
+}
+
+const whole: Reading = { expected: 'a whole number in digits', read: (text) => readWhole(text) ?? undefined };
+/** Text may stand in quotes as JSON has it. */
+const words: Reading = {
+  expected: 'a text',
+  read: (text) => (/^"([^"\\]|\\.)*"$/.test(text) ? jsonOf(text) : undefined) ?? text,
+};
+/** How values are typed, by the type of their field. */
+const readings: Record<string, Reading> = {
+  string: words,
+  enum: words,
+  boolean: { expected: 'true or false', read: (text) => ({ true: true, false: false })[text] },
+  number: { expected: 'a number', read: (text) => readDecimal(text) ?? undefined },
+  array: {
+    expected: 'a list such as [64,32]',
+    read: (text) => {
+      const sizes = /^\[(.*)\]$/
+        .exec(text)?.[1]
+        .split(',')
+        .map((size) => readWhole(size.trim()));
+      return sizes?.every((size) => size !== null) ? sizes : text.replaceAll(' ', '') === '[]' ? [] : undefined;
+    },
+  },
+};
+
+function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return text;
+    return undefined;
   }
+}
+
+/**
+ * A field's value as it is typed, by the type of the field, so that a text may look like a number; `none` or `null` for an
+ * empty one where it may be empty. Throws `config` for a text that is no such value.
+ */
+export function readValue(field: string, text: string): unknown {
+  if (!Object.hasOwn(configSchema.shape, field)) return text; // parseConfig says that there is no such field
+  const { type, isOptional } = fieldType(field as ConfigField);
+  if (isOptional && (text === 'none' || text === 'null')) return null;
+  const { expected, read } = isWhole(field as ConfigField) ? whole : readings[type.def.type];
+  const value = read(text);
+  if (value !== undefined) return value;
+  const empty = isOptional ? ', or none' : '';
+  throw new PermafrostError('config', `${field}: expected ${expected}${empty}; found "${text}".${numberHint(text)}`);
 }
 
 /** Reads `key=value` settings of the command line, values as {@link readValue} has them. */

@@ -107,7 +107,8 @@ export interface DataServices {
   verify(name: string): Promise<FileCheck[]>;
   /**
    * Moves downloaded files and the decoded form out of the way until `restore` or the end of the session; files that a pull
-   * did not bring stay and are named. Throws `conflict` during a pull.
+   * did not bring stay and are named. Throws `conflict` during a pull, where nothing of it is here, and for a data set that runs under way or queued need,
+   * naming them.
    */
   rm(name: string): Promise<{ freedBytes: number; kept: string[] }>;
   /** What was removed in this session and can be restored, the newest last. */

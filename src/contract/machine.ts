@@ -29,4 +29,6 @@ export interface QueueState {
   /** Ids in the order in which they start. */
   queued: string[];
   running: string[];
+  /** What the run store refuses to take; null while it takes everything. Runs go on, and are brought in later. */
+  trouble: string | null;
 }

@@ -3,7 +3,8 @@ import { initTRPC, tracked } from '@trpc/server';
 import { z } from 'zod';
 import { attentionLayer, checkpointChoice } from './analysis.ts';
 import { configFile, configSchema } from './config.ts';
-import { describeError } from './errors.ts';
+import { describeError, PermafrostError } from './errors.ts';
+import { datasetName, localPath, modelName, revision, runId, runTag } from './names.ts';
 import { profiles, toleranceSchema, wish } from './papers.ts';
 import { followed } from './reported.ts';
 import { metricKey } from './run.ts';
@@ -19,11 +20,10 @@ export interface CallContext {
 const t = initTRPC.context<CallContext>().create({
   // the code that interfaces act on; where it was thrown is nobody's business outside
   errorFormatter: ({ shape, error }) => {
-    const { cause } = error;
-    const { code, message } = describeError(cause ?? error);
+    const { code, message } = describeError(wrongInput(error.cause) ?? error.cause ?? error);
     const data = { ...shape.data, reason: code, stack: undefined };
-    if (cause === undefined) return { ...shape, data }; // tRPC's own: there is no such procedure
-    return { ...shape, message: cause instanceof z.ZodError ? whatIsWrong(cause) : message, data };
+    const isOfTrpc = code === 'internal' && error.code !== 'INTERNAL_SERVER_ERROR'; // no JSON, no such procedure
+    return { ...shape, message: isOfTrpc ? error.message : message, data };
   },
 });
 const { router } = t;
@@ -44,28 +44,29 @@ async function* drained(events: AsyncIterable<unknown>, { drain }: CallContext) 
   }
 }
 
-/** An input that does not fit, field by field; the first few stand for the rest. */
-const whatIsWrong = ({ issues }: z.ZodError): string =>
-  issues
-    .slice(0, 3)
-    .map(({ path, message }) => `${path.join('.') || 'input'}: ${message}.`)
-    .join(' ');
+/** The first things that are wrong with an input, a line each; null where something else is. */
+function wrongInput(cause: unknown): PermafrostError | null {
+  if (!(cause instanceof z.ZodError)) return null;
+  const lines = cause.issues
+    .slice(0, 5)
+    .map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message));
+  return new PermafrostError('config', lines.join('\n'), { cause });
+}
 
 // the app does one thing at a time, so no call may ask for so much that the others wait
-const id = z.string().min(1).max(100);
-const name = z.string().min(1).max(200);
-/** A folder, a file or an address. */
-const source = z.string().min(1).max(4096);
-const ids = z.array(id).max(10_000, 'One call takes at most 10,000 runs; choose fewer');
+const id = runId;
+const ids = z.array(id).max(10_000, 'One call takes at most 10,000 runs; choose fewer.');
+const tableName = z.string().min(1).max(100);
 const place = z.int().min(0);
 /** Points of a curve; whoever needs every one asks for a range of steps after the other. */
 const points = z.int().min(1).max(mostPoints).default(mostPoints);
 const one = procedure.input(z.object({ id }));
 const some = procedure.input(z.object({ ids }));
 const withConfig = procedure.input(z.object({ config: configSchema }));
-const named = procedure.input(z.object({ name }));
+const ofModel = procedure.input(z.object({ name: modelName }));
+const ofDataset = procedure.input(z.object({ name: datasetName }));
 const text = z.string().max(100_000);
-const tags = z.array(z.string().min(1).max(100)).max(100);
+const tags = z.array(runTag).max(100);
 
 /** Events with the number that a reconnecting page goes on from. */
 async function* numbered<T extends { seq: number }>(events: AsyncIterable<T>) {
@@ -79,7 +80,7 @@ export const appRouter = router({
     create: procedure
       .input(
         z.object({
-          configs: z.array(configSchema).min(1).max(1000, 'One call makes at most 1000 runs; make fewer'),
+          configs: z.array(configSchema).min(1).max(1000, 'One call makes at most 1000 runs; make fewer.'),
           tags: tags.optional(),
         }),
       )
@@ -88,7 +89,7 @@ export const appRouter = router({
     pause: one.mutation(({ ctx, input }) => ctx.services.pause(input.id)),
     stop: one.mutation(({ ctx, input }) => ctx.services.stop(input.id)),
     tag: procedure
-      .input(z.object({ id, add: tags, remove: tags.optional() }))
+      .input(z.object({ id, add: tags, remove: z.array(text).max(100).optional() }))
       .mutation(({ ctx, input }) => void ctx.services.tag(input.id, input.add, input.remove)),
     note: procedure.input(z.object({ id, text })).mutation(({ ctx, input }) => ctx.services.note(input.id, input.text)),
     archive: procedure
@@ -149,18 +150,18 @@ export const appRouter = router({
   data: router({
     list: procedure.query(({ ctx }) => ctx.services.data.list()),
     pull: procedure
-      .input(z.object({ name, from: source.optional() }))
+      .input(z.object({ name: datasetName, from: localPath.optional() }))
       .mutation(({ ctx, input: { name, from } }) => ctx.services.data.begin(name, from)),
-    pause: named.mutation(({ ctx, input }) => ctx.services.data.pause(input.name)),
-    cancel: named.mutation(({ ctx, input }) => ctx.services.data.cancel(input.name)),
+    pause: ofDataset.mutation(({ ctx, input }) => ctx.services.data.pause(input.name)),
+    cancel: ofDataset.mutation(({ ctx, input }) => ctx.services.data.cancel(input.name)),
     /** Every pull of the session, whenever one changes or the list of data sets does. */
     pulls: procedure.subscription(({ ctx: { services }, signal }) =>
       followed(services.data.subscribe, services.data.pulls, signal),
     ),
-    verify: named.query(({ ctx, input }) => ctx.services.data.verify(input.name)),
-    rm: named.mutation(({ ctx, input }) => ctx.services.data.rm(input.name)),
+    verify: ofDataset.query(({ ctx, input }) => ctx.services.data.verify(input.name)),
+    rm: ofDataset.mutation(({ ctx, input }) => ctx.services.data.rm(input.name)),
     removed: procedure.query(({ ctx }) => ctx.services.data.removed()),
-    restore: named.mutation(({ ctx, input }) => ctx.services.data.restore(input.name)),
+    restore: ofDataset.mutation(({ ctx, input }) => ctx.services.data.restore(input.name)),
     samples: procedure
       .input(z.object({ config: configSchema, split: z.enum(['train', 'test']), count: z.int().min(1).max(64) }))
       .query(({ ctx, input: { config, split, count } }) => ctx.services.data.samples(config, { split, count })),
@@ -168,37 +169,35 @@ export const appRouter = router({
   }),
   zoo: router({
     list: procedure.query(({ ctx }) => ctx.services.zoo.models()),
+    /** What of the user's list of added models is left out, and why. */
+    warnings: procedure.query(({ ctx }) => ctx.services.zoo.warnings()),
     removed: procedure.query(({ ctx }) => ctx.services.zoo.removed()),
     fit: procedure
-      .input(z.object({ names: z.array(name).max(1000), batch: z.int().min(1).max(1_000_000), frozen: z.boolean() }))
+      .input(
+        z.object({ names: z.array(modelName).max(1000), batch: z.int().min(1).max(1_000_000), frozen: z.boolean() }),
+      )
       .query(({ ctx, input: { names, batch, frozen } }) =>
         names.map((name) => ({ name, ...ctx.services.zoo.fit(name, batch, frozen) })),
       ),
-    pull: named.mutation(({ ctx, input }) => ctx.services.zoo.begin(input.name)),
-    pause: named.mutation(({ ctx, input }) => ctx.services.zoo.pause(input.name)),
-    cancel: named.mutation(({ ctx, input }) => ctx.services.zoo.cancel(input.name)),
+    pull: ofModel.mutation(({ ctx, input }) => ctx.services.zoo.begin(input.name)),
+    pause: ofModel.mutation(({ ctx, input }) => ctx.services.zoo.pause(input.name)),
+    cancel: ofModel.mutation(({ ctx, input }) => ctx.services.zoo.cancel(input.name)),
     /** Every fetch of the session, whenever one changes or the list of models does. */
     pulls: procedure.subscription(({ ctx: { services }, signal }) =>
       followed(services.zoo.subscribe, services.zoo.pulls, signal),
     ),
-    rm: named.mutation(({ ctx, input }) => ctx.services.zoo.remove(input.name)),
-    restore: named.mutation(({ ctx, input }) => ctx.services.zoo.restore(input.name)),
-    verify: named.mutation(({ ctx, input }) => ctx.services.zoo.verify(input.name)),
+    rm: ofModel.mutation(({ ctx, input }) => ctx.services.zoo.remove(input.name)),
+    restore: ofModel.mutation(({ ctx, input }) => ctx.services.zoo.restore(input.name)),
+    verify: ofModel.mutation(({ ctx, input }) => ctx.services.zoo.verify(input.name)),
     add: procedure
-      .input(
-        z.object({
-          source,
-          name: name.optional(),
-          revision: name.optional(),
-        }),
-      )
+      .input(z.object({ source: localPath, name: modelName.optional(), revision: revision.optional() }))
       .mutation(({ ctx, input: { source, ...options } }) => ctx.services.zoo.add(source, options)),
   }),
   tables: router({
     list: procedure.query(({ ctx }) => ctx.services.tables.list()),
     onFloor: procedure.query(({ ctx }) => ctx.services.tables.onFloor()),
     state: procedure
-      .input(z.object({ table: name, profile: z.enum(profiles), tolerance: toleranceSchema.optional() }))
+      .input(z.object({ table: tableName, profile: z.enum(profiles), tolerance: toleranceSchema.optional() }))
       .query(({ ctx, input }) => ctx.services.tables.state(input.table, input.profile, input.tolerance)),
     plan: procedure.input(wish).query(({ ctx, input }) => ctx.services.tables.plan(input)),
     reproduce: procedure.input(wish).mutation(({ ctx, input }) => ctx.services.tables.reproduce(input)),

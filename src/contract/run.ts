@@ -78,7 +78,12 @@ export const entryBody = z.discriminatedUnion('kind', [
     total: z.int(),
     deviations: z.array(deviation),
   }),
-  z.object({ kind: z.literal('metrics'), rows: z.array(metricRow) }),
+  z.object({
+    kind: z.literal('metrics'),
+    rows: z.array(metricRow),
+    /** Time spent training and evaluating up to here, over all sessions, by a clock that nobody sets. Earlier versions did not say. */
+    seconds: z.number().min(0).optional(),
+  }),
   z.object({ kind: z.literal('checkpoint'), step: z.int() }),
   z.object({ kind: z.literal('log'), level: z.enum(['info', 'warn', 'error']), text: z.string() }),
   z.object({
@@ -98,6 +103,10 @@ export type JournalEntry = z.infer<typeof journalEntry>;
 /** What the app asks of a running trainer. `pause` and `stop` both checkpoint first; `stop` does not mean to go on. */
 export const trainerCommand = z.object({ kind: z.enum(['pause', 'stop']) });
 export type TrainerCommand = z.infer<typeof trainerCommand>;
+
+/** A trainer's word that it has heard a command; it comes to rest by itself, which may take a step or a hash of all weights. */
+export const trainerHeard = z.object({ heard: z.enum(['pause', 'stop']) });
+export type TrainerHeard = z.infer<typeof trainerHeard>;
 
 /** One line of `journal.jsonl`: `{"crc":…,"entry":{…}}` with the CRC-32 of the entry's JSON, and a line feed. */
 export function encodeEntry(entry: JournalEntry): string {

@@ -43,6 +43,20 @@ export interface Ensured {
   step: 'finished' | 'resumed' | 'started';
 }
 
+/** What a rebuild found, a line each. */
+export interface Rebuilt {
+  /** Runs that the store did not have. */
+  added: number;
+  /** Runs of which it had a part. */
+  completed: number;
+  /** Folders that are no runs. */
+  unreadable: string[];
+  /** Runs whose journals are damaged; what is whole of them counts. */
+  damaged: string[];
+  /** Where a damaged database was put; null where there was none. */
+  setAside: string | null;
+}
+
 export interface Services {
   /** The folder that holds runs, data, models and the store. */
   readonly home: string;
@@ -117,6 +131,8 @@ export interface Services {
   setSlots(slots: number): void;
   /** Goes on with what an app left that is gone: the runs that it trained and its queue. With `only`, of those. */
   adopt(only?: readonly string[]): void;
+  /** In words, the app that has a run under way or queued, where that is another one than this; else null. */
+  elsewhere(id: string): string | null;
   /** The load of the machine, about once a second. */
   machine(signal?: AbortSignal): AsyncGenerator<MachineLoad>;
   /** The file behind a download path such as `/download/runs.csv?id=…`. Throws `notFound`. */
@@ -129,8 +145,8 @@ export interface Services {
   readonly tables: TableServices;
   /** Bundles that somebody made, here or elsewhere; one is made by `download`. */
   readonly bundles: BundleServices;
-  /** Adds runs that lie in folders but not in the store. */
-  rebuild(): { added: number; unreadable: string[] };
+  /** Brings runs into the store that lie in folders, as far as they are not there. */
+  rebuild(): Promise<Rebuilt>;
   /** Resolves when nothing that this app queued is left to do. */
   idle(): Promise<void>;
   /** Pauses what this app runs, waits for it and closes the store. */

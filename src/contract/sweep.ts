@@ -1,6 +1,7 @@
 /** Sweeps: every combination of the values of some fields, each with several seeds, as configs. Pure. */
-import { type ConfigField, configFields, type ExperimentConfig, parseConfig, readValue } from './config.ts';
+import { type ConfigField, configFields, type ExperimentConfig, isWhole, parseConfig, readValue } from './config.ts';
 import { nearest, PermafrostError } from './errors.ts';
+import { readDecimal, readWhole } from './numbers.ts';
 
 export interface Axis {
   field: ConfigField;
@@ -30,7 +31,7 @@ export function readAxis(text: string): Axis {
       `${field}: there is no such field. Did you mean ${nearest(field, configFields)}?`,
     );
   }
-  const range = readRange(values);
+  const range = readRange(values, isWhole(field as ConfigField));
   if (typeof range === 'string') throw new PermafrostError('config', `${field}: ${range}`);
   return { field: field as ConfigField, values: range ?? values.split(',').map((text) => readValue(field, text)) };
 }
@@ -44,12 +45,14 @@ const unreadable = (text: string): PermafrostError =>
 /**
  * The numbers of a range, null for any other text, and for a range that is none what is wrong with it: `0..4` counts,
  * `0..0.3:4` has even steps, `1e-5..1e-2:log:7` even ratios. Values of a log range are rounded to three digits, so that they
- * can be read and typed again.
+ * can be read and typed again. The ends of a range of whole numbers are in digits.
  */
-export function readRange(text: string): number[] | string | null {
+export function readRange(text: string, isWhole = false): number[] | string | null {
   if (!text.includes('..')) return null;
   const match = /^([^.,:][^,:]*?)\.\.([^,:]+?)(?::(?:(log|lin):)?(\d+))?$/.exec(text);
-  const [from, to] = [Number(match?.[1]), Number(match?.[2])];
+  const [from, to] = [match?.[1], match?.[2]].map(
+    (end) => (isWhole ? readWhole : readDecimal)(end ?? '') ?? Number.NaN,
+  );
   const counts = match?.[4] === undefined && Number.isInteger(from) && Number.isInteger(to);
   const count = counts ? to - from + 1 : Number(match?.[4]);
   const isRange = match && Number.isFinite(from) && Number.isFinite(to) && count >= (counts ? 1 : 2);

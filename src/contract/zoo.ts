@@ -128,6 +128,8 @@ export interface Removed {
 
 export interface ZooServices {
   models(): ZooModel[];
+  /** What of the user's list of added models cannot be used and is left out: a line for each, saying which, where and why. */
+  warnings(): string[];
   /** By name or alias. Throws `notFound` with the nearest name. */
   model(name: string): ZooModel;
   /** Whether training fits in memory at a batch size; frozen, or with every weight trained. */
@@ -150,7 +152,10 @@ export interface ZooServices {
   pulls(): PullState[];
   /** Told whenever a fetch or the list of models changes. Returns how to stop it. */
   subscribe(listener: () => void): () => void;
-  /** Moves a model's files out of the way until `restore` or the end of the session; an added one is forgotten. Returns the bytes. */
+  /**
+   * Moves a model's files out of the way until `restore` or the end of the session; an added one is forgotten. Returns the bytes.
+   * Throws `conflict` for a model that runs under way or queued need, naming them.
+   */
   remove(name: string): Promise<number>;
   /** What was removed in this session and can be restored, the newest last. */
   removed(): Removed[];
@@ -158,6 +163,6 @@ export interface ZooServices {
   restore(name: string): Promise<ZooModel>;
   /** Hashes the weight file and compares it with its source and its config. */
   verify(name: string, onProgress?: (progress: DownloadProgress) => void): Promise<VerifyReport>;
-  /** Adds a Hugging Face repository (`org/name`, with a revision) or a local folder. Throws `config` for an unsupported architecture. */
+  /** Adds a Hugging Face repository (`org/name`, with a revision) or a local folder. Throws `config` for an unsupported architecture and for what is no name, `conflict` for a name that is taken. */
   add(source: string, options?: { name?: string; revision?: string }): Promise<ZooModel>;
 }

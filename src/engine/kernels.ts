@@ -14,6 +14,7 @@ type Lowering = (g: Graph, inputs: Inputs, attributes: Attributes) => Value | re
 
 const axesOf = (axis: number | number[], x: Value) => tf.util.parseAxisParam(axis, [...x.shape]);
 const axisOf = (axis: number | number[], x: Value) => axesOf(axis, x)[0];
+const compare = (g: Graph, op: string, x: Value) => g.binary(op, x, g.splat(0, [], x.dtype), 'bool');
 const without = <T>(list: readonly T[], at: number): T[] => list.filter((_, i) => i !== at);
 
 const unary =
@@ -142,7 +143,7 @@ export const lowerings: Record<string, Lowering> = {
 
   // elementwise, one operand
   ...Object.fromEntries(
-    ['Neg', 'Exp', 'Log', 'Tanh', 'Sigmoid', 'Relu', 'Sqrt', 'Abs', 'Sign', 'Floor', 'Ceil', 'Round'].map((op) => [
+    ['Neg', 'Exp', 'Log', 'Tanh', 'Sigmoid', 'Relu', 'Sqrt', 'Abs', 'Floor', 'Ceil', 'Round'].map((op) => [
       op,
       unary(op),
     ]),
@@ -152,8 +153,14 @@ export const lowerings: Record<string, Lowering> = {
   Rsqrt: (g, { x }) => g.unary('Reciprocal', g.unary('Sqrt', x)),
   LogicalNot: unary('Not', 'bool'),
   IsNan: unary('IsNaN', 'bool'),
-  Step: (g, { x }, { alpha }) =>
-    g.where(g.binary('Greater', x, g.splat(0), 'bool'), g.splat(1, x.shape), g.splat(alpha ?? 0)),
+  Sign: (g, { x }) => {
+    const below = g.where(compare(g, 'Less', x), g.splat(-1, [], x.dtype), g.splat(0, [], x.dtype));
+    return g.where(compare(g, 'Greater', x), g.splat(1, [], x.dtype), below); // 0 at NaN, where ONNX's Sign has NaN
+  },
+  Step: (g, { x }, { alpha }) => {
+    const below = g.where(compare(g, 'LessOrEqual', x), g.splat(alpha ?? 0), x); // NaN is neither, and stays
+    return g.where(compare(g, 'Greater', x), g.splat(1), below);
+  },
   ClipByValue: (g, { x }, { clipValueMin, clipValueMax }) =>
     g.binary('Min', g.binary('Max', x, g.splat(clipValueMin)), g.splat(clipValueMax)),
   Select: (g, { condition, t, e }) => {

@@ -102,13 +102,19 @@ async function* hashed(path: string, chunks: ZipFile['chunks'], listed: Manifest
   listed.push({ path, bytes, sha256: hash.digest('hex') });
 }
 
-/** Every path that a bundle may have, and the most bytes that are read of one. */
+/** Every path that a bundle may have. */
 const paths = [
   /^(manifest|environment|materials|table)\.json$/,
   /^(table\.md|table\.csv|runs\.csv)$/,
   /^runs\/[\w-]{1,100}\/(config\.json|run\.json|frozen\.json|journal\.jsonl)$/,
 ];
-const most = { file: 512 * 2 ** 20, all: 8 * 2 ** 30 };
+/**
+ * The most bytes that are read: of a file whole, where it is a run's JSON or lists all runs; of a journal line by line, which has
+ * some 100 bytes per step of training; of a line, which holds the steps of a quarter of a second; of all files together.
+ */
+const most = { json: 2 ** 22, list: 2 ** 24, journal: 2 ** 29, line: 2 ** 20, all: 8 * 2 ** 30 };
+const lists: readonly string[] = ['manifest.json', 'table.md', 'table.csv', 'runs.csv'];
+const mostOf = (path: string): number => (lists.includes(path) ? most.list : most.json);
 
 export interface Bundle {
   manifest: Manifest;
@@ -119,6 +125,8 @@ export interface Bundle {
   has(path: string): boolean;
   /** The content of a file as text. Throws `data` where it is missing or damaged. */
   text(path: string): string;
+  /** The lines of a journal with their ends, one after the other. Throws `data` as `text` does. */
+  lines(path: string): Iterable<string>;
   /** A file's JSON. Throws `data` where it is not what the schema says. */
   json<T>(path: string, schema: z.ZodType<T>): T;
 }
@@ -144,10 +152,16 @@ export function readBundle(source: ByteSource, name: string, report: (problem: s
   const text = (path: string): string => {
     const entry = entryOf(path);
     const bytes = attempt(
-      () => entryBytes(source, entry, most.file),
-      (cause) => new PermafrostError('data', `${path}: ${cause.message}`, { cause }),
+      () => entryBytes(source, entry, mostOf(path)),
+      (cause) => damagedFile(path, cause),
     );
     return new TextDecoder().decode(bytes);
+  };
+  const lines = (path: string): Iterable<string> => {
+    const entry = entryOf(path);
+    if (entry.size > most.journal)
+      throw new PermafrostError('data', `${path}: it has ${entry.size} bytes; at most ${most.journal} are read.`);
+    return linesOf(path, entryChunks(source, entry));
   };
   const json = <T>(path: string, schema: z.ZodType<T>): T => {
     const wrong = (why: string, cause?: unknown) => new PermafrostError('data', `${path}: ${why}`, { cause });
@@ -188,8 +202,37 @@ export function readBundle(source: ByteSource, name: string, report: (problem: s
     runs: [...new Set([...entries.keys()].flatMap((path) => (paths[2].test(path) ? path.split('/')[1] : [])))].sort(),
     has: (path) => entries.has(path),
     text,
+    lines,
     json,
   };
+}
+
+const damagedFile = (path: string, cause: Error): PermafrostError =>
+  new PermafrostError('data', `${path}: ${cause.message}`, { cause });
+
+function* linesOf(path: string, chunks: Generator<Uint8Array>): Generator<string> {
+  const decoder = new TextDecoder();
+  const whole = (before: string, after: string): string => {
+    if (before.length + after.length <= most.line) return before + after;
+    throw new PermafrostError('data', `${path}: it has a line of more than ${most.line} characters.`);
+  };
+  let rest = '';
+  for (;;) {
+    const next = attempt(
+      () => chunks.next(),
+      (cause) => damagedFile(path, cause),
+    );
+    if (next.done) break;
+    const text = decoder.decode(next.value, { stream: true });
+    let start = 0;
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
+      yield whole(rest, text.slice(start, end + 1));
+      rest = '';
+      start = end + 1;
+    }
+    rest = whole(rest, text.slice(start));
+  }
+  if (rest !== '') yield rest;
 }
 
 function digestOf(source: ByteSource, entry: ZipEntry): { bytes: number; sha256: string } {

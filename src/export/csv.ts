@@ -1,7 +1,7 @@
 /** CSV as RFC 4180 has it, streamed: runs as a table, metrics at full resolution. */
 import { configFields } from '#contract/config';
 import { finalResult, type MetricRow, type Run } from '#contract/run';
-import { type CsvValue, csvLine } from '#formats/csv';
+import { type CsvValue, csvLine, joined } from '#formats/csv';
 
 const time = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
 const resultFields = Object.keys(finalResult.shape) as (keyof typeof finalResult.shape)[];
@@ -16,13 +16,20 @@ const columns: [string, (run: Run) => CsvValue][] = [
   ['created_at', (run) => time(run.createdAt)],
   ['started_at', (run) => time(run.startedAt)],
   ['ended_at', (run) => time(run.endedAt)],
-  ['tags', (run) => run.tags.join(' ')],
+  ['tags', (run) => joined(run.tags, ' ')],
   ['step', (run) => run.step],
   ['total_steps', (run) => run.totalSteps],
   ['used_device', (run) => run.device],
   ['trainable', (run) => run.trainable],
   ['total', (run) => run.total],
-  ['deviations', (run) => run.deviations.map((d) => `${d.field}: ${d.text}`).join(' | ')],
+  [
+    'deviations',
+    (run) =>
+      joined(
+        run.deviations.map((d) => `${d.field}: ${d.text}`),
+        ' | ',
+      ),
+  ],
   ...configFields.map((field): [string, (run: Run) => CsvValue] => [field, (run) => plain(run.config[field])]),
   ...resultFields.map((field): [string, (run: Run) => CsvValue] => [
     `result_${field}`,

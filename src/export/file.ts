@@ -1,8 +1,10 @@
 /** Files that are written while they are made: whole or not at all, and never held in memory. */
-import { createWriteStream, renameSync, rmSync } from 'node:fs';
+import { createWriteStream, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { PermafrostError } from '#contract/errors';
+import { sweepDrafts, writeStreamAtomically } from '#disk/atomicFile';
+import { diskError } from '#disk/troubles';
 
 /** Lines joined into pieces that are worth a write each. */
 export function* pieces(lines: Iterable<string>): Generator<string> {
@@ -16,24 +18,21 @@ export function* pieces(lines: Iterable<string>): Generator<string> {
   if (piece) yield piece;
 }
 
-/** Writes chunks to a file as fast as it takes them; `-` is standard output. Throws `disk`, and what the chunks throw of ours. */
+/**
+ * Writes chunks to a file as fast as it takes them; `-` is standard output, whose own errors come as they are. A device or a
+ * pipe is written to, never replaced. Throws `disk`, and what the chunks throw of ours.
+ */
 export async function writeChunks(
   path: string,
   chunks: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
 ): Promise<void> {
-  const source = Readable.from(chunks, { objectMode: false });
-  if (path === '-') return pipeline(source, process.stdout, { end: false });
-  const draft = `${path}.${process.pid}.tmp`;
-  try {
-    await pipeline(source, createWriteStream(draft));
-    renameSync(draft, path);
-  } catch (cause) {
-    rmSync(draft, { force: true });
-    if (cause instanceof PermafrostError) throw cause;
-    throw new PermafrostError(
-      'disk',
-      `${path} could not be written: ${(cause as Error).message}. Choose another place.`,
-      { cause },
-    );
+  if (path === '-') return pipeline(Readable.from(chunks, { objectMode: false }), process.stdout, { end: false });
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found || found.isFile() || found.isDirectory()) {
+    sweepDrafts(dirname(path));
+    return writeStreamAtomically(path, chunks);
   }
+  await pipeline(Readable.from(chunks, { objectMode: false }), createWriteStream(path)).catch((error) => {
+    throw diskError(path, error);
+  });
 }

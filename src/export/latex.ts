@@ -1,18 +1,60 @@
-/** A document as a LaTeX table, no wider than the text, that needs booktabs and graphicx and no other package. */
+/**
+ * A document as a LaTeX table, no wider than the text, that needs booktabs and graphicx and no other package. It compiles with
+ * pdfLaTeX as well as with LuaLaTeX and XeLaTeX: letters of scripts that pdfLaTeX's fonts lack are code points there.
+ */
 import type { Document, Marked } from './document.ts';
 
-/** Characters that LaTeX reads as commands, or that its standard fonts lack. Letters with accents it reads itself. */
+const greek = {
+  ...{ α: 'alpha', β: 'beta', γ: 'gamma', δ: 'delta', ε: 'varepsilon', ζ: 'zeta', η: 'eta', θ: 'theta', ι: 'iota' },
+  ...{ κ: 'kappa', λ: 'lambda', μ: 'mu', ν: 'nu', ξ: 'xi', π: 'pi', ρ: 'rho', σ: 'sigma', ς: 'varsigma', τ: 'tau' },
+  ...{ υ: 'upsilon', φ: 'varphi', χ: 'chi', ψ: 'psi', ω: 'omega', Γ: 'Gamma', Δ: 'Delta', Θ: 'Theta', Λ: 'Lambda' },
+  ...{ Ξ: 'Xi', Π: 'Pi', Σ: 'Sigma', Φ: 'Phi', Ψ: 'Psi', Ω: 'Omega', µ: 'mu' },
+};
+
+/** Characters that LaTeX reads as commands, or that its standard fonts have as formulas or ligatures alone. */
 const commands: Record<string, string> = {
   ...{ '\\': '\\textbackslash{}', '~': '\\textasciitilde{}', '^': '\\textasciicircum{}' },
+  ...{ '#': '\\#', '%': '\\%', '&': '\\&', $: '\\$', _: '\\_', '{': '\\{', '}': '\\}' },
   ...{ '<': '\\textless{}', '>': '\\textgreater{}', '|': '\\textbar{}', '"': "''" },
   ...{ '±': '$\\pm$', '×': '$\\times$', '−': '$-$', '≤': '$\\le$', '≥': '$\\ge$', '→': '$\\to$', '·': '$\\cdot$' },
-  ...{ '²': '$^2$', '³': '$^3$', σ: '$\\sigma$', μ: '$\\mu$', '…': '\\ldots{}', '–': '--', '—': '---', '’': "'" },
-  ...{ '“': '``', '”': "''", '‘': '`', ' ': '~', '\n': ' ' },
+  ...{ '²': '$^2$', '³': '$^3$', '…': '\\ldots{}', '–': '--', '—': '---', '’': "'", '°': '$^\\circ$', '§': '\\S{}' },
+  ...{ '“': '``', '”': "''", '‘': '`', '\u00a0': '~', '\n': ' ', '\r': ' ', '\t': ' ' },
+  ...Object.fromEntries(Object.entries(greek).map(([letter, name]) => [letter, `$\\${name}$`])),
 };
-const escaped = (text: string): string =>
-  text
-    .replace(/(?<![\w-])-(?=\d)/g, '−') // before a number alone: `-0.1`, not `2026-11-26` or `gpt-2`
-    .replace(/[#%&$_{}]|[^\w\s]|\n/gu, (char) => commands[char] ?? (/[#%&$_{}]/.test(char) ? `\\${char}` : char));
+
+/** What pdfLaTeX sets as it is: ASCII, and the letters whose accents its standard fonts have. */
+const standard = /[ -~]|(?![ÐÞðþĄąĐđĘęĦħĮįĸĿŀŉŊŋŦŧŲųſ×÷])[À-ž]/u;
+/** What no engine sets. */
+const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Cn}]/u;
+/** Asks the engine whether it reads Unicode; expanded at once, so that a list of tables gets what fits. */
+const ifUnicode = '\\ifdefined\\Umathcode ';
+
+function escaped(text: string): string {
+  let [written, letters] = ['', ''];
+  const minus = text.replace(/(?<![\w-])-(?=\d)/g, '−'); // before a number alone: `-0.1`, not `2026-11-26` or `gpt-2`
+  for (const char of minus.normalize('NFC')) {
+    const known = commands[char] ?? (standard.test(char) ? char : null);
+    if (known === null) letters += char;
+    else {
+      written += foreign(letters) + known;
+      letters = '';
+    }
+  }
+  return written + foreign(letters);
+}
+
+/** Letters for engines that may have a font for them, and their code points for pdfLaTeX. */
+function foreign(letters: string): string {
+  if (letters === '') return '';
+  const codes = Array.from(
+    letters,
+    (letter) => `U+${letter.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`,
+  );
+  const visible = Array.from(letters)
+    .filter((letter) => !invisible.test(letter))
+    .join('');
+  return visible ? `${ifUnicode}${visible}\\else(${codes.join(' ')})\\fi{}` : `(${codes.join(' ')})`;
+}
 const marked = ({ text, marks }: Marked): string =>
   escaped(text) + (marks.length ? `\\textsuperscript{${marks.join(',')}}` : '');
 /** After a line's end LaTeX would take `[` or `*` for an option of it. */
@@ -23,8 +65,7 @@ export function latex({ id, title, caption, header, rows, footnotes, sections }:
     ...footnotes.map((text, i) => `\\textsuperscript{${i + 1}} ${escaped(text)}`),
     ...sections.flatMap(({ title, lines }) => [`\\smallskip\\textit{${escaped(title)}}`, ...lines.map(escaped)]),
   ];
-  return [
-    '% needs \\usepackage{booktabs} and \\usepackage{graphicx}',
+  const body = [
     '\\begin{table}[htbp]',
     '  \\centering\\small',
     `  \\caption{${escaped(title)}. ${escaped(caption)}}`,
@@ -44,6 +85,11 @@ export function latex({ id, title, caption, header, rows, footnotes, sections }:
     '\\end{table}',
     '',
   ].join('\n');
+  const needs = '% needs \\usepackage{booktabs} and \\usepackage{graphicx}';
+  if (!body.includes(ifUnicode)) return `${needs}\n${body}`;
+  const about =
+    '% letters that pdfLaTeX lacks are code points there; LuaLaTeX and XeLaTeX set them where the font has them';
+  return [needs, about, body].join('\n');
 }
 
 const alignment = ({ isNumber }: Document['header'][number]): string => (isNumber ? 'r' : 'l');

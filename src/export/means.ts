@@ -4,7 +4,7 @@ import type { ConfigField } from '#contract/config';
 import { configDiff, type Difference } from '#contract/configDiff';
 import { bestNumber, groupRuns, type Mean, type RunGroup, sameGroup } from '#contract/groups';
 import { type RunRow, type Setting, settingOf } from '#contract/runRow';
-import { csvLine } from '#formats/csv';
+import { csvLine, joined } from '#formats/csv';
 import { type Document, footnotes, type Marked, plain } from './document.ts';
 
 interface Means {
@@ -23,7 +23,11 @@ function meansOf(rows: readonly RunRow[]): Means {
 }
 
 const written = (value: Setting): string => (value === null ? '' : String(value));
-const idsOf = ({ rows }: RunGroup): string => rows.map(({ id }) => id).join(' ');
+const idsOf = ({ rows }: RunGroup): string =>
+  joined(
+    rows.map(({ id }) => id),
+    ' ',
+  );
 
 /** A record per config, after a header: the fields in which configs differ, then what its finished runs say together. */
 export function* meansCsv(rows: readonly RunRow[]): Generator<string> {
@@ -32,7 +36,7 @@ export function* meansCsv(rows: readonly RunRow[]): Generator<string> {
   yield csvLine([...fields, 'metric', 'mean', 'low_95', 'high_95', 'seeds', 'runs']);
   for (const [i, group] of groups.entries()) {
     const { mean = null, low = null, high = null, n = 0 } = group.means.value ?? {};
-    const settings = differences.map(({ values }) => written(values[i]));
+    const settings = differences.map(({ values }) => values[i]);
     yield csvLine([...settings, group.rows[0].metric, mean, low, high, n, idsOf(group)]);
   }
 }

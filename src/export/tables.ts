@@ -3,7 +3,7 @@
 import { contrastText, digits, publishedText, rangeText, verdictText } from '#contract/answerText';
 import type { Answer, Published, TableState, Tolerance } from '#contract/papers';
 import type { Run } from '#contract/run';
-import { type CsvValue, csvLine } from '#formats/csv';
+import { type CsvValue, csvLine, joined } from '#formats/csv';
 import { runHeader, runRecord } from './csv.ts';
 import { type Document, footnotes, plain } from './document.ts';
 
@@ -48,8 +48,11 @@ export function* answersCsv({ answers, profile }: TableState): Generator<string>
       needs ? 'not run' : j.verdict,
       j.moreSeeds,
       j.tolerance,
-      runs.map((run) => run.id).join(' '),
-      notes.join('; '),
+      joined(
+        runs.map((run) => run.id),
+        ' ',
+      ),
+      joined(notes, '; '),
       needs,
     );
     yield csvLine(values);

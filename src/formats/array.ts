@@ -1,8 +1,9 @@
 /** A named array in a file, whatever the file's format: its type, its shape, and its bytes when they are asked for. */
-import { decode, type SafetensorsType } from './safetensors.ts';
+import { decode } from './safetensors.ts';
 
 export interface StoredArray {
-  dtype: SafetensorsType;
+  /** As safetensors calls it; of other types there is nothing but the name. */
+  dtype: string;
   shape: number[];
   /** Where its row-major little-endian bytes lie in the file as they are; null where they must be put together. */
   place: { offset: number; length: number } | null;
@@ -14,7 +15,7 @@ export interface StoredArray {
 
 export const elementsOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
-const floats: readonly SafetensorsType[] = ['F32', 'F16', 'BF16', 'F64'];
+const floats: readonly string[] = ['F32', 'F16', 'BF16', 'F64'];
 /** Whether its values are floating-point numbers, which a parameter's must be. */
 export const isFloat = ({ dtype }: StoredArray): boolean => floats.includes(dtype);
 

@@ -1,7 +1,7 @@
 /** NumPy's .npz: a zip of .npy arrays, stored or deflated. Source: numpy/lib/format.py. */
 import { PermafrostError } from '#contract/errors';
 import { elementsOf, type StoredArray } from './array.ts';
-import { bytesPerElement, type SafetensorsType } from './safetensors.ts';
+import { bytesPerElement, isKnownType, type SafetensorsType } from './safetensors.ts';
 import type { ByteSource } from './source.ts';
 import { entryChunks, readZip, type ZipEntry } from './zip.ts';
 
@@ -23,21 +23,36 @@ export function readNpz(source: ByteSource): Map<string, StoredArray> {
   return arrays;
 }
 
+/** An array of a type that is not read has its name and shape, so that a file may have one that nobody wants. */
 function openNpy(source: ByteSource, entry: ZipEntry): StoredArray {
-  const { start, dtype, shape } = readHeader(source, entry);
-  const expected = start + elementsOf(shape) * bytesPerElement[dtype];
+  const { start, dtype, shape, unread } = readHeader(source, entry);
+  if (unread !== null || !isKnownType(dtype)) {
+    const why = unread ?? `has dtype ${dtype}; known are ${Object.keys(dtypes).join(', ')}`;
+    return { dtype, shape, place: null, chunks: () => refuse(`${entry.name} ${why}.`) };
+  }
+  const width = bytesPerElement[dtype];
+  const expected = start + elementsOf(shape) * width;
   if (entry.size !== expected)
     throw damaged(`${entry.name} is ${dtype} [${shape}], ${expected} bytes with its header, but has ${entry.size}.`);
-  return {
-    dtype,
-    shape,
-    place: null,
-    chunks: () => wholeElements(behind(entryChunks(source, entry), start), bytesPerElement[dtype]),
-  };
+  const chunks = () => wholeElements(behind(entryChunks(source, entry), start), width);
+  return { dtype, shape, place: null, chunks };
+}
+
+function refuse(what: string): never {
+  throw damaged(what);
+}
+
+interface NpyHeader {
+  /** Where the values begin. */
+  start: number;
+  dtype: string;
+  shape: number[];
+  /** Why the values are not read; null where they are. */
+  unread: string | null;
 }
 
 /** The header: magic, version, length, then a Python dictionary as text. */
-function readHeader(source: ByteSource, entry: ZipEntry): { start: number; dtype: SafetensorsType; shape: number[] } {
+function readHeader(source: ByteSource, entry: ZipEntry): NpyHeader {
   const bytes = beginning(entryChunks(source, entry));
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 12 || view.getUint32(0) !== 0x934e554d || view.getUint16(4) !== 0x5059)
@@ -50,12 +65,14 @@ function readHeader(source: ByteSource, entry: ZipEntry): { start: number; dtype
   const sizes = /'shape':\s*\(([\d,\s]*)\)/.exec(text)?.[1];
   if (descr === undefined || order === undefined || sizes === undefined)
     throw damaged(`the header of ${entry.name} is ${JSON.stringify(text.trim().slice(0, 80))}.`);
-  if (!Object.hasOwn(dtypes, descr))
-    throw damaged(`${entry.name} has dtype ${descr}; known are ${Object.keys(dtypes).join(', ')}.`);
   const shape = sizes.split(',').flatMap((size) => (size.trim() === '' ? [] : [Number(size)]));
-  if (order === 'True' && shape.length > 1)
-    throw damaged(`${entry.name} is in Fortran order; save it with np.ascontiguousarray.`);
-  return { start: prefix + length, dtype: dtypes[descr], shape };
+  const isFortran = order === 'True' && shape.length > 1;
+  return {
+    start: prefix + length,
+    dtype: Object.hasOwn(dtypes, descr) ? dtypes[descr] : descr,
+    shape,
+    unread: isFortran ? 'is in Fortran order; save it with np.ascontiguousarray' : null,
+  };
 }
 
 /** At least the header, whatever pieces it comes in. */

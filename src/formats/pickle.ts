@@ -1,7 +1,8 @@
 /**
  * Python pickles as inert data. The machine has the instructions that build plain values; a global is looked up in the
  * caller's allow-list and anything else is refused by name, so that nothing of the file is ever executed.
- * Dictionaries become Maps, tuples and lists arrays, large integers BigInts.
+ * Dictionaries become Maps, tuples and lists arrays, large integers BigInts. How long a pickle is and how much it builds are
+ * bounded: a byte of it can make an object, and the same object can stand in many places.
  * Source: pickletools.py of CPython.
  */
 import { PermafrostError } from '#contract/errors';
@@ -25,6 +26,8 @@ export const pickleError = (what: string): PermafrostError =>
 /** Reads onward from a position, in windows. */
 export class Cursor {
   at: number;
+  /** Where the pickle under way has to end. */
+  #end = Number.POSITIVE_INFINITY;
   readonly #source: ByteSource;
   #window: Uint8Array = new Uint8Array(0);
   #start = 0;
@@ -34,7 +37,13 @@ export class Cursor {
     this.at = at;
   }
 
+  /** Allows so many bytes from here on. */
+  allow(length: number): void {
+    this.#end = this.at + length;
+  }
+
   bytes(length: number): Uint8Array {
+    if (this.at + length > this.#end) throw pickleError(`it has more than ${largestPickle} bytes.`);
     if (this.at + length > this.#source.size)
       throw pickleError(
         `it is cut off: ${length} bytes are expected at ${this.at}, but the file has ${this.#source.size}.`,
@@ -46,6 +55,12 @@ export class Cursor {
     const size = Math.max(length, Math.min(window, this.#source.size - this.#start));
     this.#window = this.#source.read(this.#start, size);
     return this.#window.subarray(0, length);
+  }
+
+  /** Passes over bytes that belong to no pickle. */
+  skip(length: number): void {
+    this.allow(Number.POSITIVE_INFINITY);
+    this.at += length;
   }
 
   view(length: number): DataView {
@@ -67,6 +82,10 @@ export class Cursor {
     return text(Uint8Array.from(codes));
   }
 }
+/** Bytes. GPT-2 XL's has 60 kB; tensors lie outside of it. */
+export const largestPickle = 1 << 24;
+/** Instructions, of which a tensor takes some 40; one that may make a dictionary counts for eight. */
+const mostInstructions = 1_000_000;
 const window = 1 << 16;
 const longestLine = 1 << 16;
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
@@ -121,8 +140,10 @@ class Machine {
   }
 
   global(module: unknown, name: unknown): void {
+    if (typeof module !== 'string' || typeof name !== 'string') throw pickleError('the name of a global is no text.');
     const found = this.rules.globals.get(`${module} ${name}`);
-    if (!found) throw pickleError(`it asks for ${module}.${name}, which weights do not need and which is not run.`);
+    if (!found)
+      throw pickleError(`it asks for ${clipped(`${module}.${name}`)}, which weights do not need and which is not run.`);
     this.push(found);
   }
 
@@ -132,6 +153,14 @@ class Machine {
     if (!call || !Array.isArray(args)) throw pickleError(`it calls ${name ?? 'something'} that cannot be called.`);
     this.push(call(args));
   }
+}
+
+/** Any value in a few words: what nests itself could be endless as text. */
+export function clipped(value: unknown): string {
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return 'an object';
+  const text = String(value);
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
 
 const isList = (value: unknown): value is unknown[] => Array.isArray(value);
@@ -242,12 +271,16 @@ function build(m: Machine): void {
 }
 
 const stop = char('.');
+const heavy = [char('}'), char('d'), char('R'), 0x81];
 
-/** The value of the pickle at the cursor, which then stands behind it. Throws `weights`. */
+/** The value of the pickle at the cursor, which then stands behind it. Throws `weights`, also for one that is larger than weights need. */
 export function unpickle(cursor: Cursor, rules: PickleRules): unknown {
   const machine = new Machine(cursor, rules);
-  for (;;) {
+  cursor.allow(largestPickle);
+  for (let done = 0; ; ) {
+    if (done > mostInstructions) throw pickleError(`it has more than ${mostInstructions} instructions.`);
     const code = cursor.byte();
+    done += heavy.includes(code) ? 8 : 1;
     if (code === stop) return machine.pop();
     const instruction = instructions.get(code);
     if (!instruction)

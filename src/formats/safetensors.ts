@@ -1,6 +1,7 @@
 /**
  * safetensors: an 8-byte header length, a JSON header, then raw little-endian data.
- * Format: github.com/huggingface/safetensors. Nothing but the header is read until a tensor is asked for.
+ * Format: github.com/huggingface/safetensors, and as strict as its own reader: tensors lie one after the other without
+ * holes, and nothing follows them. Nothing but the header is read until a tensor is asked for.
  */
 import { PermafrostError } from '#contract/errors';
 import type { ByteSource } from './source.ts';
@@ -20,8 +21,11 @@ export const bytesPerElement = {
 } as const;
 export type SafetensorsType = keyof typeof bytesPerElement;
 
+export const isKnownType = (dtype: string): dtype is SafetensorsType => Object.hasOwn(bytesPerElement, dtype);
+
 export interface StoredTensor {
-  dtype: SafetensorsType;
+  /** One of {@link bytesPerElement}, or one that is not read here, such as F8_E4M3. */
+  dtype: string;
   shape: number[];
   /** Of the first byte, from the start of the file. */
   offset: number;
@@ -33,40 +37,90 @@ export interface SafetensorsFile {
   tensors: Map<string, StoredTensor>;
 }
 
-const largestHeader = 100_000_000; // the reference implementation's limit
+/** Bytes. A tensor takes some 100 of them: GPT-2 XL has 60 kB, and models of a trillion parameters less than 1 MB in a file. */
+const largestHeader = 4 * 2 ** 20;
 const elements = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 const damaged = (what: string): PermafrostError =>
   new PermafrostError('weights', `Not a usable safetensors file: ${what} Fetch or write it again.`);
 
-/** The tensors of a file by name. Throws `weights` naming what is wrong: header, JSON, dtype, shape, bounds or overlaps. */
+/** The tensors of a file by name. Throws `weights` naming what is wrong: header, JSON, dtype, shape, bounds, overlaps or holes. */
 export function readSafetensors(source: ByteSource): SafetensorsFile {
   if (source.size < 8) throw damaged(`it has ${source.size} bytes, fewer than the 8 of a header length.`);
   const first = source.read(0, 8);
   const length = Number(new DataView(first.buffer, first.byteOffset, 8).getBigUint64(0, true));
-  if (length > largestHeader || 8 + length > source.size) {
-    throw damaged(`its header claims ${length} bytes, but the file has ${source.size}.`);
-  }
+  if (8 + length > source.size) throw damaged(`its header claims ${length} bytes, but the file has ${source.size}.`);
+  if (length > largestHeader)
+    throw damaged(`its header has ${length} bytes; at most ${largestHeader} are read, enough for 30,000 tensors.`);
   const start = 8 + length;
   const header = parseHeader(source.read(8, length));
-  const { __metadata__: metadata, ...entries } = header;
+  const { __metadata__, ...entries } = header;
+  const metadata = checkMetadata(__metadata__);
   const tensors = new Map<string, StoredTensor>();
   for (const [name, entry] of Object.entries(entries)) tensors.set(name, checkEntry(name, entry, start, source.size));
-  const sorted = [...tensors].filter(([, t]) => t.length > 0).sort(([, a], [, b]) => a.offset - b.offset);
-  for (let i = 1; i < sorted.length; i++) {
-    const [[before, a], [name, b]] = [sorted[i - 1], sorted[i]];
-    if (a.offset + a.length > b.offset) throw damaged(`${before} and ${name} share bytes.`);
+  refuseGaps(tensors, start, source.size);
+  return { metadata, tensors };
+}
+
+/** Every byte of the data belongs to one tensor, as the format asks. */
+function refuseGaps(tensors: ReadonlyMap<string, StoredTensor>, start: number, size: number): void {
+  const sorted = [...tensors].sort(([, a], [, b]) => a.offset - b.offset || a.length - b.length);
+  let [end, before] = [start, ''];
+  for (const [name, { offset, length }] of sorted) {
+    if (offset < end) throw damaged(`${before} and ${name} share bytes.`);
+    if (offset > end) throw damaged(`nothing owns the ${offset - end} bytes before ${name}.`);
+    [end, before] = [offset + length, name];
   }
-  return { metadata: checkMetadata(metadata), tensors };
+  if (end < size) throw damaged(`${size - end} bytes follow its last tensor.`);
 }
 
 function parseHeader(bytes: Uint8Array): Record<string, unknown> {
   try {
+    checkStructure(bytes);
     const header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
     if (header && typeof header === 'object' && !Array.isArray(header)) return header;
   } catch (error) {
+    if (error instanceof PermafrostError) throw error;
     throw damaged(`its header is not JSON (${(error as Error).message}).`);
   }
   throw damaged('its header is not a JSON object.');
+}
+
+const longestName = 1000;
+const mostLists = 3 * 40_000; // three in a tensor
+const deepest = 3; // {"name": {"shape": [ … ]}}
+const [quote, backslash, colon, opening, closing] = ['"', '\\', ':', '{[', '}]'].map((text) =>
+  [...text].map((character) => character.charCodeAt(0)),
+);
+
+/** Refuses what JSON.parse would take: nesting that no header has, and a name that stands twice, of which it keeps the last. */
+function checkStructure(bytes: Uint8Array): void {
+  const names: (Set<string> | null)[] = []; // of the objects around; a list has none
+  let lists = 0;
+  let text = { start: 0, end: 0 };
+  for (let at = 0; at < bytes.length; at++) {
+    const code = bytes[at];
+    if (code === quote[0]) {
+      text = { start: at, end: endOfText(bytes, at) };
+      at = text.end - 1;
+    } else if (opening.includes(code)) {
+      if (names.push(code === opening[0] ? new Set() : null) > deepest)
+        throw damaged('its header is nested deeper than a header is.');
+      if (++lists > mostLists) throw damaged(`its header has more than ${mostLists} lists and objects.`);
+    } else if (closing.includes(code)) names.pop();
+    else if (code === colon[0]) {
+      const name: string = JSON.parse(new TextDecoder().decode(bytes.subarray(text.start, text.end)));
+      if (name.length > longestName) throw damaged(`a name in its header has ${name.length} characters.`);
+      if (names.at(-1)?.has(name)) throw damaged(`its header has ${JSON.stringify(name)} twice.`);
+      names.at(-1)?.add(name);
+    }
+  }
+}
+
+/** Behind the closing quote of the text that begins at `start`. */
+function endOfText(bytes: Uint8Array, start: number): number {
+  let at = start + 1;
+  while (at < bytes.length && bytes[at] !== quote[0]) at += bytes[at] === backslash[0] ? 2 : 1;
+  return at + 1;
 }
 
 function checkMetadata(metadata: unknown = {}): Record<string, string> {
@@ -81,11 +135,12 @@ function checkEntry(name: string, entry: unknown, start: number, size: number): 
     dtype,
     shape,
     data_offsets: offsets,
-  } = (entry ?? {}) as { dtype: SafetensorsType; shape: number[]; data_offsets: [number, number] };
+  } = (entry ?? {}) as { dtype: string; shape: number[]; data_offsets: [number, number] };
   const whole = (n: unknown) => Number.isSafeInteger(n) && (n as number) >= 0;
-  if (typeof dtype !== 'string' || !Object.hasOwn(bytesPerElement, dtype))
-    throw damaged(`${name} has dtype ${dtype}; known are ${Object.keys(bytesPerElement).join(', ')}.`);
-  if (!Array.isArray(shape) || !shape.every(whole)) throw damaged(`${name} has shape ${JSON.stringify(shape)}.`);
+  if (typeof dtype !== 'string' || !/^\w{1,20}$/.test(dtype))
+    throw damaged(`${name} has dtype ${JSON.stringify(dtype)?.slice(0, 40)}, which is no name of one.`);
+  if (!Array.isArray(shape) || !shape.every(whole))
+    throw damaged(`${name} has shape ${JSON.stringify(shape)?.slice(0, 80)}.`);
   if (
     !Array.isArray(offsets) ||
     offsets.length !== 2 ||
@@ -93,10 +148,12 @@ function checkEntry(name: string, entry: unknown, start: number, size: number): 
     offsets[1] < offsets[0] ||
     start + offsets[1] > size
   ) {
-    throw damaged(`${name} lies at bytes ${JSON.stringify(offsets)}, outside the ${size - start} bytes of data.`);
+    throw damaged(
+      `${name} lies at bytes ${JSON.stringify(offsets)?.slice(0, 80)}, outside the ${size - start} bytes of data.`,
+    );
   }
   const length = offsets[1] - offsets[0];
-  const expected = elements(shape) * bytesPerElement[dtype];
+  const expected = isKnownType(dtype) ? elements(shape) * bytesPerElement[dtype] : length;
   if (length !== expected) throw damaged(`${name} is ${dtype} [${shape}], ${expected} bytes, but ${length} are given.`);
   return { dtype, shape, offset: start + offsets[0], length };
 }
@@ -117,8 +174,11 @@ const decoders: Record<SafetensorsType, (bytes: Uint8Array) => Values> = {
   BOOL: copied,
 };
 
-/** The values of little-endian bytes, copied; F16 and BF16 widened to float32. */
-export const decode = (dtype: SafetensorsType, bytes: Uint8Array): Values => decoders[dtype](bytes);
+/** The values of little-endian bytes, copied; F16 and BF16 widened to float32. Throws `weights` for a type that is not read. */
+export function decode(dtype: string, bytes: Uint8Array): Values {
+  if (isKnownType(dtype)) return decoders[dtype](bytes);
+  throw damaged(`values of dtype ${dtype} are not read; known are ${Object.keys(bytesPerElement).join(', ')}.`);
+}
 
 /** The values of a tensor, copied; F16 and BF16 widened to float32. */
 export const tensorData = (source: ByteSource, tensor: StoredTensor): Values =>

@@ -17,3 +17,8 @@ export function bytesSource(bytes: Uint8Array): ByteSource {
     },
   };
 }
+
+/** The bytes of a source in order, in pieces. */
+export function* sourceChunks(source: ByteSource, step = 2 ** 20): Generator<Uint8Array> {
+  for (let at = 0; at < source.size; at += step) yield source.read(at, Math.min(step, source.size - at));
+}

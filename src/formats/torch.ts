@@ -5,7 +5,7 @@
  */
 import { PermafrostError } from '#contract/errors';
 import { elementsOf, type StoredArray } from './array.ts';
-import { Cursor, type Global, unpickle } from './pickle.ts';
+import { Cursor, clipped, type Global, largestPickle, unpickle } from './pickle.ts';
 import { bytesPerElement, type SafetensorsType } from './safetensors.ts';
 import { type ByteSource, bytesSource } from './source.ts';
 import { entryBytes, entryChunks, entryPlace, readZip, type ZipEntry } from './zip.ts';
@@ -76,11 +76,18 @@ function orderedDict([pairs = []]: unknown[]): Map<unknown, unknown> {
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 const isCounts = (value: unknown): value is number[] => Array.isArray(value) && value.every(isCount);
 
+const mostAxes = 64; // PyTorch's own limit
+const numbers = (part: unknown): string =>
+  Array.isArray(part) ? `[${part.slice(0, 8).map(clipped)}${part.length > 8 ? '…' : ''}]` : `[${clipped(part)}]`;
+
 function rebuildTensor([storage, offset, shape, strides]: unknown[]): TensorView {
   if (!(storage as Storage | null)?.check) throw damaged('a tensor has no storage.');
-  if (!isCount(offset) || !isCounts(shape) || !isCounts(strides) || shape.length !== strides.length) {
-    const found = [offset, shape, strides].map((part) => `[${part}]`).join(', ');
-    throw damaged(`a tensor has offset, shape and strides ${found}, which must be whole numbers from 0.`);
+  const isShape = isCounts(shape) && isCounts(strides) && shape.length === strides.length && shape.length <= mostAxes;
+  if (!isCount(offset) || !isShape) {
+    const found = [offset, shape, strides].map(numbers).join(', ');
+    throw damaged(
+      `a tensor has offset, shape and strides ${found}, which must be whole numbers from 0, as many strides as axes.`,
+    );
   }
   return new TensorView(storage as Storage, offset, shape, strides);
 }
@@ -120,7 +127,6 @@ function openZip(source: ByteSource): unknown {
   const bytes = entryBytes(source, entries.get(pickle)!, largestPickle);
   return unpickle(new Cursor(bytesSource(bytes)), { globals, persistent });
 }
-const largestPickle = 1 << 28;
 
 function zipStorage(source: ByteSource, entry: ZipEntry, id: Pick<Storage, 'key' | 'dtype' | 'elements'>): Storage {
   const needed = id.elements * bytesPerElement[id.dtype];
@@ -151,9 +157,9 @@ function openLegacy(source: ByteSource): unknown {
   } catch (cause) {
     throw foreign(cause);
   }
-  if (found !== magic) throw damaged(`its magic number is ${found}, not ${magic}.`);
+  if (found !== magic) throw damaged(`its magic number is ${clipped(found)}, not ${magic}.`);
   const version = unpickle(cursor, plain);
-  if (version !== protocol) throw damaged(`its format version is ${version}, not ${protocol}.`);
+  if (version !== protocol) throw damaged(`its format version is ${clipped(version)}, not ${protocol}.`);
   const system = unpickle(cursor, plain);
   if (!(system instanceof Map) || system.get('little_endian') !== true)
     throw damaged('it was written on a big-endian machine.');
@@ -178,13 +184,14 @@ function openLegacy(source: ByteSource): unknown {
   const keys = unpickle(cursor, plain);
   if (!Array.isArray(keys)) throw damaged('its list of storages is no list.');
   for (const key of keys) {
-    const root = roots.get(String(key));
-    if (!root) throw damaged(`it lists a storage ${key} that nothing uses.`);
+    const root = typeof key === 'string' ? roots.get(key) : undefined;
+    if (!root) throw damaged(`it lists a storage ${clipped(key)} that nothing uses.`);
+    cursor.allow(8);
     const elements = Number(cursor.view(8).getBigInt64(0, true));
     if (elements !== root.elements)
       throw damaged(`storage ${key} has ${elements} elements, expected ${root.elements}.`);
     root.offset = cursor.at;
-    cursor.at += elements * bytesPerElement[root.dtype];
+    cursor.skip(elements * bytesPerElement[root.dtype]);
     if (cursor.at > source.size)
       throw damaged(`it is cut off: storage ${key} ends at byte ${cursor.at}, but the file has ${source.size}.`);
   }
@@ -210,15 +217,17 @@ function storageId(id: unknown): {
   if (!Array.isArray(id) || id[0] !== 'storage') throw damaged('it refers to something that is no storage.');
   const [, type, key, , elements, view = null] = id;
   const { dtype } = (type ?? {}) as Partial<StorageType>;
+  if (typeof key !== 'string' || !/^[\w.-]{1,200}$/.test(key)) throw damaged(`a storage is called ${clipped(key)}.`);
   if (!dtype) throw damaged(`storage ${key} has no known type.`);
-  if (!/^[\w.-]+$/.test(String(key)) || !isCount(elements)) throw damaged(`storage ${key} has ${elements} elements.`);
-  if (view === null) return { dtype, key: String(key), elements, view };
+  if (!isCount(elements)) throw damaged(`storage ${key} has ${clipped(elements)} elements.`);
+  if (view === null) return { dtype, key, elements, view };
   if (!Array.isArray(view) || !isCount(view[1]) || !isCount(view[2]))
     throw damaged(`a view of storage ${key} is damaged.`);
-  return { dtype, key: String(key), elements, view: { shift: view[1], elements: view[2] } };
+  return { dtype, key, elements, view: { shift: view[1], elements: view[2] } };
 }
 
-const mostNames = 1_000_000;
+const mostNames = 100_000;
+const longestName = 1000;
 
 function* namedTensors(root: unknown): Generator<[string, TensorView]> {
   let visited = 0;
@@ -226,7 +235,12 @@ function* namedTensors(root: unknown): Generator<[string, TensorView]> {
     if (++visited > mostNames || depth > 16) throw damaged('its dictionaries are nested without end.');
     if (value instanceof TensorView) yield [name, value];
     const items = value instanceof Map || Array.isArray(value) ? value.entries() : [];
-    for (const [key, item] of items) yield* walk(item, name === '' ? String(key) : `${name}.${key}`, depth + 1);
+    for (const [key, item] of items) {
+      if (typeof item !== 'object' || item === null) continue;
+      const inner = name === '' ? clipped(key) : `${name}.${clipped(key)}`;
+      if (inner.length > longestName) throw damaged(`a name has ${inner.length} characters.`);
+      yield* walk(item, inner, depth + 1);
+    }
   }
   yield* walk(root, '', 0);
 }

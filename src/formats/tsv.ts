@@ -1,38 +1,95 @@
 /** Tab-separated tables with a header line, without quoting: the files of the Therapeutics Data Commons and of ListOps. */
 import { PermafrostError } from '#contract/errors';
+import { readText } from './text.ts';
+
+const longestLine = 2 ** 20; // bytes; an expression of ListOps has 20 kB
+
+/** A record of the named columns, with the number of its line. */
+export type TsvRow<Column extends string> = { line: number; cells: Record<Column, string> };
 
 /**
- * The named columns of a table, each as its cells in order; columns nobody asked for are left out. A cell in double quotes
+ * The records of a table in pieces of any size, in order; columns nobody asked for are left out. A cell in double quotes
  * loses them, as Dataverse writes texts. Throws `data` naming `name`, the line and what was expected.
  */
+export function* tsvRows<Column extends string>(
+  chunks: Iterable<Uint8Array>,
+  columns: readonly Column[],
+  name: string,
+): Generator<TsvRow<Column>> {
+  const fail = (what: string) => new PermafrostError('data', `${name}: ${what} Get the file again.`);
+  let places: number[] = [];
+  let width = 0;
+  let line = 0;
+  for (const text of lines(chunks, fail)) {
+    const cells = text.split('\t');
+    if (++line === 1) {
+      width = cells.length;
+      places = columns.map((column) => placeOf(column, cells.map(bare), fail));
+      continue;
+    }
+    if (cells.length !== width) throw fail(`line ${line} has ${cells.length} cells; its header has ${width}.`);
+    const found = columns.map((column, i): [Column, string] => [column, bare(cells[places[i]])]);
+    yield { line, cells: Object.fromEntries(found) as Record<Column, string> };
+  }
+  if (line === 0) placeOf(columns[0], [], fail);
+}
+
+/** The named columns of a table in memory, each as its cells in order. Throws as {@link tsvRows}. */
 export function readTsv<Column extends string>(
   bytes: Uint8Array,
   columns: readonly Column[],
   name: string,
 ): Record<Column, string[]> {
-  const fail = (what: string) => new PermafrostError('data', `${name}: ${what} Get the file again.`);
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw fail('it is not text (UTF-8).');
-  }
-  const lines = text.split(/\r?\n/);
-  if (lines.at(-1) === '') lines.pop();
-  const header = (lines[0] ?? '').split('\t').map(bare);
-  const places = columns.map((column) => {
-    const place = header.indexOf(column);
-    if (place >= 0) return place;
-    throw fail(`expected a column "${column}"; its first line has ${header.slice(0, 10).join(', ') || 'nothing'}.`);
-  });
   const table = Object.fromEntries(columns.map((column) => [column, [] as string[]])) as Record<Column, string[]>;
-  for (let line = 1; line < lines.length; line++) {
-    const cells = lines[line].split('\t');
-    if (cells.length !== header.length)
-      throw fail(`line ${line + 1} has ${cells.length} cells; its header has ${header.length}.`);
-    for (const [i, column] of columns.entries()) table[column].push(bare(cells[places[i]]));
-  }
+  for (const { cells } of tsvRows([bytes], columns, name))
+    for (const column of columns) table[column].push(cells[column]);
   return table;
+}
+
+type Fail = (what: string) => PermafrostError;
+
+function placeOf(column: string, header: readonly string[], fail: Fail): number {
+  const place = header.indexOf(column);
+  if (place >= 0) return place;
+  const found = header.slice(0, 10).join(', ').slice(0, 200);
+  throw fail(`expected a column "${column}"; its first line has ${found || 'nothing'}.`);
+}
+
+/** Lines without their ends; a line that the file does not end is one too. */
+function* lines(chunks: Iterable<Uint8Array>, fail: Fail): Generator<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let isFirst = true;
+  const decode = (bytes: Uint8Array): string => {
+    if (isFirst) {
+      isFirst = false;
+      return readText(bytes, fail).replace(/\r$/, ''); // which may begin with a mark
+    }
+    try {
+      return decoder.decode(bytes).replace(/\r$/, '');
+    } catch {
+      throw fail('it is not text in UTF-8.');
+    }
+  };
+  let rest = new Uint8Array(0);
+  for (const chunk of chunks) {
+    let start = 0;
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
+      yield decode(joined(rest, chunk.subarray(start, end), fail));
+      rest = new Uint8Array(0);
+      start = end + 1;
+    }
+    rest = joined(rest, chunk.subarray(start), fail);
+  }
+  if (rest.length > 0) yield decode(rest);
+}
+
+function joined(before: Uint8Array<ArrayBuffer>, after: Uint8Array, fail: Fail): Uint8Array<ArrayBuffer> {
+  const length = before.length + after.length;
+  if (length > longestLine) throw fail(`it has a line of more than ${longestLine} bytes.`);
+  const bytes = new Uint8Array(length);
+  bytes.set(before);
+  bytes.set(after, before.length);
+  return bytes;
 }
 
 const bare = (cell: string): string =>

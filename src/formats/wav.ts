@@ -28,7 +28,7 @@ export function readWav(source: ByteSource, name: string): Sound {
     const start = at + 8;
     if (start + length > source.size)
       throw fail(`its chunk "${kind}" promises ${length} bytes; ${source.size - start} are left, so it is cut off.`);
-    if (kind === 'fmt ') rate = readFormat(source.read(start, length), fail);
+    if (kind === 'fmt ') rate = readFormat(source.read(start, Math.min(length, 40)), fail);
     if (kind === 'data') {
       if (rate === null) throw fail('its sound comes before its format.');
       if (length % 2 !== 0) throw fail(`its sound is ${length} bytes, no whole number of 16-bit samples.`);

@@ -20,8 +20,9 @@ const damaged = (what: string): PermafrostError =>
   new PermafrostError('weights', `Not a usable zip archive: ${what} Fetch or write it again.`);
 
 const signatures = { local: 0x04034b50, central: 0x02014b50, end: 0x06054b50, end64: 0x06064b50, locator: 0x07064b50 };
-const pieces = 4 * 2 ** 20; // bytes read at once
+const pieces = { stored: 4 * 2 ** 20, deflated: 2 ** 14 }; // bytes read at once
 const mostDeflate = 1032; // content bytes per packed byte that deflate can reach
+const largestDirectory = 16 * 2 ** 20; // bytes: a quarter of a million entries
 
 const viewOf = (source: ByteSource, offset: number, length: number): DataView => {
   if (offset < 0 || offset + length > source.size)
@@ -37,6 +38,8 @@ export const isZip = (source: ByteSource): boolean =>
 /** The entries by name. Throws `weights` for an archive that is cut off, encrypted, or packed in another way. */
 export function readZip(source: ByteSource): Map<string, ZipEntry> {
   const { count, offset, length } = findDirectory(source);
+  if (length > largestDirectory)
+    throw damaged(`its directory claims ${length} bytes; at most ${largestDirectory} are read.`);
   const view = viewOf(source, offset, length);
   const entries = new Map<string, ZipEntry>();
   let at = 0;
@@ -108,16 +111,17 @@ export function entryPlace(source: ByteSource, { name, header, packed }: ZipEntr
   return { offset, length: packed };
 }
 
-/** The content in pieces. Throws at the end when length or CRC-32 are not what the directory says. */
+/** The content in pieces. Throws where it becomes longer than the directory says, and at the end when length or CRC-32 differ. */
 export function* entryChunks(source: ByteSource, entry: ZipEntry): Generator<Uint8Array> {
   const { offset, length } = entryPlace(source, entry);
   const unpack = entry.deflated ? inflater(entry.name) : (bytes: Uint8Array) => [bytes];
+  const step = entry.deflated ? pieces.deflated : pieces.stored;
   let [crc, size] = [0, 0];
-  for (let at = 0; at < length; at += pieces) {
-    const part = source.read(offset + at, Math.min(pieces, length - at));
-    for (const bytes of unpack(part, at + pieces >= length)) {
+  for (let at = 0; at < length; at += step) {
+    const part = source.read(offset + at, Math.min(step, length - at));
+    for (const bytes of unpack(part, at + step >= length)) {
       size += bytes.length;
-      if (size > entry.size) break;
+      if (size > entry.size) throw damaged(`${entry.name} should have ${entry.size} bytes, but has more.`);
       crc = CRC32.buf(bytes, crc);
       yield bytes;
     }

@@ -8,6 +8,7 @@ import { dropout, geluTanh, layerNorm, linear, literal } from '#engine/nn';
 import type { Noise, Tensors } from '#engine/program';
 import { attend } from './attention.ts';
 import { type Body, type FreezeFlag, flagOf, type Probe, type Shapes, type StoredAs } from './body.ts';
+import { unwrapped } from './wrappers.ts';
 
 /** The keys of a checkpoint's config.json that decide anything here. */
 export interface Gpt2Config {
@@ -170,20 +171,14 @@ const buffers = ['.attn.bias', '.attn.masked_bias'];
 
 /**
  * Names as from_pretrained of transformers reads them: where any begins with `transformer.`, those are the body and the rest
- * are heads; gains and biases of layer norms were once called gamma and beta. Files of dl-project (`model.` beside `optim.`)
- * and of wrapped modules have one more prefix.
+ * are heads; gains and biases of layer norms were once called gamma and beta.
  */
-function fromCheckpoint(names: readonly string[]): Map<string, StoredAs> {
-  const wrapper = ['model.', 'state_dict.', 'module.'].find((prefix) =>
-    names.some((name) => name.startsWith(`${prefix}transformer.`)),
-  );
-  const unwrapped = wrapper ? names.filter((name) => name.startsWith(wrapper)) : names;
-  const inner = (name: string) => name.slice(wrapper?.length ?? 0);
-  const prefix = unwrapped.some((name) => inner(name).startsWith('transformer.')) ? 'transformer.' : '';
+function fromTransformers(names: readonly string[]): Map<string, StoredAs> {
+  const prefix = names.some((name) => name.startsWith('transformer.')) ? 'transformer.' : '';
   const found = new Map<string, StoredAs>();
-  for (const name of unwrapped) {
-    if (!inner(name).startsWith(prefix) || buffers.some((buffer) => name.endsWith(buffer))) continue;
-    const parameter = inner(name).slice(prefix.length);
+  for (const name of names) {
+    if (!name.startsWith(prefix) || buffers.some((buffer) => name.endsWith(buffer))) continue;
+    const parameter = name.slice(prefix.length);
     if (!/^(wte|wpe|h|ln_f)\./.test(parameter)) continue;
     found.set(parameter.replace(/\.gamma$/, '.weight').replace(/\.beta$/, '.bias'), { name });
   }
@@ -215,6 +210,6 @@ export const gpt2: Body<Gpt2Config> = {
   /** N(0, initializer_range), zero biases, unit gains: GPT2PreTrainedModel of transformers 4.4, which has no 1/√(2L) scaling. */
   initial: (name, { initializer_range }) =>
     name.endsWith('bias') ? { fill: 0 } : /\bln_/.test(name) ? { fill: 1 } : { normal: initializer_range },
-  fromCheckpoint,
+  fromCheckpoint: unwrapped(fromTransformers),
   forward,
 };

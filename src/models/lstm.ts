@@ -9,6 +9,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { dropout, layerNorm, linear } from '#engine/nn';
 import type { Noise, Tensors } from '#engine/program';
 import type { Body, Shapes } from './body.ts';
+import { unwrapped } from './wrappers.ts';
 
 export interface LstmConfig {
   n_layer: number;
@@ -91,8 +92,10 @@ export const lstm: Body<LstmConfig> = {
   /** U(±1/√width) for everything, gains and biases of the norms included, as the code of the paper has it. */
   initial: (name, { n_embd }) => ({ uniform: 1 / Math.sqrt(/ln_[ih]2h/.test(name) ? 4 * n_embd : n_embd) }),
   /** Published weights do not exist; files of our own runs have our names under `transformer.`. */
-  fromCheckpoint: (names) =>
-    new Map(names.flatMap((name) => (name.startsWith('transformer.') ? [[name.slice(12), { name }] as const] : []))),
+  fromCheckpoint: unwrapped(
+    (names) =>
+      new Map(names.flatMap((name) => (name.startsWith('transformer.') ? [[name.slice(12), { name }] as const] : []))),
+  ),
   readout: 'last tokens',
   forward,
 };

@@ -1,5 +1,6 @@
 /** Whether a checkpoint is one of a body: every weight by name and shape, none missing, none too many. */
 import type { Shapes, StoredAs } from './body.ts';
+import { unwrapped } from './wrappers.ts';
 
 export interface Match {
   /** Where the checkpoint has each of the body's parameters that it has. */
@@ -9,8 +10,7 @@ export interface Match {
 }
 
 /** `fromCheckpoint` of a network whose checkpoints have its own names. */
-export const sameNames = (names: readonly string[]): Map<string, StoredAs> =>
-  new Map(names.map((name) => [name, { name }]));
+export const sameNames = unwrapped((names): Map<string, StoredAs> => new Map(names.map((name) => [name, { name }])));
 
 const floats: readonly string[] = ['F32', 'F16', 'BF16', 'F64'];
 

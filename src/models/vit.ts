@@ -12,6 +12,7 @@ import type { Noise, Tensors } from '#engine/program';
 import { attend } from './attention.ts';
 import { type Body, type FreezeFlag, flagOf, type Initializer, type Probe, type Shapes } from './body.ts';
 import { vitFromCheckpoint } from './vitCheckpoint.ts';
+import { unwrapped } from './wrappers.ts';
 
 export interface VitConfig {
   num_layers: number;
@@ -164,6 +165,6 @@ export const vit: Body<VitConfig> = {
     return flagOf(freezeRules, name);
   },
   initial,
-  fromCheckpoint: vitFromCheckpoint,
+  fromCheckpoint: unwrapped(vitFromCheckpoint),
   forward,
 };

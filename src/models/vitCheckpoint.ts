@@ -58,6 +58,6 @@ function fromHuggingFace(name: string): string | null {
 
 /** The reference's own names, of a whole VisionTransformer or of a run. */
 const fromReference = (name: string): string | null =>
-  /^(?:model\.)?transformer\.(?:encoder|1)\.((?:layer\.\d+\.(?:attention_norm|ffn_norm|ffn\.fc[12]|attn\.(?:query|key|value|out))|encoder_norm)\.(?:weight|bias))$/
+  /^transformer\.(?:encoder|1)\.((?:layer\.\d+\.(?:attention_norm|ffn_norm|ffn\.fc[12]|attn\.(?:query|key|value|out))|encoder_norm)\.(?:weight|bias))$/
     .exec(name)?.[1]
     ?.replace(/^/, '1.') ?? null;

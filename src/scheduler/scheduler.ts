@@ -1,17 +1,32 @@
 /**
  * Starts one trainer process per slot, commits what it reports, and settles what is left when it ends.
  * The only writer of run states; several apps may have the same store open, each with its own trainers.
+ *
+ * The journals of the run folders are what happened, the store is an index of them: what the store refuses (a full disk, a lock)
+ * is owed to it and brought up from the journals when it takes it.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { PermafrostError } from '#contract/errors';
+import { setImmediate as breathe } from 'node:timers/promises';
+import { describeError, PermafrostError } from '#contract/errors';
 import type { QueueState } from '#contract/machine';
-import { type JournalEntry, journalEntry, type Run, restingStates, type TrainerCommand } from '#contract/run';
-import { readJournal } from '#store/journal';
+import {
+  type JournalEntry,
+  journalEntry,
+  type Run,
+  restingStates,
+  type TrainerCommand,
+  trainerHeard,
+} from '#contract/run';
+import { diskError, isRefusal } from '#disk/troubles';
+import { changedField, readRunConfig } from '#runFolder/config';
+import { inStretches, readEntries } from '#runFolder/journal';
+import { printedTail } from '#runFolder/log';
+import { runFiles } from '#runFolder/paths';
 import type { Store } from '#store/store';
-import { isAlive, isTraining } from './liveness.ts';
+import { openOwners } from './owners.ts';
 import { nextJobs } from './queue.ts';
 
 export interface SchedulerOptions {
@@ -26,145 +41,367 @@ export interface SchedulerOptions {
   node?: string;
   /** What trainers find in their environment; this process's own by default. */
   environment?: NodeJS.ProcessEnv;
+  /** Told what the store refuses, and null when it has taken everything again. */
+  onTrouble?(message: string | null): void;
 }
 
 /** Told of every committed entry, and of state changes that have no entry. */
 export type Listener = (run: string, entry: JournalEntry | null) => void;
 
-/** A trainer that was asked to end has so long before it is ended. */
+/** An app that ends leaves a trainer alone that has not heard within so long (ms): it pauses by itself when it comes to it. */
 const patience = 60_000;
-/** How often a trainer that outlives its app is looked after, in ms. */
-const lookPause = 2000;
+/** A trainer that was asked to stop is killed when it is asked again after so long (ms). */
+const stopPatience = 30_000;
+/** How long (s) a trainer waits for the one before it, whose app may have died a moment ago. */
+const windingDown = '60';
+/** How often runs of other apps are looked at, and what the store refused is tried again, in ms. */
+const lookPause = 1000;
 
-export function createScheduler({ store, home, slots, trainer, node, environment = process.env }: SchedulerOptions) {
+export function createScheduler(options: SchedulerOptions) {
+  const { store, home, trainer, node, environment = process.env, onTrouble = () => {} } = options;
+  let { slots } = options;
+  const owners = openOwners(home);
   const children = new Map<string, ChildProcess>();
+  const asked = new Map<string, { kind: TrainerCommand['kind']; at: number; heard: boolean }>();
   const listeners = new Set<Listener>();
   const mine = new Set<string>();
-  const waiting = new Set<() => void>();
+  /** Runs that other apps have, or had, and that are looked at until they rest. */
+  const watched = new Set<string>();
+  /** Those of them that somebody here waits for: they go on here when their app is gone. */
+  const awaited = new Set<string>();
+  /** What the store has to be told of a run, and whether that is being tried. */
+  const owed = new Map<string, { work: () => Promise<void>; isTried: boolean }>();
+  /** Runs that sent something while the store was behind. */
+  const missed = new Set<string>();
+  const idlers = new Set<() => void>();
   const folderOf = (id: string): string => join(home, 'runs', id);
-  let paused = false;
-  let adoptsAll = false;
-  let look: ReturnType<typeof setTimeout> | undefined;
+  let [paused, adoptsAll, closing] = [false, false, false];
+  let trouble: string | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
   const queued = (): string[] => {
     const queue = store.runs.queue().map(({ id }) => id);
     return queue.filter((id) => mine.has(id));
   };
 
-  const tell = (id: string, entry: JournalEntry | null) => {
-    for (const listener of listeners) listener(id, entry);
-  };
-  function commit(id: string, entries: readonly JournalEntry[]): void {
-    for (const entry of store.apply(id, entries)) tell(id, entry);
+  function tell(id: string, entry: JournalEntry | null): void {
+    for (const listener of listeners) {
+      try {
+        listener(id, entry);
+      } catch (error) {
+        console.error(error); // a listener that fails must not take the trainers along
+      }
+    }
+  }
+
+  function report(error: unknown): void {
+    const { code, message } = describeError(error);
+    if (code === 'internal') console.error(error);
+    if (message === trouble) return;
+    trouble = message;
+    onTrouble(message);
+  }
+  function recovered(): void {
+    if (trouble === null || owed.size > 0) return;
+    trouble = null;
+    onTrouble(null);
+  }
+
+  /** Looks again in a while; keeps the process up while somebody waits for what comes of it. */
+  function lookLater(): void {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      look();
+    }, lookPause);
+    if (owed.size > 0 || awaited.size > 0) timer.ref();
+    else timer.unref();
+  }
+
+  /** Tells the store something of a run, now or when it takes it. */
+  function owe(id: string, work: () => Promise<void>): void {
+    owed.set(id, { work, isTried: false });
+    void pay(id);
+  }
+  async function pay(id: string): Promise<void> {
+    const debt = owed.get(id);
+    if (!debt || debt.isTried) return;
+    debt.isTried = true;
+    let isPaid = true;
+    try {
+      do {
+        missed.delete(id);
+        await debt.work();
+      } while (missed.has(id));
+    } catch (error) {
+      report(error);
+      isPaid = !isRefusal((error as Error).cause ?? error); // a bug does not pass
+    }
+    debt.isTried = false;
+    if (isPaid && owed.get(id) === debt) owed.delete(id);
+    if (isPaid) recovered();
+    else lookLater();
+    fill();
+  }
+
+  /** Applies what a run's journal has and the store has not. */
+  async function catchUp(id: string): Promise<void> {
+    const entries = readEntries(runFiles(folderOf(id)).journal, { after: store.runs.seq(id) });
+    for (const stretch of inStretches(entries)) {
+      for (const entry of store.apply(id, stretch)) tell(id, entry);
+      await breathe();
+    }
+  }
+
+  /** Commits an entry that has just been sent. */
+  function commit(id: string, entry: JournalEntry): void {
+    if (owed.has(id)) return void missed.add(id);
+    try {
+      if (entry.seq > store.runs.seq(id) + 1) owe(id, () => catchUp(id));
+      else for (const fresh of store.apply(id, [entry])) tell(id, fresh);
+    } catch (error) {
+      report(error);
+      owe(id, () => catchUp(id));
+    }
   }
 
   function fill(): void {
-    if (!paused) for (const id of nextJobs(queued(), children.size, slots)) if (store.runs.claim(id)) start(id);
-    if (children.size > 0 || queued().length > 0) return;
-    for (const resolve of waiting) resolve();
-    waiting.clear();
+    try {
+      if (!closing) {
+        for (const id of paused ? [] : nextJobs(queued(), children.size, slots)) claim(id);
+        recovered();
+        if (children.size + owed.size + awaited.size + queued().length > 0) return;
+      }
+    } catch (error) {
+      report(error);
+      lookLater();
+      return;
+    }
+    // an app that ends leaves to the next one what the store refuses
+    if (children.size > 0 || (owed.size > 0 && trouble === null)) return;
+    for (const resolve of idlers) resolve();
+    idlers.clear();
+  }
+
+  /** Starts a run of the queue, unless another app was faster. */
+  function claim(id: string): void {
+    if (store.runs.claim(id)) {
+      start(id);
+      return;
+    }
+    mine.delete(id);
+    watched.add(id);
+    if (!adoptsAll) awaited.add(id);
+    lookLater();
   }
 
   function start(id: string): void {
     const folder = folderOf(id);
-    const log = openSync(join(folder, 'trainer.log'), 'a');
-    const threads = Math.max(1, Math.floor(availableParallelism() / slots));
-    const child = fork(trainer, [folder], {
-      execPath: node,
-      env: { ...environment, PERMAFROST_HOME: home, PERMAFROST_THREADS: String(threads) },
-      stdio: ['ignore', log, log, 'ipc'],
-      detached: process.platform !== 'win32', // a terminal's Ctrl-C is for us to hear, even before a trainer is up
-    });
-    closeSync(log);
-    children.set(id, child);
-    if (child.pid !== undefined) store.runs.setPid(id, child.pid);
+    try {
+      checkConfig(id);
+      const log = openSync(runFiles(folder).log, 'a');
+      const threads = Math.max(1, Math.floor(availableParallelism() / slots));
+      const child = fork(trainer, [folder], {
+        execPath: node,
+        env: {
+          ...environment,
+          PERMAFROST_HOME: home,
+          PERMAFROST_THREADS: String(threads),
+          PERMAFROST_WAIT: windingDown,
+        },
+        stdio: ['ignore', log, log, 'ipc'],
+        detached: process.platform !== 'win32', // a terminal's Ctrl-C is for us to hear, even before a trainer is up
+      });
+      closeSync(log);
+      follow(id, child);
+    } catch (cause) {
+      const error = diskError(runFiles(folder).log, cause);
+      const { code, message } = describeError(error);
+      owe(id, async () => rest(id, code === 'config' ? 'failed' : 'crashed', { code, message }));
+    }
     tell(id, null);
+  }
+
+  /** Throws `config` where the folder's config is no longer what the store shows. */
+  function checkConfig(id: string): void {
+    const { config } = readRunConfig(folderOf(id));
+    const field = changedField(config, store.runs.get(id).config);
+    if (field)
+      throw new PermafrostError(
+        'config',
+        `${field} was changed in ${runFiles(folderOf(id)).config} after the run was made. Undo that, or start a new run.`,
+      );
+  }
+
+  function follow(id: string, child: ChildProcess): void {
+    children.set(id, child);
     child.on('message', (message) => {
-      const parsed = journalEntry.safeParse(message);
-      if (parsed.success) commit(id, [parsed.data]);
+      const entry = journalEntry.safeParse(message);
+      if (entry.success) commit(id, entry.data);
+      const heard = asked.get(id);
+      if (heard && trainerHeard.safeParse(message).success) heard.heard = true;
     });
-    child.once('error', () => {}); // 'exit' follows, or the process never began
-    child.once('close', (code, signal) => {
+    child.once('close', (code, signal) => ended(signal ? `signal ${signal}` : `exit code ${code}`, code === 0));
+    child.once('error', (error) => child.pid === undefined && ended(error.message, false)); // it never began
+    const ended = (how: string, obeyed: boolean) => {
+      if (children.get(id) !== child) return;
       children.delete(id);
-      settle(id, signal ? `signal ${signal}` : `exit code ${code}`);
+      const kind = obeyed ? asked.get(id)?.kind : undefined;
+      asked.delete(id);
+      owe(id, () => settle(id, how, 'crashed', kind));
       tell(id, null); // its slot is free, whatever its journal said before
       fill();
-    });
+    };
   }
 
-  /** Brings a run that nobody trains any more to rest: by its journal, or as crashed. */
-  function settle(id: string, how: string, code: 'crashed' | 'interrupted' = 'crashed'): void {
-    commit(id, readJournal(folderOf(id)));
-    if (store.runs.get(id).state !== 'running') return;
-    const words = lastWords(folderOf(id));
-    const message = `The trainer ended without a word (${how})${words ? `: ${words}` : '.'} Resume the run to go on from its last checkpoint.`;
-    store.runs.settle(id, 'crashed', { code, message }, Date.now());
+  /** Brings a run that nobody trains any more to rest: by its journal, as it was asked to before it began, or as crashed. */
+  async function settle(
+    id: string,
+    how: string,
+    code: 'crashed' | 'interrupted',
+    obeyed?: TrainerCommand['kind'],
+  ): Promise<void> {
+    await catchUp(id);
+    if (!store.runs.has(id) || store.runs.get(id).state !== 'running') return;
+    if (obeyed) return rest(id, obeyed === 'pause' ? 'paused' : 'stopped', null);
+    const words = printedTail(runFiles(folderOf(id)).log, 4000)
+      .trim()
+      .split('\n')
+      .slice(-3)
+      .join(' ')
+      .slice(-400);
+    const message = `The trainer exited unexpectedly (${how})${words ? `: ${words}` : '.'} Resume the run to go on from its last checkpoint.`;
+    rest(id, 'crashed', { code, message });
+  }
+
+  function rest(id: string, state: Run['state'], reason: Run['reason']): void {
+    store.runs.settle(id, state, reason, Date.now());
     tell(id, null);
   }
 
-  const trains = (id: string): boolean => isTraining(store.runs.pid(id), folderOf(id));
-  const belongsToOther = (id: string): boolean => {
-    const owner = store.runs.owner(id);
-    return owner !== process.pid && isAlive(owner); // a process of our number was there before us
-  };
+  /** Looks at the runs of other apps, and at what the store refused. */
+  function look(): void {
+    for (const id of owed.keys()) void pay(id);
+    try {
+      for (const id of watched) lookAt(id);
+    } catch (error) {
+      report(error);
+    }
+    fill();
+    if (watched.size > 0) lookLater();
+  }
 
-  /** Settles runs whose app is gone as soon as their trainers end, which may take a step; they go on where the rest that it left does. */
-  function lookAfter(ids: readonly string[]): void {
-    if (ids.length === 0) return;
-    look = setTimeout(() => {
-      const ended = ids.filter((id) => !trains(id));
-      for (const id of ended) settle(id, 'the app ended too', 'interrupted');
-      if (ended.length > 0 && adoptsAll) adopt(ended);
-      lookAfter(ids.filter((id) => !ended.includes(id)));
-    }, lookPause).unref();
+  function lookAt(id: string): void {
+    if (!store.runs.has(id)) {
+      watched.delete(id); // another app deleted it
+      awaited.delete(id);
+      return;
+    }
+    const { state } = store.runs.get(id);
+    const app = owners.app(store.runs.app(id));
+    if (state === 'running') {
+      if (owners.trainer(folderOf(id)) !== 'dead' || app !== 'dead') tell(id, null);
+      else if (!owed.has(id)) owe(id, () => settle(id, 'the app ended too', 'interrupted'));
+      return;
+    }
+    if (state === 'queued' && app !== 'dead') return;
+    watched.delete(id);
+    const isLeft = state === 'queued' || store.runs.interrupted().includes(id);
+    const goesOn = isLeft && (awaited.has(id) || adoptsAll);
+    awaited.delete(id);
+    if (goesOn) takeIn([id]);
+    tell(id, null);
+  }
+
+  /** Puts runs into the queue of this app, some before all others; those that another app took meanwhile stay there. */
+  function takeIn(first: readonly string[], rest: readonly string[] = []): void {
+    if (first.length + rest.length === 0) return;
+    const taken = enqueue([...first, ...rest]);
+    store.runs.order([...first.filter((id) => taken.includes(id)), ...queued().filter((id) => !first.includes(id))]);
+    fill();
+  }
+
+  function enqueue(ids: readonly string[]): string[] {
+    const me = owners.me();
+    const isFree = (id: string) => {
+      const { state } = store.runs.get(id);
+      return state === 'queued' ? owners.app(store.runs.app(id)) === 'dead' : restingStates.includes(state);
+    };
+    const taken = store.together(() => {
+      const free = ids.filter(isFree);
+      for (const id of free) store.runs.enqueue(id, me);
+      return free;
+    });
+    for (const id of taken) {
+      mine.add(id);
+      watched.delete(id);
+      tell(id, null);
+    }
+    return taken;
   }
 
   function adopt(only?: readonly string[]): void {
     const wanted = (id: string) => !only || only.includes(id);
     const interrupted = store.runs.interrupted().filter(wanted);
-    const left = store.runs.queue().filter(({ id, owner }) => wanted(id) && !mine.has(id) && !isAlive(owner));
-    for (const id of [...interrupted, ...left.map(({ id }) => id)]) {
-      mine.add(id);
-      store.runs.enqueue(id, process.pid);
-      tell(id, null);
+    const others = store.runs.queue().filter(({ id }) => wanted(id) && !mine.has(id));
+    const left = others.filter(({ app }) => owners.app(app) === 'dead');
+    takeIn(
+      interrupted,
+      left.map(({ id }) => id),
+    );
+    const running = store.runs.inState('running').flatMap(({ id }) => (wanted(id) && !children.has(id) ? [id] : []));
+    for (const id of [...running, ...others.flatMap(({ id }) => (mine.has(id) ? [] : [id]))]) {
+      watched.add(id);
+      if (only) awaited.add(id);
     }
-    store.runs.order([...interrupted, ...queued().filter((id) => !interrupted.includes(id))]);
-    fill();
+    if (watched.size > 0) look();
   }
 
   return {
-    /** Settles runs whose trainer died with its app, and looks after trainers that outlive theirs. Runs of other live apps are left alone. */
+    /** Settles runs whose trainer died with its app, and looks after those that outlive theirs. Runs of other live apps are left alone. */
     recover(): void {
-      const others = store.runs.inState('running').flatMap(({ id }) => (children.has(id) ? [] : [id]));
-      const alive = others.filter(trains);
-      for (const id of others) if (!alive.includes(id)) settle(id, 'the app ended too', 'interrupted');
-      lookAfter(alive.filter((id) => !belongsToOther(id)));
+      owners.sweep();
+      for (const { id } of store.runs.inState('running')) if (!children.has(id)) watched.add(id);
+      if (watched.size > 0) look();
     },
-    /** Queues a run and starts it when a slot is free. */
-    enqueue(id: string): void {
-      mine.add(id);
-      store.runs.enqueue(id, process.pid);
-      tell(id, null);
+    /** Queues runs and starts them when a slot is free. */
+    enqueue(ids: readonly string[]): void {
+      enqueue(ids);
       fill();
     },
     /** Asks a run to end at its next checkpoint; a queued one is taken from the queue at once. */
     end(id: string, kind: TrainerCommand['kind']): void {
       const child = children.get(id);
       if (child) {
+        const before = asked.get(id);
+        if (kind === 'stop' && before?.kind === 'stop' && performance.now() - before.at > stopPatience)
+          return void child.kill('SIGKILL');
+        if (before?.kind !== kind) asked.set(id, { kind, at: performance.now(), heard: false });
         child.send({ kind } satisfies TrainerCommand, () => {});
-        setTimeout(() => child.kill('SIGKILL'), patience).unref();
+        return;
+      }
+      if (awaited.delete(id)) {
+        watched.delete(id);
+        fill();
         return;
       }
       const { state } = store.runs.get(id);
-      if (state === 'running')
-        throw new PermafrostError(
-          'conflict',
-          `${id} belongs to another Permafrost; ask it there, or wait for its end.`,
-        );
+      if (state === 'running') throw belongsElsewhere(id);
       if (state !== 'queued') return;
-      store.runs.settle(id, kind === 'pause' ? 'paused' : 'stopped', null, Date.now());
-      tell(id, null);
+      rest(id, kind === 'pause' ? 'paused' : 'stopped', null);
       fill();
     },
+    /** Whether a run is under way or queued here. */
+    isMine: (id: string): boolean => children.has(id) || owners.isMe(store.runs.app(id)),
+    /** In words, the other app that is there and has a run under way or queued; null where there is none. */
+    elsewhere(id: string): string | null {
+      const app = store.runs.app(id);
+      const isOther = !owners.isMe(app) && !restingStates.includes(store.runs.get(id).state);
+      return isOther && owners.app(app) === 'alive' ? owners.text(app) : null;
+    },
+    /** Other apps on this home that are there, in a few words each. */
+    others: (): string[] => owners.others().map(owners.text),
+    /** Whether somebody trains a run, as far as it can be told. */
+    isTrained: (id: string): boolean => children.has(id) || owners.trainer(folderOf(id)) !== 'dead',
     /** Tells listeners that something about a run is different. */
     changed: (id: string): void => tell(id, null),
     /** A run was deleted. */
@@ -172,7 +409,7 @@ export function createScheduler({ store, home, slots, trainer, node, environment
       mine.delete(id);
       tell(id, null);
     },
-    queue: (): QueueState => ({ paused, slots, queued: queued(), running: [...children.keys()] }),
+    queue: (): QueueState => ({ paused, slots, queued: queued(), running: [...children.keys()], trouble }),
     /** Puts a queued run at a place of the queue, from 0; a run that is not queued is left alone. */
     move(id: string, place: number): void {
       const order = queued();
@@ -189,7 +426,10 @@ export function createScheduler({ store, home, slots, trainer, node, environment
       slots = count;
       fill();
     },
-    /** Takes over what an app left that is gone: the runs that it trained, which go first, and its queue. With `only`, of those. */
+    /**
+     * Takes over what an app left that is gone: the runs that it trained, which go first, and its queue. With `only`, of those,
+     * and waits for those of them that another app has.
+     */
     adopt(only?: readonly string[]): void {
       adoptsAll ||= !only;
       adopt(only);
@@ -201,24 +441,43 @@ export function createScheduler({ store, home, slots, trainer, node, environment
     /** Resolves when no run of this app is queued or running. */
     idle: (): Promise<void> =>
       new Promise((resolve) => {
-        waiting.add(resolve);
+        idlers.add(resolve);
         fill();
       }),
     /** Pauses everything that this app runs and waits for it. */
     async close(): Promise<void> {
-      clearTimeout(look);
-      for (const id of mine)
-        if (!restingStates.includes(store.runs.get(id).state as Run['state'])) this.end(id, 'pause');
+      adoptsAll = false;
+      awaited.clear();
+      for (const id of mine) this.pauseAtEnd(id);
+      closing = true;
+      const leave = setInterval(() => {
+        for (const [id, child] of children) {
+          const last = asked.get(id);
+          if (!last || last.heard || performance.now() - last.at < patience) continue;
+          children.delete(id);
+          child.disconnect();
+          child.unref();
+        }
+        fill();
+      }, lookPause);
       await this.idle();
+      clearInterval(leave);
+      clearTimeout(timer);
+      watched.clear();
+      owners.close();
+    },
+    /** Asks a run of this app to rest, because the app ends. */
+    pauseAtEnd(id: string): void {
+      try {
+        if (children.has(id) || !restingStates.includes(store.runs.get(id).state)) this.end(id, 'pause');
+      } catch (error) {
+        report(error); // what stays queued is the next app's
+      }
     },
   };
-}
 
-/** The end of what a trainer printed. */
-function lastWords(folder: string): string {
-  try {
-    return readFileSync(join(folder, 'trainer.log'), 'utf8').trim().split('\n').slice(-3).join(' ').slice(-400);
-  } catch {
-    return '';
+  function belongsElsewhere(id: string): PermafrostError {
+    const owner = owners.text(store.runs.app(id));
+    return new PermafrostError('conflict', `${id} belongs to ${owner}; ask it there, or wait for its end.`);
   }
 }

@@ -12,6 +12,7 @@ export function clockTable(database: Database) {
     `INSERT OR REPLACE INTO clock SELECT @run, @step, @at, seconds + max(0, @at - at) / 1000
        FROM clock WHERE run = @run AND step < @step ORDER BY step DESC LIMIT 1 RETURNING seconds`,
   );
+  const put = database.prepare('INSERT OR REPLACE INTO clock VALUES (@run, @step, @at, @seconds)');
   const setSeconds = database.prepare('UPDATE runs SET seconds = ? WHERE key = ?');
   const all = database.prepare<[string], { step: number; seconds: number }>(
     'SELECT step, seconds FROM clock WHERE run = (SELECT key FROM runs WHERE id = ?) ORDER BY step',
@@ -23,10 +24,11 @@ export function clockTable(database: Database) {
       voidAfter.run({ run, step });
       start.run({ run, step, at });
     },
-    /** The run has come to `step`. */
-    tick(run: number, step: number, at: number): void {
-      const row = tick.pluck().get({ run, step, at });
-      if (row !== undefined) setSeconds.run(row, run);
+    /** The run has come to `step`, after `seconds` by its own clock; journals of earlier versions tell the wall clock alone. */
+    tick(run: number, step: number, at: number, seconds?: number): void {
+      if (seconds !== undefined) put.run({ run, step, at, seconds });
+      const passed = seconds ?? tick.pluck().get({ run, step, at });
+      if (passed !== undefined) setSeconds.run(passed, run);
     },
     /** Step and seconds; with `points`, about so many of them, first and last included. */
     of(id: string, points?: number): { step: number; seconds: number }[] {

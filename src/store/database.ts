@@ -1,6 +1,10 @@
 /** Opens the SQLite file and brings it to the current layout. SQLite is used in this room and nowhere else. */
-import type { Database } from 'better-sqlite3';
+import { accessSync, copyFileSync, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Database, Options } from 'better-sqlite3';
 import { PermafrostError } from '#contract/errors';
+import { isDamage, isRefusal, storeError } from '#disk/troubles';
 
 /** One step per layout version; a step is never edited once it has been released. */
 export const migrations: readonly string[] = [
@@ -72,6 +76,11 @@ export const migrations: readonly string[] = [
      (SELECT run, key, step - step % 64 AS start, count(*) AS count, step AS low_step, min(value) AS low FROM metrics GROUP BY 1, 2, 3)
      JOIN (SELECT run, key, step - step % 64 AS start, step AS high_step, max(value) AS high FROM metrics GROUP BY 1, 2, 3)
      USING (run, key, start);`,
+  // an app is named by its lease, since process numbers come again; what a person wrote on a run is copied to its folder
+  `ALTER TABLE runs DROP COLUMN owner;
+   ALTER TABLE runs DROP COLUMN pid;
+   ALTER TABLE runs ADD COLUMN app TEXT;
+   ALTER TABLE runs ADD COLUMN marks_saved INTEGER NOT NULL DEFAULT 0;`,
 ];
 
 /** Below this version a crash while a WAL is reset can corrupt the file (sqlite.org/wal.html, fixed in 3.51.3). */
@@ -79,8 +88,24 @@ const safeWal = '3.51.3';
 /** better-sqlite3 13 ends the process on older Node versions instead of failing. */
 const neededNapi = 10;
 
-/** The database at `path`, created or migrated. Throws `store` when Node, the file or its layout do not fit. */
-export async function openDatabase(path: string): Promise<Database> {
+/** A statement waits so long (ms) for another process that writes; what was refused is tried again later by whoever can wait. */
+const patience = 2000;
+
+export interface OpenOptions {
+  /** Opens it to be read alone: nothing on the disk is changed, and a folder that cannot be written is no hindrance. */
+  reads?: boolean;
+  /** Reads the whole file first; throws where it is damaged. */
+  checks?: boolean;
+}
+
+/**
+ * The database at `path`, created or migrated. Throws `store` when Node, the file or its layout do not fit.
+ * For reading alone a missing one is empty, and one that cannot be opened where it lies is read from a copy.
+ */
+export async function openDatabase(
+  path: string,
+  { reads = false, checks = false }: OpenOptions = {},
+): Promise<Database> {
   if (Number(process.versions.napi) < neededNapi) {
     throw new PermafrostError(
       'store',
@@ -88,19 +113,96 @@ export async function openDatabase(path: string): Promise<Database> {
     );
   }
   const { default: Sqlite } = await import('better-sqlite3');
-  let database: Database;
+  const open = (place: string): Database => {
+    const database = new Sqlite(place, { timeout: patience });
+    try {
+      configure(database);
+      migrate(database, path);
+      if (checks) check(database);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+    return database;
+  };
   try {
-    database = new Sqlite(path, { timeout: 10_000 });
-    configure(database);
-  } catch (cause) {
+    if (!reads || path === ':memory:') return open(path);
+    if (!isThere(path)) return open(':memory:');
+    return openForReading(Sqlite, path) ?? openCopy(path, open);
+  } catch (error) {
+    if (error instanceof PermafrostError || isRefusal(error)) throw storeError(path, error);
     throw new PermafrostError(
       'store',
-      `${path} cannot be used as the run store: ${(cause as Error).message}. Check that its folder exists and is writable; PERMAFROST_HOME names another one.`,
-      { cause },
+      `${path} cannot be used as the run store: ${(error as Error).message}. Check that its folder exists; PERMAFROST_HOME names another one.`,
+      { cause: error },
     );
   }
-  migrate(database, path);
+}
+
+/** Throws where that cannot be told: a home that may not be looked into is no empty one. */
+function isThere(path: string): boolean {
+  try {
+    accessSync(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/** Null where it has to be migrated first, or SQLite needs to write beside it and cannot. */
+function openForReading(Sqlite: new (path: string, options: Options) => Database, path: string): Database | null {
+  let database: Database | null = null;
+  try {
+    database = new Sqlite(path, { timeout: patience, readonly: true });
+    const version = database.pragma('user_version', { simple: true });
+    database.prepare('SELECT count(*) FROM runs').get();
+    if (version === migrations.length) return database;
+  } catch (error) {
+    if (isDamage(error)) throw error;
+  }
+  database?.close();
+  return null;
+}
+
+/** Opens a copy of the database and of what is not merged into it yet, and deletes the copy at once where the system allows that. */
+function openCopy(path: string, open: (place: string) => Database): Database {
+  const folder = copyTo(path);
+  const database = open(join(folder, 'copy.db'));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', remove);
   return database;
+}
+
+/** The first place with room for the copy. */
+function copyTo(path: string): string {
+  let refusal: unknown;
+  for (const place of [tmpdir(), '/dev/shm'].filter((each) => existsSync(each))) {
+    let folder: string | null = null;
+    try {
+      folder = mkdtempSync(join(place, 'permafrost-store-'));
+      copyFileSync(path, join(folder, 'copy.db'));
+      if (existsSync(`${path}-wal`)) copyFileSync(`${path}-wal`, join(folder, 'copy.db-wal'));
+      return folder;
+    } catch (error) {
+      refusal = error;
+      if (folder) rmSync(folder, { recursive: true, force: true });
+    }
+  }
+  throw refusal;
+}
+
+/** Throws what SQLite throws for a damaged file when anything in it is wrong. */
+function check(database: Database): void {
+  const [found] = database.pragma('quick_check(1)', { simple: false }) as { quick_check: string }[];
+  if (found.quick_check !== 'ok') throw Object.assign(new Error(found.quick_check), { code: 'SQLITE_CORRUPT' });
+}
+
+/** Moves a database that cannot be used out of the way; returns where to. */
+export function setAside(path: string, now = new Date()): string {
+  const aside = `${path}.damaged-${now.toISOString().replace(/[:.]/g, '-')}`;
+  for (const part of ['', '-wal', '-shm']) if (existsSync(path + part)) renameSync(path + part, aside + part);
+  return aside;
 }
 
 function configure(database: Database): void {

@@ -1,8 +1,11 @@
 /** Rows of runs: the table, the queue and the tags. */
 import type { Database } from 'better-sqlite3';
-import type { ExperimentConfig } from '#contract/config';
+import { z } from 'zod';
+import { configDefaults, configSchema, type ExperimentConfig } from '#contract/config';
 import { nearest, PermafrostError } from '#contract/errors';
 import { type Run, type RunState, run } from '#contract/run';
+import type { NewRun } from '#runFolder/config';
+import type { RunMarks } from '#runFolder/marks';
 
 interface Row {
   key: number;
@@ -23,10 +26,18 @@ interface Row {
   tags: string | null;
 }
 
+const known = run.extend({ config: z.custom<ExperimentConfig>() });
+
+/** A config of an earlier version may break a rule that came later; its run is shown all the same. */
+export function storedConfig(json: string): ExperimentConfig {
+  const stored = JSON.parse(json);
+  return configSchema.safeParse(stored).data ?? { ...configDefaults, ...stored };
+}
+
 const parsed = (row: Row): Run =>
-  run.parse({
+  known.parse({
     id: row.id,
-    config: JSON.parse(row.config),
+    config: storedConfig(row.config),
     state: row.state,
     reason: row.reason && JSON.parse(row.reason),
     createdAt: row.created_at,
@@ -41,12 +52,6 @@ const parsed = (row: Row): Run =>
     result: row.result && JSON.parse(row.result),
     tags: row.tags ? JSON.parse(row.tags) : [],
   });
-
-export interface NewRun {
-  id: string;
-  config: ExperimentConfig;
-  createdAt: number;
-}
 
 export function runsTable(database: Database) {
   const tags = '(SELECT json_group_array(tag) FROM (SELECT tag FROM tags WHERE run = runs.key ORDER BY tag)) AS tags';
@@ -65,29 +70,37 @@ export function runsTable(database: Database) {
      VALUES (@id, @config, @state, @createdAt, @totalSteps, (SELECT coalesce(max(position), 0) + 1 FROM runs))`,
   );
   const toQueue = database.prepare(
-    `UPDATE runs SET state = 'queued', reason = NULL, owner = @owner, position = (SELECT coalesce(max(position), 0) + 1 FROM runs) WHERE id = @id`,
+    `UPDATE runs SET state = 'queued', reason = NULL, app = @app, position = (SELECT coalesce(max(position), 0) + 1 FROM runs) WHERE id = @id`,
   );
   const place = database.prepare('UPDATE runs SET position = ? WHERE id = ?');
   const placeAll = database.transaction((ids: readonly string[]) => {
     for (const [index, id] of ids.entries()) place.run(index + 1, id);
   });
-  const getOwner = database.prepare<[string], number | null>('SELECT owner FROM runs WHERE id = ?').pluck();
-  const queue = database.prepare<[], { id: string; owner: number | null }>(
-    `SELECT id, owner FROM runs WHERE state = 'queued' ORDER BY position, key`,
+  const getApp = database.prepare<[string], string | null>('SELECT app FROM runs WHERE id = ?').pluck();
+  const queue = database.prepare<[], { id: string; app: string | null }>(
+    `SELECT id, app FROM runs WHERE state = 'queued' ORDER BY position, key`,
   );
+  const marks = database.prepare<
+    [string],
+    { tags: string | null; note: string; archived: number; trashed_at: number | null }
+  >(`SELECT note, archived, trashed_at, ${tags} FROM runs WHERE id = ?`);
+  const unsaved = database
+    .prepare<[], string>(
+      `SELECT id FROM runs WHERE marks_saved = 0 AND (note != '' OR archived OR trashed_at IS NOT NULL OR key IN (SELECT run FROM tags))`,
+    )
+    .pluck();
+  const setSaved = database.prepare('UPDATE runs SET marks_saved = 1 WHERE id = ?');
   const setNote = database.prepare('UPDATE runs SET note = ? WHERE id = ?');
   const setArchived = database.prepare('UPDATE runs SET archived = ? WHERE id = ?');
   const setTrashed = database.prepare('UPDATE runs SET trashed_at = ? WHERE id = ?');
   const inTrash = database.prepare<[], string>('SELECT id FROM runs WHERE trashed_at IS NOT NULL').pluck();
   const claim = database.prepare(
-    `UPDATE runs SET state = 'running', pid = NULL, position = NULL WHERE id = ? AND state = 'queued'`,
+    `UPDATE runs SET state = 'running', position = NULL WHERE id = ? AND state = 'queued'`,
   );
   const settle = database.prepare(
-    'UPDATE runs SET state = @state, reason = @reason, ended_at = @at, pid = NULL, position = NULL WHERE id = @id',
+    'UPDATE runs SET state = @state, reason = @reason, ended_at = @at, position = NULL WHERE id = @id',
   );
-  const setPid = database.prepare('UPDATE runs SET pid = ? WHERE id = ?');
   const getSeq = database.prepare<[string], number>('SELECT seq FROM runs WHERE id = ?').pluck();
-  const getPid = database.prepare<[string], number | null>('SELECT pid FROM runs WHERE id = ?').pluck();
   const addTag = database.prepare('INSERT OR IGNORE INTO tags SELECT key, ? FROM runs WHERE id = ?');
   const removeTag = database.prepare('DELETE FROM tags WHERE tag = ? AND run = (SELECT key FROM runs WHERE id = ?)');
   const remove = database.prepare('DELETE FROM runs WHERE id = ?');
@@ -122,11 +135,13 @@ export function runsTable(database: Database) {
         totalSteps: config.num_iters * config.steps_per_iter,
       });
     },
-    /** Puts a run at the end of the queue of the app that is process `owner`. */
-    enqueue: (id: string, owner: number): void => void toQueue.run({ id, owner }),
-    /** The process whose app trains a run, or did last. */
-    owner: (id: string): number | null => getOwner.get(id) ?? null,
-    /** The queue in order, with the process that each run waits for. */
+    /** Whether the store has a run of exactly that id. */
+    has: (id: string): boolean => byId.get(id) !== undefined,
+    /** Puts a run at the end of the queue of `app`. */
+    enqueue: (id: string, app: string): void => void toQueue.run({ id, app }),
+    /** The app that trains a run, or did last. */
+    app: (id: string): string | null => getApp.get(id) ?? null,
+    /** The queue in order, with the app that each run waits for. */
     queue: () => queue.all(),
     /** Runs that ended because their app did, dead or at a checkpoint. */
     interrupted: (): string[] => interrupted.all(),
@@ -138,9 +153,6 @@ export function runsTable(database: Database) {
       void settle.run({ id, state, reason: reason && JSON.stringify(reason), at }),
     /** Number of the newest journal entry that has been applied. */
     seq: (id: string): number => getSeq.get(id) ?? 0,
-    /** The process that trains the run. */
-    pid: (id: string): number | null => getPid.get(id) ?? null,
-    setPid: (id: string, pid: number): void => void setPid.run(pid, id),
     tag: (id: string, tag: string): void => void addTag.run(tag, id),
     untag: (id: string, tag: string): void => void removeTag.run(tag, id),
     note: (id: string, text: string): void => void setNote.run(text, id),
@@ -148,6 +160,22 @@ export function runsTable(database: Database) {
     /** `at`: when it was put in the trash; null takes it out. */
     trash: (id: string, at: number | null): void => void setTrashed.run(at, id),
     inTrash: (): string[] => inTrash.all(),
+    /** What a person wrote on a run, and that a copy of it lies in its folder. */
+    marks(id: string): RunMarks {
+      const { tags, note, archived, trashed_at } = marks.get(id)!;
+      return { tags: tags ? JSON.parse(tags) : [], note, archived: archived === 1, trashedAt: trashed_at };
+    },
+    saved: (id: string): void => void setSaved.run(id),
+    /** Runs whose marks were written before copies were kept. */
+    unsaved: (): string[] => unsaved.all(),
+    /** Takes the marks of a run's folder over. */
+    restoreMarks(id: string, { tags, note, archived, trashedAt }: RunMarks): void {
+      for (const tag of tags) addTag.run(tag, id);
+      setNote.run(note, id);
+      setArchived.run(archived ? 1 : 0, id);
+      setTrashed.run(trashedAt, id);
+      setSaved.run(id);
+    },
     remove: (id: string): void => void remove.run(id),
   };
 }

@@ -1,6 +1,7 @@
 /** The run store: an index over run folders that can be deleted and rebuilt. */
+import { storeError } from '#disk/troubles';
 import { clockTable } from './clock.ts';
-import { openDatabase } from './database.ts';
+import { type OpenOptions, openDatabase } from './database.ts';
 import { journalImport } from './journal.ts';
 import { metricsTable } from './metrics.ts';
 import { runsTable } from './runs.ts';
@@ -8,13 +9,51 @@ import { summaryColumns } from './summary.ts';
 
 export type Store = Awaited<ReturnType<typeof openStore>>;
 
-/** Opens the store at `path` (`:memory:` for one that is forgotten). Throws `store`. */
-export async function openStore(path: string) {
-  const database = await openDatabase(path);
-  const runs = runsTable(database);
+/** Opens the store at `path` (`:memory:` for one that is forgotten). Throws `store`, as does every call that SQLite refuses. */
+export async function openStore(path: string, options: OpenOptions = {}) {
+  const database = await openDatabase(path, options);
   const metrics = metricsTable(database);
-  const { apply, rebuild } = journalImport(database, runs, metrics);
-  const clock = clockTable(database);
+  const { apply } = journalImport(database, metrics);
   const { rows, finished } = summaryColumns(database);
-  return { runs, metrics, clock, rows, finished, apply, rebuild, close: () => void database.close() };
+  const together = <T>(work: () => T): T => (database.inTransaction ? work() : database.transaction(work).immediate());
+  return {
+    runs: refusing(path, runsTable(database)),
+    metrics: refusing(path, metrics),
+    clock: refusing(path, clockTable(database)),
+    ...refusing(path, {
+      rows,
+      finished,
+      apply: (...args: Parameters<typeof apply>) => together(() => apply(...args)),
+      /** Everything that `work` does, or nothing; no other process writes meanwhile. */
+      together,
+      close: () => void database.close(),
+    }),
+  };
+}
+
+/** The same functions, which throw SQLite's refusals as errors that a person can act on. */
+function refusing<T extends object>(path: string, table: T): T {
+  const guarded = Object.entries(table).map(([name, call]) => [
+    name,
+    (...args: unknown[]) => {
+      try {
+        const value = call(...args);
+        return isGenerator(value) ? refusingGenerator(path, value) : value;
+      } catch (error) {
+        throw storeError(path, error);
+      }
+    },
+  ]);
+  return Object.fromEntries(guarded);
+}
+
+const isGenerator = (value: unknown): value is Generator =>
+  Object.prototype.toString.call(value) === '[object Generator]';
+
+function* refusingGenerator(path: string, values: Generator): Generator {
+  try {
+    yield* values;
+  } catch (error) {
+    throw storeError(path, error);
+  }
 }

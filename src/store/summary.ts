@@ -1,9 +1,10 @@
 /** What the table of runs shows of each run. Its test metrics in four numbers are kept in columns, since ten thousand runs are listed at once. */
 import type { Database } from 'better-sqlite3';
-import { type ExperimentConfig, openConfig } from '#contract/config';
+import type { ExperimentConfig } from '#contract/config';
 import { regimeOf } from '#contract/regime';
 import { metricKeys, type Run, type RunState } from '#contract/run';
 import { type RunRow, settingsOf } from '#contract/runRow';
+import { storedConfig } from './runs.ts';
 
 interface Row {
   key: number;
@@ -103,9 +104,7 @@ export function summaryColumns(database: Database) {
   return {
     /** The newest finished runs with how long they took, oldest first. */
     finished: () =>
-      finished
-        .all()
-        .map(({ id, config, steps, seconds }) => ({ id, config: openConfig(JSON.parse(config)), steps, seconds })),
+      finished.all().map(({ id, config, steps, seconds }) => ({ id, config: storedConfig(config), steps, seconds })),
     /** Brings a run's summary up to its metrics; call inside a transaction. */
     refresh: (run: number): void => void refresh.run({ run }),
     /** Every run, or those of the given ids, in the order in which they were made. */

@@ -1,6 +1,6 @@
 /** Which device a run should use where several work. */
 import type { Device } from '#engine/device';
-import type { Journal } from './journal.ts';
+import type { Journal } from '#runFolder/journal';
 import type { Learner } from './learner.ts';
 import type { Plan } from './protocol.ts';
 

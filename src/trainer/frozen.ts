@@ -2,29 +2,42 @@
  * Keeps the proof that frozen weights stay untouched, `frozen.json` of the run folder: every frozen tensor is hashed before
  * the first step, and again as the device reads it back when a session ends. A run that goes on with other weights is refused.
  */
-import { createHash } from 'node:crypto';
 import { PermafrostError } from '#contract/errors';
 import { changedTensors, type FrozenProof, type FrozenTensor } from '#contract/frozen';
+import { sha256 } from '#disk/hash';
 import type { Device } from '#engine/device';
 import type { Data, Frozen } from '#engine/program';
 import { readBack } from '#engine/readBack';
-import { writeAtomically } from './files.ts';
-import type { Journal } from './journal.ts';
-import { readProof } from './proof.ts';
+import type { Journal } from '#runFolder/journal';
+import { readProof, writeProof } from '#runFolder/proof';
 
-const sha256 = ({ buffer, byteOffset, byteLength }: Data): string =>
-  createHash('sha256')
-    .update(new Uint8Array(buffer, byteOffset, byteLength))
-    .digest('hex');
+const hashOf = ({ buffer, byteOffset, byteLength }: Data): string =>
+  sha256(new Uint8Array(buffer, byteOffset, byteLength));
 
 /** Hashes what a session begins with. Throws `weights` where it is not what the run began with. */
 export function beginProof(path: string, frozen: Record<string, Frozen>, journal: Journal): FrozenProof | null {
   const tensors = hashesOf(frozen);
   if (tensors.length === 0) return null;
-  const began = readProof(path);
+  const began = proofOf(path, journal);
   if (!began) return keep(path, { hashedAt: Date.now(), checked: null, tensors }, journal);
+  const [changed] = changedTensors(began);
+  if (changed)
+    throw new PermafrostError(
+      'weights',
+      `${changed.name} changed while the run was under way, up to step ${began.checked?.step}: what it computed then cannot be trusted. Start a new run.`,
+    );
   compare(began, tensors, frozen);
   return began;
+}
+
+/** The proof of earlier sessions; a damaged one is told and made anew, since nothing can be compared with it. */
+function proofOf(path: string, journal: Journal): FrozenProof | null {
+  try {
+    return readProof(path);
+  } catch (error) {
+    journal.log('warn', `${(error as Error).message} The hashes are those of this session from here on.`);
+    return null;
+  }
 }
 
 /** Throws `weights` where frozen values are not what the run began with; `path` is that of its proof. */
@@ -35,7 +48,7 @@ export function checkFrozen(path: string, frozen: Record<string, Frozen>): void 
 
 const hashesOf = (frozen: Record<string, Frozen>): FrozenTensor[] =>
   Object.entries(frozen).map(([name, value]) => ({
-    ...{ name, shape: value.shape, before: sha256(value.read()) },
+    ...{ name, shape: value.shape, before: hashOf(value.read()) },
     after: null,
   }));
 
@@ -61,7 +74,7 @@ export async function endProof(
   journal: Journal,
 ): Promise<void> {
   const after = new Map<string, string>();
-  for await (const [name, data] of readBack(frozen, device)) after.set(name, sha256(data));
+  for await (const [name, data] of readBack(frozen, device)) after.set(name, hashOf(data));
   const tensors = proof.tensors.map((tensor) => ({ ...tensor, after: after.get(tensor.name) ?? null }));
   const checked = keep(path, { ...proof, checked: { at: Date.now(), step }, tensors }, journal);
   const changed = changedTensors(checked).map(({ name }) => name);
@@ -72,7 +85,7 @@ export async function endProof(
 /** Writes the proof; a disk that refuses costs the proof and not the run. */
 function keep(path: string, proof: FrozenProof, journal: Journal): FrozenProof {
   try {
-    writeAtomically(path, [new TextEncoder().encode(`${JSON.stringify(proof)}\n`)]);
+    writeProof(path, proof);
   } catch (error) {
     if (!(error instanceof PermafrostError) || error.code !== 'disk') throw error;
     journal.log('warn', `${error.message} The hashes of the frozen weights are not kept.`);

@@ -1,10 +1,9 @@
 /** When a run's checkpoints are written, and what happens when they cannot be. */
-
 import { PermafrostError } from '#contract/errors';
 import type { Spec } from '#engine/program';
-import { type Checkpoint, writeCheckpoint, writeWeights } from './checkpoint.ts';
-import type { Journal } from './journal.ts';
-import type { RunFiles } from './runFolder.ts';
+import { type Checkpoint, writeBestWeights, writeCheckpoint } from '#runFolder/checkpoint';
+import type { Journal } from '#runFolder/journal';
+import type { RunFiles } from '#runFolder/paths';
 
 export interface Keeper {
   /** Whether a checkpoint is due although no iteration ended. */
@@ -19,6 +18,8 @@ const largestShare = 1 / 20; // of a run's time that checkpoints within iteratio
 export function openKeeper(
   files: RunFiles,
   specs: Readonly<Record<string, Spec>>,
+  /** Of the run's config. */
+  digest: string,
   journal: Journal,
   now = performance.now.bind(performance),
 ): Keeper {
@@ -29,9 +30,9 @@ export function openKeeper(
   const write = (checkpoint: Checkpoint) => {
     const { progress, best } = checkpoint;
     journal.sync(); // first: a checkpoint must not know steps whose metrics a power cut could still take
-    writeCheckpoint(files.checkpoint, specs, checkpoint);
+    writeCheckpoint(files.checkpoint, specs, digest, checkpoint);
     if (best && progress.best && progress.best.iteration !== weightsIteration) {
-      writeWeights(files.best, specs, best, progress.best.iteration);
+      writeBestWeights(files.best, specs, best, progress.best.iteration);
       weightsIteration = progress.best.iteration;
     }
   };

@@ -1,16 +1,19 @@
 /**
  * `node main.ts RUNFOLDER`: one process, one run. Reports through the run's journal and, where a parent process listens,
  * as messages; obeys `pause` and `stop`. Exit codes: 0 the run came to rest, 1 it failed, 2 it was not begun.
- * Environment: PERMAFROST_HOME (default: two folders above the run's), PERMAFROST_THREADS.
+ * Environment: PERMAFROST_HOME (default: two folders above the run's), PERMAFROST_THREADS, PERMAFROST_WAIT (seconds to wait for
+ * another trainer of the run to end).
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describeError, PermafrostError } from '#contract/errors';
-import { type EntryBody, type JournalEntry, trainerCommand } from '#contract/run';
-import { type Journal, openJournal, readJournal } from './journal.ts';
-import { lockRun } from './lock.ts';
-import { readConfig, runFiles } from './runFolder.ts';
+import { type JournalEntry, type TrainerHeard, trainerCommand } from '#contract/run';
+import { type Lease, type LeaseHolder, takeLease } from '#disk/lease';
+import { processText } from '#disk/processes';
+import { readRunConfig } from '#runFolder/config';
+import { type Journal, openJournal, readEntries } from '#runFolder/journal';
+import { runFiles } from '#runFolder/paths';
 import { type Control, type Ended, type Interruption, train } from './train.ts';
 
 const exitCode = { rested: 0, failed: 1, refused: 2 };
@@ -22,7 +25,9 @@ const interrupted = (message: string): Interruption => ({ kind: 'pause', reason:
 
 process.on('message', (message) => {
   const command = trainerCommand.safeParse(message);
-  if (command.success) interrupt({ ...command.data, reason: null });
+  if (!command.success) return;
+  interrupt({ ...command.data, reason: null });
+  process.send?.({ heard: command.data.kind } satisfies TrainerHeard);
 });
 process.on('disconnect', () => interrupt(interrupted('The process that started this run went away.')));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -37,19 +42,41 @@ async function openRun(folder: string): Promise<Journal> {
   const files = runFiles(folder);
   if (!existsSync(files.config))
     throw new PermafrostError('notFound', `${folder} is not a run folder: it has no config.json.`);
-  await lockRun(folder);
-  const { entries } = readJournal(files.journal);
-  const last = <K extends EntryBody['kind']>(kind: K) =>
-    entries.findLast(({ body }) => body.kind === kind)?.body as Extract<EntryBody, { kind: K }> | undefined;
-  control.step = last('checkpoint')?.step ?? 0;
-  const ended = last('ended');
-  if (ended?.state === 'finished') {
-    throw new PermafrostError(
-      'conflict',
-      `The run in ${folder} is finished. To train it further or again, start a new run from its config.`,
-    );
+  const lease = await takeRun(folder);
+  process.once('exit', lease.release);
+  for (const { body } of readEntries(files.journal, { kinds: ['checkpoint', 'ended'] })) {
+    if (body.kind === 'checkpoint') control.step = body.step;
+    if (body.kind === 'ended' && body.state === 'finished') {
+      lease.release();
+      throw new PermafrostError(
+        'conflict',
+        `The run in ${folder} is finished. To train it further or again, start a new run from its config.`,
+      );
+    }
   }
-  return openJournal(files.journal, { send });
+  const permit = () => {
+    if (!lease.isLost()) return;
+    console.error(`Another process has taken over ${folder}; this trainer was not heard of for too long. It ends.`);
+    process.exit(exitCode.refused);
+  };
+  return openJournal(files.journal, { send, permit });
+}
+
+/** Takes the run's lease. Throws `conflict` while another trainer has it. */
+async function takeRun(folder: string): Promise<Lease> {
+  const options = { what: `The run in ${folder}`, thread: true, signal: stop.signal };
+  const path = runFiles(folder).lease;
+  const seconds = wholeOf('PERMAFROST_WAIT', 0);
+  if (seconds === 0) return takeLease(path, options);
+  const late = AbortSignal.timeout(1000 * seconds);
+  const onWait = ({ process }: LeaseHolder) =>
+    console.error(`${options.what} is in use by ${processText(process)}; waiting for its end.`);
+  try {
+    return await takeLease(path, { ...options, onWait, signal: AbortSignal.any([stop.signal, late]) });
+  } catch (error) {
+    if (!late.aborted) throw error;
+    return takeLease(path, options);
+  }
 }
 
 /** Settles when the newest message has left. */
@@ -74,10 +101,12 @@ async function finish(journal: Journal, ended: Ended): Promise<never> {
 }
 const patience = 5000; // ms for a parent that does not read
 
-/** CPU threads from the environment; undefined: one per core. */
-function threadsOf(text: string | undefined): number | undefined {
-  if (!text || /^[1-9]\d*$/.test(text)) return text ? Number(text) : undefined;
-  throw new PermafrostError('config', `PERMAFROST_THREADS should be a whole number from 1; found "${text}".`);
+/** A number from the environment. Throws `config`. */
+function wholeOf<T>(name: string, absent: T): number | T {
+  const text = process.env[name];
+  if (!text) return absent;
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  throw new PermafrostError('config', `${name} should be a whole number from 1; found "${text}".`);
 }
 
 async function main(argument: string | undefined): Promise<never> {
@@ -88,6 +117,7 @@ async function main(argument: string | undefined): Promise<never> {
   const folder = resolve(argument);
   const home = process.env.PERMAFROST_HOME ?? resolve(folder, '../..');
   const journal = await openRun(folder).catch((error) => {
+    if (stop.signal.aborted) return process.exit(exitCode.rested);
     console.error(describeError(error).message);
     return process.exit(exitCode.refused);
   });
@@ -103,8 +133,11 @@ async function main(argument: string | undefined): Promise<never> {
   };
   process.once('uncaughtException', fail);
   try {
-    const threads = threadsOf(process.env.PERMAFROST_THREADS);
-    return await finish(journal, await train({ folder, home, threads, config: readConfig(folder), journal, control }));
+    const threads = wholeOf('PERMAFROST_THREADS', undefined); // absent: one per core
+    return await finish(
+      journal,
+      await train({ folder, home, threads, config: readRunConfig(folder).config, journal, control }),
+    );
   } catch (error) {
     return fail(error);
   }

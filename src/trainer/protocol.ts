@@ -4,6 +4,7 @@
  * (batches, dropout) follows from the number of steps, so a resumed run continues exactly.
  */
 import type { ExperimentConfig } from '#contract/config';
+import type { Progress } from '#runFolder/checkpoint';
 import type { Split } from '#tasks/task';
 
 /** How a config cuts its work into batches. */
@@ -40,20 +41,6 @@ export function planOf(config: ExperimentConfig, readsWholeBatches: boolean): Pl
     finalBatches: batchesFor(config.final_test_samples),
     totalSteps: config.num_iters * config.steps_per_iter,
   };
-}
-
-/** Where a run stands. */
-export interface Progress {
-  /** Optimizer steps done. */
-  step: number;
-  /** Iterations done, their test evaluation included. */
-  iteration: number;
-  /** The last test loss that counted as an improvement and its iteration (from 1). */
-  best: { iteration: number; loss: number } | null;
-  /** Metrics of the newest test evaluations, newest last, at most {@link remembered}. */
-  testMetrics: number[];
-  /** Time spent training and evaluating, over all sessions. */
-  seconds: number;
 }
 
 /** The published "average test accuracy" is the mean of so many evaluations. */

@@ -2,16 +2,20 @@
  * One run from its config to its result: trains iteration by iteration, evaluates, keeps checkpoints, reports.
  * What comes next is decided in `protocol.ts`; this file does it.
  */
+
+import { existsSync, renameSync } from 'node:fs';
 import { setImmediate as breathe } from 'node:timers/promises';
-import { PermafrostError } from '#contract/errors';
+import { describeError, PermafrostError } from '#contract/errors';
 import type { EntryBody, FinalResult, TrainerCommand } from '#contract/run';
+import { sweepDrafts } from '#disk/atomicFile';
 import type { Data } from '#engine/program';
 import { countParameters } from '#models/index';
 import { trainedNames } from '#models/steps';
+import { isCheckpointDamaged, type Progress, readCheckpoint } from '#runFolder/checkpoint';
+import { configDigest } from '#runFolder/config';
+import { runFiles } from '#runFolder/paths';
 import { knownBodies } from '#zoo/bodies';
-import { readCheckpoint } from './checkpoint.ts';
 import { deviationsOf } from './deviations.ts';
-import { sweepDrafts } from './files.ts';
 import { beginProof, endProof } from './frozen.ts';
 import { type Keeper, openKeeper } from './keeper.ts';
 import type { Evaluation, Learner } from './learner.ts';
@@ -22,12 +26,10 @@ import {
   judge,
   nextAction,
   nextTestBatch,
-  type Progress,
   recentMetric,
   standardError,
   stopsEarly,
 } from './protocol.ts';
-import { runFiles } from './runFolder.ts';
 
 export type Ended = Extract<EntryBody, { kind: 'ended' }>;
 
@@ -73,7 +75,11 @@ export async function train(options: RunOptions): Promise<Ended> {
     const proof = beginProof(path, weights.frozen, journal);
     const session = begin(options, prepared);
     const ended = await loop(session);
-    if (proof) await endProof(path, proof, weights.frozen, device, ended.step, journal);
+    if (proof)
+      await endProof(path, proof, weights.frozen, device, ended.step, journal).catch((error) => {
+        const { message } = describeError(error);
+        journal.log('warn', `The frozen weights could not be hashed again at the end: ${message}`);
+      });
     reportSpeed(session);
     return ended;
   } finally {
@@ -87,7 +93,16 @@ function begin(options: RunOptions, prepared: Prepared): Session {
   const { task, model, plan, device, learner } = prepared;
   const files = runFiles(folder);
   const { specs } = learner.state;
-  const restored = readCheckpoint(files.checkpoint, specs);
+  const digest = configDigest(config);
+  if (existsSync(files.checkpoint) && isCheckpointDamaged(files.checkpoint)) {
+    const aside = `${files.checkpoint}.damaged`;
+    renameSync(files.checkpoint, aside);
+    journal.log(
+      'warn',
+      `The checkpoint is damaged: its checksum is wrong. It is kept as ${aside}; the run begins again, which gives what it would have given.`,
+    );
+  }
+  const restored = readCheckpoint(files.checkpoint, specs, digest);
   if (restored) load(learner, restored.state);
   const { progress, best } = restored ?? { progress: freshProgress(), best: null };
   control.step = progress.step;
@@ -104,7 +119,7 @@ function begin(options: RunOptions, prepared: Prepared): Session {
   });
   const start = performance.now();
   const elapsed = () => progress.seconds + (performance.now() - start) / 1000;
-  return { ...options, ...prepared, progress, best, elapsed, keeper: openKeeper(files, specs, journal) };
+  return { ...options, ...prepared, progress, best, elapsed, keeper: openKeeper(files, specs, digest, journal) };
 }
 
 async function loop(session: Session): Promise<Ended> {
@@ -119,23 +134,26 @@ async function loop(session: Session): Promise<Ended> {
 }
 
 async function step(session: Session): Promise<null> {
-  const { learner, journal, keeper, control, progress } = session;
+  const { learner, journal, keeper, control, progress, elapsed } = session;
   const { loss, metric, gradNorm } = await learner.train(progress.step);
   const done = progress.step + 1;
   checkNumbers(session, done, { 'training loss': loss, 'gradient norm': gradNorm });
   session.progress = { ...progress, step: done };
   control.step = done;
-  journal.metrics([
-    ['train_loss', done, loss],
-    ['train_metric', done, metric],
-    ['grad_norm', done, gradNorm],
-  ]);
+  journal.metrics(
+    [
+      ['train_loss', done, loss],
+      ['train_metric', done, metric],
+      ['grad_norm', done, gradNorm],
+    ],
+    elapsed(),
+  );
   if (keeper.isDue()) await save(session);
   return null;
 }
 
 async function test(session: Session): Promise<null> {
-  const { learner, journal, plan, model } = session;
+  const { learner, journal, plan, model, elapsed } = session;
   const { step } = session.progress;
   const score = await evaluate(session, 'test', nextTestBatch(plan, session.progress), plan.testBatches);
   if (!score) return null;
@@ -143,10 +161,13 @@ async function test(session: Session): Promise<null> {
   const { progress, improved } = judge(session.progress, score);
   session.progress = progress;
   if (improved) session.best = await copy(learner, trainedNames(model));
-  journal.metrics([
-    ['test_loss', step, score.loss],
-    ['test_metric', step, score.metric],
-  ]);
+  journal.metrics(
+    [
+      ['test_loss', step, score.loss],
+      ['test_metric', step, score.metric],
+    ],
+    elapsed(),
+  );
   await save(session);
   return null;
 }

@@ -9,17 +9,18 @@ import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { ExperimentConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
+import { makeFolder, sweepDrafts } from '#disk/atomicFile';
+import { isIntact, writeSealed } from '#disk/sealed';
+import { withFile } from '#disk/source';
 import type { Frozen } from '#engine/program';
 import type { Initial } from '#engine/state';
 import { float32Chunks, type StoredArray, transposed } from '#formats/array';
-import { readCheckpoint } from '#formats/checkpoint';
-import { readSafetensors, safetensorsHeader, tensorData } from '#formats/safetensors';
+import { readSafetensors, tensorData } from '#formats/safetensors';
 import type { Model } from '#models/index';
 import { listProblems, matchCheckpoint } from '#models/match';
 import { trainedNames as trainedNamesOf } from '#models/steps';
-import { withFile } from '#zoo/file';
+import { checkpointFiles, withCheckpoint } from '#zoo/checkpointFiles';
 import { bodyFilePrefix, findWeights, ownWeights } from '#zoo/weights';
-import { makeFolder, sweepDrafts, writeAtomically } from './files.ts';
 
 export interface Weights {
   /** Folder of the file that frozen values name; absent where none does. */
@@ -76,8 +77,7 @@ function locateBody(options: WeightsOptions, names: string[], hasFrozen: boolean
       `There are no weights of ${config.model_name} on this machine: looked for ${ownWeights(home, config.model_name)} and in the Hugging Face cache. Fetch them (permafrost zoo pull ${config.model_name}), put the file there, or set pretrained to false.`,
     );
   }
-  return withFile(path, (source) => {
-    const { arrays } = readCheckpoint(source, path);
+  return withCheckpoint(path, ({ arrays }) => {
     const found = findParameters(config.model_name, path, arrays, names, model);
     const mappable = [...found.values()].every(
       ({ dtype, place }) => dtype === 'F32' && place && place.offset % 4 === 0,
@@ -160,10 +160,13 @@ function float32Copy(
   all: StoredArray[],
 ): string {
   const { config, model, home, log } = options;
-  const { size, mtimeMs } = statSync(path);
+  const marks = checkpointFiles(path).flatMap((file) => {
+    const { size, mtimeMs } = statSync(file);
+    return [file, size, mtimeMs];
+  });
   const chunks = (name: string) => float32Chunks(found.get(name)!);
   return cached(
-    cachePath(home, config.model_name, [path, size, mtimeMs, ...found.keys()]),
+    cachePath(home, config.model_name, [...marks, ...found.keys()]),
     model,
     [...found.keys()],
     chunks,
@@ -181,16 +184,15 @@ function cached(
   values: (name: string) => Iterable<Float32Array>,
   onWrite: () => void,
 ): string {
-  if (existsSync(path)) return path;
+  if (existsSync(path) && withFile(path, isIntact)) return path; // a damaged one is made again
   onWrite();
   makeFolder(dirname(path));
   sweepDrafts(dirname(path));
   const specs = names.map((name) => [name, { shape: model.parameters[name], dtype: 'F32' }] as const);
-  writeAtomically(path, chunks());
+  writeSealed(path, { tensors: Object.fromEntries(specs), chunks: chunks() });
   return path;
 
   function* chunks() {
-    yield safetensorsHeader(Object.fromEntries(specs)).header;
     for (const name of names)
       for (const { buffer, byteOffset, byteLength } of values(name))
         yield new Uint8Array(buffer, byteOffset, byteLength);

@@ -1,16 +1,17 @@
-/** Models that the user added: `{home}/models/added.json`. */
+/** Models that the user added: `{home}/models/added.json`. A bad entry is left out with a warning and kept in the file. */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
-import { PermafrostError } from '#contract/errors';
+import { describeError, PermafrostError } from '#contract/errors';
+import { localPath, modelName, repository, revision } from '#contract/names';
 import { readArchitecture } from './architecture.ts';
-import type { CatalogRow } from './catalog.ts';
+import { type CatalogRow, catalog } from './catalog.ts';
 
 const entry = z.object({
-  name: z.string().min(1),
+  name: modelName,
   source: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('hub'), repo: z.string(), revision: z.string() }),
-    z.object({ kind: z.literal('folder'), folder: z.string() }),
+    z.object({ kind: z.literal('hub'), repo: repository, revision }),
+    z.object({ kind: z.literal('folder'), folder: localPath.refine(isAbsolute, 'Expected an absolute path.') }),
   ]),
   /** The model's config.json as it was. */
   config: z.record(z.string(), z.unknown()),
@@ -18,39 +19,104 @@ const entry = z.object({
 });
 export type AddedModel = z.infer<typeof entry>;
 
-const place = (home: string): string => join(home, 'models', 'added.json');
-
-/** Rows of the added models. Throws `config` for a file that was damaged. */
-export function addedRows(home: string): CatalogRow[] {
-  return readAdded(home).map(({ name, source, config, licence }) => ({
-    name,
-    body: readArchitecture(config, name),
-    source,
-    aliases: [],
-    about: source.kind === 'hub' ? `Added from ${source.repo}.` : `Added from ${source.folder}.`,
-    language: 'unknown',
-    licence,
-    bytes: null,
-    precision: 'F32',
-    warnings: [],
-  }));
+interface AddedList {
+  models: AddedModel[];
+  rows: CatalogRow[];
+  /** A line for each entry that is left out, saying which, where and why. */
+  warnings: string[];
+  /** These entries as they are in the file. */
+  leftOut: unknown[];
 }
 
-export function readAdded(home: string): AddedModel[] {
+const place = (home: string): string => join(home, 'models', 'added.json');
+
+/** The added models of a home, without entries that are damaged or that clash with a known name. */
+export function readAdded(home: string): AddedList {
+  const list: AddedList = { models: [], rows: [], warnings: [], leftOut: [] };
+  let entries: unknown[];
+  try {
+    entries = readEntries(home);
+  } catch (error) {
+    list.warnings.push(describeError(error).message);
+    return list;
+  }
+  for (const [i, found] of entries.entries()) {
+    try {
+      const model = readEntry(found);
+      const row = rowFrom(model);
+      refuseClash(row.name, [...catalog, ...list.rows]);
+      list.models.push(model);
+      list.rows.push(row);
+    } catch (error) {
+      const named = JSON.stringify((found as { name?: unknown } | null)?.name);
+      const which = `entry ${i + 1}${named ? ` (${named})` : ''}`;
+      list.warnings.push(
+        `${place(home)}, ${which}: ${describeError(error).message} It is left out; mend or delete it.`,
+      );
+      list.leftOut.push(found);
+    }
+  }
+  return list;
+}
+
+/** Writes the models that `change` makes of the list, and what was left out as it was. Throws `config` for a damaged file. */
+export function changeAdded(home: string, change: (models: AddedModel[]) => AddedModel[]): void {
+  readEntries(home); // a damaged file is the user's to mend
+  const { models, leftOut } = readAdded(home);
+  const path = place(home);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(`${path}.new`, `${JSON.stringify([...leftOut, ...change(models)], null, 2)}\n`);
+  renameSync(`${path}.new`, path);
+}
+
+/** Throws `conflict` for a name that another model has, or whose folder would be in, or around, that of another model. */
+export function refuseClash(name: string, rows: readonly CatalogRow[]): void {
+  const folded = (text: string) => text.toLowerCase(); // some file systems tell no capitals apart
+  const [wanted, within] = [folded(name), (a: string, b: string) => a.startsWith(`${b}/`)];
+  const taken = rows.flatMap((row) => [
+    ...[row.name, ...row.aliases].filter((known) => folded(known) === wanted),
+    ...[row.name].filter((known) => within(folded(known), wanted) || within(wanted, folded(known))),
+  ])[0];
+  if (taken === undefined) return;
+  const why =
+    taken === name
+      ? `There is a model ${name} in the zoo already.`
+      : `There is a model ${taken} in the zoo already, whose folder ${name} would share.`;
+  throw new PermafrostError('conflict', `${why} Choose another name (--name).`);
+}
+
+function readEntries(home: string): unknown[] {
   const path = place(home);
   if (!existsSync(path)) return [];
   try {
-    return z.array(entry).parse(JSON.parse(readFileSync(path, 'utf8')));
+    return z.array(z.unknown()).parse(JSON.parse(readFileSync(path, 'utf8')), { error: () => 'it is no list' });
   } catch (cause) {
-    throw new PermafrostError('config', `${path} is damaged: ${(cause as Error).message}. Mend or delete it.`, {
-      cause,
-    });
+    const why = cause instanceof z.ZodError ? cause.issues[0].message : (cause as Error).message;
+    throw new PermafrostError(
+      'config',
+      `${path} cannot be read, so that models you added are missing: ${why}. Mend or delete it.`,
+      { cause },
+    );
   }
 }
 
-export function writeAdded(home: string, models: readonly AddedModel[]): void {
-  const path = place(home);
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(`${path}.new`, `${JSON.stringify(models, null, 2)}\n`);
-  renameSync(`${path}.new`, path);
+function readEntry(found: unknown): AddedModel {
+  const { data, error } = entry.safeParse(found);
+  if (data) return data;
+  const { path, message } = error.issues[0];
+  throw new PermafrostError('config', `${path.length > 0 ? `${path.join('.')}: ` : ''}${message.replace(/\.?$/, '.')}`);
 }
+
+const rowFrom = ({ name, source, config, licence }: AddedModel): CatalogRow => ({
+  name,
+  body: readArchitecture(config, name),
+  source,
+  aliases: [],
+  about: source.kind === 'hub' ? `Added from ${source.repo}.` : `Added from ${source.folder}.`,
+  language: 'unknown',
+  licence,
+  bytes: null,
+  precision: 'F32',
+  warnings: [],
+  added: true,
+});

@@ -1,10 +1,14 @@
-/** The files of an archive or of the folder that it unpacks to, streamed one after the other; nothing is unpacked to the disk. */
-import { createReadStream, existsSync } from 'node:fs';
-import { open, readdir, readFile } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+/**
+ * The files of an archive or of the folder that it unpacks to, one after the other; nothing is unpacked to the disk, and
+ * nothing is held of a file that the caller does not want.
+ */
+import { createReadStream, existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { setImmediate as breathe } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
 import { PermafrostError } from '#contract/errors';
+import { readSmallFile, withFile } from '#disk/source';
 
 export interface ArchivedFile {
   /** With forward slashes, without a leading `./`. */
@@ -12,46 +16,96 @@ export interface ArchivedFile {
   bytes: Uint8Array;
 }
 
-/** The files of `{folder}/{archive}` where that exists, else those that lie in the folder, in the order of their paths. */
-export const archivedFiles = (folder: string, archive: string): AsyncGenerator<ArchivedFile> =>
-  existsSync(join(folder, archive)) ? tarFiles(join(folder, archive)) : folderFiles(folder);
+export interface Selection {
+  /** The most bytes that a file may have, by its path; null for one that is left out. */
+  most(path: string): number | null;
+  /** The most bytes that all files of an archive may have together, the ones left out included. */
+  total: number;
+  signal?: AbortSignal;
+}
 
-/** The files of a tar archive, gzipped or not. Throws `data` when it is damaged or cut off. */
-export async function* tarFiles(path: string): AsyncGenerator<ArchivedFile> {
+/** The files of `{folder}/{archive}` where that exists, else those that lie in the folder, in the order of their paths. */
+export const archivedFiles = (folder: string, archive: string, selection: Selection): AsyncGenerator<ArchivedFile> =>
+  existsSync(join(folder, archive)) ? tarFiles(join(folder, archive), selection) : folderFiles(folder, selection);
+
+/** What systems put beside files for themselves. */
+const clutter = /(^|\/)(\._[^/]*|\.DS_Store|__MACOSX|Thumbs\.db|desktop\.ini)(\/|$)/i;
+const mostOf = ({ most }: Selection, path: string): number | null => (clutter.test(path) ? null : most(path));
+
+/** The wanted files of a tar archive, gzipped or not. Throws `data` when it is damaged, cut off or larger than expected. */
+export async function* tarFiles(path: string, selection: Selection): AsyncGenerator<ArchivedFile> {
   const { extract } = await import('tar-stream'); // only this needs it
   const entries = extract();
-  const file = await open(path);
-  const { buffer: magic } = await file.read(new Uint8Array(2), 0, 2, 0);
-  const { size } = await file.stat();
-  await file.close();
-  const zipped = magic[0] === 0x1f && magic[1] === 0x8b;
+  const { magic, size: packed } = withFile(path, (source) => ({
+    magic: source.read(0, Math.min(2, source.size)),
+    size: source.size,
+  }));
+  const isZipped = magic[0] === 0x1f && magic[1] === 0x8b;
   const source = createReadStream(path, { highWaterMark: 2 ** 20 });
-  const flow = zipped ? pipeline(source, createGunzip({ chunkSize: 2 ** 20 }), entries) : pipeline(source, entries);
+  const { signal, total } = selection;
+  const flow = isZipped
+    ? pipeline(source, createGunzip({ chunkSize: 2 ** 20 }), entries, { signal })
+    : pipeline(source, entries, { signal });
   flow.catch(() => {}); // it destroys `entries` with its error, which the loop below meets
   const fail = (what: string, cause?: unknown) =>
     new PermafrostError('data', `${path}: ${what}. Remove the file and get it again.`, { cause });
-  let count = 0;
+  let [count, all] = [0, 0];
   try {
     for await (const entry of entries) {
-      const parts: Uint8Array[] = [];
-      for await (const part of entry) parts.push(part as Uint8Array);
-      const bytes = parts.length === 1 ? parts[0] : Buffer.concat(parts);
-      if (entry.header.type !== 'file') continue;
-      if (bytes.length !== entry.header.size) throw fail(`${entry.header.name} is cut off`);
-      count++;
-      yield { path: entry.header.name.replace(/^(\.\/)+/, ''), bytes };
+      const { name, size = 0, type } = entry.header;
+      if (!Number.isSafeInteger(size)) throw fail(`${name} has no size`); // the library would wait for such a file for ever
+      all += size;
+      if (all > total) throw fail(`its files have more than the ${total.toLocaleString('en')} bytes that are expected`);
+      if (type === 'file') count++;
+      const place = name.replace(/^(\.\/)+/, '');
+      const most = type === 'file' ? mostOf(selection, place) : null;
+      if (most === null) {
+        entry.resume();
+        continue;
+      }
+      if (size > most) throw fail(`${name} has ${size} bytes; at most ${most} are expected`);
+      const bytes = new Uint8Array(size);
+      let filled = 0;
+      for await (const part of entry) {
+        bytes.set(part as Uint8Array, filled);
+        filled += (part as Uint8Array).length;
+      }
+      if (filled !== size) throw fail(`${name} is cut off`);
+      yield { path: place, bytes };
     }
     await flow;
   } catch (error) {
+    signal?.throwIfAborted();
     if (error instanceof PermafrostError) throw error;
     throw fail(`not a whole tar archive (${(error as Error).message})`, error);
   }
-  if (count === 0) throw fail(`expected files in a tar archive of ${size} bytes; found none`);
+  if (count === 0) throw fail(`expected files in a tar archive of ${packed} bytes; found none`);
 }
 
-async function* folderFiles(folder: string): AsyncGenerator<ArchivedFile> {
-  const names = await readdir(folder, { recursive: true, withFileTypes: true });
-  const paths = names.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  for (const path of paths.sort())
-    yield { path: relative(folder, path).split(sep).join('/'), bytes: await readFile(path) };
+async function* folderFiles(folder: string, selection: Selection): AsyncGenerator<ArchivedFile> {
+  for (const path of (await pathsUnder(folder)).sort()) {
+    await breathe(); // reading is synchronous
+    selection.signal?.throwIfAborted();
+    const most = mostOf(selection, path);
+    if (most !== null) yield { path, bytes: readSmallFile(join(folder, path), most) };
+  }
+}
+
+/** Paths of the files below a folder. Links are followed, but not back to a folder that they lie in. */
+async function pathsUnder(folder: string): Promise<string[]> {
+  const paths: string[] = [];
+  await walk('', []);
+  return paths;
+
+  async function walk(inside: string, around: readonly string[]): Promise<void> {
+    const place = realpathSync(join(folder, inside));
+    if (around.includes(place)) return;
+    await breathe();
+    for (const name of readdirSync(place)) {
+      const path = inside === '' ? name : `${inside}/${name}`;
+      const stats = statSync(join(place, name), { throwIfNoEntry: false }); // none for a link to nothing
+      if (stats?.isFile()) paths.push(path);
+      if (stats?.isDirectory()) await walk(path, [...around, place]);
+    }
+  }
 }

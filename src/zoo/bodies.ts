@@ -1,11 +1,11 @@
 /** The bodies that runs in a home can have: the published ones under all their names, and what the user added. */
 
 import { type ArchitectureRow, type BodyTable, bodies, isBody, networks } from '#models/index';
-import { addedRows } from './added.ts';
+import { readAdded } from './added.ts';
 import { type CatalogRow, canonicalName, catalog } from './catalog.ts';
 
 /** Every model known in a home; a name is in one row only. */
-export const knownRows = (home: string): CatalogRow[] => [...catalog, ...addedRows(home)];
+export const knownRows = (home: string): CatalogRow[] => [...catalog, ...readAdded(home).rows];
 
 /** The row of a name or alias; undefined where nothing is known by it. */
 export const rowOf = (home: string, name: string): CatalogRow | undefined =>
@@ -15,7 +15,7 @@ export const rowOf = (home: string, name: string): CatalogRow | undefined =>
 export function knownBodies(home: string): BodyTable {
   const table = { ...bodies };
   for (const { name, aliases, body } of knownRows(home)) {
-    if (isBody(body)) for (const known of [name, ...aliases]) table[known] ??= body;
+    if (isBody(body)) for (const known of [name, ...aliases]) if (!Object.hasOwn(table, known)) table[known] = body;
   }
   return table;
 }

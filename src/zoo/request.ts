@@ -28,23 +28,72 @@ const mostRedirects = 10;
 const redirects: readonly number[] = [301, 302, 303, 307, 308];
 const passing: readonly number[] = [408, 425, 429, 500, 502, 503, 504];
 
-/** The answer after redirects, whatever its status. Throws {@link Transient} where there is no answer. */
+/**
+ * The answer after redirects, whatever its status. Throws {@link Transient} where there is no answer, `network` for what is no
+ * web address and for a token that is none.
+ */
 export async function request(url: string, { token, headers, ...rest }: RequestOptions = {}): Promise<Response> {
-  const home = new URL(url).origin;
-  let [at, init] = [new URL(url), { method: 'GET', ...rest }];
+  const first = webAddress(url);
+  if (!first)
+    throw new PermafrostError(
+      'network',
+      `${shown(url)} is no web address. Expected http:// or https:// and no password; HF_ENDPOINT says where the hub is.`,
+    );
+  if (token !== undefined && !/^[!-~]+$/.test(token))
+    throw new PermafrostError(
+      'network',
+      'The token in HF_TOKEN or in the token file has characters that no token has, such as a space or a curly quote. Copy it again.',
+    ); // said here, since fetch would quote it
+  let [at, init] = [first, { method: 'GET', ...rest }];
   for (let hops = 0; hops <= mostRedirects; hops++) {
     const sent = new Headers(headers);
-    if (token && at.origin === home) sent.set('authorization', `Bearer ${token}`);
+    if (token && at.origin === first.origin) sent.set('authorization', `Bearer ${token}`);
     const response = await send(at, { ...init, headers: sent, redirect: 'manual' });
     const location = redirects.includes(response.status) ? response.headers.get('location') : null;
     if (location === null) return response;
     await response.body?.cancel();
     if (response.status === 303) init = { method: 'GET', signal: init.signal };
-    at = new URL(location, at);
-    if (!['http:', 'https:'].includes(at.protocol))
-      throw new PermafrostError('network', `${url}: the server redirects to ${at.protocol}, which is not fetched.`);
+    const next = webAddress(location, at);
+    if (!next)
+      throw new PermafrostError('network', `${url}: the server redirects to ${shown(location)}, which is not fetched.`);
+    at = next;
   }
   throw new PermafrostError('network', `${url}: more than ${mostRedirects} redirects. Check the address.`);
+}
+
+/** What may be fetched: http or https, without a password, and from https nothing less; null for the rest. */
+function webAddress(text: string, from?: URL): URL | null {
+  const url = URL.parse(text, from);
+  const schemes = from?.protocol === 'https:' ? ['https:'] : ['http:', 'https:'];
+  return url && schemes.includes(url.protocol) && !url.username && !url.password ? url : null;
+}
+
+/** An address in a message: without password and query, cut off where it is long. */
+const shown = (address: string): string =>
+  address
+    .replace(/\/\/[^/]*@/, '//…@')
+    .replace(/\?.*/s, '')
+    .slice(0, 200);
+
+/** The body of an answer about `what`. Throws `network` for one of more than `most` bytes, unpacked, and {@link Transient} where it breaks off. */
+export async function readBody({ body }: Response, most: number, what: string): Promise<Uint8Array<ArrayBuffer>> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  try {
+    for await (const part of body ?? []) {
+      bytes += part.length;
+      if (bytes > most)
+        throw new PermafrostError(
+          'network',
+          `${what}: the server answers with more than ${most / 1e6} MB, which no such answer has. Check the address.`,
+        );
+      parts.push(part);
+    }
+  } catch (error) {
+    if (error instanceof PermafrostError) throw error;
+    throw new Transient(`${what}: the answer broke off: ${reasonOf(error)}`, null, { cause: error });
+  }
+  return Buffer.concat(parts);
 }
 
 async function send(url: URL, init: RequestInit): Promise<Response> {

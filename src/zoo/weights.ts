@@ -1,31 +1,34 @@
 /** Where the weights of a body lie on this machine. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { modelName } from '#contract/names';
 import { rowOf } from './bodies.ts';
-import { canonicalName, weightFiles } from './catalog.ts';
+import { canonicalName, weightFiles, weightNames } from './catalog.ts';
+import { checkpointFiles } from './checkpointFiles.ts';
 import { cachedFile, hubSettings } from './hubCache.ts';
 
 const embedded = join(import.meta.dirname, '..', '..', 'resources', 'zoo');
 const fileName = 'model.safetensors';
 
 /** Names under which a folder may have a model's weights, in the order in which they are taken. */
-const fileNames = (name: string): string[] => [fileName, 'pytorch_model.bin', `${name.split('/').at(-1)}.npz`];
+const fileNames = (name: string): string[] => [...weightNames, `${name.split('/').at(-1)}.npz`];
 
 /** Where a user may put the weights of a body. */
 export const ownWeights = (home: string, name: string): string => join(home, 'models', canonicalName(name), fileName);
 
-/** The weight file of a folder; null for none. */
+/** The weight file of a folder, or the index of several; null for none. */
 export const weightsIn = (folder: string, name: string): string | null =>
   fileNames(name)
     .map((file) => join(folder, file))
     .find((path) => existsSync(path)) ?? null;
 
 /**
- * The weight file of a body, of any format: the user's own, the one that comes with Permafrost, the folder that was added, or the
+ * The weight file of a body, of any format, or the index of several: the user's own, the one that comes with Permafrost, the folder that was added, or the
  * Hugging Face cache; null when there is none.
  */
 export function findWeights(home: string, name: string, environment: NodeJS.ProcessEnv = process.env): string | null {
   const known = canonicalName(name);
+  if (!modelName.safeParse(known).success) return null; // what is no name is no part of a path
   const own = weightsIn(join(home, 'models', known), known) ?? weightsIn(join(embedded, known), known);
   const source = own === null ? rowOf(home, known)?.source : undefined;
   if (source?.kind === 'folder') return weightsIn(source.folder, known);
@@ -33,7 +36,16 @@ export function findWeights(home: string, name: string, environment: NodeJS.Proc
   const { cache } = hubSettings(environment);
   const old = { ...source, repo: known }; // fetched by another program before the repository was renamed
   const files = [...weightFiles(source), ...weightFiles(old)];
-  return files.map((file) => cachedFile(cache, file)).find((path) => path !== null) ?? null;
+  return files.map((file) => cachedFile(cache, file)).find((path) => path !== null && isWhole(path)) ?? null;
+}
+
+/** Whether every file that an index names has been fetched. One that is damaged is left to whoever reads it. */
+function isWhole(path: string): boolean {
+  try {
+    return checkpointFiles(path).every((file) => existsSync(file));
+  } catch {
+    return true;
+  }
 }
 
 /** How the names of files made from a body begin, in `{home}/cache/bodies`. */

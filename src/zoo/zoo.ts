@@ -1,19 +1,21 @@
 /** The model zoo of a home: what is known, what is here, fetching, adding, removing with undo, verifying. */
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { createReadStream, existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { describeError, nearest, PermafrostError } from '#contract/errors';
+import { checked, modelName, repository, revision as revisionName, sha256 as sha256Name } from '#contract/names';
 import type { DownloadProgress, VerifyReport, ZooModel, ZooServices } from '#contract/zoo';
-import { readCheckpoint } from '#formats/checkpoint';
+import { bytesUnder, filesUnder, type Owned, refuseInUse, removeBelow } from '#disk/removable';
+import { readSmallText, unreadable } from '#disk/source';
+import { float32Chunks, isFloat, type StoredArray } from '#formats/array';
 import { listProblems, matchCheckpoint } from '#models/match';
-import { type AddedModel, addedRows, readAdded, writeAdded } from './added.ts';
+import { type AddedModel, changeAdded, readAdded, refuseClash } from './added.ts';
 import { readArchitecture } from './architecture.ts';
 import { knownRows, rowOf } from './bodies.ts';
-import { type CatalogRow, canonicalName, weightFiles } from './catalog.ts';
-import { discard, download } from './download.ts';
-import { withFile } from './file.ts';
+import { type CatalogRow, canonicalName, weightFiles, weightNames } from './catalog.ts';
+import { checkpointFiles, isIndex, shardPaths, withCheckpoint } from './checkpointFiles.ts';
+import { download, incomplete } from './download.ts';
 import { countedOn, fitBytes, sizesOf } from './fit.ts';
 import { describeFiles, type FetchOptions, fetchFile, type RemoteFile } from './hub.ts';
 import { cachedCommit, hubSettings, repoFolder } from './hubCache.ts';
@@ -28,6 +30,11 @@ export interface ZooOptions {
   /** HF_HOME and the like; by default this process's. */
   environment?: NodeJS.ProcessEnv;
   patience?: Patience;
+  /**
+   * Ids of the runs under way or queued whose body is the model of that name, whatever the config calls it, pretrained or
+   * not; none by default. Such a model is not removed.
+   */
+  usedBy?(name: string): readonly string[];
 }
 
 export interface Zoo extends ZooServices {
@@ -35,7 +42,9 @@ export interface Zoo extends ZooServices {
   close(): Promise<void>;
 }
 
-export function createZoo({ home, environment = process.env, patience }: ZooOptions): Zoo {
+const mostConfig = 1e6; // bytes; those of published models have a few thousand
+
+export function createZoo({ home, environment = process.env, patience, usedBy = () => [] }: ZooOptions): Zoo {
   const settings = hubSettings(environment);
   const pulls = createPulls<DownloadProgress, ZooModel>();
   const trash = createTrash();
@@ -46,10 +55,9 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
     const row = rowOf(home, name);
     if (row) return row;
     const names = knownRows(home).flatMap((other) => [other.name, ...other.aliases]);
-    throw new PermafrostError(
-      'notFound',
-      `There is no model "${name}" in the zoo. Did you mean ${nearest(name, names)}? Add another: permafrost zoo add ORG/NAME or FOLDER.`,
-    );
+    const leftOut = readAdded(home).warnings.filter((warning) => warning.includes(JSON.stringify(name)));
+    const advice = `Did you mean ${nearest(name, names)}? Add another: permafrost zoo add ORG/NAME or FOLDER.`;
+    throw new PermafrostError('notFound', [`There is no model "${name}" in the zoo. ${advice}`, ...leftOut].join('\n'));
   }
 
   function describe(row: CatalogRow): ZooModel {
@@ -57,7 +65,6 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
     const path = find(name);
     const places = placesOf(row);
     const partial = path === null && places.some(hasPartial);
-    const isAdded = addedRows(home).some((added) => added.name === name);
     return {
       name,
       aliases: row.aliases,
@@ -66,7 +73,7 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
       language: row.language,
       licence: row.licence,
       warnings: [...row.warnings, ...changedSince(row)],
-      origin: source.kind === 'embedded' ? 'embedded' : isAdded ? 'added' : 'published',
+      origin: row.added ? 'added' : source.kind === 'embedded' ? 'embedded' : 'published',
       source: sourceText(row),
       revision: source.kind === 'hub' ? source.revision : null,
       precision: row.precision,
@@ -75,25 +82,36 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
       downloadBytes: row.bytes,
       state: path ? 'here' : partial ? 'partial' : 'absent',
       path,
-      diskBytes: [...places, ...convertedOf(name)].reduce((sum, place) => sum + bytesUnder(place), 0),
+      diskBytes: bytesOf([...places, ...convertedOf(name)]),
     };
   }
 
   /** Folders that hold a model's own files; a folder that the user added stays the user's. */
-  function placesOf({ name, source, aliases }: CatalogRow): string[] {
-    const repos = source.kind === 'hub' ? [...new Set([source.repo, name, ...aliases])] : [];
-    const folders = repos.map((repo) => repoFolder(settings.cache, repo));
-    return [join(home, 'models', name), ...folders].filter((folder) => existsSync(folder));
+  function placesOf(row: CatalogRow): Owned[] {
+    if (row.source.kind === 'folder') return [];
+    const own = { owner: join(home, 'models'), path: join(home, 'models', row.name) };
+    const kept = reposOf(row).map((repo) => ({ owner: settings.cache, path: repoFolder(settings.cache, repo) }));
+    return [own, ...kept].filter(({ path }) => existsSync(path));
   }
 
+  /** What a model's repository is and was called. The name of an added one is the user's choice, and may be another's repository. */
+  const reposOf = ({ name, source, aliases, added }: CatalogRow): string[] =>
+    source.kind === 'hub' ? [...new Set([source.repo, ...(added ? [] : [name, ...aliases])])] : [];
+
+  /** Other models of the zoo whose files lie in a place of this one. */
+  const sharersOf = (row: CatalogRow): CatalogRow[] =>
+    knownRows(home).filter(
+      (other) => other.name !== row.name && reposOf(other).some((repo) => reposOf(row).includes(repo)),
+    );
+
   /** Float32 copies and random bodies made for a model. */
-  function convertedOf(name: string): string[] {
-    const folder = join(home, 'cache', 'bodies');
-    if (!existsSync(folder)) return [];
+  function convertedOf(name: string): Owned[] {
+    const owner = join(home, 'cache', 'bodies');
+    if (!existsSync(owner)) return [];
     const prefix = bodyFilePrefix(name);
-    return readdirSync(folder)
+    return readdirSync(owner)
       .filter((file) => file.startsWith(prefix))
-      .map((file) => join(folder, file));
+      .map((file) => ({ owner, path: join(owner, file) }));
   }
 
   /** A note when the repository is not what it was when its row was written. */
@@ -120,9 +138,19 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
       refusal ??
       new PermafrostError(
         'network',
-        `${row.name} has neither model.safetensors nor pytorch_model.bin at its source. Choose another revision or model.`,
+        `${row.name} has none of ${weightNames.join(', ')} at its source. Choose another revision or model.`,
       )
     );
+  }
+
+  async function remoteConfig(repo: string, revision: string, options: FetchOptions): Promise<RemoteFile | undefined> {
+    const [file] = await describeFiles(settings, repo, revision, ['config.json'], options);
+    if (file && file.bytes > mostConfig)
+      throw new PermafrostError(
+        'network',
+        `config.json of ${repo} has ${file.bytes} bytes; expected at most ${mostConfig}. Choose another revision or model.`,
+      );
+    return file;
   }
 
   async function fetchModel(row: CatalogRow, options: FetchOptions & { onProgress(p: DownloadProgress): void }) {
@@ -135,9 +163,30 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
     if (source.kind !== 'hub')
       throw new PermafrostError('conflict', `${name} comes from ${sourceText(row)}; there is nothing to fetch.`);
     const file = await remoteWeights(row, options);
-    const [config] = await describeFiles(settings, file.repo, source.revision, ['config.json'], options);
+    const files = isIndex(file.path) ? await remoteShards(file, options) : [file];
+    const config = await remoteConfig(file.repo, source.revision, options);
     if (config) await fetchFile(settings, config, { ...options, onProgress: undefined }); // for other programs that read the cache
-    await fetchFile(settings, file, options);
+    const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
+    let before = 0;
+    for (const part of files) {
+      const start = before;
+      const onProgress = (p: DownloadProgress) => options.onProgress({ ...p, bytes: start + p.bytes, total });
+      await fetchFile(settings, part, { ...options, onProgress });
+      before += part.bytes;
+    }
+  }
+
+  /** The files that an index names, of the same commit; the index is fetched for that. */
+  async function remoteShards(file: RemoteFile, options: FetchOptions): Promise<RemoteFile[]> {
+    const names = shardPaths(await fetchFile(settings, file, options)).map((path) => basename(path));
+    const found = await describeFiles(settings, file.repo, file.commit, names, options);
+    const missing = names.find((name) => !found.some(({ path }) => path === name));
+    if (missing)
+      throw new PermafrostError(
+        'network',
+        `${file.repo} has no ${missing}, which its ${file.path} names. Choose another revision or model.`,
+      );
+    return found;
   }
 
   /** The fetching that is under way, or a new one. */
@@ -151,20 +200,26 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
   }
 
   async function addFrom(source: string, { name, revision = 'main' }: { name?: string; revision?: string }) {
+    const named = (title: string) => checked(modelName, title, 'Choose another name (--name).');
+    if (name !== undefined) named(name);
+    checked(revisionName, revision);
     const folder = existsSync(source) ? resolve(statSync(source).isDirectory() ? source : dirname(source)) : null;
     if (folder) {
-      const title = name ?? basename(folder);
+      const title = named(name ?? basename(folder));
       if (!weightsIn(folder, title))
         throw new PermafrostError(
           'weights',
-          `${folder}: expected model.safetensors or pytorch_model.bin; found neither. Name the folder that holds the model.`,
+          `${folder}: expected one of ${weightNames.join(', ')}; found none. Name the folder that holds the model.`,
         );
       const config = readConfig(join(folder, 'config.json'));
       return { name: title, source: { kind: 'folder' as const, folder }, config, licence: null };
     }
-    if (!/^[\w.-]+\/[\w.-]+$/.test(source))
-      throw new PermafrostError('config', `${source} is neither a folder nor a Hugging Face repository ORG/NAME.`);
-    const [file] = await describeFiles(settings, source, revision, ['config.json'], { patience });
+    if (!repository.safeParse(source).success)
+      throw new PermafrostError(
+        'config',
+        `${JSON.stringify(source)} is neither a folder nor a Hugging Face repository ORG/NAME. Check how it is written.`,
+      );
+    const file = await remoteConfig(source, revision, { patience });
     if (!file) throw new PermafrostError('config', `${source} has no config.json at ${revision}.`);
     const config = readConfig(await fetchFile(settings, file, { patience }));
     // the commit is kept, so that runs of next year use the same weights
@@ -178,6 +233,7 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
 
   return {
     models: () => knownRows(home).map(describe),
+    warnings: () => readAdded(home).warnings,
     model: (name) => describe(known(name)),
     fit(name, batch, frozen = true) {
       const [bytes, memory] = [fitBytes(known(name).body, batch, frozen), totalmem()];
@@ -201,7 +257,8 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
     async cancel(name) {
       const row = known(name);
       await pulls.forget(row.name);
-      for (const place of placesOf(row)) for (const path of partialsUnder(place)) await discard(path);
+      for (const { path: owner } of placesOf(row))
+        for (const path of partialsUnder(owner)) await removeBelow({ owner, path });
       pulls.tell();
     },
     pulls: pulls.states,
@@ -212,19 +269,25 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
         throw new PermafrostError('conflict', `${row.name} comes with Permafrost and stays.`);
       if (pulls.isRunning(row.name))
         throw new PermafrostError('conflict', `${row.name} is being fetched. Cancel that first.`);
-      const added = readAdded(home);
-      const entry = added.find((model) => model.name === row.name);
-      const places = [...placesOf(row), ...convertedOf(row.name)];
+      refuseInUse(row.name, usedBy(row.name));
+      const entry = readAdded(home).models.find((model) => model.name === row.name);
+      const sharers = sharersOf(row).map(({ name }) => name);
+      const places = [
+        ...placesOf(row).filter(({ owner }) => sharers.length === 0 || owner !== settings.cache),
+        ...convertedOf(row.name),
+      ];
       if (places.length === 0 && !entry)
-        throw new PermafrostError('conflict', `Nothing of ${row.name} is on this machine.`);
-      const bytes = places.reduce((sum, place) => sum + bytesUnder(place), 0);
+        throw new PermafrostError(
+          'conflict',
+          placesOf(row).length > 0
+            ? `The files of ${row.name} are those of ${sharers.join(', ')} too. Remove that first.`
+            : `Nothing of ${row.name} is on this machine.`,
+        );
+      const bytes = bytesOf(places);
       await trash.put(row.name, places, bytes);
       if (entry) {
+        changeAdded(home, (models) => models.filter(({ name }) => name !== entry.name));
         forgotten.set(row.name, entry);
-        writeAdded(
-          home,
-          added.filter((model) => model !== entry),
-        );
       }
       await pulls.forget(row.name);
       pulls.tell();
@@ -235,7 +298,7 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
       const canonical = canonicalName(name);
       await trash.takeBack(canonical);
       const entry = forgotten.get(canonical);
-      if (entry && !rowOf(home, canonical)) writeAdded(home, [...readAdded(home), entry]);
+      if (entry && !rowOf(home, canonical)) changeAdded(home, (models) => [...models, entry]);
       forgotten.delete(canonical);
       pulls.tell();
       return describe(known(name));
@@ -249,20 +312,23 @@ export function createZoo({ home, environment = process.env, patience }: ZooOpti
           `${row.name} is not on this machine. Fetch it: permafrost zoo pull ${row.name}`,
         );
       const expected = expectedDigest(row, path);
-      const { bytes, sha256 } = await hashFile(path, onProgress);
-      const problems = misfits(row, path);
-      if (expected && expected !== sha256) problems.unshift(`SHA-256 is ${sha256}, expected ${expected}`);
+      const { bytes, sha256, files } = await hashFiles(checkpointFiles(path), onProgress);
+      const altered = files.flatMap((file) => {
+        const wanted = files.length === 1 ? expected : blobDigest(file.path);
+        if (!wanted || wanted === file.sha256) return [];
+        const which = files.length === 1 ? '' : `${basename(file.path)}: `;
+        return `${which}SHA-256 is ${file.sha256}, expected ${wanted}`;
+      });
+      const problems = [...altered, ...inspect(row, path, { values: true }).problems];
       return { name: row.name, path, bytes, sha256, expected, problems } satisfies VerifyReport;
     },
     async add(source, options = {}) {
       const model = await addFrom(source, options);
-      readArchitecture(model.config, model.name);
-      if (rowOf(home, model.name))
-        throw new PermafrostError(
-          'conflict',
-          `There is a model ${model.name} in the zoo already. Choose another name: --name.`,
-        );
-      writeAdded(home, [...readAdded(home), model]);
+      const body = readArchitecture(model.config, model.name);
+      refuseClash(model.name, knownRows(home));
+      if (model.source.kind === 'folder')
+        refuseMisfit({ name: model.name, body }, weightsIn(model.source.folder, model.name)!);
+      changeAdded(home, (models) => [...models, model]);
       pulls.tell();
       return describe(known(model.name));
     },
@@ -280,62 +346,113 @@ function sourceText({ source }: CatalogRow): string {
 }
 
 function readConfig(path: string): Record<string, unknown> {
+  const text = readSmallText(path, largestConfig);
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
+    return JSON.parse(text);
   } catch (cause) {
     throw new PermafrostError('config', `${path} cannot be read as JSON: ${(cause as Error).message}.`, { cause });
   }
 }
+/** Bytes. One that lists ImageNet-21k's classes has 1.6 MB. */
+const largestConfig = 2 ** 22;
 
-/** Weights of a file that are missing, too many or of another shape; reads its table of contents only. */
-function misfits({ body: { body, config } }: CatalogRow, path: string): string[] {
-  return withFile(path, (source) => {
-    const { arrays } = readCheckpoint(source, path);
+interface Inspection {
+  /** Weights that are missing, too many or of another shape, and values that are no numbers. */
+  problems: string[];
+  /** The first arrays of the checkpoint, in words. */
+  contents: string;
+}
+
+/** What is wrong with a checkpoint; reads its table of contents, and with `values` every weight. */
+function inspect(
+  { body: { body, config } }: Pick<CatalogRow, 'body'>,
+  path: string,
+  { values = false } = {},
+): Inspection {
+  return withCheckpoint(path, ({ arrays }) => {
     const shapes = body.parameters(config);
     const needed = Object.keys(shapes).filter((name) => ![...body.unused, ...body.notLoaded].includes(name));
-    return matchCheckpoint(arrays, body.fromCheckpoint([...arrays.keys()]), shapes, needed).problems;
+    const { found, problems } = matchCheckpoint(arrays, body.fromCheckpoint([...arrays.keys()]), shapes, needed);
+    const stored = [...found.values()].map(({ name }) => name);
+    return {
+      problems: values
+        ? [...problems, ...stored.flatMap((name) => valueProblem(name, arrays.get(name)!) ?? [])]
+        : problems,
+      contents: contentsOf(arrays),
+    };
   });
 }
 
-function refuseMisfit(row: CatalogRow, path: string): void {
-  const problems = misfits(row, path);
+/** The first value of an array that is no finite number, or why its values cannot be read; null where all is well. */
+function valueProblem(name: string, array: StoredArray): string | null {
+  if (!isFloat(array)) return null;
+  try {
+    for (const chunk of float32Chunks(array)) {
+      const odd = chunk.find((value) => !Number.isFinite(value));
+      if (odd !== undefined) return `${name} has ${Number.isNaN(odd) ? 'NaN' : 'an infinite value'}`;
+    }
+    return null;
+  } catch (error) {
+    if (error instanceof PermafrostError) return `${name} cannot be read: ${error.message}`;
+    throw error;
+  }
+}
+
+const mostNamed = 4;
+function contentsOf(arrays: ReadonlyMap<string, StoredArray>): string {
+  const first = [...arrays].slice(0, mostNamed).map(([name, { dtype, shape }]) => `${name} ${dtype} [${shape}]`);
+  const rest = arrays.size > mostNamed ? `, and ${arrays.size - mostNamed} more` : '';
+  return `It has ${first.join(', ')}${rest}`;
+}
+
+function refuseMisfit(row: Pick<CatalogRow, 'name' | 'body'>, path: string): void {
+  const { problems, contents } = inspect(row, path);
   if (problems.length > 0)
-    throw new PermafrostError('weights', `${path} is not a checkpoint of ${row.name}: ${listProblems(problems)}.`);
+    throw new PermafrostError(
+      'weights',
+      `${path} is not a checkpoint of ${row.name}: ${listProblems(problems)}. ${contents}.`,
+    );
 }
 
 /** The hub names large blobs by their SHA-256. */
-function expectedDigest({ sha256 }: CatalogRow, path: string): string | null {
+function blobDigest(path: string): string | null {
   const blob = basename(realpathSync(path));
-  return /^[0-9a-f]{64}$/.test(blob) ? blob : (sha256 ?? null);
+  return sha256Name.safeParse(blob).success ? blob : null;
 }
+const expectedDigest = ({ sha256 }: CatalogRow, path: string): string | null => blobDigest(path) ?? sha256 ?? null;
 
-async function hashFile(path: string, onProgress?: (progress: DownloadProgress) => void) {
-  const { size } = await stat(path);
-  const [hash, meter] = [createHash('sha256'), createMeter()];
+/** SHA-256 of each file, and of all of them one after the other. */
+async function hashFiles(paths: readonly string[], onProgress?: (progress: DownloadProgress) => void) {
+  const size = paths.reduce((sum, path) => sum + statSync(path).size, 0);
+  const [all, meter] = [paths.length > 1 ? createHash('sha256') : null, createMeter()];
+  const files: { path: string; sha256: string }[] = [];
   let [bytes, told] = [0, 0];
   meter.start(0, performance.now());
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
-    hash.update(chunk);
-    bytes += chunk.length;
-    const now = performance.now();
-    if (now - told < 100 && bytes < size) continue;
-    told = now;
-    onProgress?.(meter.progress(bytes, size, now));
+  for (const path of paths) {
+    const hash = createHash('sha256');
+    for await (const chunk of chunksOf(path)) {
+      hash.update(chunk);
+      all?.update(chunk);
+      bytes += chunk.length;
+      const now = performance.now();
+      if (now - told < 100 && bytes < size) continue;
+      told = now;
+      onProgress?.(meter.progress(bytes, size, now));
+    }
+    files.push({ path, sha256: hash.digest('hex') });
   }
-  return { bytes, sha256: hash.digest('hex') };
+  return { bytes, sha256: all?.digest('hex') ?? files[0].sha256, files };
 }
 
-const filesUnder = (place: string): string[] =>
-  statSync(place).isDirectory()
-    ? readdirSync(place, { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile()) // links of the cache point to blobs, which are counted
-        .map((entry) => join(entry.parentPath, entry.name))
-    : [place];
-const bytesUnder = (place: string): number => filesUnder(place).reduce((sum, path) => sum + statSync(path).size, 0);
-const incomplete = '.incomplete';
-/** Paths of files whose download was interrupted. */
-const partialsUnder = (place: string): string[] =>
-  filesUnder(place)
-    .filter((path) => path.endsWith(incomplete))
-    .map((path) => path.slice(0, -incomplete.length));
-const hasPartial = (place: string): boolean => partialsUnder(place).length > 0;
+async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(path, { highWaterMark: 1 << 20 });
+  } catch (cause) {
+    throw unreadable(path, (cause as Error).message, cause);
+  }
+}
+
+const bytesOf = (places: readonly Owned[]): number => places.reduce((sum, { path }) => sum + bytesUnder(path), 0);
+/** Files whose download was interrupted. */
+const partialsUnder = (folder: string): string[] => filesUnder(folder).filter((path) => path.endsWith(incomplete('')));
+const hasPartial = ({ path }: Owned): boolean => partialsUnder(path).length > 0;

@@ -1,8 +1,9 @@
 /** Attention maps: the reference's numbers, and those of a run asked of a process of its own. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Attention, attentionLayer, headMap, layerWeights, mapCsv } from '#contract/analysis';
+import { type Attention, attentionLayer, headMap, layerWeights } from '#contract/analysis';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';
+import { mapCsv } from '#formats/mapCsv';
 import { attentionOf, attentionProgram } from '../../src/analysis/attention.ts';
 import { createAnalyst } from '../../src/analysis/jobs.ts';
 import { type NetworkOptions, openNetwork } from '../../src/analysis/network.ts';

@@ -8,6 +8,7 @@ import { strFromU8, strToU8, unzipSync, type Zippable, zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '#app';
 import { configFile } from '#contract/config';
+import type { FrozenProof } from '#contract/frozen';
 import { decodeEntry, type EntryBody, encodeEntry } from '#contract/run';
 import type { Services } from '#contract/services';
 import { expand } from '#papers/expand';
@@ -39,12 +40,15 @@ beforeAll(async () => {
       ...metrics.map((m, i): EntryBody => ({ kind: 'metrics', rows: [['test_metric', 100 * (i + 1), m]] })),
       { kind: 'ended', state: 'finished', step: 400, reason: null, result },
     ];
+    const tensors = [{ name: 'w', shape: [90], before: '0'.repeat(64), after: '0'.repeat(64) }];
+    const proof = { hashedAt: 0, checked: { at: 1000, step: 400 }, tensors };
+    writeFileSync(join(run, 'frozen.json'), JSON.stringify(proof satisfies FrozenProof));
     writeFileSync(
       join(run, 'journal.jsonl'),
       bodies.map((body, i) => encodeEntry({ seq: i + 1, at: 1000 * i, body })).join(''),
     );
   });
-  app.rebuild();
+  await app.rebuild();
   bundle = await made('table=regimes&profile=paper');
 });
 afterAll(async () => {
@@ -122,7 +126,7 @@ describe('verifying finds', () => {
     ['a missing file', () => forged('runs.csv', () => '', false), /^runs\.csv: the file is missing\.$/],
     [
       'a file that nobody listed',
-      () => forged(`${run}/frozen.json`, () => '{}', false),
+      () => forged('runs/bit-xor-seed9/frozen.json', () => '{}', false),
       /frozen\.json: the manifest does not list it\.$/,
     ],
     ['a path that leads out', () => forged('../evil.sh', () => 'rm'), /^\.\.\/evil\.sh: a bundle has no such file\.$/],

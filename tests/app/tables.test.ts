@@ -16,7 +16,7 @@ const cellId = 'regimes/bit-xor/FRT';
 const cell = tableOf('regimes').cells.find(({ id }) => id === cellId)!;
 const { configs } = expand(cell, 'paper', [0, 1, 2]);
 const wish = (seeds: number): Wish => ({ table: 'regimes', profile: 'paper', cells: [{ id: cellId, seeds }] });
-const nobody = 2 ** 22 + 1; // no process has that number
+const nobody = 'an-app-that-died'; // no process has that number
 
 let home: string;
 let app: Services;
@@ -39,7 +39,6 @@ async function left(runs: { config: ExperimentConfig; state: 'running' | 'queued
     const id = `left-${i}`;
     store.runs.add({ id, config, createdAt: i }, state === 'finished' ? 'running' : state);
     if (state === 'queued') store.runs.enqueue(id, nobody);
-    if (state === 'running') store.runs.setPid(id, nobody);
     if (state !== 'finished') continue;
     const counts = { samples: 10_000, iteration: 1, iterations: 1, steps: 100, seconds: 1, stoppedEarly: false };
     const result = { metric: 'accuracy', value, loss: 0.1, standardError: 0.001, last100: value, ...counts };

@@ -1,7 +1,19 @@
 /** The command line as a user meets it: arguments in, text, JSON and exit codes out. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -245,6 +257,47 @@ it('sweep says what failed, and the same command again trains only that', () => 
   });
 }, 300_000);
 
+describe('a run whose files somebody deleted', () => {
+  let id: string;
+  let runFolder: string;
+  beforeAll(() => {
+    id = permafrost('run', good(), '--seed', '11').stdout.trim();
+    runFolder = join(home, 'runs', id);
+  });
+
+  it.each(['config.json', 'journal.jsonl', 'frozen.json'])('%s makes no bundle without it, nor half a file', (name) => {
+    renameSync(join(runFolder, name), join(folder, name));
+    const { status, stderr } = permafrost('export', id, 'gone.zip');
+    renameSync(join(folder, name), join(runFolder, name));
+    expect(stderr).toContain(`Files are missing in ${join(home, 'runs')}: ${id} (${name}). Bring them back`);
+    expect(status).toBe(5);
+    expect(readdirSync(folder).filter((file) => file.startsWith('gone.zip'))).toEqual([]);
+  });
+
+  it('says so in every command, and keeps what the store knows', () => {
+    renameSync(runFolder, join(folder, 'hidden'));
+    const rows: [string[], number, string][] = [
+      [['export', id, 'gone.zip'], 5, `${id} (config.json, journal.jsonl, frozen.json)`],
+      [['export-model', id, 'gone.onnx'], 5, `${id} (config.json)`],
+      [['attention', id], 5, `${id} (config.json)`],
+      [['frozen', id], 4, `${join(runFolder, 'frozen.json')} is missing`],
+    ];
+    for (const [words, code, message] of rows) {
+      const { status, stderr } = permafrost(...words);
+      expect(stderr).toContain(message);
+      expect(status).toBe(code);
+    }
+    expect(permafrost('show', id)).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining(`folder ${runFolder} is gone`),
+    });
+    expect(permafrost('export', id, 'kept.csv').status).toBe(0);
+    expect(readdirSync(folder).filter((file) => file.startsWith('gone'))).toEqual([]);
+    renameSync(join(folder, 'hidden'), runFolder);
+    expect(permafrost('export', id, 'whole.zip').status).toBe(0);
+  });
+});
+
 describe('what is wrong is said in words, with its exit code', () => {
   const rows: [string, () => string[], number, RegExp][] = [
     ['a config that is no JSON', () => ['run', file('bad.json', '{"params": ')], 2, /bad\.json is not JSON/],
@@ -272,15 +325,69 @@ describe('what is wrong is said in words, with its exit code', () => {
     ['an unknown run', () => ['show', 'nothing-here'], 4, /no run "nothing-here"/],
     ['an unknown table', () => ['reproduce', 'q9'], 4, /no table "q9". Did you mean/],
     ['an unknown cell', () => ['reproduce', 'regimes', '--cells', 'xyz'], 4, /No cell of regimes contains xyz/],
-    ['an unknown command', () => ['reprodcue'], 2, /unknown command 'reprodcue'/],
+    [
+      'a seed that may be one or a thousand',
+      () => ['count', good(), '--seed', '1.000'],
+      2,
+      /^seed: expected a whole .*Write 1000/,
+    ],
+    ...[
+      ['sweep', 'good.json', '--seeds'],
+      ['sweep', 'good.json', '--slots'],
+      ['reproduce', '--seeds'],
+      ['verify', 'x.zip', '--slots'],
+      ['serve', '--port'],
+      ['start', '--serve', '--slots'],
+      ['data', 'sample', 'good.json', '--count'],
+      ['attention', 'x', '--sample'],
+      ['zoo', 'show', 'gpt2', '--batch'],
+    ].map((words, i): [string, () => string[], number, RegExp] => {
+      const text = ['1e1', '0x2', '', 'Infinity', '1.0', '-1', '2.000', 'abc', ' 3'][i];
+      return [
+        `${words.join(' ')} "${text}"`,
+        () => [...words, text],
+        2,
+        new RegExp(`^${words.at(-1)} expects a whole number from [01]( to \\d+)?; found "${text}"\\.`),
+      ];
+    }),
+    [
+      'an unknown command',
+      () => ['reprodcue'],
+      2,
+      /unknown command 'reprodcue'.*Did you mean reproduce\?.*--help lists/s,
+    ],
+    ['no command', () => [], 2, /^Usage: permafrost/],
+    ['two things on standard output', () => ['attention', 'x', '-', '--json'], 2, /^--json and - both want/],
     ['an unknown option', () => ['list', '--jsn'], 2, /unknown option '--jsn'/],
   ];
   it.each(rows)('%s', (_, words, code, message) => {
     const { status, stdout, stderr } = permafrost(...words());
     expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/\n\s+at /); // no stack
-    expect(stdout).toBe('');
+    expect(stdout.replace(/^\{"error".*\}\n$/, '')).toBe('');
     expect(status).toBe(code);
+  });
+
+  it('usage as JSON too: one object on standard output', () => {
+    for (const words of [
+      ['reprodcue'],
+      ['list', '--jsonn'],
+      ['show'],
+      ['tables', 'a', 'b'],
+      ['data', 'shuffle'],
+      ['export', '--format', 'x', '-'],
+    ]) {
+      const { status, stdout } = permafrost(...words, '--json');
+      expect(JSON.parse(stdout)).toEqual({ error: { code: 'config', message: expect.stringMatching(/^(?!error)\w/) } });
+      expect(status).toBe(2);
+    }
+  });
+
+  it('a message that quotes a huge or hostile text is cut and printable', () => {
+    const { stderr } = permafrost('show', `\x1b[31m${'x'.repeat(100_000)}`);
+    expect(stderr.length).toBeLessThan(3000);
+    expect(stderr).toMatch(/\\u001b\[31mxxx/);
+    expect(stderr).not.toContain('\x1b');
   });
 
   it('as JSON too, where JSON was asked for', () => {
@@ -296,7 +403,7 @@ describe('what is wrong is said in words, with its exit code', () => {
       encoding: 'utf8',
       env: { ...process.env, PERMAFROST_HOME: join(blocked, 'home') },
     });
-    expect(stderr).toMatch(/The Permafrost home .* cannot be written: .*PERMAFROST_HOME/);
+    expect(stderr).toMatch(/ENOTDIR.*A file lies where a folder should be.*PERMAFROST_HOME/);
     expect(status).toBe(5);
   });
 
@@ -304,13 +411,51 @@ describe('what is wrong is said in words, with its exit code', () => {
     const readOnly = join(folder, 'read-only');
     mkdirSync(readOnly);
     chmodSync(readOnly, 0o555);
-    const { status, stderr } = spawnSync(process.execPath, [bin, 'list'], {
+    const { status, stderr } = spawnSync(process.execPath, [bin, 'rebuild'], {
       encoding: 'utf8',
       env: { ...process.env, PERMAFROST_HOME: readOnly },
     });
     expect(stderr).toMatch(/cannot be written/);
     expect(status).toBe(5);
   });
+});
+
+describe('output that cannot be written', () => {
+  const commands = ['tables', 'tables --json', 'list', 'list --json', 'export -', '--help'].map(
+    (line): [string, string[]] => [line, line.split(' ')],
+  );
+  const environment = () => ({ ...process.env, PERMAFROST_HOME: home });
+
+  it.each(commands)('%s ends quietly when nobody reads it any more, as if by SIGPIPE', async (_, words) => {
+    const child = spawn(process.execPath, [bin, ...words], { env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
+    let err = '';
+    child.stderr.on('data', (text) => {
+      err += text;
+    });
+    child.stdout.destroy();
+    const [code] = await once(child, 'close');
+    expect({ code, err }).toEqual({ code: 141, err: '' });
+  });
+
+  it.runIf(existsSync('/dev/full')).each(commands)('%s fails with code 5 on a full disk', (_, words) => {
+    const full = openSync('/dev/full', 'w');
+    const { status, stderr } = spawnSync(process.execPath, [bin, ...words], {
+      encoding: 'utf8',
+      env: environment(),
+      stdio: ['ignore', full, 'pipe'],
+    });
+    closeSync(full);
+    expect(stderr).toMatch(/^Standard output could not be written: .*no space left on device/);
+    expect(stderr.split('\n')).toHaveLength(2);
+    expect(status).toBe(5);
+  });
+});
+
+it('a config that begins with a byte-order mark is read', () => {
+  const path = file('bom.json', `\uFEFF${JSON.stringify({ name: 'bom', params: tiny, args })}`);
+  expect(permafrost('count', path)).toMatchObject({ status: 0, stderr: '' });
+  writeFileSync(path, Buffer.from('\uFEFF{}', 'utf16le'));
+  expect(permafrost('count', path)).toMatchObject({ status: 2, stderr: expect.stringContaining('it is in UTF-16') });
 });
 
 it('count prints the published counts of GPT-2 small without a run', () => {

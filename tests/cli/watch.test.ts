@@ -7,7 +7,7 @@ const followed = {
   label: 'mnist-add FRT seed 0',
   run: { state: 'running', step: 600, totalSteps: 1200 } as Run,
   latest: { train_loss: 3.3512, test_metric: 5.416 },
-  from: { step: 0, at: Date.now() - 20_000 },
+  from: { step: 0, at: performance.now() - 20_000 },
 };
 const parts = (width: number) =>
   progressLine(followed, width)

@@ -1,9 +1,9 @@
 /** `permafrost zoo` as a user meets it, against a hub on this machine. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type HubServer, openHub } from '../zoo/hubServer.ts';
@@ -84,7 +84,16 @@ it(
       [['zoo', 'show', 'gtp2'], 4, /Did you mean gpt2\?/],
       [['zoo', 'list', '--largest', 'x'], 2, /--largest expects millions/],
       [['zoo', 'pull', 'gpt2'], 5, /answered 404/],
+      [['zoo', 'add', root, '--name', '../runs'], 2, /"\.\.\/runs" is no model name\. Expected .*--name/],
+      [['zoo', 'rm', 'distilgpt2', 'nope'], 4, /no model "nope"/],
+      [['data', 'rm', 'cifar10'], 4, /Nothing of cifar10 is on this machine/],
+      [['data', 'rm', 'mnist'], 4, /mnist comes with Permafrost and stays/],
+      [['data', 'sample', '--set', 'task=bit-xor', '--count', 'x'], 2, /--count expects a whole number from 1 to 64/],
+      [['show', '../runs'], 2, /"\.\.\/runs" is no run id/],
     ];
+    const own = join(root, 'home/models/distilgpt2/model.safetensors');
+    mkdirSync(dirname(own), { recursive: true });
+    writeFileSync(own, 'x');
     await Promise.all(
       rows.map(async ([words, code, message]) => {
         const said = await permafrost(...words);
@@ -92,6 +101,7 @@ it(
         expect(said.code, words.join(' ')).toBe(code);
       }),
     );
+    expect(existsSync(own)).toBe(true); // a wrong name among several is said before any is removed
   },
   patience,
 );

@@ -106,10 +106,43 @@ it('every field has a label, a help text and a place in the file', () => {
   }
 });
 
-it('settings of the command line are JSON where they can be, text otherwise', () => {
+it('a text of the command line stays a text, whatever it looks like', () => {
+  for (const text of ['2024', '1e3', 'true', 'null', '[1]', '{', '"'])
+    expect(readSetting(`name=${text}`)).toEqual(['name', text]);
+  expect(readSetting('name="20\\"24"')).toEqual(['name', '20"24']);
+  expect(readSetting('model_name=none')).toEqual(['model_name', 'none']);
+});
+
+describe('a number of the command line that could be read in two ways is refused, with how to write it', () => {
+  it.each([
+    ['seed=1.000', /^seed: expected a whole number in digits; found "1\.000"\. Write 1000 without separators/],
+    ['batch_size=1,000', /Write 1000 without separators/],
+    ["final_test_samples=1'000'000", /Write 1000000 without separators/],
+    ['num_iters=1e3', /Write 1000\.$/],
+    ['num_iters=0x10', /num_iters: expected a whole number in digits; found "0x10"\.$/],
+    ['num_iters=', /found ""/],
+    ['num_iters=Infinity', /whole number/],
+    ['n=many', /n: expected a whole number in digits, or none; found "many"/],
+    ['learning_rate=0,001', /expected a number; found "0,001"\. Write 0\.001 with a decimal point/],
+    ['learning_rate=0x1', /expected a number/],
+    ['learning_rate=', /expected a number/],
+    ['pretrained=no', /pretrained: expected true or false; found "no"/],
+    ['in_layer_sizes=[1.000]', /in_layer_sizes: expected a list such as \[64,32\], or none/],
+    ['in_layer_sizes=64', /expected a list/],
+  ])('%s', (text, message) => {
+    expect(() => readSetting(text)).toThrow(message);
+  });
+  it('but a fraction is a fraction', () => {
+    for (const text of ['1.000', '0.001', '.5', '1e-3', '+1'])
+      expect(readSetting(`learning_rate=${text}`)).toEqual(['learning_rate', Number(text)]);
+  });
+});
+
+it('settings of the command line are read by the type of their field', () => {
   expect(readSetting('learning_rate=1e-4')).toEqual(['learning_rate', 1e-4]);
   expect(readSetting('pretrained=false')).toEqual(['pretrained', false]);
   expect(readSetting('in_layer_sizes=[32,16]')).toEqual(['in_layer_sizes', [32, 16]]);
+  expect(readSetting('in_layer_sizes=[]')).toEqual(['in_layer_sizes', []]);
   expect(readSetting('name=a=b')).toEqual(['name', 'a=b']);
   expect(readSetting('early_stop=none')).toEqual(['early_stop', null]);
   expect(readSetting('name=none')).toEqual(['name', 'none']);

@@ -19,7 +19,7 @@ beforeAll(async () => {
   app = await createApp({ home });
   app.pauseQueue(true);
   api = createCaller({ services: app, drain: () => {} });
-  fillHome(app, 300);
+  await fillHome(app, 300);
 });
 afterAll(async () => {
   await app.close();
@@ -48,7 +48,7 @@ for (const [what, call] of Object.entries(tooMuch))
   });
 
 it('a curve that nobody bounded is bounded, and so is a clock', async () => {
-  const [id] = fillHome(app, 1);
+  const [id] = await fillHome(app, 1);
   const all = [...app.metrics(id)].filter(([key]: MetricRow) => key === 'train_loss');
   const curve = await api.runs.curve({ id, key: 'train_loss' });
   expect(curve.points).toHaveLength(all.length);

@@ -27,6 +27,9 @@ describe('an axis', () => {
     ['learning_rate=0..1e-2:log:3', /log range needs positive ends, found 0 and 0.01/],
     ['learnin_rate=1,2', /no such field. Did you mean learning_rate/],
     ['seed=1,2', /--seeds/],
+    ['n=1.000..2.000', /n: A range is written as/],
+    ['n=1.000,2', /n: expected a whole number in digits, or none; found "1\.000"\. Write 1000/],
+    ['dropout=0x0..0x1:2', /A range is written as/],
   ])('%s is refused', (text, message) => {
     expect(() => readAxis(text)).toThrow(message);
   });

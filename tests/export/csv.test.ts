@@ -5,7 +5,7 @@ import { configFields, parseConfig } from '#contract/config';
 import type { MetricRow } from '#contract/run';
 import { metricsCsv, runsCsv } from '#export/csv';
 import { pieces } from '#export/file';
-import { csvLine } from '#formats/csv';
+import { csvLine, joined, plainText } from '#formats/csv';
 import { openStore } from '#store/store';
 
 /** RFC 4180, strictly: the records of a text. */
@@ -31,15 +31,46 @@ function parseCsv(text: string): string[][] {
   return records;
 }
 
-it('any text comes back, with commas, quotes and line breaks', () => {
-  const value = fc.oneof(
-    fc.string({ unit: fc.constantFrom('a', ',', '"', '\n', '\r', ' ', 'ü') }),
-    fc.integer(),
-    fc.boolean(),
-  );
+it('any text comes back, with commas, quotes, line breaks and what begins a formula', () => {
+  const letters = ['a', ',', '"', '\n', '\r', '\t', ' ', 'ü', '=', '-', "'", ';'];
+  const value = fc.oneof(fc.string({ unit: fc.constantFrom(...letters) }), fc.integer(), fc.boolean());
   fc.assert(
     fc.property(fc.array(fc.array(value, { minLength: 2, maxLength: 4 }), { maxLength: 5 }), (rows) => {
-      expect(parseCsv(rows.map(csvLine).join(''))).toEqual(rows.map((row) => row.map(String)));
+      const read = parseCsv(rows.map(csvLine).join('')).map((row) => row.map(plainText));
+      expect(read).toEqual(rows.map((row) => row.map(String)));
+    }),
+    { seed: 1 },
+  );
+});
+
+it('no text is a formula in a spreadsheet, whether it parts cells at commas, semicolons or tabs; numbers stay numbers', () => {
+  const link = '=HYPERLINK("http://127.0.0.1/x","klick")';
+  expect(csvLine([link, -0.5, -1e-7])).toBe(`"'${link.replaceAll('"', '""')}",-0.5,-1e-7\r\n`);
+  expect(csvLine(['+1', '-1', '@SUM(A1)', '\tx', '＝1+1', "'=1", 'a-b', '1=1'])).toBe(
+    "'+1,'-1,'@SUM(A1),'\tx,'＝1+1,''=1,a-b,1=1\r\n",
+  );
+  const cells = fc.string({ unit: fc.constantFrom('a', '=', '+', '-', '@', '\t', ';', '\n', "'", '"', ' ') });
+  fc.assert(
+    fc.property(cells, (text) => {
+      for (const cell of csvLine([text]).split(/[;\n\t]/)) expect(cell).not.toMatch(/^"?[=+\-@]/);
+    }),
+    { seed: 1 },
+  );
+});
+
+it('a tag with a space differs from two tags, and so do all lists whose cells look alike', () => {
+  const lists = [['a', 'b'], ['a b'], ['a', '', 'b'], ['"a"', 'b'], ['"a b"'], [], [''], [' a', 'b'], ['a\n', 'b']];
+  for (const separator of [' ', '; ', ' | ']) {
+    const cells = [...lists, [`a${separator}b`, 'c'], ['a', `b${separator}c`]].map((list) => joined(list, separator));
+    expect(new Set(cells).size).toBe(cells.length);
+  }
+  expect([joined(['a', 'b'], ' '), joined(['a b'], ' ')]).toEqual(['a b', '"a b"']);
+  const text = fc.string({ unit: fc.constantFrom('a', ' ', '"', '\\', '|', '\n') });
+  const list = fc.array(text, { maxLength: 3 });
+  fc.assert(
+    fc.property(list, list, (one, other) => {
+      for (const separator of [' ', ' | '])
+        expect(joined(one, separator) === joined(other, separator)).toBe(JSON.stringify(one) === JSON.stringify(other));
     }),
   );
 });

@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -17,9 +26,28 @@ it('a file that cannot be finished leaves nothing behind, and what was there bef
   }
   const path = join(folder, 'out.csv');
   await writeChunks(path, ['before']);
-  await expect(writeChunks(path, broken())).rejects.toThrow(/out\.csv could not be written: the source broke/);
+  await expect(writeChunks(path, broken())).rejects.toThrow('the source broke');
   expect(readFileSync(path, 'utf8')).toBe('before');
   expect(readdirSync(folder)).toEqual(['out.csv']);
   await expect(writeChunks(join(folder, 'missing/out.csv'), ['x'])).rejects.toThrow(/could not be written/);
   expect(existsSync(join(folder, 'missing'))).toBe(false);
+});
+
+it.runIf(process.platform === 'linux')('a full device is an error of the disk, and stays a device', async () => {
+  const device = join(folder, 'device');
+  symlinkSync('/dev/full', device); // a link, since what replaces a device would replace this
+  await expect(writeChunks(device, ['x'])).rejects.toThrow(
+    expect.objectContaining({ code: 'disk', message: expect.stringContaining('no space left') }),
+  );
+  expect(lstatSync(device).isSymbolicLink()).toBe(true);
+  expect(readdirSync(folder)).toEqual(['device']);
+});
+
+it('a file that is reached through a link is written where it lies', async () => {
+  const [path, link] = [join(folder, 'file.csv'), join(folder, 'link.csv')];
+  writeFileSync(path, 'before');
+  symlinkSync(path, link);
+  await writeChunks(link, ['after']);
+  expect(readFileSync(path, 'utf8')).toBe('after');
+  expect(lstatSync(link).isSymbolicLink()).toBe(true);
 });

@@ -59,6 +59,25 @@ it('writes what it reads, with metadata and aligned data', () => {
   );
 });
 
+it('a tensor of a type that is not read is one that nobody has to read', () => {
+  const json = JSON.stringify({
+    scale: { dtype: 'F8_E4M3', shape: [3], data_offsets: [0, 3] },
+    packed: { dtype: 'F4', shape: [2], data_offsets: [3, 4] },
+    w: { dtype: 'F32', shape: [1], data_offsets: [4, 8] },
+  });
+  const bytes = Buffer.alloc(8 + json.length + 8);
+  bytes.writeBigUInt64LE(BigInt(json.length));
+  bytes.write(json, 8);
+  bytes.writeFloatLE(1.5, 8 + json.length + 4);
+  const source = bytesSource(bytes);
+  const { tensors } = readSafetensors(source);
+  expect(tensorData(source, tensors.get('w')!)).toEqual(Float32Array.of(1.5));
+  expect(tensors.get('scale')).toMatchObject({ dtype: 'F8_E4M3', shape: [3] });
+  expect(() => tensorData(source, tensors.get('scale')!)).toThrow(
+    /values of dtype F8_E4M3 are not read; known are F64/,
+  );
+});
+
 describe('refuses', () => {
   const rows: [string, RegExp][] = [
     ['x20-header-too-long', /header claims \d+ bytes, but the file has \d+/],
@@ -70,8 +89,9 @@ describe('refuses', () => {
     expect(() => readSafetensors(open(`f-checkpoints/${file}.safetensors`))).toThrow(message);
   });
 
-  const withHeader = (header: unknown, data = 8) => {
-    const json = new TextEncoder().encode(JSON.stringify(header));
+  const withHeader = (header: unknown, data = 8) => withText(JSON.stringify(header), data);
+  const withText = (text: string, data: number) => {
+    const json = new TextEncoder().encode(text);
     const bytes = new Uint8Array(8 + json.length + data);
     new DataView(bytes.buffer).setBigUint64(0, BigInt(json.length), true);
     bytes.set(json, 8);
@@ -83,8 +103,11 @@ describe('refuses', () => {
     ['a header that is a list', withHeader([]), /not a JSON object/],
     ['metadata that is no record', withHeader({ __metadata__: null }), /its __metadata__ is null/],
     ['metadata that is not text', withHeader({ __metadata__: { a: 1 } }), /its __metadata__ is {"a":1}/],
-    ['an unknown dtype', withHeader({ a: tensor('F8', [2], [0, 8]) }), /a has dtype F8; known are F64, F32/],
-    ['a dtype that is no text', withHeader({ a: tensor(['F32'], [2], [0, 8]) }), /a has dtype F32; known are/],
+    [
+      'a dtype that is no text',
+      withHeader({ a: tensor(['F32'], [2], [0, 8]) }),
+      /a has dtype \["F32"\], which is no name/,
+    ],
     ['a negative dimension', withHeader({ a: tensor('F32', [-2], [0, 8]) }), /a has shape \[-2\]/],
     ['offsets in the wrong order', withHeader({ a: tensor('F32', [2], [8, 0]) }), /a lies at bytes \[8,0\]/],
     [
@@ -93,6 +116,32 @@ describe('refuses', () => {
       /a and b share bytes/,
     ],
     ['a tensor that is no record', withHeader({ a: 'text' }), /a has dtype undefined/],
+    [
+      'bytes before its first tensor',
+      withHeader({ a: tensor('F32', [1], [4, 8]) }),
+      /nothing owns the 4 bytes before a/,
+    ],
+    [
+      'a hole between tensors',
+      withHeader({ a: tensor('F32', [1], [0, 4]), b: tensor('F32', [1], [8, 12]) }, 12),
+      /nothing owns the 4 bytes before b/,
+    ],
+    ['bytes after its last tensor', withHeader({ a: tensor('F32', [1], [0, 4]) }), /4 bytes follow its last tensor/],
+    [
+      'a name that stands twice',
+      withText(
+        '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"\\u0061":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}',
+        4,
+      ),
+      /its header has "a" twice/,
+    ],
+    [
+      'a field that stands twice',
+      withText('{"a":{"dtype":"F16","dtype":"F32","shape":[1],"data_offsets":[0,4]}}', 4),
+      /its header has "dtype" twice/,
+    ],
+    ['a header nested like no header', withText(`{"a":${'['.repeat(9)}${']'.repeat(9)}}`, 0), /nested deeper/],
+    ['a name that is a book', withHeader({ ['x'.repeat(2000)]: tensor('F32', [2], [0, 8]) }), /2000 characters/],
   ])('%s, saying so', (_, source, message) => {
     expect(() => readSafetensors(source)).toThrow(message);
   });

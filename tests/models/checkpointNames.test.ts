@@ -6,6 +6,8 @@ import { float32Values, transposed } from '#formats/array';
 import { readCheckpoint } from '#formats/checkpoint';
 import { bytesSource } from '#formats/source';
 import { gpt2 } from '#models/gpt2';
+import { sameNames } from '#models/match';
+import { vit } from '#models/vit';
 import { vitFromCheckpoint } from '#models/vitCheckpoint';
 
 const golden = join(import.meta.dirname, '../fixtures/golden/f-checkpoints');
@@ -28,6 +30,30 @@ describe('GPT-2', () => {
     expect(found.size).toBe(28);
   });
 
+  it.each([
+    ['torch.compile', '_orig_mod.transformer.'],
+    ['DataParallel of a bare body', 'module.'],
+    ['Lightning of a bare body', 'model.'],
+    ['all three', 'model.module._orig_mod.transformer.'],
+    ['torch.compile within DataParallel', 'module._orig_mod.'],
+    ['dl-project', 'model.transformer.'],
+  ])('names as %s has them', (_, wrapper) => {
+    const bare = ['wpe.weight', 'h.0.attn.c_attn.bias', 'ln_f.weight'];
+    const others = ['lm_head.weight', 'optimizer.state', `${wrapper}h.0.attn.masked_bias`];
+    const found = gpt2.fromCheckpoint([...others, ...bare.map((name) => wrapper + name)]);
+    expect([...found]).toEqual(bare.map((name) => [name, { name: wrapper + name }]));
+  });
+
+  it('layers that torch.compile wrapped one by one', () => {
+    const found = gpt2.fromCheckpoint(['transformer.h.0._orig_mod.ln_1.weight', 'transformer.ln_f.weight']);
+    expect([...found.keys()]).toEqual(['h.0.ln_1.weight', 'ln_f.weight']);
+  });
+
+  it('of a network and its average beside it the larger is meant, and the two are never mixed', () => {
+    const found = gpt2.fromCheckpoint(['module.h.0.ln_1.weight', 'model.h.0.ln_1.weight', 'model.h.0.ln_1.bias']);
+    expect([...found.values()].map(({ name }) => name)).toEqual(['model.h.0.ln_1.weight', 'model.h.0.ln_1.bias']);
+  });
+
   it('old names of gains and biases, and heads beside a bare body', () => {
     const found = gpt2.fromCheckpoint([
       'ln_f.gamma',
@@ -38,6 +64,13 @@ describe('GPT-2', () => {
     ]);
     expect([...found.keys()]).toEqual(['ln_f.weight', 'ln_f.bias', 'h.0.attn.c_attn.bias']);
   });
+});
+
+it('wrapped names of a network that has its own', () => {
+  expect([...sameNames(['module.a.weight', 'module._orig_mod.b.weight'])]).toEqual([
+    ['a.weight', { name: 'module.a.weight' }],
+    ['b.weight', { name: 'module._orig_mod.b.weight' }],
+  ]);
 });
 
 describe('ViT', () => {
@@ -56,6 +89,9 @@ describe('ViT', () => {
   });
 
   it('Hugging Face names are known, with and without the prefix', () => {
+    expect([...vit.fromCheckpoint(['module.vit.layernorm.weight'])]).toEqual([
+      ['1.encoder_norm.weight', { name: 'module.vit.layernorm.weight' }],
+    ]);
     const found = vitFromCheckpoint([
       'vit.encoder.layer.3.attention.attention.query.weight',
       'encoder.layer.0.output.dense.bias',

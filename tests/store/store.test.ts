@@ -7,6 +7,7 @@ import { configFile, parseConfig } from '#contract/config';
 import { randomStream } from '#contract/random';
 import { type EntryBody, encodeEntry, type FinalResult, type JournalEntry, type MetricRow } from '#contract/run';
 import { migrations, openDatabase } from '#store/database';
+import { rebuild } from '#store/rebuild';
 import { openStore } from '#store/store';
 
 const config = parseConfig({ task: 'mnist', patch_size: 4, num_iters: 3, steps_per_iter: 10 });
@@ -72,14 +73,19 @@ describe('journal entries', () => {
     });
     expect(store.metrics.series('mnist-aaaaaa', 'train_loss')).toHaveLength(30);
   });
-  it('count once however often they come, and wait for the ones before them', async () => {
+  it('count once however often they come', async () => {
     const store = await withRun();
     const all = entries([started(0), losses(1, 10), losses(11, 20)]);
-    expect(store.apply('mnist-aaaaaa', [all[2]])).toEqual([]);
     expect(store.apply('mnist-aaaaaa', all.slice(0, 2))).toEqual(all.slice(0, 2));
     expect(store.apply('mnist-aaaaaa', all)).toEqual([all[2]]);
     expect(store.apply('mnist-aaaaaa', all)).toEqual([]);
     expect(store.runs.get('mnist-aaaaaa').step).toBe(20);
+  });
+  it('count when one before them is lost', async () => {
+    const store = await withRun();
+    const [start, , ...after] = entries([started(0), losses(1, 10), losses(11, 20), finished]);
+    expect(store.apply('mnist-aaaaaa', [start, ...after])).toEqual([start, ...after]);
+    expect(store.runs.get('mnist-aaaaaa')).toMatchObject({ state: 'finished', result: { value: expect.any(Number) } });
   });
   it('void the metrics after the step that a resumed run starts from', async () => {
     const store = await withRun();
@@ -176,7 +182,7 @@ describe('runs', () => {
   it('are queued in order, and claimed by one only', async () => {
     const store = await withRun();
     store.runs.add({ id: 'b', config, createdAt: 8 }, 'queued');
-    store.runs.enqueue('mnist-aaaaaa', process.pid);
+    store.runs.enqueue('mnist-aaaaaa', 'an-app');
     expect(store.runs.inState('queued').map((run) => run.id)).toEqual(['b', 'mnist-aaaaaa']);
     expect(store.runs.claim('b')).toBe(true);
     expect(store.runs.claim('b')).toBe(false);
@@ -231,7 +237,7 @@ describe('the file', () => {
     );
     writeFileSync(join(folder, 'text.db'), 'this is no database, but it is long enough to be read as one'.repeat(20));
     await expect(openStore(join(folder, 'text.db'))).rejects.toThrow(
-      /text\.db cannot be used as the run store: file is not a database/,
+      /run store .*text\.db: file is not a database. The database is damaged. Run permafrost rebuild/,
     );
     await expect(openStore(join(folder, 'missing/store.db'))).rejects.toThrow(
       /cannot be used as the run store.*PERMAFROST_HOME/s,
@@ -247,6 +253,7 @@ describe('the file', () => {
 });
 
 describe('rebuilding from run folders', () => {
+  const nothing = { added: 0, completed: 0, unreadable: [], damaged: [] };
   const writeRun = (id: string, journal: JournalEntry[], tail = '') => {
     mkdirSync(join(folder, 'runs', id), { recursive: true });
     writeFileSync(join(folder, 'runs', id, 'config.json'), JSON.stringify({ id, createdAt: 7, ...configFile(config) }));
@@ -258,10 +265,10 @@ describe('rebuilding from run folders', () => {
     const original = await withRun();
     original.apply('mnist-aaaaaa', journal);
     const rebuilt = await openStore(':memory:');
-    expect(rebuilt.rebuild(join(folder, 'runs'))).toEqual({ added: 1, unreadable: [] });
+    expect(await rebuild(rebuilt, join(folder, 'runs'))).toEqual({ ...nothing, added: 1 });
     expect(rebuilt.runs.list()).toEqual(original.runs.list());
     expect([...rebuilt.metrics.rows('mnist-aaaaaa')]).toEqual([...original.metrics.rows('mnist-aaaaaa')]);
-    expect(rebuilt.rebuild(join(folder, 'runs'))).toEqual({ added: 0, unreadable: [] });
+    expect(await rebuild(rebuilt, join(folder, 'runs'))).toEqual(nothing);
   });
   it('stops at a torn line, marks a run that was under way as crashed, and names folders that are no runs', async () => {
     writeRun(
@@ -271,7 +278,7 @@ describe('rebuilding from run folders', () => {
     );
     mkdirSync(join(folder, 'runs', 'stray'));
     const store = await openStore(':memory:');
-    const { added, unreadable } = store.rebuild(join(folder, 'runs'));
+    const { added, unreadable } = await rebuild(store, join(folder, 'runs'));
     expect(added).toBe(1);
     expect(unreadable[0]).toMatch(/stray/);
     expect(store.runs.get('mnist-bbbbbb')).toMatchObject({ state: 'crashed', step: 10 });

@@ -5,11 +5,11 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { configFile, parseConfig } from '#contract/config';
-import type { FinalResult, JournalEntry } from '#contract/run';
+import type { FinalResult, JournalEntry, TrainerHeard } from '#contract/run';
 import { readSafetensors, tensorData } from '#formats/safetensors';
 import { bytesSource } from '#formats/source';
-import { readJournal } from '../../src/trainer/journal.ts';
-import { runFiles } from '../../src/trainer/runFolder.ts';
+import { readEntries } from '#runFolder/journal';
+import { runFiles } from '#runFolder/paths';
 import type { Ended } from '../../src/trainer/train.ts';
 
 export const mainFile = join(import.meta.dirname, '../../src/trainer/main.ts');
@@ -85,8 +85,9 @@ export function startTrainer(run: Run, { home, threads = '1', fileLimit }: Start
   child.stderr!.on('data', (text) => {
     stderr += text;
   });
-  child.on('message', (entry: JournalEntry) => {
-    sent.push(entry);
+  child.on('message', (message: JournalEntry | TrainerHeard) => {
+    if ('heard' in message) return;
+    sent.push(message);
     for (const watcher of watchers) watcher();
   });
   const exit = Promise.all([once(child, 'exit'), once(child.stderr!, 'end')]).then(
@@ -119,7 +120,7 @@ export const isKind =
   ({ body }: JournalEntry): boolean =>
     body.kind === kind;
 
-export const entriesOf = (run: Run): JournalEntry[] => readJournal(run.files.journal).entries;
+export const entriesOf = (run: Run): JournalEntry[] => [...readEntries(run.files.journal)];
 
 /** How the run's journal ends. */
 export const endOf = (run: Run): Ended => entriesOf(run).findLast(isKind('ended'))?.body as Ended;

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '#contract/config';
+import type { Progress } from '#runFolder/checkpoint';
 import {
   finalEvaluation,
   freshProgress,
   judge,
   nextAction,
   nextTestBatch,
-  type Progress,
   planOf,
   recentMetric,
   standardError,

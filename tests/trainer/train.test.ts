@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { JournalEntry } from '#contract/run';
-import { readSafetensors } from '#formats/safetensors';
+import { writeSealed } from '#disk/sealed';
+import { readSafetensors, type SafetensorsType } from '#formats/safetensors';
 import { bytesSource } from '#formats/source';
 import {
   endOf,
@@ -35,12 +36,15 @@ const metric = (run: Run, key: string): number[] =>
 const logs = (run: Run): string[] =>
   entriesOf(run).flatMap(({ body }) => (body.kind === 'log' ? [`${body.level}: ${body.text}`] : []));
 
-/** Writes one value over the first of a tensor in a safetensors file. */
+/** Writes one value over the first of a tensor in a checkpoint, and its checksum anew. */
 function overwrite(path: string, name: string, value: number): void {
   const bytes = readFileSync(path);
-  const { offset } = readSafetensors(bytesSource(bytes)).tensors.get(name)!;
-  bytes.writeFloatLE(value, offset);
-  writeFileSync(path, bytes);
+  const { metadata, tensors } = readSafetensors(bytesSource(bytes));
+  const { 'permafrost.sha256': _, ...rest } = metadata;
+  bytes.writeFloatLE(value, tensors.get(name)!.offset);
+  const specs = [...tensors].map(([each, { shape, dtype }]) => [each, { shape, dtype: dtype as SafetensorsType }]);
+  const chunks = [...tensors.values()].map(({ offset, length }) => bytes.subarray(offset, offset + length));
+  writeSealed(path, { tensors: Object.fromEntries(specs), metadata: rest, chunks });
 }
 
 describe('a tiny run', () => {
@@ -235,7 +239,7 @@ describe('interruptions', () => {
     await first.entry(isKind('started'));
     expect(await finishRun(run)).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/is being trained by another process/),
+      stderr: expect.stringMatching(/is in use by process \d+\. Wait for its end/),
     });
     first.child.send({ kind: 'stop' });
     expect(await first.exit).toMatchObject({ code: 0 });

@@ -1,5 +1,5 @@
 /** Data sets from self-made archives in the exact formats: pulled, verified, decoded, loaded, removed. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -96,6 +96,63 @@ describe('CIFAR-10', () => {
     await expect(loadDataset('cifar10', { home })).rejects.toThrow(
       /not on this machine: expected cifar-10-binary.tar.gz in .*Run permafrost data pull cifar10/,
     );
+  });
+});
+
+describe('what is no whole data set', () => {
+  const stateOf = async (name: string) => (await openData(home).list()).find((set) => set.name === name)!.state;
+
+  it('CIFAR’s version for Python is told from the binary one', async () => {
+    const own = join(home, 'python');
+    writeFiles(own, { 'cifar-10-batches-py/data_batch_1': 'x', 'cifar-10-batches-py/batches.meta': 'x' });
+    const advice = /version for Python, whose pickles are not read\. Get the binary version, cifar-10-binary\.tar\.gz/;
+    await expect(pullDataset(cifar10, { home, from: own })).rejects.toThrow(advice);
+    writeFiles(folderOf('cifar10'), { data_batch_1: 'x' });
+    await expect(loadDataset('cifar10', { home })).rejects.toThrow(advice);
+    writeFiles(folderOf('cifar10'), { 'test_batch.bin': cifarFile(image(1), [1]) });
+    await expect(loadDataset('cifar10', { home })).rejects.toThrow(advice);
+  });
+
+  it('a clip of Finder’s is none', async () => {
+    const clip = wavFile(Int16Array.of(1, 2));
+    writeFiles(folderOf('speech-commands'), {
+      ...{ 'validation_list.txt': '', 'testing_list.txt': 'yes/a.wav\n', 'yes/a.wav': clip, 'no/b.wav': clip },
+      ...{ 'no/._b.wav': 'Mac OS X', '.DS_Store': 'x', '__MACOSX/no/b.wav': 'x', 'no/Thumbs.db': 'x' },
+    });
+    const { dataset } = await loadDataset('speech-commands', { home });
+    expect([dataset.train.count, dataset.test.count]).toEqual([1, 1]);
+  });
+
+  it('an empty file is not there, and a folder with some of MNIST is not ready', async () => {
+    put('cifar10', 'cifar-10-binary.tar.gz', '');
+    expect(await stateOf('cifar10')).toBe('absent');
+    expect(await stateOf('mnist')).toBe('ready'); // the package's
+    mkdirSync(folderOf('mnist'), { recursive: true });
+    expect(await stateOf('mnist')).toBe('absent');
+    put('mnist', 't10k-labels-idx1-ubyte', Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 1, 7));
+    expect(await stateOf('mnist')).not.toBe('ready');
+    for (const name of ['train-images-idx3', 'train-labels-idx1', 't10k-images-idx3'])
+      put('mnist', `${name}-ubyte`, '');
+    expect(await stateOf('mnist')).not.toBe('ready');
+  });
+
+  it('files without a sample are refused', async () => {
+    for (const set of ['train', 't10k']) {
+      put('mnist', `${set}-images-idx3-ubyte`, Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 0, 0, 0, 0, 28, 0, 0, 0, 28));
+      put('mnist', `${set}-labels-idx1-ubyte`, Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 0));
+    }
+    await expect(loadDataset('mnist', { home })).rejects.toThrow(/its train files have no image/);
+    writeFiles(folderOf('speech-commands'), { 'validation_list.txt': '', 'testing_list.txt': 'yes/a.wav' });
+    await expect(loadDataset('speech-commands', { home })).rejects.toThrow(/no sample is for train/);
+    writeFiles(folderOf('listops'), { 'basic_train.tsv': 'Source\tTarget\n', 'basic_val.tsv': 'Source\tTarget\n' });
+    await expect(loadDataset('listops', { home })).rejects.toThrow(/no sample is for train/);
+  });
+
+  it('a link round in circles has a size', async () => {
+    put('cifar10', 'mine.txt', 'mine');
+    for (const name of ['a', 'b']) symlinkSync(folderOf('cifar10'), join(folderOf('cifar10'), name));
+    symlinkSync(join(home, 'nowhere'), join(folderOf('cifar10'), 'gone'));
+    expect((await openData(home).list()).find(({ name }) => name === 'cifar10')).toMatchObject({ diskBytes: 4 });
   });
 });
 
@@ -201,6 +258,12 @@ describe('CYP3A4', () => {
       { 'cyp3a4_veith.tab': table.replace('CCO\t1', 'CCO\t2') },
       /expected 0 or 1 in Y; found "2" in line 3/,
     ],
+    [
+      'a molecule that is not there',
+      { 'cyp3a4_veith.tab': table.replace('CCO', '') },
+      /cyp3a4_veith\.tab: expected a molecule \(SMILES\) in Drug; line 3 has none\. Remove the line/,
+    ],
+    ['no molecule', { 'cyp3a4_veith.tab': 'Drug_ID\tDrug\tY\n' }, /it has no molecule/],
     ['a vocabulary that is none', { 'vocab.json': '[1]' }, /vocab.json is no object/],
     ['merges that are none', { 'merges.txt': 'a b c' }, /merges.txt has the line "a b c"/],
     [
@@ -211,6 +274,15 @@ describe('CYP3A4', () => {
   ])('with %s is refused', async (_, change, message) => {
     writeFiles(folderOf('cyp3a4'), { ...files, ...change } as Record<string, string>);
     await expect(loadDataset('cyp3a4', { home })).rejects.toThrow(message);
+  });
+});
+
+it('a table with an empty cell is split by nobody, and its line is named', async () => {
+  const file = join(home, 'empty.tab');
+  writeFileSync(file, 'Drug_ID\tDrug\tY\n1\tCCO\t0\n2\t\t1\n3\tc1ccccc1N\t1\n');
+  await expect(openData(home).split('cyp3a4', file)).rejects.toMatchObject({
+    code: 'data',
+    message: expect.stringMatching(/empty\.tab: .* line 3 has none/),
   });
 });
 

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -202,6 +203,29 @@ describe('a server that', () => {
     });
     await failure(get());
     expect(existsSync(path)).toBe(false);
+  });
+
+  it('sends without end where nobody said the size is left before the disk is full', async () => {
+    let [asked, sent] = [0, 0];
+    server.answer(async (_, response) => {
+      response.writeHead(200);
+      for (const chunk = Buffer.alloc(2 ** 20); sent < 2 ** 28 && !response.destroyed; sent += chunk.length)
+        if (!response.write(chunk)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+      response.end();
+    });
+    const error = await failure(get({ sha256: undefined, freeBytes: async () => (asked++ === 0 ? 1e12 : 1e6) }));
+    expect(error).toMatchObject({ code: 'disk', message: expect.stringMatching(/the disk has 1 MB free/) });
+    expect(sent).toBeLessThan(2 ** 27);
+  });
+
+  it('promises more in a part than the part’s file has is stopped at its end', async () => {
+    server.answer(dropAt(100_000), (_, response) => {
+      response.writeHead(206, { 'content-range': `bytes 100000-299999/${content.length}` });
+      response.write(content.subarray(100_000));
+      response.end(randomBytes(50_000));
+    });
+    expect((await failure(get())).message).toMatch(/expected 300000 bytes, but the server sends more/);
+    expect(left()).toEqual([]);
   });
 
   it('falls silent counts as dropped', async () => {

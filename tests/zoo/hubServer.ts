@@ -7,7 +7,10 @@ export interface HubServer {
   api: TestServer;
   /** Where large files are redirected to. */
   storage: TestServer;
-  repos: Record<string, { commit: string; files: Record<string, Buffer> }>;
+  repos: Record<
+    string,
+    { commit: string; files: Record<string, Buffer> /** What it says of each file instead. */; lies?: unknown }
+  >;
   close(): Promise<void>;
 }
 
@@ -39,7 +42,7 @@ export async function openHub(repos: HubServer['repos']): Promise<HubServer> {
         found.map((at) => {
           const bytes = repo.files[at];
           const lfs = isLarge(at) ? { lfs: { oid: sha256(bytes), size: bytes.length, pointerSize: 134 } } : {};
-          return { path: at, type: 'file', oid: gitSha1(bytes), size: bytes.length, ...lfs };
+          return { path: at, type: 'file', oid: gitSha1(bytes), size: bytes.length, ...lfs, ...(repo.lies as object) };
         }),
       );
     }

@@ -14,6 +14,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseConfig } from '#contract/config';
 import { filterModels, type PullState } from '#contract/zoo';
 import { safetensorsChunks } from '#formats/safetensors';
+import type { Gpt2Config } from '#models/gpt2';
 import { bodies, buildModel, countParameters } from '#models/index';
 import { taskOf } from '#tasks/index';
 import { knownBodies } from '#zoo/bodies';
@@ -253,7 +254,7 @@ describe('add', () => {
   it('a folder is used where it lies', async () => {
     const folder = join(root, 'mine');
     mkdirSync(folder);
-    await expect(zoo.add(folder)).rejects.toThrow(/expected model\.safetensors or pytorch_model\.bin; found neither/);
+    await expect(zoo.add(folder)).rejects.toThrow(/expected one of model\.safetensors, .*; found none/);
     writeFileSync(join(folder, 'pytorch_model.bin'), readFileSync(join(golden, 'f01-zip-fp32-lmhead.bin')));
     await expect(zoo.add(folder)).rejects.toThrow(/config\.json cannot be read/);
     writeFileSync(join(folder, 'config.json'), json(goldenConfig));
@@ -303,6 +304,119 @@ describe('add', () => {
 
   it('what is neither folder nor repository', async () => {
     await expect(zoo.add('no such thing')).rejects.toThrow(/is neither a folder nor a Hugging Face repository/);
+  });
+});
+
+describe('a checkpoint', () => {
+  const rows = Object.entries(bodies[tiny].body.parameters(bodies[tiny].config));
+  type Tensors = Record<string, { shape: number[]; data: Float32Array }>;
+  const tensors = (part: typeof rows, value = 0.5, prefix = ''): Tensors =>
+    Object.fromEntries(
+      part.map(([name, shape]) => [
+        prefix + name,
+        { shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(value) },
+      ]),
+    );
+  const fileOf = (all: Tensors): Buffer => Buffer.concat([...safetensorsChunks(all)]);
+  const { n_layer, n_embd, n_head, n_positions, vocab_size } = bodies[tiny].config as Gpt2Config;
+  const config = json({ model_type: 'gpt2', n_layer, n_embd, n_head, n_positions, vocab_size });
+  /** In two files and an index of them. */
+  const sharded = (broken: Partial<Record<string, Buffer>> = {}): Record<string, Buffer> => {
+    const parts = [rows.slice(0, 5), rows.slice(5)];
+    const names = parts.map((_, i) => `model-0000${i + 1}-of-00002.safetensors`);
+    const map = parts.flatMap((part, i) => part.map(([name]) => [name, names[i]]));
+    const files = Object.fromEntries(parts.map((part, i) => [names[i], fileOf(tensors(part))]));
+    const index = json({ metadata: { total_size: 1 }, weight_map: Object.fromEntries(map) });
+    return { 'config.json': config, 'model.safetensors.index.json': index, ...files, ...(broken as object) };
+  };
+  function lay(files: Record<string, Uint8Array>): string {
+    const folder = join(root, 'mine');
+    mkdirSync(folder, { recursive: true });
+    for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes);
+    return folder;
+  }
+
+  it('of several files is added from a folder, verified, and named where a file is missing', async () => {
+    const files = sharded();
+    const folder = lay(files);
+    expect(await zoo.add(folder, { name: 'mine' })).toMatchObject({
+      state: 'here',
+      path: join(folder, 'model.safetensors.index.json'),
+    });
+    const { 'config.json': _, ...own } = files;
+    const bytes = Object.values(own).reduce((sum, { length }) => sum + length, 0);
+    expect(await zoo.verify('mine')).toMatchObject({
+      bytes,
+      sha256: sha256(Buffer.concat(Object.values(own))),
+      problems: [],
+    });
+    rmSync(join(folder, 'model-00002-of-00002.safetensors'));
+    await expect(zoo.verify('mine')).rejects.toThrow(/model-00002-of-00002\.safetensors/);
+    await expect(zoo.add(folder, { name: 'again' })).rejects.toThrow(
+      /model-00002-of-00002\.safetensors cannot be read/,
+    );
+  });
+
+  it.each([
+    ['leads out of its folder', { weight_map: { a: '../evil' } }, /is no index of a checkpoint: weight_map\.a/],
+    ['names nothing', { weight_map: {} }, /it names no array/],
+    [
+      'names what a file lacks',
+      { weight_map: { b: 'model-00001-of-00002.safetensors' } },
+      /expected b in .*which has none/,
+    ],
+  ])('whose index %s is refused', async (_, index, message) => {
+    await expect(zoo.add(lay(sharded({ 'model.safetensors.index.json': json(index) })))).rejects.toThrow(message);
+  });
+
+  it('of several files is pulled from a repository, all of them or it is not here', async () => {
+    const files = sharded();
+    hub.repos['me/neo'].files = files;
+    await zoo.add('me/neo');
+    const told: { bytes: number; total: number | null }[] = [];
+    expect(await zoo.pull('me/neo', { onProgress: (progress) => told.push(progress) })).toMatchObject({
+      state: 'here',
+    });
+    const total = files['model-00001-of-00002.safetensors'].length + files['model-00002-of-00002.safetensors'].length;
+    expect(told.at(-1)).toMatchObject({ bytes: total, total });
+    expect((await zoo.verify('me/neo')).problems).toEqual([]);
+    const { path } = zoo.model('me/neo');
+    rmSync(join(path!, '..', 'model-00002-of-00002.safetensors'));
+    expect(findWeights(home, 'me/neo', environment)).toBeNull();
+    await zoo.pull('me/neo');
+    expect(zoo.model('me/neo').state).toBe('here');
+  });
+
+  it('that does not fit its config is not added, and the error says what the file has', async () => {
+    const folder = lay({ 'config.json': config, 'model.safetensors': fileOf(tensors(rows, 0.5, 'gpt.')) });
+    await expect(zoo.add(folder)).rejects.toMatchObject({
+      code: 'weights',
+      message: expect.stringMatching(
+        /wpe\.weight is missing; .*\. It has gpt\.wte\.weight F32 \[50257,2\], .*and \d+ more\./,
+      ),
+    });
+    expect(existsSync(join(home, 'models', 'added.json'))).toBe(false);
+  });
+
+  it.each([
+    ['NaN', Number.NaN, /ln_f\.weight has NaN/],
+    ['an infinite value', Number.NEGATIVE_INFINITY, /ln_f\.weight has an infinite value/],
+  ])('with %s is found by verify', async (_, value, problem) => {
+    const all = tensors(rows, 0.5, '_orig_mod.transformer.');
+    all['_orig_mod.transformer.ln_f.weight'].data[1] = value;
+    await zoo.add(lay({ 'config.json': config, 'model.safetensors': fileOf(all) }), { name: 'mine' });
+    expect((await zoo.verify('mine')).problems).toEqual([expect.stringMatching(problem)]);
+  });
+
+  it('may have arrays of a type that is not read where nobody wants them', async () => {
+    const file = fileOf({ scale: { shape: [1], data: new Float32Array(1) }, ...tensors(rows) });
+    const at = file.indexOf('"dtype":"F32"');
+    file.write('"dtype":"U32"', at);
+    const folder = lay({ 'config.json': config, 'model.safetensors': file });
+    expect(await zoo.add(folder)).toMatchObject({ state: 'here' });
+    file.write('"dtype":"U32"', file.indexOf('"dtype":"F32"', file.indexOf('"wpe.weight"')));
+    lay({ 'model.safetensors': file });
+    await expect(zoo.add(folder, { name: 'again' })).rejects.toThrow(/wpe\.weight is U32, expected F32, F16/);
   });
 });
 

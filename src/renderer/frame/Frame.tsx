@@ -1,9 +1,11 @@
 /** The frame around every page: navigation, the live rows behind all pages, and what a lost connection looks like. */
-import { AppShell, Box, Burger, Group, Text } from '@mantine/core';
+import { Alert, AppShell, Box, Burger, Group, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconSnowflake } from '@tabler/icons-react';
+import { IconAlertTriangle, IconSnowflake } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
 import { Outlet, useLocation } from '@tanstack/react-router';
 import { useEffect } from 'react';
+import { useTRPC } from '../client/trpc.ts';
 import { pages } from '../routes.tsx';
 import { useLiveRuns } from '../runs/useLiveRuns.ts';
 import { Navigation } from './Navigation.tsx';
@@ -46,6 +48,7 @@ export function Frame() {
       </AppShell.Navbar>
       <AppShell.Main id="main" tabIndex={-1} style={{ outline: 'none' }}>
         {!connected && <Disconnected />}
+        <StoreTrouble />
         <Outlet />
       </AppShell.Main>
     </AppShell>
@@ -70,5 +73,29 @@ function Disconnected() {
     <Text role="status" size="sm" px="sm" py={6} mb="sm" bg="var(--permafrost-selected)" bdrs="sm">
       The connection to Permafrost was lost. Runs go on; this window connects again by itself.
     </Text>
+  );
+}
+
+/** Milliseconds between questions: a store that takes nothing sends no changes either. */
+const troublePause = 5000;
+
+/** What the run store refuses, e.g. because the disk is full. */
+function StoreTrouble() {
+  const queue = useQuery(useTRPC().queue.get.queryOptions(undefined, { refetchInterval: troublePause }));
+  const trouble = queue.data?.trouble;
+  if (!trouble) return null;
+  return (
+    <Alert
+      color="red"
+      variant="outline"
+      icon={<IconAlertTriangle size={18} />}
+      title="The run store is behind"
+      mb="md"
+      role="alert"
+    >
+      <Text size="sm">
+        {trouble} Runs go on: what they do is kept in their folders and appears here as soon as that works again.
+      </Text>
+    </Alert>
   );
 }

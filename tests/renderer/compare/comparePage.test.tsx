@@ -13,7 +13,7 @@ afterEach(() => page.close());
 
 /** Three seeds of one config and one run of another. */
 const openComparison = async () => {
-  page = await openWindow('/', (app) => `/compare?ids=${fillHome(app, 4).join('%2C')}`);
+  page = await openWindow('/', async (app) => `/compare?ids=${(await fillHome(app, 4)).join('%2C')}`);
   return within(await screen.findByRole('table', { name: 'Metrics' }, patient));
 };
 
@@ -83,15 +83,15 @@ describe('settings against results', () => {
   });
 
   test('is not there where nothing differs', async () => {
-    page = await openWindow('/', (app) => `/compare?ids=${fillHome(app, 1)[0]}`);
+    page = await openWindow('/', async (app) => `/compare?ids=${(await fillHome(app, 1))[0]}`);
     await screen.findByRole('table', { name: 'Metrics' }, patient);
     expect(screen.queryByRole('region', { name: 'Settings and results' })).toBeNull();
   });
 });
 
 test('accuracies and errors, which share no axis, have pictures of their own', async () => {
-  page = await openWindow('/', (app) => {
-    const ids = [...fillHome(app, 3), ...fillHome(app, 2, 'mnist-add-reg')];
+  page = await openWindow('/', async (app) => {
+    const ids = [...(await fillHome(app, 3)), ...(await fillHome(app, 2, 'mnist-add-reg'))];
     return `/compare?ids=${ids.join('%2C')}`;
   });
   const runsOf = async (title: string) => {
@@ -106,7 +106,7 @@ test('accuracies and errors, which share no axis, have pictures of their own', a
 });
 
 test('more runs than colours start as means over their seeds', async () => {
-  page = await openWindow('/', (app) => `/compare?ids=${fillHome(app, 12).join('%2C')}`);
+  page = await openWindow('/', async (app) => `/compare?ids=${(await fillHome(app, 12)).join('%2C')}`);
   const means: HTMLInputElement = await screen.findByRole('switch', { name: 'Group means' }, patient);
   expect(means.checked).toBe(true);
   const chart = within(screen.getByRole('region', { name: 'Test metric' }));
@@ -114,6 +114,6 @@ test('more runs than colours start as means over their seeds', async () => {
 });
 
 test('a run that no longer exists is said to be missing', async () => {
-  page = await openWindow('/', (app) => `/compare?ids=${fillHome(app, 1)[0]}%2Cnothing`);
+  page = await openWindow('/', async (app) => `/compare?ids=${(await fillHome(app, 1))[0]}%2Cnothing`);
   expect(await screen.findByText('1 run; 1 of the 2 chosen no longer exist', {}, patient)).toBeTruthy();
 });

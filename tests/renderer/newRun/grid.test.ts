@@ -37,7 +37,15 @@ describe('controls', () => {
     [' 25 ', 25],
     ['', null],
     ['fast', 'fast'],
-  ])('typing %j means %j', (text, value) => expect(readNumber(text)).toEqual(value));
+  ])('typing %j means %j', (text, value) => expect(readNumber(text, false)).toEqual(value));
+
+  test('typing 1.000 into a whole number does not mean 1', () => {
+    expect(readNumber('1.000', true)).toBe('1.000');
+    expect(readNumber('1.000', false)).toBe(1);
+    expect(readSizes('1.000')).toEqual(['1.000']);
+    expect(axisValues({ field: 'seed', text: '1.000' })).toEqual(['1.000']);
+    expect(axisProblem({ field: 'n', text: '1.000..2.000' })).toMatch(/A range is written as/);
+  });
 
   test('layer sizes are read with commas or spaces', () => {
     expect(readSizes('64, 32')).toEqual([64, 32]);

@@ -27,7 +27,7 @@ const button = (text: string | RegExp) => screen.getByText(text).closest('button
 const press = (text: string | RegExp) => fireEvent.click(button(text));
 const trained = () => screen.getByText('Trained parameters').parentElement!.textContent;
 const isReady = () => eventually(() => expect(button(/^Start/).disabled).toBe(false));
-const upload = (text: string) =>
+const upload = (text: string | Uint8Array<ArrayBuffer>) =>
   fireEvent.change(document.querySelector<HTMLInputElement>('input[type=file]')!, {
     target: { files: [new File([text], 'mine.json', { type: 'application/json' })] },
   });
@@ -87,6 +87,7 @@ describe('the form', () => {
     ['{"name": ', /mine.json is not JSON/],
     [JSON.stringify({ params: { task: 'bit-xor', learning_rte: 1 } }), /Did you mean learning_rate\?/],
     ['[1]', /found an array/],
+    [new Uint8Array([0xff, 0xfe, 0x7b, 0x00, 0x7d, 0x00]), /mine.json is not JSON: it is in UTF-16\. Save it as UTF-8/],
   ])('says what is wrong with a bad file (%s) and stays as it was', async (text, problem) => {
     upload(text);
     await eventually(() => expect(screen.getByText(problem)).toBeTruthy());
@@ -94,7 +95,7 @@ describe('the form', () => {
   });
 
   test('is filled by a dl-project file, and given back', async () => {
-    upload(JSON.stringify(configFile({ ...tiny, n: 7, name: 'from a file' })));
+    upload(`\uFEFF${JSON.stringify(configFile({ ...tiny, n: 7, name: 'from a file' }))}`); // as Windows editors save it
     await eventually(() => expect(shown('n')).toBe('7'));
     expect(screen.getByText('Filled from mine.json')).toBeTruthy();
     press('Undo');

@@ -14,8 +14,8 @@ afterEach(() => page.close());
 
 /** Opens the table over `count` runs. */
 const openRuns = async (count = 18, address = '/', after?: (app: Services, ids: string[]) => void) => {
-  page = await openWindow(address, (app) => {
-    const ids = fillHome(app, count);
+  page = await openWindow(address, async (app) => {
+    const ids = await fillHome(app, count);
     after?.(app, ids);
     return undefined;
   });

@@ -1,5 +1,5 @@
 import '../dom.ts';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { act, fireEvent, screen, waitFor, within } from '@testing-library/react';
@@ -136,4 +136,14 @@ test('a source that cannot be added says why', async () => {
   fireEvent.change(await screen.findByLabelText(/^Source/, {}, patient), { target: { value: '/nowhere/at all' } });
   fireEvent.submit(screen.getByLabelText('Add a model', { selector: 'form' }));
   await screen.findByText(/is neither a folder nor a Hugging Face repository/, {}, patient);
+});
+
+test('an added model that cannot be used is named with the reason, and hides no other', async () => {
+  await visit('/zoo');
+  mkdirSync(join(page.home, 'models'), { recursive: true });
+  writeFileSync(join(page.home, 'models', 'added.json'), '[{"name":"../runs"}]');
+  await page.app.zoo.cancel(tiny); // whatever changes, the lists are read again
+  await screen.findByText('Added models that cannot be used', {}, patient);
+  screen.getByText(/entry 1 \("\.\.\/runs"\): name: "\.\.\/runs" is no model name/);
+  expect(lines().length).toBeGreaterThan(10);
 });

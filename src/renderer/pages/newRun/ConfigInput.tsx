@@ -89,7 +89,7 @@ function Control({ field, value, error, idle, choices, onChange }: ControlProps)
       value={value}
       placeholder={control.optional ? 'none' : undefined}
       inputMode={control.kind === 'number' ? 'decimal' : undefined}
-      read={control.kind === 'number' ? readNumber : readSizes}
+      read={control.kind === 'number' ? (text) => readNumber(text, control.whole) : readSizes}
       onChange={onChange}
     />
   );

@@ -12,7 +12,7 @@ import { gridCommand } from './command.ts';
 import { fieldsOf, formGroups } from './controls.ts';
 import { configOfDraft, type Draft, withPreset } from './draft.ts';
 import { EstimatePanel } from './EstimatePanel.tsx';
-import { readJson, saveConfig } from './files.ts';
+import { readJsonFile, saveConfig } from './files.ts';
 import { GridPanel } from './GridPanel.tsx';
 import { type Axis, expandGrid, mostRuns } from './grid.ts';
 import { idleReason, shownFields } from './idle.ts';
@@ -61,7 +61,7 @@ export function NewRunForm({ catalogue, draft, onDraft, onCreated }: NewRunFormP
 
   const open = async (file: File | null) => {
     if (!file) return;
-    const read = await readJson(file);
+    const read = await readJsonFile(file);
     if ('problem' in read) return setBadFile({ name: file.name, problems: [read.problem] });
     const report = await queryClient.fetchQuery(trpc.config.open.queryOptions({ json: read.json }));
     if (report.ok) fill(report.config, file.name);

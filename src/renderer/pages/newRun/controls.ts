@@ -4,10 +4,12 @@ import {
   type ConfigField,
   configDefaults,
   configFields,
-  configSchema,
   type FieldMeta,
   fieldMeta,
+  fieldType,
+  isWhole,
 } from '#contract/config';
+import { readDecimal, readWhole } from '#contract/numbers';
 
 export type Control = { optional: boolean; initial: unknown } & (
   | { kind: 'switch' | 'text' }
@@ -18,32 +20,23 @@ export type Control = { optional: boolean; initial: unknown } & (
 
 /** The control of a field, by its type without defaults and nulls. */
 export function controlOf(field: ConfigField): Control {
-  const { type, optional } = unwrapped(configSchema.shape[field]);
-  const base = { optional, initial: (configDefaults as Record<string, unknown>)[field] ?? null };
+  const { type, isOptional } = fieldType(field);
+  const base = { optional: isOptional, initial: (configDefaults as Record<string, unknown>)[field] ?? null };
   switch (type.def.type) {
     case 'boolean':
       return { ...base, kind: 'switch' };
     case 'enum':
       return { ...base, kind: 'choice', choices: (type as z.ZodEnum).options.map(String) };
     case 'number': {
-      const { minValue, maxValue, format } = type as z.ZodNumber;
+      const { minValue, maxValue } = type as z.ZodNumber;
       const limit = (value: number | null) => (value !== null && Math.abs(value) < 1e9 ? value : null);
-      return { ...base, kind: 'number', whole: format === 'safeint', low: limit(minValue), high: limit(maxValue) };
+      return { ...base, kind: 'number', whole: isWhole(field), low: limit(minValue), high: limit(maxValue) };
     }
     case 'array':
       return { ...base, kind: 'sizes' };
     default:
       return { ...base, kind: 'text' };
   }
-}
-
-function unwrapped(schema: z.ZodType): { type: z.ZodType; optional: boolean } {
-  let [type, optional] = [schema, false];
-  while (type.def.type === 'default' || type.def.type === 'nullable') {
-    optional ||= type.def.type === 'nullable';
-    type = (type as z.ZodDefault<z.ZodType> | z.ZodNullable<z.ZodType>).def.innerType;
-  }
-  return { type, optional };
 }
 
 /** Headings of the form, in order. */
@@ -68,15 +61,14 @@ export function fieldsOf(group: FieldMeta['group'], taskFields: readonly ConfigF
 }
 
 /** What a person typed into a number: a number, null when it is empty, the text itself when it is neither. */
-export function readNumber(text: string): number | string | null {
+export function readNumber(text: string, isWhole: boolean): number | string | null {
   const trimmed = text.trim();
   if (trimmed === '') return null;
-  const value = Number(trimmed);
-  return Number.isFinite(value) ? value : trimmed;
+  return (isWhole ? readWhole : readDecimal)(trimmed) ?? trimmed;
 }
 
 /** Layer sizes as typed: `64, 32`. */
 export function readSizes(text: string): (number | string)[] | null {
   const parts = text.split(/[\s,;]+/).filter(Boolean);
-  return parts.length === 0 ? null : parts.map((part) => readNumber(part) ?? part);
+  return parts.length === 0 ? null : parts.map((part) => readNumber(part, true) ?? part);
 }

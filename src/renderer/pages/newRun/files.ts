@@ -1,14 +1,14 @@
 /** Config files of dl-project, in and out. */
 import { configFile, type ExperimentConfig } from '#contract/config';
+import { readJson } from '#formats/json';
 import { saveFile } from '../../chart/save.ts';
 
 /** The JSON of a file, or a sentence that says why it is none. */
-export async function readJson(file: File): Promise<{ json: unknown } | { problem: string }> {
-  const text = await file.text();
+export async function readJsonFile(file: File): Promise<{ json: unknown } | { problem: string }> {
   try {
-    return { json: JSON.parse(text) };
+    return { json: readJson(new Uint8Array(await file.arrayBuffer()), file.name, 'config') };
   } catch (error) {
-    return { problem: `${file.name} is not JSON: ${(error as Error).message}.` };
+    return { problem: (error as Error).message };
   }
 }
 

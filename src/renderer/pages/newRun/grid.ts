@@ -1,5 +1,5 @@
 /** Grids: several values of several fields, every combination a run. Pure. */
-import { type ConfigField, configFields, fieldMeta } from '#contract/config';
+import { type ConfigField, configFields, fieldMeta, isWhole } from '#contract/config';
 import { readRange } from '#contract/sweep';
 import { controlOf, readNumber, readSizes } from './controls.ts';
 import type { Draft } from './draft.ts';
@@ -21,8 +21,8 @@ export function axisValues(axis: Axis): unknown[] {
   const { kind } = controlOf(axis.field);
   const read: Record<typeof kind, (part: string) => unknown[]> = {
     number: (part) => {
-      const range = readRange(part);
-      return Array.isArray(range) ? range : [part === 'empty' ? null : readNumber(part)];
+      const range = readRange(part, isWhole(axis.field));
+      return Array.isArray(range) ? range : [part === 'empty' ? null : readNumber(part, isWhole(axis.field))];
     },
     switch: (part) => [switchWords[part.toLowerCase()] ?? part],
     sizes: (part) => [part === 'empty' ? null : readSizes(part)],
@@ -38,7 +38,11 @@ export function axisProblem(axis: Axis): string | null {
   const parts = partsOf(axis);
   if (parts.length === 0) return `Write values as ${axisHint(axis.field)}.`;
   const isNumber = controlOf(axis.field).kind === 'number';
-  return (isNumber && parts.map(readRange).find((range) => typeof range === 'string')) || null;
+  return (
+    (isNumber &&
+      parts.map((part) => readRange(part, isWhole(axis.field))).find((range) => typeof range === 'string')) ||
+    null
+  );
 }
 
 function partsOf({ field, text }: Axis): string[] {

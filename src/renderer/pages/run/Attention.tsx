@@ -3,7 +3,8 @@ import { ActionIcon, Button, Group, SegmentedControl, Select, Stack, Text, Toolt
 import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { type ReactNode, useRef, useState } from 'react';
-import { type AttentionLayer, checkpointNames, headMap, layerWeights, mapCsv } from '#contract/analysis';
+import { type AttentionLayer, checkpointNames, headMap, layerWeights } from '#contract/analysis';
+import { mapCsv } from '#formats/mapCsv';
 import { saveFile } from '../../chart/save.ts';
 import { useTRPC } from '../../client/trpc.ts';
 import { ErrorState } from '../../components/ErrorState.tsx';

@@ -1,5 +1,5 @@
 /** Pretrained bodies: which there are, what they cost, what of them is here; `?model=` shows one. */
-import { Button, Stack } from '@mantine/core';
+import { Alert, Button, Stack, Text } from '@mantine/core';
 import { IconArrowLeft, IconBox } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
@@ -21,7 +21,7 @@ import { useZoo } from './useZoo.ts';
 import { useZooActions } from './useZooActions.ts';
 
 export function ZooPage() {
-  const { models, removed, pulls } = useZoo();
+  const { models, removed, warnings, pulls } = useZoo();
   const actions = useZooActions();
   const address = useAddress();
   if (models.isPending) return <Loading what="the models" />;
@@ -30,8 +30,7 @@ export function ZooPage() {
       <ErrorState title="The models could not be read" error={models.error} onRetry={() => void models.refetch()} />
     );
   const asked = address.get('model');
-  if (asked === '')
-    return <Models models={models.data} removed={removed} pulls={pulls} actions={actions} address={address} />;
+  if (asked === '') return <Models models={models.data} {...{ removed, warnings, pulls, actions, address }} />;
   const model = models.data.find(({ name, aliases }) => name === asked || aliases.includes(asked));
   return (
     <Stack gap="xs">
@@ -65,7 +64,7 @@ type ModelsProps = Omit<ReturnType<typeof useZoo>, 'models'> & {
   address: ReturnType<typeof useAddress>;
 };
 
-function Models({ models, removed, pulls, actions, address }: ModelsProps) {
+function Models({ models, removed, warnings, pulls, actions, address }: ModelsProps) {
   const trpc = useTRPC();
   const navigate = useNavigate();
   const names = models.map(({ name }) => name);
@@ -84,6 +83,15 @@ function Models({ models, removed, pulls, actions, address }: ModelsProps) {
       >
         <AddModel onAdded={(model) => void navigate({ to: '/zoo', search: { model } as never })} />
       </PageHeader>
+      {warnings.length > 0 && (
+        <Alert color="yellow" variant="light" title="Added models that cannot be used" py="xs">
+          {warnings.map((warning) => (
+            <Text key={warning} size="sm">
+              {warning}
+            </Text>
+          ))}
+        </Alert>
+      )}
       <ModelFilters models={models} address={address} />
       <RemovedList removed={removed} onRestore={(name) => void actions.restore(name)} />
       {shown.length === 0 ? (

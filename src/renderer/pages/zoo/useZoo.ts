@@ -10,10 +10,11 @@ export function useZoo() {
   const queries = useQueryClient();
   const models = useQuery(trpc.zoo.list.queryOptions());
   const removed = useQuery(trpc.zoo.removed.queryOptions());
+  const warnings = useQuery(trpc.zoo.warnings.queryOptions());
   const { pulls, onData } = usePulls<DownloadProgress>(() => {
     void queries.invalidateQueries({ queryKey: trpc.zoo.pathKey() });
     void queries.invalidateQueries({ queryKey: trpc.config.catalogue.queryKey() }); // says whose weights are here
   });
   useSubscription(trpc.zoo.pulls.subscriptionOptions(undefined, { onData }));
-  return { models, removed: removed.data ?? [], pulls };
+  return { models, removed: removed.data ?? [], warnings: warnings.data ?? [], pulls };
 }

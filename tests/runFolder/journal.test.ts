@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encodeEntry, type JournalEntry } from '#contract/run';
-import { openJournal, readJournal } from '../../src/trainer/journal.ts';
+import { openJournal, readEntries } from '#runFolder/journal';
 
 let folder: string;
 let path: string;
@@ -14,8 +14,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const texts = () => readJournal(path).entries.map(({ body }) => (body.kind === 'log' ? body.text : body.kind));
-const numbers = () => readJournal(path).entries.map(({ seq }) => seq);
+const texts = () => [...readEntries(path)].map(({ body }) => (body.kind === 'log' ? body.text : body.kind));
+const numbers = () => [...readEntries(path)].map(({ seq }) => seq);
 
 /** A journal with the given log lines, closed. */
 function writeLogs(...lines: string[]): void {
@@ -83,7 +83,7 @@ describe('messages', () => {
     });
     journal.log('info', 'a');
     journal.append({ kind: 'checkpoint', step: 3 });
-    expect(sent).toEqual(readJournal(path).entries);
+    expect(sent).toEqual([...readEntries(path)]);
     journal.close();
   });
 });
@@ -94,17 +94,17 @@ describe('metrics', () => {
 
   it('share a line until 250 ms have passed', () => {
     let now = 1000;
-    const journal = openJournal(path, { now: () => now });
+    const journal = openJournal(path, { clock: () => now });
     for (let step = 1; step <= 9; step++) {
       now += 100;
       journal.metrics([['train_loss', step, 1 / step]]);
     }
-    expect(rowsOf(readJournal(path).entries)).toEqual([3, 3, 3]);
+    expect(rowsOf([...readEntries(path)])).toEqual([3, 3, 3]);
     journal.close();
   });
 
   it('come before any entry that follows them', () => {
-    const journal = openJournal(path, { now: () => 0 });
+    const journal = openJournal(path, { clock: () => 0 });
     journal.metrics([['train_loss', 1, 2]]);
     journal.append({ kind: 'checkpoint', step: 1 });
     journal.metrics([['train_loss', 2, 2]]);
@@ -146,8 +146,8 @@ describe.skipIf(!existsSync(prlimit))('a disk that takes no more', () => {
 });
 
 it('an absent file is an empty journal, and so is an empty one', () => {
-  expect(readJournal(path)).toEqual({ entries: [], length: 0 });
+  expect([...readEntries(path)]).toEqual([]);
   writeFileSync(path, '');
   truncateSync(path, 0);
-  expect(readJournal(path).entries).toEqual([]);
+  expect([...readEntries(path)]).toEqual([]);
 });

@@ -1,0 +1,27 @@
+/** Runs whose folders somebody emptied: the store still knows them, their files are gone. */
+import { existsSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { PermafrostError } from '#contract/errors';
+import { type RunFiles, runFiles } from '#runFolder/paths';
+
+/** The files of a run's folder that something needs. */
+export interface Needed {
+  folder: string;
+  files: readonly (keyof RunFiles)[];
+}
+
+const mostNamed = 10;
+
+/** Throws `disk` that names every file that is missing. */
+export function requireFiles(runs: readonly Needed[]): void {
+  const broken = runs.flatMap(({ folder, files }) => {
+    const missing = files.map((file) => runFiles(folder)[file]).filter((path) => !existsSync(path));
+    return missing.length ? [`${basename(folder)} (${missing.map((path) => basename(path)).join(', ')})`] : [];
+  });
+  if (broken.length === 0) return;
+  const more = broken.length > mostNamed ? ` and ${broken.length - mostNamed} more` : '';
+  throw new PermafrostError(
+    'disk',
+    `Files are missing in ${dirname(runs[0].folder)}: ${broken.slice(0, mostNamed).join(', ')}${more}. Bring them back from a backup, or train the config again.`,
+  );
+}

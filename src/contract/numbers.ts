@@ -1,0 +1,22 @@
+/** Numbers as people type them: a decimal point, no separators of thousands, nothing that only a program would write. Pure. */
+
+/** `25` or `-1`; null for any other text, `1.000`, `1e3` and `0x10` among them. */
+export function readWhole(text: string): number | null {
+  const value = Number(text);
+  return /^[+-]?\d+$/.test(text) && Number.isSafeInteger(value) ? value : null;
+}
+
+/** `0.001`, `.5`, `1e-3` or `25`; null for any other text. */
+export function readDecimal(text: string): number | null {
+  const value = Number(text);
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) && Number.isFinite(value) ? value : null;
+}
+
+/** How to write what somebody probably meant, as a sentence with a space before it; empty where that cannot be told. */
+export function numberHint(text: string): string {
+  if (/^[1-9]\d{0,2}([.,'’ ]\d{3})+$/.test(text))
+    return ` Write ${text.replace(/\D/g, '')} without separators of thousands.`;
+  if (/^\d+e\d+$/i.test(text) && Number.isSafeInteger(Number(text))) return ` Write ${Number(text)}.`;
+  if (/^[+-]?\d*,\d+$/.test(text)) return ` Write ${text.replace(',', '.')} with a decimal point.`;
+  return '';
+}

@@ -1,0 +1,177 @@
+/** Files that are whole or not there, whatever ends the process or the power. */
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { PermafrostError } from '#contract/errors';
+import { isRunning, thisProcess } from './processes.ts';
+import { diskError } from './troubles.ts';
+
+/** Replaces the file at `path`. Throws `disk`, leaving what was there as it was, when any byte cannot be written. */
+export function writeAtomically(path: string, chunks: Iterable<Uint8Array>): void {
+  writeDraft(path, (file) => {
+    for (const chunk of chunks) writeFully(file, chunk);
+  });
+}
+
+/**
+ * Replaces the file at `path` by what `fill` writes to the open draft. A link is followed, an existing file keeps its mode,
+ * and anything that is no file is refused. Throws `disk`, and what `fill` throws.
+ */
+export function writeDraft(path: string, fill: (file: number) => void): void {
+  const target = targetOf(path);
+  const draft = draftOf(target);
+  try {
+    const file = openDraft(draft, target);
+    try {
+      fill(file);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    putInPlace(draft, target);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw diskError(path, error);
+  }
+}
+
+/** The same for chunks that come one after the other in time. */
+export async function writeStreamAtomically(
+  path: string,
+  chunks: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
+): Promise<void> {
+  const target = targetOf(path);
+  const draft = draftOf(target);
+  try {
+    const file = openDraft(draft, target);
+    try {
+      for await (const chunk of chunks) writeFully(file, typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    putInPlace(draft, target);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw diskError(path, error);
+  }
+}
+
+/** The file that a write to `path` means: where a link leads. Throws `disk` for what is no file. */
+function targetOf(path: string): string {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (!found) return path;
+  if (found.isSymbolicLink()) {
+    try {
+      return targetOf(realpathSync(path));
+    } catch (error) {
+      if (error instanceof PermafrostError) throw error;
+      return resolve(dirname(path), readlinkSync(path)); // it leads nowhere yet
+    }
+  }
+  if (found.isFile()) return path;
+  throw new PermafrostError('disk', `${path} should be a file; it is ${kindOf(found)}. Choose another place.`);
+}
+
+const kindOf = (stats: Stats): string => {
+  const kinds: [string, boolean][] = [
+    ['a folder', stats.isDirectory()],
+    ['a named pipe', stats.isFIFO()],
+    ['a socket', stats.isSocket()],
+  ];
+  return kinds.find(([, is]) => is)?.[0] ?? 'a device';
+};
+
+function openDraft(draft: string, target: string): number {
+  const file = openSync(draft, 'wx'); // never through a link that somebody else put there
+  const before = statSync(target, { throwIfNoEntry: false });
+  if (before) fchmodSync(file, before.mode & 0o7777);
+  return file;
+}
+
+function putInPlace(draft: string, target: string): void {
+  renameSync(draft, target); // last: the file's existence means that it is whole
+  syncFolder(dirname(target));
+}
+
+/** Writes all of the bytes; write() may take only a part of them. */
+export function writeFully(file: number, bytes: Uint8Array, position: number | null = null): void {
+  for (let done = 0; done < bytes.length; )
+    done += writeSync(file, bytes, done, bytes.length - done, position === null ? null : position + done);
+}
+
+/** Makes a rename or a new file survive a power cut; Windows does it by itself and cannot open folders. */
+export function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return;
+  const handle = openSync(folder, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** Makes a folder and those above it. Throws `disk`. */
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw diskError(path, error);
+  }
+}
+
+const numbersOf = ({ boot, namespace, host }: typeof thisProcess): string =>
+  createHash('sha256').update(`${boot} ${namespace} ${host}`).digest('hex').slice(0, 8);
+const here = numbersOf(thisProcess);
+let drafts = 0;
+
+/** Where what will be at `path` is made: beside it, under a name that says who makes it. */
+export const draftOf = (path: string): string =>
+  `${path}.${here}-${process.pid}-${thisProcess.start || 0}-${drafts++}.draft`;
+
+const draftName = /\.([0-9a-f]{8})-(\d+)-(\d+)-\d+\.draft$/;
+/** As earlier versions named them. */
+const oldDraftName = /\.\d+\.(tmp|draft)$/;
+const abandonedAfter = 86_400_000; // ms; for drafts of another machine, or of nobody knows whom
+
+/** Removes from a folder what writers left that were killed half-way. A folder that cannot be read or written stays as it is. */
+export function sweepDrafts(folder: string): void {
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch {
+    return;
+  }
+  for (const name of names) {
+    try {
+      if (isAbandoned(folder, name)) rmSync(join(folder, name), { recursive: true, force: true });
+    } catch {
+      // somebody else swept it, or may not be swept
+    }
+  }
+}
+
+function isAbandoned(folder: string, name: string): boolean {
+  const [, machine, pid, start] = draftName.exec(name) ?? [];
+  if (machine === here) {
+    if (Number(pid) === process.pid && start === (thisProcess.start || '0')) return false;
+    return isRunning({ ...thisProcess, pid: Number(pid), start }) === false;
+  }
+  if (machine === undefined && !oldDraftName.test(name)) return false;
+  return Date.now() - statSync(join(folder, basename(name))).mtimeMs > abandonedAfter;
+}

@@ -1,0 +1,226 @@
+/**
+ * A lease: a file that says who works on something, on whatever machine that is.
+ *
+ *     const lease = await takeLease(join(folder, 'lease.json'));
+ *     …
+ *     lease.release();
+ *
+ * The holder writes a new beat into the file every {@link beatTime}. Others take it for alive while that goes on, and on its
+ * own machine while that very process runs; they compare the file with itself, so no clocks have to agree. A dead holder's
+ * lease is taken over: at once on its machine, elsewhere after {@link silence} without a beat.
+ */
+import { randomUUID } from 'node:crypto';
+import { closeSync, linkSync, mkdirSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { z } from 'zod';
+import { PermafrostError } from '#contract/errors';
+import { draftOf, writeFully } from './atomicFile.ts';
+import { beat, beatTime, leaseText, tokenOf } from './heartbeat.ts';
+import { isRunning, type ProcessIdentity, processIdentity, processText, thisProcess } from './processes.ts';
+import { diskError } from './troubles.ts';
+
+/** A holder elsewhere that has not beaten for so long (ms) is dead. */
+export const silence = 6 * beatTime;
+
+export interface Lease {
+  /** Names this taking of the lease. */
+  readonly token: string;
+  /** Whether somebody else has taken it over, or removed it: then this process must not write any more. */
+  isLost(): boolean;
+  release(): void;
+}
+
+export interface LeaseHolder {
+  token: string;
+  process: ProcessIdentity;
+  /** Null while it cannot be told yet: it is elsewhere, and has to be watched for up to {@link silence}. */
+  isAlive: boolean | null;
+}
+
+const leaseFile = z.object({ token: z.string(), process: processIdentity });
+
+/** What was read at a path last, since when (ms of this process's own clock), and whether it has changed before. */
+const watched = new Map<string, { text: string; since: number; beats: boolean }>();
+
+/** Who holds the lease at `path`; null where nobody does. Never waits: ask again for a holder that has to be watched. */
+export function leaseHolder(path: string): LeaseHolder | null {
+  const text = textAt(path);
+  if (text === null) {
+    watched.delete(path);
+    return null;
+  }
+  const now = performance.now();
+  const last = watched.get(path);
+  const seen = last?.text === text ? last : { text, since: now, beats: last !== undefined };
+  watched.set(path, seen);
+  const { token, process } = holderIn(text);
+  const runs = process && isRunning(process);
+  const isSilent = now - seen.since >= silence;
+  return { token, process: process ?? unknown, isAlive: runs ?? (isSilent ? false : seen.beats || null) };
+}
+
+/** Of a file that is no lease: nobody's, so that silence alone decides. */
+const unknown: ProcessIdentity = { host: 'an unknown machine', boot: '', namespace: '', pid: 1, start: '' };
+
+function holderIn(text: string): { token: string; process: ProcessIdentity | null } {
+  try {
+    return leaseFile.parse(JSON.parse(text));
+  } catch {
+    return { token: text, process: null }; // being written, or damaged
+  }
+}
+
+function textAt(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw diskError(path, error, 'read');
+  }
+}
+
+export interface LeaseOptions {
+  /** What the lease is for, in errors: `the run in /home/…/runs/x`. */
+  what?: string;
+  /** Waits for a live holder to release it, instead of throwing; called once with that holder. */
+  onWait?(holder: LeaseHolder): void;
+  /** Beats in a thread of its own: for processes that compute for long without looking at their timers. */
+  thread?: boolean;
+  signal?: AbortSignal;
+}
+
+/**
+ * Takes the lease at `path`, whose folder is made where needed. Throws `conflict` naming a live holder, after up to
+ * {@link silence} where it has to be watched first, `disk`, and the signal's reason.
+ */
+export async function takeLease(path: string, options: LeaseOptions = {}): Promise<Lease> {
+  const { what = path, onWait, signal } = options;
+  const token = randomUUID();
+  let told = false;
+  for (;;) {
+    signal?.throwIfAborted();
+    if (claim(path, token)) return keep(path, token, options);
+    const holder = leaseHolder(path);
+    if (!holder) continue;
+    if (holder.isAlive === false) {
+      if (!(await takeOver(path, token, holder.token))) continue;
+      return keep(path, token, options);
+    }
+    if (holder.isAlive && !onWait)
+      throw new PermafrostError(
+        'conflict',
+        `${what} is in use by ${processText(holder.process)}. Wait for its end, or end it there.`,
+      );
+    if (holder.isAlive && !told) {
+      told = true;
+      onWait?.(holder);
+    }
+    await sleep(500, undefined, { signal }).catch(() => {});
+  }
+}
+
+/** Takes the lease at a path that nobody else knows, without waiting. Throws `disk`. */
+export function openLease(path: string): Lease {
+  const token = randomUUID();
+  if (!claim(path, token)) throw new PermafrostError('conflict', `${path} is in use already.`);
+  return keep(path, token, {});
+}
+
+/** Makes the file where there is none. Linking fails where there is one, on network file systems too. */
+function claim(path: string, token: string): boolean {
+  const draft = draftOf(path);
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeNew(draft, token);
+    try {
+      linkSync(draft, path);
+    } catch (error) {
+      if (!noLinks.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      writeNew(path, token);
+    }
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw diskError(path, error);
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+/** What a file system without hard links answers; such ones are not shared by machines, so that a file just made is enough. */
+const noLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
+
+function writeNew(path: string, token: string): void {
+  const file = openSync(path, 'wx');
+  try {
+    writeFully(file, Buffer.from(leaseText(token, thisProcess, 0)));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/**
+ * Moves the lease of a dead holder away and claims it. Where another process was faster and what was moved is its lease, it is
+ * put back.
+ */
+async function takeOver(path: string, token: string, dead: string): Promise<boolean> {
+  const aside = draftOf(path);
+  try {
+    renameSync(path, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw diskError(path, error);
+  }
+  try {
+    if (tokenOf(aside) !== dead && holderIn(textAt(aside) ?? '').token !== dead) {
+      linkSync(aside, path);
+      return false;
+    }
+  } catch {
+    return false; // a third one has it by now
+  } finally {
+    rmSync(aside, { force: true });
+  }
+  if (!claim(path, token)) return false;
+  await sleep(50); // one that judged the dead holder when we did may have moved ours away for a moment
+  return tokenOf(path) === token;
+}
+
+/** A holder whose beat is older than this (ms) looks at the file before it believes that it still holds it. */
+const doubt = 3 * beatTime;
+
+function keep(path: string, token: string, { thread = false }: LeaseOptions): Lease {
+  watched.delete(path);
+  /** Time of the last beat, by the wall clock, which goes on while the machine sleeps; −1 once the lease is lost. */
+  const last = new BigInt64Array(new SharedArrayBuffer(8));
+  last[0] = BigInt(Date.now());
+  const beats = thread ? beatInThread(path, token, last.buffer as SharedArrayBuffer) : beatByTimer(path, token, last);
+  return {
+    token,
+    isLost() {
+      const at = Atomics.load(last, 0);
+      if (at < 0n) return true;
+      const age = Date.now() - Number(at);
+      if (age < 0 || age > doubt) beat(path, token, last);
+      return Atomics.load(last, 0) < 0n;
+    },
+    release() {
+      beats.stop();
+      if (tokenOf(path) === token) rmSync(path, { force: true });
+    },
+  };
+}
+
+function beatByTimer(path: string, token: string, last: BigInt64Array): { stop(): void } {
+  const timer = setInterval(() => beat(path, token, last), beatTime).unref();
+  return { stop: () => clearInterval(timer) };
+}
+
+function beatInThread(path: string, token: string, shared: SharedArrayBuffer): { stop(): void } {
+  const worker = new Worker(new URL('./heartbeat.ts', import.meta.url), { workerData: { path, token, shared } });
+  worker.unref();
+  worker.on('error', () => {}); // the lease is believed to be lost then, as nobody beats
+  return { stop: () => void worker.terminate() };
+}

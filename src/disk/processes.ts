@@ -1,0 +1,74 @@
+/**
+ * Who a process is, so that nobody else is taken for it: numbers are given out again, start again in every container, and
+ * mean nothing on another machine.
+ */
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { z } from 'zod';
+
+export const processIdentity = z.object({
+  host: z.string(),
+  /** Of this start of the machine; empty where the system has no such number. */
+  boot: z.string(),
+  /** The PID namespace that `pid` belongs to; empty where the system has none. */
+  namespace: z.string(),
+  pid: z.int().min(1),
+  /** When it started, in the system's own ticks since the boot; empty where the system does not tell. */
+  start: z.string(),
+});
+export type ProcessIdentity = z.infer<typeof processIdentity>;
+
+const orEmpty = (read: () => string): string => {
+  try {
+    return read();
+  } catch {
+    return '';
+  }
+};
+
+/** When a process of this namespace started; null where none of that number runs. A zombie does not run. */
+function startOf(pid: number): string | null {
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  } catch {
+    return null;
+  }
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // the name before may hold anything
+  return 'ZX'.includes(fields[0]) ? null : fields[19];
+}
+
+const isLinux = process.platform === 'linux';
+
+/** This process. */
+export const thisProcess: ProcessIdentity = {
+  host: hostname(),
+  boot: isLinux ? orEmpty(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()) : '',
+  namespace: isLinux ? orEmpty(() => readlinkSync('/proc/self/ns/pid')) : '',
+  pid: process.pid,
+  start: isLinux ? (startOf(process.pid) ?? '') : '',
+};
+
+/** Whether the two have the same numbers for processes. */
+export const sharesNumbers = (a: ProcessIdentity, b: ProcessIdentity): boolean =>
+  a.boot !== '' && a.boot === b.boot && a.namespace !== '' && a.namespace === b.namespace;
+
+/** Whether that very process runs; null where it cannot be told from here: on another machine, or in another container. */
+export function isRunning(other: ProcessIdentity): boolean | null {
+  if (sharesNumbers(other, thisProcess)) return startOf(other.pid) === other.start;
+  if (isLinux || other.boot !== '' || other.host !== thisProcess.host) return null;
+  return numberIsFree(other.pid) ? false : null; // a number that is taken may be somebody else's by now
+}
+
+function numberIsFree(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
+
+/** A process in a few words, for errors. */
+export const processText = ({ host, pid }: ProcessIdentity): string =>
+  host === thisProcess.host ? `process ${pid}` : `process ${pid} on ${host}`;

@@ -1,0 +1,54 @@
+/** Deleting. What goes lies strictly below the folder that owns it, links resolved; a link goes as a link, never what it points to. */
+import { lstatSync, readdirSync, realpathSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { PermafrostError } from '#contract/errors';
+
+/** Something that may be removed. */
+export interface Owned {
+  /** The folder below which it must lie. */
+  owner: string;
+  path: string;
+}
+
+/** Where it really lies. Throws `conflict` where that is not strictly below its owner. */
+export function belowOwner({ owner, path }: Owned): string {
+  const asked = resolve(path);
+  const real = join(realpathSync(dirname(asked)), basename(asked)); // the last part may be a link: that is what goes
+  const inside = relative(realpathSync(owner), real);
+  if (inside !== '' && inside !== '..' && !inside.startsWith(`..${sep}`) && !isAbsolute(inside)) return real;
+  throw new PermafrostError(
+    'conflict',
+    `${path} lies at ${real}, outside of ${owner}, and is not removed. Remove it yourself if you mean it.`,
+  );
+}
+
+/** Deletes a file, a folder or a link; what is not there needs no deleting. */
+export async function removeBelow(owned: Owned): Promise<void> {
+  if (isThere(owned.path)) await rm(belowOwner(owned), { recursive: true, force: true });
+}
+
+/** Whether something has that path, be it a link to nothing. */
+export const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+export const isLink = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+
+/** Paths of the files that would go with a path; what a link points to stays and is not among them. */
+export function filesUnder(path: string): string[] {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (!stats?.isDirectory()) return stats?.isFile() ? [path] : [];
+  const entries = readdirSync(path, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+export const bytesUnder = (path: string): number =>
+  filesUnder(path).reduce((sum, file) => sum + (lstatSync(file, { throwIfNoEntry: false })?.size ?? 0), 0);
+
+/** Throws `conflict` naming the runs under way or queued that need it. */
+export function refuseInUse(name: string, runs: readonly string[]): void {
+  if (runs.length === 0) return;
+  const [some, more] = [runs.slice(0, 5).join(', '), runs.length > 5 ? ` and ${runs.length - 5} more` : ''];
+  throw new PermafrostError(
+    'conflict',
+    `${name} is needed by ${runs.length === 1 ? 'a run' : `${runs.length} runs`} under way or queued: ${some}${more}. Stop ${runs.length === 1 ? 'it' : 'them'} first, or wait.`,
+  );
+}

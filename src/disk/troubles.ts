@@ -1,0 +1,113 @@
+/** The one table of what a disk or a database refuses: what happened and what a person can do about it. */
+import { basename, dirname } from 'node:path';
+import { PermafrostError } from '#contract/errors';
+
+interface Trouble {
+  happened: string;
+  help: string;
+  /** Whether the same call may succeed later without anybody changing it. */
+  passes: boolean;
+}
+
+const full = { happened: 'The disk is full', help: 'Free some space', passes: true };
+const denied = { happened: 'Permission is missing', help: 'Make the folder writable', passes: false };
+const readOnly = {
+  happened: 'The file system is read-only',
+  help: 'Set PERMAFROST_HOME to a folder that can be written',
+  passes: false,
+};
+const busy = {
+  happened: 'Another process is writing to the database',
+  help: 'Try again, or end that process',
+  passes: true,
+};
+const damaged = {
+  happened: 'The database is damaged',
+  help: 'Run permafrost rebuild: it sets the file aside and makes a new one from the run folders',
+  passes: false,
+};
+const hardware = { happened: 'The disk reports an error', help: 'Check the disk', passes: true };
+
+const troubles: Readonly<Record<string, Trouble>> = {
+  ENOSPC: full,
+  EDQUOT: { happened: 'The disk quota is used up', help: 'Free some space', passes: true },
+  EFBIG: {
+    happened: 'The file is larger than this system allows',
+    help: 'Raise the limit (ulimit -f)',
+    passes: false,
+  },
+  EACCES: denied,
+  EPERM: denied,
+  EROFS: readOnly,
+  ENOTDIR: {
+    happened: 'A file lies where a folder should be',
+    help: 'Move it away, or set PERMAFROST_HOME to another folder',
+    passes: false,
+  },
+  EIO: hardware,
+  ESTALE: { happened: 'The network file system lost the file', help: 'Check the mount', passes: true },
+  EMFILE: { happened: 'Too many files are open', help: 'Raise the limit (ulimit -n)', passes: true },
+  ENFILE: { happened: 'The system has too many open files', help: 'Close other programs', passes: true },
+  SQLITE_FULL: full,
+  SQLITE_BUSY: busy,
+  SQLITE_LOCKED: busy,
+  SQLITE_READONLY: { ...readOnly, happened: 'The database cannot be written' },
+  SQLITE_IOERR: hardware,
+  SQLITE_CANTOPEN: { happened: 'The database cannot be opened', help: 'Check its folder', passes: true },
+  SQLITE_CORRUPT: damaged,
+  SQLITE_NOTADB: damaged,
+};
+
+const codeOf = (error: unknown): string | undefined => {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'string' ? code : undefined;
+};
+
+/** The row of a code; SQLite's extended codes such as SQLITE_IOERR_WRITE belong to the row that they extend. */
+function troubleOf(code: string): Trouble | undefined {
+  const plain = /^SQLITE_[A-Z]+/.exec(code)?.[0] ?? code;
+  return Object.hasOwn(troubles, plain) ? troubles[plain] : undefined;
+}
+
+/** Whether a system call or SQLite failed, and not the program. */
+export const isRefusal = (error: unknown): boolean => {
+  const code = codeOf(error);
+  return code !== undefined && (troubleOf(code) !== undefined || /^E[A-Z0-9]+$/.test(code) || /^SQLITE_/.test(code));
+};
+
+/** Whether trying the same again later may help: the disk may be full now, or the database locked. */
+export function passes(error: unknown): boolean {
+  const code = codeOf(error instanceof PermafrostError ? error.cause : error);
+  return code !== undefined && (troubleOf(code)?.passes ?? false);
+}
+
+/** Whether the bytes of the database are wrong, so that it must be made anew. */
+export const isDamage = (error: unknown): boolean => troubleOf(codeOf(error) ?? '') === damaged;
+
+const sentence = (code: string | undefined): string => {
+  const trouble = code === undefined ? undefined : troubleOf(code);
+  return trouble ? `${trouble.happened}. ${trouble.help}.` : 'Check the disk and the folder.';
+};
+
+/**
+ * A `disk` error for a system call that failed on `path`; `not` is what could not be done. Errors of ours pass through, and so
+ * does anything that no system call threw.
+ */
+export function diskError(path: string, error: unknown, not: 'written' | 'read' | 'removed' = 'written'): Error {
+  if (error instanceof PermafrostError || !isRefusal(error)) return error as Error;
+  const { message } = error as Error;
+  return new PermafrostError(
+    'disk',
+    `${basename(path)} could not be ${not} in ${dirname(path)}: ${message}. ${sentence(codeOf(error))}`,
+    { cause: error },
+  );
+}
+
+/** A `store` error for what SQLite refused on the database at `path`. Errors of ours pass through, and so do the program's. */
+export function storeError(path: string, error: unknown): Error {
+  if (error instanceof PermafrostError || !isRefusal(error)) return error as Error;
+  const { message } = error as Error;
+  return new PermafrostError('store', `The run store ${path}: ${message}. ${sentence(codeOf(error))}`, {
+    cause: error,
+  });
+}

@@ -1,0 +1,48 @@
+/** `config.json` of a run folder: what the run is. Written once, before anything else. */
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { configFields, configFile, type ExperimentConfig, openConfig } from '#contract/config';
+import { PermafrostError } from '#contract/errors';
+import { writeAtomically } from '#disk/atomicFile';
+import { sha256 } from '#disk/hash';
+import { runFiles } from './paths.ts';
+
+/** A run that has not begun. */
+export interface NewRun {
+  id: string;
+  config: ExperimentConfig;
+  /** Milliseconds since 1970. */
+  createdAt: number;
+}
+
+const identity = z.object({ createdAt: z.number().default(0) });
+
+export function writeRunConfig(folder: string, { id, createdAt, config }: NewRun): void {
+  const text = `${JSON.stringify({ id, createdAt, ...configFile(config) }, null, 2)}\n`;
+  writeAtomically(runFiles(folder).config, [Buffer.from(text)]);
+}
+
+/** Throws `config` when the file is missing, not JSON or not a valid config. */
+export function readRunConfig(folder: string): Omit<NewRun, 'id'> {
+  const path = runFiles(folder).config;
+  let file: unknown;
+  try {
+    file = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new PermafrostError('config', `${path} should hold the run's config as JSON: ${(cause as Error).message}.`, {
+      cause,
+    });
+  }
+  const { name, params, args } = (file ?? {}) as Record<string, unknown>;
+  const { data } = identity.safeParse(file);
+  return { config: openConfig({ name, params, args }), createdAt: data?.createdAt ?? 0 };
+}
+
+/** Stands for everything in a config that a result depends on: all but its name and where it computes. */
+export const configDigest = (config: ExperimentConfig): string =>
+  sha256(JSON.stringify(configFields.filter((field) => !free.includes(field)).map((field) => [field, config[field]])));
+const free: readonly string[] = ['name', 'device'];
+
+/** A field in which two configs differ; null where they are the same. */
+export const changedField = (a: ExperimentConfig, b: ExperimentConfig): string | null =>
+  configFields.find((field) => JSON.stringify(a[field]) !== JSON.stringify(b[field])) ?? null;

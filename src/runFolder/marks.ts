@@ -1,0 +1,26 @@
+/** `marks.json` of a run folder: what a person wrote on the run. The store holds the same; this copy survives the store. */
+import { existsSync, readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { writeAtomically } from '#disk/atomicFile';
+
+export const runMarks = z.object({
+  tags: z.array(z.string()).default([]),
+  note: z.string().default(''),
+  archived: z.boolean().default(false),
+  /** When it was put in the trash; null: it is not there. */
+  trashedAt: z.number().nullable().default(null),
+});
+export type RunMarks = z.infer<typeof runMarks>;
+
+export const writeMarks = (path: string, marks: RunMarks): void =>
+  writeAtomically(path, [Buffer.from(`${JSON.stringify(marks, null, 2)}\n`)]);
+
+/** The marks at `path`; null where there are none or the file is damaged: a run is worth more than its tags. */
+export function readMarks(path: string): RunMarks | null {
+  if (!existsSync(path)) return null;
+  try {
+    return runMarks.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch {
+    return null;
+  }
+}

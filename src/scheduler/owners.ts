@@ -1,0 +1,69 @@
+/** Who has which run: apps and trainers on any machine that shares the home, each known by its lease. */
+import { randomUUID } from 'node:crypto';
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Lease, type LeaseHolder, leaseHolder, openLease } from '#disk/lease';
+import { processText } from '#disk/processes';
+import { runFiles } from '#runFolder/paths';
+
+/** unsure: it is on another machine and has to be watched a while before it can be told. */
+export type Life = 'alive' | 'dead' | 'unsure';
+
+const lifeOf = (holder: LeaseHolder | null): Life =>
+  !holder || holder.isAlive === false ? 'dead' : holder.isAlive ? 'alive' : 'unsure';
+
+export function openOwners(home: string) {
+  const apps = join(home, 'apps');
+  const placeOf = (app: string): string => join(apps, `${app}.json`);
+  let own: { app: string; lease: Lease } | null = null;
+  const holderOf = (app: string | null): LeaseHolder | null => (app === null ? null : leaseHolder(placeOf(app)));
+
+  return {
+    /** The name of this app, which has a lease from now on. Throws `disk`. */
+    me(): string {
+      if (!own) {
+        const app = randomUUID();
+        own = { app, lease: openLease(placeOf(app)) };
+      }
+      return own.app;
+    },
+    isMe: (app: string | null): boolean => own !== null && own.app === app,
+    /** Whether the app of that name is there. */
+    app: (app: string | null): Life => lifeOf(holderOf(app)),
+    /** Whether somebody trains the run. */
+    trainer: (folder: string): Life => lifeOf(leaseHolder(runFiles(folder).lease)),
+    /** An app in a few words, for errors. */
+    text(app: string | null): string {
+      const holder = holderOf(app);
+      return holder ? `another Permafrost (${processText(holder.process)})` : 'another Permafrost';
+    },
+    /** Removes the leases of apps that died. */
+    sweep(): void {
+      for (const name of namesIn(apps))
+        if (leaseHolder(join(apps, name))?.isAlive === false) rmSync(join(apps, name), { force: true });
+    },
+    /** Other apps that are there, or may be. */
+    others: (): string[] =>
+      namesIn(apps)
+        .filter((name) => name.endsWith('.json'))
+        .map((name) => name.slice(0, -'.json'.length))
+        .filter((app) => own?.app !== app && lifeOf(holderOf(app)) !== 'dead'),
+    close(): void {
+      own?.lease.release();
+      own = null;
+    },
+  };
+}
+/** Whether an app on this home ended without giving its lease back. */
+export const hasDeadApps = (home: string): boolean =>
+  namesIn(join(home, 'apps')).some((name) => leaseHolder(join(home, 'apps', name))?.isAlive === false);
+
+export type Owners = ReturnType<typeof openOwners>;
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * Rows of runs from their folders. A run and its journal come in together; a long journal comes in stretches, so that another
+ * process can write in between, and goes on from where it was when the last attempt was ended.
+ */
+import { copyFileSync, existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate as breathe } from 'node:timers/promises';
+import type { Rebuilt } from '#contract/services';
+import { leaseHolder } from '#disk/lease';
+import { readRunConfig } from '#runFolder/config';
+import { type Damage, damageText, inStretches, openJournal, readEntries } from '#runFolder/journal';
+import { readMarks } from '#runFolder/marks';
+import { runFiles } from '#runFolder/paths';
+import type { Store } from './store.ts';
+
+type Into = Pick<Store, 'runs' | 'apply' | 'together'>;
+
+/** Brings every run of a folder into the store, as far as it is not there yet. */
+export async function rebuild(store: Into, runsFolder: string): Promise<Omit<Rebuilt, 'setAside'>> {
+  const found: Omit<Rebuilt, 'setAside'> = { added: 0, completed: 0, unreadable: [], damaged: [] };
+  const names = existsSync(runsFolder) ? readdirSync(runsFolder, { withFileTypes: true }) : [];
+  const ids = names.filter((each) => !each.isFile() && !each.name.startsWith('.')).map(({ name }) => name);
+  for (const id of ids.sort()) {
+    const folder = join(runsFolder, id);
+    const isNew = !store.runs.has(id);
+    try {
+      const { changed, damage } = await bringIn(store, folder, id, isNew);
+      if (isNew) found.added++;
+      else if (changed) found.completed++;
+      if (damage.length > 0) found.damaged.push(`${folder}: ${damageText(damage)}`);
+    } catch (error) {
+      found.unreadable.push(`${folder}: ${(error as Error).message}`);
+    }
+  }
+  return found;
+}
+
+async function bringIn(store: Into, folder: string, id: string, isNew: boolean) {
+  const files = runFiles(folder);
+  const run = { id, ...readRunConfig(folder) };
+  const add = () => {
+    store.runs.add(run, 'paused');
+    const marks = readMarks(files.marks);
+    if (marks) store.runs.restoreMarks(id, marks);
+  };
+  const damage: Damage[] = [];
+  let changed = false;
+  const after = isNew ? 0 : store.runs.seq(id);
+  for (const stretch of inStretches(readEntries(files.journal, { after, onDamage: (each) => damage.push(each) }))) {
+    store.together(() => {
+      if (!store.runs.has(id)) add();
+      store.apply(id, stretch);
+    });
+    changed = true;
+    await breathe();
+  }
+  store.together(() => {
+    if (!store.runs.has(id)) add();
+    const holder = leaseHolder(files.lease);
+    if (store.runs.get(id).state !== 'running' || (holder && holder.isAlive !== false)) return;
+    store.runs.settle(id, 'crashed', underWay, Date.now());
+    changed = true;
+  });
+  if (damage.length > 0 && !leaseHolder(files.lease)) {
+    copyFileSync(files.journal, `${files.journal}.damaged`);
+    openJournal(files.journal).close(); // its log says from now on where something is lost
+  }
+  return { changed, damage };
+}
+
+const underWay = {
+  code: 'crashed',
+  message: 'It was under way when the store was lost. Resume it to go on from its last checkpoint.',
+};

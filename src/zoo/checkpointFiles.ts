@@ -1,0 +1,57 @@
+/** A checkpoint on the disk: one file, or an index (`model.safetensors.index.json`) that says in which file of its folder an array is. */
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { PermafrostError } from '#contract/errors';
+import { readSmallText, withFile } from '#disk/source';
+import type { StoredArray } from '#formats/array';
+import { type Checkpoint, readCheckpoint } from '#formats/checkpoint';
+
+const index = z.object({ weight_map: z.record(z.string(), z.string().regex(/^[\w-][\w.-]*$/)) });
+const largestIndex = 2 ** 24; // bytes; a hundred thousand arrays take 9 MB
+
+export const isIndex = (path: string): boolean => path.endsWith('.index.json');
+
+/** The paths of the files that an index names. Throws `weights` for one that is damaged. */
+export const shardPaths = (path: string): string[] => [...new Set(readIndex(path).values())];
+
+/** Every file of the checkpoint at `path`, that one first. */
+export const checkpointFiles = (path: string): string[] => (isIndex(path) ? [path, ...shardPaths(path)] : [path]);
+
+/** Calls `use` with the arrays of a checkpoint, whose files are open meanwhile. Throws `weights`, `disk`. */
+export function withCheckpoint<T>(path: string, use: (checkpoint: Checkpoint) => T): T {
+  if (!isIndex(path)) return withFile(path, (source) => use(readCheckpoint(source, path)));
+  const places = readIndex(path);
+  return withAll([...new Set(places.values())], (shards) => {
+    const arrays = [...places].map(([name, file]): [string, StoredArray] => {
+      const array = shards.get(file)!.arrays.get(name);
+      if (array) return [name, { ...array, place: null }]; // a place is one in a single file
+      throw new PermafrostError('weights', `${path}: expected ${name} in ${file}, which has none. Fetch both again.`);
+    });
+    const [{ format }] = shards.values();
+    return use({ format, arrays: new Map(arrays) });
+  });
+}
+
+function withAll<T>(paths: readonly string[], use: (checkpoints: Map<string, Checkpoint>) => T): T {
+  const [path, ...rest] = paths;
+  if (path === undefined) return use(new Map());
+  return withFile(path, (source) => {
+    const checkpoint = readCheckpoint(source, path);
+    return withAll(rest, (others) => use(new Map([[path, checkpoint], ...others])));
+  });
+}
+
+/** The path of the file that an array is in, by the array's name. */
+function readIndex(path: string): Map<string, string> {
+  const text = readSmallText(path, largestIndex);
+  try {
+    const { weight_map: files } = index.parse(JSON.parse(text));
+    if (Object.keys(files).length === 0) throw new Error('it names no array');
+    return new Map(Object.entries(files).map(([name, file]) => [name, join(dirname(path), file)]));
+  } catch (cause) {
+    const why = cause instanceof z.ZodError ? `${cause.issues[0].path.join('.')}: ${cause.issues[0].message}` : cause;
+    throw new PermafrostError('weights', `${path} is no index of a checkpoint: ${why}. Fetch or write it again.`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,130 @@
+/** Rebuilding a store from run folders, beside another process that writes, and after a kill. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { configFile, parseConfig } from '#contract/config';
+import { type EntryBody, encodeEntry, type JournalEntry, type MetricRow } from '#contract/run';
+import { readEntries } from '#runFolder/journal';
+import { readMarks, writeMarks } from '#runFolder/marks';
+import { runFiles } from '#runFolder/paths';
+import { rebuild } from '#store/rebuild';
+import { openStore } from '#store/store';
+
+const config = parseConfig({ task: 'mnist', patch_size: 4, pretrained: false, num_iters: 1, steps_per_iter: 10 });
+let home: string;
+let runsFolder: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'permafrost-rebuild-'));
+  runsFolder = join(home, 'runs');
+});
+afterEach(() => rmSync(home, { recursive: true, maxRetries: 5 }));
+
+/** The journal of a finished run of so many steps, 500 to an entry. */
+function journalOf(steps: number): JournalEntry[] {
+  const bodies: EntryBody[] = [
+    { kind: 'started', step: 0, totalSteps: steps, device: 'cpu', trainable: 1, total: 1, deviations: [] },
+  ];
+  for (let step = 0; step < steps; step += 500) {
+    const rows = Array.from({ length: 500 }, (_, i): MetricRow => ['train_loss', step + i + 1, Math.sin(step + i)]);
+    bodies.push({ kind: 'metrics', rows, seconds: step / 10 });
+  }
+  const counts = { samples: 10, iteration: 1, iterations: 1, steps, seconds: steps / 10, stoppedEarly: false };
+  const result = { metric: 'accuracy', value: 0.5, loss: 0.7, standardError: 0.01, last100: 0.5, ...counts };
+  bodies.push({ kind: 'ended', state: 'finished', step: steps, reason: null, result });
+  return bodies.map((body, i) => ({ seq: i + 1, at: 1000 * i, body }));
+}
+
+function writeRun(id: string, steps: number): void {
+  const folder = join(runsFolder, id);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'config.json'), JSON.stringify({ id, createdAt: 7, ...configFile(config) }));
+  writeFileSync(join(folder, 'journal.jsonl'), journalOf(steps).map(encodeEntry).join(''));
+}
+
+it('another connection writes while a long run is brought in', async () => {
+  writeRun('mnist-aaaaaa', 200_000);
+  const path = join(home, 'permafrost.db');
+  const [store, other] = [await openStore(path), await openStore(path)];
+  other.runs.add({ id: 'mnist-zzzzzz', config, createdAt: 1 }, 'paused');
+  let [notes, longest, last] = [0, 0, performance.now()];
+  const writer = setInterval(() => {
+    other.runs.note('mnist-zzzzzz', String(notes++));
+    longest = Math.max(longest, performance.now() - last);
+    last = performance.now();
+  }, 1);
+  await rebuild(store, runsFolder);
+  clearInterval(writer);
+  expect(store.runs.get('mnist-aaaaaa')).toMatchObject({ state: 'finished', step: 200_000 });
+  expect(notes).toBeGreaterThan(10);
+  expect(longest).toBeLessThan(2000); // what a statement waits for at most
+  store.close();
+  other.close();
+});
+
+it('a rebuild that was killed at any moment is completed by the next one', async () => {
+  for (const id of ['mnist-aaaaaa', 'mnist-bbbbbb', 'mnist-cccccc']) writeRun(id, 100_000);
+  const path = join(home, 'permafrost.db');
+  const source = (file: string) => JSON.stringify(join(import.meta.dirname, '../../src/store', file));
+  const code = `import { openStore } from ${source('store.ts')};
+    import { rebuild } from ${source('rebuild.ts')};
+    const store = await openStore(${JSON.stringify(path)});
+    process.stdout.write('begun');
+    await rebuild(store, ${JSON.stringify(runsFolder)});`;
+  for (const moment of [30, 150, 400]) {
+    const cwd = join(import.meta.dirname, '../..');
+    const child = spawn(process.execPath, ['--input-type=module', '-e', code], {
+      cwd,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(child.stdout, 'data');
+    await sleep(moment);
+    child.kill('SIGKILL');
+    await once(child, 'close');
+  }
+  const [store, fresh] = [await openStore(path), await openStore(':memory:')];
+  await rebuild(store, runsFolder);
+  await rebuild(fresh, runsFolder);
+  expect(store.runs.list()).toEqual(fresh.runs.list());
+  expect(store.runs.list().map(({ state }) => state)).toEqual(['finished', 'finished', 'finished']);
+  for (const { id } of fresh.runs.list()) expect([...store.metrics.rows(id)]).toEqual([...fresh.metrics.rows(id)]);
+  store.close();
+});
+
+it('tags, notes, archive and trash marks survive the store', async () => {
+  writeRun('mnist-aaaaaa', 500);
+  const marks = { tags: ['a b', 'c'], note: 'seed 3 again', archived: true, trashedAt: 12 };
+  writeMarks(runFiles(join(runsFolder, 'mnist-aaaaaa')).marks, marks);
+  const store = await openStore(':memory:');
+  await rebuild(store, runsFolder);
+  expect(store.rows()[0]).toMatchObject(marks);
+  expect(store.runs.unsaved()).toEqual([]);
+});
+
+it('a damaged file of marks costs the marks and not the run', async () => {
+  writeRun('mnist-aaaaaa', 500);
+  const path = runFiles(join(runsFolder, 'mnist-aaaaaa')).marks;
+  writeFileSync(path, '{"tags": ["a"');
+  expect(readMarks(path)).toBeNull();
+  const store = await openStore(':memory:');
+  expect(await rebuild(store, runsFolder)).toMatchObject({ added: 1 });
+});
+
+it('a damaged journal gives the result that is in it, and its log says from then on what is lost', async () => {
+  writeRun('mnist-aaaaaa', 1500);
+  const { journal } = runFiles(join(runsFolder, 'mnist-aaaaaa'));
+  const lines = journalOf(1500).map(encodeEntry);
+  writeFileSync(journal, [lines[0], '\n', lines[1].replace('train_loss', 'train_lost'), ...lines.slice(2)].join(''));
+  const store = await openStore(':memory:');
+  const { damaged } = await rebuild(store, runsFolder);
+  expect(damaged).toEqual([
+    `${join(runsFolder, 'mnist-aaaaaa')}: the journal is damaged at 3 lines, the first 2; 1 entry is lost.`,
+  ]);
+  expect(store.runs.get('mnist-aaaaaa')).toMatchObject({ state: 'finished', result: { value: 0.5 } });
+  expect(store.metrics.series('mnist-aaaaaa', 'train_loss')).toHaveLength(1000);
+  const said = [...readEntries(journal)].flatMap(({ body }) => (body.kind === 'log' ? [body.text] : []));
+  expect(said).toEqual([expect.stringMatching(/A line of the journal was damaged here/)]);
+});
