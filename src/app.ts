@@ -29,6 +29,7 @@ import { runtimeEnvironment } from '#trainer/environment';
 import { knownBodies, listedModels } from '#zoo/bodies';
 import { canonicalName } from '#zoo/catalog';
 import { openData } from '#zoo/data';
+import { sweepTrash } from '#zoo/trash';
 import { findWeights } from '#zoo/weights';
 import { createZoo } from '#zoo/zoo';
 
@@ -86,7 +87,10 @@ export async function createApp({
     environment: runtimeEnvironment(),
     onTrouble: sayTrouble,
   });
-  if (!reads) scheduler.recover();
+  if (!reads) {
+    scheduler.recover();
+    sweepTrash(home);
+  }
   const zoo = createZoo({ home, usedBy: (name) => underWay(({ model_name }) => canonicalName(model_name) === name) });
   const data = openData(home, {
     node,

@@ -21,7 +21,7 @@ export interface DeviceInfo {
 }
 
 /** Points that one call of the window brings at most. */
-export const mostPoints = 50_000;
+export const mostPoints = 10_000;
 
 /** A part of a curve: about `points` of it, between two steps, both included. */
 export interface CurveRange {

@@ -172,11 +172,13 @@ function openForReading(Sqlite: new (path: string, options: Options) => Database
 /** Opens a copy of the database and of what is not merged into it yet, and deletes the copy at once where the system allows that. */
 function openCopy(path: string, open: (place: string) => Database): Database {
   const folder = copyTo(path);
-  const database = open(join(folder, 'copy.db'));
   const remove = () => rmSync(folder, { recursive: true, force: true });
-  if (process.platform === 'win32') process.once('exit', remove);
-  else remove(); // what is open stays readable, and nothing is left whatever ends the process
-  return database;
+  process.once('exit', remove); // for Windows, which keeps what is open
+  try {
+    return open(join(folder, 'copy.db'));
+  } finally {
+    if (process.platform !== 'win32') remove(); // what is open stays readable, and nothing is left whatever ends the process
+  }
 }
 
 /** The first place with room for the copy. */

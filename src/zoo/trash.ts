@@ -6,6 +6,7 @@ import { PermafrostError } from '#contract/errors';
 import type { Removed } from '#contract/zoo';
 import { draftOf, sweepDrafts } from '#disk/atomicFile';
 import { belowOwner, isThere, type Owned, removeBelow } from '#disk/removable';
+import { hubSettings } from './hubCache.ts';
 
 export interface Trash {
   /**
@@ -25,22 +26,18 @@ interface Move {
   to: string;
 }
 
-const prefix = '.permafrost-trash';
-/** As earlier versions named it, with the number of a process. */
-const oldName = /^\.permafrost-trash-\d+$/;
+const trashName = '.permafrost-trash';
 
 export function createTrash(): Trash {
   const removed = new Map<string, { bytes: number; moves: Move[] }>();
-  /** Where what was in a folder lies now. */
+  /** The trash in each folder from which something was removed. */
   const folders = new Map<string, string>();
   let count = 0;
 
   async function moveAway(from: string): Promise<Move> {
-    const place = dirname(from);
-    await sweep(place);
-    const folder = folders.get(place) ?? draftOf(join(place, prefix)); // swept like any draft when this process is gone
+    const folder = folders.get(dirname(from)) ?? draftOf(join(dirname(from), trashName));
     await mkdir(folder, { recursive: true });
-    folders.set(place, folder);
+    folders.set(dirname(from), folder);
     const to = join(folder, `${count++}-${basename(from)}`);
     await rename(from, to);
     return { from, to };
@@ -74,8 +71,7 @@ export function createTrash(): Trash {
     },
     list: () => [...removed].map(([name, { bytes }]) => ({ name, bytes })),
     async empty() {
-      for (const [owner, path] of folders) await removeBelow({ owner, path });
-      folders.clear();
+      for (const folder of folders.values()) await removeBelow({ owner: dirname(folder), path: folder });
       removed.clear();
     },
   };
@@ -89,11 +85,20 @@ async function putBack(moves: readonly Move[]): Promise<void> {
   }
 }
 
-/** Deletes what sessions that ended without a word left. */
-async function sweep(folder: string): Promise<void> {
-  sweepDrafts(folder);
-  for (const name of readdirSync(folder))
-    if (oldName.test(name)) await removeBelow({ owner: folder, path: join(folder, name) });
+/** Deletes what sessions had removed that ended without a word. */
+export function sweepTrash(home: string, environment: NodeJS.ProcessEnv = process.env): void {
+  const own = ['models', 'data', 'cache/bodies', 'cache/datasets'].map((name) => join(home, name));
+  for (const folder of [hubSettings(environment).cache, ...own])
+    for (const each of [folder, ...foldersIn(folder)]) sweepDrafts(each, trashName);
+}
+
+function foldersIn(folder: string): string[] {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true });
+    return entries.flatMap((entry) => (entry.isDirectory() ? join(folder, entry.name) : []));
+  } catch {
+    return []; // it is not there, or not ours to read
+  }
 }
 
 const diskError = (what: string, cause: unknown): PermafrostError =>

@@ -1,6 +1,6 @@
-/** What an app leaves that is killed amid making runs or writing on them, and what the next one makes of it. */
+/** What an app leaves that is killed amid making, marking or removing something, and what the next one makes of it. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -24,7 +24,13 @@ const killer = pathToFileURL(join(project, 'tests/reliability/killer.ts')).href;
 /** Runs a command that is killed at the first point that fits. */
 function killedAt(point: string, ...words: string[]): void {
   const program = 'bin/permafrost.js';
-  const env = { ...process.env, PERMAFROST_HOME: home, KILL_PROGRAM: program, KILL_ON: point };
+  const env = {
+    ...process.env,
+    PERMAFROST_HOME: home,
+    HF_HOME: join(home, 'hub'),
+    KILL_PROGRAM: program,
+    KILL_ON: point,
+  };
   const args = ['--import', killer, join(project, program), ...words];
   expect(spawnSync(process.execPath, args, { env }).signal).toBe('SIGKILL');
 }
@@ -60,4 +66,14 @@ it('a tag whose writer was killed before the store had it is in the run folder n
   store.close();
   expect(existsSync(runFiles(join(home, 'runs', id)).marks)).toBe(true);
   expect(readMarks(runFiles(join(home, 'runs', id)).marks)).toEqual(marks);
+});
+
+it('a model whose removal was killed takes no disk after the next start', async () => {
+  const models = join(home, 'models');
+  mkdirSync(join(models, 'gpt2'), { recursive: true });
+  writeFileSync(join(models, 'gpt2', 'model.safetensors'), 'large');
+  killedAt('after rename .*gpt2', 'zoo', 'rm', 'gpt2');
+  expect(readdirSync(models)).not.toEqual([]);
+  await (await createApp({ home })).close();
+  expect(readdirSync(models)).toEqual([]);
 });

@@ -12,7 +12,7 @@ import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { type Random, randomStream } from '#contract/random';
+import { randomStream } from '#contract/random';
 import type { Run } from '#contract/run';
 import { openHub } from '../zoo/hubServer.ts';
 import { openServer } from '../zoo/server.ts';
@@ -41,8 +41,8 @@ export interface KillOptions {
   seed: number;
   /** Names of victims; all by default. */
   only?: readonly string[];
-  /** How moments are chosen; points alone are the same every time. */
-  moments?: readonly Moment[];
+  /** How moments are chosen; points alone are the same every time. `every`: each point of each command once, whatever `count` says. */
+  moments?: readonly Moment[] | 'every';
   /** Told of every problem as it is found, and of every victim that is done. */
   say?(line: string): void;
   /** Keeps the folders of kills that something was wrong after. */
@@ -72,7 +72,7 @@ export async function killAll(options: KillOptions): Promise<Tally[]> {
   try {
     for (const [i, victim] of chosen.entries()) {
       const share = Math.floor(count / chosen.length) + (i < count % chosen.length ? 1 : 0);
-      if (share === 0) continue;
+      if (share === 0 && options.moments !== 'every') continue;
       const tally = await killOften(victim, world, { ...options, say, count: share });
       tallies.push(tally);
       say(`${tally.victim}: ${tally.kills} kills, ${tally.problems.length} problems`);
@@ -173,18 +173,14 @@ async function killOften(
   const from = await world.beginning(victim.from);
   const whole = await measure(victim, world.environment, from);
   const tally: Tally = { victim: victim.name, kills: 0, problems: [] };
-  for (let turn = 0; tally.kills < count && turn < mostTurns * count; turn++) {
-    const random = randomStream(seed, victim.name, turn);
+  const turns = moments === 'every' ? everyPoint((await victim.next(from))[0], whole) : atRandom();
+  for (const [turn, plans] of [...turns].entries()) {
+    if (moments !== 'every' && tally.kills >= count) break;
     const place = openPlace(world.environment, from);
     const told: string[] = [];
-    const kills = Math.min(1 + random.below(mostKills), count - tally.kills);
     const problems: string[] = [];
-    for (let i = 0; i < kills; i++) {
-      const {
-        text,
-        isKilled,
-        problems: found,
-      } = await kill(victim, place, whole, random, moments[random.below(moments.length)]);
+    for (const plan of plans.slice(0, moments === 'every' ? 1 : count - tally.kills)) {
+      const { text, isKilled, problems: found } = await kill(victim, place, whole, plan);
       told.push(text);
       problems.push(...found);
       if (isKilled) tally.kills++;
@@ -196,6 +192,30 @@ async function killOften(
     if (!where) closePlace(place);
   }
   return tally;
+
+  /** Turns of one to some kills; more turns than kills, since commands may be faster than their killer. */
+  function* atRandom(): Generator<Plan[]> {
+    const modes = modesOf(victim);
+    const ways = moments === 'every' ? allMoments : moments;
+    for (let turn = 0; turn < mostTurns * count; turn++) {
+      const random = randomStream(seed, victim.name, turn);
+      const pick = <T>(of: readonly T[]): T => of[random.below(of.length)];
+      const kills = 1 + random.below(mostKills);
+      yield Array.from({ length: kills }, () => ({ how: pick(ways), mode: pick(modes), share: random.uniform() }));
+    }
+  }
+}
+
+/** A kill to come: `share` says how far on. */
+interface Plan {
+  how: Moment;
+  mode: Mode;
+  share: number;
+}
+
+function* everyPoint(program: string, { points }: Whole): Generator<Plan[]> {
+  for (let at = 0; at < points[program]; at++)
+    yield [{ how: 'point', mode: at % 2 ? 'parent' : 'all', share: (at + 0.5) / points[program] }];
 }
 
 interface Killed {
@@ -208,11 +228,8 @@ const modesOf = ({ hasTrainers, leave }: Victim): Mode[] =>
   hasTrainers ? ['all', 'parent', 'trainers'] : leave ? ['all', 'parent'] : ['all'];
 
 /** Starts the next command and kills it, unless it is faster. */
-async function kill(victim: Victim, place: Place, whole: Whole, random: Random, how: Moment): Promise<Killed> {
-  const modes = modesOf(victim);
+async function kill(victim: Victim, place: Place, whole: Whole, { how, mode, share }: Plan): Promise<Killed> {
   const command = await victim.next(place);
-  const mode = modes[random.below(modes.length)];
-  const share = random.uniform();
   if (how === 'point') return killAtPoint(victim, place, command, mode, share, whole);
   const byChange = how === 'changes';
   const moment = byChange ? Math.ceil(share * whole.changes) : share * whole.time;

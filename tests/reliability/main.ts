@@ -1,5 +1,5 @@
 /**
- * `npm run reliability -- KIND [--count N] [--seed N] [--only NAME,…]`: faults that take too long for the tests. Prints a line
+ * `npm run reliability -- KIND [--count N] [--seed N] [--only NAME,…] [--every] [--keep]`: faults that take too long for the tests. Prints a line
  * for each kind of fault and ends with 1 where a promise was broken.
  */
 import { parseArgs } from 'node:util';
@@ -12,14 +12,17 @@ export interface Options {
   count: number;
   seed: number;
   only?: string[];
+  /** Each point once instead of random ones. */
+  every: boolean;
   /** Keeps the folders in which something was wrong. */
   keeps: boolean;
 }
 
 /** Each resolves to the number of promises that were broken. */
 const kinds: Record<string, (options: Options) => Promise<number>> = {
-  async kills(options) {
-    const tallies = await killAll({ ...options, say: (line) => console.log(line) });
+  async kills({ every, ...options }) {
+    const moments = every ? 'every' : undefined;
+    const tallies = await killAll({ ...options, moments, say: (line) => console.log(line) });
     const sum = (of: (tally: (typeof tallies)[number]) => number) =>
       tallies.reduce((total, each) => total + of(each), 0);
     console.log(`${sum(({ kills }) => kills)} kills, ${sum(({ problems }) => problems.length)} problems`);
@@ -57,13 +60,14 @@ const { values, positionals } = parseArgs({
     count: { type: 'string', default: '200' },
     seed: { type: 'string', default: '1' },
     only: { type: 'string' },
+    every: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
   },
 });
 const [name] = positionals;
 if (!Object.hasOwn(kinds, name ?? '')) {
   console.error(
-    `Usage: npm run reliability -- KIND [--count N] [--seed N] [--only NAME,…] [--keep]\nKinds: ${Object.keys(kinds).join(', ')}`,
+    `Usage: npm run reliability -- KIND [--count N] [--seed N] [--only NAME,…] [--every] [--keep]\nKinds: ${Object.keys(kinds).join(', ')}`,
   );
   process.exit(2);
 }
@@ -71,6 +75,7 @@ const broken = await kinds[name]({
   count: Number(values.count),
   seed: Number(values.seed),
   only: values.only?.split(','),
+  every: values.every,
   keeps: values.keep,
 });
 process.exit(broken > 0 ? 1 : 0);

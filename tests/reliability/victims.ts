@@ -66,6 +66,10 @@ export const beginnings = {
     await working.ended;
   },
   'an added model': (place: Place) => done(place, ['permafrost', 'zoo', 'add', 'me/golden']),
+  'a fetched model': async (place: Place) => {
+    await done(place, ['permafrost', 'zoo', 'add', 'me/golden']);
+    await done(place, ['permafrost', 'zoo', 'pull', 'me/golden']);
+  },
 };
 
 async function finishedRuns(place: Place): Promise<void> {
@@ -172,6 +176,13 @@ export const victims: readonly Victim[] = [
     next: () => ['permafrost', 'zoo', 'pull', 'me/golden'],
     codes: [0],
     outcome: ({ hub }) => contentOf(hub),
+  },
+  {
+    name: 'zoo rm',
+    from: 'a fetched model',
+    next: () => ['permafrost', 'zoo', 'rm', 'me/golden'],
+    codes: [0, 4], // 4: it was removed already
+    outcome: ({ hub, home }) => [contentOf(hub), contentOf(join(home, 'models'))],
   },
   {
     name: 'data pull',

@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { configFile, parseConfig } from '#contract/config';
 import { randomStream } from '#contract/random';
 import { type EntryBody, encodeEntry, type FinalResult, type JournalEntry, type MetricRow } from '#contract/run';
@@ -242,6 +242,21 @@ describe('the file', () => {
     await expect(openStore(join(folder, 'missing/store.db'))).rejects.toThrow(
       /cannot be used as the run store.*PERMAFROST_HOME/s,
     );
+  });
+  it('leaves no copy of itself where a newer Permafrost made it and somebody only looks', async () => {
+    const newer = new Sqlite(join(folder, 'newer.db'));
+    newer.exec('CREATE TABLE runs (id)');
+    newer.pragma('user_version = 99');
+    newer.close();
+    const copies = join(folder, 'copies');
+    mkdirSync(copies);
+    vi.stubEnv('TMPDIR', copies);
+    try {
+      await expect(openStore(join(folder, 'newer.db'), { reads: true })).rejects.toThrow(/made by a newer one/);
+      expect(readdirSync(copies)).toEqual([]);
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
   it('uses a write-ahead log only with a SQLite that keeps it whole', async () => {
     const database = await openDatabase(join(folder, 'mode.db'));

@@ -13,7 +13,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseConfig } from '#contract/config';
 import { filterModels, type PullState } from '#contract/zoo';
-import { draftOf } from '#disk/atomicFile';
 import { safetensorsChunks } from '#formats/safetensors';
 import type { Gpt2Config } from '#models/gpt2';
 import { bodies, buildModel, countParameters } from '#models/index';
@@ -432,15 +431,6 @@ describe('remove', () => {
     await zoo.close();
     expect(readdirSync(cache())).toEqual([]);
     await expect(zoo.restore(tiny)).rejects.toThrow(/was not removed in this session/);
-  });
-
-  it('sweeps what a session that was killed left', async () => {
-    await zoo.pull(tiny);
-    mkdirSync(cache('.permafrost-trash-999999999'), { recursive: true }); // as earlier versions named it
-    const dead = draftOf(cache('.permafrost-trash')).replace(/-\d+-\d+\.draft$/, '-1-0.draft'); // our number, another start
-    mkdirSync(dead);
-    await zoo.remove(tiny);
-    expect(readdirSync(cache())).toEqual([expect.stringMatching(/^\.permafrost-trash\..*\.draft$/)]);
   });
 
   it('of what is not there, or stays, is refused', async () => {
