@@ -3,6 +3,7 @@
  * for each kind of fault and ends with 1 where a promise was broken.
  */
 import { parseArgs } from 'node:util';
+import { setClocks } from './clocks.ts';
 import { fullDisk, readOnlyHome } from './disks.ts';
 import { damagedJournals } from './journals.ts';
 import { killAll } from './kills.ts';
@@ -31,6 +32,7 @@ const kinds: Record<string, (options: Options) => Promise<number>> = {
   /** Needs root, for the file systems that it mounts. */
   disks: (options) =>
     each(options, { fullDisk, readOnlyHome, damagedJournals: (say) => damagedJournals(say, options.count) }),
+  clocks: (options) => each(options, { setClocks }),
   /** Needs root, for the machines that it makes up. */
   namespaces: (options) => each(options, { takenOver, sweptTwice, restarted, asleep }),
 };
