@@ -136,6 +136,50 @@ export async function fullDisk(log: (text: string) => void, seconds = 60): Promi
   });
 }
 
+/** Another process writes to the store for half a minute. */
+export async function lockedStore(log: (text: string) => void, seconds = 30): Promise<void> {
+  const home = mkdtempSync(join(tmpdir(), 'permafrost-locked-'));
+  const { out } = await permafrost(['run', ...tinySettings(2), '--json'], { home });
+  const first = JSON.parse(out);
+  const { client, lives, err, close } = await serve(home);
+  const [id] = await client.runs.create.mutate({ configs: [{ ...first.config, num_iters: 400 }] });
+  await until('it trains', async () => (await client.runs.get.query({ id })).step > 0);
+  const other = new Sqlite(join(home, 'permafrost.db'));
+  other.exec('BEGIN EXCLUSIVE');
+  const end = performance.now() + seconds * 1000;
+  const stalls: number[] = [];
+  let trouble: string | null = null;
+  while (performance.now() < end) {
+    const at = performance.now();
+    await client.config.catalogue.query();
+    stalls.push(performance.now() - at);
+    trouble ??= (await client.queue.get.query()).trouble;
+    await sleep(20);
+  }
+  const asked = performance.now();
+  const refused = await client.runs.tag.mutate({ id: first.id, add: ['late'] }).catch((error) => error as Error);
+  const took = performance.now() - asked;
+  claim(
+    'a write is refused with the reason',
+    refused instanceof Error && /Another process is writing/.test(refused.message),
+    String(refused),
+  );
+  other.exec('ROLLBACK');
+  other.close();
+  await until('no trouble is left', async () => (await client.queue.get.query()).trouble === null, 10);
+  claim('the server lives', lives(), err());
+  claim('it said what was wrong', trouble !== null && /Another process is writing/.test(trouble), trouble);
+  const { step } = await client.runs.get.query({ id });
+  const longest = Math.max(...stalls);
+  claim('nobody waits long', longest < 500, longest);
+  log(
+    `locked for ${seconds} s: longest of ${stalls.length} answers ${longest.toFixed(0)} ms; a write was refused after ${(took / 1000).toFixed(1)} s; at step ${step} right after`,
+  );
+  await close();
+  checkJournal(home, id);
+  rmSync(home, { recursive: true });
+}
+
 /** What lies at the store's place of a home that cannot be written. */
 const stores: Record<string, (path: string) => void> = {
   'as it was left': () => {},

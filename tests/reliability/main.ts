@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { setClocks } from './clocks.ts';
-import { fullDisk, readOnlyHome } from './disks.ts';
+import { fullDisk, lockedStore, readOnlyHome } from './disks.ts';
 import { damagedJournals } from './journals.ts';
 import { killAll } from './kills.ts';
 import { asleep, restarted, sweptTwice, takenOver } from './namespaces.ts';
@@ -31,7 +31,12 @@ const kinds: Record<string, (options: Options) => Promise<number>> = {
   },
   /** Needs root, for the file systems that it mounts. */
   disks: (options) =>
-    each(options, { fullDisk, readOnlyHome, damagedJournals: (say) => damagedJournals(say, options.count) }),
+    each(options, {
+      fullDisk,
+      lockedStore,
+      readOnlyHome,
+      damagedJournals: (say) => damagedJournals(say, options.count),
+    }),
   clocks: (options) => each(options, { setClocks }),
   /** Needs root, for the machines that it makes up. */
   namespaces: (options) => each(options, { takenOver, sweptTwice, restarted, asleep }),
