@@ -56,6 +56,7 @@ const troubles: Readonly<Record<string, Trouble>> = {
   SQLITE_CANTOPEN: { happened: 'The database cannot be opened', help: 'Check its folder', passes: true },
   SQLITE_CORRUPT: damaged,
   SQLITE_NOTADB: damaged,
+  SQLITE_ERROR: damaged, // our statements are right, so the tables are not
 };
 
 const codeOf = (error: unknown): string | undefined => {

@@ -123,7 +123,7 @@ export function createScheduler(options: SchedulerOptions) {
       timer = undefined;
       look();
     }, lookPause);
-    if (owed.size > 0 || awaited.size > 0) timer.ref();
+    if (owed.size + awaited.size + idlers.size > 0) timer.ref();
     else timer.unref();
   }
 

@@ -159,9 +159,10 @@ function openForReading(Sqlite: new (path: string, options: Options) => Database
   let database: Database | null = null;
   try {
     database = new Sqlite(path, { timeout: patience, readonly: true });
-    const version = database.pragma('user_version', { simple: true });
-    database.prepare('SELECT count(*) FROM runs').get();
-    if (version === migrations.length) return database;
+    if (database.pragma('user_version', { simple: true }) === migrations.length) {
+      database.prepare('SELECT count(*) FROM runs').get();
+      return database;
+    }
   } catch (error) {
     if (isDamage(error)) throw error;
   }

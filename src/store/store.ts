@@ -1,4 +1,5 @@
 /** The run store: an index over run folders that can be deleted and rebuilt. */
+import type { Database } from 'better-sqlite3';
 import { storeError } from '#disk/troubles';
 import { clockTable } from './clock.ts';
 import { hurry, type OpenOptions, openDatabase, patience } from './database.ts';
@@ -12,16 +13,12 @@ export type Store = Awaited<ReturnType<typeof openStore>>;
 /** Opens the store at `path` (`:memory:` for one that is forgotten). Throws `store`, as does every call that SQLite refuses. */
 export async function openStore(path: string, options: OpenOptions = {}) {
   const database = await openDatabase(path, options);
-  const metrics = metricsTable(database);
-  const { apply } = journalImport(database, metrics);
-  const { rows, finished } = summaryColumns(database);
-  const runs = runsTable(database);
-  if (options.checks) readAll();
+  const { runs, metrics, clock, apply, rows, finished } = tablesOf(path, database, options);
   const together = <T>(work: () => T): T => (database.inTransaction ? work() : database.transaction(work).immediate());
   return {
     runs: refusing(path, runs),
     metrics: refusing(path, metrics),
-    clock: refusing(path, clockTable(database)),
+    clock: refusing(path, clock),
     ...refusing(path, {
       rows,
       finished,
@@ -40,16 +37,22 @@ export async function openStore(path: string, options: OpenOptions = {}) {
       close: () => void database.close(),
     }),
   };
+}
 
-  /** Throws where a row is nothing that was written. */
-  function readAll(): void {
-    try {
+/** The tables of a database, every row read once where that is asked for. Throws `store` where they are not what was written. */
+function tablesOf(path: string, database: Database, { checks }: OpenOptions) {
+  try {
+    const metrics = metricsTable(database);
+    const runs = runsTable(database);
+    const summary = summaryColumns(database);
+    if (checks) {
       runs.list();
-      rows();
-    } catch (error) {
-      database.close();
-      throw storeError(path, error);
+      summary.rows();
     }
+    return { runs, metrics, clock: clockTable(database), ...journalImport(database, metrics), ...summary };
+  } catch (error) {
+    database.close();
+    throw storeError(path, error);
   }
 }
 

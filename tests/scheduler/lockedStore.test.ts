@@ -1,4 +1,6 @@
 /** A store that another process writes to for long, as a backup or a person with a database tool does. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,6 +27,11 @@ beforeEach(async () => {
 afterEach(async () => {
   await app.close();
   rmSync(home, { recursive: true, maxRetries: 5 });
+});
+
+it('a command waits for a store that refuses its next run, though nothing else is under way', async () => {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'refusedProcess.ts'), home], { stdio: 'inherit' });
+  expect(await once(child, 'exit')).toEqual([0, null]);
 });
 
 describe('a store that is locked for long', () => {

@@ -42,15 +42,14 @@ async function withApp<T>(use: (app: Services) => T | Promise<T>, options = {}):
 
 /** What must survive of a run that never began. */
 const marksOf = (app: Services, ids: readonly string[]) =>
-  app.rows(ids).map(({ id, createdAt, settings, tags, note, archived, trashedAt }) => ({
-    id,
-    createdAt,
-    settings,
-    tags,
-    note,
-    archived,
-    trashedAt,
-  }));
+  new Map(
+    app
+      .rows(ids)
+      .map(({ id, createdAt, settings, tags, note, archived, trashedAt }) => [
+        id,
+        { createdAt, settings, tags, note, archived, trashedAt },
+      ]),
+  );
 
 /** 30 runs that a person has marked. */
 const fillHome = () =>
@@ -81,6 +80,10 @@ const damages: Record<string, () => void> = {
   'a folder in its place': () => {
     rmSync(path);
     mkdirSync(path);
+  },
+  'a changed byte in the name of a column': () => {
+    const bytes = readFileSync(path);
+    write(Buffer.from('X'), bytes.indexOf('trashed_at REAL'));
   },
   'a changed byte in the row of a run': () => {
     const bytes = readFileSync(path);
