@@ -1,5 +1,5 @@
 /** Wires the node rooms into the services that every face of Permafrost uses. */
-import { accessSync, constants, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type ExperimentConfig, errorsByField, openConfig } from '#contract/config';
@@ -17,7 +17,7 @@ import { readEntries } from '#runFolder/journal';
 import { writeMarks } from '#runFolder/marks';
 import { runFiles } from '#runFolder/paths';
 import { readProof } from '#runFolder/proof';
-import { hasDeadApps } from '#scheduler/owners';
+import { hasDeadApps, livingApps } from '#scheduler/owners';
 import { createScheduler } from '#scheduler/scheduler';
 import { setAside } from '#store/database';
 import { rebuild } from '#store/rebuild';
@@ -80,6 +80,7 @@ export async function createApp({
   const runsFolder = join(home, 'runs');
   if (!reads) prepareHome(runsFolder, home);
   const { store, aside } = await openRunStore(home, reads, repairs);
+  if (!repairs) sayLost(store, runsFolder);
   const scheduler = createScheduler({
     ...{ store, home, slots, trainer, node },
     environment: runtimeEnvironment(),
@@ -114,6 +115,7 @@ export async function createApp({
   /** What a person writes on a run goes into its folder too. */
   function mark(id: string, write: (id: string) => void): void {
     const run = store.runs.get(id).id;
+    store.runs.saving(run); // on its own: who is killed between the copy and the commit leaves word that they may differ
     store.together(() => {
       write(run);
       saveMarks(run);
@@ -124,7 +126,14 @@ export async function createApp({
     if (existsSync(join(runsFolder, id))) writeMarks(runFiles(join(runsFolder, id)).marks, store.runs.marks(id));
     store.runs.saved(id);
   }
-  if (!reads) for (const id of store.runs.unsaved()) saveMarks(id);
+  if (!reads) saveAllMarks();
+  function saveAllMarks(): void {
+    try {
+      for (const id of store.runs.unsaved()) store.together(() => saveMarks(id));
+    } catch (error) {
+      if (!(error instanceof PermafrostError)) throw error; // a disk that refuses: at the next start
+    }
+  }
   const row = (id: string): RunRow => rows([store.runs.get(id).id])[0];
   let tried: Promise<DeviceInfo[]> | null = null;
   const analysis = analysisServices({ home, folderOf, node });
@@ -278,23 +287,42 @@ export async function createApp({
 const leftBehind =
   'The app that trained it is gone, and so is its trainer. Resume the run to go on from its last checkpoint.';
 
-/** The store, and where a damaged one was put. One that was deleted is made from the run folders; one whose last app died is read through before it is used. */
+/**
+ * The store, and where a damaged one was put. Run folders that it does not have are brought in; one whose last app died is
+ * read through before it is used. Throws `conflict` where a damaged one is in use.
+ */
 async function openRunStore(
   home: string,
   reads: boolean,
   repairs: boolean,
 ): Promise<{ store: Store; aside: string | null }> {
   const path = join(home, 'permafrost.db');
-  const isGone = !existsSync(path);
+  const checks = repairs ? 'whole' : !reads && hasDeadApps(home) ? 'quick' : null;
   try {
-    const store = await openStore(path, { reads, checks: repairs || (!reads && hasDeadApps(home)) });
-    if (isGone && !reads && !repairs) await rebuild(store, join(home, 'runs'));
+    const store = await openStore(path, { reads, checks });
+    if (!reads && !repairs) await rebuild(store, join(home, 'runs'), 'missing');
     return { store, aside: null };
   } catch (error) {
     if (!repairs || !isDamage((error as Error).cause)) throw error;
+    const [other] = await livingApps(home);
+    if (other)
+      throw new PermafrostError(
+        'conflict',
+        `${path} is damaged and in use by ${other}. End that first, then run permafrost rebuild again.`,
+      );
     const aside = setAside(path);
     return { store: await openStore(path), aside };
   }
+}
+
+/** Says where a store without runs has lost them: its file was deleted, or emptied. */
+function sayLost(store: Store, runsFolder: string): void {
+  if (!existsSync(runsFolder) || store.runs.isAny()) return;
+  const count = readdirSync(runsFolder).filter((id) => existsSync(runFiles(join(runsFolder, id)).config)).length;
+  if (count > 0)
+    console.error(
+      `The run store has no runs, but ${count} lie${count === 1 ? 's' : ''} in ${runsFolder}. permafrost rebuild brings them into it.`,
+    );
 }
 
 function sayTrouble(message: string | null): void {

@@ -68,12 +68,12 @@ async function openBrowser(url: string): Promise<void> {
 /** Resolves when somebody asks the server to end and, where runs would pause, means it. */
 function untilAsked(services: Services): Promise<void> {
   return new Promise((resolve) => {
-    let asked = 0;
+    let asked = Number.NEGATIVE_INFINITY;
     const busy = () => services.queue().running.length + services.queue().queued.length;
     process.on('SIGINT', () => {
-      const sure = Date.now() - asked < patience || !process.stdin.isTTY || busy() === 0;
+      const sure = performance.now() - asked < patience || !process.stdin.isTTY || busy() === 0;
       if (sure) return resolve();
-      asked = Date.now();
+      asked = performance.now();
       const runs = busy() === 1 ? 'One run is' : `${busy()} runs are`;
       console.error(`${runs} under way or queued. Ctrl-C again within 5 s pauses at a checkpoint and ends.`);
     });

@@ -35,14 +35,14 @@ function bar({ bytes, total, bytesPerSecond, secondsLeft }: DownloadProgress): s
 /** Draws progress on stderr: one line that changes on a terminal, a line every ten seconds elsewhere. */
 function progressLine(label: string): { show(progress: DownloadProgress): void; end(): void } {
   const out = process.stderr;
-  let last = Date.now(); // short ones need no line
+  let last = performance.now(); // short ones need no line
   return {
     show(progress) {
       const line = `${label}  ${bar(progress)}`;
       if (out.isTTY) out.write(`\r\x1b[2K${line}`);
-      else if (Date.now() - last > 10_000) out.write(`${line}\n`);
+      else if (performance.now() - last > 10_000) out.write(`${line}\n`);
       else return;
-      last = Date.now();
+      last = performance.now();
     },
     end: () => void (out.isTTY && out.write('\r\x1b[2K')),
   };

@@ -20,10 +20,11 @@ export interface CallContext {
 const t = initTRPC.context<CallContext>().create({
   // the code that interfaces act on; where it was thrown is nobody's business outside
   errorFormatter: ({ shape, error }) => {
-    const { code, message } = describeError(wrongInput(error.cause) ?? error.cause ?? error);
+    const { cause } = error;
+    const { code, message } = describeError(wrongInput(cause) ?? cause ?? error);
     const data = { ...shape.data, reason: code, stack: undefined };
-    const isOfTrpc = code === 'internal' && error.code !== 'INTERNAL_SERVER_ERROR'; // no JSON, no such procedure
-    return { ...shape, message: isOfTrpc ? error.message : message, data };
+    if (cause === undefined) return { ...shape, data }; // tRPC's own: there is no such procedure
+    return { ...shape, message, data };
   },
 });
 const { router } = t;
@@ -44,19 +45,19 @@ async function* drained(events: AsyncIterable<unknown>, { drain }: CallContext) 
   }
 }
 
-/** The first things that are wrong with an input, a line each; null where something else is. */
+/** What is wrong with an input, a line each, of which the first few stand for the rest; null where something else is. */
 function wrongInput(cause: unknown): PermafrostError | null {
   if (!(cause instanceof z.ZodError)) return null;
   const lines = cause.issues
-    .slice(0, 5)
+    .slice(0, 3)
     .map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message));
   return new PermafrostError('config', lines.join('\n'), { cause });
 }
 
 // the app does one thing at a time, so no call may ask for so much that the others wait
 const id = runId;
-const ids = z.array(id).max(10_000, 'One call takes at most 10,000 runs; choose fewer.');
-const tableName = z.string().min(1).max(100);
+const name = z.string().min(1).max(200);
+const ids = z.array(id).max(10_000, 'One call takes at most 10,000 runs; choose fewer');
 const place = z.int().min(0);
 /** Points of a curve; whoever needs every one asks for a range of steps after the other. */
 const points = z.int().min(1).max(mostPoints).default(mostPoints);
@@ -80,7 +81,7 @@ export const appRouter = router({
     create: procedure
       .input(
         z.object({
-          configs: z.array(configSchema).min(1).max(1000, 'One call makes at most 1000 runs; make fewer.'),
+          configs: z.array(configSchema).min(1).max(1000, 'One call makes at most 1000 runs; make fewer'),
           tags: tags.optional(),
         }),
       )
@@ -197,7 +198,7 @@ export const appRouter = router({
     list: procedure.query(({ ctx }) => ctx.services.tables.list()),
     onFloor: procedure.query(({ ctx }) => ctx.services.tables.onFloor()),
     state: procedure
-      .input(z.object({ table: tableName, profile: z.enum(profiles), tolerance: toleranceSchema.optional() }))
+      .input(z.object({ table: name, profile: z.enum(profiles), tolerance: toleranceSchema.optional() }))
       .query(({ ctx, input }) => ctx.services.tables.state(input.table, input.profile, input.tolerance)),
     plan: procedure.input(wish).query(({ ctx, input }) => ctx.services.tables.plan(input)),
     reproduce: procedure.input(wish).mutation(({ ctx, input }) => ctx.services.tables.reproduce(input)),

@@ -34,6 +34,7 @@ export function writeAtomically(path: string, chunks: Iterable<Uint8Array>): voi
  */
 export function writeDraft(path: string, fill: (file: number) => void): void {
   const target = targetOf(path);
+  sweep(dirname(target), `${basename(target)}.`); // what somebody left who was killed at it
   const draft = draftOf(target);
   try {
     const file = openDraft(draft, target);
@@ -56,6 +57,7 @@ export async function writeStreamAtomically(
   chunks: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
 ): Promise<void> {
   const target = targetOf(path);
+  sweep(dirname(target), `${basename(target)}.`); // what somebody left who was killed at it
   const draft = draftOf(target);
   try {
     const file = openDraft(draft, target);
@@ -150,14 +152,16 @@ const oldDraftName = /\.\d+\.(tmp|draft)$/;
 const abandonedAfter = 86_400_000; // ms; for drafts of another machine, or of nobody knows whom
 
 /** Removes from a folder what writers left that were killed half-way. A folder that cannot be read or written stays as it is. */
-export function sweepDrafts(folder: string): void {
+export const sweepDrafts = (folder: string): void => sweep(folder, '');
+
+function sweep(folder: string, prefix: string): void {
   let names: string[];
   try {
     names = readdirSync(folder);
   } catch {
     return;
   }
-  for (const name of names) {
+  for (const name of names.filter((each) => each.startsWith(prefix))) {
     try {
       if (isAbandoned(folder, name)) rmSync(join(folder, name), { recursive: true, force: true });
     } catch {

@@ -156,6 +156,9 @@ function writeNew(path: string, token: string): void {
   const file = openSync(path, 'wx');
   try {
     writeFully(file, Buffer.from(leaseText(token, thisProcess, 0)));
+  } catch (error) {
+    rmSync(path, { force: true }); // an empty one would hold others up
+    throw error;
   } finally {
     closeSync(file);
   }

@@ -1,9 +1,8 @@
 /** Files that are written while they are made: whole or not at all, and never held in memory. */
 import { createWriteStream, statSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { sweepDrafts, writeStreamAtomically } from '#disk/atomicFile';
+import { writeStreamAtomically } from '#disk/atomicFile';
 import { diskError } from '#disk/troubles';
 
 /** Lines joined into pieces that are worth a write each. */
@@ -28,10 +27,7 @@ export async function writeChunks(
 ): Promise<void> {
   if (path === '-') return pipeline(Readable.from(chunks, { objectMode: false }), process.stdout, { end: false });
   const found = statSync(path, { throwIfNoEntry: false });
-  if (!found || found.isFile() || found.isDirectory()) {
-    sweepDrafts(dirname(path));
-    return writeStreamAtomically(path, chunks);
-  }
+  if (!found || found.isFile() || found.isDirectory()) return writeStreamAtomically(path, chunks);
   await pipeline(Readable.from(chunks, { objectMode: false }), createWriteStream(path)).catch((error) => {
     throw diskError(path, error);
   });

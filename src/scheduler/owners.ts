@@ -2,6 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sweepDrafts } from '#disk/atomicFile';
 import { type Lease, type LeaseHolder, leaseHolder, openLease } from '#disk/lease';
 import { processText } from '#disk/processes';
 import { runFiles } from '#runFolder/paths';
@@ -33,27 +35,39 @@ export function openOwners(home: string) {
     /** Whether somebody trains the run. */
     trainer: (folder: string): Life => lifeOf(leaseHolder(runFiles(folder).lease)),
     /** An app in a few words, for errors. */
-    text(app: string | null): string {
-      const holder = holderOf(app);
-      return holder ? `another Permafrost (${processText(holder.process)})` : 'another Permafrost';
-    },
+    text: (app: string | null): string => textOf(holderOf(app)),
     /** Removes the leases of apps that died. */
     sweep(): void {
+      sweepDrafts(apps);
       for (const name of namesIn(apps))
         if (leaseHolder(join(apps, name))?.isAlive === false) rmSync(join(apps, name), { force: true });
     },
-    /** Other apps that are there, or may be. */
-    others: (): string[] =>
-      namesIn(apps)
-        .filter((name) => name.endsWith('.json'))
-        .map((name) => name.slice(0, -'.json'.length))
-        .filter((app) => own?.app !== app && lifeOf(holderOf(app)) !== 'dead'),
     close(): void {
       own?.lease.release();
       own = null;
     },
   };
 }
+
+/** Other apps on this home that are there, in a few words each, after watching those that are elsewhere. */
+export async function livingApps(home: string): Promise<string[]> {
+  const apps = join(home, 'apps');
+  const names = namesIn(apps).filter((name) => name.endsWith('.json'));
+  const living: string[] = [];
+  for (const name of names) {
+    let holder = leaseHolder(join(apps, name));
+    while (holder?.isAlive === null) {
+      await sleep(500);
+      holder = leaseHolder(join(apps, name));
+    }
+    if (holder?.isAlive) living.push(textOf(holder));
+  }
+  return living;
+}
+
+const textOf = (holder: LeaseHolder | null): string =>
+  holder ? `another Permafrost (${processText(holder.process)})` : 'another Permafrost';
+
 /** Whether an app on this home ended without giving its lease back. */
 export const hasDeadApps = (home: string): boolean =>
   namesIn(join(home, 'apps')).some((name) => leaseHolder(join(home, 'apps', name))?.isAlive === false);

@@ -20,7 +20,7 @@ import {
   type TrainerCommand,
   trainerHeard,
 } from '#contract/run';
-import { diskError, isRefusal } from '#disk/troubles';
+import { diskError, isRefusal, passes } from '#disk/troubles';
 import { changedField, readRunConfig } from '#runFolder/config';
 import { inStretches, readEntries } from '#runFolder/journal';
 import { printedTail } from '#runFolder/log';
@@ -49,7 +49,9 @@ export interface SchedulerOptions {
 export type Listener = (run: string, entry: JournalEntry | null) => void;
 
 /** An app that ends leaves a trainer alone that has not heard within so long (ms): it pauses by itself when it comes to it. */
-const patience = 60_000;
+const hearingTime = 60_000;
+/** What the store refuses for less than this (ms) is no trouble to speak of. */
+const patience = 1500;
 /** A trainer that was asked to stop is killed when it is asked again after so long (ms). */
 const stopPatience = 30_000;
 /** How long (s) a trainer waits for the one before it, whose app may have died a moment ago. */
@@ -77,6 +79,7 @@ export function createScheduler(options: SchedulerOptions) {
   const folderOf = (id: string): string => join(home, 'runs', id);
   let [paused, adoptsAll, closing] = [false, false, false];
   let trouble: string | null = null;
+  let refusedSince: number | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const queued = (): string[] => {
@@ -95,6 +98,8 @@ export function createScheduler(options: SchedulerOptions) {
   }
 
   function report(error: unknown): void {
+    refusedSince ??= performance.now();
+    if (passes(error) && performance.now() - refusedSince < patience) return; // two apps may write at once
     const { code, message } = describeError(error);
     if (code === 'internal') console.error(error);
     if (message === trouble) return;
@@ -102,7 +107,9 @@ export function createScheduler(options: SchedulerOptions) {
     onTrouble(message);
   }
   function recovered(): void {
-    if (trouble === null || owed.size > 0) return;
+    if (owed.size > 0) return;
+    refusedSince = null;
+    if (trouble === null) return;
     trouble = null;
     onTrouble(null);
   }
@@ -147,7 +154,7 @@ export function createScheduler(options: SchedulerOptions) {
   async function catchUp(id: string): Promise<void> {
     const entries = readEntries(runFiles(folderOf(id)).journal, { after: store.runs.seq(id) });
     for (const stretch of inStretches(entries)) {
-      for (const entry of store.apply(id, stretch)) tell(id, entry);
+      for (const entry of store.hurried(() => store.apply(id, stretch))) tell(id, entry);
       await breathe();
     }
   }
@@ -157,7 +164,7 @@ export function createScheduler(options: SchedulerOptions) {
     if (owed.has(id)) return void missed.add(id);
     try {
       if (entry.seq > store.runs.seq(id) + 1) owe(id, () => catchUp(id));
-      else for (const fresh of store.apply(id, [entry])) tell(id, fresh);
+      else for (const fresh of store.hurried(() => store.apply(id, [entry]))) tell(id, fresh);
     } catch (error) {
       report(error);
       owe(id, () => catchUp(id));
@@ -184,7 +191,7 @@ export function createScheduler(options: SchedulerOptions) {
 
   /** Starts a run of the queue, unless another app was faster. */
   function claim(id: string): void {
-    if (store.runs.claim(id)) {
+    if (store.hurried(() => store.runs.claim(id))) {
       start(id);
       return;
     }
@@ -198,7 +205,7 @@ export function createScheduler(options: SchedulerOptions) {
     const folder = folderOf(id);
     try {
       checkConfig(id);
-      const log = openSync(runFiles(folder).log, 'a');
+      const log = openLog(runFiles(folder).log);
       const threads = Math.max(1, Math.floor(availableParallelism() / slots));
       const child = fork(trainer, [folder], {
         execPath: node,
@@ -211,14 +218,24 @@ export function createScheduler(options: SchedulerOptions) {
         stdio: ['ignore', log, log, 'ipc'],
         detached: process.platform !== 'win32', // a terminal's Ctrl-C is for us to hear, even before a trainer is up
       });
-      closeSync(log);
+      if (log !== 'ignore') closeSync(log);
       follow(id, child);
     } catch (cause) {
       const error = diskError(runFiles(folder).log, cause);
       const { code, message } = describeError(error);
-      owe(id, async () => rest(id, code === 'config' ? 'failed' : 'crashed', { code, message }));
+      owe(id, async () => store.hurried(() => rest(id, code === 'config' ? 'failed' : 'crashed', { code, message })));
     }
     tell(id, null);
+  }
+
+  /** A full disk is no reason not to start: the trainer waits for room itself. */
+  function openLog(path: string): number | 'ignore' {
+    try {
+      return openSync(path, 'a');
+    } catch (error) {
+      if (!passes(error)) throw error;
+      return 'ignore';
+    }
   }
 
   /** Throws `config` where the folder's config is no longer what the store shows. */
@@ -262,7 +279,7 @@ export function createScheduler(options: SchedulerOptions) {
   ): Promise<void> {
     await catchUp(id);
     if (!store.runs.has(id) || store.runs.get(id).state !== 'running') return;
-    if (obeyed) return rest(id, obeyed === 'pause' ? 'paused' : 'stopped', null);
+    if (obeyed) return store.hurried(() => rest(id, obeyed === 'pause' ? 'paused' : 'stopped', null));
     const words = printedTail(runFiles(folderOf(id)).log, 4000)
       .trim()
       .split('\n')
@@ -270,7 +287,7 @@ export function createScheduler(options: SchedulerOptions) {
       .join(' ')
       .slice(-400);
     const message = `The trainer exited unexpectedly (${how})${words ? `: ${words}` : '.'} Resume the run to go on from its last checkpoint.`;
-    rest(id, 'crashed', { code, message });
+    store.hurried(() => rest(id, 'crashed', { code, message }));
   }
 
   function rest(id: string, state: Run['state'], reason: Run['reason']): void {
@@ -339,6 +356,15 @@ export function createScheduler(options: SchedulerOptions) {
     return taken;
   }
 
+  /** Lets others see that this app is there, which stays although it may have no runs. */
+  function appear(): void {
+    try {
+      owners.me();
+    } catch (error) {
+      report(error); // the first run asks for it again
+    }
+  }
+
   function adopt(only?: readonly string[]): void {
     const wanted = (id: string) => !only || only.includes(id);
     const interrupted = store.runs.interrupted().filter(wanted);
@@ -398,8 +424,6 @@ export function createScheduler(options: SchedulerOptions) {
       const isOther = !owners.isMe(app) && !restingStates.includes(store.runs.get(id).state);
       return isOther && owners.app(app) === 'alive' ? owners.text(app) : null;
     },
-    /** Other apps on this home that are there, in a few words each. */
-    others: (): string[] => owners.others().map(owners.text),
     /** Whether somebody trains a run, as far as it can be told. */
     isTrained: (id: string): boolean => children.has(id) || owners.trainer(folderOf(id)) !== 'dead',
     /** Tells listeners that something about a run is different. */
@@ -432,6 +456,7 @@ export function createScheduler(options: SchedulerOptions) {
      */
     adopt(only?: readonly string[]): void {
       adoptsAll ||= !only;
+      if (!only) appear();
       adopt(only);
     },
     subscribe(listener: Listener): () => void {
@@ -453,7 +478,7 @@ export function createScheduler(options: SchedulerOptions) {
       const leave = setInterval(() => {
         for (const [id, child] of children) {
           const last = asked.get(id);
-          if (!last || last.heard || performance.now() - last.at < patience) continue;
+          if (!last || last.heard || performance.now() - last.at < hearingTime) continue;
           children.delete(id);
           child.disconnect();
           child.unref();

@@ -1,5 +1,5 @@
 /** Opens the SQLite file and brings it to the current layout. SQLite is used in this room and nowhere else. */
-import { accessSync, copyFileSync, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { accessSync, copyFileSync, existsSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Database, Options } from 'better-sqlite3';
@@ -88,14 +88,16 @@ const safeWal = '3.51.3';
 /** better-sqlite3 13 ends the process on older Node versions instead of failing. */
 const neededNapi = 10;
 
-/** A statement waits so long (ms) for another process that writes; what was refused is tried again later by whoever can wait. */
-const patience = 2000;
+/** A statement waits so long (ms) for another process that writes; which stops this one. */
+export const patience = 2000;
+/** For what happens by itself and is tried again by whoever it happened to: nobody should wait for it. */
+export const hurry = 20;
 
 export interface OpenOptions {
   /** Opens it to be read alone: nothing on the disk is changed, and a folder that cannot be written is no hindrance. */
   reads?: boolean;
-  /** Reads the whole file first; throws where it is damaged. */
-  checks?: boolean;
+  /** Reads the file first, all of it or all but what indices say; throws where it is damaged. */
+  checks?: 'whole' | 'quick' | null;
 }
 
 /**
@@ -104,8 +106,10 @@ export interface OpenOptions {
  */
 export async function openDatabase(
   path: string,
-  { reads = false, checks = false }: OpenOptions = {},
+  { reads = false, checks = null }: OpenOptions = {},
 ): Promise<Database> {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    throw storeError(path, Object.assign(new Error('it is a folder'), { code: 'SQLITE_NOTADB' }));
   if (Number(process.versions.napi) < neededNapi) {
     throw new PermafrostError(
       'store',
@@ -118,7 +122,7 @@ export async function openDatabase(
     try {
       configure(database);
       migrate(database, path);
-      if (checks) check(database);
+      if (checks) check(database, checks);
     } catch (error) {
       database.close();
       throw error;
@@ -170,7 +174,8 @@ function openCopy(path: string, open: (place: string) => Database): Database {
   const folder = copyTo(path);
   const database = open(join(folder, 'copy.db'));
   const remove = () => rmSync(folder, { recursive: true, force: true });
-  process.once('exit', remove);
+  if (process.platform === 'win32') process.once('exit', remove);
+  else remove(); // what is open stays readable, and nothing is left whatever ends the process
   return database;
 }
 
@@ -193,9 +198,11 @@ function copyTo(path: string): string {
 }
 
 /** Throws what SQLite throws for a damaged file when anything in it is wrong. */
-function check(database: Database): void {
-  const [found] = database.pragma('quick_check(1)', { simple: false }) as { quick_check: string }[];
-  if (found.quick_check !== 'ok') throw Object.assign(new Error(found.quick_check), { code: 'SQLITE_CORRUPT' });
+function check(database: Database, checks: 'whole' | 'quick'): void {
+  const found = database.pragma(checks === 'whole' ? 'integrity_check(1)' : 'quick_check(1)', {
+    simple: true,
+  }) as string;
+  if (found !== 'ok') throw Object.assign(new Error(found.replaceAll('\n', ' ')), { code: 'SQLITE_CORRUPT' });
 }
 
 /** Moves a database that cannot be used out of the way; returns where to. */

@@ -2,10 +2,11 @@
  * Rows of runs from their folders. A run and its journal come in together; a long journal comes in stretches, so that another
  * process can write in between, and goes on from where it was when the last attempt was ended.
  */
-import { copyFileSync, existsSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Rebuilt } from '#contract/services';
+import { sweepDrafts } from '#disk/atomicFile';
 import { leaseHolder } from '#disk/lease';
 import { readRunConfig } from '#runFolder/config';
 import { type Damage, damageText, inStretches, openJournal, readEntries } from '#runFolder/journal';
@@ -15,14 +16,20 @@ import type { Store } from './store.ts';
 
 type Into = Pick<Store, 'runs' | 'apply' | 'together'>;
 
-/** Brings every run of a folder into the store, as far as it is not there yet. */
-export async function rebuild(store: Into, runsFolder: string): Promise<Omit<Rebuilt, 'setAside'>> {
+/** Brings every run of a folder into the store, as far as it is not there yet; `missing`: only those that it does not have at all. */
+export async function rebuild(
+  store: Into,
+  runsFolder: string,
+  which: 'all' | 'missing' = 'all',
+): Promise<Omit<Rebuilt, 'setAside'>> {
   const found: Omit<Rebuilt, 'setAside'> = { added: 0, completed: 0, unreadable: [], damaged: [] };
   const names = existsSync(runsFolder) ? readdirSync(runsFolder, { withFileTypes: true }) : [];
   const ids = names.filter((each) => !each.isFile() && !each.name.startsWith('.')).map(({ name }) => name);
+  const known = new Set(store.runs.ids());
   for (const id of ids.sort()) {
     const folder = join(runsFolder, id);
-    const isNew = !store.runs.has(id);
+    const isNew = !known.has(id);
+    if (isNew ? removeBegun(store, folder, id) : which === 'missing') continue;
     try {
       const { changed, damage } = await bringIn(store, folder, id, isNew);
       if (isNew) found.added++;
@@ -33,6 +40,21 @@ export async function rebuild(store: Into, runsFolder: string): Promise<Omit<Reb
     }
   }
   return found;
+}
+
+/** Removes the folder of a run whose maker was killed before its config was there; returns whether it did. */
+function removeBegun(store: Into, folder: string, id: string): boolean {
+  if (existsSync(runFiles(folder).config)) return false;
+  try {
+    store.together(() => {
+      if (store.runs.has(id)) return; // makers write folder and row in one transaction, so nobody is amid that now
+      sweepDrafts(folder);
+      rmdirSync(folder);
+    });
+    return !existsSync(folder);
+  } catch {
+    return false; // there is something in it
+  }
 }
 
 async function bringIn(store: Into, folder: string, id: string, isNew: boolean) {

@@ -6,6 +6,7 @@ import { nearest, PermafrostError } from '#contract/errors';
 import { type Run, type RunState, run } from '#contract/run';
 import type { NewRun } from '#runFolder/config';
 import type { RunMarks } from '#runFolder/marks';
+import { readRow } from './readRow.ts';
 
 interface Row {
   key: number;
@@ -26,6 +27,9 @@ interface Row {
   tags: string | null;
 }
 
+/** What the run folder has of a run's marks. */
+const copies = { none: 0, whole: 1, begun: 2 } as const;
+
 const known = run.extend({ config: z.custom<ExperimentConfig>() });
 
 /** A config of an earlier version may break a rule that came later; its run is shown all the same. */
@@ -35,23 +39,25 @@ export function storedConfig(json: string): ExperimentConfig {
 }
 
 const parsed = (row: Row): Run =>
-  known.parse({
-    id: row.id,
-    config: storedConfig(row.config),
-    state: row.state,
-    reason: row.reason && JSON.parse(row.reason),
-    createdAt: row.created_at,
-    startedAt: row.started_at,
-    endedAt: row.ended_at,
-    step: row.step,
-    totalSteps: row.total_steps,
-    device: row.device,
-    trainable: row.trainable,
-    total: row.total,
-    deviations: JSON.parse(row.deviations),
-    result: row.result && JSON.parse(row.result),
-    tags: row.tags ? JSON.parse(row.tags) : [],
-  });
+  readRow(row.id, () =>
+    known.parse({
+      id: row.id,
+      config: storedConfig(row.config),
+      state: row.state,
+      reason: row.reason && JSON.parse(row.reason),
+      createdAt: row.created_at,
+      startedAt: row.started_at,
+      endedAt: row.ended_at,
+      step: row.step,
+      totalSteps: row.total_steps,
+      device: row.device,
+      trainable: row.trainable,
+      total: row.total,
+      deviations: JSON.parse(row.deviations),
+      result: row.result && JSON.parse(row.result),
+      tags: row.tags ? JSON.parse(row.tags) : [],
+    }),
+  );
 
 export function runsTable(database: Database) {
   const tags = '(SELECT json_group_array(tag) FROM (SELECT tag FROM tags WHERE run = runs.key ORDER BY tag)) AS tags';
@@ -65,6 +71,7 @@ export function runsTable(database: Database) {
     )
     .pluck();
   const ids = database.prepare<[], string>('SELECT id FROM runs').pluck();
+  const any = database.prepare('SELECT 1 FROM runs LIMIT 1');
   const insert = database.prepare(
     `INSERT INTO runs (id, config, state, created_at, total_steps, position)
      VALUES (@id, @config, @state, @createdAt, @totalSteps, (SELECT coalesce(max(position), 0) + 1 FROM runs))`,
@@ -86,10 +93,11 @@ export function runsTable(database: Database) {
   >(`SELECT note, archived, trashed_at, ${tags} FROM runs WHERE id = ?`);
   const unsaved = database
     .prepare<[], string>(
-      `SELECT id FROM runs WHERE marks_saved = 0 AND (note != '' OR archived OR trashed_at IS NOT NULL OR key IN (SELECT run FROM tags))`,
+      `SELECT id FROM runs WHERE marks_saved = ${copies.begun} OR marks_saved = ${copies.none}
+         AND (note != '' OR archived OR trashed_at IS NOT NULL OR key IN (SELECT run FROM tags))`,
     )
     .pluck();
-  const setSaved = database.prepare('UPDATE runs SET marks_saved = 1 WHERE id = ?');
+  const setSaved = database.prepare('UPDATE runs SET marks_saved = ? WHERE id = ?');
   const setNote = database.prepare('UPDATE runs SET note = ? WHERE id = ?');
   const setArchived = database.prepare('UPDATE runs SET archived = ? WHERE id = ?');
   const setTrashed = database.prepare('UPDATE runs SET trashed_at = ? WHERE id = ?');
@@ -135,8 +143,10 @@ export function runsTable(database: Database) {
         totalSteps: config.num_iters * config.steps_per_iter,
       });
     },
+    ids: (): string[] => ids.all(),
     /** Whether the store has a run of exactly that id. */
     has: (id: string): boolean => byId.get(id) !== undefined,
+    isAny: (): boolean => any.get() !== undefined,
     /** Puts a run at the end of the queue of `app`. */
     enqueue: (id: string, app: string): void => void toQueue.run({ id, app }),
     /** The app that trains a run, or did last. */
@@ -165,8 +175,10 @@ export function runsTable(database: Database) {
       const { tags, note, archived, trashed_at } = marks.get(id)!;
       return { tags: tags ? JSON.parse(tags) : [], note, archived: archived === 1, trashedAt: trashed_at };
     },
-    saved: (id: string): void => void setSaved.run(id),
-    /** Runs whose marks were written before copies were kept. */
+    saved: (id: string): void => void setSaved.run(copies.whole, id),
+    /** That a copy of changed marks is about to be written: until {@link saved} nobody knows what it says. */
+    saving: (id: string): void => void setSaved.run(copies.begun, id),
+    /** Runs whose marks were written before copies were kept, or whose copy somebody was at who was killed. */
     unsaved: (): string[] => unsaved.all(),
     /** Takes the marks of a run's folder over. */
     restoreMarks(id: string, { tags, note, archived, trashedAt }: RunMarks): void {
@@ -174,7 +186,7 @@ export function runsTable(database: Database) {
       setNote.run(note, id);
       setArchived.run(archived ? 1 : 0, id);
       setTrashed.run(trashedAt, id);
-      setSaved.run(id);
+      setSaved.run(copies.whole, id);
     },
     remove: (id: string): void => void remove.run(id),
   };

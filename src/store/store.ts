@@ -1,7 +1,7 @@
 /** The run store: an index over run folders that can be deleted and rebuilt. */
 import { storeError } from '#disk/troubles';
 import { clockTable } from './clock.ts';
-import { type OpenOptions, openDatabase } from './database.ts';
+import { hurry, type OpenOptions, openDatabase, patience } from './database.ts';
 import { journalImport } from './journal.ts';
 import { metricsTable } from './metrics.ts';
 import { runsTable } from './runs.ts';
@@ -15,9 +15,11 @@ export async function openStore(path: string, options: OpenOptions = {}) {
   const metrics = metricsTable(database);
   const { apply } = journalImport(database, metrics);
   const { rows, finished } = summaryColumns(database);
+  const runs = runsTable(database);
+  if (options.checks) readAll();
   const together = <T>(work: () => T): T => (database.inTransaction ? work() : database.transaction(work).immediate());
   return {
-    runs: refusing(path, runsTable(database)),
+    runs: refusing(path, runs),
     metrics: refusing(path, metrics),
     clock: refusing(path, clockTable(database)),
     ...refusing(path, {
@@ -26,9 +28,29 @@ export async function openStore(path: string, options: OpenOptions = {}) {
       apply: (...args: Parameters<typeof apply>) => together(() => apply(...args)),
       /** Everything that `work` does, or nothing; no other process writes meanwhile. */
       together,
+      /** Lets `work` wait for other processes only for a moment: for what is tried again by itself. */
+      hurried<T>(work: () => T): T {
+        database.pragma(`busy_timeout = ${hurry}`);
+        try {
+          return work();
+        } finally {
+          database.pragma(`busy_timeout = ${patience}`);
+        }
+      },
       close: () => void database.close(),
     }),
   };
+
+  /** Throws where a row is nothing that was written. */
+  function readAll(): void {
+    try {
+      runs.list();
+      rows();
+    } catch (error) {
+      database.close();
+      throw storeError(path, error);
+    }
+  }
 }
 
 /** The same functions, which throw SQLite's refusals as errors that a person can act on. */

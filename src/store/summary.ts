@@ -4,6 +4,7 @@ import type { ExperimentConfig } from '#contract/config';
 import { regimeOf } from '#contract/regime';
 import { metricKeys, type Run, type RunState } from '#contract/run';
 import { type RunRow, settingsOf } from '#contract/runRow';
+import { readRow } from './readRow.ts';
 import { storedConfig } from './runs.ts';
 
 interface Row {
@@ -75,36 +76,41 @@ export function summaryColumns(database: Database) {
     described.set(id, fresh);
     return fresh;
   }
-  const summaryOf = (row: Row): Summary => ({
-    id: row.id,
-    ...describe(row),
-    state: row.state as RunState,
-    reason: row.reason ? (JSON.parse(row.reason) as Run['reason']) : null,
-    step: row.step,
-    totalSteps: row.total_steps,
-    createdAt: row.created_at,
-    startedAt: row.started_at,
-    endedAt: row.ended_at,
-    seconds: row.seconds,
-    device: row.device,
-    trainable: row.trainable,
-    total: row.total,
-    value: row.value,
-    standardError: row.standard_error,
-    last: row.last,
-    low: row.low,
-    high: row.high,
-    recent: row.recent,
-    tags: row.tags ? (JSON.parse(row.tags) as string[]) : [],
-    note: row.note,
-    archived: row.archived === 1,
-    trashedAt: row.trashed_at,
-  });
+  const summaryOf = (row: Row): Summary =>
+    readRow(row.id, () => ({
+      id: row.id,
+      ...describe(row),
+      state: row.state as RunState,
+      reason: row.reason ? (JSON.parse(row.reason) as Run['reason']) : null,
+      step: row.step,
+      totalSteps: row.total_steps,
+      createdAt: row.created_at,
+      startedAt: row.started_at,
+      endedAt: row.ended_at,
+      seconds: row.seconds,
+      device: row.device,
+      trainable: row.trainable,
+      total: row.total,
+      value: row.value,
+      standardError: row.standard_error,
+      last: row.last,
+      low: row.low,
+      high: row.high,
+      recent: row.recent,
+      tags: row.tags ? (JSON.parse(row.tags) as string[]) : [],
+      note: row.note,
+      archived: row.archived === 1,
+      trashedAt: row.trashed_at,
+    }));
 
   return {
     /** The newest finished runs with how long they took, oldest first. */
     finished: () =>
-      finished.all().map(({ id, config, steps, seconds }) => ({ id, config: storedConfig(config), steps, seconds })),
+      finished
+        .all()
+        .map(({ id, config, steps, seconds }) =>
+          readRow(id, () => ({ id, config: storedConfig(config), steps, seconds })),
+        ),
     /** Brings a run's summary up to its metrics; call inside a transaction. */
     refresh: (run: number): void => void refresh.run({ run }),
     /** Every run, or those of the given ids, in the order in which they were made. */

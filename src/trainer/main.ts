@@ -11,6 +11,7 @@ import { describeError, PermafrostError } from '#contract/errors';
 import { type JournalEntry, type TrainerHeard, trainerCommand } from '#contract/run';
 import { type Lease, type LeaseHolder, takeLease } from '#disk/lease';
 import { processText } from '#disk/processes';
+import { untilTaken } from '#disk/untilTaken';
 import { readRunConfig } from '#runFolder/config';
 import { type Journal, openJournal, readEntries } from '#runFolder/journal';
 import { runFiles } from '#runFolder/paths';
@@ -35,6 +36,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   if (process.connected && signal !== 'SIGTERM') process.on(signal, () => {});
   else process.once(signal, () => interrupt(interrupted(`The trainer was asked to end (${signal}).`))); // a second one ends it at once
 }
+for (const printed of [process.stdout, process.stderr]) printed.on('error', () => {}); // a full disk under trainer.log ends no run
 if (process.platform !== 'win32') process.on('SIGXFSZ', () => {}); // a file-size limit becomes an error of write(), which we survive
 
 /** Opens the run's journal, unless the run must not go on. Throws `notFound`, `conflict`, `disk`. */
@@ -42,7 +44,11 @@ async function openRun(folder: string): Promise<Journal> {
   const files = runFiles(folder);
   if (!existsSync(files.config))
     throw new PermafrostError('notFound', `${folder} is not a run folder: it has no config.json.`);
-  const lease = await takeRun(folder);
+  const patience = {
+    signal: stop.signal,
+    onRefusal: ({ message }: Error) => console.error(`${message} Waiting for that.`),
+  };
+  const lease = await untilTaken(() => takeRun(folder), patience);
   process.once('exit', lease.release);
   for (const { body } of readEntries(files.journal, { kinds: ['checkpoint', 'ended'] })) {
     if (body.kind === 'checkpoint') control.step = body.step;
@@ -59,7 +65,7 @@ async function openRun(folder: string): Promise<Journal> {
     console.error(`Another process has taken over ${folder}; this trainer was not heard of for too long. It ends.`);
     process.exit(exitCode.refused);
   };
-  return openJournal(files.journal, { send, permit });
+  return untilTaken(() => openJournal(files.journal, { send, permit }), patience);
 }
 
 /** Takes the run's lease. Throws `conflict` while another trainer has it. */
@@ -86,12 +92,19 @@ function send(entry: JournalEntry): void {
   sent = new Promise((resolve) => process.send!(entry, undefined, undefined, resolve)); // a lost parent shows as 'disconnect'
 }
 
-/** Writes the last entry and ends the process. */
+/** Writes the last entry, which a full disk may take a while to accept, and ends the process. */
 async function finish(journal: Journal, ended: Ended): Promise<never> {
   let code = ended.state === 'failed' ? exitCode.failed : exitCode.rested;
+  const late = new AbortController();
+  const giveUp = () => void setTimeout(patience).then(() => late.abort());
+  if (stop.signal.aborted) giveUp();
+  else stop.signal.addEventListener('abort', giveUp);
   try {
     journal.append(ended);
-    journal.sync();
+    await untilTaken(journal.sync, {
+      signal: late.signal,
+      onRefusal: ({ message }) => console.error(`${message} The run is over; its last entries wait for that.`),
+    });
   } catch (error) {
     console.error((error as Error).message);
     code = exitCode.failed;
@@ -99,7 +112,7 @@ async function finish(journal: Journal, ended: Ended): Promise<never> {
   await Promise.race([sent, setTimeout(patience)]);
   process.exit(code);
 }
-const patience = 5000; // ms for a parent that does not read
+const patience = 5000; // ms for a parent that does not read, and for a disk that is full when the run was asked to end
 
 /** A number from the environment. Throws `config`. */
 function wholeOf<T>(name: string, absent: T): number | T {

@@ -8,6 +8,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { describeError, PermafrostError } from '#contract/errors';
 import type { EntryBody, FinalResult, TrainerCommand } from '#contract/run';
 import { sweepDrafts } from '#disk/atomicFile';
+import { untilTaken } from '#disk/untilTaken';
 import type { Data } from '#engine/program';
 import { countParameters } from '#models/index';
 import { trainedNames } from '#models/steps';
@@ -64,7 +65,10 @@ interface Session extends RunOptions, Prepared {
 export async function train(options: RunOptions): Promise<Ended> {
   sweepDrafts(options.folder);
   const { journal, control } = options;
-  const prepared = await prepare({ ...options, signal: control.stop }).catch((error) => {
+  const prepared = await untilTaken(() => prepare({ ...options, signal: control.stop }), {
+    signal: control.stop,
+    onRefusal: ({ message }) => journal.log('warn', `${message} The run begins as soon as that works.`),
+  }).catch((error) => {
     if (!control.stop.aborted || error !== control.stop.reason) throw error;
     return null;
   });

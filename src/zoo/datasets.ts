@@ -33,7 +33,7 @@ import {
   type RemoteFile,
 } from './dataset.ts';
 import { openDecoded, testCounts, writeDecoded } from './decoded.ts';
-import { download, incomplete } from './download.ts';
+import { download, incomplete, isPassing, sweepLock } from './download.ts';
 import { listops } from './listops.ts';
 import { mnist } from './mnist.ts';
 import { speechCommands } from './speechCommands.ts';
@@ -103,7 +103,7 @@ function absent(row: DatasetRow, folder: string): PermafrostError {
 /** What the decoded form is of: names, sizes and times of the folder's entries, and the decoder's version. */
 function fingerprint({ version }: DecodedRow, folder: string): string {
   const entries = existsSync(folder) ? readdirSync(folder).sort() : [];
-  const visible = entries.filter((name) => !name.startsWith('.')); // the system's own, and what was removed
+  const visible = entries.filter((name) => !name.startsWith('.') && !isPassing(name)); // the system's own, and what was removed
   const marks = visible.flatMap((name) => {
     const stats = statSync(join(folder, name), { throwIfNoEntry: false }); // none for a link to nothing
     return stats ? `${name}:${stats.isDirectory() ? 'folder' : stats.size}:${stats.mtimeMs}` : [];
@@ -201,6 +201,7 @@ export async function pullDataset(
       signal,
     });
   }
+  for (const { name } of row.files) await sweepLock(join(folder, name));
   const loaded = await loadRow(row, {
     home,
     signal,

@@ -16,8 +16,9 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { PermafrostError } from '#contract/errors';
+import { draftOf, sweepDrafts } from '#disk/atomicFile';
 import { readSafetensors, safetensorsChunks, tensorData } from '#formats/safetensors';
 import { bytesSource } from '#formats/source';
 import { denseSamples, pickSamples, raggedSamples } from '#tasks/samples';
@@ -65,8 +66,8 @@ export async function writeDecoded(
   { type, width }: Layout,
   fill: (writer: Writer) => Promise<SplitRows>,
 ): Promise<void> {
-  const draft = `${folder}.${process.pid}.draft`;
-  rmSync(draft, { recursive: true, force: true });
+  const draft = draftOf(folder);
+  sweepDrafts(dirname(folder));
   mkdirSync(draft, { recursive: true });
   const file = openSync(join(draft, valuesFile), 'w');
   try {

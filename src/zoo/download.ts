@@ -8,7 +8,7 @@
  * Only a file with a known digest is resumed by a later call, since nothing else tells that the rest is of the same file.
  */
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -51,6 +51,9 @@ export interface Downloaded {
 
 /** Where a file's bytes lie until it is whole. */
 export const incomplete = (path: string): string => `${path}.incomplete`;
+const lockOf = (path: string): string => `${incomplete(path)}.lock`;
+/** Whether a file of that name is there only while another one is fetched. */
+export const isPassing = (name: string): boolean => [incomplete(''), lockOf('')].some((end) => name.endsWith(end));
 const reserve = 32 * 2 ** 20; // bytes of disk that a download leaves free
 const reportTime = 100; // ms
 
@@ -313,9 +316,18 @@ async function settle(options: DownloadOptions, transfer: Transfer): Promise<Dow
   return settle(options, transfer);
 }
 
+/** Takes away the lock of a process that was killed when the file was whole already. */
+export async function sweepLock(path: string): Promise<void> {
+  const place = lockOf(path);
+  const holder = await holderOf(place);
+  if (holder === 0 && !existsSync(place)) return;
+  if (holder > 0 && isAlive(holder)) return;
+  await rm(place, { force: true });
+}
+
 /** One process at a time writes a partial file; the lock of a dead one is taken over. */
 async function lock(path: string): Promise<() => Promise<void>> {
-  const place = `${incomplete(path)}.lock`;
+  const place = lockOf(path);
   for (;;) {
     try {
       const handle = await open(place, 'wx');

@@ -1,13 +1,14 @@
 /** Fetching from the Hugging Face hub into the shared cache. */
 import { existsSync } from 'node:fs';
-import { mkdir, rename, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, rename, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { z } from 'zod';
 import { PermafrostError } from '#contract/errors';
 import { byteCount, commit as commitName, gitSha1, innerPath, sha256 } from '#contract/names';
 import type { DownloadProgress } from '#contract/zoo';
+import { writeAtomically } from '#disk/atomicFile';
 import { removeBelow } from '#disk/removable';
-import { download } from './download.ts';
+import { download, sweepLock } from './download.ts';
 import { cachedFile, type HubFile, type HubSettings, isCommit, repoFolder } from './hubCache.ts';
 import { checkStatus, type Patience, patience, persist, readBody, request, Transient } from './request.ts';
 
@@ -125,12 +126,13 @@ export async function fetchFile(
     const url = `${settings.endpoint}/${repo}/resolve/${commit}/${path.split('/').map(encodeURIComponent).join('/')}`;
     await download({ url, path: blob, bytes, ...digest, token: settings.token, ...options });
   }
+  await sweepLock(blob);
   const pointer = join(folder, 'snapshots', commit, path);
   if (!known) await link(folder, blob, pointer);
   if (!isCommit(revision)) {
     const ref = join(folder, 'refs', revision);
     await mkdir(dirname(ref), { recursive: true });
-    await writeFile(ref, commit);
+    writeAtomically(ref, [Buffer.from(commit)]);
   }
   return pointer;
 }

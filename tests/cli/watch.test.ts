@@ -1,5 +1,5 @@
 /** The line that shows how far a run is, on terminals of any width. */
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { Run } from '#contract/run';
 import { progressLine } from '../../src/cli/watch.ts';
 
@@ -32,4 +32,13 @@ it('gives up the bar first and the time left never', () => {
   expect(parts(79)).toEqual(['mnist-add FRT seed 0', '600/1200', 'train loss 3.35', 'test metric 5.416', '20s left']);
   expect(parts(40)).toEqual(['mnist-add FRT seed 0', '600/1200', '20s left']);
   for (const width of [40, 60, 79, 100, 120]) expect(progressLine(followed, width).length).toBeLessThanOrEqual(width);
+});
+
+it('a clock that is set back while a run trains makes no speed negative', () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 });
+  try {
+    expect(parts(200)).toContain('20s left');
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -19,5 +19,17 @@ export function withFileLimit<T>(bytes: number, work: () => T): T {
   }
 }
 
+/** The same for work that takes its time. */
+export async function withFileLimitDuring<T>(bytes: number, work: () => Promise<T>): Promise<T> {
+  process.on('SIGXFSZ', survive);
+  limit(bytes);
+  try {
+    return await work();
+  } finally {
+    limit('unlimited');
+    process.off('SIGXFSZ', survive);
+  }
+}
+
 const limit = (size: number | 'unlimited') =>
   execFileSync(prlimit, ['--pid', String(process.pid), `--fsize=${size}:unlimited`]);

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   lstatSync,
@@ -6,12 +7,14 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { writeChunks } from '#export/file';
+import { canLimitFiles, withFileLimitDuring } from '../disk/fileLimit.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -33,6 +36,24 @@ it('a file that cannot be finished leaves nothing behind, and what was there bef
   expect(existsSync(join(folder, 'missing'))).toBe(false);
 });
 
+it('an export that was killed half-way leaves no draft once it is made again, and other files alone', async () => {
+  const path = join(folder, 'out.csv');
+  const file = join(import.meta.dirname, '../../src/export/file.ts');
+  const dying = `import { writeChunks } from ${JSON.stringify(file)};
+    await writeChunks(${JSON.stringify(path)}, (async function* () {
+      yield 'half';
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      process.kill(process.pid, 'SIGKILL');
+    })());`;
+  expect(spawnSync(process.execPath, ['--input-type=module', '-e', dying]).signal).toBe('SIGKILL');
+  expect(readdirSync(folder)).not.toEqual([]);
+  writeFileSync(join(folder, 'mine.1.tmp'), '');
+  utimesSync(join(folder, 'mine.1.tmp'), 1, 1);
+  await writeChunks(path, ['whole']);
+  expect(readdirSync(folder).sort()).toEqual(['mine.1.tmp', 'out.csv']);
+  expect(readFileSync(path, 'utf8')).toBe('whole');
+});
+
 it.runIf(process.platform === 'linux')('a full device is an error of the disk, and stays a device', async () => {
   const device = join(folder, 'device');
   symlinkSync('/dev/full', device); // a link, since what replaces a device would replace this
@@ -50,4 +71,12 @@ it('a file that is reached through a link is written where it lies', async () =>
   await writeChunks(link, ['after']);
   expect(readFileSync(path, 'utf8')).toBe('after');
   expect(lstatSync(link).isSymbolicLink()).toBe(true);
+});
+
+it.skipIf(!canLimitFiles)('a disk that takes no more is named with what to do about it', async () => {
+  const work = () => writeChunks(join(folder, 'out.csv'), ['x'.repeat(1000)]);
+  await expect(withFileLimitDuring(100, work)).rejects.toThrow(
+    /out\.csv could not be written .*EFBIG.* Raise the limit/,
+  );
+  expect(readdirSync(folder)).toEqual([]);
 });

@@ -277,6 +277,7 @@ describe('rebuilding from run folders', () => {
       encodeEntry(entries([losses(11, 20)], 3)[0]).slice(0, 40),
     );
     mkdirSync(join(folder, 'runs', 'stray'));
+    writeFileSync(join(folder, 'runs', 'stray', 'mine.txt'), '');
     const store = await openStore(':memory:');
     const { added, unreadable } = await rebuild(store, join(folder, 'runs'));
     expect(added).toBe(1);

@@ -33,8 +33,8 @@ export interface Lab {
   remove(): void;
 }
 
-export function openLab(): Lab {
-  const home = mkdtempSync(join(tmpdir(), 'permafrost-trainer-'));
+export function openLab(disk = tmpdir()): Lab {
+  const home = mkdtempSync(join(disk, 'permafrost-trainer-'));
   return {
     home,
     addRun(id, settings = {}) {
@@ -62,6 +62,8 @@ export interface Trainer {
   /** The first entry of this session, sent or yet to come, that fits. */
   entry(fits: (entry: JournalEntry) => boolean): Promise<JournalEntry>;
   exit: Promise<Exit>;
+  /** What it has printed on stderr so far. */
+  printed(): string;
 }
 
 export interface StartOptions {
@@ -97,6 +99,7 @@ export function startTrainer(run: Run, { home, threads = '1', fileLimit }: Start
     child,
     sent,
     exit,
+    printed: () => stderr,
     entry: (fits) =>
       new Promise((resolve, reject) => {
         const look = () => {

@@ -1,7 +1,10 @@
 /** Data sets from self-made archives in the exact formats: pulled, verified, decoded, loaded, removed. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PullProgress } from '#contract/data';
@@ -9,7 +12,7 @@ import { recordWidth, speechWords } from '#tasks/speechCommands';
 import { cifar10 } from '#zoo/cifar10';
 import { openData } from '#zoo/data';
 import type { DatasetRow } from '#zoo/dataset';
-import { labelCounts, loadDataset, loadRow, pullDataset, verifyDataset } from '#zoo/datasets';
+import { describeDataset, labelCounts, loadDataset, loadRow, pullDataset, verifyDataset } from '#zoo/datasets';
 import { cifarFile, wavFile } from '../formats/samples.ts';
 import { loadGolden } from '../parity/golden.ts';
 import { md5, smallTokenizer, tarGzOf, writeFiles } from './archives.ts';
@@ -297,6 +300,25 @@ describe('pulling', () => {
   const rowFor = (bytes: Buffer): DatasetRow => ({
     ...cifar10,
     files: [{ name: 'cifar-10-binary.tar.gz', url: `${server.url}/c.tar.gz`, bytes: bytes.length, md5: md5(bytes) }],
+  });
+
+  it('a pull that was killed with its last byte leaves no lock once it is made again, and what was decoded counts', async () => {
+    const bytes = await content();
+    server.answer(serve(bytes));
+    const file = (path: string) => pathToFileURL(join(import.meta.dirname, '../..', path)).href;
+    const { url } = rowFor(bytes).files[0];
+    const to = join(folderOf('cifar10'), 'cifar-10-binary.tar.gz');
+    const dying = `import { download } from ${JSON.stringify(file('src/zoo/download.ts'))};
+      await download(${JSON.stringify({ url, path: to })});`;
+    const args = ['--import', file('tests/reliability/killer.ts'), '--input-type=module', '-e', dying];
+    const child = spawn(process.execPath, args, { env: { ...process.env, KILL_ON: 'after rename .*incomplete' } });
+    expect(await once(child, 'exit')).toEqual([null, 'SIGKILL']);
+    (await loadRow(rowFor(bytes), { home })).close(); // as a run does
+    const stages = new Set<string>();
+    await pullDataset(rowFor(bytes), { home, onProgress: ({ stage }) => void stages.add(stage) });
+    expect(readdirSync(folderOf('cifar10'))).toEqual(['cifar-10-binary.tar.gz']);
+    expect(describeDataset(rowFor(bytes), home).state).toBe('ready');
+    expect([...stages]).toEqual([]);
   });
 
   it('downloads, verifies and decodes, tells how far it is, and goes on where it was stopped', async () => {

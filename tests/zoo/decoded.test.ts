@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { rowRange } from '#zoo/dataset';
 import { openDecoded, testCounts, writeDecoded } from '#zoo/decoded';
@@ -72,4 +74,16 @@ it('a file that is cut off while a run reads it is named', async () => {
   truncateSync(join(folder(), 'values.bin'), 1000);
   expect(() => dataset.train.sample(1)).toThrow(/Sample 1 of the decoded data ends after 0 of 4000 bytes/);
   close();
+});
+
+it('a decoding that was killed leaves no draft once it is done again', async () => {
+  const file = (path: string) => pathToFileURL(join(import.meta.dirname, '../..', path)).href;
+  const dying = `import { writeDecoded } from ${JSON.stringify(file('src/zoo/decoded.ts'))};
+    await writeDecoded(${JSON.stringify(folder())}, 'x', { type: 'u8', width: 1 }, async () => ({ train: [], test: [] }));`;
+  const args = ['--import', file('tests/reliability/killer.ts'), '--input-type=module', '-e', dying];
+  const env = { ...process.env, KILL_ON: 'before renameSync' };
+  expect(spawnSync(process.execPath, args, { env }).signal).toBe('SIGKILL');
+  expect(readdirSync(home)).toHaveLength(1);
+  await writeDecoded(folder(), 'x', { type: 'u8', width: 1 }, async () => ({ train: [], test: [] }));
+  expect(readdirSync(home)).toEqual(['set']);
 });

@@ -1,0 +1,63 @@
+/** What an app leaves that is killed amid making runs or writing on them, and what the next one makes of it. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createApp } from '#app';
+import { parseConfig } from '#contract/config';
+import { readMarks } from '#runFolder/marks';
+import { runFiles } from '#runFolder/paths';
+import { openStore } from '#store/store';
+import { tiny } from '../trainer/lab.ts';
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'permafrost-killed-'));
+});
+afterEach(() => rmSync(home, { recursive: true, maxRetries: 5 }));
+
+const project = join(import.meta.dirname, '../..');
+const killer = pathToFileURL(join(project, 'tests/reliability/killer.ts')).href;
+
+/** Runs a command that is killed at the first point that fits. */
+function killedAt(point: string, ...words: string[]): void {
+  const program = 'bin/permafrost.js';
+  const env = { ...process.env, PERMAFROST_HOME: home, KILL_PROGRAM: program, KILL_ON: point };
+  const args = ['--import', killer, join(project, program), ...words];
+  expect(spawnSync(process.execPath, args, { env }).signal).toBe('SIGKILL');
+}
+const settings = ['task=bit-xor', 'n=4', 'num_patterns=2', 'pretrained=false', 'n_layer=1', 'n_embd=16', 'n_head=2'];
+const run = ['run', ...settings.flatMap((setting) => ['--set', setting]), '--tag', 'mine'];
+const runs = (): string[] => readdirSync(join(home, 'runs'));
+
+it('a run whose app was killed before the store had it is in the table at the next start', async () => {
+  killedAt('after renameSync .*marks.json', ...run);
+  const [id] = runs();
+  const app = await createApp({ home });
+  expect(app.list()).toMatchObject([{ id, state: 'paused', tags: ['mine'] }]);
+  await app.close();
+});
+
+it('a folder that a killed app had just begun is gone at the next start', async () => {
+  killedAt('before renameSync .*config.json', ...run);
+  expect(runs()).toHaveLength(1);
+  const app = await createApp({ home });
+  expect([app.list(), runs()]).toEqual([[], []]);
+  await app.close();
+});
+
+it('a tag whose writer was killed before the store had it is in the run folder no more', async () => {
+  const app = await createApp({ home });
+  app.pauseQueue(true);
+  const { id } = app.create(parseConfig(tiny), ['first']);
+  await app.close();
+  killedAt('after renameSync .*marks.json', 'tag', id, 'second');
+  await (await createApp({ home })).close();
+  const store = await openStore(join(home, 'permafrost.db'));
+  const marks = store.runs.marks(id);
+  store.close();
+  expect(existsSync(runFiles(join(home, 'runs', id)).marks)).toBe(true);
+  expect(readMarks(runFiles(join(home, 'runs', id)).marks)).toEqual(marks);
+});

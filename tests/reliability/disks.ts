@@ -1,0 +1,140 @@
+/** Full, locked, read-only and damaged disks. Needs root for the file systems that it mounts. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { randomStream } from '#contract/random';
+import { isCheckpointDamaged } from '#runFolder/checkpoint';
+import { runFiles } from '#runFolder/paths';
+import { openSmallDisk, type SmallDisk } from '../disk/smallDisk.ts';
+import { type Answer, checkJournal, claim, permafrost, resultOf, serve, start, tinySettings, until } from './lab.ts';
+
+async function onSmallDisk<T>(megabytes: number, use: (disk: SmallDisk) => Promise<T>): Promise<T> {
+  const disk = openSmallDisk(megabytes);
+  try {
+    return await use(disk);
+  } finally {
+    disk.remove();
+  }
+}
+
+const refusals = /full|space|ENOSPC/i;
+
+/** A refused command says what happened and what to do, with the code for files. */
+function checkRefusal(words: string[], { code, err }: Answer, allowed: readonly number[]): void {
+  if (allowed.includes(code ?? -1)) return;
+  claim(
+    `${words.join(' ')} on a full disk ends with 5 and says so`,
+    code === 5 && refusals.test(err) && /Free some space/.test(err),
+    { code, err },
+  );
+  claim(`${words.join(' ')} prints no stack`, !/\n\s+at /.test(err), err);
+}
+
+export async function fullDisk(log: (text: string) => void, seconds = 60): Promise<void> {
+  const random = randomStream(1, 'full disk');
+  await onSmallDisk(16, async ({ folder, fill }) => {
+    const home = join(folder, 'home');
+    const calm = mkdtempSync(join(tmpdir(), 'permafrost-calm-'));
+    const settings = (seed: number) => tinySettings(400, { seed });
+    const expected = await permafrost(['run', ...settings(1), '--json'], { home: calm });
+    const wanted = resultOf(calm, JSON.parse(expected.out).id);
+    rmSync(calm, { recursive: true });
+
+    const first = await permafrost(['run', ...tinySettings(2), '--json'], { home });
+    claim('a first run finishes', first.code === 0, first);
+    const { id } = JSON.parse(first.out);
+    const server = await serve(home, 1);
+    const troubles = new Set<string>();
+    const served = (await server.client.runs.create.mutate({ configs: [{ ...JSON.parse(expected.out).config }] }))[0];
+    const run = start(['run', ...settings(1), '--json'], { home });
+    const grid = start(
+      ['sweep', ...tinySettings(100), '--grid', 'learning_rate=0.001,0.01', '--seeds', '2', '--json'],
+      { home },
+    );
+    for (const [name, { answer }] of Object.entries({ run, grid }))
+      await until(`${name} trains`, () => / started on /.test(answer.err));
+    const end = performance.now() + seconds * 1000;
+    const refused = new Map<string, number>();
+    let fills = 0;
+    while (performance.now() < end) {
+      await sleep(1500 * random.uniform());
+      const free = fill();
+      fills++;
+      const words = [
+        ['list'],
+        ['show', id],
+        ['export', join(folder, 'runs.csv')],
+        ['tag', id, `tag${fills}`],
+        ['run', ...tinySettings(1, { seed: fills + 50 })],
+        ['tables'],
+        ['frozen', id],
+      ][fills % 7];
+      const answer = await permafrost(words, { home });
+      checkRefusal(words, answer, words[0] === 'run' ? [0, 3] : [0]);
+      if (['list', 'show', 'tables', 'frozen'].includes(words[0]))
+        claim(`${words[0]} works on a full disk`, answer.code === 0, answer);
+      if (answer.code !== 0) refused.set(words[0], (refused.get(words[0]) ?? 0) + 1);
+      const { trouble } = await server.client.queue.get.query();
+      if (trouble) troubles.add(trouble);
+      await sleep(1500 * random.uniform());
+      free();
+    }
+    claim('the server lives', server.lives(), server.err());
+    const [ran, swept] = await Promise.all([run.ended, grid.ended]);
+    log(
+      `run ended with ${ran.code}, sweep with ${swept.code}; refused ${JSON.stringify([...refused])}; ${fills} fills`,
+    );
+    claim('run ends by itself', ran.signal === null && ran.code !== 1, ran);
+    claim('sweep ends by itself', swept.signal === null && swept.code !== 1, swept);
+    await until(
+      'the served run rests',
+      async () => !['queued', 'running'].includes((await server.client.runs.get.query({ id: served })).state),
+      120,
+    );
+    await until('no trouble is left', async () => (await server.client.queue.get.query()).trouble === null, 10);
+    log(`troubles: ${JSON.stringify([...troubles])}\nserver said: ${server.err()}`);
+    await server.close();
+    const names = readdirSync(join(home, 'runs'));
+    const states = JSON.parse((await permafrost(['list', '--json'], { home })).out).runs as {
+      id: string;
+      state: string;
+      reason: unknown;
+    }[];
+    log(JSON.stringify(states.map(({ id, state, reason }) => [id, state, reason])));
+    for (const { id, state } of states)
+      if (state !== 'finished') log(`${id}: ${readFileSync(join(home, 'runs', id, 'trainer.log'), 'utf8')}`);
+    claim(
+      'every folder is in the store',
+      names.every((name) => states.some((run) => run.id === name)),
+      [names, states.map(({ id }) => id)],
+    );
+    for (const name of names) {
+      const files = runFiles(join(home, 'runs', name));
+      if (readdirSync(join(home, 'runs', name)).includes('checkpoint.safetensors'))
+        claim(`the checkpoint of ${name} is whole`, !isCheckpointDamaged(files.checkpoint));
+      if (readdirSync(join(home, 'runs', name)).includes('journal.jsonl')) checkJournal(home, name);
+    }
+    for (const { id, state } of states)
+      if (state !== 'finished') {
+        const again = await permafrost(['resume', id, '--json'], { home });
+        claim(`${id} goes on`, again.code === 0, again);
+      }
+    const left = readdirSync(join(home, 'runs')).flatMap((name) =>
+      readdirSync(join(home, 'runs', name)).filter((file) => file.endsWith('.draft')),
+    );
+    claim('no drafts are left', left.length === 0, left);
+    const results = [served, JSON.parse(ran.out || '{}').id].filter(Boolean).map((each) => resultOf(home, each));
+    claim(
+      'the results are those of a calm disk',
+      results.every((each) => JSON.stringify(each) === JSON.stringify(wanted)),
+      [results, wanted],
+    );
+  });
+}
+
+if (import.meta.main) {
+  const kinds = { fullDisk } as Record<string, (log: (text: string) => void) => Promise<void>>;
+  await kinds[process.argv[2]](console.log);
+  process.exit();
+}

@@ -1,0 +1,161 @@
+/** Databases whose bytes are not those that SQLite wrote. */
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createApp } from '#app';
+import { parseConfig } from '#contract/config';
+import { PermafrostError } from '#contract/errors';
+import type { Services } from '#contract/services';
+import { openLease } from '#disk/lease';
+
+let home: string;
+let path: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'permafrost-'));
+  path = join(home, 'permafrost.db');
+});
+afterEach(() => rmSync(home, { recursive: true, maxRetries: 5 }));
+
+const config = parseConfig({ task: 'bit-xor', n: 4, num_patterns: 2, pretrained: false });
+
+async function withApp<T>(use: (app: Services) => T | Promise<T>, options = {}): Promise<T> {
+  const app = await createApp({ home, ...options });
+  try {
+    return await use(app);
+  } finally {
+    await app.close();
+  }
+}
+
+/** What must survive of a run that never began. */
+const marksOf = (app: Services, ids: readonly string[]) =>
+  app.rows(ids).map(({ id, createdAt, settings, tags, note, archived, trashedAt }) => ({
+    id,
+    createdAt,
+    settings,
+    tags,
+    note,
+    archived,
+    trashedAt,
+  }));
+
+/** 30 runs that a person has marked. */
+const fillHome = () =>
+  withApp((app) => {
+    app.pauseQueue(true);
+    const ids = app.createAll(Array.from({ length: 30 }, (_, seed) => ({ ...config, seed })));
+    for (const id of ids) app.pause(id);
+    app.tag(ids[0], ['kept', 'two']);
+    app.note(ids[1], 'a note');
+    app.archive([ids[2]], true);
+    app.trash([ids[3]]);
+    return marksOf(app, ids);
+  });
+
+const write = (bytes: Uint8Array, at: number) => {
+  const file = openSync(path, 'r+');
+  writeSync(file, bytes, 0, bytes.length, at);
+  closeSync(file);
+};
+
+const damages: Record<string, () => void> = {
+  'zeros in its header': () => write(Buffer.alloc(100), 0),
+  'zeros in its pages': () => {
+    for (let at = 4096; at < statSync(path).size; at += 4096) write(Buffer.alloc(2048), at);
+  },
+  'half of its bytes': () => truncateSync(path, statSync(path).size / 2),
+  'a text in its place': () => writeFileSync(path, 'not a database, but long enough to look like one\n'.repeat(100)),
+  'a folder in its place': () => {
+    rmSync(path);
+    mkdirSync(path);
+  },
+  'a changed byte in the row of a run': () => {
+    const bytes = readFileSync(path);
+    for (let at = bytes.indexOf('{"name":'); at >= 0; at = bytes.indexOf('{"name":', at + 1))
+      write(Buffer.from('['), at);
+  },
+};
+
+describe.each(Object.entries(damages))('a store with %s', (_, damage) => {
+  it('names rebuild as the way out, which brings back every run with its tags, note, archive and trash marks', async () => {
+    const rows = await fillHome();
+    damage();
+    const named = expect.objectContaining({ code: 'store', message: expect.stringMatching(/permafrost rebuild/) });
+    for (const options of [{}, { reads: true }]) {
+      await expect(withApp((app) => [app.list(), app.rows()], options)).rejects.toEqual(named);
+    }
+    const found = await withApp((app) => app.rebuild(), { repairs: true });
+    expect(found).toMatchObject({
+      added: 30,
+      unreadable: [],
+      damaged: [],
+      setAside: expect.stringContaining('.damaged-'),
+    });
+    expect(readdirSync(home).join()).toContain('permafrost.db.damaged-');
+    expect(
+      await withApp((app) =>
+        marksOf(
+          app,
+          rows.map(({ id }) => id),
+        ),
+      ),
+    ).toEqual(rows);
+  });
+});
+
+it('a damaged store that another app has open is not taken from it', async () => {
+  await fillHome();
+  damages['a text in its place']();
+  const lease = openLease(join(home, 'apps', 'other.json'));
+  const refused = withApp((app) => app.rebuild(), { repairs: true });
+  await expect(refused).rejects.toThrow(
+    new PermafrostError(
+      'conflict',
+      `${path} is damaged and in use by another Permafrost (process ${process.pid}). End that first, then run permafrost rebuild again.`,
+    ),
+  );
+  lease.release();
+  expect(await withApp((app) => app.rebuild(), { repairs: true })).toMatchObject({ added: 30 });
+});
+
+it('an app that stays is seen although it trains nothing', async () => {
+  await withApp((app) => {
+    app.adopt();
+    expect(readdirSync(join(home, 'apps'))).toHaveLength(1);
+  });
+  expect(readdirSync(join(home, 'apps'))).toEqual([]);
+});
+
+it.each([
+  ['is gone', () => rmSync(path)],
+  ['is empty', () => truncateSync(path)],
+])('a store that %s is told, not taken for one without runs', async (_, lose) => {
+  await fillHome();
+  lose();
+  const told: unknown[] = [];
+  const { error } = console;
+  console.error = (text) => told.push(text);
+  try {
+    await withApp((app) => app.list(), { reads: true });
+    await withApp((app) => app.rebuild(), { repairs: true });
+    await withApp((app) => app.list());
+  } finally {
+    console.error = error;
+  }
+  expect(told).toEqual([
+    `The run store has no runs, but 30 lie in ${join(home, 'runs')}. permafrost rebuild brings them into it.`,
+  ]);
+});
