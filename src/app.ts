@@ -144,8 +144,12 @@ export async function createApp({
   let tried: Promise<DeviceInfo[]> | null = null;
   const analysis = analysisServices({ home, folderOf, node });
 
-  /** Stores runs, all or none; nobody trains them before they are queued. */
-  function addRuns(configs: readonly ExperimentConfig[], tags: readonly string[] = []): string[] {
+  /** Stores runs and does something with them, all or nothing; nobody trains them before they are queued. */
+  function addRuns(
+    configs: readonly ExperimentConfig[],
+    tags: readonly string[] = [],
+    use: (ids: readonly string[]) => unknown = () => {},
+  ): string[] {
     for (const config of configs) modelOf(config);
     const ids: string[] = [];
     try {
@@ -158,6 +162,7 @@ export async function createApp({
           for (const tag of tags) store.runs.tag(run.id, tag);
           if (tags.length > 0) saveMarks(run.id, { durable: false });
         }
+        use(ids);
       });
     } catch (error) {
       for (const id of ids) rmSync(join(runsFolder, id), { recursive: true, force: true });
@@ -207,8 +212,8 @@ export async function createApp({
     analysis,
     rows,
     createAll(configs, tags) {
-      const ids = addRuns(configs, tags);
-      scheduler.enqueue(ids);
+      const ids = addRuns(configs, tags, scheduler.put);
+      scheduler.begin(ids);
       return ids;
     },
     ensure: (configs, tags) => ensureRuns({ ...services, ...{ addRuns, together: store.together } }, configs, tags),

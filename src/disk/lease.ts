@@ -10,13 +10,13 @@
  * lease is taken over: at once on its machine, elsewhere after {@link silence} without a beat.
  */
 import { randomUUID } from 'node:crypto';
-import { closeSync, linkSync, mkdirSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, linkSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { z } from 'zod';
 import { PermafrostError } from '#contract/errors';
-import { draftOf, writeFully } from './atomicFile.ts';
+import { draftOf, makeFolder, writeFully } from './atomicFile.ts';
 import { beat, beatTime, leaseText, tokenOf } from './heartbeat.ts';
 import { isRunning, type ProcessIdentity, processIdentity, processText, thisProcess } from './processes.ts';
 import { diskError } from './troubles.ts';
@@ -131,8 +131,8 @@ export function openLease(path: string): Lease {
 /** Makes the file where there is none. Linking fails where there is one, on network file systems too. */
 function claim(path: string, token: string): boolean {
   const draft = draftOf(path);
+  makeFolder(dirname(path));
   try {
-    mkdirSync(dirname(path), { recursive: true });
     writeNew(draft, token);
     try {
       linkSync(draft, path);

@@ -350,28 +350,37 @@ export function createScheduler(options: SchedulerOptions) {
   /** Puts runs into the queue of this app, some before all others; those that another app took meanwhile stay there. */
   function takeIn(first: readonly string[], rest: readonly string[] = []): void {
     if (first.length + rest.length === 0) return;
-    const taken = enqueue([...first, ...rest]);
-    store.runs.order([...first.filter((id) => taken.includes(id)), ...queued().filter((id) => !first.includes(id))]);
+    const taken = store.together(() => {
+      const free = put([...first, ...rest]);
+      const front = first.filter((id) => free.includes(id));
+      store.runs.order([...new Set([...front, ...queued(), ...free])]);
+      return free;
+    });
+    announce(taken);
     fill();
   }
 
-  function enqueue(ids: readonly string[]): string[] {
+  function enqueue(ids: readonly string[]): void {
+    announce(store.together(() => put(ids)));
+  }
+
+  /** Puts those of the runs that are free at the end of this app's queue; call inside a transaction. */
+  function put(ids: readonly string[]): string[] {
     const me = owners.me();
-    const isFree = (id: string) => {
+    const free = ids.filter((id) => {
       const { state } = store.runs.get(id);
       return state === 'queued' ? owners.app(store.runs.app(id)) === 'dead' : restingStates.includes(state);
-    };
-    const taken = store.together(() => {
-      const free = ids.filter(isFree);
-      for (const id of free) store.runs.enqueue(id, me);
-      return free;
     });
+    for (const id of free) store.runs.enqueue(id, me);
+    return free;
+  }
+
+  function announce(taken: readonly string[]): void {
     for (const id of taken) {
       mine.add(id);
       watched.delete(id);
       tell(id, null);
     }
-    return taken;
   }
 
   /** Lets others see that this app is there, which stays although it may have no runs. */
@@ -410,6 +419,12 @@ export function createScheduler(options: SchedulerOptions) {
     /** Queues runs and starts them when a slot is free. */
     enqueue(ids: readonly string[]): void {
       enqueue(ids);
+      fill();
+    },
+    put,
+    /** Starts runs that were {@link put} into the queue when a slot is free. */
+    begin(ids: readonly string[]): void {
+      announce(ids);
       fill();
     },
     /** Asks a run to end at its next checkpoint; a queued one is taken from the queue at once. */

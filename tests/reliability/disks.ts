@@ -1,11 +1,14 @@
 /** Full, locked, read-only and damaged disks. Needs root for the file systems that it mounts. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import Sqlite from 'better-sqlite3';
 import { randomStream } from '#contract/random';
 import { isCheckpointDamaged } from '#runFolder/checkpoint';
 import { runFiles } from '#runFolder/paths';
+import { migrations } from '#store/database';
 import { openSmallDisk, type SmallDisk } from '../disk/smallDisk.ts';
 import { type Answer, checkJournal, claim, permafrost, resultOf, serve, start, tinySettings, until } from './lab.ts';
 
@@ -133,8 +136,126 @@ export async function fullDisk(log: (text: string) => void, seconds = 60): Promi
   });
 }
 
-if (import.meta.main) {
-  const kinds = { fullDisk } as Record<string, (log: (text: string) => void) => Promise<void>>;
-  await kinds[process.argv[2]](console.log);
-  process.exit();
+/** Another process writes to the store for half a minute. */
+export async function lockedStore(log: (text: string) => void, seconds = 30): Promise<void> {
+  const home = mkdtempSync(join(tmpdir(), 'permafrost-locked-'));
+  const { out } = await permafrost(['run', ...tinySettings(2), '--json'], { home });
+  const first = JSON.parse(out);
+  const { client, lives, err, close } = await serve(home);
+  const [id] = await client.runs.create.mutate({ configs: [{ ...first.config, num_iters: 400 }] });
+  await until('it trains', async () => (await client.runs.get.query({ id })).step > 0);
+  const other = new Sqlite(join(home, 'permafrost.db'));
+  other.exec('BEGIN EXCLUSIVE');
+  const end = performance.now() + seconds * 1000;
+  const stalls: number[] = [];
+  let trouble: string | null = null;
+  while (performance.now() < end) {
+    const at = performance.now();
+    await client.config.catalogue.query();
+    stalls.push(performance.now() - at);
+    trouble ??= (await client.queue.get.query()).trouble;
+    await sleep(20);
+  }
+  const asked = performance.now();
+  const refused = await client.runs.tag.mutate({ id: first.id, add: ['late'] }).catch((error) => error as Error);
+  const took = performance.now() - asked;
+  claim(
+    'a write is refused with the reason',
+    refused instanceof Error && /Another process is writing/.test(refused.message),
+    String(refused),
+  );
+  other.exec('ROLLBACK');
+  other.close();
+  await until('no trouble is left', async () => (await client.queue.get.query()).trouble === null, 10);
+  claim('the server lives', lives(), err());
+  claim('it said what was wrong', trouble !== null && /Another process is writing/.test(trouble), trouble);
+  const { step } = await client.runs.get.query({ id });
+  const longest = Math.max(...stalls);
+  claim('nobody waits long', longest < 500, longest);
+  log(
+    `locked for ${seconds} s: longest of ${stalls.length} answers ${longest.toFixed(0)} ms; a write was refused after ${(took / 1000).toFixed(1)} s; at step ${step} right after`,
+  );
+  await close();
+  checkJournal(home, id);
+  rmSync(home, { recursive: true });
+}
+
+/** What lies at the store's place of a home that cannot be written. */
+const stores: Record<string, (path: string) => void> = {
+  'as it was left': () => {},
+  'with changes that are not merged yet': (path) => {
+    const database = new Sqlite(path);
+    database.prepare("INSERT OR IGNORE INTO tags SELECT key, 'unmerged' FROM runs").run();
+    for (const part of ['', '-wal']) copyFileSync(path + part, `${path}.kept${part}`);
+    database.close();
+    for (const part of ['', '-wal']) renameSync(`${path}.kept${part}`, path + part);
+  },
+  'of an earlier layout': (path) => {
+    const rows = new Sqlite(path).prepare('SELECT id, config, state, created_at FROM runs').all() as object[];
+    for (const part of ['', '-wal', '-shm']) rmSync(path + part, { force: true });
+    const database = new Sqlite(path);
+    database.exec(migrations[0]);
+    database.pragma('user_version = 1');
+    const insert = database.prepare(
+      'INSERT INTO runs (id, config, state, created_at) VALUES (@id, @config, @state, @created_at)',
+    );
+    for (const row of rows) insert.run(row);
+    database.close();
+  },
+  'not there': (path) => {
+    for (const part of ['', '-wal', '-shm']) rmSync(path + part, { force: true });
+  },
+};
+
+export async function readOnlyHome(log: (text: string) => void): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'permafrost-readonly-'));
+  const made = join(folder, 'made');
+  const { out } = await permafrost(['run', ...tinySettings(2), '--json'], { home: made });
+  const { id } = JSON.parse(out);
+  for (const [name, change] of Object.entries(stores)) {
+    const home = join(folder, name.replaceAll(' ', '-'));
+    cpSync(made, home, { recursive: true });
+    change(join(home, 'permafrost.db'));
+    execFileSync('mount', ['--bind', home, home]);
+    execFileSync('mount', ['-o', 'remount,bind,ro', home]);
+    try {
+      const hasRuns = name !== 'not there';
+      const reads = [
+        ['list'],
+        ['export', join(folder, 'runs.csv')],
+        ['tables'],
+        ...(hasRuns
+          ? [
+              ['show', id],
+              ['frozen', id],
+            ]
+          : []),
+      ];
+      for (const words of reads) {
+        const answer = await permafrost(words, { home });
+        claim(`${words[0]} reads a store ${name} on a read-only disk`, answer.code === 0, answer);
+        if (words[0] === 'list') claim('list has the run', answer.out.includes(id) === hasRuns, answer);
+        if (words[0] === 'list' && name.startsWith('with changes'))
+          claim('list has what is not merged', answer.out.includes('unmerged'), answer);
+      }
+      for (const words of [
+        ['tag', id, 'x'],
+        ['run', ...tinySettings(1)],
+        ['resume', id],
+        ['rebuild'],
+        ['sweep', ...tinySettings(1)],
+      ]) {
+        const answer = await permafrost(words, { home });
+        claim(
+          `${words[0]} says what to do about a read-only disk`,
+          answer.code === 5 && /read-only.*PERMAFROST_HOME/s.test(answer.err),
+          answer,
+        );
+      }
+      log(`a store ${name} on a read-only disk: read, and refused to be written`);
+    } finally {
+      execFileSync('umount', ['-l', home]);
+    }
+  }
+  rmSync(folder, { recursive: true, force: true });
 }

@@ -3,7 +3,11 @@
  * for each kind of fault and ends with 1 where a promise was broken.
  */
 import { parseArgs } from 'node:util';
+import { setClocks } from './clocks.ts';
+import { fullDisk, lockedStore, readOnlyHome } from './disks.ts';
+import { damagedJournals } from './journals.ts';
 import { killAll } from './kills.ts';
+import { asleep, restarted, sweptTwice, takenOver } from './namespaces.ts';
 
 export interface Options {
   count: number;
@@ -25,7 +29,37 @@ const kinds: Record<string, (options: Options) => Promise<number>> = {
     console.log(`${sum(({ kills }) => kills)} kills, ${sum(({ problems }) => problems.length)} problems`);
     return sum(({ problems }) => problems.length);
   },
+  /** Needs root, for the file systems that it mounts. */
+  disks: (options) =>
+    each(options, {
+      fullDisk,
+      lockedStore,
+      readOnlyHome,
+      damagedJournals: (say) => damagedJournals(say, options.count),
+    }),
+  clocks: (options) => each(options, { setClocks }),
+  /** Needs root, for the machines that it makes up. */
+  namespaces: (options) => each(options, { takenOver, sweptTwice, restarted, asleep }),
 };
+
+/** Does every piece of work, those named by `only` alone; resolves to how many threw. */
+async function each(
+  { only }: Options,
+  work: Record<string, (say: (line: string) => void) => Promise<void>>,
+): Promise<number> {
+  let broken = 0;
+  for (const [name, act] of Object.entries(work)) {
+    if (only && !only.includes(name)) continue;
+    console.log(name);
+    try {
+      await act((line) => console.log(`  ${line}`));
+    } catch (error) {
+      broken++;
+      console.log(`  ${(error as Error).message}`);
+    }
+  }
+  return broken;
+}
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,0 +1,22 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createApp } from '#app';
+import { parseConfig } from '#contract/config';
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'permafrost-'));
+});
+afterEach(() => rmSync(home, { recursive: true, maxRetries: 5 }));
+
+it('runs that the disk does not let be queued are not made either', async () => {
+  const app = await createApp({ home });
+  writeFileSync(join(home, 'apps'), 'a file where the folder of leases should be');
+  const config = parseConfig({ task: 'bit-xor', n: 4, num_patterns: 2, pretrained: false });
+  expect(() => app.createAll([config, { ...config, seed: 1 }])).toThrow(expect.objectContaining({ code: 'disk' }));
+  expect(app.list()).toEqual([]);
+  expect(readdirSync(join(home, 'runs'))).toEqual([]);
+  await app.close();
+});
