@@ -185,7 +185,7 @@ export async function createApp({
           'conflict',
           `${run.id} is ${run.state} already${elsewhere ? ` in ${elsewhere}` : ''}.`,
         );
-      else scheduler.adopt([run.id]); // its app is gone; its trainer may still be winding down
+      else scheduler.takeOver(run.id); // its app is gone, or elsewhere; its trainer may still be winding down
       return store.runs.get(run.id);
     },
     pause: (id) => scheduler.end(store.runs.get(id).id, 'pause'),

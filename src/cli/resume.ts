@@ -1,3 +1,4 @@
+import { restingStates } from '#contract/run';
 import { type CommandRow, print, withApp } from './command.ts';
 import { exitCodeOf, follow } from './watch.ts';
 
@@ -11,7 +12,11 @@ export const resume: CommandRow = {
       .action((name: string, options: { json?: boolean }) =>
         withApp(async (app) => {
           const { id } = app.resume(name);
+          const { running, queued } = app.queue();
+          if (![...running, ...queued].includes(id))
+            console.error(`${id} was under way elsewhere; watching for up to 30 s whether it still is.`);
           const runs = await follow(app, [id]);
+          if (!restingStates.includes(runs[0].state)) app.resume(id); // says who has it
           print(options.json, runs[0], () => id);
           process.exitCode = exitCodeOf(runs);
         }),

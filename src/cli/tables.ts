@@ -1,4 +1,5 @@
 /** `permafrost tables`: what was published, with its sources. */
+import { knownText, settingsText } from '#contract/answerText';
 import type { Cell } from '#contract/papers';
 import { absentTables, tableOf, tables } from '#papers/published';
 import { type CommandRow, columns, number, print } from './command.ts';
@@ -33,7 +34,7 @@ const list = (): string =>
   ].join('\n');
 
 function cellsOf(id: string): string {
-  const { title, note, cells } = tableOf(id);
+  const { title, note, cells, settings } = tableOf(id);
   const rows = cells.map(({ row, column, published: p, beside }) => [
     row,
     column,
@@ -55,6 +56,12 @@ function cellsOf(id: string): string {
     ...section(
       'Sources:',
       lines(({ published, beside }) => [published, ...beside].map((p) => p?.source)),
+    ),
+    ...section(
+      'Settings, and how each is known (later lines win; * stands for anything):',
+      settings.map(
+        (row) => `  ${row.cells.join(', ')}: ${settingsText(row.settings)}. ${knownText[row.known]}: ${row.from}.`,
+      ),
     ),
     ...section(
       'Notes:',

@@ -1,4 +1,6 @@
 /** What a cell of a published table, its answer and its verdict say in words and digits, the same on every screen and in every file. Pure. */
+import { type ConfigField, type ExperimentConfig, fieldMeta } from './config.ts';
+import type { Known } from './knownSettings.ts';
 import type { Answer, Contrast, Judgement, Published } from './papers.ts';
 
 /** A number with so many significant digits and no zeros after them. */
@@ -26,3 +28,21 @@ export const conclusionOf = ({ low, high }: Pick<Contrast, 'low' | 'high'>): str
 
 export const contrastText = (c: Contrast): string =>
   `${c.row}  ${c.columns}  ${c.gain > 0 ? '+' : ''}${digits(c.gain, 3)} ${c.metric} (${rangeText(c)})  ${conclusionOf(c)}`;
+
+/** How a setting of a published run is known, in a word or two before its source. */
+export const knownText: Record<Known, string> = {
+  printed: 'Printed',
+  committed: 'In the code',
+  inferred: 'Inferred',
+  chosen: 'Chosen here',
+};
+
+/** A setting's value as people write it. */
+export const settingText = (value: ExperimentConfig[ConfigField]): string =>
+  value === null ? 'none' : typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value);
+
+/** `Batch size 25, Early stop none`. */
+export const settingsText = (settings: Partial<ExperimentConfig>): string =>
+  Object.entries(settings)
+    .map(([field, value]) => `${fieldMeta(field as ConfigField).label} ${settingText(value)}`)
+    .join(', ');

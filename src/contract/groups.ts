@@ -50,7 +50,7 @@ export function meanOf(rows: readonly RunRow[], column: MetricColumn): Mean | nu
     const value = row[column];
     return value === null ? [] : [{ value, standardError: column === 'value' ? (row.standardError ?? 0) : 0 }];
   });
-  const found = interval(samples);
+  const found = interval(samples, rows[0]?.metric ?? null);
   return found && { ...found, n: samples.length };
 }
 

@@ -1,7 +1,8 @@
 /** Published tables, what answers them here, and the verdict on every cell. */
 import { z } from 'zod';
-import type { ExperimentConfig } from './config.ts';
+import type { ConfigField, ExperimentConfig } from './config.ts';
 import type { Floor } from './floor.ts';
+import type { KnownSettings } from './knownSettings.ts';
 import type { MetricName, RunRow } from './runRow.ts';
 
 export interface Published {
@@ -48,6 +49,10 @@ export interface PaperTable {
   note: string | null;
   /** Pairs of columns whose difference answers the table's question. */
   contrasts: [string, string][];
+  /** Settings in which the columns of such a pair may differ: what the question is about. */
+  varies: ConfigField[];
+  /** How the settings of its cells are known. */
+  settings: KnownSettings[];
   cells: Cell[];
 }
 

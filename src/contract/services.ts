@@ -21,7 +21,7 @@ export interface DeviceInfo {
 }
 
 /** Points that one call of the window brings at most. */
-export const mostPoints = 50_000;
+export const mostPoints = 10_000;
 
 /** A part of a curve: about `points` of it, between two steps, both included. */
 export interface CurveRange {
@@ -69,7 +69,10 @@ export interface Services {
   list(): Run[];
   /** By id or the beginning of one. Throws `notFound`. */
   get(id: string): Run;
-  /** Queues a resting run again; it goes on from its last checkpoint. Throws `conflict` for a finished one. */
+  /**
+   * Queues a resting run again; it goes on from its last checkpoint. Throws `conflict` for a finished one, and for one of another
+   * app. An app elsewhere has to be watched first: the run stays as it is when that app is there, and goes on here when not.
+   */
   resume(id: string): Run;
   pause(id: string): void;
   stop(id: string): void;

@@ -1,10 +1,13 @@
 /** Means over seeds and how sure they are: one set of formulas for verdicts, tables and curves. */
 import jstat from 'jstat';
+import type { MetricName } from './runRow.ts';
 
 /** One finished run: its metric and the standard error of its evaluation. */
 export interface Sample {
   value: number;
   standardError: number;
+  /** Runs of one seed saw the same batches. */
+  seed?: number;
 }
 
 export interface Interval {
@@ -15,6 +18,10 @@ export interface Interval {
 
 /** Quantile `p` of Student's t distribution. */
 export const studentT = (p: number, degrees: number): number => jstat.jStat.studentt.inv(p, degrees);
+/** The share of Student's t distribution above `t`. */
+export const studentTail = (t: number, degrees: number): number => 1 - jstat.jStat.studentt.cdf(t, degrees);
+/** The share of the standard normal distribution below `z`. */
+export const normalShare = (z: number): number => jstat.jStat.normal.cdf(z, 0, 1);
 const normal = (p: number): number => studentT(p, 1e6);
 
 const average = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
@@ -25,22 +32,58 @@ export function deviationOf(values: readonly number[]): number {
   return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
 }
 
+interface Scale {
+  most: number;
+  to(value: number): number;
+  from(scaled: number): number;
+  /** Of `to`, at a value inside. */
+  slope(value: number): number;
+}
+
+/** Scales on which a metric spreads about as widely everywhere, so that an interval made there stays where the metric can be. */
+const scales: Record<MetricName, Scale> = {
+  /** Between 0 and 1: the arcsine of the root (Anscombe 1948). */
+  accuracy: {
+    most: Math.PI / 2,
+    to: (value) => Math.asin(Math.sqrt(value)),
+    from: (scaled) => Math.sin(scaled) ** 2,
+    slope: (value) => 1 / (2 * Math.sqrt(value * (1 - value))),
+  },
+  /** Above 0: the root. */
+  mae: {
+    most: Number.POSITIVE_INFINITY,
+    to: Math.sqrt,
+    from: (scaled) => scaled ** 2,
+    slope: (value) => 1 / (2 * Math.sqrt(value)),
+  },
+};
+
+/** `mean` ± `half`, bent on the scale of its metric so that no end is an accuracy or an error that cannot be. */
+function bent(mean: number, half: number, metric: MetricName | null): Interval {
+  const plain = { mean, low: mean - half, high: mean + half };
+  if (metric === null || half === 0) return plain;
+  const { most, to, from, slope } = scales[metric];
+  const top = metric === 'accuracy' ? 1 : Number.POSITIVE_INFINITY;
+  if (mean <= 0 || mean >= top) return { mean, low: Math.max(0, plain.low), high: Math.min(top, plain.high) };
+  const reach = half * slope(mean);
+  return { mean, low: from(Math.max(0, to(mean) - reach)), high: from(Math.min(most, to(mean) + reach)) };
+}
+
 /**
  * The 95 % interval of the mean over seeds. With two or more seeds it is Student's, on the spread between seeds (which
  * contains each run's evaluation noise), and never narrower than evaluation noise alone allows. With one seed the
- * spread between seeds is unknown and the interval shows evaluation noise only.
+ * spread between seeds is unknown and the interval shows evaluation noise only. That of a `metric` stays within its range.
  */
-export function interval(samples: readonly Sample[]): Interval | null {
+export function interval(samples: readonly Sample[], metric: MetricName | null = null): Interval | null {
   if (samples.length === 0) return null;
   const mean = average(samples.map((s) => s.value));
   const { error, degrees } = uncertainty(samples);
   const spread = samples.length > 1 ? studentT(0.975, degrees) * error : 0;
-  const half = Math.max(spread, normal(0.975) * evaluationError(samples));
-  return { mean, low: mean - half, high: mean + half };
+  return bent(mean, Math.max(spread, normal(0.975) * evaluationError(samples)), metric);
 }
 
 /** Standard error of the mean that evaluation noise alone makes. */
-const evaluationError = (samples: readonly Sample[]): number =>
+export const evaluationError = (samples: readonly Sample[]): number =>
   Math.sqrt(samples.reduce((sum, s) => sum + s.standardError ** 2, 0)) / samples.length;
 
 /** Standard error of the mean and its degrees of freedom. */

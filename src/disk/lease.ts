@@ -164,11 +164,23 @@ function writeNew(path: string, token: string): void {
   }
 }
 
-/**
- * Moves the lease of a dead holder away and claims it. Where another process was faster and what was moved is its lease, it is
- * put back.
- */
+/** Removes the lease at `path` of a holder that is known here to be dead, so that others need not watch it again. Throws `disk`. */
+export function dropDeadLease(path: string): void {
+  const holder = leaseHolder(path);
+  if (holder?.isAlive === false) moveAway(path, holder.token);
+}
+
 async function takeOver(path: string, token: string, dead: string): Promise<boolean> {
+  if (!moveAway(path, dead) || !claim(path, token)) return false;
+  await sleep(50); // one that judged the dead holder when we did may have moved ours away for a moment
+  return tokenOf(path) === token;
+}
+
+/**
+ * Moves the lease of a dead holder away. Where another process was faster and what was moved is its lease, it is put back; false
+ * then.
+ */
+function moveAway(path: string, dead: string): boolean {
   const aside = draftOf(path);
   try {
     renameSync(path, aside);
@@ -177,18 +189,14 @@ async function takeOver(path: string, token: string, dead: string): Promise<bool
     throw diskError(path, error);
   }
   try {
-    if (tokenOf(aside) !== dead && holderIn(textAt(aside) ?? '').token !== dead) {
-      linkSync(aside, path);
-      return false;
-    }
+    if (tokenOf(aside) === dead || holderIn(textAt(aside) ?? '').token === dead) return true;
+    linkSync(aside, path);
+    return false;
   } catch {
     return false; // a third one has it by now
   } finally {
     rmSync(aside, { force: true });
   }
-  if (!claim(path, token)) return false;
-  await sleep(50); // one that judged the dead holder when we did may have moved ours away for a moment
-  return tokenOf(path) === token;
 }
 
 /** A holder whose beat is older than this (ms) looks at the file before it believes that it still holds it. */

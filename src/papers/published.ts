@@ -1,6 +1,9 @@
-/** Published tables: every number with its source. The data lie in resources/published. */
+/** Published tables: every number and every setting with its source. The data lie in resources/published. */
+import type { ConfigField } from '#contract/config';
 import { nearest, PermafrostError } from '#contract/errors';
+import { concerns, type KnownSettings } from '#contract/knownSettings';
 import type { Cell, PaperTable } from '#contract/papers';
+import settings from '../../resources/published/settings.json' with { type: 'json' };
 import data from '../../resources/published/tables.json' with { type: 'json' };
 
 interface TableFile {
@@ -12,7 +15,8 @@ interface TableFile {
     resultIs: string;
     params: object;
     contrasts?: string[][];
-    cells: { resultIs?: string; params: object }[];
+    varies?: string[];
+    cells: { id: string; resultIs?: string; params: object }[];
   }[];
 }
 
@@ -23,11 +27,16 @@ export interface AbsentTable {
 }
 export const absentTables: readonly AbsentTable[] = (data as TableFile).absent;
 
+/** How the settings of all cells are known. */
+export const settingRows = settings.rows as KnownSettings[];
+
 export const tables: readonly PaperTable[] = (data as TableFile).tables.map((table) => ({
   id: table.id,
   title: table.title,
   note: table.note ?? null,
   contrasts: (table.contrasts ?? []) as [string, string][],
+  varies: (table.varies ?? []) as ConfigField[],
+  settings: settingRows.filter((row) => table.cells.some(({ id }) => concerns(row, id))),
   cells: table.cells.map(
     (cell) =>
       ({

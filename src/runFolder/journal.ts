@@ -126,7 +126,7 @@ export interface Journal {
   /** Adds metric rows, with the seconds that the run has been under way; written with the next entry or after {@link batchTime}. */
   metrics(rows: MetricRow[], seconds?: number): void;
   log(level: 'info' | 'warn' | 'error', text: string): void;
-  /** Flushes the file to the disk itself. Throws `disk` when entries are still waiting to be written. */
+  /** Flushes the file to the disk itself, where this process may still write. Throws `disk` when entries are still waiting to be written. */
   sync(): void;
   close(): void;
 }
@@ -136,6 +136,8 @@ export interface JournalOptions {
   send?(entry: JournalEntry): void;
   /** Called before anything is written; throws where this process must not write any more. */
   permit?(): void;
+  /** Number of the newest entry that somebody has read, though the file may have lost it since. */
+  seen?: number;
   /** Milliseconds since 1970. */
   now?(): number;
   /** Milliseconds of a clock that nobody sets. */
@@ -150,7 +152,13 @@ export interface JournalOptions {
  */
 export function openJournal(
   path: string,
-  { send = () => {}, permit = () => {}, now = Date.now, clock = () => performance.now() }: JournalOptions = {},
+  {
+    send = () => {},
+    permit = () => {},
+    seen = 0,
+    now = Date.now,
+    clock = () => performance.now(),
+  }: JournalOptions = {},
 ): Journal {
   const { length, last } = mend(path);
   const file = openAt(path, length);
@@ -196,6 +204,7 @@ export function openJournal(
     add(body);
     drain();
   };
+  while (next <= seen) append(lost); // whoever has read those would take new entries of their numbers for them
   return {
     append,
     metrics(more, at) {
@@ -207,6 +216,7 @@ export function openJournal(
     },
     log: (level, text) => append({ kind: 'log', level, text }),
     sync() {
+      permit(); // also for the checkpoint that follows
       flush();
       drain();
       if (trouble) throw trouble;

@@ -20,6 +20,7 @@ import {
   type TrainerCommand,
   trainerHeard,
 } from '#contract/run';
+import { dropDeadLease } from '#disk/lease';
 import { diskError, isRefusal, passes } from '#disk/troubles';
 import { changedField, readRunConfig } from '#runFolder/config';
 import { inStretches, readEntries } from '#runFolder/journal';
@@ -71,6 +72,8 @@ export function createScheduler(options: SchedulerOptions) {
   const watched = new Set<string>();
   /** Those of them that somebody here waits for: they go on here when their app is gone. */
   const awaited = new Set<string>();
+  /** Those of the awaited that are left to their app where it turns out to be there. */
+  const unsure = new Set<string>();
   /** What the store has to be told of a run, and whether that is being tried. */
   const owed = new Map<string, { work: () => Promise<void>; isTried: boolean }>();
   /** Runs that sent something while the store was behind. */
@@ -205,6 +208,7 @@ export function createScheduler(options: SchedulerOptions) {
     const folder = folderOf(id);
     try {
       checkConfig(id);
+      dropDeadLease(runFiles(folder).lease);
       const log = openLog(runFiles(folder).log);
       const threads = Math.max(1, Math.floor(availableParallelism() / slots));
       const child = fork(trainer, [folder], {
@@ -214,6 +218,7 @@ export function createScheduler(options: SchedulerOptions) {
           PERMAFROST_HOME: home,
           PERMAFROST_THREADS: String(threads),
           PERMAFROST_WAIT: windingDown,
+          PERMAFROST_SEEN: String(store.runs.seq(id) || ''),
         },
         stdio: ['ignore', log, log, 'ipc'],
         detached: process.platform !== 'win32', // a terminal's Ctrl-C is for us to hear, even before a trainer is up
@@ -264,10 +269,20 @@ export function createScheduler(options: SchedulerOptions) {
       children.delete(id);
       const kind = obeyed ? asked.get(id)?.kind : undefined;
       asked.delete(id);
-      owe(id, () => settle(id, how, 'crashed', kind));
+      owe(id, async () => {
+        if (owners.isMe(store.runs.app(id))) await settle(id, how, 'crashed', kind);
+        else leave(id);
+      });
       tell(id, null); // its slot is free, whatever its journal said before
       fill();
     };
+  }
+
+  /** Leaves a run to the app that took it over while this one was not heard of: asleep, or cut off. */
+  function leave(id: string): void {
+    mine.delete(id);
+    watched.add(id);
+    lookLater();
   }
 
   /** Brings a run that nobody trains any more to rest: by its journal, as it was asked to before it began, or as crashed. */
@@ -316,11 +331,14 @@ export function createScheduler(options: SchedulerOptions) {
     const { state } = store.runs.get(id);
     const app = owners.app(store.runs.app(id));
     if (state === 'running') {
+      if (app === 'alive' && unsure.delete(id)) awaited.delete(id);
       if (owners.trainer(folderOf(id)) !== 'dead' || app !== 'dead') tell(id, null);
       else if (!owed.has(id)) owe(id, () => settle(id, 'the app ended too', 'interrupted'));
       return;
     }
+    if (state === 'queued' && app === 'alive' && unsure.delete(id)) awaited.delete(id);
     if (state === 'queued' && app !== 'dead') return;
+    unsure.delete(id);
     watched.delete(id);
     const isLeft = state === 'queued' || store.runs.interrupted().includes(id);
     const goesOn = isLeft && (awaited.has(id) || adoptsAll);
@@ -458,6 +476,11 @@ export function createScheduler(options: SchedulerOptions) {
       adoptsAll ||= !only;
       if (!only) appear();
       adopt(only);
+    },
+    /** Takes over a run of an app that is gone, as far as can be told; found to be there, it keeps the run. */
+    takeOver(id: string): void {
+      unsure.add(id);
+      adopt([id]);
     },
     subscribe(listener: Listener): () => void {
       listeners.add(listener);

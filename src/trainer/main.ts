@@ -2,7 +2,7 @@
  * `node main.ts RUNFOLDER`: one process, one run. Reports through the run's journal and, where a parent process listens,
  * as messages; obeys `pause` and `stop`. Exit codes: 0 the run came to rest, 1 it failed, 2 it was not begun.
  * Environment: PERMAFROST_HOME (default: two folders above the run's), PERMAFROST_THREADS, PERMAFROST_WAIT (seconds to wait for
- * another trainer of the run to end).
+ * another trainer of the run to end), PERMAFROST_SEEN (number of the newest journal entry that the store has).
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -65,7 +65,7 @@ async function openRun(folder: string): Promise<Journal> {
     console.error(`Another process has taken over ${folder}; this trainer was not heard of for too long. It ends.`);
     process.exit(exitCode.refused);
   };
-  return untilTaken(() => openJournal(files.journal, { send, permit }), patience);
+  return untilTaken(() => openJournal(files.journal, { send, permit, seen: wholeOf('PERMAFROST_SEEN', 0) }), patience);
 }
 
 /** Takes the run's lease. Throws `conflict` while another trainer has it. */

@@ -50,7 +50,14 @@ export async function prepare({ config, home, threads, journal, signal }: Prepar
   const weights = prepareWeights({ config, model, home, log: (text) => journal.log('info', text) });
   const devices = await openDevices(config.device, { threads, weightFolder: weights.folder });
   const loaded =
-    task.dataset === null ? null : await loadDataset(task.dataset, { home, signal, onProgress: decodeLog(journal) });
+    task.dataset === null
+      ? null
+      : await loadDataset(task.dataset, {
+          home,
+          signal,
+          onProgress: decodeLog(journal),
+          onWait: (other) => journal.log('info', `Waiting for ${other}, which decodes the data.`),
+        });
   if (loaded?.remark) journal.log('info', loaded.remark);
   for (const note of loaded?.notes ?? []) journal.log('warn', note);
   const dataset = loaded?.dataset ?? null;

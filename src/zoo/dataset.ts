@@ -27,6 +27,8 @@ export interface LoadedDataset {
 }
 
 export interface DecodeOptions {
+  /** Told in words of another process that decodes the data set now, which is waited for. */
+  onWait?(process: string): void;
   onProgress?(done: number, total: number | null, unit: string): void;
   signal?: AbortSignal;
   /** The Node of processes that help; this process's own by default, which will not do inside Electron. */

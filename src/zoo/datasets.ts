@@ -18,6 +18,8 @@ import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { DatasetInfo, FileCheck, PullProgress } from '#contract/data';
 import { nearest, PermafrostError } from '#contract/errors';
+import { takeLease } from '#disk/lease';
+import { processText } from '#disk/processes';
 import { bytesUnder, isLink, isThere, type Owned, removeBelow } from '#disk/removable';
 import { unreadable } from '#disk/source';
 import { cifar10 } from './cifar10.ts';
@@ -76,7 +78,21 @@ export async function loadRow(row: DatasetRow, { home, ...options }: HomeOptions
   return { ...found, source: folder, notes: oddSizes(row, folder) };
 }
 
+/** Decodes a data set, or waits for another process that does, which may take minutes. */
 async function decode(row: DecodedRow, folder: string, cache: string, source: string, options: DecodeOptions) {
+  const lease = await takeLease(`${cache}.lease.json`, {
+    what: `The decoding of ${row.name}`,
+    onWait: ({ process }) => options.onWait?.(processText(process)),
+    signal: options.signal,
+  });
+  try {
+    return openDecoded(cache, source) ?? (await decodeHere(row, folder, cache, source, options));
+  } finally {
+    lease.release();
+  }
+}
+
+async function decodeHere(row: DecodedRow, folder: string, cache: string, source: string, options: DecodeOptions) {
   await writeDecoded(cache, source, row.layout, async (writer) => {
     const rows = await row.decode(folder, writer, options);
     for (const split of ['train', 'test'] as const)

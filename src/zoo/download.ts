@@ -8,14 +8,13 @@
  * Only a file with a known digest is resumed by a later call, since nothing else tells that the rest is of the same file.
  */
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, mkdir, open, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { PermafrostError } from '#contract/errors';
 import type { DownloadProgress } from '#contract/zoo';
+import { dropDeadLease, type Lease, takeLease } from '#disk/lease';
 import { createMeter } from './meter.ts';
-import { isAlive } from './process.ts';
 import { checkStatus, type Patience, patience, persist, reasonOf, request, Transient } from './request.ts';
 
 export interface DownloadOptions {
@@ -51,9 +50,10 @@ export interface Downloaded {
 
 /** Where a file's bytes lie until it is whole. */
 export const incomplete = (path: string): string => `${path}.incomplete`;
-const lockOf = (path: string): string => `${incomplete(path)}.lock`;
+const lockOf = (path: string): string => `${incomplete(path)}.lease`;
 /** Whether a file of that name is there only while another one is fetched. */
-export const isPassing = (name: string): boolean => [incomplete(''), lockOf('')].some((end) => name.endsWith(end));
+export const isPassing = (name: string): boolean =>
+  [incomplete(''), lockOf(''), '.draft'].some((end) => name.endsWith(end));
 const reserve = 32 * 2 ** 20; // bytes of disk that a download leaves free
 const reportTime = 100; // ms
 
@@ -65,7 +65,7 @@ export async function download(options: DownloadOptions): Promise<Downloaded> {
   const { path, signal } = options;
   const folder = dirname(path);
   await mkdir(folder, { recursive: true }).catch((error) => Promise.reject(diskError(path, error)));
-  const unlock = await lock(path);
+  const lease = await lock(path, signal);
   try {
     const file = await open(incomplete(path), 'a+').catch((error) => Promise.reject(diskError(path, error)));
     let sha256: string;
@@ -85,7 +85,7 @@ export async function download(options: DownloadOptions): Promise<Downloaded> {
     if (signal?.aborted) throw signal.reason;
     throw diskError(path, error);
   } finally {
-    await unlock();
+    lease.release();
   }
 }
 
@@ -318,42 +318,12 @@ async function settle(options: DownloadOptions, transfer: Transfer): Promise<Dow
 
 /** Takes away the lock of a process that was killed when the file was whole already. */
 export async function sweepLock(path: string): Promise<void> {
-  const place = lockOf(path);
-  const holder = await holderOf(place);
-  if (holder === 0 && !existsSync(place)) return;
-  if (holder > 0 && isAlive(holder)) return;
-  await rm(place, { force: true });
+  dropDeadLease(lockOf(path));
 }
 
 /** One process at a time writes a partial file; the lock of a dead one is taken over. */
-async function lock(path: string): Promise<() => Promise<void>> {
-  const place = lockOf(path);
-  for (;;) {
-    try {
-      const handle = await open(place, 'wx');
-      await handle.writeFile(String(process.pid));
-      await handle.close();
-      return () => rm(place, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw diskError(path, error);
-    }
-    const holder = await holderOf(place);
-    if (holder > 0 && isAlive(holder)) {
-      const who = holder === process.pid ? 'already' : `by process ${holder}`;
-      throw new PermafrostError('conflict', `${path} is being downloaded ${who}. Wait for that to end.`);
-    }
-    await rm(place, { force: true });
-  }
-}
-
-/** The process that a lock names; a lock is empty for a moment before it does. 0: nobody. */
-async function holderOf(place: string): Promise<number> {
-  const read = () => readFile(place, 'utf8').then(Number, () => 0);
-  const holder = await read();
-  if (holder > 0) return holder;
-  await sleep(100);
-  return read();
-}
+const lock = (path: string, signal?: AbortSignal): Promise<Lease> =>
+  takeLease(lockOf(path), { what: `The download of ${path}`, signal });
 
 const advice: Record<string, string> = {
   ENOSPC: 'The disk is full. Free some space.',

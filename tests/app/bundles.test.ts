@@ -68,7 +68,7 @@ it('a bundle of a table holds, and has every config, journal, result and verdict
   expect(report.problems).toEqual([]);
   expect(report).toMatchObject({ table: 'regimes', runs: [0, 1, 2].map((seed) => `bit-xor-seed${seed}`) });
   const files = unzipSync(bundle);
-  expect(strFromU8(files['table.md'])).toMatch(/\| bit-xor \| FRT \| accuracy \| 1\[\^2\] .* n = 3\) \| reproduced \|/);
+  expect(strFromU8(files['table.md'])).toMatch(/\| bit-xor \| FRT \| accuracy \| 1\[\^3\] .* n = 3\) \| reproduced \|/);
   expect(strFromU8(files['runs.csv']).match(/regimes\/bit-xor\/FRT/g)).toHaveLength(6); // cell and name
   expect(JSON.parse(strFromU8(files['environment.json']))).toMatchObject({ permafrost: '0.1.0' });
   expect(await made('table=regimes&profile=paper')).toEqual(bundle);

@@ -29,7 +29,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'secret.txt'), 'secret');
   services = await createApp({ home: join(folder, 'home') });
   services.pauseQueue(true);
-  server = await startServer({ services, root, port: 0, token, patience: 400 });
+  server = await startServer({ services, root, port: 0, token, patience: 1500 });
   port = Number(new URL(server.url).port);
 });
 afterAll(async () => {

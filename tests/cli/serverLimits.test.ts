@@ -9,7 +9,7 @@ import { encodeEntry, type MetricRow } from '#contract/run';
 import { endHost, type Host, startHost } from './serverHost.ts';
 
 const id = 'bit-xor-long';
-const steps = 40_000;
+const steps = 8000;
 
 /** A run of many steps, as its trainer leaves it. */
 function writeRun(home: string): void {
@@ -43,22 +43,24 @@ const say = (socket: WebSocket, message: unknown) => socket.send(JSON.stringify(
 const closing = (socket: WebSocket) => new Promise<number>((resolve) => socket.once('close', resolve));
 
 it('clients that read nothing cost little memory, hold nobody up, and do not delay the end', async () => {
+  const writer = await host.open();
+  say(writer, call('runs.note', { id, text: 'x'.repeat(100_000) }, 'mutation'));
+  await new Promise((resolve) => writer.once('message', resolve));
   const before = host.memory();
   const clients = await Promise.all(Array.from({ length: 4 }, host.open));
   for (const client of clients) {
     client.pause();
-    for (let i = 0; i < 40; i++) {
-      say(client, call('runs.curve', { id, key: 'train_loss' }));
-      say(client, call('runs.events', { id, after: 0 }, 'subscription'));
-    }
+    for (let i = 0; i < 1500; i++) say(client, call('runs.list')); // the note comes with each
+    for (let i = 0; i < 50; i++) say(client, call('runs.events', { id, after: 0 }, 'subscription'));
   }
   let slowest = 0;
-  for (let i = 0; i < 20; i++) slowest = Math.max(slowest, await host.answers());
-  expect(slowest).toBeLessThan(3000);
-  expect(host.memory() - before).toBeLessThan(250);
+  const until = performance.now() + 3000; // in which it would make hundreds of megabytes of answers
+  while (performance.now() < until) slowest = Math.max(slowest, await host.answers());
+  expect(slowest).toBeLessThan(10_000);
+  expect(host.memory() - before).toBeLessThan(220);
   const { code, milliseconds } = await endHost(host);
   expect(code).toBe(0);
-  expect(milliseconds).toBeLessThan(3000);
+  expect(milliseconds).toBeLessThan(10_000);
 });
 
 it('a client with thousands of subscriptions is disconnected, and the next one is served', async () => {
@@ -69,7 +71,7 @@ it('a client with thousands of subscriptions is disconnected, and the next one i
     Array.from({ length: 3000 }, () => call('runs.changes', undefined, 'subscription')),
   );
   expect(await closed).toBe(1008);
-  expect(await host.answers()).toBeLessThan(3000);
+  expect(await host.answers()).toBeLessThan(10_000);
   expect(host.printed()).toMatch(/A client was disconnected: it has more than 100 subscriptions/);
 });
 
@@ -79,7 +81,7 @@ it('a message of 64 MB is not read', async () => {
   const closed = closing(client);
   client.send('x'.repeat(64 << 20));
   expect([1009, 1006]).toContain(await closed);
-  expect(await host.answers()).toBeLessThan(3000);
+  expect(await host.answers()).toBeLessThan(10_000);
 });
 
 it('many connections of one program leave room to be turned away', async () => {

@@ -13,7 +13,7 @@ mkdirSync(root, { recursive: true });
 writeFileSync(join(root, 'index.html'), '<!doctype html>');
 const services = await createApp({ home });
 services.pauseQueue(true);
-services.rebuild();
+await services.rebuild();
 const server = await startServer({ services, root, port: 0, token });
 process.once('SIGTERM', async () => {
   await server.close();

@@ -12,13 +12,15 @@ describe('grouping', () => {
     expect(groupKey({ settings: { task: 'mnist', n: 3 } })).toBe(groupKey({ settings: { n: 3, task: 'mnist' } }));
   });
 
-  test('gives the mean over seeds with the interval of Student', () => {
-    const values = [0.9, 0.92, 0.94];
+  test('gives the mean over seeds with the interval of Student, within the range of the metric', () => {
+    const values = [0.499, 0.5, 0.501];
     const rows = values.map((value, seed) => runRow({ seed }, { value, standardError: 0 }));
     const mean = meanOf(rows, 'value')!;
     expect(mean.n).toBe(3);
-    expect(mean.mean).toBeCloseTo(0.92, 12);
-    expect(mean.high - mean.mean).toBeCloseTo((4.3027 * 0.02) / Math.sqrt(3), 5); // t of 2 degrees at 97.5 %
+    expect(mean.mean).toBeCloseTo(0.5, 12);
+    expect(mean.high - mean.mean).toBeCloseTo((4.3027 * 0.001) / Math.sqrt(3), 5); // t of 2 degrees at 97.5 %
+    const perfect = [1, 0.99, 1].map((value, seed) => runRow({ seed }, { value, standardError: 0 }));
+    expect(meanOf(perfect, 'value')!.high).toBeLessThanOrEqual(1);
   });
 
   test('counts only the runs that have the metric, and says nothing of none', () => {

@@ -19,7 +19,7 @@ beforeAll(async () => {
   app = await createApp({ home });
   app.pauseQueue(true);
   api = createCaller({ services: app, drain: () => {} });
-  fillHome(app, 300);
+  await fillHome(app, 300);
 });
 afterAll(async () => {
   await app.close();

@@ -29,7 +29,15 @@ const answer = (rest: Pick<Answer, 'cell' | 'judgement'> & Partial<Answer>): Ans
 });
 
 const state: TableState = {
-  table: { id: 't-1', title: 'Is it_so? 100 %', note: 'Settings are open.', contrasts: [['A', 'B']], cells: [] },
+  table: {
+    id: 't-1',
+    title: 'Is it_so? 100 %',
+    note: 'Settings are open.',
+    contrasts: [['A', 'B']],
+    varies: [],
+    settings: [],
+    cells: [],
+  },
   profile: 'paper',
   tolerance: { accuracy: 0.02, mae: 0.1 },
   answers: [

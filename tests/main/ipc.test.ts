@@ -24,7 +24,7 @@ beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'permafrost-'));
   services = await createApp({ home });
   services.pauseQueue(true);
-  fillHome(services, 30);
+  await fillHome(services, 30);
   const counting: Services = {
     ...services,
     async *changes(signal) {

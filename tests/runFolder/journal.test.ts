@@ -67,6 +67,27 @@ describe('openJournal', () => {
     expect(readFileSync(path, 'utf8').startsWith('{"crc":')).toBe(true);
   });
 
+  it('gives no number twice of which somebody has read the entry, though a power cut took its line', () => {
+    writeLogs('first', 'second', 'third');
+    truncateSync(path, readFileSync(path).indexOf(0x0a) + 1);
+    const journal = openJournal(path, { seen: 3 });
+    journal.log('info', 'fourth');
+    journal.close();
+    const lost = expect.stringContaining('A line of the journal was damaged here');
+    expect(texts()).toEqual(['first', lost, lost, 'fourth']);
+    expect(numbers()).toEqual([1, 2, 3, 4]);
+  });
+
+  it('lets nobody flush it, and write a checkpoint after that, who may not write any more', () => {
+    const journal = openJournal(path, {
+      permit() {
+        throw new Error('taken over');
+      },
+    });
+    expect(() => journal.sync()).toThrow('taken over');
+    journal.close();
+  });
+
   it('throws disk when the folder is not there', () => {
     expect(() => openJournal(join(folder, 'no', 'journal.jsonl'))).toThrow(expect.objectContaining({ code: 'disk' }));
   });

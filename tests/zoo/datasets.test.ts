@@ -11,7 +11,7 @@ import type { PullProgress } from '#contract/data';
 import { recordWidth, speechWords } from '#tasks/speechCommands';
 import { cifar10 } from '#zoo/cifar10';
 import { openData } from '#zoo/data';
-import type { DatasetRow } from '#zoo/dataset';
+import type { DatasetRow, DecodedRow } from '#zoo/dataset';
 import { describeDataset, labelCounts, loadDataset, loadRow, pullDataset, verifyDataset } from '#zoo/datasets';
 import { cifarFile, wavFile } from '../formats/samples.ts';
 import { loadGolden } from '../parity/golden.ts';
@@ -59,6 +59,24 @@ describe('CIFAR-10', () => {
   it('comes from the unpacked folder as well', async () => {
     writeFiles(folderOf('cifar10'), cifarFiles);
     await check();
+  });
+  it('is decoded once by two that need it at the same time', async () => {
+    writeFiles(folderOf('cifar10'), cifarFiles);
+    let decoded = 0;
+    const row: DecodedRow = {
+      ...cifar10,
+      decode(...words) {
+        decoded++;
+        return cifar10.decode(...words);
+      },
+    };
+    const waited: string[] = [];
+    const load = () => loadRow(row, { home, onWait: (other) => waited.push(other) });
+    const [a, b] = await Promise.all([load(), load()]);
+    expect(decoded).toBe(1);
+    expect(waited).toEqual([`process ${process.pid}`]);
+    expect(a.dataset.test.labels).toEqual(b.dataset.test.labels);
+    expect(readdirSync(join(home, 'cache/datasets'))).toEqual(['cifar10']);
   });
   it('is decoded anew when its files change', async () => {
     writeFiles(folderOf('cifar10'), cifarFiles);

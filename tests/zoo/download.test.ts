@@ -1,12 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PermafrostError } from '#contract/errors';
 import type { DownloadProgress } from '#contract/zoo';
+import { leaseText } from '#disk/heartbeat';
+import { thisProcess } from '#disk/processes';
 import { discard, download, partialBytes } from '#zoo/download';
 import { openServer, serve, status, type TestServer } from './server.ts';
 
@@ -286,11 +288,17 @@ it('a folder that cannot be made is a disk error', async () => {
   expect(await failure(get())).toMatchObject({ code: 'disk' });
 });
 
-it('two downloads of one file do not meet; the lock of a dead process is taken over', async () => {
+it('two downloads of one file do not meet', async () => {
   server.answer(serve(content));
   const both = await Promise.allSettled([get(), get()]);
   expect(both.map((result) => result.status).sort()).toEqual(['fulfilled', 'rejected']);
-  writeFileSync(`${path}.incomplete.lock`, '999999999');
+  expect(left()).toEqual(['file.bin']);
+});
+
+it('the lock of a dead process whose number is ours again, as in a restarted container, is taken over', async () => {
+  server.answer(serve(content));
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(`${path}.incomplete.lease`, leaseText('theirs', { ...thisProcess, start: '1' }, 3));
   await get();
   expect(left()).toEqual(['file.bin']);
 });

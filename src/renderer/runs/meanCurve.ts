@@ -1,4 +1,5 @@
 /** The mean of curves over their runs, with its 95 % interval. Pure. */
+import type { MetricName } from '#contract/runRow';
 import { interval } from '#contract/statistics';
 import type { Point } from '../chart/series.ts';
 
@@ -10,9 +11,13 @@ export interface MeanCurve {
 
 /**
  * At `count` places at most, taken from the x of all curves. Between its points a curve is read on a straight line; beyond
- * its ends it does not count, so the mean may rest on fewer runs there.
+ * its ends it does not count, so the mean may rest on fewer runs there. The band stays within the range of `metric`.
  */
-export function meanCurve(curves: readonly (readonly Point[])[], count = 400): MeanCurve {
+export function meanCurve(
+  curves: readonly (readonly Point[])[],
+  metric: MetricName | null = null,
+  count = 400,
+): MeanCurve {
   const filled = curves.filter((curve) => curve.length > 0);
   const all = [...new Set(filled.flatMap((curve) => curve.map(({ x }) => x)))].sort((a, b) => a - b);
   const every = Math.max(1, Math.ceil(all.length / count));
@@ -21,7 +26,8 @@ export function meanCurve(curves: readonly (readonly Point[])[], count = 400): M
   all.forEach((x, i) => {
     if (i % every !== 0 && i !== all.length - 1) return;
     const values = readers.map((at) => at(x)).filter((value) => value !== null);
-    const found = interval(values.map((value) => ({ value, standardError: 0 })));
+    const samples = values.map((value) => ({ value, standardError: 0 }));
+    const found = interval(samples, metric);
     if (!found) return;
     result.points.push({ x, y: found.mean });
     if (values.length > 1) result.band.push({ x, low: found.low, high: found.high });

@@ -21,9 +21,18 @@ describe('the mean of curves', () => {
     expect(band).toHaveLength(1);
     expect(band[0].high - 2).toBeCloseTo(12.706, 2); // t of 1 degree at 97.5 %, standard error 1
   });
+  test('of accuracies never leaves 0 … 1, nor that of errors what is above 0', () => {
+    const of = (metric: 'accuracy' | 'mae', ...values: number[]) =>
+      meanCurve(
+        values.map((value) => curve([0, value])),
+        metric,
+      ).band[0];
+    expect(of('accuracy', 0.97, 0.99).high).toBeLessThanOrEqual(1);
+    expect(of('mae', 0.1, 2).low).toBeGreaterThanOrEqual(0);
+  });
   test('keeps to about as many points as are asked for, with both ends', () => {
     const long = curve(...Array.from({ length: 1000 }, (_, i): [number, number] => [i, i]));
-    const { points } = meanCurve([long, long], 100);
+    const { points } = meanCurve([long, long], null, 100);
     expect(points.length).toBeLessThanOrEqual(101);
     expect([points[0].x, points.at(-1)!.x]).toEqual([0, 999]);
   });

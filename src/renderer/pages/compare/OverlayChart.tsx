@@ -4,7 +4,7 @@ import { keepPreviousData, useQueries } from '@tanstack/react-query';
 import { useState } from 'react';
 import { groupRuns } from '#contract/groups';
 import { type MetricKey, metricKeys, restingStates } from '#contract/run';
-import type { Curve, RunRow } from '#contract/runRow';
+import type { Curve, MetricName, RunRow } from '#contract/runRow';
 import { LineChart } from '../../chart/LineChart.tsx';
 import type { Range, Series } from '../../chart/series.ts';
 import { useTRPC } from '../../client/trpc.ts';
@@ -63,7 +63,7 @@ export function OverlayChart({ rows, part }: OverlayChartProps) {
   return (
     <LineChart
       title={part ? `${labels[key]}, ${part}` : labels[key]}
-      series={means ? meanSeries(rows, single) : single}
+      series={means ? meanSeries(rows, single, key) : single}
       xLabel="step"
       yLabel={labels[key].toLowerCase()}
       logScale={logScale}
@@ -109,7 +109,7 @@ function singleSeries(rows: readonly RunRow[], curves: readonly (Curve | undefin
   }));
 }
 
-function meanSeries(rows: readonly RunRow[], single: readonly Series[]): Series[] {
+function meanSeries(rows: readonly RunRow[], single: readonly Series[], key: MetricKey): Series[] {
   const groups = groupRuns(rows);
   const names = groupLabels(groups);
   const pointsOf = new Map(single.map((series) => [series.id, series.points]));
@@ -117,6 +117,12 @@ function meanSeries(rows: readonly RunRow[], single: readonly Series[]): Series[
     id: group.key,
     label: `${names[i]} (n = ${group.rows.length})`,
     color: lineColor(i),
-    ...meanCurve(group.rows.map(({ id }) => pointsOf.get(id) ?? [])),
+    ...meanCurve(
+      group.rows.map(({ id }) => pointsOf.get(id) ?? []),
+      rangeOf(key, group.rows[0]),
+    ),
   }));
 }
+
+/** What a curve's values can be: those of its metric, and above 0 for losses and norms. */
+const rangeOf = (key: MetricKey, { metric }: RunRow): MetricName | null => (key.endsWith('metric') ? metric : 'mae');

@@ -1,9 +1,10 @@
 /** Everything about one cell: what was published, what answers it here, its runs, and what can be done. */
 import { Button, Drawer, Group, Stack, Text, Title } from '@mantine/core';
 import { IconBox, IconFlask2 } from '@tabler/icons-react';
-import { publishedText, rangeText } from '#contract/answerText';
+import { knownText, publishedText, rangeText, settingText } from '#contract/answerText';
 import { type ConfigField, fieldMeta } from '#contract/config';
-import type { Answer, Profile, Published } from '#contract/papers';
+import { knownSettings } from '#contract/knownSettings';
+import type { Answer, PaperTable, Profile, Published } from '#contract/papers';
 import { CopyCommand } from '../../components/CopyText.tsx';
 import { type Fact, Facts } from '../../components/Facts.tsx';
 import { count, metricValue } from '../../components/format.ts';
@@ -18,7 +19,7 @@ import { some, toleranceText } from './words.ts';
 interface CellDrawerProps {
   /** Null: no cell is open. */
   answer: Answer | null;
-  table: string;
+  table: PaperTable;
   profile: Profile;
   /** Seeds that every cell of the table shall have. */
   seeds: number;
@@ -52,6 +53,7 @@ function CellDetails({
   onProfile,
 }: Omit<CellDrawerProps, 'onClose'> & { answer: Answer }) {
   const { cell, needs, notes, floor, onFloor, metric, runs, judgement } = answer;
+  const known = knownSettings(table.settings, cell.id);
   const facts: Fact[] = [
     ['Verdict', verdictMeaning(answer)],
     ['Tolerance', judgement.tolerance !== null && toleranceText(judgement.tolerance, metric)],
@@ -78,11 +80,11 @@ function CellDetails({
       </Group>
       <Facts rows={facts} />
       {needs === null ? (
-        <CellQueueing answer={answer} table={table} profile={profile} seeds={seeds} actions={actions} />
+        <CellQueueing answer={answer} table={table.id} profile={profile} seeds={seeds} actions={actions} />
       ) : (
         <Ways answer={answer} profile={profile} onProfile={onProfile} />
       )}
-      {runs.length > 0 && <CellRuns answer={answer} table={table} profile={profile} actions={actions} />}
+      {runs.length > 0 && <CellRuns answer={answer} table={table.id} profile={profile} actions={actions} />}
       <section>
         <Title order={2} mb={6}>
           Published
@@ -108,17 +110,20 @@ function CellDetails({
           Settings of the published run
         </Title>
         <Facts
-          rows={Object.entries(cell.params).map(([field, value]) => [
-            fieldMeta(field as ConfigField).label,
-            typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value),
-          ])}
+          rows={Object.entries(cell.params).map(([field, value]) => {
+            const how = known.get(field as ConfigField);
+            return [
+              fieldMeta(field as ConfigField).label,
+              how ? `${settingText(value)}. ${knownText[how.known]}: ${how.from}.` : settingText(value),
+            ];
+          })}
         />
         <Group gap="xs" mt="xs">
           <LinkButton to="/new" search={{ preset: cell.id } as never} leftSection={<IconFlask2 size={15} />}>
             Open as a new run
           </LinkButton>
           <CopyCommand
-            command={`npm run -s permafrost -- reproduce ${table} --cells ${quoted(cell.id)} --profile ${profile} --seeds ${seeds}`}
+            command={`npm run -s permafrost -- reproduce ${table.id} --cells ${quoted(cell.id)} --profile ${profile} --seeds ${seeds}`}
           />
         </Group>
       </section>

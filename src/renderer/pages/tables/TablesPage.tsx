@@ -89,7 +89,7 @@ function Answered({ state, asked }: { state: TableState; asked: ReturnType<typeo
       <PlanModal proposal={proposal} onClose={() => setProposal(null)} onStart={(wish) => void actions.start(wish)} />
       <CellDrawer
         answer={open}
-        table={table.id}
+        table={table}
         profile={profile}
         seeds={asked.seeds}
         actions={actions}

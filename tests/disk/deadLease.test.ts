@@ -1,0 +1,44 @@
+/** Leases of other machines, judged by their beats alone. */
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { leaseText } from '#disk/heartbeat';
+import { dropDeadLease, leaseHolder, openLease, silence } from '#disk/lease';
+import { elsewhere } from './elsewhere.ts';
+
+let folder: string;
+let path: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'permafrost-lease-'));
+  path = join(folder, 'lease.json');
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  rmSync(folder, { recursive: true });
+});
+
+/** This process's clock, ahead by so many milliseconds. */
+const ahead = (ms: number) => {
+  const now = performance.now.bind(performance);
+  vi.spyOn(performance, 'now').mockImplementation(() => now() + ms);
+};
+
+it('a dead lease of another machine is watched once: dropped, nobody waits for it again', () => {
+  writeFileSync(path, leaseText('theirs', elsewhere, 7));
+  dropDeadLease(path);
+  expect(leaseHolder(path)).toMatchObject({ token: 'theirs', isAlive: null });
+  ahead(silence);
+  dropDeadLease(path);
+  expect(existsSync(path)).toBe(false);
+  openLease(path).release();
+});
+
+it('a lease that beats is not dropped, however long it is watched', () => {
+  writeFileSync(path, leaseText('theirs', elsewhere, 7));
+  leaseHolder(path);
+  ahead(silence);
+  writeFileSync(path, leaseText('theirs', elsewhere, 8));
+  dropDeadLease(path);
+  expect(leaseHolder(path)).toMatchObject({ token: 'theirs', isAlive: true });
+});
