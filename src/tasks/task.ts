@@ -79,6 +79,8 @@ export interface Task {
   classes?: readonly string[];
   /** accuracy: higher is better, in [0, 1]. mae: mean absolute error, lower is better. */
   metric: 'accuracy' | 'mae';
+  /** A run learns it or does not: its metric ends at perfection or at the floor, with little between. */
+  twoPeaked?: boolean;
   /** Name of the data set that it needs, null when it makes its own samples. */
   dataset: string | null;
   /** Sizes of a config. Throws `config` naming the field when one is missing or does not fit. */

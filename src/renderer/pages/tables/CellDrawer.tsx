@@ -1,7 +1,7 @@
 /** Everything about one cell: what was published, what answers it here, its runs, and what can be done. */
 import { Button, Drawer, Group, Stack, Text, Title } from '@mantine/core';
 import { IconBox, IconFlask2 } from '@tabler/icons-react';
-import { knownText, publishedText, rangeText, settingText } from '#contract/answerText';
+import { cellOutlookText, knownText, publishedText, rangeText, settingText } from '#contract/answerText';
 import { type ConfigField, fieldMeta } from '#contract/config';
 import { knownSettings } from '#contract/knownSettings';
 import type { Answer, PaperTable, Profile, Published } from '#contract/papers';
@@ -61,6 +61,8 @@ function CellDetails({
       'Ours',
       judgement.mean !== null && `${metricValue(judgement.mean, metric)} mean of ${some(judgement.seeds, 'seed')}`,
     ],
+    ['Averages', answer.averages !== null && `${some(answer.averages, 'test metric')}, since a run has no more`],
+    ['Can be confirmed', answer.outlook && cellOutlookText(answer.outlook)],
     ['95 % interval', judgement.seeds > 1 && rangeText(judgement)],
     [
       'Guessing',
