@@ -65,13 +65,17 @@ function judgedAnswer(known: KnownAnswer, profile: Profile, allowed: Tolerance):
   const tolerance = published ? toleranceOf(published, allowed) : undefined;
   const kind = kindOf(cell, profile);
   const options = { floor, tolerance, twoPeaked: isTwoPeaked(cell) };
+  const outlook = published && !scaled ? outlookOf(published, options) : null;
+  const judgement = judge(published, samplesOf(runs, kind), { scaled, ...options });
   return {
     ...known,
     onFloor: published !== null && floor !== null && sitsOnFloor(published, floor, tolerance!),
     metric: published?.metric ?? runs[0]?.metric ?? null,
     averages: averagesOf(runs, kind),
-    outlook: published && !scaled ? outlookOf(published, options) : null,
-    judgement: judge(published, samplesOf(runs, kind), { scaled, ...options }),
+    outlook,
+    // with fewer than two seeds nothing is known of ours, so the published spread says how many it takes
+    judgement:
+      judgement.seeds < 2 && outlook?.seeds ? { ...judgement, moreSeeds: outlook.seeds - judgement.seeds } : judgement,
   };
 }
 

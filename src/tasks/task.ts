@@ -89,7 +89,7 @@ export interface Task {
   loss(config: ExperimentConfig): (logits: Tensor, y: Tensor) => Tensor;
   /** The metric of every sample of a batch, from logits [b·k] and y; a batch's metric is their mean. */
   scores(config: ExperimentConfig): Scorer;
-  /** What guessing reaches, from how often each label occurs in the test set. Null where that is needed and not known. */
+  /** What guessing or a simple rule reaches, from how often each label occurs in the test set. Null where that is needed and not known. */
   floor(config: ExperimentConfig, counts: LabelCounts): Floor | null;
   batches(config: ExperimentConfig, dataset: Dataset | null, options: BatchOptions): Batches;
   /** Micro-batch the way the committed code of dl-project feeds it: true when it ignores gpu_batch_size. */

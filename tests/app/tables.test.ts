@@ -121,6 +121,15 @@ describe('a contrast', () => {
     expect(unfrozen.unlike).toContain('mean of the last 100 against final evaluation');
     expect((await app.tables.state('regimes', 'quick')).contrasts).toEqual([]);
   });
+  it('has cells that say, before anything has run, how many seeds would confirm them', async () => {
+    await open();
+    const { answers } = await app.tables.state('regimes', 'paper');
+    const at = (id: string) => answers.find(({ cell }) => cell.id === `regimes/${id}`)!;
+    expect(at('bit-xor/URT')).toMatchObject({ outlook: { seeds: 7 }, judgement: { moreSeeds: 7 } });
+    expect(at('mnist/FRT')).toMatchObject({ outlook: { seeds: 3 }, judgement: { moreSeeds: 3 } });
+    expect(at('mnist/FPT').outlook).toMatchObject({ seeds: null, spread: 0.01 });
+    expect(at('mnist-add/FRT').outlook).toBeNull();
+  });
   it('of equal seeds is no difference where so many would have shown one', async () => {
     const regimes = tableOf('regimes').cells;
     const both = ['FPT', 'FRT'].flatMap((column) => {
