@@ -14,6 +14,8 @@ export interface Published {
   values?: number[];
   /** Iterations of each run. */
   iterations?: number[];
+  /** Ids of the runs at wandb.ai/dl-project2/universal-computation-engine. */
+  wandb?: string[];
   /** Trainable and total parameters as printed. */
   trainable?: number;
   total?: number;
@@ -32,6 +34,8 @@ export interface Cell {
   id: string;
   row: string;
   column: string;
+  /** The cell of another table that this one repeats; null: none. */
+  like: string | null;
   /** What the published run set; everything else is the default. */
   params: Partial<ExperimentConfig>;
   published: Published | null;

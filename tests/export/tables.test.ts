@@ -17,7 +17,17 @@ const published: Published = {
 };
 const notebook: Published = { ...published, spread: null, source: 'notebook', certainty: 'read', note: undefined };
 const cell = (row: string, column: string, rest: Partial<Cell> = {}): Cell => ({
-  ...{ id: `t/${row}/${column}`, row, column, params: {}, published, resultIs: 'final', beside: [], beyond: null },
+  ...{
+    id: `t/${row}/${column}`,
+    row,
+    column,
+    params: {},
+    published,
+    resultIs: 'final',
+    like: null,
+    beside: [],
+    beyond: null,
+  },
   ...rest,
 });
 const runRow = (id: string, seed: number) => ({ id, seed, name: id }) as RunRow;

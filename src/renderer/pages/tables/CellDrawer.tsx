@@ -53,7 +53,7 @@ function CellDetails({
   onProfile,
 }: Omit<CellDrawerProps, 'onClose'> & { answer: Answer }) {
   const { cell, needs, notes, floor, onFloor, metric, runs, judgement } = answer;
-  const known = knownSettings(table.settings, cell.id);
+  const known = knownSettings(table.settings, cell);
   const facts: Fact[] = [
     ['Verdict', verdictMeaning(answer)],
     ['Tolerance', judgement.tolerance !== null && toleranceText(judgement.tolerance, metric)],
@@ -134,7 +134,7 @@ function CellDetails({
 }
 
 function PublishedFacts({ published }: { published: Published }) {
-  const { metric, values, iterations, trainable, total } = published;
+  const { metric, values, iterations, wandb, trainable, total } = published;
   const parameters =
     trainable !== undefined && `${count(trainable)} trained${total === undefined ? '' : ` of ${count(total)}`}`;
   return (
@@ -144,6 +144,7 @@ function PublishedFacts({ published }: { published: Published }) {
         ['Runs', published.runs === null ? 'not said' : String(published.runs)],
         ['Each run', values?.join(', ')],
         ['Iterations', iterations?.map(count).join(', ')],
+        ['Runs at W&B', wandb?.join(', ')],
         ['Parameters', parameters],
         ['Source', published.source],
         [
