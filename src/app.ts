@@ -9,6 +9,7 @@ import { randomStream } from '#contract/random';
 import { type Run, restingStates } from '#contract/run';
 import type { RunRow } from '#contract/runRow';
 import type { DeviceInfo, Services } from '#contract/services';
+import type { WriteOptions } from '#disk/atomicFile';
 import { belowOwner } from '#disk/removable';
 import { diskError, isDamage } from '#disk/troubles';
 import { buildModel, countParameters, isNetwork } from '#models/index';
@@ -126,8 +127,9 @@ export async function createApp({
     });
     scheduler.changed(run);
   }
-  function saveMarks(id: string): void {
-    if (existsSync(join(runsFolder, id))) writeMarks(runFiles(join(runsFolder, id)).marks, store.runs.marks(id));
+  function saveMarks(id: string, options?: WriteOptions): void {
+    if (existsSync(join(runsFolder, id)))
+      writeMarks(runFiles(join(runsFolder, id)).marks, store.runs.marks(id), options);
     store.runs.saved(id);
   }
   if (!reads) saveAllMarks();
@@ -158,7 +160,7 @@ export async function createApp({
           writeRunConfig(join(runsFolder, run.id), run);
           store.runs.add(run, 'paused');
           for (const tag of tags) store.runs.tag(run.id, tag);
-          if (tags.length > 0) saveMarks(run.id);
+          if (tags.length > 0) saveMarks(run.id, { durable: false });
         }
         use(ids);
       });

@@ -8,47 +8,92 @@ import {
   type Contrast,
   defaultTolerance,
   type OnFloor,
+  type PaperTable,
   type Plan,
   type Profile,
+  type ResultKind,
   type TableServices,
   type TableState,
   type Tolerance,
   type Wish,
 } from '#contract/papers';
-import type { RunRow } from '#contract/runRow';
+import { configOf, type RunRow } from '#contract/runRow';
 import type { Services } from '#contract/services';
 import type { Sample } from '#contract/statistics';
+import { compare, judgeContrast, unlike } from '#papers/contrast';
 import { type Available, expand, missing } from '#papers/expand';
+import { holm } from '#papers/holm';
+import { outlookOf } from '#papers/outlook';
 import { tableOf, tables } from '#papers/published';
-import { compare, judge, toleranceOf } from '#papers/verdict';
+import { peaksOf, tallyOf } from '#papers/twoPeaks';
+import { judge, toleranceOf } from '#papers/verdict';
+import { tasks } from '#tasks/index';
 import { type StandingRuns, standingRuns, stepFor } from './standing.ts';
 
 type App = Pick<Services, 'rows' | 'data' | 'hasTask' | 'estimate' | 'ensure' | 'queue'>;
 
+const finished = (runs: readonly RunRow[]): RunRow[] => runs.filter(({ state }) => state === 'finished');
+
 /** Results of finished runs. */
-const samplesOf = (runs: readonly RunRow[], number: 'value' | 'recent' = 'value'): Sample[] =>
-  runs.flatMap((row) => {
-    const { state, standardError } = row;
-    const value = row[number];
-    return state === 'finished' && value !== null && standardError !== null ? [{ value, standardError }] : [];
+const samplesOf = (runs: readonly RunRow[], kind: ResultKind): Sample[] =>
+  finished(runs).flatMap((row) => {
+    const { standardError, seed } = row;
+    const value = kind === 'last100' ? row.recent : row.value;
+    return value !== null && standardError !== null ? [{ value, standardError, seed }] : [];
   });
 
+/** The number of a run that stands for the cell. Runs of the quick profile are short, so only their final evaluation counts. */
+const kindOf = ({ resultIs }: Cell, profile: Profile): ResultKind => (profile === 'quick' ? 'final' : resultIs);
+
+/** Test metrics that a mean of the last 100 rests on, in the run that has fewest; null where all have 100. */
+function averagesOf(runs: readonly RunRow[], kind: ResultKind): number | null {
+  if (kind !== 'last100') return null;
+  const counts = finished(runs).map((row) => Math.floor(row.step / configOf(row).steps_per_iter));
+  const fewest = Math.min(...counts);
+  return fewest < 100 ? fewest : null;
+}
+
+const isTwoPeaked = ({ params }: Cell): boolean => tasks[params.task ?? '']?.twoPeaked === true;
+
+type KnownAnswer = Pick<Answer, 'cell' | 'needs' | 'notes' | 'floor' | 'runs'>;
+
 /** Adds to what answers a cell what it says. */
-export function judgedAnswer(
-  known: Pick<Answer, 'cell' | 'needs' | 'notes' | 'floor' | 'runs'>,
-  profile: Profile,
-  allowed: Tolerance,
-): Answer {
+function judgedAnswer(known: KnownAnswer, profile: Profile, allowed: Tolerance): Answer {
   const { cell, floor, runs } = known;
   const { published } = cell;
   const scaled = profile === 'quick';
   const tolerance = published ? toleranceOf(published, allowed) : undefined;
-  const samples = samplesOf(runs, cell.resultIs === 'last100' && !scaled ? 'recent' : 'value');
+  const kind = kindOf(cell, profile);
+  const options = { floor, tolerance, twoPeaked: isTwoPeaked(cell) };
+  const outlook = published && !scaled ? outlookOf(published, options) : null;
+  const judgement = judge(published, samplesOf(runs, kind), { scaled, ...options });
   return {
     ...known,
     onFloor: published !== null && floor !== null && sitsOnFloor(published, floor, tolerance!),
     metric: published?.metric ?? runs[0]?.metric ?? null,
-    judgement: judge(published, samples, { scaled, floor, tolerance }),
+    averages: averagesOf(runs, kind),
+    outlook,
+    // with fewer than two seeds nothing is known of ours, so the published spread says how many it takes
+    judgement:
+      judgement.seeds < 2 && outlook?.seeds ? { ...judgement, moreSeeds: outlook.seeds - judgement.seeds } : judgement,
+  };
+}
+
+/** A table with the verdicts that its runs give. */
+export function judgedTable(
+  table: PaperTable,
+  profile: Profile,
+  tolerance: Tolerance,
+  known: readonly KnownAnswer[],
+): TableState {
+  const answers = known.map((answer) => judgedAnswer(answer, profile, tolerance));
+  const stands = holm(answers.map(({ judgement }) => judgement.p));
+  const contrasts = contrastsOf(table, answers, profile, tolerance);
+  const contrastStands = holm(contrasts.map(({ p }) => p));
+  return {
+    ...{ table, profile, tolerance },
+    answers: answers.map((answer, i) => ({ ...answer, judgement: { ...answer.judgement, stands: stands[i] } })),
+    contrasts: contrasts.map((contrast, i) => ({ ...contrast, stands: contrastStands[i] })),
   };
 }
 
@@ -57,12 +102,12 @@ export function tableServices(app: App, have: Available): TableServices {
   const floorOf = async (config: ExperimentConfig | undefined) =>
     config && app.hasTask(config.task) ? app.data.floor(config) : null;
 
-  async function answer(cell: Cell, profile: Profile, allowed: Tolerance, standing: StandingRuns): Promise<Answer> {
+  async function answer(cell: Cell, profile: Profile, standing: StandingRuns): Promise<KnownAnswer> {
     const needs = missing(cell, profile, have);
     const { configs, notes } = needs ? { configs: [], notes: [] } : expand(cell, profile, [0]);
     const runs = configs.flatMap(standing.seeds);
     const floor = await floorOf(configs[0]);
-    return judgedAnswer({ cell, needs, notes, floor, runs }, profile, allowed);
+    return { cell, needs, notes, floor, runs };
   }
 
   /** The configs that a wish means, by cell. */
@@ -97,8 +142,8 @@ export function tableServices(app: App, have: Available): TableServices {
     async state(id, profile, tolerance = defaultTolerance): Promise<TableState> {
       const table = tableOf(id);
       const standing = standingRuns(app.rows());
-      const answers = await Promise.all(table.cells.map((cell) => answer(cell, profile, tolerance, standing)));
-      return { table, profile, tolerance, answers, contrasts: contrastsOf(table.contrasts, answers) };
+      const known = await Promise.all(table.cells.map((cell) => answer(cell, profile, standing)));
+      return judgedTable(table, profile, tolerance, known);
     },
     plan(wish): Plan {
       const standing = standingRuns(app.rows());
@@ -134,15 +179,44 @@ export function tableServices(app: App, have: Available): TableServices {
   };
 }
 
-/** What the columns of a pair gain over each other, row by row. */
-export function contrastsOf(pairs: readonly [string, string][], answers: readonly Answer[]): Contrast[] {
+/** What the columns of a pair gain over each other, row by row; pairs that differ in more than the question say so. */
+function contrastsOf(
+  { contrasts, varies }: PaperTable,
+  answers: readonly Answer[],
+  profile: Profile,
+  allowed: Tolerance,
+): Contrast[] {
   const at = (row: string, column: string) => answers.find(({ cell }) => cell.row === row && cell.column === column);
-  return [...new Set(answers.map(({ cell }) => cell.row))].flatMap((row) =>
-    pairs.flatMap(([column, other]): Contrast[] => {
-      const [ours, theirs] = [at(row, column), at(row, other)];
-      const metric = ours?.runs[0]?.metric;
-      const found = ours && theirs && metric ? compare(samplesOf(ours.runs), samplesOf(theirs.runs), metric) : null;
-      return found ? [{ row, columns: `${column} over ${other}`, metric: metric!, ...found }] : [];
-    }),
-  );
+  const contrast = (row: string, [column, other]: [string, string]): Contrast[] => {
+    const [ours, theirs] = [at(row, column), at(row, other)];
+    if (!ours || !theirs || ours.cell.beyond || theirs.cell.beyond) return [];
+    const named = { row, columns: `${column} over ${other}`, metric: ours.metric ?? theirs.metric, stands: null };
+    const differing = unlikeCells(ours.cell, theirs.cell, profile, varies);
+    if (differing.length > 0)
+      return [{ ...named, verdict: 'not compared', difference: null, unlike: differing, p: null, tolerance: null }];
+    const kind = kindOf(ours.cell, profile);
+    const [a, b] = [samplesOf(ours.runs, kind), samplesOf(theirs.runs, kind)];
+    const difference = named.metric && compare(a, b, named.metric);
+    if (!difference) return [];
+    const mean = b.reduce((sum, { value }) => sum + value, 0) / b.length;
+    const tolerance = named.metric === 'mae' ? allowed.mae * mean : allowed.accuracy;
+    const values = [a, b].map((samples) => samples.map(({ value }) => value));
+    const peaks = peaksOf(values.flat(), named.metric!, ours.floor, tolerance, isTwoPeaked(ours.cell));
+    const tallies = peaks && ([tallyOf(values[0], peaks), tallyOf(values[1], peaks)] as const);
+    return [{ ...named, ...judgeContrast(difference, tolerance, tallies), difference, unlike: [], tolerance }];
+  };
+  const rows = [...new Set(answers.map(({ cell }) => cell.row))];
+  return rows.flatMap((row) => contrasts.flatMap((pair) => contrast(row, pair)));
 }
+
+/** In what two cells differ beyond the question of their table: settings, and which number of a run counts. */
+function unlikeCells(ours: Cell, theirs: Cell, profile: Profile, varies: PaperTable['varies']): string[] {
+  const [a, b] = [ours, theirs].map((cell) => expand(cell, profile, [0]).configs[0]);
+  const kinds = [ours, theirs].map((cell) => kindOf(cell, profile));
+  return [
+    ...unlike(a, b, varies),
+    ...(kinds[0] === kinds[1] ? [] : [`${resultText[kinds[0]]} against ${resultText[kinds[1]]}`]),
+  ];
+}
+
+const resultText: Record<ResultKind, string> = { final: 'final evaluation', last100: 'mean of the last 100' };

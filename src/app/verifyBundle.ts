@@ -1,7 +1,7 @@
 /** Computes again what a bundle states: verdicts from its runs, and the files that follow from both. */
 import type { BundleReport } from '#contract/bundle';
 import { configFields, type ExperimentConfig } from '#contract/config';
-import type { Answer, TableState } from '#contract/papers';
+import type { TableState } from '#contract/papers';
 import { run as runSchema } from '#contract/run';
 import { environment, type Materials, materials, statement } from '#export/bundle';
 import { expand } from '#papers/expand';
@@ -10,7 +10,7 @@ import { byTime, derivedFiles } from './makeBundle.ts';
 import { materialsOf } from './materials.ts';
 import { configsOf, type Opened, problemsOf, same, words } from './openBundle.ts';
 import { rowOf } from './row.ts';
-import { contrastsOf, judgedAnswer } from './tables.ts';
+import { judgedTable } from './tables.ts';
 
 /** Judges the table again from the replayed runs. Null where that cannot be done, with the reason among the problems. */
 function answersOf({ bundle, store, report }: Opened): TableState | null {
@@ -19,7 +19,7 @@ function answersOf({ bundle, store, report }: Opened): TableState | null {
   const { profile, tolerance } = said;
   const table = tableOf(said.table);
   const wrong = (text: string) => report.problems.push(`table.json: ${text}`);
-  const answers = said.cells.flatMap((claim): Answer[] => {
+  const known = said.cells.flatMap((claim) => {
     const cell = table.cells.find(({ id }) => id === claim.id);
     if (!cell) {
       wrong(`${claim.id}: ${table.id} has no such cell.`);
@@ -38,16 +38,18 @@ function answersOf({ bundle, store, report }: Opened): TableState | null {
     }
     const { needs, notes, floor } = claim;
     const bySeed = runs.sort((a, b) => a.seed - b.seed);
-    const answer = judgedAnswer({ cell, needs, notes, floor, runs: bySeed }, profile, tolerance);
-    if (!same(claim.judgement, answer.judgement))
-      wrong(`${cell.id}: the verdict is ${words(claim.judgement)}; its runs give ${words(answer.judgement)}.`);
-    return [answer];
+    return [{ cell, needs, notes, floor, runs: bySeed }];
   });
-  if (answers.length !== table.cells.length) wrong(`it has ${answers.length} of ${table.cells.length} cells.`);
-  const contrasts = contrastsOf(table.contrasts, answers);
-  if (!same(said.contrasts, contrasts))
-    wrong(`the contrasts are ${words(said.contrasts)}; the runs give ${words(contrasts)}.`);
-  return { table, profile, tolerance, answers, contrasts };
+  if (known.length !== table.cells.length) wrong(`it has ${known.length} of ${table.cells.length} cells.`);
+  const state = judgedTable(table, profile, tolerance, known);
+  for (const { cell, judgement } of state.answers) {
+    const claim = said.cells.find(({ id }) => id === cell.id)!;
+    if (!same(claim.judgement, judgement))
+      wrong(`${cell.id}: the verdict is ${words(claim.judgement)}; its runs give ${words(judgement)}.`);
+  }
+  if (!same(said.contrasts, state.contrasts))
+    wrong(`the contrasts are ${words(said.contrasts)}; the runs give ${words(state.contrasts)}.`);
+  return state;
 }
 
 /** A field in which two configs differ that decides what a run gives; null where there is none. */

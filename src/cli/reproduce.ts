@@ -1,7 +1,15 @@
 /** `permafrost reproduce`: the runs behind a table, and the table with published numbers, ours and a verdict. */
 import { availableParallelism } from 'node:os';
 import { Option } from 'commander';
-import { contrastText, digits, publishedText, rangeText, verdictText } from '#contract/answerText';
+import {
+  chanceText,
+  contrastText,
+  digits,
+  outlookText,
+  publishedText,
+  rangeText,
+  verdictText,
+} from '#contract/answerText';
 import { PermafrostError } from '#contract/errors';
 import { type Answer, type Cell, type Plan, type Profile, profiles, type TableState } from '#contract/papers';
 import { pieces, writeChunks } from '#export/file';
@@ -52,7 +60,10 @@ async function reproduceTable(id: string, options: Options): Promise<void> {
         const contrasts = state.contrasts.filter(({ row }) => answers.some(({ cell }) => cell.row === row));
         return { ...state, answers, contrasts };
       };
-      const possible = (await part()).answers.filter(({ needs }) => !needs).map(({ cell }) => cell);
+      const before = (await part()).answers.filter(({ needs }) => !needs);
+      const possible = before.map(({ cell }) => cell);
+      const outlook = outlookText(before);
+      if (outlook) process.stderr.write(`${outlook}\n`);
       const cells = possible.map((cell) => ({ id: cell.id, seeds }));
       if (cells.length) {
         const wish = { table: id, profile, cells };
@@ -98,7 +109,8 @@ function chosenCells(id: string, parts: string[] | undefined): Cell[] {
   );
 }
 
-function report({ table, answers, contrasts }: TableState, path: string): string {
+function report(state: TableState, path: string): string {
+  const { table, answers, contrasts } = state;
   const rows = answers.map((answer) => {
     const { cell, judgement } = answer;
     const ours = judgement.mean === null ? '' : digits(judgement.mean);
@@ -131,6 +143,14 @@ function report({ table, answers, contrasts }: TableState, path: string): string
       `${table.title}. Gain (positive: better), with its 95 % interval over seeds:`,
       contrasts.map((contrast) => `  ${contrastText(contrast)}`),
     ),
+    ...section(
+      'Averages of fewer than 100 test metrics:',
+      answers.flatMap((a) => (a.averages === null ? [] : [`  ${a.cell.row} ${a.cell.column}: ${a.averages}`])),
+    ),
+    ...section(
+      'Many verdicts:',
+      [chanceText(state)].flatMap((text) => (text ? [`  ${text}`] : [])),
+    ),
     ...section('* no better than guessing:', floors),
     ...section('Scaled down, so not compared with the published number:', notes),
     ...section('Not run here:', needs),
@@ -140,8 +160,10 @@ function report({ table, answers, contrasts }: TableState, path: string): string
   ].join('\n');
 }
 
-const jsonCell = ({ cell, floor, onFloor, needs, notes, runs, judgement }: Answer) => ({
+const jsonCell = ({ cell, floor, onFloor, needs, notes, runs, averages, outlook, judgement }: Answer) => ({
   ...cell,
+  averages,
+  outlook,
   floor,
   publishedOnFloor: onFloor,
   needs,

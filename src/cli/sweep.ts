@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import { PermafrostError } from '#contract/errors';
-import { bestNumber, type Mean, meanOf } from '#contract/groups';
+import { bestNumber, type Mean, marginText, meanOf } from '#contract/groups';
 import type { RunRow } from '#contract/runRow';
 import type { Services } from '#contract/services';
 import { type Axis, expandSweep, readAxis } from '#contract/sweep';
@@ -117,13 +117,13 @@ function table(axes: Axis[], rows: Row[]): string {
   const metric = metrics.length === 1 ? metrics[0] : null;
   const means = rows.map(({ mean }) => mean?.mean ?? null);
   const best = metric && bestNumber(means, metric);
-  const header = [...axes.map(({ field }) => field), metric ?? 'metric', '± 95 %', 'seeds', ''];
+  const header = [...axes.map(({ field }) => field), metric ?? 'metric', '95 % interval', 'seeds', ''];
   const lines = rows.map(({ values, runs, mean }) => {
     const counted = mean?.n === runs.length ? String(runs.length) : `${mean?.n ?? 0} of ${runs.length}`;
     return [
       ...values.map(plain),
       mean ? number(mean.mean) : '–',
-      mean ? `± ${number(mean.high - mean.mean, 2)}` : '',
+      mean ? marginText(mean, (value) => number(value, 2)) : '',
       counted,
       mean && mean.mean === best ? 'best mean' : '',
     ];

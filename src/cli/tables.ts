@@ -45,8 +45,9 @@ function cellsOf(id: string): string {
     p?.trainable ? String(p.trainable) : '',
     beside.map(({ value }) => number(value)).join(' '),
     p?.certainty ?? '',
+    p?.wandb?.join(' ') ?? '',
   ]);
-  const header = ['row', 'column', 'metric', 'published', 'spread', 'runs', 'trained', 'others', 'certainty'];
+  const header = ['row', 'column', 'metric', 'published', 'spread', 'runs', 'trained', 'others', 'certainty', 'wandb'];
   const lines = (of: (cell: Cell) => (string | null | undefined)[]) => [
     ...new Set(cells.flatMap((cell) => of(cell).flatMap((text) => (text ? [`  ${text}`] : [])))),
   ];

@@ -1,7 +1,7 @@
-/** The floor of a metric: what a predictor that never looks at its input reaches. */
+/** The floor of a metric: what a rule reaches that needs nothing of what the task asks for. Mostly it never looks at its input. */
 export interface Floor {
   value: number;
-  /** What that predictor says, in words, e.g. `always class 1`. */
+  /** What that rule says, in words, e.g. `always class 1`. */
   predictor: string;
 }
 

@@ -59,3 +59,14 @@ export function bestNumber(numbers: readonly (number | null)[], metric: MetricNa
   const found = numbers.filter((number) => number !== null);
   return found.length < 2 ? null : metric === 'mae' ? Math.min(...found) : Math.max(...found);
 }
+
+/**
+ * `± 0.02`, or `(0.81 … 0.99)` where a bound of the metric makes the interval lopsided; empty where there is none.
+ * `text` writes a number.
+ */
+export function marginText({ mean, low, high }: Interval, text: (value: number) => string): string {
+  const [below, above] = [mean - low, high - mean];
+  const wider = Math.max(below, above);
+  if (wider <= 0) return '';
+  return Math.abs(above - below) <= wider / 10 ? `± ${text(wider)}` : `(${text(low)} … ${text(high)})`;
+}

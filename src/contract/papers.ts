@@ -14,6 +14,8 @@ export interface Published {
   values?: number[];
   /** Iterations of each run. */
   iterations?: number[];
+  /** Ids of the runs at wandb.ai/dl-project2/universal-computation-engine. */
+  wandb?: string[];
   /** Trainable and total parameters as printed. */
   trainable?: number;
   total?: number;
@@ -32,6 +34,8 @@ export interface Cell {
   id: string;
   row: string;
   column: string;
+  /** The cell of another table that this one repeats; null: none. */
+  like: string | null;
   /** What the published run set; everything else is the default. */
   params: Partial<ExperimentConfig>;
   published: Published | null;
@@ -90,6 +94,20 @@ export interface Judgement {
   moreSeeds: number | null;
   /** In the unit of the metric; null where nothing is compared. */
   tolerance: number | null;
+  /** The chance of a verdict like this one where it is wrong; null without one. */
+  p: number | null;
+  /** Whether the verdict stands when all verdicts of its table are asked together (Holm's correction); null without one. */
+  stands: boolean | null;
+}
+
+/** What seeds can decide, told before anything is trained. */
+export interface Outlook {
+  /** So many seeds would probably decide; null where no number of them would. */
+  seeds: number | null;
+  /** How probable a verdict is with those, or with as many as anyone trains; null where runs are counted. */
+  power: number | null;
+  /** The standard deviation between seeds that this rests on: as published, or assumed; null where runs are counted. */
+  spread: number | null;
 }
 
 export interface Difference {
@@ -98,14 +116,27 @@ export interface Difference {
   /** Its 95 % interval. */
   low: number;
   high: number;
+  /** Its standard error and degrees of freedom. */
+  error: number;
+  degrees: number;
+  /** Seeds that both sides have, where they were compared seed by seed; null where the sides were compared as wholes. */
+  pairs: number | null;
 }
 
+export const contrastVerdicts = ['helps', 'harms', 'no difference', "can't tell yet", 'not compared'] as const;
+export type ContrastVerdict = (typeof contrastVerdicts)[number];
+
 /** What one column of a row gains over another. */
-export interface Contrast extends Difference {
+export interface Contrast extends Pick<Judgement, 'p' | 'stands' | 'tolerance'> {
   row: string;
   /** `FPT over FRT`. */
   columns: string;
-  metric: MetricName;
+  metric: MetricName | null;
+  verdict: ContrastVerdict;
+  /** Null where the columns are not compared. */
+  difference: Difference | null;
+  /** In what the columns differ beyond what the table asks, which is why they are not compared. */
+  unlike: string[];
 }
 
 /** A cell with what answers it here. */
@@ -121,6 +152,10 @@ export interface Answer {
   metric: MetricName | null;
   /** The run that stands for each seed, by seed. */
   runs: RunRow[];
+  /** How many test metrics a `last100` result averages, where a run has fewer than 100; null elsewhere. */
+  averages: number | null;
+  /** What seeds can decide; null where nothing is compared. */
+  outlook: Outlook | null;
   judgement: Judgement;
 }
 

@@ -22,17 +22,38 @@ import { isRunning, thisProcess } from './processes.ts';
 import { diskError } from './troubles.ts';
 
 /** Replaces the file at `path`. Throws `disk`, leaving what was there as it was, when any byte cannot be written. */
-export function writeAtomically(path: string, chunks: Iterable<Uint8Array>): void {
-  writeDraft(path, (file) => {
+export function writeAtomically(path: string, chunks: Iterable<Uint8Array>, options?: WriteOptions): void {
+  const fill = (file: number) => {
     for (const chunk of chunks) writeFully(file, chunk);
-  });
+  };
+  writeDraft(path, fill, options);
+}
+
+export interface WriteOptions {
+  /** Waits until the file survives a power cut (default). Many at once need {@link syncFile} later, before anything rests on them. */
+  durable?: boolean;
+}
+
+/** Waits until the file at `path` and its name survive a power cut. Throws `disk`. */
+export function syncFile(path: string): void {
+  try {
+    const file = openSync(path, 'r+'); // Windows flushes only what may be written
+    try {
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    syncFolder(dirname(path));
+  } catch (error) {
+    throw diskError(path, error);
+  }
 }
 
 /**
  * Replaces the file at `path` by what `fill` writes to the open draft. A link is followed, an existing file keeps its mode,
  * and anything that is no file is refused. Throws `disk`, and what `fill` throws.
  */
-export function writeDraft(path: string, fill: (file: number) => void): void {
+export function writeDraft(path: string, fill: (file: number) => void, { durable = true }: WriteOptions = {}): void {
   const target = targetOf(path);
   sweepDrafts(dirname(target), `${basename(target)}.`); // what somebody left who was killed at it
   const draft = draftOf(target);
@@ -40,11 +61,12 @@ export function writeDraft(path: string, fill: (file: number) => void): void {
     const file = openDraft(draft, target);
     try {
       fill(file);
-      fsyncSync(file);
+      if (durable) fsyncSync(file);
     } finally {
       closeSync(file);
     }
-    putInPlace(draft, target);
+    renameSync(draft, target); // last: the file's existence means that it is whole
+    if (durable) syncFolder(dirname(target));
   } catch (error) {
     rmSync(draft, { force: true });
     throw diskError(path, error);
@@ -67,7 +89,8 @@ export async function writeStreamAtomically(
     } finally {
       closeSync(file);
     }
-    putInPlace(draft, target);
+    renameSync(draft, target);
+    syncFolder(dirname(target));
   } catch (error) {
     rmSync(draft, { force: true });
     throw diskError(path, error);
@@ -104,11 +127,6 @@ function openDraft(draft: string, target: string): number {
   const before = statSync(target, { throwIfNoEntry: false });
   if (before) fchmodSync(file, before.mode & 0o7777);
   return file;
-}
-
-function putInPlace(draft: string, target: string): void {
-  renameSync(draft, target); // last: the file's existence means that it is whole
-  syncFolder(dirname(target));
 }
 
 /** Writes all of the bytes; write() may take only a part of them. */

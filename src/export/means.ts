@@ -2,7 +2,7 @@
 import { digits } from '#contract/answerText';
 import type { ConfigField } from '#contract/config';
 import { configDiff, type Difference } from '#contract/configDiff';
-import { bestNumber, groupRuns, type Mean, type RunGroup, sameGroup } from '#contract/groups';
+import { bestNumber, groupRuns, type Mean, marginText, type RunGroup, sameGroup } from '#contract/groups';
 import { type RunRow, type Setting, settingOf } from '#contract/runRow';
 import { csvLine, joined } from '#formats/csv';
 import { type Document, footnotes, type Marked, plain } from './document.ts';
@@ -77,8 +77,7 @@ const isNumber = ({ values }: Difference): boolean => values.every((value) => ty
 
 function meanText(mean: Mean | null): string {
   if (!mean) return '–';
-  const half = mean.high - mean.mean;
-  return half > 0 ? `${digits(mean.mean)} ± ${digits(half, 2)}` : digits(mean.mean);
+  return `${digits(mean.mean)} ${marginText(mean, (value) => digits(value, 2))}`.trimEnd();
 }
 
 /** Runs with a result, and of how many where some have none. */

@@ -1,6 +1,6 @@
 /** A published table with what answers it here: as CSV with a record per cell or per run, and as a document. */
 
-import { contrastText, digits, publishedText, rangeText, verdictText } from '#contract/answerText';
+import { chanceText, contrastText, digits, publishedText, rangeText, verdictText } from '#contract/answerText';
 import type { Answer, Published, TableState, Tolerance } from '#contract/papers';
 import type { Run } from '#contract/run';
 import { type CsvValue, csvLine, joined } from '#formats/csv';
@@ -28,13 +28,17 @@ export function* answersCsv({ answers, profile }: TableState): Generator<string>
     'seeds',
     'verdict',
     'more_seeds',
+    'p',
+    'stands',
+    'seeds_to_confirm',
+    'averages',
     'tolerance',
     'runs',
     'notes',
     'needs',
   ]);
   for (const answer of answers) {
-    const { cell, floor, onFloor, needs, notes, metric, runs, judgement: j } = answer;
+    const { cell, floor, onFloor, needs, notes, metric, runs, averages, outlook, judgement: j } = answer;
     const p = cell.published;
     const values: CsvValue[] = [cell.id, cell.row, cell.column, profile, metric];
     values.push(p?.value ?? null, p?.spread ?? null, p?.runs ?? null, p?.source ?? null, p?.certainty ?? null);
@@ -47,6 +51,10 @@ export function* answersCsv({ answers, profile }: TableState): Generator<string>
       j.seeds,
       needs ? 'not run' : j.verdict,
       j.moreSeeds,
+      j.p,
+      j.stands === null ? null : String(j.stands),
+      outlook?.seeds ?? null,
+      averages,
       j.tolerance,
       joined(
         runs.map((run) => run.id),
@@ -73,7 +81,8 @@ const sourceText = ({ source, certainty, note }: Published): string =>
   [certainty === 'read' ? source : `${source} (second-hand)`, ...(note ? [note] : [])].join('. ');
 
 /** The table as people read it; `date` is when it was made, as it shall be printed. */
-export function tableDocument({ table, profile, tolerance, answers, contrasts }: TableState, date: string): Document {
+export function tableDocument(state: TableState, date: string): Document {
+  const { table, profile, tolerance, answers, contrasts } = state;
   const sources = footnotes();
   const marked = (texts: Published[]) => texts.map((published) => sources.mark(sourceText(published)));
   const hasOthers = answers.some(({ cell }) => cell.beside.length > 0);
@@ -98,11 +107,16 @@ export function tableDocument({ table, profile, tolerance, answers, contrasts }:
   const sections = [
     { title: 'Gain (positive: better), with its 95 % interval over seeds', lines: contrasts.map(contrastText) },
     {
+      title: 'Averages of fewer than 100 test metrics',
+      lines: lines((a) => a.averages !== null && `${name(a)}: ${a.averages}`),
+    },
+    {
       title: '* no better than guessing',
       lines: lines((a) => a.onFloor && `${name(a)}: saying ${a.floor!.predictor} gives ${digits(a.floor!.value)}`),
     },
     { title: 'Scaled down, so not compared with the published number', lines: lines((a) => a.notes.join('; ')) },
     { title: 'Not run', lines: lines((a) => a.needs && `${name(a)}: ${a.needs}`) },
+    { title: 'Many verdicts', lines: [chanceText(state)].flatMap((text) => text ?? []) },
     { title: 'Note', lines: table.note ? [table.note] : [] },
   ];
   return {

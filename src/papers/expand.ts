@@ -9,9 +9,11 @@ export const quickBody = 'permafrost-nano';
 const quick = {
   /** So small a network underfits with dropout. */
   body: { model_name: quickBody, body_dropout: 0, dropout: 0 },
-  budget: { batch_size: 25, steps_per_iter: 100, test_steps_per_iter: 500, early_stop: null },
-  /** Few parameters are trained, so steps can be larger. */
-  frozen: { learning_rate: 0.003 },
+  /** One learning rate, so that columns differ in their regime alone; few steps need a larger one than published. */
+  budget: {
+    ...{ batch_size: 25, steps_per_iter: 100, test_steps_per_iter: 500, early_stop: null },
+    learning_rate: 0.003,
+  },
   tasks: {
     'bit-xor': { num_iters: 10 },
     mnist: { num_iters: 12, patch_size: 14 },
@@ -23,13 +25,16 @@ function quickChanges({ params }: Cell): Partial<ExperimentConfig> {
   return {
     ...quick.body,
     ...quick.budget,
-    ...(params.freeze_trans === false ? {} : quick.frozen),
     ...quick.tasks[params.task ?? ''],
   };
 }
 
-/** Whether the quick profile has a budget for the cell's task. */
-export const isQuick = (cell: Cell): boolean => cell.params.task !== undefined && cell.params.task in quick.tasks;
+/** Published bodies that are no GPT-2: the embedded one would stand for something else. */
+const otherKinds = /^(vit|lstm|nac|mat|ast)\b/i;
+
+/** Whether the quick profile has a budget for the cell's task, and a body of the cell's kind. */
+const isQuick = ({ params: { task, model_name } }: Cell): boolean =>
+  task !== undefined && task in quick.tasks && !otherKinds.test(model_name ?? '');
 
 export interface Expansion {
   /** One per seed. */
@@ -70,7 +75,7 @@ export function missing(cell: Cell, profile: Profile, have: Available): string |
   const { task = '', model_name: model = 'gpt2', pretrained = true } = cell.params;
   if (!have.body(model)) return `needs the model ${model}, which Permafrost does not have yet`;
   if (!have.task(task)) return `needs the task ${task}, which Permafrost does not have yet`;
-  if (profile === 'quick' && !isQuick(cell)) return 'has no quick budget; use --profile paper';
+  if (profile === 'quick' && !isQuick(cell)) return 'has no quick body or budget; use --profile paper';
   if (!pretrained) return null;
   if (profile === 'quick')
     return have.weights(quickBody) ? null : `needs the embedded body ${quickBody}, which is not in this installation`;

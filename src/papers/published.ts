@@ -6,18 +6,27 @@ import type { Cell, PaperTable } from '#contract/papers';
 import settings from '../../resources/published/settings.json' with { type: 'json' };
 import data from '../../resources/published/tables.json' with { type: 'json' };
 
+interface RawCell {
+  id: string;
+  row: string;
+  column: string;
+  like?: string;
+  resultIs?: string;
+  params?: object;
+}
+interface RawTable {
+  id: string;
+  title: string;
+  note?: string;
+  resultIs: string;
+  params: object;
+  contrasts?: string[][];
+  varies?: string[];
+  cells: RawCell[];
+}
 interface TableFile {
   absent: AbsentTable[];
-  tables: {
-    id: string;
-    title: string;
-    note?: string;
-    resultIs: string;
-    params: object;
-    contrasts?: string[][];
-    varies?: string[];
-    cells: { id: string; resultIs?: string; params: object }[];
-  }[];
+  tables: RawTable[];
 }
 
 /** A published table that nothing here can answer. */
@@ -30,24 +39,32 @@ export const absentTables: readonly AbsentTable[] = (data as TableFile).absent;
 /** How the settings of all cells are known. */
 export const settingRows = settings.rows as KnownSettings[];
 
-export const tables: readonly PaperTable[] = (data as TableFile).tables.map((table) => ({
-  id: table.id,
-  title: table.title,
-  note: table.note ?? null,
-  contrasts: (table.contrasts ?? []) as [string, string][],
-  varies: (table.varies ?? []) as ConfigField[],
-  settings: settingRows.filter((row) => table.cells.some(({ id }) => concerns(row, id))),
-  cells: table.cells.map(
-    (cell) =>
-      ({
-        resultIs: table.resultIs,
-        beyond: null,
-        beside: [],
-        ...cell,
-        params: { ...table.params, ...cell.params },
-      }) as object as Cell,
+/** Cells by id, with what their tables say of all of theirs. */
+const whole = new Map(
+  (data as TableFile).tables.flatMap(({ cells, params, resultIs }) =>
+    cells.map((cell) => [cell.id, { resultIs, ...cell, params: { ...params, ...cell.params } }]),
   ),
-}));
+);
+
+/** A cell with what its table says of it, or the cell that it repeats. */
+function cellOf(own: RawCell): Cell {
+  const { id, row, column } = own;
+  const cell = own.like === undefined ? whole.get(id) : { ...whole.get(own.like), ...own };
+  return { like: null, beyond: null, beside: [], ...cell, id, row, column } as object as Cell;
+}
+
+export const tables: readonly PaperTable[] = (data as TableFile).tables.map((table) => {
+  const cells = table.cells.map(cellOf);
+  return {
+    id: table.id,
+    title: table.title,
+    note: table.note ?? null,
+    contrasts: (table.contrasts ?? []) as [string, string][],
+    varies: (table.varies ?? []) as ConfigField[],
+    settings: settingRows.filter((row) => cells.some((cell) => concerns(row, cell))),
+    cells,
+  };
+});
 
 /** The table of that id. Throws `notFound` naming the nearest one. */
 export function tableOf(id: string): PaperTable {

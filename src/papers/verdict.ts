@@ -2,55 +2,39 @@
  * Does a cell reproduce its published number? `reproduced` needs evidence of sameness, not merely the lack of evidence of a
  * difference: two one-sided tests at 5 % against a visible tolerance (Schuirmann 1987). `better` and `not reproduced` need
  * a difference beyond the tolerance, two-sided at 5 %. Where the published number is no better than guessing, runs that are
- * surely no better either are `at the floor`: that they agree says nothing.
+ * surely no better either are `at the floor`: that they agree says nothing. Runs that end at one of two peaks are counted
+ * besides (`twoPeaks`), since equal seeds have no spread that would make a test careful.
  */
 import { type Floor, sitsOnFloor } from '#contract/floor';
-import {
-  type Difference,
-  defaultTolerance,
-  type Judgement,
-  type Published,
-  type Tolerance,
-  type Verdict,
-} from '#contract/papers';
-import { deviationOf, interval, type Sample, studentT as t, uncertainty } from '#contract/statistics';
+import { defaultTolerance, type Judgement, type Published, type Tolerance, type Verdict } from '#contract/papers';
+import { deviationOf, interval, type Sample, studentTail, uncertainty } from '#contract/statistics';
+import { level } from './holm.ts';
+import { chanceOfGap, chanceOfSamePeak, type Peaks, peaksOf, type Tally, tallyOf, tallyOfMean } from './twoPeaks.ts';
 
 /** The tolerance for one published number, in the unit of its metric. */
 export const toleranceOf = ({ metric, value }: Published, tolerance: Tolerance = defaultTolerance): number =>
   metric === 'accuracy' ? tolerance.accuracy : tolerance.mae * Math.abs(value);
 
-const mostSeeds = 50;
+/** More seeds than this nobody trains for a cell. */
+export const mostSeeds = 50;
 
-/**
- * How much better one set of runs is than another, with Welch's interval over seeds, never narrower than evaluation noise.
- * Null where either has fewer than two seeds.
- */
-export function compare(
-  ours: readonly Sample[],
-  theirs: readonly Sample[],
-  metric: Published['metric'],
-): Difference | null {
-  if (ours.length < 2 || theirs.length < 2) return null;
-  const [a, b] = [ours, theirs].map((samples) => ({ ...interval(samples)!, ...uncertainty(samples) }));
-  const sign = metric === 'accuracy' ? 1 : -1;
-  const error = Math.hypot(a.error, b.error);
-  const degrees = error === 0 ? 1 : error ** 4 / (a.error ** 4 / a.degrees + b.error ** 4 / b.degrees);
-  const half = error === 0 ? 0 : t(0.975, degrees) * error;
-  const gain = sign * (a.mean - b.mean);
-  return { gain, low: gain - half, high: gain + half };
+export interface JudgeOptions {
+  /** The body is not the published one, so its numbers are never compared. */
+  scaled: boolean;
+  tolerance?: number;
+  floor?: Floor | null;
+  /** Whether the task is known to be learnt or not, with little between. */
+  twoPeaked?: boolean;
 }
 
 /**
- * Judges finished runs of a cell. `scaled` runs are never compared: their body is not the published one.
- * Wrong in about 1 % of cells, and in 5 to 6 % of those whose truth lies on the tolerance itself; adding the seeds it asks
- * for and judging again, up to ten, keeps both (simulated, normal seeds, one to nine published runs).
+ * Judges finished runs of a cell. Wrong in about 1 % of cells, and in 5 to 6 % of those whose truth lies on the tolerance
+ * itself; adding the seeds it asks for and judging again, up to ten, keeps both (simulated, normal seeds, one to nine
+ * published runs). Where runs of one process end at one of two peaks, a published number of it is called another result in
+ * at most 5 % of cells, however often they reach which peak.
  */
-export function judge(
-  published: Published | null,
-  samples: readonly Sample[],
-  options: { scaled: boolean; tolerance?: number; floor?: Floor | null },
-): Judgement {
-  const found = interval(samples);
+export function judge(published: Published | null, samples: readonly Sample[], options: JudgeOptions): Judgement {
+  const found = interval(samples, published?.metric ?? null);
   const base = {
     mean: found?.mean ?? null,
     low: found?.low ?? null,
@@ -58,47 +42,67 @@ export function judge(
     seeds: samples.length,
     moreSeeds: null,
     tolerance: null,
+    p: null,
+    stands: null,
   };
   if (!published) return { ...base, verdict: 'no published number' };
   if (options.scaled) return { ...base, verdict: 'scaled down' };
   const tolerance = options.tolerance ?? toleranceOf(published);
-  if (!found || samples.length < 2) {
-    return { ...base, verdict: "can't tell yet", moreSeeds: 3 - samples.length, tolerance };
-  }
+  if (!found || samples.length < 2)
+    return { ...base, verdict: "can't tell yet", moreSeeds: fewestSeeds - samples.length, tolerance };
 
   const spread = uncertainty(samples).error * Math.sqrt(samples.length);
   const sign = published.metric === 'accuracy' ? 1 : -1;
   const gap = sign * (found.mean - published.value); // positive: better than published
   const floor = options.floor && sitsOnFloor(published, options.floor, tolerance) ? options.floor : null;
   const aboveFloor = floor && sign * (found.mean - floor.value);
-  const decide = (seeds: number): Verdict | null => {
+  const values = samples.map(({ value }) => value);
+  const peaks = peaksOfCell(published, values, tolerance, options);
+  const theirs = peaks && publishedTally(published, peaks);
+  const ours = peaks && tallyOf(values, peaks);
+  const decide = (seeds: number): { verdict: Verdict; p: number } | null => {
     const { error, degrees } = doubt(published, spread, seeds);
-    const alone = spread / Math.sqrt(seeds);
-    if (aboveFloor !== null && isBelow(aboveFloor, 0.95, alone, seeds - 1, tolerance)) return 'at the floor';
-    if (isBelow(Math.abs(gap), 0.95, error, degrees, tolerance)) return 'reproduced';
-    const differs = isBelow(-Math.abs(gap), 0.975, error, degrees, -tolerance);
-    return differs ? (gap > 0 ? 'better' : 'not reproduced') : null;
+    const counted = ours && { learnt: Math.round((ours.learnt / ours.runs) * seeds), runs: seeds };
+    const samePeak = counted ? chanceOfSamePeak(counted, theirs!) : 0;
+    if (aboveFloor !== null) {
+      const p = Math.max(tail(tolerance - aboveFloor, spread / Math.sqrt(seeds), seeds - 1, level), samePeak);
+      if (p <= level) return { verdict: 'at the floor', p };
+    }
+    const same = Math.max(tail(tolerance - Math.abs(gap), error, degrees, level), samePeak);
+    if (same <= level) return { verdict: 'reproduced', p: same };
+    const apart = 2 * tail(Math.abs(gap) - tolerance, error, degrees, level / 2);
+    const differs = Math.max(apart, apart <= level && counted ? chanceOfGap(counted, theirs!) : 0);
+    return differs <= level ? { verdict: gap > 0 ? 'better' : 'not reproduced', p: differs } : null;
   };
-  const verdict = decide(samples.length);
-  if (verdict) return { ...base, verdict, tolerance };
+  const decided = decide(samples.length);
+  if (decided) return { ...base, ...decided, tolerance };
   let seeds = samples.length + 1;
   while (seeds <= mostSeeds && !decide(seeds)) seeds++;
   const moreSeeds = seeds > mostSeeds ? null : seeds - samples.length;
   return { ...base, verdict: "can't tell yet", moreSeeds, tolerance };
 }
 
-const normal = { 0.95: 1.6448, 0.975: 1.9599 };
+/** Fewer seeds say too little of how far seeds spread. */
+export const fewestSeeds = 3;
 
-/** Whether a value with this standard error is below a limit, one-sided with certainty `p`. Student's t is slow and never below the normal's. */
-const isBelow = (value: number, p: keyof typeof normal, error: number, degrees: number, limit: number): boolean =>
-  value + normal[p] * error <= limit && value + t(p, degrees) * error <= limit;
+const normal: Record<number, number> = { [level]: 1.6448, [level / 2]: 1.9599 };
+
+/**
+ * The one-sided chance of a distance that is at least as many standard errors; 1 where it is above `most`, which the
+ * normal distribution tells sooner than Student's, whose tails are never thinner.
+ */
+export function tail(distance: number, error: number, degrees: number, most: number): number {
+  if (error === 0) return distance >= 0 ? 0 : 1;
+  const t = distance / error;
+  return t < normal[most] ? 1 : studentTail(t, degrees);
+}
 
 /**
  * Standard error of our mean minus the published one. `spread` is the standard deviation between our seeds. A published
  * spread enters as Welch has it, with no more degrees of freedom than ours (two seeds would seem surer than they are);
  * where none is known, theirs is taken to be ours, for a published number is a draw too.
  */
-function doubt(published: Published, spread: number, seeds: number): { error: number; degrees: number } {
+export function doubt(published: Published, spread: number, seeds: number): { error: number; degrees: number } {
   const ours = spread ** 2 / seeds;
   const runs = published.runs ?? 1;
   const known = publishedSpread(published);
@@ -110,7 +114,20 @@ function doubt(published: Published, spread: number, seeds: number): { error: nu
 }
 
 /** Standard deviation over the published runs: as printed, or from their values; null when neither says it. */
-function publishedSpread({ spread, runs, values }: Published): number | null {
+export function publishedSpread({ spread, runs, values }: Published): number | null {
   if ((runs ?? 1) < 2) return null;
   return spread ?? (values && values.length > 1 ? deviationOf(values) : null);
 }
+
+/** The peaks that our runs and the published ones lie at. */
+export function peaksOfCell(
+  { metric, value, values }: Published,
+  ours: readonly number[],
+  tolerance: number,
+  { floor = null, twoPeaked = false }: JudgeOptions,
+): Peaks | null {
+  return peaksOf([...ours, ...(values ?? [value])], metric, floor, tolerance, twoPeaked);
+}
+
+export const publishedTally = ({ value, values, runs }: Published, peaks: Peaks): Tally =>
+  values ? tallyOf(values, peaks) : tallyOfMean(value, runs ?? 1, peaks);

@@ -17,9 +17,10 @@ export interface NewRun {
 
 const identity = z.object({ createdAt: z.number().default(0) });
 
+/** Does not wait for the disk, as a sweep makes thousands; the run's trainer does before its first step. */
 export function writeRunConfig(folder: string, { id, createdAt, config }: NewRun): void {
   const text = `${JSON.stringify({ id, createdAt, ...configFile(config) }, null, 2)}\n`;
-  writeAtomically(runFiles(folder).config, [Buffer.from(text)]);
+  writeAtomically(runFiles(folder).config, [Buffer.from(text)], { durable: false });
 }
 
 /** Throws `config` when the file is missing, not JSON or not a valid config. */

@@ -1,7 +1,7 @@
 /** `marks.json` of a run folder: what a person wrote on the run. The store holds the same; this copy survives the store. */
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { writeAtomically } from '#disk/atomicFile';
+import { type WriteOptions, writeAtomically } from '#disk/atomicFile';
 
 export const runMarks = z.object({
   tags: z.array(z.string()).default([]),
@@ -12,8 +12,8 @@ export const runMarks = z.object({
 });
 export type RunMarks = z.infer<typeof runMarks>;
 
-export const writeMarks = (path: string, marks: RunMarks): void =>
-  writeAtomically(path, [Buffer.from(`${JSON.stringify(marks, null, 2)}\n`)]);
+export const writeMarks = (path: string, marks: RunMarks, options?: WriteOptions): void =>
+  writeAtomically(path, [Buffer.from(`${JSON.stringify(marks, null, 2)}\n`)], options);
 
 /** The marks at `path`; null where there are none or the file is damaged: a run is worth more than its tags. */
 export function readMarks(path: string): RunMarks | null {

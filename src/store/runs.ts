@@ -74,10 +74,10 @@ export function runsTable(database: Database) {
   const any = database.prepare('SELECT 1 FROM runs LIMIT 1');
   const insert = database.prepare(
     `INSERT INTO runs (id, config, state, created_at, total_steps, position)
-     VALUES (@id, @config, @state, @createdAt, @totalSteps, (SELECT coalesce(max(position), 0) + 1 FROM runs))`,
+     VALUES (@id, @config, @state, @createdAt, @totalSteps, (SELECT coalesce(max(position), 0) + 1 FROM runs WHERE state = 'queued'))`,
   );
   const toQueue = database.prepare(
-    `UPDATE runs SET state = 'queued', reason = NULL, app = @app, position = (SELECT coalesce(max(position), 0) + 1 FROM runs) WHERE id = @id`,
+    `UPDATE runs SET state = 'queued', reason = NULL, app = @app, position = (SELECT coalesce(max(position), 0) + 1 FROM runs WHERE state = 'queued') WHERE id = @id`,
   );
   const place = database.prepare('UPDATE runs SET position = ? WHERE id = ?');
   const placeAll = database.transaction((ids: readonly string[]) => {

@@ -1,4 +1,4 @@
-/** What a predictor reaches that never looks at x: the floor that a result must leave to mean anything. */
+/** What a simple rule reaches, mostly one that never looks at x: the floor that a result must leave to mean anything. */
 import type { Floor } from '#contract/floor';
 
 /** How often each label occurs in the test set: counts[label]. Null where the data are not known. */

@@ -5,12 +5,21 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { ExperimentConfig } from '#contract/config';
-import { majorityFloor } from './floors.ts';
+import type { Floor } from '#contract/floor';
 import { crossEntropy } from './losses.ts';
 import { drawSamples } from './samples.ts';
 import { classAccuracy } from './scores.ts';
 import { padSequences } from './sequences.ts';
 import type { Dataset, SampleValues, Task } from './task.ts';
+
+/**
+ * The outermost operator decides much of the value, whatever stands inside: 35.8 % of 40,000 expressions made here are the
+ * commonest value of their first symbol, 16 to 17 % the commonest of all.
+ */
+const firstOperatorFloor: Floor = {
+  value: 0.358,
+  predictor: 'by the first operator 0 (MIN, SM), 4 (MED) or 9 (MAX)',
+};
 
 /** Symbols of a data set; one's code is its place, 0 pads. Opening and round brackets say nothing that these do not. */
 export const listopsSymbols = ['', ...'0123456789', '[MIN', '[MAX', '[MED', '[SM', ']'] as const;
@@ -47,7 +56,7 @@ export const listops: Task = {
   },
   loss: () => (logits, y) => crossEntropy(tf.reshape(logits, [-1, classes]), y),
   scores: () => classAccuracy(classes),
-  floor: (_, counts) => majorityFloor(counts),
+  floor: () => firstOperatorFloor,
 
   batches(config, dataset, options) {
     const { text } = readings[config.reading];

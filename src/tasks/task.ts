@@ -79,6 +79,8 @@ export interface Task {
   classes?: readonly string[];
   /** accuracy: higher is better, in [0, 1]. mae: mean absolute error, lower is better. */
   metric: 'accuracy' | 'mae';
+  /** A run learns it or does not: its metric ends at perfection or at the floor, with little between. */
+  twoPeaked?: boolean;
   /** Name of the data set that it needs, null when it makes its own samples. */
   dataset: string | null;
   /** Sizes of a config. Throws `config` naming the field when one is missing or does not fit. */
@@ -87,7 +89,7 @@ export interface Task {
   loss(config: ExperimentConfig): (logits: Tensor, y: Tensor) => Tensor;
   /** The metric of every sample of a batch, from logits [b·k] and y; a batch's metric is their mean. */
   scores(config: ExperimentConfig): Scorer;
-  /** What guessing reaches, from how often each label occurs in the test set. Null where that is needed and not known. */
+  /** What guessing or a simple rule reaches, from how often each label occurs in the test set. Null where that is needed and not known. */
   floor(config: ExperimentConfig, counts: LabelCounts): Floor | null;
   batches(config: ExperimentConfig, dataset: Dataset | null, options: BatchOptions): Batches;
   /** Micro-batch the way the committed code of dl-project feeds it: true when it ignores gpu_batch_size. */

@@ -9,6 +9,7 @@ import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describeError, PermafrostError } from '#contract/errors';
 import { type JournalEntry, type TrainerHeard, trainerCommand } from '#contract/run';
+import { syncFile } from '#disk/atomicFile';
 import { type Lease, type LeaseHolder, takeLease } from '#disk/lease';
 import { processText } from '#disk/processes';
 import { untilTaken } from '#disk/untilTaken';
@@ -48,6 +49,7 @@ async function openRun(folder: string): Promise<Journal> {
     signal: stop.signal,
     onRefusal: ({ message }: Error) => console.error(`${message} Waiting for that.`),
   };
+  syncFile(files.config);
   const lease = await untilTaken(() => takeRun(folder), patience);
   process.once('exit', lease.release);
   for (const { body } of readEntries(files.journal, { kinds: ['checkpoint', 'ended'] })) {

@@ -54,19 +54,31 @@ it('a folder that a killed app had just begun is gone at the next start', async 
   await app.close();
 });
 
-it('a tag whose writer was killed before the store had it is in the run folder no more', async () => {
+it('a lease that a killed app was making is gone after the next start', async () => {
+  killedAt('after openSync .*/apps/', ...run);
+  expect(readdirSync(join(home, 'apps'))).toHaveLength(1);
   const app = await createApp({ home });
-  app.pauseQueue(true);
-  const { id } = app.create(parseConfig(tiny), ['first']);
+  expect(readdirSync(join(home, 'apps'))).toEqual([]);
   await app.close();
-  killedAt('after renameSync .*marks.json', 'tag', id, 'second');
-  await (await createApp({ home })).close();
-  const store = await openStore(join(home, 'permafrost.db'));
-  const marks = store.runs.marks(id);
-  store.close();
-  expect(existsSync(runFiles(join(home, 'runs', id)).marks)).toBe(true);
-  expect(readMarks(runFiles(join(home, 'runs', id)).marks)).toEqual(marks);
 });
+
+it.each([['after renameSync .*marks.json'], ['before fsyncSync .*marks.json']])(
+  'a tag whose writer was killed before the store had it is in the run folder no more, nor a draft (%s)',
+  async (point) => {
+    const app = await createApp({ home });
+    app.pauseQueue(true);
+    const { id } = app.create(parseConfig(tiny), ['first']);
+    await app.close();
+    killedAt(point, 'tag', id, 'second');
+    await (await createApp({ home })).close();
+    const store = await openStore(join(home, 'permafrost.db'));
+    const marks = store.runs.marks(id);
+    store.close();
+    expect(existsSync(runFiles(join(home, 'runs', id)).marks)).toBe(true);
+    expect(readMarks(runFiles(join(home, 'runs', id)).marks)).toEqual(marks);
+    expect(readdirSync(join(home, 'runs', id)).filter((name) => name.endsWith('.draft'))).toEqual([]);
+  },
+);
 
 it('a model whose removal was killed takes no disk after the next start', async () => {
   const models = join(home, 'models');

@@ -14,7 +14,9 @@ import { openStore } from '#store/store';
 
 const cellId = 'regimes/bit-xor/FRT';
 const cell = tableOf('regimes').cells.find(({ id }) => id === cellId)!;
-const { configs } = expand(cell, 'paper', [0, 1, 2]);
+/** As many as a single published run of a task that is learnt or not asks for. */
+const seeds = [0, 1, 2, 3, 4, 5, 6];
+const { configs } = expand(cell, 'paper', seeds);
 const wish = (seeds: number): Wish => ({ table: 'regimes', profile: 'paper', cells: [{ id: cellId, seeds }] });
 const nobody = 'an-app-that-died'; // no process has that number
 
@@ -55,13 +57,13 @@ describe('a run stands for a cell by its settings', () => {
     await open();
     const answers = async (tolerance?: { accuracy: number; mae: number }) =>
       (await app.tables.state('regimes', 'paper', tolerance)).answers.find((answer) => answer.cell.id === cellId)!;
-    expect((await answers()).runs.map(({ seed }) => seed)).toEqual([0, 1, 2]);
-    expect((await answers()).judgement).toMatchObject({ verdict: 'reproduced', seeds: 3, tolerance: 0.02 });
+    expect((await answers()).runs.map(({ seed }) => seed)).toEqual(seeds);
+    expect((await answers()).judgement).toMatchObject({ verdict: 'reproduced', seeds: 7, tolerance: 0.02 });
     expect((await answers({ accuracy: 0.0001, mae: 0.1 })).judgement.verdict).not.toBe('reproduced');
-    expect(app.tables.plan(wish(3))).toMatchObject({ finished: 3, resumed: 0, started: 0, seconds: 0 });
-    app.trash(['left-2']);
-    expect((await answers()).judgement.seeds).toBe(2);
-    expect(app.tables.plan(wish(4))).toMatchObject({ finished: 2, resumed: 0, started: 2 });
+    expect(app.tables.plan(wish(7))).toMatchObject({ finished: 7, resumed: 0, started: 0, seconds: 0 });
+    app.trash(['left-6']);
+    expect((await answers()).judgement).toMatchObject({ verdict: "can't tell yet", seeds: 6, moreSeeds: 1 });
+    expect(app.tables.plan(wish(8))).toMatchObject({ finished: 6, resumed: 0, started: 2 });
   });
 
   it('so a wish made twice, or a config wanted twice, starts nothing twice', async () => {
@@ -72,6 +74,73 @@ describe('a run stands for a cell by its settings', () => {
     const [one, same] = app.ensure([configs[0], { ...configs[0], name: 'again' }], []);
     expect(same).toEqual(one);
     expect(app.list()).toHaveLength(3);
+  });
+});
+
+describe('a result that is the mean of the last 100 test metrics', () => {
+  it('says how many it averages where a run has fewer, and is that mean', async () => {
+    const table = tableOf('q3-frt');
+    const mnist = table.cells.find(({ id }) => id === 'q3-frt/mnist')!;
+    const store = await openStore(join(home, 'permafrost.db'));
+    for (const [seed, config] of expand(mnist, 'paper', [0, 1]).configs.entries()) {
+      const counts = { samples: 10_000, iteration: 1, iterations: 50 + seed, stoppedEarly: false, seconds: 1 };
+      const steps = (50 + seed) * config.steps_per_iter;
+      const result = {
+        metric: 'accuracy',
+        value: 0.5,
+        loss: 0.1,
+        standardError: 0.001,
+        last100: 0.97,
+        steps,
+        ...counts,
+      };
+      const tested = { kind: 'metrics', rows: [['test_metric', steps, 0.97]] } satisfies EntryBody;
+      const end = { kind: 'ended', state: 'finished', step: steps, reason: null, result } satisfies EntryBody;
+      store.runs.add({ id: `short-${seed}`, config, createdAt: seed }, 'running');
+      store.apply(
+        `short-${seed}`,
+        [tested, end].map((body, i) => ({ seq: i + 1, at: i, body })),
+      );
+    }
+    store.close();
+    await open();
+    const { answers } = await app.tables.state('q3-frt', 'paper');
+    expect(answers.find(({ cell }) => cell.id === mnist.id)).toMatchObject({ averages: 50, judgement: { mean: 0.97 } });
+    expect(answers.find(({ cell }) => cell.id === 'q3-frt/cifar10')!.averages).toBeNull();
+  });
+});
+
+describe('a contrast', () => {
+  it('of published columns whose settings differ says so instead of a verdict, before anything has run', async () => {
+    await open();
+    const { contrasts } = await app.tables.state('regimes', 'paper');
+    const mnist = contrasts.find(({ row, columns }) => row === 'mnist' && columns === 'FPT over FRT')!;
+    expect(mnist).toMatchObject({ verdict: 'not compared', difference: null });
+    expect(mnist.unlike).toEqual(['Iterations 250 against 350', 'Test samples 1600 against 800']);
+    const unfrozen = contrasts.find(({ row, columns }) => row === 'mnist' && columns === 'FPT over URT')!;
+    expect(unfrozen.unlike).toContain('mean of the last 100 against final evaluation');
+    expect((await app.tables.state('regimes', 'quick')).contrasts).toEqual([]);
+  });
+  it('has cells that say, before anything has run, how many seeds would confirm them', async () => {
+    await open();
+    const { answers } = await app.tables.state('regimes', 'paper');
+    const at = (id: string) => answers.find(({ cell }) => cell.id === `regimes/${id}`)!;
+    expect(at('bit-xor/URT')).toMatchObject({ outlook: { seeds: 7 }, judgement: { moreSeeds: 7 } });
+    expect(at('mnist/FRT')).toMatchObject({ outlook: { seeds: 3 }, judgement: { moreSeeds: 3 } });
+    expect(at('mnist/FPT').outlook).toMatchObject({ seeds: null, spread: 0.01 });
+    expect(at('mnist-add/FRT').outlook).toBeNull();
+  });
+  it('of equal seeds is no difference where so many would have shown one', async () => {
+    const regimes = tableOf('regimes').cells;
+    const both = ['FPT', 'FRT'].flatMap((column) => {
+      const one = regimes.find(({ id }) => id === `regimes/bit-xor/${column}`)!;
+      return expand(one, 'quick', [0, 1, 2]).configs;
+    });
+    await left(both.map((config) => ({ config, state: 'finished', value: 1 })));
+    await open();
+    const { answers, contrasts } = await app.tables.state('regimes', 'quick');
+    expect(answers.filter(({ judgement }) => judgement.seeds === 3)).toHaveLength(2);
+    expect(contrasts).toMatchObject([{ columns: 'FPT over FRT', verdict: 'no difference', unlike: [], stands: true }]);
   });
 });
 

@@ -235,7 +235,7 @@ it('sweep trains every value with every seed, tabulates them, and takes finished
   expect(json('show', rows[1].runs[0])).toMatchObject({ config: { seed: 0, learning_rate: 0.01, schedule: 'cosine' } });
   const again = permafrost(...words, '--grid', 'learning_rate=0.001,0.01');
   expect(again.stderr).toMatch(/2 of 2 finished already/);
-  expect(again.stdout).toMatch(/learning_rate +accuracy +± 95 % +seeds.*best mean/s);
+  expect(again.stdout).toMatch(/learning_rate +accuracy +95 % interval +seeds.*best mean/s);
 }, 300_000);
 
 it('sweep says what failed, and the same command again trains only that', () => {

@@ -17,14 +17,43 @@ const published: Published = {
 };
 const notebook: Published = { ...published, spread: null, source: 'notebook', certainty: 'read', note: undefined };
 const cell = (row: string, column: string, rest: Partial<Cell> = {}): Cell => ({
-  ...{ id: `t/${row}/${column}`, row, column, params: {}, published, resultIs: 'final', beside: [], beyond: null },
+  ...{
+    id: `t/${row}/${column}`,
+    row,
+    column,
+    params: {},
+    published,
+    resultIs: 'final',
+    like: null,
+    beside: [],
+    beyond: null,
+  },
   ...rest,
 });
 const runRow = (id: string, seed: number) => ({ id, seed, name: id }) as RunRow;
-const judged = { mean: 0.97912, low: 0.971234, high: 0.987006, seeds: 2, moreSeeds: null, tolerance: 0.02 } as const;
-const none = { mean: null, low: null, high: null, seeds: 0, moreSeeds: 3, tolerance: 0.02 } as const;
+const judged = {
+  mean: 0.97912,
+  low: 0.971234,
+  high: 0.987006,
+  seeds: 2,
+  moreSeeds: null,
+  tolerance: 0.02,
+  p: 0.03,
+  stands: false,
+} as const;
+const none = {
+  mean: null,
+  low: null,
+  high: null,
+  seeds: 0,
+  moreSeeds: 3,
+  tolerance: 0.02,
+  p: null,
+  stands: null,
+} as const;
 const answer = (rest: Pick<Answer, 'cell' | 'judgement'> & Partial<Answer>): Answer => ({
   ...{ needs: null, notes: [], floor: null, onFloor: false, metric: 'accuracy', runs: [] },
+  ...{ averages: null, outlook: null },
   ...rest,
 });
 
@@ -47,7 +76,10 @@ const state: TableState = {
       runs: [runRow('mnist-aaaaaa', 0), runRow('mnist-bbbbbb', 1)],
       floor: { value: 0.1135, predictor: 'always class 1' },
     }),
-    answer({ cell: cell('mnist', 'B', { published: null }), judgement: { ...judged, verdict: 'no published number' } }),
+    answer({
+      cell: cell('mnist', 'B', { published: null }),
+      judgement: { ...judged, verdict: 'no published number', p: null, stands: null },
+    }),
     answer({
       cell: cell('bit_xor', 'A', { published: { ...notebook, value: 0.5 } }),
       judgement: { ...none, verdict: "can't tell yet" },
@@ -61,7 +93,17 @@ const state: TableState = {
       notes: ['a smaller body, 100 steps'],
     }),
   ],
-  contrasts: [{ row: 'mnist', columns: 'A over B', metric: 'accuracy', gain: 0.0123, low: 0.004, high: 0.0206 }],
+  contrasts: [
+    {
+      ...{ row: 'mnist', columns: 'A over B', metric: 'accuracy', verdict: 'helps', unlike: [] },
+      ...{ p: 0.004, stands: true, tolerance: 0.02 },
+      difference: { gain: 0.0123, low: 0.004, high: 0.0206, error: 0.003, degrees: 4, pairs: null },
+    },
+    {
+      ...{ row: 'bit_xor', columns: 'A over B', metric: 'accuracy', verdict: 'not compared', difference: null },
+      ...{ p: null, stands: null, tolerance: null, unlike: ['Iterations 250 against 350'] },
+    },
+  ],
 };
 
 it('Markdown has a line per cell, escaped, with sources as footnotes', async () => {

@@ -90,3 +90,34 @@ describe('the quick profile', () => {
 it('an unknown table is refused with the nearest one', () => {
   expect(() => tableOf('q1')).toThrow(/no table "q1". Did you mean q1-fpt\?/);
 });
+
+describe('a cell that repeats one of another table', () => {
+  const cellAt = (id: string) => tables.flatMap(({ cells }) => cells).find((cell) => cell.id === id)!;
+  it('has its number, its settings and its runs, and a place of its own', () => {
+    const [own, other] = ['conclusions/mnist/FRT (mean)', 'q3-frt/mnist'].map(cellAt);
+    expect(own).toMatchObject({ row: 'mnist', column: 'FRT (mean)', like: other.id, resultIs: 'last100' });
+    expect(own.published).toEqual(other.published);
+    const [ours, theirs] = [own, other].map((cell) => expand(cell, 'paper', [0]).configs[0]);
+    expect({ ...ours, name: '' }).toEqual({ ...theirs, name: '' });
+  });
+  it('is not compared where its number is the best of several runs', () => {
+    expect(cellAt('conclusions/cifar10/FRT (best)')).toMatchObject({
+      published: { value: 0.5854 },
+      beyond: expect.stringMatching(/best of three/),
+    });
+  });
+});
+
+it('the quick profile puts its GPT-2 in the place of no other kind of body', () => {
+  const have = { body: hasModel, task: (name: string) => name in tasks, weights: () => true };
+  for (const cell of cells.filter(({ params }) => /^(ViT|lstm|nac|mat|ast)/.test(params.model_name!)))
+    expect(missing(cell, 'quick', have), cell.id).not.toBeNull();
+  expect(missing(cellOf('fpt-t3/mnist/Transformer'), 'quick', have)).toBeNull();
+});
+
+it('each run of the questions has its page at W&B, one per run', () => {
+  const named = cells.filter(({ published }) => published?.wandb);
+  expect(new Set(named.flatMap(({ published }) => published!.wandb!)).size).toBe(21);
+  for (const { id, published } of named.filter(({ table }) => table === 'q1-fpt' || table === 'q3-frt'))
+    expect(published!.wandb, id).toHaveLength(published!.runs!);
+});

@@ -17,7 +17,7 @@ const runOf = (cell: Cell): ExperimentConfig => expand(cell, 'paper', [0]).confi
 describe('a published cell', () => {
   it('runs with settings that are all known from somewhere, and with no others', () => {
     const unlike = cells.flatMap((cell) => {
-      const known = knownSettings(settingRows, cell.id);
+      const known = knownSettings(settingRows, cell);
       const config = runOf(cell);
       return fields.flatMap((field) => {
         const { value } = known.get(field) ?? { value: 'nothing is known' };
@@ -30,7 +30,7 @@ describe('a published cell', () => {
   });
 
   it('has no setting whose source another row overrides everywhere', () => {
-    const known = cells.map(({ id }) => knownSettings(settingRows, id));
+    const known = cells.map((cell) => knownSettings(settingRows, cell));
     const inForce = new Set(known.flatMap((settings) => [...settings].map(([field, { from }]) => `${from}: ${field}`)));
     const idle = settingRows.flatMap(({ settings, from }) =>
       Object.keys(settings).flatMap((field) => (inForce.has(`${from}: ${field}`) ? [] : [`${from}: ${field}`])),

@@ -32,14 +32,13 @@ export function resultsOf(place: Place): string[] {
     const files = runFiles(folder);
     const entries = [...readEntries(files.journal, { kinds: ['ended'] })];
     const isFinished = entries.some(({ body }) => body.kind === 'ended' && body.state === 'finished');
-    const { config } = readRunConfig(folder);
-    return isFinished ? JSON.stringify([config, outcomeOf({ folder, files })]) : [];
+    return isFinished ? JSON.stringify([readRunConfig(folder).config, outcomeOf({ folder, files })]) : [];
   });
   return results.sort();
 }
 
 /** Files that only a process at work may have. */
-const passing = /\.(draft|tmp|incomplete|lock)$|lease\.json$|^apps\/.+|permafrost-trash/;
+const passing = /\.(draft|tmp|incomplete|lock|lease)$|lease\.json$|^apps\/.+|permafrost-trash/;
 
 export function leftovers(place: Place): string[] {
   const names = readdirSync(place.root, { recursive: true, encoding: 'utf8' });

@@ -12,13 +12,25 @@ const judgement: Judgement = {
   seeds: 3,
   moreSeeds: null,
   tolerance: 0.02,
+  p: 0.03,
+  stands: false,
 };
 const state: TableState = {
   ...{ table, profile: 'paper', tolerance: defaultTolerance },
-  contrasts: [{ row: 'mnist', columns: 'Language over Random', metric: 'accuracy', gain: 0.02, low: 0.01, high: 0.03 }],
+  contrasts: [
+    {
+      ...{ row: 'mnist', columns: 'Language over Random', metric: 'accuracy', verdict: 'helps', unlike: [] },
+      ...{ p: 0.001, stands: true, tolerance: 0.02 },
+      difference: { gain: 0.02, low: 0.01, high: 0.03, error: 0.004, degrees: 4, pairs: null },
+    },
+    {
+      ...{ row: 'cifar10', columns: 'Language over Random', metric: 'accuracy', verdict: 'not compared' },
+      ...{ difference: null, p: null, stands: null, tolerance: null, unlike: ['Layers 3 against none'] },
+    },
+  ],
   answers: table.cells.map((cell) => ({
     ...{ cell, needs: cell.beyond, notes: [], floor: null, onFloor: false },
-    ...{ metric: 'accuracy', runs: [], judgement },
+    ...{ metric: 'accuracy', runs: [], averages: null, outlook: null, judgement },
   })),
 };
 
@@ -28,7 +40,8 @@ test('the picture has every number, verdict, contrast, source and the date, and 
   expect(svg).toContain('>What the body &lt;was&gt; pretrained on<');
   for (const text of [
     ...['Language', 'Bit memory', 'cifar10-gray', 'Paper 0.758†', 'Ours 0.7561 (0.741 … 0.771), 3 seeds'],
-    ...['>reproduced<', '>not run here<', '+0.02 accuracy (0.01 … 0.03)  helps'],
+    ...['>reproduced ~<', '>not run here<', '+0.02 accuracy (0.01 … 0.03)  helps'],
+    ...['cifar10  Language over Random  not compared: Layers 3 against none', 'does not stand when all'],
     ...['† second-hand', 'arXiv 2103.05247 v2, Table 2', 'accuracy within 2 points', 'profile paper, 2026-11-26 02:30'],
   ])
     expect(svg).toContain(text);

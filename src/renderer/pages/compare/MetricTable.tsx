@@ -2,7 +2,7 @@
 import { ActionIcon, Table, Text, VisuallyHidden } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
-import { groupRuns, type Mean, metricColumns, type RunGroup } from '#contract/groups';
+import { groupRuns, type Mean, marginText, metricColumns, type RunGroup } from '#contract/groups';
 import type { RunRow } from '#contract/runRow';
 import { metricValue } from '../../components/format.ts';
 import { StateBadge } from '../../components/StateBadge.tsx';
@@ -64,7 +64,7 @@ function MeanLine({ group, name }: { group: RunGroup; name: string }) {
         </Table.Td>
       ))}
       <Table.Td colSpan={plain.length + 1} c="dimmed" ta="right">
-        mean ± 95 % interval
+        mean with its 95 % interval
       </Table.Td>
     </Table.Tr>
   );
@@ -72,8 +72,8 @@ function MeanLine({ group, name }: { group: RunGroup; name: string }) {
 
 function meanText(mean: Mean | null, metric: RunRow['metric']): string {
   if (!mean) return '';
-  const half = mean.high - mean.mean;
-  return `${metricValue(mean.mean, metric)}${half > 0 ? ` ±\u00a0${metricValue(half, metric)}` : ''}`;
+  const margin = marginText(mean, (value) => metricValue(value, metric)).replace('± ', '±\u00a0');
+  return `${metricValue(mean.mean, metric)} ${margin}`.trimEnd();
 }
 
 interface RunLineProps {

@@ -106,14 +106,16 @@ function GroupCell({ item: { group, label, open }, column, onOpen }: GroupCellPr
   return <SharedCell group={group} column={column} />;
 }
 
-/** Mean ± half of the 95 % interval; n where not every run of the group counts. */
+/** Mean ± the wider side of the 95 % interval, since a column has no room for both ends; n where not every run of the group counts. */
 function MeanCell({ group, column }: { group: RunGroup; column: MetricColumn }) {
   const mean = group.means[column];
   if (!mean) return null;
   const { metric } = group.rows[0];
-  const half = mean.high - mean.mean;
+  const half = Math.max(mean.high - mean.mean, mean.mean - mean.low);
+  const range = `${metricValue(mean.low, metric)} … ${metricValue(mean.high, metric)}`;
   const basis = `Mean of ${mean.n} ${mean.n === 1 ? 'run' : 'runs'}`;
-  const spread = mean.n > 1 ? 'with its 95 % interval' : half > 0 ? 'with its evaluation noise alone' : 'alone';
+  const spread =
+    mean.n > 1 ? `with its 95 % interval ${range}` : half > 0 ? 'with its evaluation noise alone' : 'alone';
   return (
     <Tooltip label={`${basis} ${spread}.`}>
       <span>

@@ -1,7 +1,7 @@
 /** Everything about one cell: what was published, what answers it here, its runs, and what can be done. */
 import { Button, Drawer, Group, Stack, Text, Title } from '@mantine/core';
 import { IconBox, IconFlask2 } from '@tabler/icons-react';
-import { knownText, publishedText, rangeText, settingText } from '#contract/answerText';
+import { cellOutlookText, knownText, publishedText, rangeText, settingText } from '#contract/answerText';
 import { type ConfigField, fieldMeta } from '#contract/config';
 import { knownSettings } from '#contract/knownSettings';
 import type { Answer, PaperTable, Profile, Published } from '#contract/papers';
@@ -53,7 +53,7 @@ function CellDetails({
   onProfile,
 }: Omit<CellDrawerProps, 'onClose'> & { answer: Answer }) {
   const { cell, needs, notes, floor, onFloor, metric, runs, judgement } = answer;
-  const known = knownSettings(table.settings, cell.id);
+  const known = knownSettings(table.settings, cell);
   const facts: Fact[] = [
     ['Verdict', verdictMeaning(answer)],
     ['Tolerance', judgement.tolerance !== null && toleranceText(judgement.tolerance, metric)],
@@ -61,6 +61,8 @@ function CellDetails({
       'Ours',
       judgement.mean !== null && `${metricValue(judgement.mean, metric)} mean of ${some(judgement.seeds, 'seed')}`,
     ],
+    ['Averages', answer.averages !== null && `${some(answer.averages, 'test metric')}, since a run has no more`],
+    ['Can be confirmed', answer.outlook && cellOutlookText(answer.outlook)],
     ['95 % interval', judgement.seeds > 1 && rangeText(judgement)],
     [
       'Guessing',
@@ -132,7 +134,7 @@ function CellDetails({
 }
 
 function PublishedFacts({ published }: { published: Published }) {
-  const { metric, values, iterations, trainable, total } = published;
+  const { metric, values, iterations, wandb, trainable, total } = published;
   const parameters =
     trainable !== undefined && `${count(trainable)} trained${total === undefined ? '' : ` of ${count(total)}`}`;
   return (
@@ -142,6 +144,7 @@ function PublishedFacts({ published }: { published: Published }) {
         ['Runs', published.runs === null ? 'not said' : String(published.runs)],
         ['Each run', values?.join(', ')],
         ['Iterations', iterations?.map(count).join(', ')],
+        ['Runs at W&B', wandb?.join(', ')],
         ['Parameters', parameters],
         ['Source', published.source],
         [

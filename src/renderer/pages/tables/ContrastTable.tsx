@@ -1,10 +1,16 @@
 /** What one column gains over another, with its interval: the question that the table was made for. */
 import { Table, Text, Title } from '@mantine/core';
-import { conclusionOf, digits, rangeText } from '#contract/answerText';
-import type { Contrast } from '#contract/papers';
+import { conclusionText, gainText, rangeText } from '#contract/answerText';
+import type { Contrast, ContrastVerdict } from '#contract/papers';
 import { type Tone, toneColor } from '../../theme.ts';
 
-const tones: Record<string, Tone> = { helps: 'good', harms: 'bad' };
+const tones: Record<ContrastVerdict, Tone> = {
+  helps: 'good',
+  harms: 'bad',
+  'no difference': 'busy',
+  "can't tell yet": 'warning',
+  'not compared': 'waiting',
+};
 
 export function ContrastTable({
   contrasts,
@@ -40,18 +46,20 @@ export function ContrastTable({
                 <Table.Td>{contrast.row}</Table.Td>
                 <Table.Td>{contrast.columns}</Table.Td>
                 <Table.Td ta="right" fw={600}>
-                  {contrast.gain > 0 && '+'}
-                  {digits(contrast.gain, 3)}
+                  {contrast.difference && gainText(contrast.difference)}
                 </Table.Td>
-                <Table.Td ta="right">{rangeText(contrast)}</Table.Td>
-                <Table.Td c={toneColor(tones[conclusionOf(contrast)] ?? 'warning')}>{conclusionOf(contrast)}</Table.Td>
+                <Table.Td ta="right">{contrast.difference && rangeText(contrast.difference)}</Table.Td>
+                <Table.Td c={toneColor(tones[contrast.verdict])} maw={520}>
+                  {conclusionText(contrast)}
+                </Table.Td>
               </Table.Tr>
             ))}
           </Table.Tbody>
         </Table>
       )}
       <Text size="xs" c="dimmed" mt={4}>
-        A positive gain is better: a higher accuracy or a lower error.
+        A positive gain is better: a higher accuracy or a lower error. No difference: the interval lies within the
+        tolerance. Columns with five seeds in common are compared seed by seed.
       </Text>
     </section>
   );

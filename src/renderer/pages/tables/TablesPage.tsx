@@ -3,6 +3,7 @@ import { Stack, Text } from '@mantine/core';
 import { IconTable } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { chanceText, outlookText } from '#contract/answerText';
 import type { Answer, TableState } from '#contract/papers';
 import { useTRPC } from '../../client/trpc.ts';
 import { EmptyState } from '../../components/EmptyState.tsx';
@@ -111,7 +112,8 @@ function notesOf(answers: readonly Answer[]): string[] {
 }
 
 /** What the marks mean, what the table leaves open, where its numbers are from. */
-function Legend({ state: { table, profile, tolerance, answers } }: { state: TableState }) {
+function Legend({ state }: { state: TableState }) {
+  const { table, profile, tolerance, answers } = state;
   const used = new Set(answers.flatMap(marksOf));
   const signs = (Object.keys(marks) as (keyof typeof marks)[])
     .filter((name) => used.has(name))
@@ -120,7 +122,7 @@ function Legend({ state: { table, profile, tolerance, answers } }: { state: Tabl
   const lines = [
     `Paper: value ± standard deviation over runs. Ours: mean with its 95 % interval. Verdicts allow ${allowedText(tolerance)}.`,
     ...signs,
-    ...(table.note ? [table.note] : []),
+    ...[outlookText(answers), chanceText(state), table.note].flatMap((text) => text ?? []),
     ...notesOf(answers).map((note) => `Quick: ${note}.`),
     `Sources: ${sources.join('; ')}.`,
   ];

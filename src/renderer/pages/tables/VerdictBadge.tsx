@@ -10,6 +10,7 @@ import {
   IconResize,
   IconX,
 } from '@tabler/icons-react';
+import { fallsSign } from '#contract/answerText';
 import type { Answer } from '#contract/papers';
 import { type Tone, toneColor } from '../../theme.ts';
 import { type Shown, shownVerdict } from './grid.ts';
@@ -39,13 +40,14 @@ export const verdictMeaning = (answer: Answer): string => looks[shownVerdict(ans
 export function VerdictBadge({ answer }: { answer: Answer }) {
   const verdict = shownVerdict(answer);
   const { tone, Icon, means } = looks[verdict];
-  const { moreSeeds } = answer.judgement;
+  const { moreSeeds, stands } = answer.judgement;
   return (
     <Box component="span" className="verdict" c={toneColor(tone)} title={means}>
       <Icon size={13} stroke={2} aria-hidden />
       <Text span inherit>
         {verdict}
         {verdict === "can't tell yet" && moreSeeds !== null && `, +${some(moreSeeds, 'seed')}`}
+        {stands === false && ` ${fallsSign}`}
       </Text>
     </Box>
   );

@@ -17,11 +17,16 @@ export function gridOf({ answers }: Pick<TableState, 'answers'>) {
 export const marks = {
   'second-hand': { sign: '†', means: 'second-hand: as another text quotes the publication' },
   floor: { sign: '‡', means: 'the published number is no better than guessing' },
+  open: {
+    sign: '○',
+    means: 'no number of seeds is likely to confirm it: a single published run, or runs that spread too widely',
+  },
 } as const;
-export function marksOf({ cell, onFloor }: Answer): (keyof typeof marks)[] {
+export function marksOf({ cell, onFloor, outlook }: Answer): (keyof typeof marks)[] {
   return [
     ...(cell.published?.certainty === 'second-hand' ? (['second-hand'] as const) : []),
     ...(onFloor ? (['floor'] as const) : []),
+    ...(outlook && outlook.seeds === null ? (['open'] as const) : []),
   ];
 }
 

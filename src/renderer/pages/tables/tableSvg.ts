@@ -1,5 +1,5 @@
 /** A table as a picture for papers and slides, drawn from its state: on white, with its title, sources and date. Pure. */
-import { contrastText, publishedText, rangeText } from '#contract/answerText';
+import { chanceText, contrastText, fallsSign, outlookText, publishedText, rangeText } from '#contract/answerText';
 import type { Answer, TableState } from '#contract/papers';
 import { escaped } from '../../chart/svg.ts';
 import { metricValue } from '../../components/format.ts';
@@ -42,7 +42,10 @@ function linesOf(answer: Answer | undefined): Line[] {
   return [
     { text: published ? `Paper ${publishedText(published)}${signs.join('')}${runs}` : 'no published number' },
     ...ours,
-    { text: verdict, color: verdictInk[verdict] ?? ink.dim },
+    {
+      text: judgement.stands === false && verdict === judgement.verdict ? `${verdict} ${fallsSign}` : verdict,
+      color: verdictInk[verdict] ?? ink.dim,
+    },
   ];
 }
 
@@ -108,14 +111,15 @@ export function tableSvg(state: TableState, date: string): { svg: string; width:
   return { svg, width, height };
 }
 
-function footer({ table, profile, tolerance, answers, contrasts }: TableState, date: string): string[] {
+function footer(state: TableState, date: string): string[] {
+  const { table, profile, tolerance, answers, contrasts } = state;
   const used = new Set(answers.flatMap(marksOf));
   const sources = [...new Set(answers.flatMap(({ cell }) => cell.published?.source ?? []))];
   return [
     ...contrasts.map(contrastText),
     `Paper: value ± standard deviation over runs. Ours, and what one column gains over another: mean (95 % interval over seeds). Verdicts allow ${allowedText(tolerance)}.`,
     ...[...used].map((name) => `${marks[name].sign} ${marks[name].means}.`),
-    ...(table.note ? [table.note] : []),
+    ...[outlookText(answers), chanceText(state), table.note].flatMap((text) => text ?? []),
     ...new Set(answers.flatMap(({ notes }) => notes)),
     `Sources: ${sources.join('; ')}.`,
     `Permafrost, profile ${profile}, ${date}.`,

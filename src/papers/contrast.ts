@@ -1,0 +1,95 @@
+/** What one column of a table gains over another: like against like, and whether that decides. */
+
+import { settingText } from '#contract/answerText';
+import { type ConfigField, configFields, type ExperimentConfig, fieldMeta } from '#contract/config';
+import type { ContrastVerdict, Difference } from '#contract/papers';
+import type { MetricName } from '#contract/runRow';
+import { deviationOf, evaluationError, interval, type Sample, studentT, uncertainty } from '#contract/statistics';
+import { level } from './holm.ts';
+import { chanceOfGap, chanceOfSamePeak, type Tally } from './twoPeaks.ts';
+import { tail } from './verdict.ts';
+
+/**
+ * From so many common seeds on, runs are compared seed by seed: runs of one seed see the same batches and begin alike.
+ * With fewer, the degrees of freedom that pairs cost outweigh what they gain (simulated).
+ */
+export const fewestPairs = 5;
+
+/**
+ * How much better one set of runs is than another, over pairs of one seed where there are enough, else with Welch's interval;
+ * never narrower than evaluation noise. Null where either has fewer than two seeds.
+ */
+export function compare(ours: readonly Sample[], theirs: readonly Sample[], metric: MetricName): Difference | null {
+  if (ours.length < 2 || theirs.length < 2) return null;
+  const pairs = pairsOf(ours, theirs);
+  const { mean, error, degrees } = pairs.length >= fewestPairs ? paired(pairs) : apart(ours, theirs);
+  const gain = metric === 'accuracy' ? mean : -mean;
+  const half = error === 0 ? 0 : studentT(0.975, degrees) * error;
+  const most = metric === 'accuracy' ? 1 : Number.POSITIVE_INFINITY;
+  return {
+    gain,
+    low: Math.max(-most, gain - half),
+    high: Math.min(most, gain + half),
+    error,
+    degrees,
+    pairs: pairs.length >= fewestPairs ? pairs.length : null,
+  };
+}
+
+const pairsOf = (ours: readonly Sample[], theirs: readonly Sample[]): [Sample, Sample][] => {
+  const bySeed = new Map(theirs.map((sample) => [sample.seed, sample]));
+  return ours.flatMap((sample): [Sample, Sample][] => {
+    const other = sample.seed === undefined ? undefined : bySeed.get(sample.seed);
+    return other ? [[sample, other]] : [];
+  });
+};
+
+function paired(pairs: readonly [Sample, Sample][]) {
+  const differences = pairs.map(([a, b]) => a.value - b.value);
+  const mean = differences.reduce((sum, difference) => sum + difference, 0) / pairs.length;
+  const noise = Math.hypot(evaluationError(pairs.map(([a]) => a)), evaluationError(pairs.map(([, b]) => b)));
+  const error = Math.max(deviationOf(differences) / Math.sqrt(pairs.length), noise);
+  return { mean, error, degrees: pairs.length - 1 };
+}
+
+function apart(ours: readonly Sample[], theirs: readonly Sample[]) {
+  const [a, b] = [ours, theirs].map((samples) => ({ ...interval(samples)!, ...uncertainty(samples) }));
+  const error = Math.hypot(a.error, b.error);
+  const degrees = error === 0 ? 1 : error ** 4 / (a.error ** 4 / a.degrees + b.error ** 4 / b.degrees);
+  return { mean: a.mean - b.mean, error, degrees };
+}
+
+/**
+ * What a difference says. `no difference`: its 95 % interval lies within the tolerance. `helps`, `harms`: it lies on one
+ * side of 0. Runs that end at one of two peaks are counted besides.
+ */
+export function judgeContrast(
+  { gain, error, degrees }: Difference,
+  tolerance: number,
+  tallies: readonly [Tally, Tally] | null,
+): { verdict: ContrastVerdict; p: number | null } {
+  const within = 2 * tail(tolerance - Math.abs(gain), error, degrees, level / 2);
+  const none = Math.max(within, tallies ? chanceOfSamePeak(...tallies) : 0);
+  if (none <= level) return { verdict: 'no difference', p: none };
+  const beside = gain === 0 ? 1 : 2 * tail(Math.abs(gain), error, degrees, level / 2);
+  const some = Math.max(beside, tallies ? chanceOfGap(...tallies) : 0);
+  if (some <= level) return { verdict: gain > 0 ? 'helps' : 'harms', p: some };
+  return { verdict: "can't tell yet", p: null };
+}
+
+/** What makes no other experiment. */
+const free = new Set<ConfigField>(['name', 'seed', 'device', 'gpu_batch_size']);
+/** Flags that say nothing of a body that is trained as a whole. */
+const ofFrozenBodies = { freeze_pos: false, freeze_ln: false, freeze_attn: false, freeze_ff: false };
+const inForce = (config: ExperimentConfig): ExperimentConfig =>
+  config.freeze_trans ? config : { ...config, ...ofFrozenBodies };
+
+/** In what two configs differ beyond what a contrast is about, in words. */
+export function unlike(ours: ExperimentConfig, theirs: ExperimentConfig, varies: readonly ConfigField[]): string[] {
+  const [a, b] = [inForce(ours), inForce(theirs)];
+  return configFields.flatMap((field) =>
+    free.has(field) || varies.includes(field) || JSON.stringify(a[field]) === JSON.stringify(b[field])
+      ? []
+      : [`${fieldMeta(field).label} ${settingText(a[field])} against ${settingText(b[field])}`],
+  );
+}

@@ -1,0 +1,59 @@
+/** What seeds can decide, told before anything is trained. */
+import { sitsOnFloor } from '#contract/floor';
+import type { Outlook, Published } from '#contract/papers';
+import { normalShare, studentT } from '#contract/statistics';
+import { level } from './holm.ts';
+import { chanceOfSamePeak, peaksOf } from './twoPeaks.ts';
+import {
+  doubt,
+  fewestSeeds,
+  type JudgeOptions,
+  mostSeeds,
+  publishedSpread,
+  publishedTally,
+  toleranceOf,
+} from './verdict.ts';
+
+/** The chance of a verdict that makes seeds worth training. */
+const worthwhile = 0.8;
+
+/** How far our seeds spread where no published spread says it: half of the usual tolerance. */
+const assumedSpread = (published: Published): number => toleranceOf(published) / 2;
+
+/**
+ * How many seeds would probably decide a cell if ours is the published process, and how probable that is. A single published
+ * run is a draw that no number of ours makes surer.
+ */
+export function outlookOf(published: Published, options: Omit<JudgeOptions, 'scaled'>): Outlook {
+  const tolerance = options.tolerance ?? toleranceOf(published);
+  const { floor = null, twoPeaked = false } = options;
+  const { metric, value, values } = published;
+  const peaks = peaksOf(values ?? [value], metric, floor, tolerance, twoPeaked);
+  const counts = Array.from({ length: mostSeeds - fewestSeeds + 1 }, (_, i) => fewestSeeds + i);
+  if (peaks) {
+    const theirs = publishedTally(published, peaks);
+    const sees = (runs: number) => chanceOfSamePeak({ learnt: theirs.learnt && runs, runs }, theirs) <= level;
+    return { seeds: counts.find(sees) ?? null, power: null, spread: null };
+  }
+  const spread = publishedSpread(published) ?? assumedSpread(published);
+  const isOnFloor = floor !== null && sitsOnFloor(published, floor, tolerance);
+  const toFloor = isOnFloor ? tolerance - (metric === 'accuracy' ? value - floor.value : floor.value - value) : null;
+  const power = (seeds: number): number => {
+    const { error, degrees } = doubt(published, spread, seeds);
+    const within = error === 0 ? 1 : Math.max(0, 2 * normalShare(tolerance / error - t(degrees)) - 1);
+    const alone = spread / Math.sqrt(seeds);
+    const below = toFloor === null ? 0 : alone === 0 ? 1 : normalShare(toFloor / alone - t(seeds - 1));
+    return Math.max(within, below);
+  };
+  const seeds = counts.find((count) => power(count) >= worthwhile) ?? null;
+  return { seeds, power: power(seeds ?? mostSeeds), spread };
+}
+
+const quantiles = new Map<number, number>();
+function t(degrees: number): number {
+  const before = quantiles.get(degrees);
+  if (before !== undefined) return before;
+  const found = studentT(1 - level, degrees);
+  quantiles.set(degrees, found);
+  return found;
+}

@@ -1,0 +1,134 @@
+/** What columns gain over each other: verdicts, pairs, and like against like. */
+import { describe, expect, it } from 'vitest';
+import { parseConfig } from '#contract/config';
+import { randomStream } from '#contract/random';
+import type { Sample } from '#contract/statistics';
+import { compare, fewestPairs, judgeContrast, unlike } from '#papers/contrast';
+import { expand } from '#papers/expand';
+import { tableOf, tables } from '#papers/published';
+
+const samples = (...values: number[]): Sample[] => values.map((value, seed) => ({ value, standardError: 0.001, seed }));
+const verdict = (ours: Sample[], theirs: Sample[]) =>
+  judgeContrast(compare(ours, theirs, 'accuracy')!, 0.02, null).verdict;
+
+describe('a contrast', () => {
+  it('is no difference when its interval lies within the tolerance', () => {
+    expect(verdict(samples(0.951, 0.949, 0.95), samples(0.95, 0.951, 0.949))).toBe('no difference');
+  });
+  it('helps or harms when its interval lies on one side of 0 and leaves the tolerance', () => {
+    expect(verdict(samples(0.951, 0.949, 0.95), samples(0.9, 0.901, 0.899))).toBe('helps');
+    expect(verdict(samples(0.9, 0.901, 0.899), samples(0.951, 0.949, 0.95))).toBe('harms');
+  });
+  it("can't be told while its interval holds 0 and more than the tolerance", () => {
+    expect(verdict(samples(0.9, 0.97, 0.93), samples(0.9, 0.94, 0.98))).toBe("can't tell yet");
+  });
+  it('says with each verdict the chance that decides it', () => {
+    const difference = compare(samples(0.951, 0.949, 0.95), samples(0.9, 0.901, 0.899), 'accuracy')!;
+    const { p } = judgeContrast(difference, 0.02, null);
+    expect(p).toBeGreaterThan(0);
+    expect(p).toBeLessThan(0.001);
+  });
+});
+
+describe('pairs of one seed', () => {
+  it('are compared from five common seeds on', () => {
+    const six = samples(0.9, 0.91, 0.92, 0.93, 0.94, 0.95);
+    expect(compare(six, six.slice(0, 4), 'accuracy')!.pairs).toBeNull();
+    expect(compare(six, six.slice(1), 'accuracy')!.pairs).toBe(5);
+    expect(
+      compare(
+        six,
+        six.slice(1).map(({ seed, ...rest }) => rest),
+        'accuracy',
+      )!.pairs,
+    ).toBeNull();
+    expect(fewestPairs).toBe(5);
+  });
+
+  /** Shares of simulated contrasts whose interval holds the truth, and its mean width, over seeds that share a part of their spread. */
+  function simulate(seeds: number, shared: number, isPaired: boolean) {
+    const random = randomStream(11, `pairs ${seeds} ${shared}`);
+    const [common, own] = [Math.sqrt(shared), Math.sqrt(1 - shared)].map((share) => 0.02 * share);
+    let [held, width] = [0, 0];
+    const count = 3000;
+    for (let i = 0; i < count; i++) {
+      const [ours, theirs]: [Sample[], Sample[]] = [[], []];
+      for (let seed = 0; seed < seeds; seed++) {
+        const both = common * random.normal();
+        for (const side of [ours, theirs])
+          side.push({ value: 0.7 + both + own * random.normal(), standardError: 0, seed: isPaired ? seed : undefined });
+      }
+      const { low, high } = compare(ours, theirs, 'accuracy')!;
+      held += Number(low <= 0 && high >= 0);
+      width += (high - low) / count;
+    }
+    return { held: held / count, width };
+  }
+  it.each([5, 10])(
+    'of %i seeds that share half of their spread pay: a narrower interval that holds the truth as often',
+    (seeds) => {
+      const [paired, apart] = [simulate(seeds, 0.5, true), simulate(seeds, 0.5, false)];
+      expect(paired.held).toBeGreaterThan(0.935);
+      expect(paired.held).toBeLessThan(0.965);
+      expect(paired.width).toBeLessThan(0.9 * apart.width);
+    },
+  );
+  it('of five seeds that share nothing cost a fifth of the width and stay honest', () => {
+    const [paired, apart] = [simulate(5, 0, true), simulate(5, 0, false)];
+    expect(paired.held).toBeGreaterThan(0.935);
+    expect(paired.width / apart.width).toBeGreaterThan(1);
+    expect(paired.width / apart.width).toBeLessThan(1.25);
+  });
+  it('of three seeds would not pay, so sides are compared as wholes: t(2) is 1.55 × t(4)', () => {
+    const three = samples(0.9, 0.91, 0.95);
+    expect(compare(three, three, 'accuracy')!.pairs).toBeNull();
+    expect(compare(three, three, 'accuracy')!.degrees).toBeCloseTo(4);
+  });
+});
+
+describe('like against like', () => {
+  const config = (rest: object) => parseConfig({ task: 'mnist', patch_size: 4, ...rest });
+  it('settings beyond the question are named; what a regime is, and what decides nothing, is not', () => {
+    const ours = config({ pretrained: true, num_iters: 250, seed: 1, device: 'cpu' });
+    const theirs = config({ pretrained: false, num_iters: 350, early_stop: null });
+    expect(unlike(ours, theirs, ['pretrained'])).toEqual(['Iterations 250 against 350', 'Early stop 10 against none']);
+  });
+  it('freeze flags of a body that is trained as a whole say nothing', () => {
+    const frozen = config({ freeze_pos: false });
+    const trained = config({ freeze_trans: false, freeze_pos: true, freeze_attn: false });
+    expect(unlike(frozen, trained, ['freeze_trans', 'freeze_attn', 'freeze_ff'])).toEqual([]);
+  });
+
+  const differing = (profile: 'quick' | 'paper', id: string) =>
+    tables
+      .filter((table) => table.id === id)
+      .flatMap(({ contrasts, varies, cells }) =>
+        [...new Set(cells.map(({ row }) => row))].flatMap((row) =>
+          contrasts.flatMap(([a, b]) => {
+            const pair = [a, b].map((column) => cells.find((cell) => cell.row === row && cell.column === column));
+            if (!pair[0] || !pair[1]) return [];
+            const [ours, theirs] = pair.map((cell) => expand(cell!, profile, [0]).configs[0]);
+            return unlike(ours, theirs, varies).length > 0 ? [`${row}: ${a} over ${b}`] : [];
+          }),
+        ),
+      );
+  it('every contrast of the quick profile compares settings that differ in the regime alone', () => {
+    expect(differing('quick', 'regimes')).toEqual([]);
+  });
+  it('of the published regimes bit-xor, and FPT over FRT on MNIST addition, are alike; MNIST is not', () => {
+    expect(differing('paper', 'regimes')).toEqual([
+      'mnist: FPT over FRT',
+      'mnist: FPT over URT',
+      'mnist-add: FPT over URT',
+    ]);
+  });
+  it('of the paper’s tables only other depths and the learning rate of the LSTM set columns apart', () => {
+    const apart = tables.flatMap(({ id }) =>
+      id.startsWith('fpt-') || id === 'rebuttal' ? differing('paper', id) : [],
+    );
+    const lstm = tableOf('fpt-t3').cells.flatMap(({ row, column }) =>
+      column === 'LSTM' ? [`${row}: Transformer over LSTM`] : [],
+    );
+    expect(apart).toEqual(['cifar10: FPT over Full transformer', ...lstm]);
+  });
+});
