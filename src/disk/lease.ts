@@ -11,12 +11,12 @@
  */
 import { randomUUID } from 'node:crypto';
 import { closeSync, linkSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { z } from 'zod';
 import { PermafrostError } from '#contract/errors';
-import { draftOf, makeFolder, writeFully } from './atomicFile.ts';
+import { draftOf, makeFolder, sweepDrafts, writeFully } from './atomicFile.ts';
 import { beat, beatTime, leaseText, tokenOf } from './heartbeat.ts';
 import { isRunning, type ProcessIdentity, processIdentity, processText, thisProcess } from './processes.ts';
 import { diskError } from './troubles.ts';
@@ -130,6 +130,7 @@ export function openLease(path: string): Lease {
 
 /** Makes the file where there is none. Linking fails where there is one, on network file systems too. */
 function claim(path: string, token: string): boolean {
+  sweepClaims(path);
   const draft = draftOf(path);
   makeFolder(dirname(path));
   try {
@@ -149,6 +150,9 @@ function claim(path: string, token: string): boolean {
   }
 }
 
+/** Removes what claims left that were killed half-way. */
+const sweepClaims = (path: string): void => sweepDrafts(dirname(path), `${basename(path)}.`);
+
 /** What a file system without hard links answers; such ones are not shared by machines, so that a file just made is enough. */
 const noLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
@@ -166,6 +170,7 @@ function writeNew(path: string, token: string): void {
 
 /** Removes the lease at `path` of a holder that is known here to be dead, so that others need not watch it again. Throws `disk`. */
 export function dropDeadLease(path: string): void {
+  sweepClaims(path);
   const holder = leaseHolder(path);
   if (holder?.isAlive === false) moveAway(path, holder.token);
 }

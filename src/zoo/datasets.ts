@@ -18,7 +18,7 @@ import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { DatasetInfo, FileCheck, PullProgress } from '#contract/data';
 import { nearest, PermafrostError } from '#contract/errors';
-import { takeLease } from '#disk/lease';
+import { dropDeadLease, takeLease } from '#disk/lease';
 import { processText } from '#disk/processes';
 import { bytesUnder, isLink, isThere, type Owned, removeBelow } from '#disk/removable';
 import { unreadable } from '#disk/source';
@@ -74,13 +74,16 @@ export async function loadRow(row: DatasetRow, { home, ...options }: HomeOptions
   if (isDirect(row)) return row.direct(folder);
   if (!isComplete(row, folder)) throw absent(row, folder);
   const source = fingerprint(row, folder);
+  dropDeadLease(leaseOf(cache)); // of a decoding that was killed when it was done
   const found = openDecoded(cache, source) ?? (await decode(row, folder, cache, source, options));
   return { ...found, source: folder, notes: oddSizes(row, folder) };
 }
 
+const leaseOf = (cache: string): string => `${cache}.lease.json`;
+
 /** Decodes a data set, or waits for another process that does, which may take minutes. */
 async function decode(row: DecodedRow, folder: string, cache: string, source: string, options: DecodeOptions) {
-  const lease = await takeLease(`${cache}.lease.json`, {
+  const lease = await takeLease(leaseOf(cache), {
     what: `The decoding of ${row.name}`,
     onWait: ({ process }) => options.onWait?.(processText(process)),
     signal: options.signal,

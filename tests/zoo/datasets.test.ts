@@ -8,6 +8,8 @@ import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PullProgress } from '#contract/data';
+import { leaseText } from '#disk/heartbeat';
+import { thisProcess } from '#disk/processes';
 import { recordWidth, speechWords } from '#tasks/speechCommands';
 import { cifar10 } from '#zoo/cifar10';
 import { openData } from '#zoo/data';
@@ -77,6 +79,14 @@ describe('CIFAR-10', () => {
     expect(waited).toEqual([`process ${process.pid}`]);
     expect(a.dataset.test.labels).toEqual(b.dataset.test.labels);
     expect(readdirSync(join(home, 'cache/datasets'))).toEqual(['cifar10']);
+  });
+  it('leaves no lease of a decoding that was killed when it was done', async () => {
+    writeFiles(folderOf('cifar10'), cifarFiles);
+    await check();
+    const lease = join(home, 'cache/datasets/cifar10.lease.json');
+    writeFileSync(lease, leaseText('dead', { ...thisProcess, start: '1' }, 0)); // our number, another process
+    await check();
+    expect(existsSync(lease)).toBe(false);
   });
   it('is decoded anew when its files change', async () => {
     writeFiles(folderOf('cifar10'), cifarFiles);
