@@ -15,6 +15,7 @@ import {
   type TableServices,
   type TableState,
   type Tolerance,
+  type WeightsAndScore,
   type Wish,
 } from '#contract/papers';
 import { configOf, type RunRow } from '#contract/runRow';
@@ -25,6 +26,7 @@ import { type Available, expand, missing } from '#papers/expand';
 import { holm } from '#papers/holm';
 import { outlookOf } from '#papers/outlook';
 import { tableOf, tables } from '#papers/published';
+import { rankCorrelation } from '#papers/rankCorrelation';
 import { peaksOf, tallyOf } from '#papers/twoPeaks';
 import { judge, toleranceOf } from '#papers/verdict';
 import { tasks } from '#tasks/index';
@@ -94,7 +96,22 @@ export function judgedTable(
     ...{ table, profile, tolerance },
     answers: answers.map((answer, i) => ({ ...answer, judgement: { ...answer.judgement, stands: stands[i] } })),
     contrasts: contrasts.map((contrast, i) => ({ ...contrast, stands: contrastStands[i] })),
+    weightsAndScore: table.comparesWeights ? weightsAndScoreOf(answers) : [],
   };
+}
+
+/** Per column, how the trained weights of its bodies go with their score, published and ours. */
+function weightsAndScoreOf(answers: readonly Answer[]): WeightsAndScore[] {
+  return [...new Set(answers.map(({ cell }) => cell.column))].map((column) => {
+    const own = answers.filter(({ cell }) => cell.column === column);
+    const point = (weights: number | null | undefined, score: number | null | undefined, { metric }: Answer) =>
+      weights == null || score == null ? [] : { x: weights, y: metric === 'mae' ? -score : score };
+    return {
+      column,
+      published: rankCorrelation(own.flatMap((a) => point(a.cell.published?.trainable, a.cell.published?.value, a))),
+      ours: rankCorrelation(own.flatMap((a) => point(a.runs[0]?.trainable, a.judgement.mean, a))),
+    };
+  });
 }
 
 export function tableServices(app: App, have: Available): TableServices {

@@ -9,6 +9,8 @@ import {
   publishedText,
   rangeText,
   verdictText,
+  weightsAndScoreTexts,
+  weightsAndScoreTitle,
 } from '#contract/answerText';
 import { PermafrostError } from '#contract/errors';
 import { type Answer, type Cell, type Plan, type Profile, profiles, type TableState } from '#contract/papers';
@@ -86,7 +88,14 @@ async function reproduceTable(id: string, options: Options): Promise<void> {
       await writeChunks(path, pieces(answersCsv(state)));
       print(
         options.json,
-        { table: id, profile, csv: path, cells: state.answers.map(jsonCell), contrasts: state.contrasts },
+        {
+          table: id,
+          profile,
+          csv: path,
+          cells: state.answers.map(jsonCell),
+          contrasts: state.contrasts,
+          weightsAndScore: state.weightsAndScore,
+        },
         () => report(state, path),
       );
     },
@@ -142,6 +151,10 @@ function report(state: TableState, path: string): string {
     ...section(
       `${table.title}. Gain (positive: better), with its 95 % interval over seeds:`,
       contrasts.map((contrast) => `  ${contrastText(contrast)}`),
+    ),
+    ...section(
+      `${weightsAndScoreTitle}:`,
+      weightsAndScoreTexts(state.weightsAndScore).map((line) => `  ${line}`),
     ),
     ...section(
       'Averages of fewer than 100 test metrics:',

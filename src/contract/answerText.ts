@@ -1,7 +1,17 @@
 /** What a cell of a published table, its answer and its verdict say in words and digits, the same on every screen and in every file. Pure. */
 import { type ConfigField, type ExperimentConfig, fieldMeta } from './config.ts';
 import type { Known } from './knownSettings.ts';
-import type { Answer, Contrast, Difference, Judgement, Outlook, Published, TableState } from './papers.ts';
+import type {
+  Answer,
+  Contrast,
+  Difference,
+  Judgement,
+  Outlook,
+  Published,
+  RankCorrelation,
+  TableState,
+  WeightsAndScore,
+} from './papers.ts';
 
 /** A number with so many significant digits and no zeros after them. */
 export const digits = (value: number, count = 4): string => Number(value.toPrecision(count)).toString();
@@ -52,6 +62,19 @@ export function chanceText({ answers, contrasts }: Pick<TableState, 'answers' | 
     `One marked ${fallsSign} does not stand when all verdicts on cells, or all on gains, are asked together (Holm’s correction at 5 %).`
   );
 }
+
+const correlationText = ({ rho, low, high, points }: RankCorrelation): string =>
+  `${digits(rho, 2)} (${digits(low, 2)} … ${digits(high, 2)}, ${points} bodies)`;
+
+/** Whether bodies that train more weights score better: a line per column that has enough of them. */
+export const weightsAndScoreTexts = (found: readonly WeightsAndScore[]): string[] =>
+  found.flatMap(({ column, published, ours }) => {
+    const parts = [published && `published ${correlationText(published)}`, ours && `ours ${correlationText(ours)}`];
+    const text = parts.filter(Boolean).join(', ');
+    return text ? [`${column}: ${text}`] : [];
+  });
+export const weightsAndScoreTitle =
+  'Trained weights and score, rank correlation (positive: more weights, better) with its 95 % interval';
 
 /** What seeds can decide of a table, before anything is trained; null where nothing is compared. */
 export function outlookText(answers: readonly Pick<Answer, 'outlook'>[]): string | null {

@@ -55,6 +55,8 @@ export interface PaperTable {
   contrasts: [string, string][];
   /** Settings in which the columns of such a pair may differ: what the question is about. */
   varies: ConfigField[];
+  /** Whether the table asks if bodies that train more weights score better. */
+  comparesWeights: boolean;
   /** How the settings of its cells are known. */
   settings: KnownSettings[];
   cells: Cell[];
@@ -139,6 +141,21 @@ export interface Contrast extends Pick<Judgement, 'p' | 'stands' | 'tolerance'> 
   unlike: string[];
 }
 
+export interface RankCorrelation {
+  rho: number;
+  /** Its 95 % interval. */
+  low: number;
+  high: number;
+  points: number;
+}
+
+/** Whether the number of trained weights goes with a better score, over the rows of a column. */
+export interface WeightsAndScore {
+  column: string;
+  published: RankCorrelation | null;
+  ours: RankCorrelation | null;
+}
+
 /** A cell with what answers it here. */
 export interface Answer {
   cell: Cell;
@@ -165,6 +182,8 @@ export interface TableState {
   tolerance: Tolerance;
   answers: Answer[];
   contrasts: Contrast[];
+  /** Per column, where the table asks it. */
+  weightsAndScore: WeightsAndScore[];
 }
 
 /** Cells to bring to so many seeds each, seeds 0, 1, 2 … */

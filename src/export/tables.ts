@@ -1,6 +1,15 @@
 /** A published table with what answers it here: as CSV with a record per cell or per run, and as a document. */
 
-import { chanceText, contrastText, digits, publishedText, rangeText, verdictText } from '#contract/answerText';
+import {
+  chanceText,
+  contrastText,
+  digits,
+  publishedText,
+  rangeText,
+  verdictText,
+  weightsAndScoreTexts,
+  weightsAndScoreTitle,
+} from '#contract/answerText';
 import type { Answer, Published, TableState, Tolerance } from '#contract/papers';
 import type { Run } from '#contract/run';
 import { type CsvValue, csvLine, joined } from '#formats/csv';
@@ -106,6 +115,7 @@ export function tableDocument(state: TableState, date: string): Document {
   const name = ({ cell }: Answer) => `${cell.row} ${cell.column}`;
   const sections = [
     { title: 'Gain (positive: better), with its 95 % interval over seeds', lines: contrasts.map(contrastText) },
+    { title: weightsAndScoreTitle, lines: weightsAndScoreTexts(state.weightsAndScore) },
     {
       title: 'Averages of fewer than 100 test metrics',
       lines: lines((a) => a.averages !== null && `${name(a)}: ${a.averages}`),

@@ -22,6 +22,7 @@ interface RawTable {
   params: object;
   contrasts?: string[][];
   varies?: string[];
+  comparesWeights?: boolean;
   cells: RawCell[];
 }
 interface TableFile {
@@ -61,6 +62,7 @@ export const tables: readonly PaperTable[] = (data as TableFile).tables.map((tab
     note: table.note ?? null,
     contrasts: (table.contrasts ?? []) as [string, string][],
     varies: (table.varies ?? []) as ConfigField[],
+    comparesWeights: table.comparesWeights ?? false,
     settings: settingRows.filter((row) => cells.some((cell) => concerns(row, cell))),
     cells,
   };

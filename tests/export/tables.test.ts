@@ -64,9 +64,11 @@ const state: TableState = {
     note: 'Settings are open.',
     contrasts: [['A', 'B']],
     varies: [],
+    comparesWeights: false,
     settings: [],
     cells: [],
   },
+  weightsAndScore: [],
   profile: 'paper',
   tolerance: { accuracy: 0.02, mae: 0.1 },
   answers: [

@@ -16,7 +16,7 @@ const judgement: Judgement = {
   stands: false,
 };
 const state: TableState = {
-  ...{ table, profile: 'paper', tolerance: defaultTolerance },
+  ...{ table, profile: 'paper', tolerance: defaultTolerance, weightsAndScore: [] },
   contrasts: [
     {
       ...{ row: 'mnist', columns: 'Language over Random', metric: 'accuracy', verdict: 'helps', unlike: [] },

@@ -2,7 +2,7 @@
 import { Button, Drawer, Group, Stack, Text, Title } from '@mantine/core';
 import { IconBox, IconFlask2 } from '@tabler/icons-react';
 import { cellOutlookText, knownText, publishedText, rangeText, settingText } from '#contract/answerText';
-import { type ConfigField, fieldMeta } from '#contract/config';
+import { configFields, fieldMeta } from '#contract/config';
 import { knownSettings } from '#contract/knownSettings';
 import type { Answer, PaperTable, Profile, Published } from '#contract/papers';
 import { CopyCommand } from '../../components/CopyText.tsx';
@@ -112,12 +112,12 @@ function CellDetails({
           Settings of the published run
         </Title>
         <Facts
-          rows={Object.entries(cell.params).map(([field, value]) => {
-            const how = known.get(field as ConfigField);
-            return [
-              fieldMeta(field as ConfigField).label,
-              how ? `${settingText(value)}. ${knownText[how.known]}: ${how.from}.` : settingText(value),
-            ];
+          rows={configFields.flatMap((field): Fact[] => {
+            const how = known.get(field);
+            const value = how ? how.value : cell.params[field];
+            if (value === undefined || (value === null && !(field in cell.params))) return [];
+            const from = how ? `. ${knownText[how.known]}: ${how.from}.` : '';
+            return [[fieldMeta(field).label, `${settingText(value)}${from}`]];
           })}
         />
         <Group gap="xs" mt="xs">

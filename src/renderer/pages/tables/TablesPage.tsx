@@ -3,7 +3,7 @@ import { Stack, Text } from '@mantine/core';
 import { IconTable } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { chanceText, outlookText } from '#contract/answerText';
+import { chanceText, outlookText, weightsAndScoreTexts, weightsAndScoreTitle } from '#contract/answerText';
 import type { Answer, TableState } from '#contract/papers';
 import { useTRPC } from '../../client/trpc.ts';
 import { EmptyState } from '../../components/EmptyState.tsx';
@@ -123,6 +123,7 @@ function Legend({ state }: { state: TableState }) {
     `Paper: value ± standard deviation over runs. Ours: mean with its 95 % interval. Verdicts allow ${allowedText(tolerance)}.`,
     ...signs,
     ...[outlookText(answers), chanceText(state), table.note].flatMap((text) => text ?? []),
+    ...weightsAndScoreTexts(state.weightsAndScore).map((text) => `${weightsAndScoreTitle}: ${text}.`),
     ...notesOf(answers).map((note) => `Quick: ${note}.`),
     `Sources: ${sources.join('; ')}.`,
   ];

@@ -1,5 +1,14 @@
 /** A table as a picture for papers and slides, drawn from its state: on white, with its title, sources and date. Pure. */
-import { chanceText, contrastText, fallsSign, outlookText, publishedText, rangeText } from '#contract/answerText';
+import {
+  chanceText,
+  contrastText,
+  fallsSign,
+  outlookText,
+  publishedText,
+  rangeText,
+  weightsAndScoreTexts,
+  weightsAndScoreTitle,
+} from '#contract/answerText';
 import type { Answer, TableState } from '#contract/papers';
 import { escaped } from '../../chart/svg.ts';
 import { metricValue } from '../../components/format.ts';
@@ -120,6 +129,7 @@ function footer(state: TableState, date: string): string[] {
     `Paper: value ± standard deviation over runs. Ours, and what one column gains over another: mean (95 % interval over seeds). Verdicts allow ${allowedText(tolerance)}.`,
     ...[...used].map((name) => `${marks[name].sign} ${marks[name].means}.`),
     ...[outlookText(answers), chanceText(state), table.note].flatMap((text) => text ?? []),
+    ...weightsAndScoreTexts(state.weightsAndScore).map((text) => `${weightsAndScoreTitle}: ${text}.`),
     ...new Set(answers.flatMap(({ notes }) => notes)),
     `Sources: ${sources.join('; ')}.`,
     `Permafrost, profile ${profile}, ${date}.`,
