@@ -112,7 +112,9 @@ export async function restarted(log: Log): Promise<void> {
     const words = [process.execPath, join(import.meta.dirname, 'queueing.ts'), home, '3', '100'];
     const inContainer = () => {
       const [program, ...rest] = [...on('container'), ...words];
-      return spawn(program, rest, { stdio: ['ignore', 'ignore', 'inherit'], cwd: project });
+      const child = spawn(program, rest, { stdio: ['ignore', 'ignore', 'inherit'], cwd: project });
+      process.once('exit', () => child.kill('SIGKILL'));
+      return child;
     };
     const first = inContainer();
     await until('one trains', () => idsIn(home).length === 3 && idsIn(home).some((id) => stepOf(home, id) > 20));
