@@ -216,7 +216,15 @@ export async function createApp({
       scheduler.begin(ids);
       return ids;
     },
-    ensure: (configs, tags) => ensureRuns({ ...services, ...{ addRuns, together: store.together } }, configs, tags),
+    ensure: (configs, tags) =>
+      ensureRuns(
+        {
+          ...{ rows, goOn: scheduler.goOn, begin: scheduler.begin, together: store.together },
+          addRuns: (fresh, all) => addRuns(fresh, all, scheduler.put),
+        },
+        configs,
+        tags,
+      ),
     note: (id, text) => mark(id, (run) => store.runs.note(run, text)),
     archive(ids, archived) {
       for (const id of ids) mark(id, (run) => store.runs.archive(run, archived));
@@ -272,6 +280,7 @@ export async function createApp({
     pauseQueue: scheduler.pause,
     setSlots: scheduler.setSlots,
     adopt: scheduler.adopt,
+    goOn: scheduler.goOn,
     elsewhere: scheduler.elsewhere,
     machine: machineLoad,
     devices(again) {
@@ -348,7 +357,7 @@ function sayTrouble(message: string | null): void {
 function prepareHome(runsFolder: string, home: string): void {
   try {
     mkdirSync(dirname(home), { recursive: true });
-    if (!existsSync(home)) mkdirSync(home, { mode: 0o700 });
+    mkdirSync(home, { recursive: true, mode: 0o700 });
     mkdirSync(runsFolder, { recursive: true });
     accessSync(runsFolder, constants.W_OK);
   } catch (cause) {

@@ -9,7 +9,7 @@ import { configsOf, type Opened, withBundle } from './openBundle.ts';
 import { standingRuns } from './standing.ts';
 import { checkAll } from './verifyBundle.ts';
 
-type App = Pick<Services, 'home' | 'rows' | 'get' | 'createAll' | 'resume' | 'adopt' | 'metrics'>;
+type App = Pick<Services, 'home' | 'rows' | 'get' | 'createAll' | 'goOn' | 'metrics'>;
 
 export function bundleServices(app: App): BundleServices {
   const tagOf = ({ digest }: Pick<BundleReport, 'digest'>): string => `rerun-${digest.slice(0, 12)}`;
@@ -52,9 +52,7 @@ export function bundleServices(app: App): BundleServices {
         const isNew = (config: ExperimentConfig) => ['failed', undefined].includes(known.of(config)?.state);
         app.createAll(configs.filter(isNew), [tagOf(report)]);
         const left = configs.flatMap((config) => known.of(config)?.id ?? []);
-        app.adopt(left);
-        for (const { id, state } of app.rows(left))
-          if (['paused', 'stopped', 'crashed'].includes(state)) app.resume(id);
+        app.goOn(left);
         return compared(opened);
       }),
     compare: (path) => withBundle(path, compared),

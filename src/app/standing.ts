@@ -6,7 +6,6 @@ import type { Ensured, Services } from '#contract/services';
 
 /** Of several runs of one config the furthest stands for it, and of equals the newest. */
 const order: readonly RunState[] = ['failed', 'stopped', 'crashed', 'paused', 'queued', 'running', 'finished'];
-const resumable: readonly RunState[] = ['stopped', 'crashed', 'paused'];
 
 /** What a result depends on: everything but the run's name and where it computes. */
 const decisive = configFields.filter((field) => field !== 'name' && field !== 'device');
@@ -44,9 +43,11 @@ export const stepFor = (row: RunRow | null): Ensured['step'] =>
 
 /** Brings every config to a run, as {@link Services.ensure} says. */
 export function ensureRuns(
-  app: Pick<Services, 'rows' | 'adopt' | 'resume'> & {
-    /** Stores runs without training them, all or none. */
+  app: Pick<Services, 'rows' | 'goOn'> & {
+    /** Stores and queues runs, all or none. */
     addRuns(configs: readonly ExperimentConfig[], tags: string[]): string[];
+    /** Starts what was queued. */
+    begin(ids: readonly string[]): void;
     /** Does its work while no other process writes. */
     together<T>(work: () => T): T;
   },
@@ -69,9 +70,9 @@ export function ensureRuns(
     const ids = new Map(fresh.map(({ key }, i) => [key, added[i]]));
     return found.map(({ key, row, step }) => ({ key, id: ids.get(key) ?? row!.id, step }));
   });
-  const under = plans.flatMap(({ id, step }) => (step === 'finished' ? [] : id));
-  app.adopt(under);
-  for (const { id, state } of app.rows(under)) if (resumable.includes(state)) app.resume(id);
+  const idsOf = (step: Ensured['step']) => plans.flatMap((plan) => (plan.step === step ? plan.id : []));
+  app.goOn(idsOf('resumed'));
+  app.begin(idsOf('started'));
   const ensured = new Map(plans.map(({ key, id, step }) => [key, { id, step }]));
   return configs.map((config) => ensured.get(keyOf(config))!);
 }

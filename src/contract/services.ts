@@ -134,6 +134,8 @@ export interface Services {
   setSlots(slots: number): void;
   /** Goes on with what an app left that is gone: the runs that it trained and its queue. With `only`, of those. */
   adopt(only?: readonly string[]): void;
+  /** Brings runs to their end that are neither finished nor failed: takes those that rest, waits for those that another app has. */
+  goOn(ids: readonly string[]): void;
   /** In words, the app that has a run under way or queued, where that is another one than this; else null. */
   elsewhere(id: string): string | null;
   /** The load of the machine, about once a second. */

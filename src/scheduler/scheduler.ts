@@ -422,6 +422,18 @@ export function createScheduler(options: SchedulerOptions) {
       fill();
     },
     put,
+    /**
+     * Brings runs to their end: takes those that rest, and waits for those that another app has, which may be asked for the
+     * same at the same moment. Finished and failed ones are left alone.
+     */
+    goOn(ids: readonly string[]): void {
+      const isOver = (id: string) => ['finished', 'failed'].includes(store.runs.get(id).state);
+      const left = ids.filter((id) => !isOver(id));
+      adopt(left); // first what an app left that died, then what rests
+      enqueue(left.filter((id) => !isOver(id) && restingStates.includes(store.runs.get(id).state)));
+      adopt(left.filter((id) => !owners.isMe(store.runs.app(id)))); // somebody was faster
+      fill();
+    },
     /** Starts runs that were {@link put} into the queue when a slot is free. */
     begin(ids: readonly string[]): void {
       announce(ids);

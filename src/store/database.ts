@@ -2,6 +2,7 @@
 import { accessSync, copyFileSync, existsSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, Options } from 'better-sqlite3';
 import { PermafrostError } from '#contract/errors';
 import { isDamage, isRefusal, storeError } from '#disk/troubles';
@@ -93,6 +94,9 @@ export const patience = 2000;
 /** For what happens by itself and is tried again by whoever it happened to: nobody should wait for it. */
 export const hurry = 20;
 
+/** Opening is tried again for so long (ms). */
+const openPatience = 5000;
+
 export interface OpenOptions {
   /** Opens it to be read alone: nothing on the disk is changed, and a folder that cannot be written is no hindrance. */
   reads?: boolean;
@@ -130,7 +134,7 @@ export async function openDatabase(
     return database;
   };
   try {
-    if (!reads || path === ':memory:') return open(path);
+    if (!reads || path === ':memory:') return await whenFree(() => open(path));
     if (!isThere(path)) return open(':memory:');
     return openForReading(Sqlite, path) ?? openCopy(path, open);
   } catch (error) {
@@ -140,6 +144,20 @@ export async function openDatabase(
       `${path} cannot be used as the run store: ${(error as Error).message}. Check that its folder exists; PERMAFROST_HOME names another one.`,
       { cause: error },
     );
+  }
+}
+
+/** Others may be making the same file at this moment, which SQLite does not wait for by itself. */
+async function whenFree(open: () => Database): Promise<Database> {
+  const end = performance.now() + openPatience;
+  for (;;) {
+    try {
+      return open();
+    } catch (error) {
+      if (!/^SQLITE_(BUSY|LOCKED)/.test(String((error as { code?: unknown }).code)) || performance.now() > end)
+        throw error;
+    }
+    await sleep(50 + 50 * Math.random());
   }
 }
 
