@@ -121,10 +121,11 @@ export function tableServices(app: App, have: Available): TableServices {
 
   async function answer(cell: Cell, profile: Profile, standing: StandingRuns): Promise<KnownAnswer> {
     const needs = missing(cell, profile, have);
-    const { configs, notes } = needs ? { configs: [], notes: [] } : expand(cell, profile, [0]);
-    const runs = configs.flatMap(standing.seeds);
-    const floor = await floorOf(configs[0]);
-    return { cell, needs, notes, floor, runs };
+    const { configs, notes } = expand(cell, profile, [0]);
+    const floor = await floorOf(configs[0]); // the published number has one, whether ours can run or not
+    return needs
+      ? { cell, needs, notes: [], floor, runs: [] }
+      : { cell, needs, notes, floor, runs: configs.flatMap(standing.seeds) };
   }
 
   /** The configs that a wish means, by cell. */

@@ -3,7 +3,7 @@ import type { ConfigField } from '#contract/config';
 import { nearest, PermafrostError } from '#contract/errors';
 import { concerns, type KnownSettings } from '#contract/knownSettings';
 import type { Cell, PaperTable } from '#contract/papers';
-import settings from '../../resources/published/settings.json' with { type: 'json' };
+import known from '../../resources/published/settings.json' with { type: 'json' };
 import data from '../../resources/published/tables.json' with { type: 'json' };
 
 interface RawCell {
@@ -38,7 +38,7 @@ export interface AbsentTable {
 export const absentTables: readonly AbsentTable[] = (data as TableFile).absent;
 
 /** How the settings of all cells are known. */
-export const settingRows = settings.rows as KnownSettings[];
+export const settingRows = known.rows as KnownSettings[];
 
 /** Cells by id, with what their tables say of all of theirs. */
 const whole = new Map(
@@ -56,6 +56,7 @@ function cellOf(own: RawCell): Cell {
 
 export const tables: readonly PaperTable[] = (data as TableFile).tables.map((table) => {
   const cells = table.cells.map(cellOf);
+  let settings: KnownSettings[] | undefined;
   return {
     id: table.id,
     title: table.title,
@@ -63,7 +64,11 @@ export const tables: readonly PaperTable[] = (data as TableFile).tables.map((tab
     contrasts: (table.contrasts ?? []) as [string, string][],
     varies: (table.varies ?? []) as ConfigField[],
     comparesWeights: table.comparesWeights ?? false,
-    settings: settingRows.filter((row) => cells.some((cell) => concerns(row, cell))),
+    // found when asked for: every command loads the tables, and few show their settings
+    get settings() {
+      settings ??= settingRows.filter((row) => cells.some((cell) => concerns(row, cell)));
+      return settings;
+    },
     cells,
   };
 });

@@ -131,6 +131,8 @@ describe('a contrast', () => {
     expect(at('mnist/FRT')).toMatchObject({ outlook: { seeds: 3 }, judgement: { moreSeeds: 3 } });
     expect(at('mnist/FPT').outlook).toMatchObject({ seeds: null, spread: 0.01 });
     expect(at('mnist-add/FRT').outlook).toBeNull();
+    // what needs a download is told all the same
+    expect(at('bit-xor/FPT')).toMatchObject({ floor: { value: 0.5 }, outlook: { seeds: 7 } });
   });
   it('of equal seeds is no difference where so many would have shown one', async () => {
     const regimes = tableOf('regimes').cells;
