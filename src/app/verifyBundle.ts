@@ -3,7 +3,7 @@ import type { BundleReport } from '#contract/bundle';
 import { configFields, type ExperimentConfig } from '#contract/config';
 import type { TableState } from '#contract/papers';
 import { run as runSchema } from '#contract/run';
-import { environment, type Materials, materials, statement } from '#export/bundle';
+import { environment, type Materials, materials, rulesVersion, statement } from '#export/bundle';
 import { expand } from '#papers/expand';
 import { tableOf } from '#papers/published';
 import { byTime, derivedFiles } from './makeBundle.ts';
@@ -60,12 +60,17 @@ export async function checkAll(opened: Opened, home: string): Promise<BundleRepo
   const { bundle, store, report } = opened;
   if (report.runs.length === 0) report.problems.push('It holds no run.');
   let state: TableState | null = null;
-  if (bundle.has('table.json'))
+  const isCurrent = bundle.manifest.version === rulesVersion;
+  if (!isCurrent)
+    report.notes.push(
+      'An earlier Permafrost made it, whose verdicts and tables followed other rules. They are not computed again; hashes, journals and results are checked.',
+    );
+  if (isCurrent && bundle.has('table.json'))
     problemsOf(report, 'table.json', () => {
       state = answersOf(opened);
     });
   const tagged = (id: string) => ({ ...store.runs.get(id), tags: bundle.json(`runs/${id}/run.json`, runSchema).tags });
-  if (report.problems.length === 0) {
+  if (isCurrent && report.problems.length === 0) {
     const runs = report.runs.map(tagged).sort(byTime);
     for (const { name, chunks } of derivedFiles(runs, state, report.made)) {
       const parts: Uint8Array[] = [];

@@ -21,9 +21,13 @@ import { entryBytes, entryChunks, readZip, type ZipEntry } from '#formats/zip';
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const size = z.int().min(0);
 
+/** Version 1 judged without two-peaked cells, paired seeds and *no difference*, and wrote lists in CSV with bare spaces. */
+export const rulesVersion = 2;
+
 export const manifest = z.object({
   format: z.literal('permafrost-bundle'),
-  version: z.literal(1),
+  /** Changes with the rules by which verdicts and tables follow from runs. */
+  version: z.union([z.literal(1), z.literal(rulesVersion)]),
   /** The date that stands in the table, as 2026-11-26. */
   made: z.iso.date(),
   files: z.array(z.object({ path: z.string(), bytes: size, sha256 })),
@@ -83,7 +87,7 @@ export async function* writeBundle(files: Iterable<ZipFile>, made: string): Asyn
     for (const { name, chunks } of files) yield { name, chunks: hashed(name, chunks, listed) };
     yield jsonFile('manifest.json', {
       format: 'permafrost-bundle',
-      version: 1,
+      version: rulesVersion,
       made,
       files: listed,
     } satisfies Manifest);

@@ -89,6 +89,23 @@ it('a damaged file is one problem, however often it is read', async () => {
   expect(problems.filter((problem) => /seed1\/config\.json cannot be inflated/.test(problem))).toHaveLength(1);
 });
 
+it('a bundle of an earlier version keeps to its own verdicts, which is said; its runs are checked as ever', async () => {
+  const files = unzipSync(bundle);
+  const old = JSON.parse(strFromU8(files['manifest.json']));
+  const table = strFromU8(files['table.json']).replaceAll('"reproduced"', '"deviates"');
+  const earlier = {
+    ...files,
+    'manifest.json': strToU8(JSON.stringify({ ...old, version: 1 })),
+    'table.json': strToU8(table),
+  };
+  expect(table).toContain('"deviates"');
+  const { problems, notes } = await verify(packed(earlier, true));
+  expect(problems).toEqual([]);
+  expect(notes[0]).toMatch(/An earlier Permafrost made it/);
+  const lost = { ...earlier, [`${run}/journal.jsonl`]: earlier[`${run}/journal.jsonl`].slice(0, -20) };
+  expect((await verify(packed(lost, true))).problems.join()).toMatch(/seed1\/journal\.jsonl/);
+});
+
 it('a bundle without a finished run is refused', async () => {
   await expect(made('table=regimes&profile=quick')).rejects.toThrow(/holds finished runs/);
 });
