@@ -93,7 +93,7 @@ it('a bundle of an earlier version keeps to its own verdicts, which is said; its
   const files = unzipSync(bundle);
   const old = JSON.parse(strFromU8(files['manifest.json']));
   const table = strFromU8(files['table.json']).replaceAll('"reproduced"', '"deviates"');
-  const earlier = {
+  const earlier: Record<string, Uint8Array> = {
     ...files,
     'manifest.json': strToU8(JSON.stringify({ ...old, version: 1 })),
     'table.json': strToU8(table),
