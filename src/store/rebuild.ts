@@ -59,6 +59,7 @@ function removeBegun(store: Into, folder: string, id: string): boolean {
 
 async function bringIn(store: Into, folder: string, id: string, isNew: boolean) {
   const files = runFiles(folder);
+  if (isNew) sweepDrafts(folder); // its maker may have been killed at its marks
   const run = { id, ...readRunConfig(folder) };
   const add = () => {
     store.runs.add(run, 'paused');
