@@ -89,6 +89,33 @@ it('a damaged file is one problem, however often it is read', async () => {
   expect(problems.filter((problem) => /seed1\/config\.json cannot be inflated/.test(problem))).toHaveLength(1);
 });
 
+describe('a bundle of an earlier layout', () => {
+  const earlier = (path: string, change: (text: string) => string): Uint8Array => {
+    const files = unzipSync(forged(path, change));
+    const manifest = strFromU8(files['manifest.json']).replace(/"version":\s*\d+/, '"version":1');
+    return zipSync({ ...files, 'manifest.json': strToU8(manifest) } as Zippable);
+  };
+
+  it('holds although verdicts and columns were written otherwise then, which it is told', async () => {
+    const { problems, table, runs, notes } = await verify(
+      earlier('table.json', (text) => text.replaceAll(/"(p|stands)": [^,\n]+,?/g, '')),
+    );
+    expect(problems).toEqual([]);
+    expect({ table, runs: runs.length }).toEqual({ table: null, runs: seeds.length });
+    expect(notes[0]).toMatch(/^the bundle has layout 1 .* were not computed again/);
+  });
+
+  it('does not hold where a result is not what the journal gives', async () => {
+    const edited = earlier(`${run}/run.json`, (text) => text.replace('"value": 0.999', '"value": 1'));
+    expect((await verify(edited)).problems).toEqual([expect.stringMatching(/run\.json: result is/)]);
+  });
+});
+
+it('a bundle of a newer layout is refused with word to update', async () => {
+  const newer = forged('manifest.json', (text) => text.replace(/"version":\s*\d+/, '"version":99'), false);
+  await expect(verify(newer)).rejects.toThrow(/it has layout 99, but this one knows \d+\. .*update/);
+});
+
 it('a bundle without a finished run is refused', async () => {
   await expect(made('table=regimes&profile=quick')).rejects.toThrow(/holds finished runs/);
 });
