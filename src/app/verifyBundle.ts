@@ -3,7 +3,7 @@ import type { BundleReport } from '#contract/bundle';
 import { configFields, type ExperimentConfig } from '#contract/config';
 import type { TableState } from '#contract/papers';
 import { run as runSchema } from '#contract/run';
-import { environment, type Materials, materials, rulesVersion, statement } from '#export/bundle';
+import { bundleVersion, environment, type Materials, materials, statement } from '#export/bundle';
 import { expand } from '#papers/expand';
 import { tableOf } from '#papers/published';
 import { byTime, derivedFiles } from './makeBundle.ts';
@@ -52,33 +52,38 @@ function answersOf({ bundle, store, report }: Opened): TableState | null {
   return state;
 }
 
+/** Judges the table of the bundle again, and makes the files anew that follow from its runs. */
+async function checkDerived(opened: Opened): Promise<void> {
+  const { bundle, store, report } = opened;
+  let state: TableState | null = null;
+  if (bundle.has('table.json'))
+    problemsOf(report, 'table.json', () => {
+      state = answersOf(opened);
+    });
+  if (report.problems.length > 0) return;
+  const tagged = (id: string) => ({ ...store.runs.get(id), tags: bundle.json(`runs/${id}/run.json`, runSchema).tags });
+  const runs = report.runs.map(tagged).sort(byTime);
+  for (const { name, chunks } of derivedFiles(runs, state, report.made)) {
+    const parts: Uint8Array[] = [];
+    for await (const chunk of chunks) parts.push(chunk);
+    if (Buffer.concat(parts).toString() !== bundle.text(name))
+      report.problems.push(`${name}: it is not what the runs give.`);
+  }
+}
+
 /** A field in which two configs differ that decides what a run gives; null where there is none. */
 const differingField = (a: ExperimentConfig, b: ExperimentConfig) =>
   configFields.find((field) => field !== 'name' && field !== 'device' && !same(a[field], b[field])) ?? null;
 
 export async function checkAll(opened: Opened, home: string): Promise<BundleReport> {
-  const { bundle, store, report } = opened;
+  const { bundle, report } = opened;
   if (report.runs.length === 0) report.problems.push('It holds no run.');
-  let state: TableState | null = null;
-  const isCurrent = bundle.manifest.version === rulesVersion;
-  if (!isCurrent)
+  // cells, rules of judgement and columns have changed since an older bundle was made, which is no fault of it
+  if (bundle.manifest.version === bundleVersion) await checkDerived(opened);
+  else
     report.notes.push(
-      'An earlier Permafrost made it, whose verdicts and tables followed other rules. They are not computed again; hashes, journals and results are checked.',
+      `the bundle has layout ${bundle.manifest.version} and this Permafrost makes layout ${bundleVersion}: verdicts, tables and runs.csv were not computed again. Its runs were.`,
     );
-  if (isCurrent && bundle.has('table.json'))
-    problemsOf(report, 'table.json', () => {
-      state = answersOf(opened);
-    });
-  const tagged = (id: string) => ({ ...store.runs.get(id), tags: bundle.json(`runs/${id}/run.json`, runSchema).tags });
-  if (isCurrent && report.problems.length === 0) {
-    const runs = report.runs.map(tagged).sort(byTime);
-    for (const { name, chunks } of derivedFiles(runs, state, report.made)) {
-      const parts: Uint8Array[] = [];
-      for await (const chunk of chunks) parts.push(chunk);
-      if (Buffer.concat(parts).toString() !== bundle.text(name))
-        report.problems.push(`${name}: it is not what the runs give.`);
-    }
-  }
   problemsOf(report, 'environment.json', () => void bundle.json('environment.json', environment));
   let theirs: Materials | null = null as Materials | null;
   problemsOf(report, 'materials.json', () => {

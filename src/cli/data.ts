@@ -1,7 +1,7 @@
 /** `permafrost data …`: what data sets there are, and getting, checking, looking at and removing them. */
 import type { Command } from 'commander';
 import type { DatasetInfo, PullProgress } from '#contract/data';
-import { bytes, type CommandRow, columns, duration, pausable, print, withApp } from './command.ts';
+import { bytes, type CommandRow, columns, duration, pausable, print, readApp, withApp } from './command.ts';
 import { type ConfigOptions, readConfig, takesConfig } from './configOptions.ts';
 import { printable } from './printable.ts';
 import { wholeNumber } from './wholeNumber.ts';
@@ -23,7 +23,7 @@ function addList(group: Command): void {
     .description('list the data sets, what of them is on this machine, and their licences')
     .option('--json', 'print {"datasets": […]}')
     .action(({ json }: Json) =>
-      withApp(async (app) => {
+      readApp(async (app) => {
         const datasets = await app.data.list();
         const rows = datasets.map((info) => [
           info.name,
@@ -140,7 +140,7 @@ function addSplit(group: Command): void {
     .requiredOption('--file <table>', 'TSV with the columns Drug (SMILES) and Y')
     .option('--json', 'print {"train", "valid"}: ascending row numbers from 0')
     .action((name: string, { file, json }: Json & { file: string }) =>
-      withApp(async (app) => {
+      readApp(async (app) => {
         const line = statusLine();
         const split = await app.data
           .split(name, file, (done, total) => line.show(`${bar(done, total)} ${done} of ${total} molecules`))

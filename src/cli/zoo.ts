@@ -3,7 +3,7 @@ import { PermafrostError } from '#contract/errors';
 import { numberHint, readDecimal } from '#contract/numbers';
 import type { Services } from '#contract/services';
 import { type DownloadProgress, filterModels, type ZooFilter, type ZooModel } from '#contract/zoo';
-import { type CommandRow, columns, duration, pausable, print, withApp } from './command.ts';
+import { type CommandRow, columns, duration, pausable, print, readApp, withApp } from './command.ts';
 import { wholeNumber } from './wholeNumber.ts';
 
 const steps: [number, string][] = [
@@ -49,8 +49,8 @@ function progressLine(label: string): { show(progress: DownloadProgress): void; 
 }
 
 /** Runs `use` with the app, and says first what of the list of added models cannot be used. */
-const withZoo = <T>(use: (app: Services) => T | Promise<T>): Promise<T> =>
-  withApp((app) => {
+const withZoo = <T>(use: (app: Services) => T | Promise<T>, open = withApp<T>): Promise<T> =>
+  open((app) => {
     for (const warning of app.zoo.warnings()) console.error(`Warning: ${warning}`);
     return use(app);
   });
@@ -83,7 +83,7 @@ function list(words: string[], { largest, json, ...options }: ListOptions) {
     print(json, { models }, () =>
       rows.length > 0 ? columns(header, rows) : 'No model fits. permafrost zoo list shows all of them.',
     );
-  });
+  }, readApp);
 }
 
 /** Reads `--largest`. Throws `config`. */
@@ -134,7 +134,7 @@ const show = (name: string, { batch, json }: { batch: number; json?: boolean }) 
         ...model.warnings.map((warning) => `  ! ${warning}`),
       ].join('\n');
     });
-  });
+  }, readApp);
 
 const pull = (names: string[], { json }: { json?: boolean }) =>
   withZoo(async (app) => {

@@ -44,7 +44,8 @@ export const unreadable = (path: string, why: string, cause?: unknown): Permafro
     cause,
   });
 
-function openFile(path: string): number {
+/** Opens a regular file to be read. Throws `disk`. */
+export function openFile(path: string): number {
   let file: number;
   try {
     file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)); // a pipe that nobody writes would block for ever

@@ -21,13 +21,12 @@ import { entryBytes, entryChunks, readZip, type ZipEntry } from '#formats/zip';
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const size = z.int().min(0);
 
-/** Version 1 judged without two-peaked cells, paired seeds and *no difference*, and wrote lists in CSV with bare spaces. */
-export const rulesVersion = 2;
+/** The layout that is written. It goes up whenever verdicts, or files made from runs, come out otherwise for the same runs. */
+export const bundleVersion = 2;
 
 export const manifest = z.object({
   format: z.literal('permafrost-bundle'),
-  /** Changes with the rules by which verdicts and tables follow from runs. */
-  version: z.union([z.literal(1), z.literal(rulesVersion)]),
+  version: z.int().min(1),
   /** The date that stands in the table, as 2026-11-26. */
   made: z.iso.date(),
   files: z.array(z.object({ path: z.string(), bytes: size, sha256 })),
@@ -87,7 +86,7 @@ export async function* writeBundle(files: Iterable<ZipFile>, made: string): Asyn
     for (const { name, chunks } of files) yield { name, chunks: hashed(name, chunks, listed) };
     yield jsonFile('manifest.json', {
       format: 'permafrost-bundle',
-      version: rulesVersion,
+      version: bundleVersion,
       made,
       files: listed,
     } satisfies Manifest);
@@ -182,6 +181,10 @@ export function readBundle(source: ByteSource, name: string, report: (problem: s
     () => json('manifest.json', manifest),
     (cause) => refuse(cause.message, cause),
   );
+  if (stated.version > bundleVersion)
+    throw refuse(
+      `it has layout ${stated.version}, but this one knows ${bundleVersion}. A newer Permafrost made it: update.`,
+    );
   const listed = new Map(stated.files.map((file) => [file.path, file]));
   if (listed.size < stated.files.length) report('manifest.json: a file is listed twice.');
   for (const path of entries.keys()) {

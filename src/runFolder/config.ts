@@ -1,10 +1,10 @@
 /** `config.json` of a run folder: what the run is. Written once, before anything else. */
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { configFields, configFile, type ExperimentConfig, openConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
 import { writeAtomically } from '#disk/atomicFile';
 import { sha256 } from '#disk/hash';
+import { readSmallText } from '#disk/source';
 import { runFiles } from './paths.ts';
 
 /** A run that has not begun. */
@@ -15,6 +15,7 @@ export interface NewRun {
   createdAt: number;
 }
 
+const largest = 2 ** 20; // bytes
 const identity = z.object({ createdAt: z.number().default(0) });
 
 /** Does not wait for the disk, as a sweep makes thousands; the run's trainer does before its first step. */
@@ -28,7 +29,7 @@ export function readRunConfig(folder: string): Omit<NewRun, 'id'> {
   const path = runFiles(folder).config;
   let file: unknown;
   try {
-    file = JSON.parse(readFileSync(path, 'utf8'));
+    file = JSON.parse(readSmallText(path, largest));
   } catch (cause) {
     throw new PermafrostError('config', `${path} should hold the run's config as JSON: ${(cause as Error).message}.`, {
       cause,

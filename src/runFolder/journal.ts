@@ -8,6 +8,7 @@
 import { closeSync, constants, existsSync, fsyncSync, ftruncateSync, openSync, readSync } from 'node:fs';
 import { decodeEntry, type EntryBody, encodeEntry, type JournalEntry, type MetricRow } from '#contract/run';
 import { writeAtomically, writeFully } from '#disk/atomicFile';
+import { openFile } from '#disk/source';
 import { diskError } from '#disk/troubles';
 
 /** Metric rows wait at most so long (ms) for others to share their line. */
@@ -61,12 +62,7 @@ export function* readEntries(
 /** The whole lines of a file, from line 1, without their ends; `end` is where the next one begins. */
 function* lines(path: string): Generator<{ number: number; bytes: Buffer; end: number }> {
   if (!existsSync(path)) return;
-  let file: number;
-  try {
-    file = openSync(path, 'r');
-  } catch (error) {
-    throw diskError(path, error, 'read');
-  }
+  const file = openFile(path);
   try {
     let rest: Buffer = Buffer.alloc(0);
     let [number, end] = [1, 0];

@@ -1,7 +1,10 @@
 /** `marks.json` of a run folder: what a person wrote on the run. The store holds the same; this copy survives the store. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { type WriteOptions, writeAtomically } from '#disk/atomicFile';
+import { readSmallText } from '#disk/source';
+
+const largest = 2 ** 24; // bytes
 
 export const runMarks = z.object({
   tags: z.array(z.string()).default([]),
@@ -19,7 +22,7 @@ export const writeMarks = (path: string, marks: RunMarks, options?: WriteOptions
 export function readMarks(path: string): RunMarks | null {
   if (!existsSync(path)) return null;
   try {
-    return runMarks.parse(JSON.parse(readFileSync(path, 'utf8')));
+    return runMarks.parse(JSON.parse(readSmallText(path, largest)));
   } catch {
     return null;
   }

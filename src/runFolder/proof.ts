@@ -1,14 +1,17 @@
 /** `frozen.json` of a run folder, the proof that frozen weights stay untouched. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { PermafrostError } from '#contract/errors';
 import { type FrozenProof, frozenProof } from '#contract/frozen';
 import { writeAtomically } from '#disk/atomicFile';
+import { readSmallText } from '#disk/source';
+
+const largest = 2 ** 26; // bytes
 
 /** The proof at `path`; null where the run has frozen nothing or not begun. Throws `data` for a damaged file. */
 export function readProof(path: string): FrozenProof | null {
   if (!existsSync(path)) return null;
   try {
-    return frozenProof.parse(JSON.parse(readFileSync(path, 'utf8')));
+    return frozenProof.parse(JSON.parse(readSmallText(path, largest)));
   } catch (cause) {
     throw new PermafrostError(
       'data',

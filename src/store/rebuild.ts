@@ -5,6 +5,7 @@
 import { copyFileSync, existsSync, readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
+import { checked, runId } from '#contract/names';
 import type { Rebuilt } from '#contract/services';
 import { sweepDrafts } from '#disk/atomicFile';
 import { leaseHolder } from '#disk/lease';
@@ -31,6 +32,7 @@ export async function rebuild(
     const isNew = !known.has(id);
     if (isNew ? removeBegun(store, folder, id) : which === 'missing') continue;
     try {
+      if (isNew) checked(runId, id, 'Rename the folder.');
       const { changed, damage } = await bringIn(store, folder, id, isNew);
       if (isNew) found.added++;
       else if (changed) found.completed++;

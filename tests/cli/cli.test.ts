@@ -407,6 +407,19 @@ describe('what is wrong is said in words, with its exit code', () => {
     expect(status).toBe(5);
   });
 
+  it.each(['list', 'tables', 'zoo list', 'zoo show gpt2', 'data list', 'verify none.zip'])(
+    '%s only looks, and makes no home',
+    (line) => {
+      const untouched = join(folder, 'untouched');
+      const { status } = spawnSync(process.execPath, [bin, ...line.split(' ')], {
+        cwd: folder,
+        env: { ...process.env, PERMAFROST_HOME: untouched },
+      });
+      expect(status).toBe(line.startsWith('verify') ? 5 : 0);
+      expect(existsSync(untouched)).toBe(false);
+    },
+  );
+
   it.skipIf(process.getuid?.() === 0)('a home that is read-only', () => {
     const readOnly = join(folder, 'read-only');
     mkdirSync(readOnly);

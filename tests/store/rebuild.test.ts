@@ -1,5 +1,5 @@
 /** Rebuilding a store from run folders, beside another process that writes, and after a kill. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -93,6 +93,47 @@ it('a rebuild that was killed at any moment is completed by the next one', async
   for (const { id } of fresh.runs.list()) expect([...store.metrics.rows(id)]).toEqual([...fresh.metrics.rows(id)]);
   store.close();
 });
+
+it('a folder whose name is no run id is told instead of becoming a run that no command takes', async () => {
+  for (const id of ['mnist-aaaaaa', 'evil;rm', 'two\nlines', '-rf']) writeRun(id, 500);
+  const store = await openStore(join(home, 'permafrost.db'));
+  const { added, unreadable } = await rebuild(store, runsFolder);
+  expect({ added, ids: store.runs.ids() }).toEqual({ added: 1, ids: ['mnist-aaaaaa'] });
+  expect(unreadable).toHaveLength(3);
+  for (const each of unreadable) expect(each).toMatch(/is no run id\. .* Rename the folder\.$/);
+  store.close();
+});
+
+it.skipIf(process.platform === 'win32')(
+  'a pipe in the place of a file does not hang the rebuild',
+  { timeout: 10_000 },
+  () => {
+    for (const [id, file] of [
+      ['mnist-aaaaaa', 'config.json'],
+      ['mnist-bbbbbb', 'journal.jsonl'],
+      ['mnist-cccccc', 'marks.json'],
+    ]) {
+      writeRun(id, 500);
+      rmSync(join(runsFolder, id, file), { force: true });
+      execFileSync('mkfifo', [join(runsFolder, id, file)]);
+    }
+    const code = `
+    const { openStore } = await import('#store/store');
+    const { rebuild } = await import('#store/rebuild');
+    const store = await openStore(':memory:');
+    console.log(JSON.stringify({ ...(await rebuild(store, ${JSON.stringify(runsFolder)})), ids: store.runs.ids() }));`;
+    const printed = execFileSync(process.execPath, ['--input-type=module', '-e', code], {
+      encoding: 'utf8',
+      timeout: 8000,
+    });
+    const { unreadable, ids } = JSON.parse(printed);
+    expect(ids).toEqual(['mnist-cccccc']); // whose marks alone are lost
+    expect(unreadable).toEqual([
+      expect.stringMatching(/aaaaaa.*config\.json.*no regular file/),
+      expect.stringMatching(/bbbbbb.*journal\.jsonl.*no regular file/),
+    ]);
+  },
+);
 
 it('tags, notes, archive and trash marks survive the store', async () => {
   writeRun('mnist-aaaaaa', 500);
