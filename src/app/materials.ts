@@ -1,11 +1,9 @@
 /** What runs are made of beside their configs, as it is on this machine: versions, data and weights. */
-import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { cpus, release, totalmem, type } from 'node:os';
 import { basename, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { ExperimentConfig } from '#contract/config';
-import { unreadable } from '#disk/source';
+import { hashFile } from '#disk/hash';
 import type { Environment, Materials } from '#export/bundle';
 import { tasks } from '#tasks/index';
 import { checkpointFiles } from '#zoo/checkpointFiles';
@@ -55,9 +53,6 @@ function dataFiles(home: string, name: string): string[] {
 }
 
 async function hashed(path: string) {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), hash).catch((cause) => {
-    throw unreadable(path, cause.message, cause);
-  });
-  return { file: basename(path), bytes: statSync(path).size, sha256: hash.digest('hex') };
+  const { bytes, hash } = await hashFile(path);
+  return { file: basename(path), bytes, sha256: hash };
 }

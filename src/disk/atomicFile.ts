@@ -1,5 +1,4 @@
 /** Files that are whole or not there, whatever ends the process or the power. */
-import { createHash } from 'node:crypto';
 import {
   closeSync,
   fchmodSync,
@@ -18,6 +17,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { PermafrostError } from '#contract/errors';
+import { sha256 } from './hash.ts';
 import { isRunning, thisProcess } from './processes.ts';
 import { diskError } from './troubles.ts';
 
@@ -136,7 +136,7 @@ export function writeFully(file: number, bytes: Uint8Array, position: number | n
 }
 
 /** Makes a rename or a new file survive a power cut; Windows does it by itself and cannot open folders. */
-export function syncFolder(folder: string): void {
+function syncFolder(folder: string): void {
   if (process.platform === 'win32') return;
   const handle = openSync(folder, 'r');
   try {
@@ -156,7 +156,7 @@ export function makeFolder(path: string): void {
 }
 
 const numbersOf = ({ boot, namespace, host }: typeof thisProcess): string =>
-  createHash('sha256').update(`${boot} ${namespace} ${host}`).digest('hex').slice(0, 8);
+  sha256(`${boot} ${namespace} ${host}`).slice(0, 8);
 const here = numbersOf(thisProcess);
 let drafts = 0;
 

@@ -1,4 +1,4 @@
-/** Hashes of what lies on the disk. */
+/** Hashes of bytes and files. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { diskError } from './troubles.ts';
@@ -6,11 +6,11 @@ import { diskError } from './troubles.ts';
 /** SHA-256 of bytes, in hex. */
 export const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
 
-/** Size and hash of a file, read in pieces; `onBytes` is told how many were read so far. Throws `disk`. */
+/** Size and hash of a file, which is read in pieces; `onChunk` gets each piece. Throws `disk`. */
 export async function hashFile(
   path: string,
   algorithm: 'sha256' | 'md5' = 'sha256',
-  onBytes: (bytes: number) => void = () => {},
+  onChunk: (chunk: Uint8Array) => void = () => {},
 ): Promise<{ bytes: number; hash: string }> {
   const hash = createHash(algorithm);
   let bytes = 0;
@@ -18,7 +18,7 @@ export async function hashFile(
     for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
       hash.update(chunk);
       bytes += chunk.length;
-      onBytes(bytes);
+      onChunk(chunk);
     }
   } catch (error) {
     throw diskError(path, error, 'read');

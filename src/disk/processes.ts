@@ -50,7 +50,7 @@ export const thisProcess: ProcessIdentity = {
 };
 
 /** Whether the two have the same numbers for processes. */
-export const sharesNumbers = (a: ProcessIdentity, b: ProcessIdentity): boolean =>
+const sharesNumbers = (a: ProcessIdentity, b: ProcessIdentity): boolean =>
   a.boot !== '' && a.boot === b.boot && a.namespace !== '' && a.namespace === b.namespace;
 
 /** Whether that very process runs; null where it cannot be told from here: on another machine, or in another container. */

@@ -2,6 +2,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { PermafrostError } from '#contract/errors';
 import type { ByteSource } from '#formats/source';
+import { diskError } from './troubles.ts';
 
 /** Calls `use` with the open file's bytes. Throws `disk` where they cannot be read, or end while they are read. */
 export function withFile<T>(path: string, use: (source: ByteSource) => T): T {
@@ -13,7 +14,7 @@ export function withFile<T>(path: string, use: (source: ByteSource) => T): T {
   }
 }
 
-/** The same for a use that takes its time. */
+/** {@link withFile} for an asynchronous `use`. */
 export async function withOpenFile<T>(path: string, use: (source: ByteSource) => Promise<T>): Promise<T> {
   const file = openFile(path);
   try {
@@ -34,27 +35,21 @@ export const readSmallFile = (path: string, most: number): Uint8Array =>
     );
   });
 
-/** The same as text. */
+/** {@link readSmallFile} as text. */
 export const readSmallText = (path: string, most: number): string =>
   new TextDecoder().decode(readSmallFile(path, most));
-
-/** The error of a file that is gone or closed to us, whoever was reading it. */
-export const unreadable = (path: string, why: string, cause?: unknown): PermafrostError =>
-  new PermafrostError('disk', `${path} cannot be read: ${why}. Check that the file is there and may be read.`, {
-    cause,
-  });
 
 /** Opens a regular file to be read. Throws `disk`. */
 export function openFile(path: string): number {
   let file: number;
   try {
-    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)); // a pipe that nobody writes would block for ever
-  } catch (cause) {
-    throw unreadable(path, (cause as Error).message, cause);
+    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)); // opening a pipe without a writer would block
+  } catch (error) {
+    throw diskError(path, error, 'read');
   }
   if (fstatSync(file).isFile()) return file;
   closeSync(file);
-  throw unreadable(path, 'it is no regular file');
+  throw new PermafrostError('disk', `${path} is not a regular file. Choose another file.`);
 }
 
 function fileSource(file: number, path: string): ByteSource {
@@ -69,7 +64,7 @@ function fileSource(file: number, path: string): ByteSource {
         if (count === 0)
           throw new PermafrostError(
             'disk',
-            `${path} had ${size} bytes and now ends at ${offset + done}: it was cut off while it was read. Get the file again.`,
+            `${path} had ${size} bytes and now ends at ${offset + done}: it was truncated while it was read. Get the file again.`,
           );
         done += count;
       }
@@ -80,8 +75,8 @@ function fileSource(file: number, path: string): ByteSource {
   function readInto(bytes: Uint8Array, at: number, position: number): number {
     try {
       return readSync(file, bytes, at, bytes.length - at, position);
-    } catch (cause) {
-      throw unreadable(path, (cause as Error).message, cause);
+    } catch (error) {
+      throw diskError(path, error, 'read');
     }
   }
 }

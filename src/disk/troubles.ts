@@ -10,7 +10,11 @@ interface Trouble {
 }
 
 const full = { happened: 'The disk is full', help: 'Free some space', passes: true };
-const denied = { happened: 'Permission is missing', help: 'Make the folder writable', passes: false };
+const denied = {
+  happened: 'Permission is missing',
+  help: 'Check the permissions of the file and its folder',
+  passes: false,
+};
 const readOnly = {
   happened: 'The file system is read-only',
   help: 'Set PERMAFROST_HOME to a folder that can be written',
@@ -36,6 +40,8 @@ const troubles: Readonly<Record<string, Trouble>> = {
     help: 'Raise the limit (ulimit -f)',
     passes: false,
   },
+  ENOENT: { happened: 'The file or its folder is missing', help: 'Check the path', passes: false },
+  EBUSY: { happened: 'Another program uses the file', help: 'Close that program', passes: false },
   EACCES: denied,
   EPERM: denied,
   EROFS: readOnly,
@@ -70,6 +76,9 @@ function troubleOf(code: string): Trouble | undefined {
   return Object.hasOwn(troubles, plain) ? troubles[plain] : undefined;
 }
 
+/** Whether the table has the error. Unlike {@link isRefusal} it is false for a broken connection. */
+export const isDiskTrouble = (error: unknown): boolean => troubleOf(codeOf(error) ?? '') !== undefined;
+
 /** Whether a system call or SQLite failed, and not the program. */
 export const isRefusal = (error: unknown): boolean => {
   const code = codeOf(error);
@@ -91,10 +100,13 @@ const sentence = (code: string | undefined): string => {
 };
 
 /**
- * A `disk` error for a system call that failed on `path`; `not` is what could not be done. Errors of ours pass through, and so
- * does anything that no system call threw.
+ * A `disk` error for a system call that failed on `path`; the message says that it could not be written, read, …. Other errors are returned as they are.
  */
-export function diskError(path: string, error: unknown, not: 'written' | 'read' | 'removed' = 'written'): Error {
+export function diskError(
+  path: string,
+  error: unknown,
+  not: 'written' | 'read' | 'removed' | 'restored' = 'written',
+): Error {
   if (error instanceof PermafrostError || !isRefusal(error)) return error as Error;
   const { message } = error as Error;
   return new PermafrostError(
@@ -104,7 +116,7 @@ export function diskError(path: string, error: unknown, not: 'written' | 'read' 
   );
 }
 
-/** A `store` error for what SQLite refused on the database at `path`. Errors of ours pass through, and so do the program's. */
+/** A `store` error for a SQLite error on the database at `path`. Other errors are returned as they are. */
 export function storeError(path: string, error: unknown): Error {
   if (error instanceof PermafrostError || !isRefusal(error)) return error as Error;
   const { message } = error as Error;

@@ -4,12 +4,12 @@
  * random one is made from the seed and kept in `{home}/cache/bodies`. Either way the frozen part of the body lies in one
  * file that the runtime maps, and only what is trained is copied into memory.
  */
-import { createHash } from 'node:crypto';
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { ExperimentConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
 import { makeFolder, sweepDrafts } from '#disk/atomicFile';
+import { sha256 } from '#disk/hash';
 import { isIntact, writeSealed } from '#disk/sealed';
 import { withFile } from '#disk/source';
 import type { Frozen } from '#engine/program';
@@ -134,7 +134,7 @@ function findParameters(
 
 /** Files of one body begin with its name, so that they can be found and removed with it. */
 const cachePath = (home: string, modelName: string, key: unknown): string => {
-  const hash = createHash('sha256').update(JSON.stringify(key)).digest('hex').slice(0, 24);
+  const hash = sha256(JSON.stringify(key)).slice(0, 24);
   return join(home, 'cache', 'bodies', `${bodyFilePrefix(modelName)}${hash}.safetensors`);
 };
 

@@ -1,9 +1,12 @@
 /** Models that the user added: `{home}/models/added.json`. A bad entry is left out with a warning and kept in the file. */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { describeError, PermafrostError } from '#contract/errors';
 import { localPath, modelName, repository, revision } from '#contract/names';
+import { makeFolder, writeAtomically } from '#disk/atomicFile';
+import { diskError } from '#disk/troubles';
+import { readJson } from '#formats/json';
 import { readArchitecture } from './architecture.ts';
 import { type CatalogRow, catalog } from './catalog.ts';
 
@@ -64,9 +67,8 @@ export function changeAdded(home: string, change: (models: AddedModel[]) => Adde
   readEntries(home); // a damaged file is the user's to mend
   const { models, leftOut } = readAdded(home);
   const path = place(home);
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(`${path}.new`, `${JSON.stringify([...leftOut, ...change(models)], null, 2)}\n`);
-  renameSync(`${path}.new`, path);
+  makeFolder(dirname(path));
+  writeAtomically(path, [Buffer.from(`${JSON.stringify([...leftOut, ...change(models)], null, 2)}\n`)]);
 }
 
 /** Throws `conflict` for a name that another model has, or whose folder would be in, or around, that of another model. */
@@ -88,16 +90,15 @@ export function refuseClash(name: string, rows: readonly CatalogRow[]): void {
 function readEntries(home: string): unknown[] {
   const path = place(home);
   if (!existsSync(path)) return [];
+  const help = 'The models that you added are missing. Mend or delete it.';
+  let list: unknown;
   try {
-    return z.array(z.unknown()).parse(JSON.parse(readFileSync(path, 'utf8')), { error: () => 'it is no list' });
+    list = readJson(readFileSync(path), path, 'config');
   } catch (cause) {
-    const why = cause instanceof z.ZodError ? cause.issues[0].message : (cause as Error).message;
-    throw new PermafrostError(
-      'config',
-      `${path} cannot be read, so that models you added are missing: ${why}. Mend or delete it.`,
-      { cause },
-    );
+    throw new PermafrostError('config', `${diskError(path, cause, 'read').message} ${help}`, { cause });
   }
+  if (Array.isArray(list)) return list;
+  throw new PermafrostError('config', `${path} is not a list of models. ${help}`);
 }
 
 function readEntry(found: unknown): AddedModel {

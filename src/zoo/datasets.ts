@@ -2,9 +2,7 @@
  * The table of data sets, and what is done with each: found, pulled, verified, decoded, loaded, removed.
  * Files lie in `{home}/data/{name}`, whether the user put them there or a pull did; the decoded form in the cache.
  */
-import { createHash } from 'node:crypto';
 import {
-  createReadStream,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -15,13 +13,12 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { DatasetInfo, FileCheck, PullProgress } from '#contract/data';
 import { nearest, PermafrostError } from '#contract/errors';
+import { hashFile } from '#disk/hash';
 import { dropDeadLease, takeLease } from '#disk/lease';
 import { processText } from '#disk/processes';
 import { bytesUnder, isLink, isThere, type Owned, removeBelow } from '#disk/removable';
-import { unreadable } from '#disk/source';
 import { cifar10 } from './cifar10.ts';
 import { cyp3a4 } from './cyp3a4.ts';
 import { cyp3a4Graph } from './cyp3a4Graph.ts';
@@ -283,11 +280,7 @@ async function verifyFile({ name, bytes, md5, sha256 }: RemoteFile, folder: stri
     return { name, result: 'differs', text: `expected ${bytes} bytes; found ${size}` };
   const expected = sha256 ?? md5;
   if (!expected) return { name, result: 'unchecked', text: `${size} bytes; no digest is published` };
-  const hash = createHash(sha256 ? 'sha256' : 'md5');
-  await pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), hash).catch((cause) => {
-    throw unreadable(path, cause.message, cause);
-  });
-  const found = hash.digest('hex');
+  const { hash: found } = await hashFile(path, sha256 ? 'sha256' : 'md5');
   return found === expected
     ? { name, result: 'ok', text: `${sha256 ? 'SHA-256' : 'MD5'} ${found}` }
     : { name, result: 'differs', text: `expected ${sha256 ? 'SHA-256' : 'MD5'} ${expected}; found ${found}` };

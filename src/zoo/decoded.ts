@@ -6,7 +6,6 @@
 import {
   closeSync,
   existsSync,
-  mkdirSync,
   openSync,
   readFileSync,
   readSync,
@@ -14,11 +13,11 @@ import {
   rmSync,
   statSync,
   writeFileSync,
-  writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PermafrostError } from '#contract/errors';
-import { draftOf, sweepDrafts } from '#disk/atomicFile';
+import { draftOf, makeFolder, sweepDrafts, writeFully } from '#disk/atomicFile';
+import { diskError } from '#disk/troubles';
 import { readSafetensors, safetensorsChunks, tensorData } from '#formats/safetensors';
 import { bytesSource } from '#formats/source';
 import { denseSamples, pickSamples, raggedSamples } from '#tasks/samples';
@@ -59,16 +58,32 @@ const valuesFile = 'values.bin';
 const indexFile = 'index.safetensors';
 const textsFile = 'texts.txt';
 
-/** Writes a decoded data set; `source` says from what, so that other files make another. Nothing is left of one that fails. */
+/** Writes a decoded data set, whole or not at all; `source` names the files that it is decoded from. Throws `disk`. */
 export async function writeDecoded(
   folder: string,
   source: string,
-  { type, width }: Layout,
+  layout: Layout,
   fill: (writer: Writer) => Promise<SplitRows>,
 ): Promise<void> {
   const draft = draftOf(folder);
   sweepDrafts(dirname(folder));
-  mkdirSync(draft, { recursive: true });
+  makeFolder(draft);
+  try {
+    await fillDraft(draft, source, layout, fill);
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(draft, folder); // last: the folder's existence means that it is whole
+  } catch (error) {
+    rmSync(draft, { recursive: true, force: true });
+    throw diskError(folder, error);
+  }
+}
+
+async function fillDraft(
+  draft: string,
+  source: string,
+  { type, width }: Layout,
+  fill: (writer: Writer) => Promise<SplitRows>,
+): Promise<void> {
   const file = openSync(join(draft, valuesFile), 'w');
   try {
     const chunk = new Uint8Array(chunkBytes);
@@ -77,14 +92,14 @@ export async function writeDecoded(
     const texts: string[] = [];
     let filled = 0;
     const flush = () => {
-      writeAll(file, chunk.subarray(0, filled));
+      writeFully(file, chunk.subarray(0, filled));
       filled = 0;
     };
     const rows = await fill({
       add(values, label, text) {
         const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
         if (filled + bytes.length > chunk.length) flush();
-        if (bytes.length > chunk.length) writeAll(file, bytes);
+        if (bytes.length > chunk.length) writeFully(file, bytes);
         else chunk.set(bytes, filled);
         filled += bytes.length > chunk.length ? 0 : bytes.length;
         labels.push(label);
@@ -106,14 +121,9 @@ export async function writeDecoded(
     const index = [...safetensorsChunks(tensors, metadata)];
     if (texts.length) writeFileSync(join(draft, textsFile), texts.join('\n'));
     writeFileSync(join(draft, indexFile), Buffer.concat(index));
-  } catch (error) {
+  } finally {
     closeSync(file);
-    rmSync(draft, { recursive: true, force: true });
-    throw diskError(folder, error);
   }
-  closeSync(file);
-  rmSync(folder, { recursive: true, force: true });
-  renameSync(draft, folder); // last: the folder's existence means that it is whole
 }
 
 /** The decoded data set, null when there is no whole one that was made from `source`. Above `memory` bytes its samples are read one by one. */
@@ -188,20 +198,4 @@ function onDisk(file: number, { type, width }: Layout, labels: Int32Array): Samp
       );
     },
   };
-}
-
-function writeAll(file: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
-}
-
-function diskError(folder: string, error: unknown): unknown {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (!code || !['ENOSPC', 'EACCES', 'EROFS', 'EDQUOT'].includes(code)) return error;
-  return new PermafrostError(
-    'disk',
-    `${folder} cannot be written: ${message}. Free some space, or set PERMAFROST_HOME.`,
-    {
-      cause: error,
-    },
-  );
 }

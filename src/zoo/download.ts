@@ -9,11 +9,12 @@
  */
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, rm, stat, statfs } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { PermafrostError } from '#contract/errors';
 import type { DownloadProgress } from '#contract/zoo';
 import { dropDeadLease, type Lease, takeLease } from '#disk/lease';
+import { diskError, isDiskTrouble } from '#disk/troubles';
 import { createMeter } from './meter.ts';
 import { checkStatus, type Patience, patience, persist, reasonOf, request, Transient } from './request.ts';
 
@@ -89,15 +90,8 @@ export async function download(options: DownloadOptions): Promise<Downloaded> {
   }
 }
 
-/** Forgets what an aborted download left. */
+/** Deletes the partial file of an aborted download. */
 export const discard = (path: string): Promise<void> => rm(incomplete(path), { force: true });
-
-/** Bytes that an aborted download left, 0 for none. */
-export const partialBytes = (path: string): Promise<number> =>
-  stat(incomplete(path)).then(
-    ({ size }) => size,
-    () => 0,
-  );
 
 /** The content is not what was expected; resuming cannot mend it. */
 class WrongContent extends PermafrostError {}
@@ -197,7 +191,7 @@ async function fetchRest(options: DownloadOptions, transfer: Transfer): Promise<
     transfer.total = transfer.have;
   } catch (error) {
     if (signal?.aborted || error instanceof Transient || error instanceof PermafrostError) throw error;
-    if (isDisk(error)) throw error;
+    if (isDiskTrouble(error)) throw error;
     throw new Transient(`${url}: the connection broke at byte ${transfer.have}: ${reasonOf(error)}`, null, {
       cause: error,
     });
@@ -225,7 +219,7 @@ function extent({ status, headers }: Response): { start: number; total: number |
   return { start: 0, total: length === null || encoded ? null : Number(length) };
 }
 
-/** Writes what arrives. Stops where there is more of it than the file has, or no room for what nobody said the size of. */
+/** Writes the body. Throws when it is longer than announced, or when a body of unannounced length fills the disk. */
 async function receive(
   { body }: Response,
   options: DownloadOptions,
@@ -316,7 +310,7 @@ async function settle(options: DownloadOptions, transfer: Transfer): Promise<Dow
   return settle(options, transfer);
 }
 
-/** Takes away the lock of a process that was killed when the file was whole already. */
+/** Removes the lock of a process that was killed after it had completed the file. */
 export async function sweepLock(path: string): Promise<void> {
   dropDeadLease(lockOf(path));
 }
@@ -324,24 +318,3 @@ export async function sweepLock(path: string): Promise<void> {
 /** One process at a time writes a partial file; the lock of a dead one is taken over. */
 const lock = (path: string, signal?: AbortSignal): Promise<Lease> =>
   takeLease(lockOf(path), { what: `The download of ${path}`, signal });
-
-const advice: Record<string, string> = {
-  ENOSPC: 'The disk is full. Free some space.',
-  EDQUOT: 'Your disk quota is used up. Free some space.',
-  EFBIG: 'The file is larger than this system allows. Raise the limit (ulimit -f).',
-  EACCES: 'Permission is missing. Make the folder writable.',
-  EPERM: 'Permission is missing. Make the folder writable.',
-  EROFS: 'The file system is read-only. Choose another folder.',
-};
-const isDisk = (error: unknown): boolean => Object.hasOwn(advice, (error as NodeJS.ErrnoException).code ?? '');
-
-function diskError(path: string, error: unknown): unknown {
-  if (error instanceof PermafrostError) return error;
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (!code?.startsWith('E')) return error;
-  return new PermafrostError(
-    'disk',
-    `${path} could not be written: ${message}. ${advice[code] ?? 'Check the disk and the folder.'}`,
-    { cause: error },
-  );
-}

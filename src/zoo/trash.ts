@@ -1,4 +1,4 @@
-/** Files that were removed and can be had back until the session ends. They wait beside where they were, on the same disk. */
+/** Removed files, which can be restored until the session ends. They are moved to a folder beside their own, on the same disk. */
 import { readdirSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -6,17 +6,18 @@ import { PermafrostError } from '#contract/errors';
 import type { Removed } from '#contract/zoo';
 import { draftOf, sweepDrafts } from '#disk/atomicFile';
 import { belowOwner, isThere, type Owned, removeBelow } from '#disk/removable';
+import { diskError } from '#disk/troubles';
 import { hubSettings } from './hubCache.ts';
 
 export interface Trash {
   /**
-   * Moves a thing's files and folders out of the way, all or, when one cannot be moved, none; what is put there twice is taken
-   * back as one. Throws `disk`, and `conflict` for what is not below its owner.
+   * Moves the files and folders of `name` to the trash: all of them, or none when one cannot be moved. A second call adds to
+   * the first. Throws `disk`, and `conflict` for a path outside of its owner.
    */
   put(name: string, places: readonly Owned[], bytes: number): Promise<void>;
-  /** Puts them back, but for those whose place is taken. Throws `notFound` and `disk`. */
+  /** Restores them, except where another file has taken the path. Throws `notFound` and `disk`. */
   takeBack(name: string): Promise<void>;
-  /** What can be taken back, the newest last. */
+  /** The names that can be restored, the newest last. */
   list(): Removed[];
   empty(): Promise<void>;
 }
@@ -52,7 +53,7 @@ export function createTrash(): Trash {
           moves.push(await moveAway(path));
         } catch (error) {
           await putBack(moves);
-          throw diskError(`${path} cannot be removed`, error);
+          throw diskError(path, error, 'removed');
         }
       }
       const before = removed.get(name) ?? { bytes: 0, moves: [] };
@@ -64,9 +65,9 @@ export function createTrash(): Trash {
       if (!found)
         throw new PermafrostError(
           'notFound',
-          `${name} was not removed in this session, so that there is nothing to restore. Fetch or add it again.`,
+          `${name} was not removed in this session, so it cannot be restored. Fetch or add it again.`,
         );
-      await putBack(found.moves).catch((error) => Promise.reject(diskError(`${name} cannot be restored`, error)));
+      await putBack(found.moves);
       removed.delete(name);
     },
     list: () => [...removed].map(([name, { bytes }]) => ({ name, bytes })),
@@ -80,12 +81,16 @@ export function createTrash(): Trash {
 async function putBack(moves: readonly Move[]): Promise<void> {
   for (const { from, to } of moves) {
     if (isThere(from) || !isThere(to)) continue;
-    await mkdir(dirname(from), { recursive: true });
-    await rename(to, from);
+    try {
+      await mkdir(dirname(from), { recursive: true });
+      await rename(to, from);
+    } catch (error) {
+      throw diskError(from, error, 'restored');
+    }
   }
 }
 
-/** Deletes what sessions had removed that ended without a word. */
+/** Empties the trash of sessions that crashed. */
 export function sweepTrash(home: string, environment: NodeJS.ProcessEnv = process.env): void {
   const own = ['models', 'data', 'cache/bodies', 'cache/datasets'].map((name) => join(home, name));
   for (const folder of [hubSettings(environment).cache, ...own])
@@ -97,13 +102,6 @@ function foldersIn(folder: string): string[] {
     const entries = readdirSync(folder, { withFileTypes: true });
     return entries.flatMap((entry) => (entry.isDirectory() ? join(folder, entry.name) : []));
   } catch {
-    return []; // it is not there, or not ours to read
+    return []; // missing or unreadable
   }
 }
-
-const diskError = (what: string, cause: unknown): PermafrostError =>
-  new PermafrostError(
-    'disk',
-    `${what}: ${(cause as Error).message}. Close the programs that use it and make its folder writable.`,
-    { cause },
-  );

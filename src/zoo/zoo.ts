@@ -1,14 +1,16 @@
 /** The model zoo of a home: what is known, what is here, fetching, adding, removing with undo, verifying. */
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { describeError, nearest, PermafrostError } from '#contract/errors';
 import { checked, modelName, repository, revision as revisionName, sha256 as sha256Name } from '#contract/names';
 import type { DownloadProgress, VerifyReport, ZooModel, ZooServices } from '#contract/zoo';
+import { hashFile } from '#disk/hash';
 import { bytesUnder, filesUnder, type Owned, refuseInUse, removeBelow } from '#disk/removable';
-import { readSmallText, unreadable } from '#disk/source';
+import { readSmallFile } from '#disk/source';
 import { float32Chunks, isFloat, type StoredArray } from '#formats/array';
+import { readJson } from '#formats/json';
 import { listProblems, matchCheckpoint } from '#models/match';
 import { type AddedModel, changeAdded, readAdded, refuseClash } from './added.ts';
 import { readArchitecture } from './architecture.ts';
@@ -345,14 +347,8 @@ function sourceText({ source }: CatalogRow): string {
   return source.kind === 'folder' ? source.folder : 'Permafrost';
 }
 
-function readConfig(path: string): Record<string, unknown> {
-  const text = readSmallText(path, largestConfig);
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new PermafrostError('config', `${path} cannot be read as JSON: ${(cause as Error).message}.`, { cause });
-  }
-}
+const readConfig = (path: string) =>
+  readJson(readSmallFile(path, largestConfig), path, 'config') as Record<string, unknown>;
 /** Bytes. One that lists ImageNet-21k's classes has 1.6 MB. */
 const largestConfig = 2 ** 22;
 
@@ -429,27 +425,17 @@ async function hashFiles(paths: readonly string[], onProgress?: (progress: Downl
   let [bytes, told] = [0, 0];
   meter.start(0, performance.now());
   for (const path of paths) {
-    const hash = createHash('sha256');
-    for await (const chunk of chunksOf(path)) {
-      hash.update(chunk);
+    const { hash } = await hashFile(path, 'sha256', (chunk) => {
       all?.update(chunk);
       bytes += chunk.length;
       const now = performance.now();
-      if (now - told < 100 && bytes < size) continue;
+      if (now - told < 100 && bytes < size) return;
       told = now;
       onProgress?.(meter.progress(bytes, size, now));
-    }
-    files.push({ path, sha256: hash.digest('hex') });
+    });
+    files.push({ path, sha256: hash });
   }
   return { bytes, sha256: all?.digest('hex') ?? files[0].sha256, files };
-}
-
-async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
-  try {
-    yield* createReadStream(path, { highWaterMark: 1 << 20 });
-  } catch (cause) {
-    throw unreadable(path, (cause as Error).message, cause);
-  }
 }
 
 const bytesOf = (places: readonly Owned[]): number => places.reduce((sum, { path }) => sum + bytesUnder(path), 0);

@@ -71,7 +71,7 @@ it('names what it cannot find', async () => {
   const data = openData(home);
   await expect(data.pull('cifar')).rejects.toThrow(/no data set "cifar". Did you mean cifar10\?/);
   await expect(data.split('mnist', 'x')).rejects.toThrow(/scaffold split is for molecules/);
-  await expect(data.split('cyp3a4', join(home, 'none.tab'))).rejects.toThrow(/none.tab cannot be read/);
+  await expect(data.split('cyp3a4', join(home, 'none.tab'))).rejects.toThrow(/none.tab could not be read/);
   writeFileSync(join(home, 'bad.tab'), 'Drug\tY\nC1CC\t1\n');
   await expect(data.split('cyp3a4', join(home, 'bad.tab'))).rejects.toThrow(/Row 1: RDKit cannot read/);
 });

@@ -256,7 +256,7 @@ describe('add', () => {
     mkdirSync(folder);
     await expect(zoo.add(folder)).rejects.toThrow(/expected one of model\.safetensors, .*; found none/);
     writeFileSync(join(folder, 'pytorch_model.bin'), readFileSync(join(golden, 'f01-zip-fp32-lmhead.bin')));
-    await expect(zoo.add(folder)).rejects.toThrow(/config\.json cannot be read/);
+    await expect(zoo.add(folder)).rejects.toThrow(/config\.json could not be read/);
     writeFileSync(join(folder, 'config.json'), json(goldenConfig));
     expect(await zoo.add(folder)).toMatchObject({
       name: 'mine',
@@ -353,7 +353,7 @@ describe('a checkpoint', () => {
     rmSync(join(folder, 'model-00002-of-00002.safetensors'));
     await expect(zoo.verify('mine')).rejects.toThrow(/model-00002-of-00002\.safetensors/);
     await expect(zoo.add(folder, { name: 'again' })).rejects.toThrow(
-      /model-00002-of-00002\.safetensors cannot be read/,
+      /model-00002-of-00002\.safetensors could not be read/,
     );
   });
 
