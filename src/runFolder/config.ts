@@ -24,13 +24,14 @@ export function writeRunConfig(folder: string, { id, createdAt, config }: NewRun
   writeAtomically(runFiles(folder).config, [Buffer.from(text)], { durable: false });
 }
 
-/** Throws `config` when the file is missing, not JSON or not a valid config. */
+/** Throws `disk` when the file cannot be read and `config` when it is not JSON or not a valid config. */
 export function readRunConfig(folder: string): Omit<NewRun, 'id'> {
   const path = runFiles(folder).config;
   let file: unknown;
   try {
     file = JSON.parse(readSmallText(path, largest));
   } catch (cause) {
+    if (cause instanceof PermafrostError) throw cause;
     throw new PermafrostError('config', `${path} should hold the run's config as JSON: ${(cause as Error).message}.`, {
       cause,
     });
