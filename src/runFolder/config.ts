@@ -31,9 +31,9 @@ export function readRunConfig(folder: string): Omit<NewRun, 'id'> {
   try {
     file = JSON.parse(readSmallText(path, largest));
   } catch (cause) {
-    throw new PermafrostError('config', `${path} should hold the run's config as JSON: ${(cause as Error).message}.`, {
-      cause,
-    });
+    const { message } = cause as Error;
+    const why = cause instanceof PermafrostError ? message : `${path} is not JSON: ${message}.`;
+    throw new PermafrostError('config', `The run's config is missing or damaged. ${why}`, { cause });
   }
   const { name, params, args } = (file ?? {}) as Record<string, unknown>;
   const { data } = identity.safeParse(file);
