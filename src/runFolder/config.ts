@@ -24,17 +24,16 @@ export function writeRunConfig(folder: string, { id, createdAt, config }: NewRun
   writeAtomically(runFiles(folder).config, [Buffer.from(text)], { durable: false });
 }
 
-/** Throws `disk` when the file cannot be read and `config` when it is not JSON or not a valid config. */
+/** Throws `config` when the file cannot be read, is not JSON or not a valid config. */
 export function readRunConfig(folder: string): Omit<NewRun, 'id'> {
   const path = runFiles(folder).config;
   let file: unknown;
   try {
     file = JSON.parse(readSmallText(path, largest));
   } catch (cause) {
-    if (cause instanceof PermafrostError) throw cause;
-    throw new PermafrostError('config', `${path} should hold the run's config as JSON: ${(cause as Error).message}.`, {
-      cause,
-    });
+    const { message } = cause as Error;
+    const why = cause instanceof PermafrostError ? message : `${path} is not JSON: ${message}.`;
+    throw new PermafrostError('config', `The run's config is missing or damaged. ${why}`, { cause });
   }
   const { name, params, args } = (file ?? {}) as Record<string, unknown>;
   const { data } = identity.safeParse(file);

@@ -112,8 +112,6 @@ export async function openDatabase(
   path: string,
   { reads = false, checks = null }: OpenOptions = {},
 ): Promise<Database> {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
-    throw storeError(path, Object.assign(new Error('it is a folder'), { code: 'SQLITE_NOTADB' }));
   if (Number(process.versions.napi) < neededNapi) {
     throw new PermafrostError(
       'store',
@@ -134,6 +132,8 @@ export async function openDatabase(
     return database;
   };
   try {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
+      throw Object.assign(new Error('it is a folder'), { code: 'SQLITE_NOTADB' });
     if (!reads || path === ':memory:') return await whenFree(() => open(path));
     if (!isThere(path)) return open(':memory:');
     return openForReading(Sqlite, path) ?? openCopy(path, open);

@@ -8,6 +8,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
   writeSync,
@@ -20,6 +21,7 @@ import { parseConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
 import type { Services } from '#contract/services';
 import { openLease } from '#disk/lease';
+import { openStore } from '#store/store';
 
 let home: string;
 let path: string;
@@ -111,6 +113,18 @@ describe.each(Object.entries(damages))('a store with %s', (_, damage) => {
     expect(await withApp((app) => marksOf(app, [...rows.keys()]))).toEqual(rows);
   });
 });
+
+it.skipIf(process.platform === 'win32')(
+  'a home that is a link to itself is told as such, and not as a bug',
+  async () => {
+    const loop = join(home, 'loop');
+    symlinkSync(loop, loop);
+    await expect(openStore(join(loop, 'permafrost.db'), { reads: true })).rejects.toMatchObject({
+      code: 'store',
+      message: expect.stringMatching(/The run store .*loop.permafrost\.db: ELOOP/),
+    });
+  },
+);
 
 it('a damaged store that another app has open is not taken from it', async () => {
   await fillHome();

@@ -129,8 +129,8 @@ it.skipIf(process.platform === 'win32')(
     const { unreadable, ids } = JSON.parse(printed);
     expect(ids).toEqual(['mnist-cccccc']); // whose marks alone are lost
     expect(unreadable).toEqual([
-      expect.stringMatching(/aaaaaa.*config\.json.*not a regular file/),
-      expect.stringMatching(/bbbbbb.*journal\.jsonl.*not a regular file/),
+      expect.stringMatching(/The run's config is missing or damaged\. .*config\.json is not a regular file\. .*\w\.$/),
+      expect.stringMatching(/bbbbbb.*journal\.jsonl is not a regular file/),
     ]);
   },
 );
