@@ -54,9 +54,9 @@ export interface AppOptions {
   trainer?: string;
   /** The Node that trains and tries devices; this process's own by default, which will not do inside Electron. */
   node?: string;
-  /** For commands that only look: changes nothing on the disk, so that a home that cannot be written can be read. */
+  /** For read-only commands: changes nothing on the disk, and works on a home that is not writable. */
   reads?: boolean;
-  /** Sets a damaged store aside and begins a new one, to be rebuilt. */
+  /** Sets a damaged store aside and makes an empty one, to be rebuilt. */
   repairs?: boolean;
 }
 
@@ -112,15 +112,15 @@ export async function createApp({
     weights: hasWeights,
   };
   const rows = (ids?: readonly string[]) => store.rows(ids).map(rowOf).map(asSeen);
-  /** A command that only looks shows a run whose trainer is gone for what it is, and leaves it to others to say so in the store. */
+  /** A read-only command shows a run without a live trainer as crashed, without storing that. */
   const asSeen = <T extends Pick<Run, 'id' | 'state' | 'reason'>>(run: T): T =>
     reads && run.state === 'running' && !scheduler.isTrained(run.id)
       ? { ...run, state: 'crashed', reason: { code: 'interrupted', message: leftBehind } }
       : run;
-  /** What a person writes on a run goes into its folder too. */
+  /** Changes a run's marks in the store and in its folder. */
   function mark(id: string, write: (id: string) => void): void {
     const run = store.runs.get(id).id;
-    store.runs.saving(run); // on its own: who is killed between the copy and the commit leaves word that they may differ
+    store.runs.saving(run); // in its own transaction: after a kill between copy and commit the store knows that they may differ
     store.together(() => {
       write(run);
       saveMarks(run);
@@ -137,14 +137,14 @@ export async function createApp({
     try {
       for (const id of store.runs.unsaved()) store.together(() => saveMarks(id));
     } catch (error) {
-      if (!(error instanceof PermafrostError)) throw error; // a disk that refuses: at the next start
+      if (!(error instanceof PermafrostError)) throw error; // a disk error: retried at the next start
     }
   }
   const row = (id: string): RunRow => rows([store.runs.get(id).id])[0];
   let tried: Promise<DeviceInfo[]> | null = null;
   const analysis = analysisServices({ home, folderOf, node });
 
-  /** Stores runs and does something with them, all or nothing; nobody trains them before they are queued. */
+  /** Stores runs and does something with them, all or nothing; no run trains before it is queued. */
   function addRuns(
     configs: readonly ExperimentConfig[],
     tags: readonly string[] = [],
@@ -192,7 +192,7 @@ export async function createApp({
           'conflict',
           `${run.id} is ${run.state} already${elsewhere ? ` in ${elsewhere}` : ''}.`,
         );
-      else scheduler.takeOver(run.id); // its app is gone, or elsewhere; its trainer may still be winding down
+      else scheduler.takeOver(run.id); // its app is dead or on another machine; its trainer may still be exiting
       return store.runs.get(run.id);
     },
     pause: (id) => scheduler.end(store.runs.get(id).id, 'pause'),
@@ -305,11 +305,11 @@ export async function createApp({
 }
 
 const leftBehind =
-  'The app that trained it is gone, and so is its trainer. Resume the run to go on from its last checkpoint.';
+  'The app and the trainer of this run have exited. Resume the run to continue from its last checkpoint.';
 
 /**
- * The store, and where a damaged one was put. Run folders that it does not have are brought in; one whose last app died is
- * read through before it is used. Throws `conflict` where a damaged one is in use.
+ * The store, and the new path of a damaged one. Adds run folders that it lacks; checks a store whose last app died before it is
+ * used. Throws `conflict` when a damaged store is in use.
  */
 async function openRunStore(
   home: string,
@@ -335,25 +335,25 @@ async function openRunStore(
   }
 }
 
-/** Says where a store without runs has lost them: its file was deleted, or emptied. */
+/** Warns when the store has no runs but the home has run folders: its file was deleted or emptied. */
 function sayLost(store: Store, runsFolder: string): void {
   if (!existsSync(runsFolder) || store.runs.isAny()) return;
   const count = readdirSync(runsFolder).filter((id) => existsSync(runFiles(join(runsFolder, id)).config)).length;
   if (count > 0)
     console.error(
-      `The run store has no runs, but ${count} lie${count === 1 ? 's' : ''} in ${runsFolder}. permafrost rebuild brings them into it.`,
+      `The run store has no runs, but ${count} lie${count === 1 ? 's' : ''} in ${runsFolder}. Run permafrost rebuild to add them.`,
     );
 }
 
 function sayTrouble(message: string | null): void {
   console.error(
     message
-      ? `${message} Runs go on: what they do is kept in their folders and brought in as soon as that works again.`
-      : 'The run store takes everything again.',
+      ? `${message} Runs continue; the store is updated from their folders when it works again.`
+      : 'The run store works again.',
   );
 }
 
-/** Makes the home, readable by its user alone, as it holds what others have no business with. */
+/** Makes the home, readable by its user alone. */
 function prepareHome(runsFolder: string, home: string): void {
   try {
     mkdirSync(dirname(home), { recursive: true });

@@ -20,7 +20,7 @@ export type JobAnswer =
   | { error: { code: ErrorCode | 'internal'; message: string }; stack: string };
 
 export interface Analyst {
-  /** Does a job in a process of its own. Throws what the job throws, `device` when the process ends without a word. */
+  /** Does a job in a process of its own. Throws what the job throws, `device` when the process exits unexpectedly. */
   ask<K extends JobName>(job: K, input: Jobs[K]['input']): Promise<Jobs[K]['answer']>;
   /** Ends what is under way. */
   close(): void;

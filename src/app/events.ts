@@ -1,6 +1,6 @@
 /**
- * What happens, as streams of small messages. A slow reader gets what came meanwhile together; of a run no more waits in
- * memory than {@link keptEntries}, since its journal has everything.
+ * Events as streams of small messages. A slow reader gets its backlog in one message; at most {@link keptEntries} of a run wait in
+ * memory, since its journal has all of them.
  */
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { JournalEntry } from '#contract/run';
@@ -8,16 +8,16 @@ import type { RunChanges, RunEvents, RunRow } from '#contract/runRow';
 
 export type Subscribe = (listener: (run: string, entry: JournalEntry | null) => void) => () => void;
 
-/** At most 20 messages a second for a run, and two for the table; the past comes as fast as the reader takes it. */
+/** At most 20 messages a second for a run and two for the table; past entries are sent as fast as the reader takes them. */
 const eventPause = 50;
 const changePause = 500;
-/** A message holds about so many bytes of entries, so many rows of the table. */
+/** Approximate size of a message: bytes of entries, rows of the table. */
 const pageBytes = 256 * 1024;
 const pageRows = 500;
 /** New entries of a run that wait in memory for their reader. */
 const keptEntries = 1000;
 
-/** Calls `note` for everything that happens; `next` resolves when something has since the last time, to false when the signal came. */
+/** Calls `note` for every event; `next` resolves to true after an event and to false after the signal. */
 function listen(subscribe: Subscribe, note: Parameters<Subscribe>[0], signal?: AbortSignal) {
   let wake = () => {};
   let happened = false;
@@ -54,7 +54,7 @@ export interface RunSource {
   entries(after: number): Iterable<JournalEntry> | AsyncIterable<JournalEntry>;
 }
 
-/** A run's entries after `after` (null: from now on), each once and in order, beginning with the run as it is. */
+/** The run, then its entries after `after` (null: from now on), each once and in order. */
 export async function* runEvents(
   id: string,
   source: RunSource,
@@ -62,7 +62,7 @@ export async function* runEvents(
   signal?: AbortSignal,
 ): AsyncGenerator<RunEvents> {
   const committed = source.seq();
-  let seq = Math.min(after ?? committed, committed); // a number from a store that was lost since begins at the end
+  let seq = Math.min(after ?? committed, committed); // a number beyond the store's, which was lost since, starts at the end
   let fresh: JournalEntry[] = [];
   let isBehind = seq < committed; // what follows `seq` is in the journal alone
   let touched = true;
@@ -126,7 +126,7 @@ async function* pages(
   if (page.length > 0) yield page;
 }
 
-/** About as long as its JSON. */
+/** Approximate length of its JSON. */
 const bytesOf = ({ body }: JournalEntry): number =>
   body.kind === 'metrics' ? 100 + 45 * body.rows.length : JSON.stringify(body).length;
 

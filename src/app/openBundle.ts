@@ -1,5 +1,5 @@
 /** Opens a bundle that a stranger may have made: its runs are replayed from their journals and compared with what it says of them. */
-import { existsSync } from 'node:fs';
+
 import { z } from 'zod';
 import type { BundleReport } from '#contract/bundle';
 import { type ExperimentConfig, openConfig } from '#contract/config';
@@ -26,7 +26,6 @@ export interface Opened {
 }
 
 export async function withBundle<T>(path: string, use: (opened: Opened) => T | Promise<T>): Promise<T> {
-  if (!existsSync(path)) throw new PermafrostError('disk', `${path} cannot be read: there is no such file.`);
   const store = await openStore(''); // SQLite keeps it in a file of its own, so that long journals need no memory
   try {
     return await withOpenFile(path, async (source) => {
@@ -78,10 +77,10 @@ function* journalOf(bundle: Bundle, id: string): Generator<JournalEntry[]> {
   for (const line of bundle.lines(path)) {
     const problem = (what: string) => new PermafrostError('data', `${path}, line ${number}: ${what}`);
     number++;
-    if (!line.endsWith('\n')) throw problem('it is torn.');
+    if (!line.endsWith('\n')) throw problem('the line is incomplete.');
     const entry = decodeEntry(line.slice(0, -1));
-    if (!entry) throw problem('it is no entry with its CRC-32.');
-    if (entry.seq !== number) throw problem(`it has number ${entry.seq}.`);
+    if (!entry) throw problem('it is not an entry with a valid CRC-32.');
+    if (entry.seq !== number) throw problem(`expected entry ${number}; found entry ${entry.seq}.`);
     entries.push(entry);
     size += line.length;
     if (size < atOnce) continue;

@@ -22,6 +22,6 @@ export function requireFiles(runs: readonly Needed[]): void {
   const more = broken.length > mostNamed ? ` and ${broken.length - mostNamed} more` : '';
   throw new PermafrostError(
     'disk',
-    `Files are missing in ${dirname(runs[0].folder)}: ${broken.slice(0, mostNamed).join(', ')}${more}. Bring them back from a backup, or train the config again.`,
+    `Files are missing in ${dirname(runs[0].folder)}: ${broken.slice(0, mostNamed).join(', ')}${more}. Restore them from a backup, or train the config again.`,
   );
 }

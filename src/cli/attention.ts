@@ -28,7 +28,7 @@ export const attention: CommandRow = {
       .action((name: string, file: string | undefined, options: Options) =>
         readApp(async (app) => {
           if (options.json && file === '-')
-            throw new PermafrostError('config', '--json and - both want standard output. Name a file.');
+            throw new PermafrostError('config', '--json and - both write to standard output. Name a file.');
           const { id } = app.get(name);
           const checkpoint = readCheckpoint(options.checkpoint);
           const { sample } = options;

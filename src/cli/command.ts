@@ -26,7 +26,7 @@ export async function withApp<T>(
   }
 }
 
-/** The same for commands that only look: nothing on the disk changes, and a home that cannot be written is read. */
+/** The same for read-only commands: nothing on the disk changes, and the home need not be writable. */
 export const readApp = <T>(use: (app: Services) => T | Promise<T>): Promise<T> => withApp(use, { reads: true });
 
 /** What `fetch` comes to; null when Ctrl-C paused it, which is said along with the command that goes on. */

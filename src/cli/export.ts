@@ -29,7 +29,7 @@ export const exportCommand: CommandRow = {
           const path = what.at(-1)!;
           const ids = what.slice(0, -1).map((id) => app.get(asRunId(id)).id);
           if (options.json && path === '-')
-            throw new PermafrostError('config', '--json and - both want standard output. Name a file.');
+            throw new PermafrostError('config', '--json and - both write to standard output. Name a file.');
           const format = options.format ?? formatFor(path, options.table !== undefined);
           const { chunks } = app.download(`/download/${format}?${query(ids, options)}`);
           await writeChunks(path, chunks);

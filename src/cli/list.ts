@@ -7,7 +7,7 @@ import { type CommandRow, columns, duration, number, print, readApp } from './co
 function noRuns(home: string): string {
   const folders = runFolders(home);
   return folders > 0
-    ? `The run store is empty, but ${home} has ${folders} run ${folders === 1 ? 'folder' : 'folders'}. Bring them back: permafrost rebuild`
+    ? `The run store is empty, but ${home} has ${folders} run ${folders === 1 ? 'folder' : 'folders'}. Add them: permafrost rebuild`
     : 'There are no runs yet. Start one: permafrost run --set task=bit-xor --set n=5 --set num_patterns=2 --set pretrained=false --set n_layer=2 --set n_embd=64 --set n_head=4';
 }
 

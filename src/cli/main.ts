@@ -70,7 +70,7 @@ const program = new Command('permafrost')
   .description('A lab for frozen pretrained transformers.')
   .addHelpText(
     'after',
-    '\nExit codes: 0 done, 1 bug, 2 usage or config, 3 a run did not finish, 4 no such run or not now, 5 files, data, network or device, 6 a bundle does not hold, 141 nobody reads the output any more.\nPERMAFROST_HOME names the folder of runs, data and models.',
+    '\nExit codes: 0 done, 1 bug, 2 usage or config, 3 a run did not finish, 4 unknown name or conflicting state, 5 files, data, network or device, 6 invalid bundle, 141 the reader closed the output.\nPERMAFROST_HOME names the folder of runs, data and models.',
   )
   .showHelpAfterError('permafrost --help lists the commands, permafrost COMMAND --help what one takes.')
   .exitOverride();

@@ -5,7 +5,7 @@ export const rebuild: CommandRow = {
   add(program) {
     program
       .command('rebuild')
-      .description('bring runs back into the store from their folders; a damaged store is set aside first')
+      .description('add runs from their folders to the store; a damaged store is set aside first')
       .option('--json', 'print {"added", "completed", "unreadable", "damaged", "setAside"}')
       .action(({ json }: { json?: boolean }) =>
         withApp(

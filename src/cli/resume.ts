@@ -14,7 +14,7 @@ export const resume: CommandRow = {
           const { id } = app.resume(name);
           const { running, queued } = app.queue();
           if (![...running, ...queued].includes(id))
-            console.error(`${id} was under way elsewhere; watching for up to 30 s whether it still is.`);
+            console.error(`${id} was running on another machine; waiting up to 30 s to see whether it still is.`);
           const runs = await follow(app, [id]);
           if (!restingStates.includes(runs[0].state)) app.resume(id); // says who has it
           print(options.json, runs[0], () => id);

@@ -35,7 +35,7 @@ export async function serve({ port, slots, open: opens }: ServeOptions): Promise
   console.error(
     'Only this machine can open it; from another one use an SSH tunnel. Ctrl-C ends it, closing the browser does not.',
   );
-  if (opens) await openBrowser(server.ticket()); // others on this machine see what a browser is started with
+  if (opens) await openBrowser(server.ticket()); // other users of this machine can see a browser's arguments
   await asked;
   await server.close();
   await services.close();

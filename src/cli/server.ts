@@ -1,7 +1,7 @@
 /**
  * The window for a browser: the site over HTTP and the router over a WebSocket, on the loopback interface alone.
- * Whoever opens `/?token=…` gets a cookie, and so does the first who opens `/?ticket=…`; everything else needs the cookie,
- * or the token as a bearer. A page of another origin, or a name that merely resolves to this machine, is turned away.
+ * Opening `/?token=…` sets a cookie, and so does the first opening of `/?ticket=…`; every other request needs the cookie, or the
+ * token as a bearer. Pages of other origins, and host names other than loopback, are refused.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -20,16 +20,16 @@ export interface ServerOptions {
   /** 0: any that is free. */
   port: number;
   token?: string;
-  /** Told what went wrong with a client. */
+  /** Called with errors of clients. */
   report?(line: string): void;
-  /** Milliseconds in which a client has to say what it wants. */
+  /** Milliseconds within which a client must send its request. */
   patience?: number;
 }
 
 export interface Server {
-  /** With the token, for a person to open. */
+  /** The address with the token, for a person to open. */
   url: string;
-  /** An address that opens the window once, within a minute: others may see what a browser is started with. */
+  /** A one-time address, valid for a minute: other users can see a browser's arguments. */
   ticket(): string;
   /** Ends every connection at once. */
   close(): Promise<void>;
@@ -37,15 +37,15 @@ export interface Server {
 
 const loopback = '127.0.0.1';
 const hosts: readonly string[] = [loopback, 'localhost', '[::1]'];
-/** Connections of strangers count too, before they are turned away. */
-const most = { connections: 500, clients: 100, headerBytes: 1 << 20 }; // an export names its runs in its path
-/** How often a quiet client is asked whether it is still there, in ms; one that says nothing until the next time is gone. */
+/** Unauthorised connections count until they are refused. */
+const most = { connections: 500, clients: 100, headerBytes: 1 << 20 }; // an export lists its runs in its path
+/** Milliseconds between pings; a client that answers none before the next is disconnected. */
 const pingPause = 20_000;
-/** A download whose asker takes nothing for so long (ms) is ended; a browser may have paused it. */
+/** Milliseconds without progress after which a download ends; a browser may have paused it. */
 const downloadPatience = 600_000;
-/** A ticket is good for so long (ms). */
+/** Milliseconds for which a ticket is valid. */
 const ticketLife = 60_000;
-/** Bytes that go to a client in one piece. */
+/** Bytes sent to a client at once. */
 const pieceBytes = 64 * 1024;
 
 /** Listens until closed. Throws `conflict` when the port is taken. */
@@ -69,7 +69,7 @@ export async function startServer({
   const connections = new Set<Socket>();
   server.on('connection', (socket) => {
     connections.add(socket);
-    socket.on('error', () => {}); // it went away; what that ends is ended by its closing
+    socket.on('error', () => {}); // 'close' follows
     socket.once('close', () => connections.delete(socket));
   });
 
@@ -100,7 +100,7 @@ export async function startServer({
     return plainText(401, 'Open the address that Permafrost printed: it carries a token.');
   }
 
-  /** Never throws. A file that fails half-way ends its connection, which a browser shows as a failed download. */
+  /** Never throws. A file that fails half-way closes the connection, which a browser shows as a failed download. */
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const gone = new AbortController();
     response.once('close', () => gone.abort());
@@ -109,7 +109,7 @@ export async function startServer({
     });
     const { status, headers, body } = await answer(request, gone.signal);
     response.writeHead(status, headers);
-    await pipeline(body, response).catch(() => response.destroy()); // the site says why
+    await pipeline(body, response).catch(() => response.destroy()); // the site reports the error
   }
 
   server.on('upgrade', (request, socket, head) => {
@@ -125,7 +125,7 @@ export async function startServer({
     return sockets.clients.size < most.clients ? null : '503 Service Unavailable';
   }
 
-  /** Clients that said nothing since they were asked. */
+  /** Clients that have not answered the last ping. */
   const quiet = new WeakSet<WebSocket>();
   function serve(socket: WebSocket): void {
     const client = connectClient({
@@ -135,7 +135,7 @@ export async function startServer({
         deliver: (text, moved) => sendInPieces(socket, text, moved),
         close(reason) {
           socket.close(1008, reason);
-          socket.terminate(); // it may not be listening
+          socket.terminate(); // it may not answer a close
         },
       },
     });
@@ -144,7 +144,7 @@ export async function startServer({
       client.receive(data, isBinary);
     });
     socket.on('pong', () => quiet.delete(socket));
-    socket.on('error', () => {}); // it keeps no rules; 'close' follows
+    socket.on('error', () => {}); // a protocol error; 'close' follows
     socket.on('close', () => client.end());
   }
   const pinging = setInterval(() => {
@@ -184,7 +184,7 @@ export async function startServer({
 
 const newSecret = (): string => randomBytes(24).toString('base64url');
 
-/** Compares in a time that tells nothing. */
+/** Compares in constant time. */
 function isSame(offered: string | null | undefined, token: string): boolean {
   const [a, b] = [Buffer.from(offered ?? ''), Buffer.from(token)];
   return a.length === b.length && timingSafeEqual(a, b);
@@ -198,7 +198,7 @@ function refuse(socket: Socket, status: string): void {
   socket.destroySoon(); // whether or not the other side ends it too
 }
 
-/** Resolves when the socket has taken the text; a large one shows in its pieces that it moves. */
+/** Resolves when the socket has taken the text, which is sent in pieces to show progress. */
 async function sendInPieces(socket: WebSocket, text: string, moved: () => void): Promise<void> {
   const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length; at += pieceBytes) {

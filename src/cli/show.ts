@@ -35,7 +35,7 @@ export const show: CommandRow = {
                 : '',
               floor ? `without looking, saying ${floor.predictor} gives ${number(floor.value)}` : '',
               tests.length ? `${tests.length} evaluations, last at step ${tests.at(-1)!.step}` : '',
-              `folder ${folder}${existsSync(folder) ? '' : ' is gone: only what the store has is left'}`,
+              `folder ${folder}${existsSync(folder) ? '' : ' is missing; only the data in the store are left'}`,
               run.tags.length ? `tags ${run.tags.map((tag) => printable(tag, widest)).join(', ')}` : '',
               '\nSettings that are not the defaults:',
               ...changed.map((field) => `  ${field} = ${printable(JSON.stringify(run.config[field]), widest)}`),

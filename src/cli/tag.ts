@@ -1,3 +1,4 @@
+import { PermafrostError } from '#contract/errors';
 import { checked, runTag } from '#contract/names';
 import { asRunId, type CommandRow, print, withApp } from './command.ts';
 import { printable } from './printable.ts';
@@ -9,10 +10,17 @@ export const tag: CommandRow = {
       .description('add tags to a run, or remove them')
       .argument('<id>', 'the run, or the beginning of its id', asRunId)
       .argument('<tags...>')
-      .option('--remove', 'remove the tags')
+      .option('--remove', 'remove all these tags instead of adding them')
       .option('--json', 'print the run as one JSON object')
       .action((id: string, tags: string[], { remove, json }: { remove?: boolean; json?: boolean }) =>
         withApp((app) => {
+          const known = app.get(id).tags;
+          const unknown = tags.find((each) => !known.includes(each));
+          if (remove && unknown !== undefined)
+            throw new PermafrostError(
+              'notFound',
+              `${id} has no tag "${unknown}". --remove removes every tag named; nothing was changed.`,
+            );
           const run = remove
             ? app.tag(id, [], tags)
             : app.tag(

@@ -6,7 +6,7 @@ import { printable } from './printable.ts';
 import { exitCodeOf, follow } from './watch.ts';
 import { wholeNumber } from './wholeNumber.ts';
 
-/** A bundle that does not hold, or a run that comes out otherwise. */
+/** Exit code for an invalid bundle, or a rerun with another result. */
 const doesNotHold = 6;
 
 export const verify: CommandRow = {
@@ -50,8 +50,8 @@ function reportText({ made, digest, files, runs, table, problems, notes }: Bundl
     ...problems.map((problem) => printable(problem, 1000)),
     ...notes.map((note) => `On this machine: ${note}`),
     problems.length
-      ? `It does not hold: ${count(problems.length, 'problem')}.`
-      : `It holds: ${count(files, 'file')}, ${count(runs.length, 'run')}${table ? `, the verdicts of ${table}` : ''}.`,
+      ? `The bundle is invalid: ${count(problems.length, 'problem')}.`
+      : `The bundle is valid: ${count(files, 'file')}, ${count(runs.length, 'run')}${table ? `, the verdicts of ${table}` : ''}.`,
   ].join('\n');
 }
 

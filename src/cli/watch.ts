@@ -9,9 +9,9 @@ interface Followed {
   label: string;
   run: Run;
   latest: Partial<Record<MetricKey, number>>;
-  /** Where and when (ms of a clock that nobody sets) this session of the run began, for its speed. */
+  /** Step and time (ms, monotonic) at which this session of the run began, for its speed. */
   from: { step: number; at: number } | null;
-  /** Its end has been told. */
+  /** Its end has been printed. */
   isTold: boolean;
 }
 
@@ -113,7 +113,7 @@ export async function follow(app: Services, ids: string[], labels: Record<string
   }
   for (const { id, label } of followed.values()) {
     const other = app.elsewhere(id);
-    if (other) say(`${label}  is under way in ${other}; waiting for it. It goes on here if that one ends.`);
+    if (other) say(`${label}  is running in ${other}; waiting for it. It continues here if that process exits.`);
   }
   const pause = () => {
     say('Pausing: each run ends at a checkpoint. Go on later with: permafrost resume ID');

@@ -48,7 +48,7 @@ function progressLine(label: string): { show(progress: DownloadProgress): void; 
   };
 }
 
-/** Runs `use` with the app, and says first what of the list of added models cannot be used. */
+/** Runs `use` with the app after warning of unusable entries in the list of added models. */
 const withZoo = <T>(use: (app: Services) => T | Promise<T>, open = withApp<T>): Promise<T> =>
   open((app) => {
     for (const warning of app.zoo.warnings()) console.error(`Warning: ${warning}`);
@@ -151,7 +151,7 @@ const pull = (names: string[], { json }: { json?: boolean }) =>
 
 const remove = (names: string[], { json }: { json?: boolean }) =>
   withZoo(async (app) => {
-    const removed = names.map((name) => app.zoo.model(name).name); // a name that is none is said before anything is removed
+    const removed = names.map((name) => app.zoo.model(name).name); // an unknown name throws before anything is removed
     let bytes = 0;
     for (const name of new Set(removed)) bytes += await app.zoo.remove(name);
     print(json, { removed, bytes }, () => `${removed.join(', ')} removed; ${size(bytes)} freed.`);
@@ -201,11 +201,7 @@ export const zoo: CommandRow = {
     subcommand(command, 'pull', 'fetch weights into the Hugging Face cache; goes on where it was interrupted')
       .argument('<names...>')
       .action(pull);
-    subcommand(
-      command,
-      'rm',
-      'delete the files of models; a model that you added leaves the list, its own folder stays',
-    )
+    subcommand(command, 'rm', 'delete the files of models; an added model leaves the list, its folder stays')
       .argument('<names...>')
       .action(remove);
     subcommand(command, 'verify', 'hash weight files and compare them with source and config')
@@ -213,7 +209,7 @@ export const zoo: CommandRow = {
       .action(verify);
     subcommand(command, 'add', 'add a GPT-2 or ViT from Hugging Face (ORG/NAME) or a local folder')
       .argument('<source>')
-      .option('--name <name>', 'what to call it; by default what the repository or the folder is called')
+      .option('--name <name>', 'its name in the zoo; by default the name of the repository or folder')
       .option('--revision <revision>', 'branch, tag or commit', 'main')
       .action(add);
   },

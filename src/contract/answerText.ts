@@ -59,7 +59,7 @@ export function chanceText({ answers, contrasts }: Pick<TableState, 'answers' | 
   if (count < 2) return null;
   return (
     `Of ${count} verdicts some ${digits(count / 100, 2)} are wrong by chance, about 1 in 100. ` +
-    `One marked ${fallsSign} does not stand when all verdicts on cells, or all on gains, are asked together (Holm’s correction at 5 %).`
+    `One marked ${fallsSign} does not survive Holm’s correction at 5 % over all verdicts on cells, or all on gains.`
   );
 }
 

@@ -35,7 +35,7 @@ export function describeError(error: unknown): { code: ErrorCode | 'internal'; m
   return { code: 'internal', message: message.startsWith('internal:') ? message : `internal: ${message}` };
 }
 
-/** Letters of a word that are compared; the time grows with them, and no name of ours is longer. */
+/** Letters of a word that are compared; longer names do not exist, and the time grows with the length. */
 const comparedLetters = 100;
 
 /** The candidate that is closest to `word` by edit distance, for "did you mean" hints. */

@@ -29,6 +29,6 @@ export interface QueueState {
   /** Ids in the order in which they start. */
   queued: string[];
   running: string[];
-  /** What the run store refuses to take; null while it takes everything. Runs go on, and are brought in later. */
+  /** Error of the run store; null while it works. Runs continue, and the store is updated later. */
   trouble: string | null;
 }

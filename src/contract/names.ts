@@ -1,6 +1,6 @@
 /**
- * Names that come from outside: typed, sent by the window, answered by a server or read from a file. Many become a part of a
- * path or of a URL, so each kind has one schema, and whatever takes such a name checks it by that schema where it enters.
+ * Names from outside: typed, sent by the window, answered by a server or read from a file. Many become part of a path or a URL, so
+ * each kind has one schema, which checks the name where it enters.
  */
 import { z } from 'zod';
 import { PermafrostError } from './errors.ts';
@@ -8,11 +8,11 @@ import { PermafrostError } from './errors.ts';
 /** Names that Windows keeps for devices, whatever their ending. */
 const device = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
 
-/** Whether every file system takes the text as the name of a file, and as no other than itself. */
+/** Whether the text is a valid and unambiguous file name on every file system. */
 const isFileName = (text: string): boolean =>
   /^\w(?:[\w.-]*\w)?$/.test(text) && !text.includes('..') && !device.test(text);
 
-/** Whether a plain record would answer to the name though nobody put it there. */
+/** Whether a plain object has a property of that name by inheritance. */
 const isInherited = (text: string): boolean => Object.hasOwn(Object.prototype, text);
 
 /** Hugging Face's rule for repositories; `--` is how its cache writes the slash. */
@@ -27,7 +27,7 @@ const letters = 'letters, digits, "_", "-" and "." (not first or last)';
 /** What a config calls a model; its own files lie in `{home}/models/<name>`, beside `added.json`. */
 export const modelName = name(
   'model name',
-  `NAME or ORG/NAME of ${letters}, without "--" and "..", at most 96 in all, and no name that the system keeps, such as "nul"`,
+  `NAME or ORG/NAME of ${letters}, without "--" and "..", at most 96 in all, and not a reserved name such as "nul"`,
   (text) => isRepositoryName(text, [1, 2]) && !isInherited(text) && !/^added\.json/i.test(text),
 );
 
@@ -45,7 +45,7 @@ export const revision = name(
   (text) => text.length <= 200 && text.split('/').every((part) => isFileName(part) && !/\.lock$/i.test(part)),
 );
 
-/** What a revision is at a moment. */
+/** The commit that a revision stands for. */
 export const commit = name('commit', '40 hexadecimal digits', (text) => /^[0-9a-f]{40}$/.test(text));
 export const sha256 = name('SHA-256', '64 hexadecimal digits', (text) => /^[0-9a-f]{64}$/.test(text));
 /** SHA-1 of a git blob, which Hugging Face calls small files by. */
@@ -87,27 +87,27 @@ export const runId = name(
 /** A word that a user puts on runs. */
 export const runTag = name(
   'tag',
-  'one line of 1 to 100 characters that begins and ends with none that is blank',
+  'one line of 1 to 100 characters that does not begin or end with a blank',
   (text) => text.length >= 1 && text.length <= 100 && text.trim() === text && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text),
 );
 
 /** Size of a file as a server states it. */
 export const byteCount = z.int().min(0);
 
-/** A schema of texts whose error quotes what was found and says what was expected. */
+/** A text schema whose error quotes the value and says what was expected. */
 function name(kind: string, expected: string, fits: (text: string) => boolean) {
   return z
     .string()
-    .refine(fits, { error: ({ input }) => `${quoted(String(input))} is no ${kind}. Expected ${expected}.` });
+    .refine(fits, { error: ({ input }) => `${quoted(String(input))} is not a ${kind}. Expected ${expected}.` });
 }
 
-/** In quotes, on one line and cut off where it is long; a terminal shows it and obeys nothing in it. */
+/** The text quoted, on one line, truncated, and safe for a terminal. */
 function quoted(text: string): string {
   const short = text.length > 80 ? `${text.slice(0, 80)}…` : text;
   return JSON.stringify(short).replace(/\p{C}/gu, (c) => `\\u${c.codePointAt(0)!.toString(16).padStart(4, '0')}`);
 }
 
-/** What the schema makes of a value. Throws `config`, and says after it what to do instead. */
+/** The value parsed by the schema. Throws `config`, with `remedy` appended to its message. */
 export function checked<T extends z.ZodType>(schema: T, value: unknown, remedy = ''): z.infer<T> {
   const { data, error } = schema.safeParse(value);
   if (!error) return data as z.infer<T>;

@@ -1,4 +1,4 @@
-/** Numbers as people type them: a decimal point, no separators of thousands, nothing that only a program would write. Pure. */
+/** Numbers as people type them: with a decimal point and without thousands separators. Pure. */
 
 /** `25` or `-1`; null for any other text, `1.000`, `1e3` and `0x10` among them. */
 export function readWhole(text: string): number | null {
@@ -12,7 +12,7 @@ export function readDecimal(text: string): number | null {
   return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) && Number.isFinite(value) ? value : null;
 }
 
-/** How to write what somebody probably meant, as a sentence with a space before it; empty where that cannot be told. */
+/** How to write the number that was probably meant, as a sentence after a space; empty if unclear. */
 export function numberHint(text: string): string {
   if (/^[1-9]\d{0,2}([.,'’ ]\d{3})+$/.test(text))
     return ` Write ${text.replace(/\D/g, '')} without separators of thousands.`;

@@ -1,6 +1,6 @@
-/** What is now and what changes, as streams whose slow readers get only the newest value. */
+/** Values and their changes as streams. Slow readers get only the newest value. */
 
-/** What `read` gives now and after every change, until the signal comes; nothing while that is undefined. */
+/** Values of `read`, now and after every change, until the signal; undefined values are left out. */
 export async function* followed<T>(
   subscribe: (listener: () => void) => () => void,
   read: () => T | undefined,
@@ -32,8 +32,8 @@ export async function* followed<T>(
 }
 
 /**
- * A value that is read again and again, once for all who listen: from the first listener on until the last is gone.
- * What `read` throws ends the streams of all; the next listener tries again.
+ * A value that is polled once for all listeners, from the first to the last.
+ * An error of `read` ends all streams; the next listener starts again.
  */
 export function polled<T>(read: () => Promise<T>, pause: number): (signal?: AbortSignal) => AsyncGenerator<T> {
   const listeners = new Set<() => void>();

@@ -1,4 +1,4 @@
-/** Everything the window can ask for: a procedure a line, over the services. */
+/** The window's procedures, one a line, over the services. */
 import { initTRPC, tracked } from '@trpc/server';
 import { z } from 'zod';
 import { attentionLayer, checkpointChoice } from './analysis.ts';
@@ -13,12 +13,12 @@ import { mostPoints, type Services } from './services.ts';
 /** What a transport gives a call. */
 export interface CallContext {
   services: Services;
-  /** Resolves when the asker has room for an answer and it is this call's turn. */
+  /** Resolves when the client has room for an answer and it is this call's turn. */
   drain(): Promise<void> | void;
 }
 
 const t = initTRPC.context<CallContext>().create({
-  // the code that interfaces act on; where it was thrown is nobody's business outside
+  // only the code that interfaces act on: the stack stays inside
   errorFormatter: ({ shape, error }) => {
     const { cause } = error;
     const { code, message } = describeError(wrongInput(cause) ?? cause ?? error);
@@ -29,7 +29,7 @@ const t = initTRPC.context<CallContext>().create({
 });
 const { router } = t;
 
-/** No answer is made before its asker has room for it, no event before the one ahead of it has left. Mutations do not wait. */
+/** Answers and events wait until the client has room for them. Mutations do not wait. */
 const procedure = t.procedure.use(async ({ ctx, type, next }) => {
   if (type === 'query') await ctx.drain();
   const result = await next();
@@ -45,7 +45,7 @@ async function* drained(events: AsyncIterable<unknown>, { drain }: CallContext) 
   }
 }
 
-/** What is wrong with an input, a line each, of which the first few stand for the rest; null where something else is. */
+/** The first few problems of an input, a line each; null for other errors. */
 function wrongInput(cause: unknown): PermafrostError | null {
   if (!(cause instanceof z.ZodError)) return null;
   const lines = cause.issues
@@ -54,12 +54,12 @@ function wrongInput(cause: unknown): PermafrostError | null {
   return new PermafrostError('config', lines.join('\n'), { cause });
 }
 
-// the app does one thing at a time, so no call may ask for so much that the others wait
+// the app has one thread, so no call may take long enough to block the others
 const id = runId;
 const name = z.string().min(1).max(200);
 const ids = z.array(id).max(10_000, 'One call takes at most 10,000 runs; choose fewer');
 const place = z.int().min(0);
-/** Points of a curve; whoever needs every one asks for a range of steps after the other. */
+/** Points of a curve at most; to get every point, ask for one range of steps after the other. */
 const points = z.int().min(1).max(mostPoints).default(mostPoints);
 const one = procedure.input(z.object({ id }));
 const some = procedure.input(z.object({ ids }));
@@ -170,7 +170,7 @@ export const appRouter = router({
   }),
   zoo: router({
     list: procedure.query(({ ctx }) => ctx.services.zoo.models()),
-    /** What of the user's list of added models is left out, and why. */
+    /** The entries of the user's list of added models that are left out, and why. */
     warnings: procedure.query(({ ctx }) => ctx.services.zoo.warnings()),
     removed: procedure.query(({ ctx }) => ctx.services.zoo.removed()),
     fit: procedure

@@ -81,7 +81,7 @@ export const entryBody = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('metrics'),
     rows: z.array(metricRow),
-    /** Time spent training and evaluating up to here, over all sessions, by a clock that nobody sets. Earlier versions did not say. */
+    /** Time spent training and evaluating up to here, over all sessions, by a monotonic clock. Absent in journals of earlier versions. */
     seconds: z.number().min(0).optional(),
   }),
   z.object({ kind: z.literal('checkpoint'), step: z.int() }),
@@ -104,7 +104,7 @@ export type JournalEntry = z.infer<typeof journalEntry>;
 export const trainerCommand = z.object({ kind: z.enum(['pause', 'stop']) });
 export type TrainerCommand = z.infer<typeof trainerCommand>;
 
-/** A trainer's word that it has heard a command; it comes to rest by itself, which may take a step or a hash of all weights. */
+/** A trainer's acknowledgement of a command. It rests later, after a step or a hash of all weights. */
 export const trainerHeard = z.object({ heard: z.enum(['pause', 'stop']) });
 export type TrainerHeard = z.infer<typeof trainerHeard>;
 

@@ -20,7 +20,7 @@ export interface DeviceInfo {
   help: string | null;
 }
 
-/** Points that one call of the window brings at most. */
+/** Points that one call of the window returns at most. */
 export const mostPoints = 10_000;
 
 /** A part of a curve: about `points` of it, between two steps, both included. */
@@ -30,7 +30,7 @@ export interface CurveRange {
   to?: number;
 }
 
-/** A file made on the fly: no chunk is made before somebody takes it. */
+/** A file made on the fly: each chunk is made when it is read. */
 export interface Download {
   name: string;
   type: string;
@@ -43,17 +43,17 @@ export interface Ensured {
   step: 'finished' | 'resumed' | 'started';
 }
 
-/** What a rebuild found, a line each. */
+/** Result of a rebuild; lists have a line per run. */
 export interface Rebuilt {
-  /** Runs that the store did not have. */
+  /** Runs that the store lacked. */
   added: number;
-  /** Runs of which it had a part. */
+  /** Runs of which the store had only a part. */
   completed: number;
   /** Folders that are no runs. */
   unreadable: string[];
-  /** Runs whose journals are damaged; what is whole of them counts. */
+  /** Runs with damaged journals; their intact entries count. */
   damaged: string[];
-  /** Where a damaged database was put; null where there was none. */
+  /** New path of a damaged database; null if there was none. */
   setAside: string | null;
 }
 
@@ -70,8 +70,8 @@ export interface Services {
   /** By id or the beginning of one. Throws `notFound`. */
   get(id: string): Run;
   /**
-   * Queues a resting run again; it goes on from its last checkpoint. Throws `conflict` for a finished one, and for one of another
-   * app. An app elsewhere has to be watched first: the run stays as it is when that app is there, and goes on here when not.
+   * Queues a resting run again; it continues from its last checkpoint. Throws `conflict` for a finished run and for a run of another
+   * live app. An app on another machine is watched first: the run stays with it if it is alive, and continues here if not.
    */
   resume(id: string): Run;
   pause(id: string): void;
@@ -81,7 +81,7 @@ export interface Services {
   series(id: string, key: MetricKey, points?: number): { step: number; value: number }[];
   /** Every metric row of a run, streamed. */
   metrics(id: string): Iterable<MetricRow>;
-  /** Told of every committed journal entry, and with null of other changes of a run. Returns how to stop it. */
+  /** Calls back for every committed journal entry, and with null for other changes of a run. Returns the unsubscribe function. */
   subscribe(listener: (run: string, entry: JournalEntry | null) => void): () => void;
   /** Every device, tried; the answer is kept until `again` asks for another trial. */
   devices(again?: boolean): Promise<DeviceInfo[]>;
@@ -132,11 +132,11 @@ export interface Services {
   moveInQueue(id: string, place: number): void;
   pauseQueue(paused: boolean): void;
   setSlots(slots: number): void;
-  /** Goes on with what an app left that is gone: the runs that it trained and its queue. With `only`, of those. */
+  /** Takes over the runs of dead apps: those that they trained and their queues. With `only`, just these runs. */
   adopt(only?: readonly string[]): void;
-  /** Brings runs to their end that are neither finished nor failed: takes those that rest, waits for those that another app has. */
+  /** Brings runs that are neither finished nor failed to their end: queues those that rest, waits for those of other apps. */
   goOn(ids: readonly string[]): void;
-  /** In words, the app that has a run under way or queued, where that is another one than this; else null. */
+  /** Description of another live app that runs or queues the run; null if none does. */
   elsewhere(id: string): string | null;
   /** The load of the machine, about once a second. */
   machine(signal?: AbortSignal): AsyncGenerator<MachineLoad>;

@@ -1,4 +1,4 @@
-/** Files that are whole or not there, whatever ends the process or the power. */
+/** Files that are whole or absent, even after a kill or a power cut. */
 import {
   closeSync,
   fchmodSync,
@@ -21,7 +21,7 @@ import { sha256 } from './hash.ts';
 import { isRunning, thisProcess } from './processes.ts';
 import { diskError } from './troubles.ts';
 
-/** Replaces the file at `path`. Throws `disk`, leaving what was there as it was, when any byte cannot be written. */
+/** Replaces the file at `path`. Throws `disk`, and leaves the old file intact, when a byte cannot be written. */
 export function writeAtomically(path: string, chunks: Iterable<Uint8Array>, options?: WriteOptions): void {
   const fill = (file: number) => {
     for (const chunk of chunks) writeFully(file, chunk);
@@ -30,14 +30,14 @@ export function writeAtomically(path: string, chunks: Iterable<Uint8Array>, opti
 }
 
 export interface WriteOptions {
-  /** Waits until the file survives a power cut (default). Many at once need {@link syncFile} later, before anything rests on them. */
+  /** Waits until the file survives a power cut (default). Without it, call {@link syncFile} before anything depends on the file. */
   durable?: boolean;
 }
 
 /** Waits until the file at `path` and its name survive a power cut. Throws `disk`. */
 export function syncFile(path: string): void {
   try {
-    const file = openSync(path, 'r+'); // Windows flushes only what may be written
+    const file = openSync(path, 'r+'); // Windows flushes only files that are open for writing
     try {
       fsyncSync(file);
     } finally {
@@ -50,13 +50,11 @@ export function syncFile(path: string): void {
 }
 
 /**
- * Replaces the file at `path` by what `fill` writes to the open draft. A link is followed, an existing file keeps its mode,
- * and anything that is no file is refused. Throws `disk`, and what `fill` throws.
+ * Replaces the file at `path` with the bytes that `fill` writes to the open draft. Follows links, keeps the mode of an existing
+ * file, and refuses anything but a regular file. Throws `disk`, and the errors of `fill`.
  */
 export function writeDraft(path: string, fill: (file: number) => void, { durable = true }: WriteOptions = {}): void {
-  const target = targetOf(path);
-  sweepDrafts(dirname(target), `${basename(target)}.`); // what somebody left who was killed at it
-  const draft = draftOf(target);
+  const { target, draft } = draftFor(path);
   try {
     const file = openDraft(draft, target);
     try {
@@ -73,14 +71,12 @@ export function writeDraft(path: string, fill: (file: number) => void, { durable
   }
 }
 
-/** The same for chunks that come one after the other in time. */
+/** {@link writeAtomically} for a stream. */
 export async function writeStreamAtomically(
   path: string,
   chunks: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
 ): Promise<void> {
-  const target = targetOf(path);
-  sweepDrafts(dirname(target), `${basename(target)}.`); // what somebody left who was killed at it
-  const draft = draftOf(target);
+  const { target, draft } = draftFor(path);
   try {
     const file = openDraft(draft, target);
     try {
@@ -97,7 +93,14 @@ export async function writeStreamAtomically(
   }
 }
 
-/** The file that a write to `path` means: where a link leads. Throws `disk` for what is no file. */
+/** The target of a write to `path` and its draft; sweeps the drafts of killed writers. */
+function draftFor(path: string): { target: string; draft: string } {
+  const target = targetOf(path);
+  sweepDrafts(dirname(target), `${basename(target)}.`);
+  return { target, draft: draftOf(target) };
+}
+
+/** The file that `path` leads to, links followed. Throws `disk` for anything but a regular file. */
 function targetOf(path: string): string {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (!found) return path;
@@ -106,7 +109,7 @@ function targetOf(path: string): string {
       return targetOf(realpathSync(path));
     } catch (error) {
       if (error instanceof PermafrostError) throw error;
-      return resolve(dirname(path), readlinkSync(path)); // it leads nowhere yet
+      return resolve(dirname(path), readlinkSync(path)); // a dangling link
     }
   }
   if (found.isFile()) return path;
@@ -123,19 +126,19 @@ const kindOf = (stats: Stats): string => {
 };
 
 function openDraft(draft: string, target: string): number {
-  const file = openSync(draft, 'wx'); // never through a link that somebody else put there
+  const file = openSync(draft, 'wx'); // `x`: never through a link of another user
   const before = statSync(target, { throwIfNoEntry: false });
   if (before) fchmodSync(file, before.mode & 0o7777);
   return file;
 }
 
-/** Writes all of the bytes; write() may take only a part of them. */
+/** Writes all bytes; a single write() may be partial. */
 export function writeFully(file: number, bytes: Uint8Array, position: number | null = null): void {
   for (let done = 0; done < bytes.length; )
     done += writeSync(file, bytes, done, bytes.length - done, position === null ? null : position + done);
 }
 
-/** Makes a rename or a new file survive a power cut; Windows does it by itself and cannot open folders. */
+/** Makes a rename or a new file survive a power cut. Windows needs no such call and cannot open folders. */
 function syncFolder(folder: string): void {
   if (process.platform === 'win32') return;
   const handle = openSync(folder, 'r');
@@ -146,7 +149,7 @@ function syncFolder(folder: string): void {
   }
 }
 
-/** Makes a folder and those above it. Throws `disk`. */
+/** Makes a folder and its parents. Throws `disk`. */
 export function makeFolder(path: string): void {
   try {
     mkdirSync(path, { recursive: true });
@@ -160,18 +163,18 @@ const numbersOf = ({ boot, namespace, host }: typeof thisProcess): string =>
 const here = numbersOf(thisProcess);
 let drafts = 0;
 
-/** Where what will be at `path` is made: beside it, under a name that says who makes it. */
+/** Path of a draft of `path`: beside it, named after this process. */
 export const draftOf = (path: string): string =>
   `${path}.${here}-${process.pid}-${thisProcess.start || 0}-${drafts++}.draft`;
 
 const draftName = /\.([0-9a-f]{8})-(\d+)-(\d+)-\d+\.draft$/;
-/** As earlier versions named them. */
+/** Draft names of earlier versions. */
 const oldDraftName = /\.\d+\.(tmp|draft)$/;
-const abandonedAfter = 86_400_000; // ms; for drafts of another machine, or of nobody knows whom
+const abandonedAfter = 86_400_000; // ms; for drafts of other machines and of earlier versions
 
 /**
- * Removes from a folder what writers left that were killed half-way, or that part of it whose names begin so. A folder that
- * cannot be read or written stays as it is.
+ * Deletes the drafts of killed writers in a folder, or those whose names begin with `prefix`. Ignores a folder that cannot be
+ * read or written.
  */
 export function sweepDrafts(folder: string, prefix = ''): void {
   let names: string[];
@@ -184,7 +187,7 @@ export function sweepDrafts(folder: string, prefix = ''): void {
     try {
       if (isAbandoned(folder, name)) rmSync(join(folder, name), { recursive: true, force: true });
     } catch {
-      // somebody else swept it, or may not be swept
+      // already swept, or not ours to delete
     }
   }
 }

@@ -1,4 +1,4 @@
-/** The beats of a lease: how its file is written, and the thread that writes it for a process that has no time. */
+/** The beats of a lease: its file format, and the thread that beats for a process whose event loop is busy. */
 import { closeSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { isMainThread, workerData } from 'node:worker_threads';
 import type { ProcessIdentity } from './processes.ts';
@@ -8,11 +8,11 @@ export const beatTime = 5000;
 
 const digits = 12;
 
-/** The file; the beat stands at its end and has always the same length, so that it is overwritten in place. */
+/** Text of the file. The beat is last and has a fixed length, so it can be overwritten in place. */
 export const leaseText = (token: string, process: ProcessIdentity, beat: number): string =>
   `{"token":"${token}","process":${JSON.stringify(process)},"beat":"${String(beat).padStart(digits, '0')}"}\n`;
 
-/** The token of the lease at `path`; null where there is none. */
+/** The token of the lease at `path`; null if there is none. */
 export function tokenOf(path: string): string | null {
   try {
     return tokenIn(readFileSync(path, 'utf8'));
@@ -24,8 +24,8 @@ export function tokenOf(path: string): string | null {
 const tokenIn = (text: string): string | null => /^\{"token":"([^"]+)"/.exec(text)?.[1] ?? null;
 
 /**
- * Writes the next beat and its time to `last`, or −1 there when the file is gone or somebody else's. A disk that refuses is no
- * loss: the next beat may go through.
+ * Writes the next beat, and its time to `last`; −1 when the file is gone or belongs to another process. Ignores a disk error: the
+ * next beat may succeed.
  */
 export function beat(path: string, token: string, last: BigInt64Array): void {
   try {
@@ -44,7 +44,7 @@ export function beat(path: string, token: string, last: BigInt64Array): void {
         Buffer.byteLength(text) - digits - 3,
       );
     } finally {
-      closeSync(file); // a network file system sends it off now
+      closeSync(file); // network file systems send it on close
     }
     Atomics.store(last, 0, BigInt(Date.now()));
   } catch (error) {

@@ -1,13 +1,13 @@
 /**
- * A lease: a file that says who works on something, on whatever machine that is.
+ * A lease: a file that names the process, on any machine, that owns a resource.
  *
  *     const lease = await takeLease(join(folder, 'lease.json'));
  *     …
  *     lease.release();
  *
- * The holder writes a new beat into the file every {@link beatTime}. Others take it for alive while that goes on, and on its
- * own machine while that very process runs; they compare the file with itself, so no clocks have to agree. A dead holder's
- * lease is taken over: at once on its machine, elsewhere after {@link silence} without a beat.
+ * The holder writes a new beat into the file every {@link beatTime}. Others consider it alive while the beat changes, or, on the
+ * same machine, while that process runs. They compare the file with their last reading of it, so clocks need not agree. A dead
+ * holder's lease is taken over: at once on its machine, elsewhere after {@link silence} without a beat.
  */
 import { randomUUID } from 'node:crypto';
 import { closeSync, linkSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
@@ -21,13 +21,13 @@ import { beat, beatTime, leaseText, tokenOf } from './heartbeat.ts';
 import { isRunning, type ProcessIdentity, processIdentity, processText, thisProcess } from './processes.ts';
 import { diskError } from './troubles.ts';
 
-/** A holder elsewhere that has not beaten for so long (ms) is dead. */
+/** Milliseconds without a beat after which a holder on another machine is dead. */
 export const silence = 6 * beatTime;
 
 export interface Lease {
-  /** Names this taking of the lease. */
+  /** Identifies this acquisition of the lease. */
   readonly token: string;
-  /** Whether somebody else has taken it over, or removed it: then this process must not write any more. */
+  /** Whether it was taken over or removed. This process must not write any more then. */
   isLost(): boolean;
   release(): void;
 }
@@ -35,16 +35,16 @@ export interface Lease {
 export interface LeaseHolder {
   token: string;
   process: ProcessIdentity;
-  /** Null while it cannot be told yet: it is elsewhere, and has to be watched for up to {@link silence}. */
+  /** Null while unknown: the holder is on another machine and must be watched for up to {@link silence}. */
   isAlive: boolean | null;
 }
 
 const leaseFile = z.object({ token: z.string(), process: processIdentity });
 
-/** What was read at a path last, since when (ms of this process's own clock), and whether it has changed before. */
+/** The last text read at a path, since when (ms, monotonic), and whether it has changed before. */
 const watched = new Map<string, { text: string; since: number; beats: boolean }>();
 
-/** Who holds the lease at `path`; null where nobody does. Never waits: ask again for a holder that has to be watched. */
+/** The holder of the lease at `path`; null if it is free. Never waits: call it again for a holder that must be watched. */
 export function leaseHolder(path: string): LeaseHolder | null {
   const text = textAt(path);
   if (text === null) {
@@ -61,7 +61,7 @@ export function leaseHolder(path: string): LeaseHolder | null {
   return { token, process: process ?? unknown, isAlive: runs ?? (isSilent ? false : seen.beats || null) };
 }
 
-/** Of a file that is no lease: nobody's, so that silence alone decides. */
+/** Holder of a file that is not a lease; only its silence counts. */
 const unknown: ProcessIdentity = { host: 'an unknown machine', boot: '', namespace: '', pid: 1, start: '' };
 
 function holderIn(text: string): { token: string; process: ProcessIdentity | null } {
@@ -84,16 +84,16 @@ function textAt(path: string): string | null {
 export interface LeaseOptions {
   /** What the lease is for, in errors: `the run in /home/…/runs/x`. */
   what?: string;
-  /** Waits for a live holder to release it, instead of throwing; called once with that holder. */
+  /** Waits for a live holder instead of throwing; called once with that holder. */
   onWait?(holder: LeaseHolder): void;
-  /** Beats in a thread of its own: for processes that compute for long without looking at their timers. */
+  /** Beats from a worker thread: for processes whose computations block the event loop. */
   thread?: boolean;
   signal?: AbortSignal;
 }
 
 /**
- * Takes the lease at `path`, whose folder is made where needed. Throws `conflict` naming a live holder, after up to
- * {@link silence} where it has to be watched first, `disk`, and the signal's reason.
+ * Takes the lease at `path`; makes its folder if needed. Throws `conflict` naming a live holder (after up to {@link silence} when
+ * that is on another machine), `disk`, and the signal's reason.
  */
 export async function takeLease(path: string, options: LeaseOptions = {}): Promise<Lease> {
   const { what = path, onWait, signal } = options;
@@ -111,7 +111,7 @@ export async function takeLease(path: string, options: LeaseOptions = {}): Promi
     if (holder.isAlive && !onWait)
       throw new PermafrostError(
         'conflict',
-        `${what} is in use by ${processText(holder.process)}. Wait for its end, or end it there.`,
+        `${what} is in use by ${processText(holder.process)}. Wait until it finishes, or stop it there.`,
       );
     if (holder.isAlive && !told) {
       told = true;
@@ -121,14 +121,14 @@ export async function takeLease(path: string, options: LeaseOptions = {}): Promi
   }
 }
 
-/** Takes the lease at a path that nobody else knows, without waiting. Throws `disk`. */
+/** Takes the lease at a path that no other process knows, without waiting. Throws `disk`. */
 export function openLease(path: string): Lease {
   const token = randomUUID();
   if (!claim(path, token)) throw new PermafrostError('conflict', `${path} is in use already.`);
   return keep(path, token, {});
 }
 
-/** Makes the file where there is none. Linking fails where there is one, on network file systems too. */
+/** Creates the file. Linking fails if it exists, on network file systems too. */
 function claim(path: string, token: string): boolean {
   sweepClaims(path);
   const draft = draftOf(path);
@@ -150,7 +150,7 @@ function claim(path: string, token: string): boolean {
   }
 }
 
-/** Removes what claims left that were killed half-way. */
+/** Removes the drafts of killed claims. */
 const sweepClaims = (path: string): void => sweepDrafts(dirname(path), `${basename(path)}.`);
 
 /** What a file system without hard links answers; such ones are not shared by machines, so that a file just made is enough. */
@@ -168,7 +168,7 @@ function writeNew(path: string, token: string): void {
   }
 }
 
-/** Removes the lease at `path` of a holder that is known here to be dead, so that others need not watch it again. Throws `disk`. */
+/** Removes the lease at `path` if its holder is known to be dead, so that other processes need not watch it. Throws `disk`. */
 export function dropDeadLease(path: string): void {
   sweepClaims(path);
   const holder = leaseHolder(path);
@@ -177,13 +177,13 @@ export function dropDeadLease(path: string): void {
 
 async function takeOver(path: string, token: string, dead: string): Promise<boolean> {
   if (!moveAway(path, dead) || !claim(path, token)) return false;
-  await sleep(50); // one that judged the dead holder when we did may have moved ours away for a moment
+  await sleep(50); // a process that judged the dead holder at the same time may have moved ours away for a moment
   return tokenOf(path) === token;
 }
 
 /**
- * Moves the lease of a dead holder away. Where another process was faster and what was moved is its lease, it is put back; false
- * then.
+ * Moves the lease of a dead holder away. If another process was faster and its lease was moved instead, puts that back and returns
+ * false.
  */
 function moveAway(path: string, dead: string): boolean {
   const aside = draftOf(path);
@@ -198,13 +198,13 @@ function moveAway(path: string, dead: string): boolean {
     linkSync(aside, path);
     return false;
   } catch {
-    return false; // a third one has it by now
+    return false; // a third process has it by now
   } finally {
     rmSync(aside, { force: true });
   }
 }
 
-/** A holder whose beat is older than this (ms) looks at the file before it believes that it still holds it. */
+/** Milliseconds since its last beat after which a holder rereads the file to see whether it still holds the lease. */
 const doubt = 3 * beatTime;
 
 function keep(path: string, token: string, { thread = false }: LeaseOptions): Lease {
@@ -237,6 +237,6 @@ function beatByTimer(path: string, token: string, last: BigInt64Array): { stop()
 function beatInThread(path: string, token: string, shared: SharedArrayBuffer): { stop(): void } {
   const worker = new Worker(new URL('./heartbeat.ts', import.meta.url), { workerData: { path, token, shared } });
   worker.unref();
-  worker.on('error', () => {}); // the lease is believed to be lost then, as nobody beats
+  worker.on('error', () => {}); // without beats the lease counts as lost
   return { stop: () => void worker.terminate() };
 }

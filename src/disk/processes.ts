@@ -1,6 +1,6 @@
 /**
- * Who a process is, so that nobody else is taken for it: numbers are given out again, start again in every container, and
- * mean nothing on another machine.
+ * The identity of a process. A PID alone does not identify it: PIDs are reused, repeat in every container, and mean nothing on
+ * another machine.
  */
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -8,12 +8,12 @@ import { z } from 'zod';
 
 export const processIdentity = z.object({
   host: z.string(),
-  /** Of this start of the machine; empty where the system has no such number. */
+  /** Boot id of the machine; empty where the system has none. */
   boot: z.string(),
   /** The PID namespace that `pid` belongs to; empty where the system has none. */
   namespace: z.string(),
   pid: z.int().min(1),
-  /** When it started, in the system's own ticks since the boot; empty where the system does not tell. */
+  /** Start time in clock ticks since the boot; empty where the system does not tell. */
   start: z.string(),
 });
 export type ProcessIdentity = z.infer<typeof processIdentity>;
@@ -26,7 +26,7 @@ const orEmpty = (read: () => string): string => {
   }
 };
 
-/** When a process of this namespace started; null where none of that number runs. A zombie does not run. */
+/** Start time of a process of this namespace; null if none of that PID runs. A zombie does not run. */
 function startOf(pid: number): string | null {
   let stat: string;
   try {
@@ -49,15 +49,15 @@ export const thisProcess: ProcessIdentity = {
   start: isLinux ? (startOf(process.pid) ?? '') : '',
 };
 
-/** Whether the two have the same numbers for processes. */
+/** Whether two processes share a PID namespace. */
 const sharesNumbers = (a: ProcessIdentity, b: ProcessIdentity): boolean =>
   a.boot !== '' && a.boot === b.boot && a.namespace !== '' && a.namespace === b.namespace;
 
-/** Whether that very process runs; null where it cannot be told from here: on another machine, or in another container. */
+/** Whether that process still runs; null when this process cannot tell: on another machine, or in another container. */
 export function isRunning(other: ProcessIdentity): boolean | null {
   if (sharesNumbers(other, thisProcess)) return startOf(other.pid) === other.start;
   if (isLinux || other.boot !== '' || other.host !== thisProcess.host) return null;
-  return numberIsFree(other.pid) ? false : null; // a number that is taken may be somebody else's by now
+  return numberIsFree(other.pid) ? false : null; // the PID may have been reused
 }
 
 function numberIsFree(pid: number): boolean {
@@ -69,6 +69,6 @@ function numberIsFree(pid: number): boolean {
   }
 }
 
-/** A process in a few words, for errors. */
+/** Description of a process, for errors. */
 export const processText = ({ host, pid }: ProcessIdentity): string =>
   host === thisProcess.host ? `process ${pid}` : `process ${pid} on ${host}`;

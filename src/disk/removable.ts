@@ -1,4 +1,4 @@
-/** Deleting. What goes lies strictly below the folder that owns it, links resolved; a link goes as a link, never what it points to. */
+/** Deletion. A path is deleted only strictly below the folder that owns it, links resolved; of a link only the link is deleted. */
 import { lstatSync, readdirSync, realpathSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
@@ -11,28 +11,28 @@ export interface Owned {
   path: string;
 }
 
-/** Where it really lies. Throws `conflict` where that is not strictly below its owner. */
+/** The real path. Throws `conflict` when it is not strictly below its owner. */
 export function belowOwner({ owner, path }: Owned): string {
   const asked = resolve(path);
-  const real = join(realpathSync(dirname(asked)), basename(asked)); // the last part may be a link: that is what goes
+  const real = join(realpathSync(dirname(asked)), basename(asked)); // the last part may be a link, which is deleted as such
   const inside = relative(realpathSync(owner), real);
   if (inside !== '' && inside !== '..' && !inside.startsWith(`..${sep}`) && !isAbsolute(inside)) return real;
   throw new PermafrostError(
     'conflict',
-    `${path} lies at ${real}, outside of ${owner}, and is not removed. Remove it yourself if you mean it.`,
+    `${path} lies at ${real}, outside of ${owner}, and is not removed. Delete it yourself if you meant to.`,
   );
 }
 
-/** Deletes a file, a folder or a link; what is not there needs no deleting. */
+/** Deletes a file, a folder or a link, if it exists. */
 export async function removeBelow(owned: Owned): Promise<void> {
   if (isThere(owned.path)) await rm(belowOwner(owned), { recursive: true, force: true });
 }
 
-/** Whether something has that path, be it a link to nothing. */
+/** Whether the path exists, dangling links included. */
 export const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 export const isLink = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
 
-/** Paths of the files that would go with a path; what a link points to stays and is not among them. */
+/** Paths of the files that deleting `path` deletes; targets of links are not among them. */
 export function filesUnder(path: string): string[] {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (!stats?.isDirectory()) return stats?.isFile() ? [path] : [];

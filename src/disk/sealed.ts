@@ -1,6 +1,6 @@
 /**
- * safetensors files that carry the SHA-256 of themselves in their metadata, so that a changed bit is found before anybody
- * computes with it. The hash is of the file with zeros in the hash's own place.
+ * safetensors files that carry their own SHA-256 in their metadata, so that a changed bit is found before it is used. The hash is
+ * of the file with zeros in place of the hash.
  */
 import { createHash } from 'node:crypto';
 import { PermafrostError } from '#contract/errors';
@@ -19,7 +19,7 @@ export interface SealedContent {
   chunks: Iterable<Uint8Array>;
 }
 
-/** Replaces the file at `path`. Throws `disk`, with what was there intact. */
+/** Replaces the file at `path`. Throws `disk`, and leaves the old file intact. */
 export function writeSealed(path: string, { tensors, metadata, chunks }: SealedContent): void {
   const { header } = safetensorsHeader(tensors, { [key]: zeros, ...metadata });
   const hash = createHash('sha256').update(header);
@@ -35,14 +35,14 @@ export function writeSealed(path: string, { tensors, metadata, chunks }: SealedC
   });
 }
 
-/** Where the hash stands in a header; null where there is none. */
+/** Offset of the hash in a header; null if it has none. */
 function placeOf(header: Uint8Array): number | null {
   const text = Buffer.from(header.buffer, header.byteOffset, header.byteLength).toString('latin1');
   const found = new RegExp(`"${key.replace('.', '\\.')}":"([0-9a-f]{64})"`).exec(text);
   return found && found.index + found[0].length - 65;
 }
 
-/** Whether the file is as it was written; null for a file that carries no hash. Reads it to the end. */
+/** Whether the file matches its hash; null for a file without one. Reads the whole file. */
 export function isIntact(source: ByteSource): boolean | null {
   if (source.size < 8) return null;
   const first = source.read(0, 8);
@@ -59,7 +59,7 @@ export function isIntact(source: ByteSource): boolean | null {
   return hash.digest('hex') === stated;
 }
 
-/** Throws `weights` for a file that is not as it was written, or carries no hash. `help` says what to do about it. */
+/** Throws `weights` for a file that does not match its hash or has none. `help` says what to do about it. */
 export function checkSeal(source: ByteSource, path: string, help: string): void {
   const intact = isIntact(source);
   if (intact) return;

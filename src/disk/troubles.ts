@@ -1,11 +1,11 @@
-/** The one table of what a disk or a database refuses: what happened and what a person can do about it. */
+/** The table of disk and database errors: what happened and how to fix it. */
 import { basename, dirname } from 'node:path';
 import { PermafrostError } from '#contract/errors';
 
 interface Trouble {
   happened: string;
   help: string;
-  /** Whether the same call may succeed later without anybody changing it. */
+  /** Whether retrying may succeed without a change by the user. */
   passes: boolean;
 }
 
@@ -62,7 +62,7 @@ const troubles: Readonly<Record<string, Trouble>> = {
   SQLITE_CANTOPEN: { happened: 'The database cannot be opened', help: 'Check its folder', passes: true },
   SQLITE_CORRUPT: damaged,
   SQLITE_NOTADB: damaged,
-  SQLITE_ERROR: damaged, // our statements are right, so the tables are not
+  SQLITE_ERROR: damaged, // our statements are correct, so the tables are damaged
 };
 
 const codeOf = (error: unknown): string | undefined => {
@@ -85,13 +85,13 @@ export const isRefusal = (error: unknown): boolean => {
   return code !== undefined && (troubleOf(code) !== undefined || /^E[A-Z0-9]+$/.test(code) || /^SQLITE_/.test(code));
 };
 
-/** Whether trying the same again later may help: the disk may be full now, or the database locked. */
+/** Whether retrying later may help: the disk is full, or the database locked. */
 export function passes(error: unknown): boolean {
   const code = codeOf(error instanceof PermafrostError ? error.cause : error);
   return code !== undefined && (troubleOf(code)?.passes ?? false);
 }
 
-/** Whether the bytes of the database are wrong, so that it must be made anew. */
+/** Whether the database is damaged and must be rebuilt. */
 export const isDamage = (error: unknown): boolean => troubleOf(codeOf(error) ?? '') === damaged;
 
 const sentence = (code: string | undefined): string => {
@@ -100,7 +100,8 @@ const sentence = (code: string | undefined): string => {
 };
 
 /**
- * A `disk` error for a system call that failed on `path`; the message says that it could not be written, read, …. Other errors are returned as they are.
+ * A `disk` error for a system call that failed on `path`; `not` is the action that failed. Other errors are returned as they
+ * are.
  */
 export function diskError(
   path: string,

@@ -1,17 +1,17 @@
-/** Patience with a disk that refuses for now. */
+/** Retries while a disk is full or fails. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { passes } from './troubles.ts';
 
 const pause = 500; // ms between attempts
 
 export interface PatienceOptions {
-  /** Aborting it makes the next refusal the last. */
+  /** After it is aborted the next refusal is thrown. */
   signal?: AbortSignal;
-  /** Told of the first refusal. */
+  /** Called with the first refusal. */
   onRefusal?(error: Error): void;
 }
 
-/** What `attempt` gives, tried again as long as a full or failing disk refuses it. Throws everything that waiting does not mend. */
+/** The result of `attempt`, retried while a full or failing disk refuses it. Throws errors that waiting does not fix. */
 export async function untilTaken<T>(
   attempt: () => T | Promise<T>,
   { signal, onRefusal }: PatienceOptions = {},

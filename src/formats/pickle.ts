@@ -140,10 +140,10 @@ class Machine {
   }
 
   global(module: unknown, name: unknown): void {
-    if (typeof module !== 'string' || typeof name !== 'string') throw pickleError('the name of a global is no text.');
+    if (typeof module !== 'string' || typeof name !== 'string') throw pickleError('the name of a global is not text.');
     const found = this.rules.globals.get(`${module} ${name}`);
     if (!found)
-      throw pickleError(`it asks for ${clipped(`${module}.${name}`)}, which weights do not need and which is not run.`);
+      throw pickleError(`it asks for ${clipped(`${module}.${name}`)}, which weights do not need; it was not run.`);
     this.push(found);
   }
 
@@ -183,7 +183,7 @@ function long(bytes: Uint8Array): number | bigint {
 function decimal(line: string): number | bigint | boolean {
   if (line === '00' || line === '01') return line === '01';
   const digits = line.replace(/L$/, '');
-  if (!/^-?\d{1,300}$/.test(digits)) throw pickleError(`"${line.slice(0, 40)}" is no integer.`);
+  if (!/^-?\d{1,300}$/.test(digits)) throw pickleError(`"${line.slice(0, 40)}" is not an integer.`);
   return Number.isSafeInteger(Number(digits)) ? Number(digits) : BigInt(digits);
 }
 
@@ -284,7 +284,7 @@ export function unpickle(cursor: Cursor, rules: PickleRules): unknown {
     if (code === stop) return machine.pop();
     const instruction = instructions.get(code);
     if (!instruction)
-      throw pickleError(`byte ${cursor.at - 1} (0x${code.toString(16)}) is no instruction that builds weights.`);
+      throw pickleError(`byte ${cursor.at - 1} (0x${code.toString(16)}) is not an instruction that builds weights.`);
     instruction(machine);
   }
 }

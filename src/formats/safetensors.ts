@@ -104,7 +104,7 @@ function checkStructure(bytes: Uint8Array): void {
       at = text.end - 1;
     } else if (opening.includes(code)) {
       if (names.push(code === opening[0] ? new Set() : null) > deepest)
-        throw damaged('its header is nested deeper than a header is.');
+        throw damaged('its header is nested too deeply.');
       if (++lists > mostLists) throw damaged(`its header has more than ${mostLists} lists and objects.`);
     } else if (closing.includes(code)) names.pop();
     else if (code === colon[0]) {
@@ -138,7 +138,7 @@ function checkEntry(name: string, entry: unknown, start: number, size: number): 
   } = (entry ?? {}) as { dtype: string; shape: number[]; data_offsets: [number, number] };
   const whole = (n: unknown) => Number.isSafeInteger(n) && (n as number) >= 0;
   if (typeof dtype !== 'string' || !/^\w{1,20}$/.test(dtype))
-    throw damaged(`${name} has dtype ${JSON.stringify(dtype)?.slice(0, 40)}, which is no name of one.`);
+    throw damaged(`${name} has dtype ${JSON.stringify(dtype)?.slice(0, 40)}, which is not a dtype.`);
   if (!Array.isArray(shape) || !shape.every(whole))
     throw damaged(`${name} has shape ${JSON.stringify(shape)?.slice(0, 80)}.`);
   if (

@@ -182,7 +182,7 @@ function openLegacy(source: ByteSource): unknown {
   };
   const value = unpickle(cursor, { globals, persistent });
   const keys = unpickle(cursor, plain);
-  if (!Array.isArray(keys)) throw damaged('its list of storages is no list.');
+  if (!Array.isArray(keys)) throw damaged('its list of storages is not a list.');
   for (const key of keys) {
     const root = typeof key === 'string' ? roots.get(key) : undefined;
     if (!root) throw damaged(`it lists a storage ${clipped(key)} that nothing uses.`);
@@ -214,7 +214,7 @@ function storageId(id: unknown): {
   elements: number;
   view: { shift: number; elements: number } | null;
 } {
-  if (!Array.isArray(id) || id[0] !== 'storage') throw damaged('it refers to something that is no storage.');
+  if (!Array.isArray(id) || id[0] !== 'storage') throw damaged('it refers to something that is not a storage.');
   const [, type, key, , elements, view = null] = id;
   const { dtype } = (type ?? {}) as Partial<StorageType>;
   if (typeof key !== 'string' || !/^[\w.-]{1,200}$/.test(key)) throw damaged(`a storage is called ${clipped(key)}.`);

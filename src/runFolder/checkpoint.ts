@@ -41,7 +41,7 @@ const progressKey = 'permafrost.progress';
 const configKey = 'permafrost.config';
 const bestPrefix = 'best/';
 
-/** Writes a checkpoint in place of the one before. Throws `disk`, with the one before intact. */
+/** Replaces the checkpoint. Throws `disk`, and leaves the old one intact. */
 export function writeCheckpoint(
   path: string,
   shapes: Shapes,
@@ -78,7 +78,7 @@ function writeTensors(
 
 const isOld = ({ metadata }: SafetensorsFile): boolean => progressKey in metadata && !(configKey in metadata);
 
-/** Whether the file at `path` is not what was written there. Reads it to the end. */
+/** Whether the file at `path` does not match its seal. Reads the whole file. */
 export const isCheckpointDamaged = (path: string): boolean =>
   withFile(path, (source) => {
     const intact = isIntact(source);

@@ -1,4 +1,4 @@
-/** `config.json` of a run folder: what the run is. Written once, before anything else. */
+/** `config.json` of a run folder: the run's id, time and settings. Written once, before every other file. */
 import { z } from 'zod';
 import { configFields, configFile, type ExperimentConfig, openConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
@@ -18,7 +18,7 @@ export interface NewRun {
 const largest = 2 ** 20; // bytes
 const identity = z.object({ createdAt: z.number().default(0) });
 
-/** Does not wait for the disk, as a sweep makes thousands; the run's trainer does before its first step. */
+/** Does not wait for the disk, since a sweep makes thousands of runs; the trainer does before its first step. */
 export function writeRunConfig(folder: string, { id, createdAt, config }: NewRun): void {
   const text = `${JSON.stringify({ id, createdAt, ...configFile(config) }, null, 2)}\n`;
   writeAtomically(runFiles(folder).config, [Buffer.from(text)], { durable: false });
@@ -40,7 +40,7 @@ export function readRunConfig(folder: string): Omit<NewRun, 'id'> {
   return { config: openConfig({ name, params, args }), createdAt: data?.createdAt ?? 0 };
 }
 
-/** Stands for everything in a config that a result depends on: all but its name and where it computes. */
+/** Digest of the settings that a result depends on: all but the name and the device. */
 export const configDigest = (config: ExperimentConfig): string =>
   sha256(JSON.stringify(configFields.filter((field) => !free.includes(field)).map((field) => [field, config[field]])));
 const free: readonly string[] = ['name', 'device'];

@@ -1,9 +1,9 @@
 /**
- * A run's journal, `journal.jsonl`: an append-only file of numbered, checksummed lines, and the same entries sent to whoever
- * listens. A line is in the file before its message is sent, so a listener never knows more than the file.
+ * A run's journal, `journal.jsonl`: an append-only file of numbered, checksummed lines; the same entries are sent to a listener. A
+ * line is in the file before its message is sent, so the listener is never ahead of the file.
  *
- * One rule for damage holds for every reader: an entry counts when its checksum holds and its number is above all before it;
- * everything else is passed over and told, and what follows counts. A last line without its end is still being written.
+ * Every reader has the same rule for damage: an entry counts when its checksum is correct and its number is above all before it;
+ * everything else is skipped and reported. A last line without a line end is still being written.
  */
 import { closeSync, constants, existsSync, fsyncSync, ftruncateSync, openSync, readSync } from 'node:fs';
 import { decodeEntry, type EntryBody, encodeEntry, type JournalEntry, type MetricRow } from '#contract/run';
@@ -11,29 +11,29 @@ import { writeAtomically, writeFully } from '#disk/atomicFile';
 import { openFile } from '#disk/source';
 import { diskError } from '#disk/troubles';
 
-/** Metric rows wait at most so long (ms) for others to share their line. */
+/** Milliseconds that metric rows wait at most for others to share their line. */
 const batchTime = 250;
 const pieces = 2 ** 20; // bytes read at once
-const longestLine = 2 ** 26; // bytes; what is longer is no line of ours
+const longestLine = 2 ** 26; // bytes; longer lines are damage
 
 export interface Damage {
   /** From 1. */
   line: number;
-  /** Numbers of entries that are missing, or none where the line stands for no entry. */
+  /** Numbers of the missing entries; none when the line replaces no entry. */
   lost: number;
 }
 
 export interface ReadOptions {
   /** Only entries after this number. */
   after?: number;
-  /** Only entries of these kinds; damage is then not told. */
+  /** Only entries of these kinds; damage is not reported then. */
   kinds?: readonly EntryBody['kind'][];
   onDamage?(damage: Damage): void;
-  /** Told where the newest whole entry ends, in bytes. */
+  /** Called with the offset where the newest whole entry ends, in bytes. */
   onEnd?(length: number): void;
 }
 
-/** How a line begins; enough to pass over it without decoding it. */
+/** The beginning of a line: enough to skip it without decoding it. */
 const lineHead = /^\{"crc":\d+,"entry":\{"seq":(\d+),"at":[^,]+,"body":\{"kind":"(\w+)"/;
 const headBytes = 128;
 
@@ -80,7 +80,7 @@ function* lines(path: string): Generator<{ number: number; bytes: Buffer; end: n
       rest = bytes.subarray(start);
       if (rest.length > longestLine) {
         end += rest.length;
-        yield { number, bytes: rest.subarray(0, headBytes), end }; // the rest of it is told as further damage
+        yield { number, bytes: rest.subarray(0, headBytes), end }; // the rest of it is reported as further damage
         rest = Buffer.alloc(0);
       }
     }
@@ -108,7 +108,7 @@ export function* inStretches(entries: Iterable<JournalEntry>): Generator<Journal
   if (stretch.length > 0) yield stretch;
 }
 
-/** Damage in a sentence. */
+/** A sentence about damage. */
 export function damageText(damage: readonly Damage[]): string {
   const lines = [...new Set(damage.map(({ line }) => line))];
   const lost = damage.reduce((sum, each) => sum + each.lost, 0);
@@ -130,21 +130,21 @@ export interface Journal {
 export interface JournalOptions {
   /** Called with every entry once its line is in the file. */
   send?(entry: JournalEntry): void;
-  /** Called before anything is written; throws where this process must not write any more. */
+  /** Called before every write; throws when this process must not write any more. */
   permit?(): void;
-  /** Number of the newest entry that somebody has read, though the file may have lost it since. */
+  /** Number of the newest entry that the store has read, even if the file has lost it since. */
   seen?: number;
   /** Milliseconds since 1970. */
   now?(): number;
-  /** Milliseconds of a clock that nobody sets. */
+  /** Milliseconds of a monotonic clock. */
   clock?(): number;
 }
 
 /**
  * Opens the journal at `path` for appending. A torn tail is cut off and every other damaged line replaced by a warning
  * of the same number, so that numbers have no gaps; they continue over sessions.
- * While the disk refuses lines they wait in memory, in order, and are tried again with every later one.
- * Throws `disk` when the file cannot be opened or mended.
+ * Lines that the disk refuses wait in memory, in order, and are retried with every later line.
+ * Throws `disk` when the file cannot be opened or repaired.
  */
 export function openJournal(
   path: string,
@@ -156,7 +156,7 @@ export function openJournal(
     clock = () => performance.now(),
   }: JournalOptions = {},
 ): Journal {
-  const { length, last } = mend(path);
+  const { length, last } = repair(path);
   const file = openAt(path, length);
   let size = length;
   let next = last + 1;
@@ -173,7 +173,7 @@ export function openJournal(
       writeFully(file, line, size);
       size += line.length;
     } catch (error) {
-      ftruncateSync(file, size); // no half line stays
+      ftruncateSync(file, size); // leave no half line
       throw diskError(path, error);
     }
   };
@@ -200,7 +200,7 @@ export function openJournal(
     add(body);
     drain();
   };
-  while (next <= seen) append(lost); // whoever has read those would take new entries of their numbers for them
+  while (next <= seen) append(lost); // readers of the lost entries must not mistake new entries for them
   return {
     append,
     metrics(more, at) {
@@ -227,7 +227,7 @@ export function openJournal(
 }
 
 /** Fills the gaps that damaged lines leave in the file's numbers; returns its length without a torn tail and its last number. */
-function mend(path: string): { length: number; last: number } {
+function repair(path: string): { length: number; last: number } {
   let isDamaged = false;
   let [length, last] = [0, 0];
   const onDamage = () => {

@@ -1,4 +1,4 @@
-/** `marks.json` of a run folder: what a person wrote on the run. The store holds the same; this copy survives the store. */
+/** `marks.json` of a run folder: tags, note, archive and trash marks. A copy of the store's that survives its loss. */
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { type WriteOptions, writeAtomically } from '#disk/atomicFile';
@@ -10,7 +10,7 @@ export const runMarks = z.object({
   tags: z.array(z.string()).default([]),
   note: z.string().default(''),
   archived: z.boolean().default(false),
-  /** When it was put in the trash; null: it is not there. */
+  /** When it was moved to the trash; null if it was not. */
   trashedAt: z.number().nullable().default(null),
 });
 export type RunMarks = z.infer<typeof runMarks>;
@@ -18,7 +18,7 @@ export type RunMarks = z.infer<typeof runMarks>;
 export const writeMarks = (path: string, marks: RunMarks, options?: WriteOptions): void =>
   writeAtomically(path, [Buffer.from(`${JSON.stringify(marks, null, 2)}\n`)], options);
 
-/** The marks at `path`; null where there are none or the file is damaged: a run is worth more than its tags. */
+/** The marks at `path`; null if the file is missing or damaged: damaged tags must not hide a run. */
 export function readMarks(path: string): RunMarks | null {
   if (!existsSync(path)) return null;
   try {

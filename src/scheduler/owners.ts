@@ -1,4 +1,4 @@
-/** Who has which run: apps and trainers on any machine that shares the home, each known by its lease. */
+/** Which app and trainer own a run, on any machine that shares the home; each is known by its lease. */
 import { randomUUID } from 'node:crypto';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { type Lease, type LeaseHolder, leaseHolder, openLease } from '#disk/leas
 import { processText } from '#disk/processes';
 import { runFiles } from '#runFolder/paths';
 
-/** unsure: it is on another machine and has to be watched a while before it can be told. */
+/** unsure: on another machine, and not yet watched long enough to tell. */
 export type Life = 'alive' | 'dead' | 'unsure';
 
 const lifeOf = (holder: LeaseHolder | null): Life =>
@@ -30,9 +30,9 @@ export function openOwners(home: string) {
       return own.app;
     },
     isMe: (app: string | null): boolean => own !== null && own.app === app,
-    /** Whether the app of that name is there. */
+    /** Whether the app of that name is alive. */
     app: (app: string | null): Life => lifeOf(holderOf(app)),
-    /** Whether somebody trains the run. */
+    /** Whether the run has a live trainer. */
     trainer: (folder: string): Life => lifeOf(leaseHolder(runFiles(folder).lease)),
     /** An app in a few words, for errors. */
     text: (app: string | null): string => textOf(holderOf(app)),
@@ -49,7 +49,7 @@ export function openOwners(home: string) {
   };
 }
 
-/** Other apps on this home that are there, in a few words each, after watching those that are elsewhere. */
+/** Descriptions of the other live apps on this home; watches those on other machines first. */
 export async function livingApps(home: string): Promise<string[]> {
   const apps = join(home, 'apps');
   const names = namesIn(apps).filter((name) => name.endsWith('.json'));
@@ -68,7 +68,7 @@ export async function livingApps(home: string): Promise<string[]> {
 const textOf = (holder: LeaseHolder | null): string =>
   holder ? `another Permafrost (${processText(holder.process)})` : 'another Permafrost';
 
-/** Whether an app on this home ended without giving its lease back. */
+/** Whether an app on this home died without releasing its lease. */
 export const hasDeadApps = (home: string): boolean =>
   namesIn(join(home, 'apps')).some((name) => leaseHolder(join(home, 'apps', name))?.isAlive === false);
 

@@ -1,9 +1,9 @@
 /**
- * Starts one trainer process per slot, commits what it reports, and settles what is left when it ends.
+ * Starts one trainer process per slot, commits its entries, and settles its run when it exits.
  * The only writer of run states; several apps may have the same store open, each with its own trainers.
  *
- * The journals of the run folders are what happened, the store is an index of them: what the store refuses (a full disk, a lock)
- * is owed to it and brought up from the journals when it takes it.
+ * The journals of the run folders are the truth and the store is their index: an update that the store refuses (a full disk, a
+ * lock) is a debt, and is retried from the journal until the store accepts it.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
@@ -38,26 +38,26 @@ export interface SchedulerOptions {
   slots: number;
   /** The program that trains a run folder. */
   trainer: string;
-  /** The Node that runs it; this process's own by default, which will not do inside Electron. */
+  /** The Node executable that runs it; by default this process's own, which does not work inside Electron. */
   node?: string;
-  /** What trainers find in their environment; this process's own by default. */
+  /** The trainers' environment; by default this process's own. */
   environment?: NodeJS.ProcessEnv;
-  /** Told what the store refuses, and null when it has taken everything again. */
+  /** Called with the error while the store refuses updates, and with null when it has accepted all of them. */
   onTrouble?(message: string | null): void;
 }
 
-/** Told of every committed entry, and of state changes that have no entry. */
+/** Called for every committed entry, and with null for state changes without an entry. */
 export type Listener = (run: string, entry: JournalEntry | null) => void;
 
-/** An app that ends leaves a trainer alone that has not heard within so long (ms): it pauses by itself when it comes to it. */
+/** Milliseconds that an exiting app waits for a trainer to acknowledge its pause; afterwards the trainer pauses on its own. */
 const hearingTime = 60_000;
-/** What the store refuses for less than this (ms) is no trouble to speak of. */
+/** Milliseconds of refusals by the store before the trouble is reported. */
 const patience = 1500;
-/** A trainer that was asked to stop is killed when it is asked again after so long (ms). */
+/** Milliseconds after which a second stop request kills the trainer. */
 const stopPatience = 30_000;
-/** How long (s) a trainer waits for the one before it, whose app may have died a moment ago. */
+/** Seconds that a trainer waits for its predecessor to exit, whose app may have just died. */
 const windingDown = '60';
-/** How often runs of other apps are looked at, and what the store refused is tried again, in ms. */
+/** Milliseconds between checks of other apps' runs and between retries of refused updates. */
 const lookPause = 1000;
 
 export function createScheduler(options: SchedulerOptions) {
@@ -68,15 +68,15 @@ export function createScheduler(options: SchedulerOptions) {
   const asked = new Map<string, { kind: TrainerCommand['kind']; at: number; heard: boolean }>();
   const listeners = new Set<Listener>();
   const mine = new Set<string>();
-  /** Runs that other apps have, or had, and that are looked at until they rest. */
+  /** Runs of other apps, alive or dead, which are polled until they rest. */
   const watched = new Set<string>();
-  /** Those of them that somebody here waits for: they go on here when their app is gone. */
+  /** Watched runs that a caller here waits for: they continue here when their app is dead. */
   const awaited = new Set<string>();
-  /** Those of the awaited that are left to their app where it turns out to be there. */
+  /** Awaited runs whose app may be alive; they are left to it if it is. */
   const unsure = new Set<string>();
-  /** What the store has to be told of a run, and whether that is being tried. */
+  /** Updates that the store has not accepted yet, by run, and whether a retry is under way. */
   const owed = new Map<string, { work: () => Promise<void>; isTried: boolean }>();
-  /** Runs that sent something while the store was behind. */
+  /** Runs that sent an entry while an update was owed. */
   const missed = new Set<string>();
   const idlers = new Set<() => void>();
   const folderOf = (id: string): string => join(home, 'runs', id);
@@ -95,7 +95,7 @@ export function createScheduler(options: SchedulerOptions) {
       try {
         listener(id, entry);
       } catch (error) {
-        console.error(error); // a listener that fails must not take the trainers along
+        console.error(error); // a failing listener must not stop the trainers
       }
     }
   }
@@ -117,7 +117,7 @@ export function createScheduler(options: SchedulerOptions) {
     onTrouble(null);
   }
 
-  /** Looks again in a while; keeps the process up while somebody waits for what comes of it. */
+  /** Schedules the next look; keeps the process alive while a caller waits for its outcome. */
   function lookLater(): void {
     timer ??= setTimeout(() => {
       timer = undefined;
@@ -127,7 +127,7 @@ export function createScheduler(options: SchedulerOptions) {
     else timer.unref();
   }
 
-  /** Tells the store something of a run, now or when it takes it. */
+  /** Updates the store for a run, now or when it accepts the update. */
   function owe(id: string, work: () => Promise<void>): void {
     owed.set(id, { work, isTried: false });
     void pay(id);
@@ -144,7 +144,7 @@ export function createScheduler(options: SchedulerOptions) {
       } while (missed.has(id));
     } catch (error) {
       report(error);
-      isPaid = !isRefusal((error as Error).cause ?? error); // a bug does not pass
+      isPaid = !isRefusal((error as Error).cause ?? error); // retrying does not fix a bug
     }
     debt.isTried = false;
     if (isPaid && owed.get(id) === debt) owed.delete(id);
@@ -153,7 +153,7 @@ export function createScheduler(options: SchedulerOptions) {
     fill();
   }
 
-  /** Applies what a run's journal has and the store has not. */
+  /** Applies the journal entries of a run that the store lacks. */
   async function catchUp(id: string): Promise<void> {
     const entries = readEntries(runFiles(folderOf(id)).journal, { after: store.runs.seq(id) });
     for (const stretch of inStretches(entries)) {
@@ -186,7 +186,7 @@ export function createScheduler(options: SchedulerOptions) {
       lookLater();
       return;
     }
-    // an app that ends leaves to the next one what the store refuses
+    // an exiting app leaves refused updates to the next one
     if (children.size > 0 || (owed.size > 0 && trouble === null)) return;
     for (const resolve of idlers) resolve();
     idlers.clear();
@@ -221,7 +221,7 @@ export function createScheduler(options: SchedulerOptions) {
           PERMAFROST_SEEN: String(store.runs.seq(id) || ''),
         },
         stdio: ['ignore', log, log, 'ipc'],
-        detached: process.platform !== 'win32', // a terminal's Ctrl-C is for us to hear, even before a trainer is up
+        detached: process.platform !== 'win32', // Ctrl-C in a terminal goes to this process alone, even before a trainer is up
       });
       if (log !== 'ignore') closeSync(log);
       follow(id, child);
@@ -233,7 +233,7 @@ export function createScheduler(options: SchedulerOptions) {
     tell(id, null);
   }
 
-  /** A full disk is no reason not to start: the trainer waits for room itself. */
+  /** Opens the log. A full disk does not prevent the start: the trainer waits for space itself. */
   function openLog(path: string): number | 'ignore' {
     try {
       return openSync(path, 'a');
@@ -243,7 +243,7 @@ export function createScheduler(options: SchedulerOptions) {
     }
   }
 
-  /** Throws `config` where the folder's config is no longer what the store shows. */
+  /** Throws `config` when the folder's config differs from the store's. */
   function checkConfig(id: string): void {
     const { config } = readRunConfig(folderOf(id));
     const field = changedField(config, store.runs.get(id).config);
@@ -278,14 +278,14 @@ export function createScheduler(options: SchedulerOptions) {
     };
   }
 
-  /** Leaves a run to the app that took it over while this one was not heard of: asleep, or cut off. */
+  /** Leaves a run to the app that took it over while this one was asleep or cut off. */
   function leave(id: string): void {
     mine.delete(id);
     watched.add(id);
     lookLater();
   }
 
-  /** Brings a run that nobody trains any more to rest: by its journal, as it was asked to before it began, or as crashed. */
+  /** Gives a run without a trainer its final state: from its journal, from the command it obeyed before its first entry, or crashed. */
   async function settle(
     id: string,
     how: string,
@@ -301,7 +301,7 @@ export function createScheduler(options: SchedulerOptions) {
       .slice(-3)
       .join(' ')
       .slice(-400);
-    const message = `The trainer exited unexpectedly (${how})${words ? `: ${words}` : '.'} Resume the run to go on from its last checkpoint.`;
+    const message = `The trainer exited unexpectedly (${how})${words ? `: ${words}` : '.'} Resume the run to continue from its last checkpoint.`;
     store.hurried(() => rest(id, 'crashed', { code, message }));
   }
 
@@ -310,7 +310,7 @@ export function createScheduler(options: SchedulerOptions) {
     tell(id, null);
   }
 
-  /** Looks at the runs of other apps, and at what the store refused. */
+  /** Polls the runs of other apps and retries refused updates. */
   function look(): void {
     for (const id of owed.keys()) void pay(id);
     try {
@@ -347,7 +347,7 @@ export function createScheduler(options: SchedulerOptions) {
     tell(id, null);
   }
 
-  /** Puts runs into the queue of this app, some before all others; those that another app took meanwhile stay there. */
+  /** Queues runs in this app, `first` before all others; runs that another app took meanwhile stay there. */
   function takeIn(first: readonly string[], rest: readonly string[] = []): void {
     if (first.length + rest.length === 0) return;
     const taken = store.together(() => {
@@ -364,7 +364,7 @@ export function createScheduler(options: SchedulerOptions) {
     announce(store.together(() => put(ids)));
   }
 
-  /** Puts those of the runs that are free at the end of this app's queue; call inside a transaction. */
+  /** Appends the free ones of the runs to this app's queue; call inside a transaction. */
   function put(ids: readonly string[]): string[] {
     const me = owners.me();
     const free = ids.filter((id) => {
@@ -383,7 +383,7 @@ export function createScheduler(options: SchedulerOptions) {
     }
   }
 
-  /** Lets others see that this app is there, which stays although it may have no runs. */
+  /** Takes this app's lease even without runs, so that other apps see it. */
   function appear(): void {
     try {
       owners.me();
@@ -410,7 +410,7 @@ export function createScheduler(options: SchedulerOptions) {
   }
 
   return {
-    /** Settles runs whose trainer died with its app, and looks after those that outlive theirs. Runs of other live apps are left alone. */
+    /** Settles runs whose app and trainer died, and polls trainers that outlive their app. Runs of live apps are left alone. */
     recover(): void {
       owners.sweep();
       for (const { id } of store.runs.inState('running')) if (!children.has(id)) watched.add(id);
@@ -423,15 +423,15 @@ export function createScheduler(options: SchedulerOptions) {
     },
     put,
     /**
-     * Brings runs to their end: takes those that rest, and waits for those that another app has, which may be asked for the
-     * same at the same moment. Finished and failed ones are left alone.
+     * Brings runs to their end: queues those that rest, and waits for those of other apps. Another app may be called with the
+     * same runs at the same moment. Finished and failed runs are left alone.
      */
     goOn(ids: readonly string[]): void {
       const isOver = (id: string) => ['finished', 'failed'].includes(store.runs.get(id).state);
       const left = ids.filter((id) => !isOver(id));
-      adopt(left); // first what an app left that died, then what rests
+      adopt(left); // first the runs of dead apps, then those that rest
       enqueue(left.filter((id) => !isOver(id) && restingStates.includes(store.runs.get(id).state)));
-      adopt(left.filter((id) => !owners.isMe(store.runs.app(id)))); // somebody was faster
+      adopt(left.filter((id) => !owners.isMe(store.runs.app(id)))); // another app was faster
       fill();
     },
     /** Starts runs that were {@link put} into the queue when a slot is free. */
@@ -463,13 +463,13 @@ export function createScheduler(options: SchedulerOptions) {
     },
     /** Whether a run is under way or queued here. */
     isMine: (id: string): boolean => children.has(id) || owners.isMe(store.runs.app(id)),
-    /** In words, the other app that is there and has a run under way or queued; null where there is none. */
+    /** Description of another live app that runs or queues the run; null if none does. */
     elsewhere(id: string): string | null {
       const app = store.runs.app(id);
       const isOther = !owners.isMe(app) && !restingStates.includes(store.runs.get(id).state);
       return isOther && owners.app(app) === 'alive' ? owners.text(app) : null;
     },
-    /** Whether somebody trains a run, as far as it can be told. */
+    /** Whether a trainer has the run, or may have it. */
     isTrained: (id: string): boolean => children.has(id) || owners.trainer(folderOf(id)) !== 'dead',
     /** Tells listeners that something about a run is different. */
     changed: (id: string): void => tell(id, null),
@@ -496,15 +496,15 @@ export function createScheduler(options: SchedulerOptions) {
       fill();
     },
     /**
-     * Takes over what an app left that is gone: the runs that it trained, which go first, and its queue. With `only`, of those,
-     * and waits for those of them that another app has.
+     * Takes over the runs of dead apps: those that they trained, which go first, and their queues. With `only`, just these
+     * runs, and waits for those of them that a live app has.
      */
     adopt(only?: readonly string[]): void {
       adoptsAll ||= !only;
       if (!only) appear();
       adopt(only);
     },
-    /** Takes over a run of an app that is gone, as far as can be told; found to be there, it keeps the run. */
+    /** Takes over a run whose app seems dead; an app that turns out to be alive keeps it. */
     takeOver(id: string): void {
       unsure.add(id);
       adopt([id]);
@@ -541,18 +541,18 @@ export function createScheduler(options: SchedulerOptions) {
       watched.clear();
       owners.close();
     },
-    /** Asks a run of this app to rest, because the app ends. */
+    /** Pauses a run because this app exits. */
     pauseAtEnd(id: string): void {
       try {
         if (children.has(id) || !restingStates.includes(store.runs.get(id).state)) this.end(id, 'pause');
       } catch (error) {
-        report(error); // what stays queued is the next app's
+        report(error); // the next app takes over what stays queued
       }
     },
   };
 
   function belongsElsewhere(id: string): PermafrostError {
     const owner = owners.text(store.runs.app(id));
-    return new PermafrostError('conflict', `${id} belongs to ${owner}; ask it there, or wait for its end.`);
+    return new PermafrostError('conflict', `${id} belongs to ${owner}. Use that app, or wait until it exits.`);
   }
 }

@@ -1,7 +1,7 @@
 /**
- * One client of the router, whatever carries its messages: a WebSocket or the channel of a window. It looks like an
- * accepted `ws` socket to tRPC's own handler, so both have one protocol with its numbered events and its reconnecting.
- * It bounds what waits for the client and what the client has asked for; a client beyond the bounds is disconnected.
+ * One client of the router, over a WebSocket or the channel of a window. tRPC's own handler sees it as an accepted `ws` socket, so
+ * both transports share one protocol with numbered events and reconnection. Its open calls and its unsent text are limited; a client
+ * that exceeds a limit is disconnected.
  */
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
@@ -12,16 +12,16 @@ import { type AppRouter, appRouter } from '#contract/router';
 import type { Services } from '#contract/services';
 
 export interface Limits {
-  /** Letters of one message from the client. */
+  /** Characters of one message from the client. */
   message: number;
-  /** Calls that have no answer yet, open subscriptions among them. */
+  /** Unanswered calls, including open subscriptions. */
   calls: number;
   subscriptions: number;
-  /** Subscriptions and queries wait while more letters than these wait for the client. */
+  /** Characters of unsent text above which subscriptions and queries wait. */
   highWater: number;
-  /** Letters that wait for the client at most. */
+  /** Characters of unsent text at most. */
   waiting: number;
-  /** Milliseconds in which something of what waits must get through. */
+  /** Milliseconds within which a part of the unsent text must be received. */
   patience: number;
 }
 export const limits: Limits = {
@@ -29,30 +29,30 @@ export const limits: Limits = {
   ...{ highWater: 1 << 20, waiting: 64 << 20, patience: 30_000 },
 };
 
-/** What brings text to a client. */
+/** Transport of text to a client. */
 export interface Carrier {
-  /** Resolves when the client's end has taken the text; `moved` says that a part of it has got through. */
+  /** Resolves when the client has received the text; calls `moved` when it has received a part. */
   deliver(text: string, moved: () => void): Promise<void>;
   /** Ends the connection at once. */
   close(reason: string): void;
 }
 
 export interface Client {
-  /** A message of the client. */
+  /** Receives a message of the client. */
   receive(data: Buffer, isBinary?: boolean): void;
-  /** The client is gone. */
+  /** Called when the client has disconnected. */
   end(): void;
 }
 
 export interface ClientOptions {
   services: Services;
   carrier: Carrier;
-  /** Told why a client was disconnected. */
+  /** Called with the reason for disconnecting a client. */
   report(line: string): void;
   limits?: Limits;
 }
 
-/** Answers a client until it goes or keeps no bounds. */
+/** Answers a client until it disconnects or exceeds a limit. */
 export function connectClient({ services, carrier, report, limits: bounds = limits }: ClientOptions): Client {
   const socket = new ClientSocket(carrier, report, bounds);
   const connect = getWSConnectionHandler({
@@ -62,13 +62,13 @@ export function connectClient({ services, carrier, report, limits: bounds = limi
       encode: (answer: Answer) => socket.answer(answer),
       decode: (text: unknown) => socket.read(text),
     },
-  } as unknown as WSSHandlerOptions<AppRouter>); // its type asks for a WebSocket server, which this part of it never touches
+  } as unknown as WSSHandlerOptions<AppRouter>); // the type requires a WebSocket server, which this handler never uses
   connect(socket as unknown as Parameters<typeof connect>[0], { url: '/', headers: {} } as IncomingMessage);
   return socket;
 }
 
 type Id = string | number;
-/** As much of tRPC's messages as is counted; what came from the client may be anything else. */
+/** The counted fields of tRPC's messages; the client may send anything else. */
 interface Call {
   id?: Id | null;
   method?: string;
@@ -80,11 +80,11 @@ interface Answer {
 interface OpenCall {
   isSubscription: boolean;
   isStarted: boolean;
-  /** It was stopped before it had started, which tRPC would overlook. */
+  /** Stopped before it started, which tRPC would miss. */
   isStopped: boolean;
 }
 
-/** What each text costs beside its letters. */
+/** Overhead of each text, in characters. */
 const overhead = 100;
 
 class ClientSocket extends EventEmitter implements Client {
@@ -94,7 +94,7 @@ class ClientSocket extends EventEmitter implements Client {
   readonly #report: (line: string) => void;
   readonly #limits: Limits;
   readonly #calls = new Map<Id, OpenCall>();
-  /** Calls of the message that is being read. */
+  /** Calls of the current message. */
   #read: Id[] = [];
   #queue: string[] = [];
   #waiting = 0;
@@ -142,7 +142,7 @@ class ClientSocket extends EventEmitter implements Client {
     return !isSubscription || live() <= subscriptions || this.#refuse(`has more than ${subscriptions} subscriptions`);
   }
 
-  /** Writes an answer and counts what it ends. */
+  /** Writes an answer and removes the calls that it completes. */
   answer(answer: Answer): string {
     const { id, result } = answer;
     const open = id === null ? undefined : this.#calls.get(id);
@@ -159,10 +159,10 @@ class ClientSocket extends EventEmitter implements Client {
     if (this.readyState !== this.OPEN) return;
     if (text !== 'PONG') this.#queue.push(text);
     else if (this.#queue[0] !== text)
-      this.#queue.unshift(text); // what waits shall not look like a dead connection
+      this.#queue.unshift(text); // before the queue, so that a full queue does not look like a dead connection
     else return;
     this.#waiting += text.length + overhead;
-    if (this.#waiting > this.#limits.waiting) this.#refuse('does not read what it asked for');
+    if (this.#waiting > this.#limits.waiting) this.#refuse('does not read its answers');
     else void this.#deliver();
   }
 
@@ -170,7 +170,7 @@ class ClientSocket extends EventEmitter implements Client {
     if (this.#isSending) return;
     this.#isSending = true;
     const { patience } = this.#limits;
-    const stall = setTimeout(() => this.#refuse(`has taken nothing for ${patience / 1000} s`), patience).unref();
+    const stall = setTimeout(() => this.#refuse(`has read nothing for ${patience / 1000} s`), patience).unref();
     try {
       for (let text = this.#queue.shift(); text !== undefined; text = this.#queue.shift()) {
         await this.#carrier.deliver(text, () => stall.refresh());
@@ -179,14 +179,14 @@ class ClientSocket extends EventEmitter implements Client {
         this.#moved();
       }
     } catch {
-      this.end(); // it went away meanwhile
+      this.end(); // it disconnected meanwhile
     } finally {
       clearTimeout(stall);
       this.#isSending = false;
     }
   }
 
-  /** Resolves when the next call or event is due: there is room for it, and everybody else had a turn. Throws when the client is gone. */
+  /** Resolves when the next call or event may run: the client has room, and the others had a turn. Throws when the client is gone. */
   turn(): Promise<void> {
     this.#turn = this.#turn.then(async () => {
       while (this.#waiting > this.#limits.highWater && this.readyState === this.OPEN)

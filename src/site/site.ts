@@ -48,13 +48,12 @@ export interface Asked {
   path: string;
   /** GET or HEAD, which makes no file. */
   method?: string;
-  /** The asker went away. */
+  /** Aborts when the client disconnects. */
   signal?: AbortSignal;
 }
 
 /**
- * Answers what is asked; `root` is the folder of the built renderer. What cannot be answered, and what breaks off half-way,
- * is reported.
+ * Answers requests; `root` is the folder of the built renderer. Reports failed and interrupted answers.
  */
 export const createSite =
   (root: string, services: Pick<Services, 'download'>, report: (line: string) => void) =>
@@ -78,7 +77,7 @@ export const createSite =
     }
   };
 
-/** Whether an error says only that the asker went away. */
+/** Whether an error means only that the client disconnected. */
 const isGoing = ({ name, code }: NodeJS.ErrnoException): boolean =>
   name === 'AbortError' || code === 'ERR_STREAM_PREMATURE_CLOSE';
 
@@ -106,8 +105,8 @@ function download(services: Pick<Services, 'download'>, path: string) {
 type Chunks = AsyncIterable<string | Uint8Array>;
 
 /**
- * A stream whose first chunk is there, so that a file which cannot be made at all is answered with its reason.
- * Whoever makes the chunks is told when the stream ends early, even before its first read.
+ * A stream whose first chunk is ready, so that a file that cannot be made is answered with an error. The generator is closed when
+ * the stream ends early, even before its first read.
  */
 async function begun(chunks: Chunks, signal?: AbortSignal): Promise<Readable> {
   const iterator = chunks[Symbol.asyncIterator]();

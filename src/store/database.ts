@@ -77,7 +77,7 @@ export const migrations: readonly string[] = [
      (SELECT run, key, step - step % 64 AS start, count(*) AS count, step AS low_step, min(value) AS low FROM metrics GROUP BY 1, 2, 3)
      JOIN (SELECT run, key, step - step % 64 AS start, step AS high_step, max(value) AS high FROM metrics GROUP BY 1, 2, 3)
      USING (run, key, start);`,
-  // an app is named by its lease, since process numbers come again; what a person wrote on a run is copied to its folder
+  // an app is named by its lease, since PIDs are reused; marks of a run are copied to its folder
   `ALTER TABLE runs DROP COLUMN owner;
    ALTER TABLE runs DROP COLUMN pid;
    ALTER TABLE runs ADD COLUMN app TEXT;
@@ -89,18 +89,18 @@ const safeWal = '3.51.3';
 /** better-sqlite3 13 ends the process on older Node versions instead of failing. */
 const neededNapi = 10;
 
-/** A statement waits so long (ms) for another process that writes; which stops this one. */
+/** Milliseconds that a statement waits for another writer; it blocks this process meanwhile. */
 export const patience = 2000;
-/** For what happens by itself and is tried again by whoever it happened to: nobody should wait for it. */
+/** The same for background writes, which are retried by their caller. */
 export const hurry = 20;
 
-/** Opening is tried again for so long (ms). */
+/** Milliseconds for which opening is retried. */
 const openPatience = 5000;
 
 export interface OpenOptions {
-  /** Opens it to be read alone: nothing on the disk is changed, and a folder that cannot be written is no hindrance. */
+  /** Opens it read-only: changes nothing on the disk and works in a folder that is not writable. */
   reads?: boolean;
-  /** Reads the file first, all of it or all but what indices say; throws where it is damaged. */
+  /** Checks the file first, with or without its indices; throws when it is damaged. */
   checks?: 'whole' | 'quick' | null;
 }
 
@@ -147,7 +147,7 @@ export async function openDatabase(
   }
 }
 
-/** Others may be making the same file at this moment, which SQLite does not wait for by itself. */
+/** Retries, since SQLite does not wait for another process that creates the same file. */
 async function whenFree(open: () => Database): Promise<Database> {
   const end = performance.now() + openPatience;
   for (;;) {
@@ -161,7 +161,7 @@ async function whenFree(open: () => Database): Promise<Database> {
   }
 }
 
-/** Throws where that cannot be told: a home that may not be looked into is no empty one. */
+/** Throws when it cannot tell: an unreadable home is not an empty one. */
 function isThere(path: string): boolean {
   try {
     accessSync(path);
@@ -172,7 +172,7 @@ function isThere(path: string): boolean {
   }
 }
 
-/** Null where it has to be migrated first, or SQLite needs to write beside it and cannot. */
+/** Null when it must be migrated first, or when SQLite must write beside it and cannot. */
 function openForReading(Sqlite: new (path: string, options: Options) => Database, path: string): Database | null {
   let database: Database | null = null;
   try {
@@ -188,15 +188,15 @@ function openForReading(Sqlite: new (path: string, options: Options) => Database
   return null;
 }
 
-/** Opens a copy of the database and of what is not merged into it yet, and deletes the copy at once where the system allows that. */
+/** Opens a copy of the database and its write-ahead log, and deletes the copy at once where the system allows that. */
 function openCopy(path: string, open: (place: string) => Database): Database {
   const folder = copyTo(path);
   const remove = () => rmSync(folder, { recursive: true, force: true });
-  process.once('exit', remove); // for Windows, which keeps what is open
+  process.once('exit', remove); // Windows cannot delete open files
   try {
     return open(join(folder, 'copy.db'));
   } finally {
-    if (process.platform !== 'win32') remove(); // what is open stays readable, and nothing is left whatever ends the process
+    if (process.platform !== 'win32') remove(); // open files stay readable, and no copy is left even after a kill
   }
 }
 
@@ -218,7 +218,7 @@ function copyTo(path: string): string {
   throw refusal;
 }
 
-/** Throws what SQLite throws for a damaged file when anything in it is wrong. */
+/** Throws SQLite's error for a damaged file when the check finds a problem. */
 function check(database: Database, checks: 'whole' | 'quick'): void {
   const found = database.pragma(checks === 'whole' ? 'integrity_check(1)' : 'quick_check(1)', {
     simple: true,
@@ -226,7 +226,7 @@ function check(database: Database, checks: 'whole' | 'quick'): void {
   if (found !== 'ok') throw Object.assign(new Error(found.replaceAll('\n', ' ')), { code: 'SQLITE_CORRUPT' });
 }
 
-/** Moves a database that cannot be used out of the way; returns where to. */
+/** Renames an unusable database; returns its new path. */
 export function setAside(path: string, now = new Date()): string {
   const aside = `${path}.damaged-${now.toISOString().replace(/[:.]/g, '-')}`;
   for (const part of ['', '-wal', '-shm']) if (existsSync(path + part)) renameSync(path + part, aside + part);

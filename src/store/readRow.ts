@@ -1,6 +1,6 @@
-/** Rows whose bytes changed on the disk: SQLite keeps no checksums, so that only what they say can give them away. */
+/** Damaged rows: SQLite has no checksums, so only invalid content reveals them. */
 
-/** What `read` makes of the row of a run. Throws what SQLite throws for a damaged file where that is nothing. */
+/** The result of `read` on a run's row. Throws SQLite's error for a damaged file when `read` fails. */
 export function readRow<T>(id: string, read: () => T): T {
   try {
     return read();

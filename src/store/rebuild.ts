@@ -1,6 +1,6 @@
 /**
- * Rows of runs from their folders. A run and its journal come in together; a long journal comes in stretches, so that another
- * process can write in between, and goes on from where it was when the last attempt was ended.
+ * Rows of runs from their folders. A run and its journal are added together; a long journal is added in stretches, so that another
+ * process can write in between and a killed rebuild continues where it stopped.
  */
 import { copyFileSync, existsSync, readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ import type { Store } from './store.ts';
 
 type Into = Pick<Store, 'runs' | 'apply' | 'together'>;
 
-/** Brings every run of a folder into the store, as far as it is not there yet; `missing`: only those that it does not have at all. */
+/** Adds every run of a folder, or its missing entries, to the store; with `missing` only runs that the store lacks entirely. */
 export async function rebuild(
   store: Into,
   runsFolder: string,
@@ -44,12 +44,12 @@ export async function rebuild(
   return found;
 }
 
-/** Removes the folder of a run whose maker was killed before its config was there; returns whether it did. */
+/** Removes the folder of a run whose creation was killed before its config was written; returns whether it did. */
 function removeBegun(store: Into, folder: string, id: string): boolean {
   if (existsSync(runFiles(folder).config)) return false;
   try {
     store.together(() => {
-      if (store.runs.has(id)) return; // makers write folder and row in one transaction, so nobody is amid that now
+      if (store.runs.has(id)) return; // folder and row are written in one transaction, so no run is being made now
       sweepDrafts(folder);
       rmdirSync(folder);
     });
@@ -88,12 +88,12 @@ async function bringIn(store: Into, folder: string, id: string, isNew: boolean) 
   });
   if (damage.length > 0 && !leaseHolder(files.lease)) {
     copyFileSync(files.journal, `${files.journal}.damaged`);
-    openJournal(files.journal).close(); // its log says from now on where something is lost
+    openJournal(files.journal).close(); // adds warnings where entries are lost
   }
   return { changed, damage };
 }
 
 const underWay = {
   code: 'crashed',
-  message: 'It was under way when the store was lost. Resume it to go on from its last checkpoint.',
+  message: 'It was running when the store was lost. Resume it to continue from its last checkpoint.',
 };

@@ -32,7 +32,7 @@ const copies = { none: 0, whole: 1, begun: 2 } as const;
 
 const known = run.extend({ config: z.custom<ExperimentConfig>() });
 
-/** A config of an earlier version may break a rule that came later; its run is shown all the same. */
+/** A config of an earlier version may violate a newer rule; its run is still shown. */
 export function storedConfig(json: string): ExperimentConfig {
   const stored = JSON.parse(json);
   return configSchema.safeParse(stored).data ?? { ...configDefaults, ...stored };
@@ -149,7 +149,7 @@ export function runsTable(database: Database) {
     isAny: (): boolean => any.get() !== undefined,
     /** Puts a run at the end of the queue of `app`. */
     enqueue: (id: string, app: string): void => void toQueue.run({ id, app }),
-    /** The app that trains a run, or did last. */
+    /** The app that trains a run, or trained it last. */
     app: (id: string): string | null => getApp.get(id) ?? null,
     /** The queue in order, with the app that each run waits for. */
     queue: () => queue.all(),
@@ -176,11 +176,11 @@ export function runsTable(database: Database) {
       return { tags: tags ? JSON.parse(tags) : [], note, archived: archived === 1, trashedAt: trashed_at };
     },
     saved: (id: string): void => void setSaved.run(copies.whole, id),
-    /** That a copy of changed marks is about to be written: until {@link saved} nobody knows what it says. */
+    /** Marks the copy of the marks as uncertain until {@link saved}. */
     saving: (id: string): void => void setSaved.run(copies.begun, id),
-    /** Runs whose marks were written before copies were kept, or whose copy somebody was at who was killed. */
+    /** Runs whose marks have no copy yet, or whose copy was interrupted by a kill. */
     unsaved: (): string[] => unsaved.all(),
-    /** Takes the marks of a run's folder over. */
+    /** Adopts the marks of a run's folder. */
     restoreMarks(id: string, { tags, note, archived, trashedAt }: RunMarks): void {
       for (const tag of tags) addTag.run(tag, id);
       setNote.run(note, id);

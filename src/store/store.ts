@@ -23,9 +23,9 @@ export async function openStore(path: string, options: OpenOptions = {}) {
       rows,
       finished,
       apply: (...args: Parameters<typeof apply>) => together(() => apply(...args)),
-      /** Everything that `work` does, or nothing; no other process writes meanwhile. */
+      /** Runs `work` in a transaction; no other process writes meanwhile. */
       together,
-      /** Lets `work` wait for other processes only for a moment: for what is tried again by itself. */
+      /** Runs `work` with a short wait for other writers: for background writes, which are retried. */
       hurried<T>(work: () => T): T {
         database.pragma(`busy_timeout = ${hurry}`);
         try {
@@ -56,7 +56,7 @@ function tablesOf(path: string, database: Database, { checks }: OpenOptions) {
   }
 }
 
-/** The same functions, which throw SQLite's refusals as errors that a person can act on. */
+/** The same functions, with SQLite's errors turned into `store` errors. */
 function refusing<T extends object>(path: string, table: T): T {
   const guarded = Object.entries(table).map(([name, call]) => [
     name,

@@ -24,7 +24,7 @@ export function beginProof(path: string, frozen: Record<string, Frozen>, journal
   if (changed)
     throw new PermafrostError(
       'weights',
-      `${changed.name} changed while the run was under way, up to step ${began.checked?.step}: what it computed then cannot be trusted. Start a new run.`,
+      `${changed.name} changed while the run was under way, up to step ${began.checked?.step}: its results since then are invalid. Start a new run.`,
     );
   compare(began, tensors, frozen);
   return began;

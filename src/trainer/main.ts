@@ -47,7 +47,7 @@ async function openRun(folder: string): Promise<Journal> {
     throw new PermafrostError('notFound', `${folder} is not a run folder: it has no config.json.`);
   const patience = {
     signal: stop.signal,
-    onRefusal: ({ message }: Error) => console.error(`${message} Waiting for that.`),
+    onRefusal: ({ message }: Error) => console.error(`${message} Waiting until the disk works again.`),
   };
   syncFile(files.config);
   const lease = await untilTaken(() => takeRun(folder), patience);
@@ -64,7 +64,9 @@ async function openRun(folder: string): Promise<Journal> {
   }
   const permit = () => {
     if (!lease.isLost()) return;
-    console.error(`Another process has taken over ${folder}; this trainer was not heard of for too long. It ends.`);
+    console.error(
+      `Another process has taken over ${folder}, because the lease of this trainer expired. This trainer exits.`,
+    );
     process.exit(exitCode.refused);
   };
   return untilTaken(() => openJournal(files.journal, { send, permit, seen: wholeOf('PERMAFROST_SEEN', 0) }), patience);
@@ -78,7 +80,7 @@ async function takeRun(folder: string): Promise<Lease> {
   if (seconds === 0) return takeLease(path, options);
   const late = AbortSignal.timeout(1000 * seconds);
   const onWait = ({ process }: LeaseHolder) =>
-    console.error(`${options.what} is in use by ${processText(process)}; waiting for its end.`);
+    console.error(`${options.what} is in use by ${processText(process)}; waiting until it finishes.`);
   try {
     return await takeLease(path, { ...options, onWait, signal: AbortSignal.any([stop.signal, late]) });
   } catch (error) {
@@ -105,7 +107,8 @@ async function finish(journal: Journal, ended: Ended): Promise<never> {
     journal.append(ended);
     await untilTaken(journal.sync, {
       signal: late.signal,
-      onRefusal: ({ message }) => console.error(`${message} The run is over; its last entries wait for that.`),
+      onRefusal: ({ message }) =>
+        console.error(`${message} The run has ended; its last entries are written when the disk works again.`),
     });
   } catch (error) {
     console.error((error as Error).message);

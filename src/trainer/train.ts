@@ -67,7 +67,7 @@ export async function train(options: RunOptions): Promise<Ended> {
   const { journal, control } = options;
   const prepared = await untilTaken(() => prepare({ ...options, signal: control.stop }), {
     signal: control.stop,
-    onRefusal: ({ message }) => journal.log('warn', `${message} The run begins as soon as that works.`),
+    onRefusal: ({ message }) => journal.log('warn', `${message} The run starts when the disk works again.`),
   }).catch((error) => {
     if (!control.stop.aborted || error !== control.stop.reason) throw error;
     return null;
@@ -103,7 +103,7 @@ function begin(options: RunOptions, prepared: Prepared): Session {
     renameSync(files.checkpoint, aside);
     journal.log(
       'warn',
-      `The checkpoint is damaged: its checksum is wrong. It is kept as ${aside}; the run begins again, which gives what it would have given.`,
+      `The checkpoint is damaged: its checksum is wrong. It is kept as ${aside}; the run starts over, which gives the same result.`,
     );
   }
   const restored = readCheckpoint(files.checkpoint, specs, digest);

@@ -27,7 +27,7 @@ interface AddedList {
   rows: CatalogRow[];
   /** A line for each entry that is left out, saying which, where and why. */
   warnings: string[];
-  /** These entries as they are in the file. */
+  /** The entries that are left out, as they are in the file. */
   leftOut: unknown[];
 }
 
@@ -53,18 +53,16 @@ export function readAdded(home: string): AddedList {
     } catch (error) {
       const named = JSON.stringify((found as { name?: unknown } | null)?.name);
       const which = `entry ${i + 1}${named ? ` (${named})` : ''}`;
-      list.warnings.push(
-        `${place(home)}, ${which}: ${describeError(error).message} It is left out; mend or delete it.`,
-      );
+      list.warnings.push(`${place(home)}, ${which}: ${describeError(error).message} It is left out; fix or delete it.`);
       list.leftOut.push(found);
     }
   }
   return list;
 }
 
-/** Writes the models that `change` makes of the list, and what was left out as it was. Throws `config` for a damaged file. */
+/** Replaces the models with the result of `change`; entries that are left out stay as they are. Throws `config` for a damaged file. */
 export function changeAdded(home: string, change: (models: AddedModel[]) => AddedModel[]): void {
-  readEntries(home); // a damaged file is the user's to mend
+  readEntries(home); // throws for a damaged file, which the user must fix
   const { models, leftOut } = readAdded(home);
   const path = place(home);
   makeFolder(dirname(path));
@@ -73,7 +71,7 @@ export function changeAdded(home: string, change: (models: AddedModel[]) => Adde
 
 /** Throws `conflict` for a name that another model has, or whose folder would be in, or around, that of another model. */
 export function refuseClash(name: string, rows: readonly CatalogRow[]): void {
-  const folded = (text: string) => text.toLowerCase(); // some file systems tell no capitals apart
+  const folded = (text: string) => text.toLowerCase(); // some file systems ignore case
   const [wanted, within] = [folded(name), (a: string, b: string) => a.startsWith(`${b}/`)];
   const taken = rows.flatMap((row) => [
     ...[row.name, ...row.aliases].filter((known) => folded(known) === wanted),
@@ -90,7 +88,7 @@ export function refuseClash(name: string, rows: readonly CatalogRow[]): void {
 function readEntries(home: string): unknown[] {
   const path = place(home);
   if (!existsSync(path)) return [];
-  const help = 'The models that you added are missing. Mend or delete it.';
+  const help = 'The models that you added are missing. Fix or delete it.';
   let list: unknown;
   try {
     list = readJson(readFileSync(path), path, 'config');

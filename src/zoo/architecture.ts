@@ -41,7 +41,7 @@ const readers: Record<string, (json: Record<string, unknown>, name: string) => B
   gpt2: (json, name) => {
     const config = read(gpt2Keys, json, gpt2Fixed, name);
     if (config.n_embd % config.n_head !== 0)
-      throw refused(name, `n_embd ${config.n_embd} is no multiple of n_head ${config.n_head}`);
+      throw refused(name, `n_embd ${config.n_embd} is not a multiple of n_head ${config.n_head}`);
     return { body: gpt2, config };
   },
   vit: (json, name) => {
@@ -62,7 +62,7 @@ const refused = (name: string, why: string): PermafrostError =>
 
 /** The body that a config.json describes. Throws `config` with a clear no. */
 export function readArchitecture(json: unknown, name: string): BodyRow {
-  if (!json || typeof json !== 'object' || Array.isArray(json)) throw refused(name, 'its config.json is no object');
+  if (!json || typeof json !== 'object' || Array.isArray(json)) throw refused(name, 'its config.json is not an object');
   const config = json as Record<string, unknown>;
   const type = String(config.model_type ?? 'unknown');
   if (!Object.hasOwn(readers, type))

@@ -17,7 +17,7 @@ export function openBpe(vocabulary: string, merges: string, name: string): (text
   });
   const pairs = merges.split(/\r?\n/).filter((line) => line !== '' && !line.startsWith('#version'));
   const stray = pairs.find((pair) => pair.split(' ').length !== 2);
-  if (stray !== undefined) throw fail(`merges.txt has the line ${JSON.stringify(stray)}, which is no pair.`);
+  if (stray !== undefined) throw fail(`merges.txt has the line ${JSON.stringify(stray)}, which is not a pair.`);
   const tokenizer = new Tokenizer(
     {
       added_tokens: specials.flatMap((content) =>
@@ -52,6 +52,6 @@ function parseVocabulary(
   }
   const isVocabulary = parsed && typeof parsed === 'object' && !Array.isArray(parsed);
   if (!isVocabulary || !Object.values(parsed as object).every((id) => Number.isInteger(id) && id >= 0))
-    throw fail('vocab.json is no object of tokens and their numbers.');
+    throw fail('vocab.json is not an object of tokens and their numbers.');
   return parsed as Record<string, number>;
 }

@@ -50,7 +50,7 @@ function readIndex(path: string): Map<string, string> {
     return new Map(Object.entries(files).map(([name, file]) => [name, join(dirname(path), file)]));
   } catch (cause) {
     const why = cause instanceof z.ZodError ? `${cause.issues[0].path.join('.')}: ${cause.issues[0].message}` : cause;
-    throw new PermafrostError('weights', `${path} is no index of a checkpoint: ${why}. Fetch or write it again.`, {
+    throw new PermafrostError('weights', `${path} is not a checkpoint index: ${why}. Fetch or write it again.`, {
       cause,
     });
   }

@@ -71,7 +71,7 @@ export async function loadRow(row: DatasetRow, { home, ...options }: HomeOptions
   if (isDirect(row)) return row.direct(folder);
   if (!isComplete(row, folder)) throw absent(row, folder);
   const source = fingerprint(row, folder);
-  dropDeadLease(leaseOf(cache)); // of a decoding that was killed when it was done
+  dropDeadLease(leaseOf(cache)); // of a decoding that was killed after it finished
   const found = openDecoded(cache, source) ?? (await decode(row, folder, cache, source, options));
   return { ...found, source: folder, notes: oddSizes(row, folder) };
 }
@@ -293,7 +293,7 @@ export async function discardPartial(row: DatasetRow, home: string): Promise<voi
   if (existsSync(folder) && !isLink(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
 }
 
-/** What nobody misses: what macOS leaves in every folder, and what was removed before. */
+/** Files that do not count: those of macOS, and the trash. */
 const systems = /^\.DS_Store$|^\.permafrost-trash/;
 
 /** What removing a data set takes away: what a pull brought and the decoded form, of a link the link. What stays is named. */

@@ -52,7 +52,7 @@ export interface Downloaded {
 /** Where a file's bytes lie until it is whole. */
 export const incomplete = (path: string): string => `${path}.incomplete`;
 const lockOf = (path: string): string => `${incomplete(path)}.lease`;
-/** Whether a file of that name is there only while another one is fetched. */
+/** Whether a file of that name exists only during a download. */
 export const isPassing = (name: string): boolean =>
   [incomplete(''), lockOf(''), '.draft'].some((end) => name.endsWith(end));
 const reserve = 32 * 2 ** 20; // bytes of disk that a download leaves free
@@ -93,7 +93,7 @@ export async function download(options: DownloadOptions): Promise<Downloaded> {
 /** Deletes the partial file of an aborted download. */
 export const discard = (path: string): Promise<void> => rm(incomplete(path), { force: true });
 
-/** The content is not what was expected; resuming cannot mend it. */
+/** The content is not what was expected; resuming cannot fix it. */
 class WrongContent extends PermafrostError {}
 
 interface Transfer {

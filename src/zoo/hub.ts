@@ -75,7 +75,7 @@ function notOfAHub(repo: string, cause: unknown): PermafrostError {
   const why = issues.map(({ path, message }) => `${path.join('.')}: ${message}`)[0] ?? (cause as Error).message;
   return new PermafrostError(
     'network',
-    `${repo}: its answer is not one of a hub: ${why} Check HF_ENDPOINT, and whether a page to sign in is in between.`,
+    `${repo}: the answer is not that of a hub: ${why} Check HF_ENDPOINT, and whether a sign-in page intercepts the request.`,
     { cause },
   );
 }

@@ -35,7 +35,7 @@ export function hubSettings(environment: NodeJS.ProcessEnv = process.env): HubSe
   };
 }
 
-/** A token as it was meant: a copied line break is none of it. */
+/** A token without the line break that was copied with it. */
 const clean = (token = ''): string => token.replace(/[\r\n]/g, '').trim();
 
 /** What `huggingface-cli login` keeps. */

@@ -135,7 +135,7 @@ function* readExpressions(source: ByteSource, path: string): Generator<Expressio
     const words = cells.Source.split(' ').filter((word) => word !== '(' && word !== ')' && word !== '');
     const symbols = Uint8Array.from(words, (word) => {
       const code = codes.get(word);
-      if (code === undefined) throw fail(`${JSON.stringify(word.slice(0, 40))} is no symbol of ListOps`);
+      if (code === undefined) throw fail(`${JSON.stringify(word.slice(0, 40))} is not a ListOps symbol`);
       return code;
     });
     yield { symbols, value: checked(symbols, cells.Target, fail) };

@@ -29,20 +29,19 @@ const redirects: readonly number[] = [301, 302, 303, 307, 308];
 const passing: readonly number[] = [408, 425, 429, 500, 502, 503, 504];
 
 /**
- * The answer after redirects, whatever its status. Throws {@link Transient} where there is no answer, `network` for what is no
- * web address and for a token that is none.
+ * The answer after redirects, of any status. Throws {@link Transient} without an answer, `network` for an invalid address or token.
  */
 export async function request(url: string, { token, headers, ...rest }: RequestOptions = {}): Promise<Response> {
   const first = webAddress(url);
   if (!first)
     throw new PermafrostError(
       'network',
-      `${shown(url)} is no web address. Expected http:// or https:// and no password; HF_ENDPOINT says where the hub is.`,
+      `${shown(url)} is not a web address. Expected http:// or https:// and no password; HF_ENDPOINT says where the hub is.`,
     );
   if (token !== undefined && !/^[!-~]+$/.test(token))
     throw new PermafrostError(
       'network',
-      'The token in HF_TOKEN or in the token file has characters that no token has, such as a space or a curly quote. Copy it again.',
+      'The token in HF_TOKEN or in the token file has characters that tokens cannot have, such as a space or a curly quote. Copy it again.',
     ); // said here, since fetch would quote it
   let [at, init] = [first, { method: 'GET', ...rest }];
   for (let hops = 0; hops <= mostRedirects; hops++) {
@@ -61,7 +60,7 @@ export async function request(url: string, { token, headers, ...rest }: RequestO
   throw new PermafrostError('network', `${url}: more than ${mostRedirects} redirects. Check the address.`);
 }
 
-/** What may be fetched: http or https, without a password, and from https nothing less; null for the rest. */
+/** The URL if it may be fetched: http or https, without a password, and from https only https; else null. */
 function webAddress(text: string, from?: URL): URL | null {
   const url = URL.parse(text, from);
   const schemes = from?.protocol === 'https:' ? ['https:'] : ['http:', 'https:'];
@@ -85,7 +84,7 @@ export async function readBody({ body }: Response, most: number, what: string): 
       if (bytes > most)
         throw new PermafrostError(
           'network',
-          `${what}: the server answers with more than ${most / 1e6} MB, which no such answer has. Check the address.`,
+          `${what}: the server answers with more than ${most / 1e6} MB; expected less. Check the address.`,
         );
       parts.push(part);
     }

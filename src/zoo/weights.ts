@@ -28,7 +28,7 @@ export const weightsIn = (folder: string, name: string): string | null =>
  */
 export function findWeights(home: string, name: string, environment: NodeJS.ProcessEnv = process.env): string | null {
   const known = canonicalName(name);
-  if (!modelName.safeParse(known).success) return null; // what is no name is no part of a path
+  if (!modelName.safeParse(known).success) return null; // only a valid name may become part of a path
   const own = weightsIn(join(home, 'models', known), known) ?? weightsIn(join(embedded, known), known);
   const source = own === null ? rowOf(home, known)?.source : undefined;
   if (source?.kind === 'folder') return weightsIn(source.folder, known);
@@ -39,7 +39,7 @@ export function findWeights(home: string, name: string, environment: NodeJS.Proc
   return files.map((file) => cachedFile(cache, file)).find((path) => path !== null && isWhole(path)) ?? null;
 }
 
-/** Whether every file that an index names has been fetched. One that is damaged is left to whoever reads it. */
+/** Whether every file that an index names has been fetched. A damaged index fails when it is read. */
 function isWhole(path: string): boolean {
   try {
     return checkpointFiles(path).every((file) => existsSync(file));

@@ -96,7 +96,7 @@ export function createZoo({ home, environment = process.env, patience, usedBy = 
     return [own, ...kept].filter(({ path }) => existsSync(path));
   }
 
-  /** What a model's repository is and was called. The name of an added one is the user's choice, and may be another's repository. */
+  /** Current and former names of a model's repository. An added model's name is the user's choice, and may be that of another repository. */
   const reposOf = ({ name, source, aliases, added }: CatalogRow): string[] =>
     source.kind === 'hub' ? [...new Set([source.repo, ...(added ? [] : [name, ...aliases])])] : [];
 
@@ -282,7 +282,7 @@ export function createZoo({ home, environment = process.env, patience, usedBy = 
         throw new PermafrostError(
           'conflict',
           placesOf(row).length > 0
-            ? `The files of ${row.name} are those of ${sharers.join(', ')} too. Remove that first.`
+            ? `${row.name} shares its files with ${sharers.join(', ')}. Remove that first.`
             : `Nothing of ${row.name} is on this machine.`,
         );
       const bytes = bytesOf(places);
@@ -349,11 +349,11 @@ function sourceText({ source }: CatalogRow): string {
 
 const readConfig = (path: string) =>
   readJson(readSmallFile(path, largestConfig), path, 'config') as Record<string, unknown>;
-/** Bytes. One that lists ImageNet-21k's classes has 1.6 MB. */
+/** Bytes; a config.json with the classes of ImageNet-21k has 1.6 MB. */
 const largestConfig = 2 ** 22;
 
 interface Inspection {
-  /** Weights that are missing, too many or of another shape, and values that are no numbers. */
+  /** Missing, surplus and misshapen weights, and values that are not finite. */
   problems: string[];
   /** The first arrays of the checkpoint, in words. */
   contents: string;
@@ -379,7 +379,7 @@ function inspect(
   });
 }
 
-/** The first value of an array that is no finite number, or why its values cannot be read; null where all is well. */
+/** The first value of an array that is not finite, or why its values cannot be read; null if there is no problem. */
 function valueProblem(name: string, array: StoredArray): string | null {
   if (!isFloat(array)) return null;
   try {

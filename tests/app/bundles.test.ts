@@ -162,12 +162,12 @@ describe('verifying finds', () => {
     [
       'a journal that was edited',
       () => forged(`${run}/journal.jsonl`, (text) => text.replace('0.998', '0.999')),
-      /journal\.jsonl, line 4: it is no entry with its CRC-32\.$/,
+      /journal\.jsonl, line 4: it is not an entry with a valid CRC-32\.$/,
     ],
     [
       'a journal without its last line end',
       () => forged(`${run}/journal.jsonl`, (text) => text.trimEnd()),
-      /journal\.jsonl, line 6: it is torn\.$/,
+      /journal\.jsonl, line 6: the line is incomplete\.$/,
     ],
     [
       'a metric that was edited, checksum and all',
@@ -235,7 +235,7 @@ describe('verifying finds', () => {
     await expect(verify(forged('manifest.json', () => '{"format":"x"}', false))).rejects.toThrow(
       /manifest\.json: format/,
     );
-    await expect(app.bundles.verify(join(folder, 'none.zip'))).rejects.toThrow(/none\.zip cannot be read/);
+    await expect(app.bundles.verify(join(folder, 'none.zip'))).rejects.toThrow(/none\.zip could not be read/);
   });
 
   it('a file that claims more than it can have', async () => {

@@ -269,7 +269,7 @@ describe('a run whose files somebody deleted', () => {
     renameSync(join(runFolder, name), join(folder, name));
     const { status, stderr } = permafrost('export', id, 'gone.zip');
     renameSync(join(folder, name), join(runFolder, name));
-    expect(stderr).toContain(`Files are missing in ${join(home, 'runs')}: ${id} (${name}). Bring them back`);
+    expect(stderr).toContain(`Files are missing in ${join(home, 'runs')}: ${id} (${name}). Restore them`);
     expect(status).toBe(5);
     expect(readdirSync(folder).filter((file) => file.startsWith('gone.zip'))).toEqual([]);
   });
@@ -289,7 +289,7 @@ describe('a run whose files somebody deleted', () => {
     }
     expect(permafrost('show', id)).toMatchObject({
       status: 0,
-      stdout: expect.stringContaining(`folder ${runFolder} is gone`),
+      stdout: expect.stringContaining(`folder ${runFolder} is missing`),
     });
     expect(permafrost('export', id, 'kept.csv').status).toBe(0);
     expect(readdirSync(folder).filter((file) => file.startsWith('gone'))).toEqual([]);
@@ -357,7 +357,7 @@ describe('what is wrong is said in words, with its exit code', () => {
       /unknown command 'reprodcue'.*Did you mean reproduce\?.*--help lists/s,
     ],
     ['no command', () => [], 2, /^Usage: permafrost/],
-    ['two things on standard output', () => ['attention', 'x', '-', '--json'], 2, /^--json and - both want/],
+    ['two things on standard output', () => ['attention', 'x', '-', '--json'], 2, /^--json and - both write/],
     ['an unknown option', () => ['list', '--jsn'], 2, /unknown option '--jsn'/],
   ];
   it.each(rows)('%s', (_, words, code, message) => {

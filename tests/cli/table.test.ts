@@ -132,7 +132,7 @@ it(
     const bundle = await exported(killed, 'bundle.zip', ...table);
     const rerun = ['verify', join(killed.folder, 'bundle.zip'), '--rerun', '--slots', String(availableParallelism())];
     const verified = await permafrost(whole, ...rerun);
-    expect(verified.stdout).toMatch(/It holds: \d+ files, 2 runs, the verdicts of regimes\./);
+    expect(verified.stdout).toMatch(/The bundle is valid: \d+ files, 2 runs, the verdicts of regimes\./);
     expect(verified.stdout.match(/same: every metric is the same, bit for bit/g)).toHaveLength(2);
     expect(verified.status).toBe(0);
 

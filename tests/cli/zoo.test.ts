@@ -84,12 +84,12 @@ it(
       [['zoo', 'show', 'gtp2'], 4, /Did you mean gpt2\?/],
       [['zoo', 'list', '--largest', 'x'], 2, /--largest expects millions/],
       [['zoo', 'pull', 'gpt2'], 5, /answered 404/],
-      [['zoo', 'add', root, '--name', '../runs'], 2, /"\.\.\/runs" is no model name\. Expected .*--name/],
+      [['zoo', 'add', root, '--name', '../runs'], 2, /"\.\.\/runs" is not a model name\. Expected .*--name/],
       [['zoo', 'rm', 'distilgpt2', 'nope'], 4, /no model "nope"/],
       [['data', 'rm', 'cifar10'], 4, /Nothing of cifar10 is on this machine/],
       [['data', 'rm', 'mnist'], 4, /mnist comes with Permafrost and stays/],
       [['data', 'sample', '--set', 'task=bit-xor', '--count', 'x'], 2, /--count expects a whole number from 1 to 64/],
-      [['show', '../runs'], 2, /"\.\.\/runs" is no run id/],
+      [['show', '../runs'], 2, /"\.\.\/runs" is not a run id/],
     ];
     const own = join(root, 'home/models/distilgpt2/model.safetensors');
     mkdirSync(dirname(own), { recursive: true });

@@ -135,8 +135,10 @@ it('a tag is one line, and a path of this machine has no null byte', () => {
 
 it('a refused name is quoted on one line, cut where it is long, with what was expected and what to do', () => {
   expect(() => checked(modelName, '../runs', 'Choose one: --name.')).toThrow(
-    /^"\.\.\/runs" is no model name\. Expected NAME or ORG\/NAME of letters, .* Choose one: --name\.$/,
+    /^"\.\.\/runs" is not a model name\. Expected NAME or ORG\/NAME of letters, .* Choose one: --name\.$/,
   );
-  expect(() => checked(modelName, 'a\x1b[2J\u202eb\u0085')).toThrow(/^"a\\u001b\[2J\\u202eb\\u0085" is no model name/);
-  expect(() => checked(modelName, long)).toThrow(/^"x{80}…" is no model name/);
+  expect(() => checked(modelName, 'a\x1b[2J\u202eb\u0085')).toThrow(
+    /^"a\\u001b\[2J\\u202eb\\u0085" is not a model name/,
+  );
+  expect(() => checked(modelName, long)).toThrow(/^"x{80}…" is not a model name/);
 });

@@ -47,7 +47,7 @@ describe('a name that the window sends', () => {
       ];
       for (const call of calls)
         expect(await told(call)).toMatchObject({
-          message: expect.stringMatching(/^name: ".*" is no model name\. Expected NAME or ORG\/NAME/),
+          message: expect.stringMatching(/^name: ".*" is not a model name\. Expected NAME or ORG\/NAME/),
           data: { reason: 'config' },
         });
       expect(existsSync(join(home, 'runs'))).toBe(true);
@@ -57,13 +57,13 @@ describe('a name that the window sends', () => {
   it('is no data set, run, tag or revision either where it is a path', async () => {
     const name = '../runs';
     const calls: [Promise<unknown>, RegExp][] = [
-      [api.data.rm({ name }), /^name: "\.\.\/runs" is no data set/],
-      [api.data.pull({ name }), /is no data set/],
-      [api.data.pull({ name: 'mnist', from: 'a\0b' }), /^from: .* is no path/],
-      [api.runs.get({ id: name }), /^id: .* is no run id/],
-      [api.runs.trash({ ids: ['a', name] }), /^ids\.1: .* is no run id/],
-      [api.runs.tag({ id: 'a', add: ['two\nlines'] }), /^add\.0: "two\\nlines" is no tag/],
-      [api.zoo.add({ source: 'me/x', revision: name }), /^revision: .* is no revision/],
+      [api.data.rm({ name }), /^name: "\.\.\/runs" is not a data set/],
+      [api.data.pull({ name }), /is not a data set/],
+      [api.data.pull({ name: 'mnist', from: 'a\0b' }), /^from: .* is not a path/],
+      [api.runs.get({ id: name }), /^id: .* is not a run id/],
+      [api.runs.trash({ ids: ['a', name] }), /^ids\.1: .* is not a run id/],
+      [api.runs.tag({ id: 'a', add: ['two\nlines'] }), /^add\.0: "two\\nlines" is not a tag/],
+      [api.zoo.add({ source: 'me/x', revision: name }), /^revision: .* is not a revision/],
     ];
     for (const [call, message] of calls) expect((await told(call)).message).toMatch(message);
     expect(readdirSync(home)).toContain('runs');
@@ -72,7 +72,7 @@ describe('a name that the window sends', () => {
 
 it('a config names its body by a model name, and fields are its own alone', () => {
   expect(() => openConfig({ task: 'mnist', model_name: '../runs' })).toThrow(
-    /model_name: "\.\.\/runs" is no model name/,
+    /model_name: "\.\.\/runs" is not a model name/,
   );
   expect(() => openConfig({ task: 'mnist', constructor: null })).toThrow(/constructor: there is no such field/);
   expect(readValue('constructor', 'none')).toBe('none');

@@ -46,7 +46,7 @@ it('is held by one at a time, and free when it is released', async () => {
   const lease = await takeLease(path, { what: 'The run' });
   expect(leaseHolder(path)).toMatchObject({ token: lease.token, isAlive: true, process: { pid: process.pid } });
   await expect(takeLease(path, { what: 'The run' })).rejects.toThrow(
-    `The run is in use by process ${process.pid}. Wait for its end, or end it there.`,
+    `The run is in use by process ${process.pid}. Wait until it finishes, or stop it there.`,
   );
   lease.release();
   expect(existsSync(path)).toBe(false);

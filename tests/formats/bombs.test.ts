@@ -190,7 +190,7 @@ beforeAll(async () => {
 
   addCheckpoint('a header of 99 MB', safetensorsWith(brackets(99e6)), /its header has 990\d+ bytes; at most 4194304/);
   addCheckpoint('a header of brackets', safetensorsWith(brackets(3_999_999)), /more than 120000 lists and objects/);
-  addCheckpoint('a name of brackets', safetensorsWith(Buffer.from(`{"a":${'['.repeat(1e6)}`)), /nested deeper/);
+  addCheckpoint('a name of brackets', safetensorsWith(Buffer.from(`{"a":${'['.repeat(1e6)}`)), /nested too deeply/);
   addCheckpoint(
     'a zip that lies',
     zipOf({ 'a.npy': { packed: deflated(zeros, 64), size: 100 } }),
@@ -209,7 +209,7 @@ beforeAll(async () => {
   addCheckpoint(
     'a nested name',
     torchOf(pickleOf(Buffer.concat([nested(), Buffer.from('N\x93', 'latin1')]))),
-    /the name of a global is no text/,
+    /the name of a global is not text/,
   );
   addCheckpoint('a nested magic number', pickleOf(nested()), /its magic number is a list of 10/);
 
@@ -224,7 +224,11 @@ beforeAll(async () => {
     stored(JSON.stringify({ format: 'permafrost-bundle', version: 1, made: '2026-11-26', files }));
   const lines = Buffer.alloc(12 * mega, '{}\n');
   const journals: [string, Entry, RegExp][] = [
-    ['a journal of short lines', { packed: deflated(lines, 30), size: lines.length * 30 }, /line 1: it is no entry/],
+    [
+      'a journal of short lines',
+      { packed: deflated(lines, 30), size: lines.length * 30 },
+      /line 1: it is not an entry/,
+    ],
     ['a journal of one line', { packed: deflated(zeros, 24), size: zeros.length * 24 }, /a line of more than 1048576/],
     ['a journal of a gigabyte', { packed: deflated(zeros, 64), size: giga }, /1073741824 bytes; at most 536870912/],
   ];

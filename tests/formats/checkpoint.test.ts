@@ -33,7 +33,7 @@ describe('a PyTorch file', () => {
 
 describe('a broken or hostile file is one clear error', () => {
   const rows: [string, RegExp][] = [
-    ['x01-evil-zip.bin', /asks for posix\.system, which weights do not need and which is not run/],
+    ['x01-evil-zip.bin', /asks for posix\.system, which weights do not need; it was not run/],
     ['x02-evil-legacy.bin', /asks for posix\.system/],
     ['x03-truncated-zip.bin', /no directory at its end, so it is cut off/],
     ['x04-truncated-legacy.bin', /is cut off: storage \d+ ends at byte \d+, but the file has 14191/],

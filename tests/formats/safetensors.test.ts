@@ -106,7 +106,7 @@ describe('refuses', () => {
     [
       'a dtype that is no text',
       withHeader({ a: tensor(['F32'], [2], [0, 8]) }),
-      /a has dtype \["F32"\], which is no name/,
+      /a has dtype \["F32"\], which is not a dtype/,
     ],
     ['a negative dimension', withHeader({ a: tensor('F32', [-2], [0, 8]) }), /a has shape \[-2\]/],
     ['offsets in the wrong order', withHeader({ a: tensor('F32', [2], [8, 0]) }), /a lies at bytes \[8,0\]/],
@@ -140,7 +140,7 @@ describe('refuses', () => {
       withText('{"a":{"dtype":"F16","dtype":"F32","shape":[1],"data_offsets":[0,4]}}', 4),
       /its header has "dtype" twice/,
     ],
-    ['a header nested like no header', withText(`{"a":${'['.repeat(9)}${']'.repeat(9)}}`, 0), /nested deeper/],
+    ['a header nested like no header', withText(`{"a":${'['.repeat(9)}${']'.repeat(9)}}`, 0), /nested too deeply/],
     ['a name that is a book', withHeader({ ['x'.repeat(2000)]: tensor('F32', [2], [0, 8]) }), /2000 characters/],
   ])('%s, saying so', (_, source, message) => {
     expect(() => readSafetensors(source)).toThrow(message);

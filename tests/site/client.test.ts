@@ -139,7 +139,7 @@ describe('a client that takes nothing', () => {
     takes(false);
     say(call(1, 'home'));
     await until(() => closed() !== null);
-    expect(reports).toEqual([expect.stringMatching(/has taken nothing for 0.03 s/)]);
+    expect(reports).toEqual([expect.stringMatching(/has read nothing for 0.03 s/)]);
   });
 
   it('is disconnected when too much waits for it', async () => {
@@ -147,7 +147,7 @@ describe('a client that takes nothing', () => {
     takes(false);
     for (let id = 1; id <= 200; id++) say(call(id, 'queue.pause', undefined, 'mutation'));
     await until(() => closed() !== null);
-    expect(closed()).toMatch(/does not read what it asked for/);
+    expect(closed()).toMatch(/does not read its answers/);
   });
 });
 

@@ -166,6 +166,6 @@ it.each([
     console.error = error;
   }
   expect(told).toEqual([
-    `The run store has no runs, but 30 lie in ${join(home, 'runs')}. permafrost rebuild brings them into it.`,
+    `The run store has no runs, but 30 lie in ${join(home, 'runs')}. Run permafrost rebuild to add them.`,
   ]);
 });

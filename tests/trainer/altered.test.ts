@@ -43,7 +43,7 @@ describe('a paused run', () => {
     expect(await finishRun(run)).toMatchObject({ code: 0 });
     expect(outcomeOf(run)).toEqual(outcomeOf(whole));
     expect(existsSync(`${run.files.checkpoint}.damaged`)).toBe(true);
-    expect(logs(run, 'warn')).toEqual([expect.stringMatching(/checkpoint is damaged.*kept as .*the run begins again/)]);
+    expect(logs(run, 'warn')).toEqual([expect.stringMatching(/checkpoint is damaged.*kept as .*the run starts over/)]);
   });
 
   it('does not go on from the checkpoint of another run', async () => {

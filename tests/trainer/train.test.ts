@@ -239,7 +239,7 @@ describe('interruptions', () => {
     await first.entry(isKind('started'));
     expect(await finishRun(run)).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/is in use by process \d+\. Wait for its end/),
+      stderr: expect.stringMatching(/is in use by process \d+\. Wait until it finishes/),
     });
     first.child.send({ kind: 'stop' });
     expect(await first.exit).toMatchObject({ code: 0 });

@@ -50,14 +50,14 @@ describe('the name of an added model', () => {
   ])('%j is refused with what a name is, and nothing is written', async (name) => {
     await expect(zoo.add(place.putModel('mine'), { name })).rejects.toMatchObject({
       code: 'config',
-      message: expect.stringMatching(/is no model name\. Expected NAME or ORG\/NAME.*--name/),
+      message: expect.stringMatching(/is not a model name\. Expected NAME or ORG\/NAME.*--name/),
     });
     expect(readdirSync(place.home)).toEqual([]);
     expect(zoo.models().length).toBeGreaterThan(0);
   });
 
   it('is asked for where the folder has none that would do', async () => {
-    await expect(zoo.add(place.putModel('My model'))).rejects.toThrow(/"My model" is no model name.*--name/);
+    await expect(zoo.add(place.putModel('My model'))).rejects.toThrow(/"My model" is not a model name.*--name/);
     await expect(zoo.add(place.putModel('My model'), { name: 'my-model' })).resolves.toMatchObject({ state: 'here' });
   });
 
@@ -86,8 +86,8 @@ describe('the name of an added model', () => {
 describe('a list of added models that somebody damaged', () => {
   it('leaves a bad entry out, names it, and keeps it when another model is added', async () => {
     const bad: [object, RegExp][] = [
-      [entry(''), /entry 1 \(""\): name: "" is no model name/],
-      [entry('../runs'), /entry 2 \("\.\.\/runs"\): name: "\.\.\/runs" is no model name/],
+      [entry(''), /entry 1 \(""\): name: "" is not a model name/],
+      [entry('../runs'), /entry 2 \("\.\.\/runs"\): name: "\.\.\/runs" is not a model name/],
       [{ name: 'no-source', config: {} }, /entry 3 \("no-source"\): source: /],
       [entry('neo', { config: { model_type: 'gpt_neo' } }), /entry 4 \("neo"\): .*its architecture is gpt_neo/],
       [
@@ -121,7 +121,7 @@ describe('a list of added models that somebody damaged', () => {
     async (content) => {
       putList(content);
       expect(zoo.model('permafrost-nano').state).toBe('here');
-      expect(zoo.warnings()).toEqual([expect.stringMatching(/added\.json .*Mend or delete it/)]);
+      expect(zoo.warnings()).toEqual([expect.stringMatching(/added\.json .*Fix or delete it/)]);
       await expect(zoo.add(place.putModel('mine'))).rejects.toMatchObject({ code: 'config' });
       expect(readFileSync(list(), 'utf8')).toBe(content);
     },

@@ -295,7 +295,7 @@ describe('CYP3A4', () => {
       /cyp3a4_veith\.tab: expected a molecule \(SMILES\) in Drug; line 3 has none\. Remove the line/,
     ],
     ['no molecule', { 'cyp3a4_veith.tab': 'Drug_ID\tDrug\tY\n' }, /it has no molecule/],
-    ['a vocabulary that is none', { 'vocab.json': '[1]' }, /vocab.json is no object/],
+    ['a vocabulary that is none', { 'vocab.json': '[1]' }, /vocab.json is not an object/],
     ['merges that are none', { 'merges.txt': 'a b c' }, /merges.txt has the line "a b c"/],
     [
       'ids that the task does not take',

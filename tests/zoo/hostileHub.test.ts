@@ -53,7 +53,9 @@ describe('a hub whose', () => {
       { lfs: undefined, oid: '../../../../foreign' },
     ]) {
       hub.repos[tiny].lies = lies;
-      await expect(zoo.pull(tiny)).rejects.toThrow(/its answer is not one of a hub: .*oid: "\S+foreign" is no SHA-/);
+      await expect(zoo.pull(tiny)).rejects.toThrow(
+        /the answer is not that of a hub: .*oid: "\S+foreign" is not a SHA-/,
+      );
     }
     expect(readFileSync(join(place.root, 'foreign.incomplete'), 'utf8')).toBe('half of something');
     expect(existsSync(join(place.root, 'foreign'))).toBe(false);
@@ -86,7 +88,7 @@ describe('a hub whose', () => {
     hub.api.answer(text(body));
     await expect(zoo.pull(tiny)).rejects.toMatchObject({
       code: 'network',
-      message: expect.stringMatching(/sshleifer\/tiny-gpt2: its answer is not one of a hub/),
+      message: expect.stringMatching(/sshleifer\/tiny-gpt2: the answer is not that of a hub/),
     });
   });
 
@@ -176,7 +178,7 @@ describe('a hub that', () => {
       const error = await other.pull(tiny).catch((reason) => reason);
       expect(error).toMatchObject({
         code: 'network',
-        message: expect.stringMatching(/is no web address.*HF_ENDPOINT/),
+        message: expect.stringMatching(/is not a web address.*HF_ENDPOINT/),
       });
       expect(error.message).not.toContain('user');
       await other.close();

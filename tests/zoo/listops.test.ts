@@ -83,7 +83,7 @@ describe('files of the arena', () => {
   });
   it.each([
     ['a wrong value', line.replace('\t3', '\t4'), /line 2: the expression is 3, but the file says 4/],
-    ['a strange word', line.replace('MAX', 'AVG'), /line 2: "\[AVG" is no symbol/],
+    ['a strange word', line.replace('MAX', 'AVG'), /line 2: "\[AVG" is not a ListOps symbol/],
     ['a bracket too few', line.replace('] )\t', '\t'), /line 2: the expression has a bracket that is never closed/],
   ])('with %s are refused', async (_, bad, message) => {
     await expect(load(`Source\tTarget\n${bad}\n`)).rejects.toThrow(message);

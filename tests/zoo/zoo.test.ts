@@ -282,7 +282,7 @@ describe('add', () => {
       { ...goldenConfig, scale_attn_by_inverse_layer_idx: true },
       /scale_attn_by_inverse_layer_idx is true/,
     ],
-    ['heads that do not divide', { ...goldenConfig, n_head: 3 }, /n_embd 8 is no multiple of n_head 3/],
+    ['heads that do not divide', { ...goldenConfig, n_head: 3 }, /n_embd 8 is not a multiple of n_head 3/],
     ['a size that is no number', { ...goldenConfig, n_layer: '2' }, /n_layer in its config\.json/],
   ])('%s is a clear no', async (_, config, message) => {
     hub.repos['me/neo'].files['config.json'] = json(config);
@@ -358,7 +358,7 @@ describe('a checkpoint', () => {
   });
 
   it.each([
-    ['leads out of its folder', { weight_map: { a: '../evil' } }, /is no index of a checkpoint: weight_map\.a/],
+    ['leads out of its folder', { weight_map: { a: '../evil' } }, /is not a checkpoint index: weight_map\.a/],
     ['names nothing', { weight_map: {} }, /it names no array/],
     [
       'names what a file lacks',

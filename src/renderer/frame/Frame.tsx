@@ -93,9 +93,7 @@ function StoreTrouble() {
       mb="md"
       role="alert"
     >
-      <Text size="sm">
-        {trouble} Runs go on: what they do is kept in their folders and appears here as soon as that works again.
-      </Text>
+      <Text size="sm">{trouble} Runs continue; their results appear here when the store works again.</Text>
     </Alert>
   );
 }

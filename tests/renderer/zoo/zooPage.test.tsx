@@ -144,6 +144,6 @@ test('an added model that cannot be used is named with the reason, and hides no 
   writeFileSync(join(page.home, 'models', 'added.json'), '[{"name":"../runs"}]');
   await page.app.zoo.cancel(tiny); // whatever changes, the lists are read again
   await screen.findByText('Added models that cannot be used', {}, patient);
-  screen.getByText(/entry 1 \("\.\.\/runs"\): name: "\.\.\/runs" is no model name/);
+  screen.getByText(/entry 1 \("\.\.\/runs"\): name: "\.\.\/runs" is not a model name/);
   expect(lines().length).toBeGreaterThan(10);
 });
