@@ -36,5 +36,5 @@ process.once('message', async (request) => {
   const message = await answer(request as JobRequest);
   process.send!(message, undefined, undefined, () => process.exit(0));
 });
-process.once('disconnect', () => process.exit(1)); // who asked is gone
-for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {}); // a terminal's, for who asked to hear
+process.once('disconnect', () => process.exit(1)); // the parent has exited
+for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {}); // Ctrl-C in a terminal is for the parent

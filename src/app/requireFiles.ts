@@ -1,4 +1,4 @@
-/** Runs whose folders somebody emptied: the store still knows them, their files are gone. */
+/** Runs with deleted files, which the store still lists. */
 import { existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { PermafrostError } from '#contract/errors';

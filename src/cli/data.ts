@@ -20,7 +20,7 @@ export const data: CommandRow = {
 function addList(group: Command): void {
   group
     .command('list')
-    .description('list the data sets, what of them is on this machine, and their licences')
+    .description('list the data sets, their state on this machine, and their licences')
     .option('--json', 'print {"datasets": […]}')
     .action(({ json }: Json) =>
       readApp(async (app) => {

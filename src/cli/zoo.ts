@@ -194,7 +194,7 @@ export const zoo: CommandRow = {
       .option('--largest <millions>', 'most parameters, in millions', readMillions)
       .option('--here', 'only those on this machine')
       .action(list);
-    subcommand(command, 'show', "show a model's card, sizes and what of it is here")
+    subcommand(command, 'show', "show a model's card, sizes and state on this machine")
       .argument('<name>')
       .option('--batch <n>', 'batch size of the memory estimate', wholeNumber('--batch', 1, 65536), 25)
       .action(show);

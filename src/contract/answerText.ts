@@ -27,7 +27,7 @@ export function publishedText(published: Published | null): string {
 export const rangeText = ({ low, high }: Pick<Judgement, 'low' | 'high'>): string =>
   low === null || high === null ? '' : `${digits(low, 3)} … ${digits(high, 3)}`;
 
-/** After a verdict that does not stand when all verdicts of its table are asked together. */
+/** Mark of a verdict that does not survive the correction over all verdicts of its table. */
 export const fallsSign = '~';
 const signOf = ({ stands }: Pick<Judgement, 'stands'>): string => (stands === false ? ` ${fallsSign}` : '');
 

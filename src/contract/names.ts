@@ -47,7 +47,7 @@ export const revision = name(
 
 /** The commit that a revision stands for. */
 export const commit = name('commit', '40 hexadecimal digits', (text) => /^[0-9a-f]{40}$/.test(text));
-export const sha256 = name('SHA-256', '64 hexadecimal digits', (text) => /^[0-9a-f]{64}$/.test(text));
+export const sha256Digest = name('SHA-256', '64 hexadecimal digits', (text) => /^[0-9a-f]{64}$/.test(text));
 /** SHA-1 of a git blob, which Hugging Face calls small files by. */
 export const gitSha1 = name('SHA-1', '40 hexadecimal digits', (text) => /^[0-9a-f]{40}$/.test(text));
 

@@ -13,7 +13,7 @@ export const downloadProgress = z.object({
 });
 export type DownloadProgress = z.infer<typeof downloadProgress>;
 
-/** A model of the zoo: its card, its sizes, and what of it is on this machine. */
+/** A model of the zoo: its card, its sizes, and its files on this machine. */
 export const zooModel = z.object({
   /** What a config calls it. */
   name: z.string(),
@@ -120,7 +120,7 @@ export function filterModels(models: readonly ZooModel[], filter: ZooFilter): Zo
   });
 }
 
-/** What was removed and can be had back until the session ends. */
+/** A removed model or data set, which can be restored until the session ends. */
 export interface Removed {
   name: string;
   bytes: number;
@@ -128,7 +128,7 @@ export interface Removed {
 
 export interface ZooServices {
   models(): ZooModel[];
-  /** What of the user's list of added models cannot be used and is left out: a line for each, saying which, where and why. */
+  /** Unusable entries of the user's list of added models: a line for each, saying which, where and why. */
   warnings(): string[];
   /** By name or alias. Throws `notFound` with the nearest name. */
   model(name: string): ZooModel;

@@ -52,7 +52,7 @@ export const materials = z.object({
 });
 export type Materials = z.infer<typeof materials>;
 
-/** What the bundle says of a table. What can be computed again is not read but compared. */
+/** The bundle's claims about a table. Values that can be recomputed are compared, not used. */
 export const statement = z.object({
   table: z.string(),
   profile: z.enum(profiles),

@@ -1,4 +1,4 @@
-/** JSON from a file that somebody wrote: UTF-8, with or without a byte-order mark. */
+/** JSON files of users: UTF-8, with or without a byte-order mark. */
 import { type ErrorCode, PermafrostError } from '#contract/errors';
 import { readText } from './text.ts';
 

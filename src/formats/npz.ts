@@ -23,7 +23,7 @@ export function readNpz(source: ByteSource): Map<string, StoredArray> {
   return arrays;
 }
 
-/** An array of a type that is not read has its name and shape, so that a file may have one that nobody wants. */
+/** An array of an unsupported type has its name and shape, so that a file may contain one that is not needed. */
 function openNpy(source: ByteSource, entry: ZipEntry): StoredArray {
   const { start, dtype, shape, unread } = readHeader(source, entry);
   if (unread !== null || !isKnownType(dtype)) {

@@ -1,4 +1,4 @@
-/** Text from a file that somebody wrote. */
+/** Text files of users. */
 
 /** UTF-16 in either order of its bytes: its mark, or an ASCII character beside a zero. */
 function isUtf16([first, second]: Uint8Array): boolean {
@@ -6,7 +6,7 @@ function isUtf16([first, second]: Uint8Array): boolean {
   return isMark || (first + second > 0 && (first === 0 || second === 0));
 }
 
-/** The text of bytes in UTF-8, without their byte-order mark. Throws what `fail` makes of a sentence for any other bytes. */
+/** The text of bytes in UTF-8, without their byte-order mark. Throws `fail(sentence)` for any other bytes. */
 export function readText(bytes: Uint8Array, fail: (what: string) => Error): string {
   if (isUtf16(bytes)) throw fail('it is in UTF-16. Save it as UTF-8: editors offer that under “Save as”.');
   try {

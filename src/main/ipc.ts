@@ -26,7 +26,7 @@ export function serveWindow(services: Services, isOurs: (url: string) => boolean
         open.get(sender)?.client.end();
         open.delete(sender);
       });
-    open.get(sender)?.client.end(); // the page was loaded again: its subscriptions are nobody's
+    open.get(sender)?.client.end(); // the page was reloaded: its subscriptions have no reader
     open.set(sender, connectPage(sender, services));
     sender.send('channel:opened', '');
   });

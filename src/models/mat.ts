@@ -70,7 +70,7 @@ function norm(p: Tensors, x: tf.Tensor, name: string): tf.Tensor {
   return tf.add(tf.mul(tf.div(centred, deviation), p[`${name}.a_2`]), p[`${name}.b_2`]);
 }
 
-/** What of attention the molecule alone decides: x [b, t, features + x, y, z + neighbours] → [b, 1, t, t]; real [b, t, 1] is 1 for atoms. */
+/** Distance and bond terms of the attention weights: x [b, t, features + x, y, z + neighbours] → [b, 1, t, t]; real [b, t, 1] is 1 for atoms. */
 function graphAttention(x: tf.Tensor, real: tf.Tensor, features: number): tf.Tensor {
   const [b, t, width] = x.shape as [number, number, number];
   const across = tf.reshape(real, [b, 1, t]);

@@ -15,7 +15,7 @@ import { chanceOfGap, chanceOfSamePeak, type Peaks, peaksOf, type Tally, tallyOf
 export const toleranceOf = ({ metric, value }: Published, tolerance: Tolerance = defaultTolerance): number =>
   metric === 'accuracy' ? tolerance.accuracy : tolerance.mae * Math.abs(value);
 
-/** More seeds than this nobody trains for a cell. */
+/** Seeds per cell at most. */
 export const mostSeeds = 50;
 
 export interface JudgeOptions {

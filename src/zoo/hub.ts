@@ -4,7 +4,7 @@ import { mkdir, rename, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { z } from 'zod';
 import { PermafrostError } from '#contract/errors';
-import { byteCount, commit as commitName, gitSha1, innerPath, sha256 } from '#contract/names';
+import { byteCount, commit as commitName, gitSha1, innerPath, sha256Digest } from '#contract/names';
 import type { DownloadProgress } from '#contract/zoo';
 import { writeAtomically } from '#disk/atomicFile';
 import { removeBelow } from '#disk/removable';
@@ -25,13 +25,13 @@ export interface FetchOptions {
   patience?: Patience;
 }
 
-/** What of the hub's answers is used: sizes, and names that become parts of paths. */
+/** The used fields of the hub's answers: sizes, and names that become parts of paths. */
 const revisionAnswer = z.object({ sha: commitName });
 const fileAnswer = z.object({
   path: innerPath,
   oid: gitSha1.optional(),
   size: byteCount,
-  lfs: z.object({ oid: sha256, size: byteCount }).nullish(),
+  lfs: z.object({ oid: sha256Digest, size: byteCount }).nullish(),
 });
 const mostAnswer = 4e6; // bytes; the longest that we ask for has a few thousand
 const answerTime = 60_000; // ms

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { describeError, nearest, PermafrostError } from '#contract/errors';
-import { checked, modelName, repository, revision as revisionName, sha256 as sha256Name } from '#contract/names';
+import { checked, modelName, repository, revision as revisionName, sha256Digest } from '#contract/names';
 import type { DownloadProgress, VerifyReport, ZooModel, ZooServices } from '#contract/zoo';
 import { hashFile } from '#disk/hash';
 import { bytesUnder, filesUnder, type Owned, refuseInUse, removeBelow } from '#disk/removable';
@@ -124,7 +124,7 @@ export function createZoo({ home, environment = process.env, patience, usedBy = 
       : [];
   }
 
-  /** Where the weights are to be had: the first file in the row's order that exists. */
+  /** The file to fetch the weights from: the first in the row's order that exists. */
   async function remoteWeights(row: CatalogRow, options: FetchOptions): Promise<RemoteFile> {
     let refusal: unknown = null;
     for (const { repo, revision, path } of weightFiles(row.source)) {
@@ -413,7 +413,7 @@ function refuseMisfit(row: Pick<CatalogRow, 'name' | 'body'>, path: string): voi
 /** The hub names large blobs by their SHA-256. */
 function blobDigest(path: string): string | null {
   const blob = basename(realpathSync(path));
-  return sha256Name.safeParse(blob).success ? blob : null;
+  return sha256Digest.safeParse(blob).success ? blob : null;
 }
 const expectedDigest = ({ sha256 }: CatalogRow, path: string): string | null => blobDigest(path) ?? sha256 ?? null;
 

@@ -11,7 +11,7 @@ import {
   revision,
   runId,
   runTag,
-  sha256,
+  sha256Digest,
 } from '#contract/names';
 import { catalog } from '#zoo/catalog';
 import { datasets } from '#zoo/datasets';
@@ -79,7 +79,7 @@ it.each([
     [`${'0123456789abcdef'.repeat(2)}01234567`],
     ['main', 'a'.repeat(39), 'A'.repeat(40), 'g'.repeat(40), `${'a'.repeat(40)}\n`],
   ],
-  ['SHA-256', sha256, ['a'.repeat(64)], ['a'.repeat(40), `../${'a'.repeat(61)}`]],
+  ['SHA-256', sha256Digest, ['a'.repeat(64)], ['a'.repeat(40), `../${'a'.repeat(61)}`]],
   ['SHA-1', gitSha1, ['a'.repeat(40)], ['a'.repeat(64)]],
   [
     'data set',

@@ -81,7 +81,7 @@ function legend(series: readonly Series[]): string[] {
   });
 }
 
-/** What of a series can be seen. */
+/** The visible part of a series. */
 function cut(series: Series, range: Range | null, logScale: boolean): Series {
   const seen = (points: readonly Point[]) => {
     const inRange = range ? points.filter((p) => p.x >= range[0] && p.x <= range[1]) : points;

@@ -76,10 +76,10 @@ function Disconnected() {
   );
 }
 
-/** Milliseconds between questions: a store that takes nothing sends no changes either. */
+/** Milliseconds between polls: a store that refuses updates sends no changes either. */
 const troublePause = 5000;
 
-/** What the run store refuses, e.g. because the disk is full. */
+/** The error of the run store, e.g. a full disk. */
 function StoreTrouble() {
   const queue = useQuery(useTRPC().queue.get.queryOptions(undefined, { refetchInterval: troublePause }));
   const trouble = queue.data?.trouble;

@@ -1,4 +1,4 @@
-/** What of a data set is on this machine, and getting it there: a word, or a transfer with its buttons. */
+/** A data set's state on this machine: a word, or a transfer with its buttons. */
 import { Box, Button, Group, Text } from '@mantine/core';
 import { IconDownload, IconPlayerPause, IconPlayerPlay, IconX } from '@tabler/icons-react';
 import type { DatasetInfo, DatasetPull } from '#contract/data';

@@ -1,4 +1,4 @@
-/** Data sets, a line each: what it is, who learns from it, its licence, what of it is here. */
+/** Data sets, a line each: what it is, who learns from it, its licence, its state. */
 import { Table, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { DatasetInfo, DatasetPull } from '#contract/data';

@@ -1,4 +1,4 @@
-/** Data sets: which there are, what of them is here, what the model sees of them; `?set=` shows one. */
+/** Data sets: which there are, their state, and their samples as the model sees them; `?set=` shows one. */
 import { Stack } from '@mantine/core';
 import { IconArrowLeft, IconDatabase } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';

@@ -227,7 +227,7 @@ export function NewRunForm({ catalogue, draft, onDraft, onCreated }: NewRunFormP
             </Title>
             {check.deviations.length === 0 ? (
               <Text size="sm" c="dimmed">
-                Nothing does.
+                No differences.
               </Text>
             ) : (
               <Stack gap="xs">

@@ -63,7 +63,7 @@ function Problem({ text, problem: { at, length, message } }: { text: string; pro
 const examples: [string, string][] = [
   ['task:mnist acc>0.97', 'both hold'],
   ['model:gpt2 OR model:vit', 'one of them holds'],
-  ['-state:failed', 'does not hold; NOT is the same'],
+  ['-state:failed', 'not; NOT is the same'],
   ['task:mnist,bit-xor', 'one of these words'],
   ['model:gpt2*', 'begins so'],
   ['"free text"', 'anywhere in id, name, task, model, tags or note'],

@@ -1,4 +1,4 @@
-/** What of a model is on this machine, and getting it there: a word, or a transfer with its buttons. */
+/** A model's state on this machine: a word, or a transfer with its buttons. */
 import { Box, Button, Group, Text, Tooltip } from '@mantine/core';
 import { IconDownload, IconPlayerPause, IconPlayerPlay, IconX } from '@tabler/icons-react';
 import type { PullState, ZooModel } from '#contract/zoo';

@@ -1,4 +1,4 @@
-/** Models, a line each: what it is, how large, whether training fits, what of it is here. */
+/** Models, a line each: what it is, how large, whether training fits, its state. */
 import { Box, Table, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { MemoryFit, PullState, ZooModel } from '#contract/zoo';

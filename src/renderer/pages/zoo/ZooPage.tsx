@@ -1,4 +1,4 @@
-/** Pretrained bodies: which there are, what they cost, what of them is here; `?model=` shows one. */
+/** Pretrained bodies: which there are, what they cost, their state; `?model=` shows one. */
 import { Alert, Button, Stack, Text } from '@mantine/core';
 import { IconArrowLeft, IconBox } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
