@@ -104,7 +104,7 @@ export interface Judgement {
 
 /** What seeds can decide, told before anything is trained. */
 export interface Outlook {
-  /** So many seeds would probably decide; null where no number of them would. */
+  /** Seeds that would probably decide; null if no number of them would. */
   seeds: number | null;
   /** How probable a verdict is with those, or with as many as anyone trains; null where runs are counted. */
   power: number | null;

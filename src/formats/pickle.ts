@@ -37,7 +37,7 @@ export class Cursor {
     this.at = at;
   }
 
-  /** Allows so many bytes from here on. */
+  /** The most bytes that may be read from here on. */
   allow(length: number): void {
     this.#end = this.at + length;
   }

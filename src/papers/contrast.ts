@@ -10,7 +10,7 @@ import { chanceOfGap, chanceOfSamePeak, type Tally } from './twoPeaks.ts';
 import { tail } from './verdict.ts';
 
 /**
- * From so many common seeds on, runs are compared seed by seed: runs of one seed see the same batches and begin alike.
+ * With at least this many common seeds, runs are compared seed by seed: runs of one seed see the same batches and begin alike.
  * With fewer, the degrees of freedom that pairs cost outweigh what they gain (simulated).
  */
 export const fewestPairs = 5;

@@ -100,7 +100,7 @@ it('a folder whose name is no run id is told instead of becoming a run that no c
   const { added, unreadable } = await rebuild(store, runsFolder);
   expect({ added, ids: store.runs.ids() }).toEqual({ added: 1, ids: ['mnist-aaaaaa'] });
   expect(unreadable).toHaveLength(3);
-  for (const each of unreadable) expect(each).toMatch(/is no run id\. .* Rename the folder\.$/);
+  for (const each of unreadable) expect(each).toMatch(/is not a run id\. .* Rename the folder\.$/);
   store.close();
 });
 

@@ -357,7 +357,7 @@ describe('a run that fails', () => {
     expect(await finishRun(run)).toMatchObject({ code: 1 });
     expect(endOf(run).reason).toMatchObject({
       code: 'config',
-      message: expect.stringContaining('config.json should hold'),
+      message: expect.stringContaining("The run's config is missing or damaged."),
     });
     const nowhere = { ...run, folder: join(lab.home, 'runs', 'nowhere') };
     expect(await finishRun(nowhere)).toMatchObject({ code: 2, stderr: expect.stringContaining('is not a run folder') });
