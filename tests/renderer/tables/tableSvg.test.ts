@@ -41,7 +41,7 @@ test('the picture has every number, verdict, contrast, source and the date, and 
   for (const text of [
     ...['Language', 'Bit memory', 'cifar10-gray', 'Paper 0.758†', 'Ours 0.7561 (0.741 … 0.771), 3 seeds'],
     ...['>reproduced ~<', '>not run here<', '+0.02 accuracy (0.01 … 0.03)  helps'],
-    ...['cifar10  Language over Random  not compared: Layers 3 against none', 'does not stand when all'],
+    ...['cifar10  Language over Random  not compared: Layers 3 against none', 'does not survive Holm’s correction'],
     ...['† second-hand', 'arXiv 2103.05247 v2, Table 2', 'accuracy within 2 points', 'profile paper, 2026-11-26 02:30'],
   ])
     expect(svg).toContain(text);
