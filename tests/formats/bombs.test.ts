@@ -255,7 +255,7 @@ beforeAll(async () => {
   const script = join(import.meta.dirname, 'readBombs.ts');
   const list = JSON.stringify(bombs.map(({ reader, path }) => [reader, path]));
   const limits = { maxBuffer: 16 * mega, timeout: 100_000, killSignal: 'SIGKILL' } as const;
-  const { stdout } = await promisify(execFile)(process.execPath, [script, list], limits).catch(
+  const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', script, list], limits).catch(
     (error: { stdout: string }) => error,
   ); // killed, it has said something
   const [first, ...rest] = stdout
