@@ -1,5 +1,5 @@
 import { restingStates } from '#contract/run';
-import { type CommandRow, print, withApp } from './command.ts';
+import { asRunId, type CommandRow, print, withApp } from './command.ts';
 import { exitCodeOf, follow } from './watch.ts';
 
 export const resume: CommandRow = {
@@ -7,7 +7,7 @@ export const resume: CommandRow = {
     program
       .command('resume')
       .description('go on with a run from its last checkpoint')
-      .argument('<id>', 'the run, or the beginning of its id')
+      .argument('<id>', 'the run, or the beginning of its id', asRunId)
       .option('--json', 'print the run as one JSON object')
       .action((name: string, options: { json?: boolean }) =>
         withApp(async (app) => {

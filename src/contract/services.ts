@@ -132,8 +132,8 @@ export interface Services {
   moveInQueue(id: string, place: number): void;
   pauseQueue(paused: boolean): void;
   setSlots(slots: number): void;
-  /** Takes over the runs of dead apps: those that they trained and their queues. With `only`, just these runs. */
-  adopt(only?: readonly string[]): void;
+  /** Takes over the runs of dead apps: those that they trained and their queues. */
+  adopt(): void;
   /** Brings runs that are neither finished nor failed to their end: queues those that rest, waits for those of other apps. */
   goOn(ids: readonly string[]): void;
   /** Description of another live app that runs or queues the run; null if none does. */

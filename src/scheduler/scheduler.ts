@@ -495,14 +495,11 @@ export function createScheduler(options: SchedulerOptions) {
       slots = count;
       fill();
     },
-    /**
-     * Takes over the runs of dead apps: those that they trained, which go first, and their queues. With `only`, just these
-     * runs, and waits for those of them that a live app has.
-     */
-    adopt(only?: readonly string[]): void {
-      adoptsAll ||= !only;
-      if (!only) appear();
-      adopt(only);
+    /** Takes over the runs of dead apps, now and later: those that they trained, which go first, and their queues. */
+    adopt(): void {
+      adoptsAll = true;
+      appear();
+      adopt();
     },
     /** Takes over a run whose app seems dead; an app that turns out to be alive keeps it. */
     takeOver(id: string): void {

@@ -20,7 +20,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** This process's clock, ahead by so many milliseconds. */
+/** This process's clock, set ahead by `ms`. */
 const ahead = (ms: number) => {
   const now = performance.now.bind(performance);
   vi.spyOn(performance, 'now').mockImplementation(() => now() + ms);

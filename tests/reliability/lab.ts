@@ -124,7 +124,7 @@ export async function serve(home: string, slots = 1, under: string[] = []): Prom
   };
 }
 
-/** Waits for something; throws what it was after so many seconds. */
+/** Waits for something; throws its name when the time (s) is over. */
 export async function until(what: string, condition: () => unknown, seconds = 60): Promise<void> {
   const end = performance.now() + seconds * 1000;
   while (!(await condition())) {
@@ -133,7 +133,7 @@ export async function until(what: string, condition: () => unknown, seconds = 60
   }
 }
 
-/** Throws where a claim does not hold. */
+/** Throws for a claim that is false. */
 export function claim(what: string, holds: boolean, found?: unknown): void {
   if (!holds) throw new Error(`${what}${found === undefined ? '' : `; found ${JSON.stringify(found)}`}`);
 }

@@ -1,13 +1,14 @@
 /** Rebuilding a store from run folders, beside another process that writes, and after a kill. */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { configFile, parseConfig } from '#contract/config';
 import { type EntryBody, encodeEntry, type JournalEntry, type MetricRow } from '#contract/run';
+import { draftOf } from '#disk/atomicFile';
 import { readEntries } from '#runFolder/journal';
 import { readMarks, writeMarks } from '#runFolder/marks';
 import { runFiles } from '#runFolder/paths';
@@ -143,6 +144,15 @@ it('tags, notes, archive and trash marks survive the store', async () => {
   await rebuild(store, runsFolder);
   expect(store.rows()[0]).toMatchObject(marks);
   expect(store.runs.unsaved()).toEqual([]);
+});
+
+it('what a killed maker of a run left half-written in its folder is gone when the run is brought in', async () => {
+  writeRun('mnist-aaaaaa', 500);
+  const folder = join(runsFolder, 'mnist-aaaaaa');
+  const dead = draftOf(runFiles(folder).marks).replace(/-\d+-\d+\.draft$/, '-1-0.draft'); // our number, another start
+  writeFileSync(dead, '{"tags"');
+  await rebuild(await openStore(':memory:'), runsFolder, 'missing');
+  expect(readdirSync(folder).sort()).toEqual(['config.json', 'journal.jsonl']);
 });
 
 it('a damaged file of marks costs the marks and not the run', async () => {
