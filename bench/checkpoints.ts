@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { safetensorsHeader } from '#formats/safetensors';
 import { bodies } from '#models/index';
-import { runtimeEnvironment } from '../src/trainer/environment.ts';
+import { runtimeEnvironment } from '#trainer/environment';
 import type { Bench, Figures } from './bench.ts';
 import { legacyTorchChunks } from './legacyTorch.ts';
 

@@ -14,10 +14,10 @@ import { buildModel } from '#models/index';
 import { recipeSlots, trainProgram } from '#models/steps';
 import { taskOf } from '#tasks/index';
 import type { Batch } from '#tasks/task';
+import { type DeviceName, openUntried } from '#trainer/device';
+import { batchSpecs } from '#trainer/learner';
+import { prepareWeights } from '#trainer/weights';
 import { loadDataset } from '#zoo/datasets';
-import { type DeviceName, openUntried } from '../src/trainer/device.ts';
-import { batchSpecs } from '../src/trainer/learner.ts';
-import { prepareWeights } from '../src/trainer/weights.ts';
 
 export interface StepSetting {
   /** Fields of a config. */

@@ -1,7 +1,7 @@
 /** Training steps, ours against PyTorch's, in one run on the same threads or the same GPU. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { runtimeEnvironment } from '../src/trainer/environment.ts';
+import { runtimeEnvironment } from '#trainer/environment';
 import type { Bench, Figures } from './bench.ts';
 import type { StepFigures, StepSetting } from './stepProcess.ts';
 

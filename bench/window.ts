@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { ensureBuilt } from '../src/cli/desktop.ts';
+import { ensureBuilt } from '#cli/desktop';
 import { chromiumFlags, findChromium } from '../tests/e2e/chromium.ts';
 import type { Bench } from './bench.ts';
 

@@ -5,10 +5,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApp } from '#app';
+import { rendererFolder } from '#cli/desktop';
+import { startServer } from '#cli/server';
 import { configFile, parseConfig } from '#contract/config';
 import { type EntryBody, encodeEntry, type MetricRow } from '#contract/run';
-import { rendererFolder } from '../src/cli/desktop.ts';
-import { startServer } from '../src/cli/server.ts';
 import { fillHome } from '../tests/fillHome.ts';
 
 const [home, count] = process.argv.slice(2);

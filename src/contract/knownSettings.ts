@@ -1,6 +1,5 @@
 /** How the settings of published runs are known. Pure; the rows lie in resources/published/settings.json. */
 import type { ConfigField, ExperimentConfig } from './config.ts';
-import type { Cell } from './papers.ts';
 
 /**
  * printed: beside the number, or in the text of the publication. committed: in code or a config file of its time.
@@ -35,15 +34,18 @@ function expressionOf(pattern: string): RegExp {
   return made;
 }
 
-/** What a cell is known by: its id, or that of the cell that it repeats. */
-type Named = Pick<Cell, 'id' | 'like'>;
+/** A cell by its id and that of the cell that it repeats. */
+interface CellName {
+  id: string;
+  like: string | null;
+}
 
 /** Whether the row says something of the cell. */
-export const concerns = ({ cells }: KnownSettings, { id, like }: Named): boolean =>
+export const concerns = ({ cells }: KnownSettings, { id, like }: CellName): boolean =>
   cells.some((pattern) => expressionOf(pattern).test(like ?? id));
 
 /** What is known of each setting of a cell. Later rows win, since they are more particular. */
-export function knownSettings(rows: readonly KnownSettings[], cell: Named): Map<ConfigField, KnownSetting> {
+export function knownSettings(rows: readonly KnownSettings[], cell: CellName): Map<ConfigField, KnownSetting> {
   const found = new Map<ConfigField, KnownSetting>();
   for (const row of rows) {
     if (!concerns(row, cell)) continue;

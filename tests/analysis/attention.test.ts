@@ -1,12 +1,12 @@
 /** Attention maps: the reference's numbers, and those of a run asked of a process of its own. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { attentionOf, attentionProgram } from '#analysis/attention';
+import { createAnalyst } from '#analysis/jobs';
+import { type NetworkOptions, openNetwork } from '#analysis/network';
 import { type Attention, attentionLayer, headMap, layerWeights } from '#contract/analysis';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';
 import { mapCsv } from '#formats/mapCsv';
-import { attentionOf, attentionProgram } from '../../src/analysis/attention.ts';
-import { createAnalyst } from '../../src/analysis/jobs.ts';
-import { type NetworkOptions, openNetwork } from '../../src/analysis/network.ts';
 import { difference, tracedCpu } from '../engine/devices.ts';
 import { experimentOf, frozenOf } from '../parity/experiment.ts';
 import { goldenOf } from '../parity/golden.ts';

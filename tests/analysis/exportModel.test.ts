@@ -3,14 +3,14 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exportModel } from '#analysis/exportModel';
+import { openNetwork } from '#analysis/network';
 import type { ModelExport } from '#contract/analysis';
 import { inferenceModel } from '#engine/inference';
 import { literal } from '#engine/nn';
 import type { Program } from '#engine/program';
 import { readSafetensors, tensorData } from '#formats/safetensors';
 import { bytesSource } from '#formats/source';
-import { exportModel } from '../../src/analysis/exportModel.ts';
-import { openNetwork } from '../../src/analysis/network.ts';
 import { tracedCpu } from '../engine/devices.ts';
 import { finishRun, type Lab, openLab, type Run } from '../trainer/lab.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { estimateOf } from '#app/estimate';
 import { parseConfig } from '#contract/config';
-import { estimateOf } from '../../src/app/estimate.ts';
 
 const nac = parseConfig({
   task: 'mnist-add-reg',

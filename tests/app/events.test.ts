@@ -1,8 +1,8 @@
 /** The streams of what happens, with a source that keeps its journal in memory. */
 import { expect, it } from 'vitest';
+import { type RunSource, runChanges, runEvents } from '#app/events';
 import type { JournalEntry, MetricRow } from '#contract/run';
 import type { RunChanges, RunRow } from '#contract/runRow';
-import { type RunSource, runChanges, runEvents } from '../../src/app/events.ts';
 
 const entry = (seq: number, rows = 40): JournalEntry => ({
   ...{ seq, at: seq },

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { machineLoad } from '../../src/app/machine.ts';
+import { machineLoad } from '#app/machine';
 
 it('twenty pages of devices make the machine be asked once a second, not twenty times', async () => {
   const stop = new AbortController();

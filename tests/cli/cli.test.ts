@@ -18,7 +18,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { columns, duration } from '../../src/cli/command.ts';
+import { columns, duration } from '#cli/command';
 
 const bin = join(import.meta.dirname, '../../bin/permafrost.js');
 let folder: string;

@@ -1,7 +1,7 @@
 /** What people and strangers wrote, on a terminal. */
 import { describe, expect, it } from 'vitest';
-import { columns } from '../../src/cli/command.ts';
-import { printable, printableLines, widthOf } from '../../src/cli/printable.ts';
+import { columns } from '#cli/command';
+import { printable, printableLines, widthOf } from '#cli/printable';
 
 describe('text from outside cannot steer the terminal', () => {
   it.each([

@@ -9,12 +9,12 @@ import { createTRPCClient, createWSClient, type TRPCClient, wsLink } from '@trpc
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { createApp } from '#app';
+import { type Server, startServer } from '#cli/server';
 import { parseConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
 import type { AppRouter } from '#contract/router';
 import type { JournalEntry } from '#contract/run';
 import type { Services } from '#contract/services';
-import { type Server, startServer } from '../../src/cli/server.ts';
 
 const token = 'a-token-of-this-test';
 let folder: string;

@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApp } from '#app';
-import { startServer } from '../../src/cli/server.ts';
+import { startServer } from '#cli/server';
 
 const [home, token] = process.argv.slice(2);
 const root = join(home, 'page');

@@ -1,7 +1,7 @@
 /** The line that shows how far a run is, on terminals of any width. */
 import { expect, it, vi } from 'vitest';
+import { progressLine } from '#cli/watch';
 import type { Run } from '#contract/run';
-import { progressLine } from '../../src/cli/watch.ts';
 
 const followed = {
   label: 'mnist-add FRT seed 0',

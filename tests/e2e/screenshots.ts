@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApp, defaultHome } from '#app';
-import { ensureBuilt, projectFolder } from '../../src/cli/desktop.ts';
+import { ensureBuilt, projectFolder } from '#cli/desktop';
 import { openServed } from './shells.ts';
 
 const [home = defaultHome(), folder = join(projectFolder, 'docs', 'screenshots'), width = '1280'] =

@@ -7,7 +7,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { _electron, type Browser, chromium, type Page } from 'playwright-core';
-import { electronBinary, projectFolder } from '../../src/cli/desktop.ts';
+import { electronBinary, projectFolder } from '#cli/desktop';
 import { chromiumFlags, findChromium } from './chromium.ts';
 import type * as standin from './standin/electron.ts';
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { electronBinary, ensureBuilt } from '../../src/cli/desktop.ts';
+import { electronBinary, ensureBuilt } from '#cli/desktop';
 import { type DesktopShell, openDesktop, openServed, type Shell } from './shells.ts';
 
 const slow = 60_000; // ms that anything may take on a machine that is busy with other tests

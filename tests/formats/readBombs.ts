@@ -3,12 +3,12 @@
  * much memory the process had at most before the first one, and then what became of each.
  */
 
+import { withBundle } from '#app/openBundle';
 import { describeError } from '#contract/errors';
 import { withFile } from '#disk/source';
 import { readCheckpoint } from '#formats/checkpoint';
 import { loadDataset } from '#zoo/datasets';
 import { createZoo } from '#zoo/zoo';
-import { withBundle } from '../../src/app/openBundle.ts';
 
 const readers: Record<string, (path: string) => unknown> = {
   checkpoint: (path) =>

@@ -14,7 +14,7 @@ const { ipcMain } = await vi.hoisted(async () => {
   return { ipcMain: new EventEmitter() };
 });
 vi.mock('electron', () => ({ ipcMain }));
-const { serveWindow } = await import('../../src/main/ipc.ts');
+const { serveWindow } = await import('#main/ipc');
 
 let home: string;
 let services: Services;

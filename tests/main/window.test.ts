@@ -18,7 +18,7 @@ vi.mock('electron', () => ({
     },
   },
 }));
-const { serveSite } = await import('../../src/main/window.ts');
+const { serveSite } = await import('#main/window');
 
 it('has no permission, asked for or not, but to copy text from our own page', () => {
   serveSite('/nowhere', { download: () => ({}) } as never);

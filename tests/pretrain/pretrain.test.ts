@@ -9,10 +9,10 @@ import { bytesSource } from '#formats/source';
 import { gpt2Configs } from '#models/gpt2';
 import { languageModel } from '#models/languageModel';
 import { evalProgram } from '#models/steps';
+import { readCorpus, windows } from '#pretrain/corpus';
+import { bigramLoss, unigramLoss } from '#pretrain/ngrams';
 import { crossEntropy } from '#tasks/losses';
 import { openDevices } from '#trainer/device';
-import { readCorpus, windows } from '../../src/pretrain/corpus.ts';
-import { bigramLoss, unigramLoss } from '../../src/pretrain/ngrams.ts';
 
 it('the corpus is whole documents, a twentieth of them held out and not trained on', () => {
   const { train, heldOut, documents } = readCorpus();

@@ -1,6 +1,6 @@
 /** An app in a process of its own that serves its router until a signal, as `serve` does. Usage: node serving.ts HOME SLOTS TOKEN */
 import { createApp } from '#app';
-import { startServer } from '../../src/cli/server.ts';
+import { startServer } from '#cli/server';
 
 const [home, slots, token] = process.argv.slice(2);
 const services = await createApp({ home, slots: Number(slots) });

@@ -10,7 +10,7 @@ import { createApp } from '#app';
 import { parseConfig } from '#contract/config';
 import { type AppRouter, appRouter } from '#contract/router';
 import type { Services } from '#contract/services';
-import { App } from '../../src/renderer/App.tsx';
+import { App } from '#renderer/App.tsx';
 
 // printing the whole page each time that something is not there yet takes longer than everything else
 configure({ getElementError: (message) => new Error(message ?? 'not there') });

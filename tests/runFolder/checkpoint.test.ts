@@ -23,7 +23,7 @@ import {
 } from '#runFolder/checkpoint';
 import { openJournal, readEntries } from '#runFolder/journal';
 import { runFiles } from '#runFolder/paths';
-import { openKeeper } from '../../src/trainer/keeper.ts';
+import { openKeeper } from '#trainer/keeper';
 import { canLimitFiles, withFileLimit } from '../disk/fileLimit.ts';
 
 const digest = 'a'.repeat(64);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { listDevices, openDevices } from '../../src/trainer/device.ts';
+import { listDevices, openDevices } from '#trainer/device';
 
 it('every device is either available or says why not and what to do', async () => {
   const reports = await listDevices();

@@ -2,13 +2,13 @@
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createAnalyst } from '#analysis/jobs';
 import type { Attention } from '#contract/analysis';
 import { parseConfig } from '#contract/config';
 import type { FinalResult } from '#contract/run';
 import { buildModel } from '#models/index';
 import { taskOf } from '#tasks/index';
 import { loadDataset } from '#zoo/datasets';
-import { createAnalyst } from '../../src/analysis/jobs.ts';
 import { wavFile } from '../formats/samples.ts';
 import { writeFiles } from '../zoo/archives.ts';
 import { endOf, entriesOf, finishRun, isKind, type Lab, metricsOf, openLab, tensorsOf } from './lab.ts';

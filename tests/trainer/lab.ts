@@ -10,7 +10,7 @@ import { readSafetensors, tensorData } from '#formats/safetensors';
 import { bytesSource } from '#formats/source';
 import { readEntries } from '#runFolder/journal';
 import { runFiles } from '#runFolder/paths';
-import type { Ended } from '../../src/trainer/train.ts';
+import type { Ended } from '#trainer/train';
 
 export const mainFile = join(import.meta.dirname, '../../src/trainer/main.ts');
 

@@ -3,11 +3,11 @@ import { parseConfig } from '#contract/config';
 import type { Device } from '#engine/device';
 import { buildModel } from '#models/index';
 import { taskOf } from '#tasks/index';
+import { fastest } from '#trainer/fastest';
+import { compileLearner, type Learner } from '#trainer/learner';
+import { mean, planOf } from '#trainer/protocol';
+import { prepareWeights } from '#trainer/weights';
 import { loadDataset } from '#zoo/datasets';
-import { fastest } from '../../src/trainer/fastest.ts';
-import { compileLearner, type Learner } from '../../src/trainer/learner.ts';
-import { mean, planOf } from '../../src/trainer/protocol.ts';
-import { prepareWeights } from '../../src/trainer/weights.ts';
 import { difference, eagerCpu, tracedCpu } from '../engine/devices.ts';
 import { type Lab, openLab, tiny } from './lab.ts';
 

@@ -11,7 +11,7 @@ import {
   recentMetric,
   standardError,
   stopsEarly,
-} from '../../src/trainer/protocol.ts';
+} from '#trainer/protocol';
 
 const configOf = (settings: object = {}) => parseConfig({ task: 'bit-xor', ...settings });
 

@@ -9,9 +9,9 @@ import { buildModel } from '#models/index';
 import { taskOf } from '#tasks/index';
 import { raggedSamples } from '#tasks/samples';
 import type { Dataset } from '#tasks/task';
-import { compileLearner } from '../../src/trainer/learner.ts';
-import { planOf } from '../../src/trainer/protocol.ts';
-import { prepareWeights } from '../../src/trainer/weights.ts';
+import { compileLearner } from '#trainer/learner';
+import { planOf } from '#trainer/protocol';
+import { prepareWeights } from '#trainer/weights';
 import { difference, tracedCpu } from '../engine/devices.ts';
 import { tiny } from './lab.ts';
 

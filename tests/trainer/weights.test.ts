@@ -7,8 +7,8 @@ import { readSafetensors, safetensorsChunks, tensorData } from '#formats/safeten
 import { bytesSource } from '#formats/source';
 import { buildModel, type Model } from '#models/index';
 import { taskOf } from '#tasks/index';
+import { prepareWeights } from '#trainer/weights';
 import { knownBodies } from '#zoo/bodies';
-import { prepareWeights } from '../../src/trainer/weights.ts';
 import { canLimitFiles, withFileLimit } from '../disk/fileLimit.ts';
 import { type Lab, openLab, tiny } from './lab.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createBuckets } from '../../../src/renderer/chart/buckets.ts';
-import { smoothed } from '../../../src/renderer/chart/smooth.ts';
+import { createBuckets } from '#renderer/chart/buckets';
+import { smoothed } from '#renderer/chart/smooth';
 
 const curve = (values: readonly number[], limit?: number) => {
   const buckets = createBuckets(limit);

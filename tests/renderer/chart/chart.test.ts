@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { caption, extentOf, type Series } from '../../../src/renderer/chart/series.ts';
-import { chartSvg } from '../../../src/renderer/chart/svg.ts';
-import { tableCsv, tableRows } from '../../../src/renderer/chart/table.ts';
-import { linearTicks, logTicks, tickLabel } from '../../../src/renderer/chart/ticks.ts';
-import { moved, widened } from '../../../src/renderer/chart/zoom.ts';
+import { caption, extentOf, type Series } from '#renderer/chart/series';
+import { chartSvg } from '#renderer/chart/svg';
+import { tableCsv, tableRows } from '#renderer/chart/table';
+import { linearTicks, logTicks, tickLabel } from '#renderer/chart/ticks';
+import { moved, widened } from '#renderer/chart/zoom';
 
 const series = (label: string, ys: number[], more: Partial<Series> = {}): Series => ({
   id: label,

@@ -1,8 +1,8 @@
 /** Where the axes, marks and lines of parallel coordinates lie. */
 import { renderToStaticMarkup } from 'react-dom/server';
 import { describe, expect, test } from 'vitest';
-import { ParallelPicture } from '../../../src/renderer/chart/ParallelPicture.tsx';
-import { linePath, placedAxis, resultAxis, spansPowers } from '../../../src/renderer/chart/parallel.ts';
+import { ParallelPicture } from '#renderer/chart/ParallelPicture.tsx';
+import { linePath, placedAxis, resultAxis, spansPowers } from '#renderer/chart/parallel';
 
 const axis = (values: (string | number | boolean | null)[], isLog = false) =>
   placedAxis({ label: 'x', values, isLog }, 100);

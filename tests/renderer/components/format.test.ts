@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bytes, duration, metricValue, percent } from '../../../src/renderer/components/format.ts';
+import { bytes, duration, metricValue, percent } from '#renderer/components/format';
 
 test.each([
   [0, '0.0 s'],

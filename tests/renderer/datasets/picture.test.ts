@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { gridOf, pictureOf, rangeOf, wavePath, wordsOf } from '../../../src/renderer/pages/datasets/picture.ts';
+import { gridOf, pictureOf, rangeOf, wavePath, wordsOf } from '#renderer/pages/datasets/picture';
 
 const pixel = ({ width, rgba }: ReturnType<typeof pictureOf>, x: number, y: number) => [
   ...rgba.subarray(4 * (y * width + x), 4 * (y * width + x) + 4),

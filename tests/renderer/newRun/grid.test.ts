@@ -1,16 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { type ConfigField, configDefaults, configFields, fieldMeta, parseConfig, readSetting } from '#contract/config';
-import { commandOf, gridCommand } from '../../../src/renderer/pages/newRun/command.ts';
-import { controlOf, fieldsOf, formGroups, readNumber, readSizes } from '../../../src/renderer/pages/newRun/controls.ts';
-import {
-  expectation,
-  firstDraft,
-  reportErrors,
-  schemaErrors,
-  withPreset,
-} from '../../../src/renderer/pages/newRun/draft.ts';
-import { axisProblem, axisValues, expandGrid, mostRuns } from '../../../src/renderer/pages/newRun/grid.ts';
+import { commandOf, gridCommand } from '#renderer/pages/newRun/command';
+import { controlOf, fieldsOf, formGroups, readNumber, readSizes } from '#renderer/pages/newRun/controls';
+import { expectation, firstDraft, reportErrors, schemaErrors, withPreset } from '#renderer/pages/newRun/draft';
+import { axisProblem, axisValues, expandGrid, mostRuns } from '#renderer/pages/newRun/grid';
 
 describe('controls', () => {
   test('follow the schema: type, limits and whether a field may be empty', () => {

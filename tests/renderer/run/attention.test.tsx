@@ -3,7 +3,7 @@
 import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseConfig } from '#contract/config';
-import { cellAt, cellColor, layoutOf } from '../../../src/renderer/pages/run/heatmap.ts';
+import { cellAt, cellColor, layoutOf } from '#renderer/pages/run/heatmap';
 import { openWindow, seriousComplaints, tiny } from '../window.tsx';
 
 const patient = { timeout: 120_000 };

@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import { parseConfig } from '#contract/config';
 import type { MetricRow } from '#contract/run';
 import type { CurveRange } from '#contract/services';
+import { everyPoint } from '#renderer/pages/run/everyPoint';
 import { openStore } from '#store/store';
-import { everyPoint } from '../../../src/renderer/pages/run/everyPoint.ts';
 
 it('the points of a curve that is too long for one call come whole, in order, within the bounds', async () => {
   const store = await openStore(':memory:');

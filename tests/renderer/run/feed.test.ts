@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { EntryBody, JournalEntry } from '#contract/run';
-import { axisOf } from '../../../src/renderer/pages/run/axis.ts';
-import { createFeed } from '../../../src/renderer/pages/run/feed.ts';
+import { axisOf } from '#renderer/pages/run/axis';
+import { createFeed } from '#renderer/pages/run/feed';
 
 const entry = (seq: number, body: EntryBody): JournalEntry => ({ seq, at: seq * 1000, body });
 const loss = (seq: number, ...steps: number[]): JournalEntry =>

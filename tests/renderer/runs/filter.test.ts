@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseFilter, passes } from '../../../src/renderer/runs/filter.ts';
-import { fieldHelp } from '../../../src/renderer/runs/filterFields.ts';
+import { parseFilter, passes } from '#renderer/runs/filter';
+import { fieldHelp } from '#renderer/runs/filterFields';
 import { runRow } from './rows.ts';
 
 const now = Date.UTC(2026, 10, 25);

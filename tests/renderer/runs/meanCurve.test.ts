@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { meanCurve } from '../../../src/renderer/runs/meanCurve.ts';
+import { meanCurve } from '#renderer/runs/meanCurve';
 
 const curve = (...points: [number, number][]) => points.map(([x, y]) => ({ x, y }));
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { patchRows } from '../../../src/renderer/runs/patchRows.ts';
+import { patchRows } from '#renderer/runs/patchRows';
 import { runRow } from './rows.ts';
 
 const row = (id: string, step = 0) => runRow({}, { id, step });

@@ -1,9 +1,9 @@
 /** Sorting rows of runs and their groups. */
 import { describe, expect, test } from 'vitest';
 import { groupRuns } from '#contract/groups';
-import { columns, configColumns } from '../../../src/renderer/runs/columns.ts';
-import { sortGroups } from '../../../src/renderer/runs/groups.ts';
-import { pressed, readSort, sortRows, sortText } from '../../../src/renderer/runs/sort.ts';
+import { columns, configColumns } from '#renderer/runs/columns';
+import { sortGroups } from '#renderer/runs/groups';
+import { pressed, readSort, sortRows, sortText } from '#renderer/runs/sort';
 import { runRow } from './rows.ts';
 
 describe('sorting', () => {

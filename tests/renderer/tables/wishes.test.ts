@@ -8,7 +8,7 @@ import {
   seedsBegun,
   undecidedCells,
   unfinishedCells,
-} from '../../../src/renderer/pages/tables/wishes.ts';
+} from '#renderer/pages/tables/wishes';
 import { runRow } from '../runs/rows.ts';
 
 /** A cell with a run for each seed, in the states given; null where a seed has none. */
