@@ -1,8 +1,9 @@
 import { type CheckpointChoice, checkpointChoice, headMap } from '#contract/analysis';
 import { PermafrostError } from '#contract/errors';
+import { numberText } from '#contract/format';
 import { pieces, writeChunks } from '#export/file';
 import { mapCsv } from '#formats/mapCsv';
-import { asRunId, type CommandRow, columns, number, print, readApp } from './command.ts';
+import { asRunId, type CommandRow, columns, print, readApp } from './command.ts';
 import { wholeNumber } from './wholeNumber.ts';
 
 interface Options {
@@ -43,11 +44,11 @@ export const attention: CommandRow = {
             const [{ y, label }] = data.samples;
             const at = `${found.checkpoint.name} (step ${found.checkpoint.step})`;
             const which = `layer ${layer} of ${layers.length}, ${head === 'mean' ? `mean of ${heads} heads` : `head ${head} of ${heads}`}`;
-            const answer = found.answerLabel || found.answer.map((value) => number(value)).join(' ');
+            const answer = found.answerLabel || found.answer.map((value) => numberText(value)).join(' ');
             return [
               file ? `${file} written` : drawn(map, tokens),
               `\n${id}, ${at}, sample ${sample}: ${which}`,
-              `right answer ${label || y.join(' ')}; the network says ${answer} (${app.get(id).result?.metric ?? 'metric'} ${number(score)})`,
+              `right answer ${label || y.join(' ')}; the network says ${answer} (${app.get(id).result?.metric ?? 'metric'} ${numberText(score)})`,
             ].join('\n');
           });
         }),

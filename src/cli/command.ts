@@ -69,22 +69,3 @@ export function columns(header: string[], rows: string[][]): string {
   const [head, ...body] = all.map(line);
   return [head, widths.map((w) => '─'.repeat(w)).join('──'), ...body].join('\n');
 }
-
-/** Seconds as 4s, 3m 05s, 2h 10m. */
-export function duration(seconds: number): string {
-  const s = Math.round(seconds);
-  if (s < 60) return `${s}s`;
-  if (s < 3600) return `${Math.floor(s / 60)}m ${String(s % 60).padStart(2, '0')}s`;
-  return `${Math.floor(s / 3600)}h ${String(Math.floor((s % 3600) / 60)).padStart(2, '0')}m`;
-}
-
-export const number = (value: number, digits = 4): string => Number(value.toPrecision(digits)).toString();
-
-/** Bytes as 12 kB, 3.4 MB; ? where they are not known. */
-export function bytes(count: number | null): string {
-  if (count === null) return '?';
-  if (count === 0) return '–';
-  const units = ['B', 'kB', 'MB', 'GB'];
-  const power = Math.min(3, Math.floor(Math.log10(count) / 3));
-  return `${Number((count / 1000 ** power).toPrecision(3))} ${units[power]}`;
-}

@@ -1,3 +1,4 @@
+import { countText, percentText } from '#contract/format';
 import { type CommandRow, print, readApp } from './command.ts';
 import { type ConfigOptions, readConfig, takesConfig } from './configOptions.ts';
 
@@ -8,12 +9,11 @@ export const count: CommandRow = {
       .action((file: string | undefined, options: ConfigOptions & { json?: boolean }) =>
         readApp((app) => {
           const { trainable, total } = app.count(readConfig(file, options));
-          const share = ((100 * trainable) / total).toPrecision(3);
           print(
             options.json,
             { trainable, total },
             () =>
-              `${trainable.toLocaleString('en')} of ${total.toLocaleString('en')} parameters are trained (${share} %).`,
+              `${countText(trainable)} of ${countText(total)} parameters are trained (${percentText(trainable / total, 3)}).`,
           );
         }),
       );

@@ -1,7 +1,8 @@
 /** `permafrost data …`: what data sets there are, and getting, checking, looking at and removing them. */
 import type { Command } from 'commander';
-import type { DatasetInfo, PullProgress } from '#contract/data';
-import { bytes, type CommandRow, columns, duration, pausable, print, readApp, withApp } from './command.ts';
+import { type DatasetInfo, downloadText, type PullProgress } from '#contract/data';
+import { bytesText, countText, durationText, numberText } from '#contract/format';
+import { type CommandRow, columns, pausable, print, readApp, withApp } from './command.ts';
 import { type ConfigOptions, readConfig, takesConfig } from './configOptions.ts';
 import { printable } from './printable.ts';
 import { wholeNumber } from './wholeNumber.ts';
@@ -28,8 +29,8 @@ function addList(group: Command): void {
         const rows = datasets.map((info) => [
           info.name,
           info.state,
-          info.files.length ? bytes(info.downloadBytes) : 'made here',
-          bytes(info.diskBytes),
+          downloadText(info),
+          bytesText(info.diskBytes),
           info.tasks.join(' '),
           info.licence,
         ]);
@@ -62,7 +63,7 @@ function addPull(group: Command): void {
           print(
             json,
             info,
-            () => `${info.title} is ${info.state}, ${bytes(info.diskBytes)} on disk. ${licenceOf(info)}`,
+            () => `${info.title} is ${info.state}, ${bytesText(info.diskBytes)} on disk. ${licenceOf(info)}`,
           );
       }),
     );
@@ -100,7 +101,7 @@ function addRm(group: Command): void {
         const result = await app.data.rm(name);
         const linked = before?.place === 'linked' ? ` Its files stay in ${before.folder}.` : '';
         const kept = result.kept.length ? ` Kept, since no pull brought them: ${result.kept.join(', ')}.` : '';
-        const freed = result.freedBytes > 0 ? `${bytes(result.freedBytes)} freed` : 'nothing had to be deleted';
+        const freed = result.freedBytes > 0 ? `${bytesText(result.freedBytes)} freed` : 'nothing had to be deleted';
         print(json, result, () => `${name} removed; ${freed}.${linked}${kept}`);
       }),
     );
@@ -117,7 +118,7 @@ function addSample(group: Command): void {
         const split = options.train ? 'train' : 'test';
         const found = await app.data.samples(config, { split, count: options.count });
         const shown = (values: number[]) => {
-          const first = values.slice(0, 12).map((value) => Number(value.toPrecision(3)));
+          const first = values.slice(0, 12).map((value) => numberText(value, 3));
           return `${first.join(' ')}${values.length > first.length ? ' …' : ''}`;
         };
         print(options.json, found, () =>
@@ -173,12 +174,12 @@ function statusLine() {
 function describe(progress: PullProgress): string {
   if (progress.stage === 'decode') {
     const { done, total, unit } = progress;
-    return `decoding ${total === null ? '' : `${bar(done, total)} `}${done.toLocaleString('en')}${total === null ? '' : ` of ${total.toLocaleString('en')}`} ${unit}`;
+    return `decoding ${total === null ? '' : `${bar(done, total)} `}${countText(done)}${total === null ? '' : ` of ${countText(total)}`} ${unit}`;
   }
   const { file, bytes: done, total, bytesPerSecond, secondsLeft } = progress;
-  const speed = bytesPerSecond === null ? '' : `, ${bytes(bytesPerSecond)}/s`;
-  const left = secondsLeft === null ? '' : `, ${duration(secondsLeft)} left`;
-  return `${file} ${total === null ? '' : `${bar(done, total)} `}${bytes(done)}${total === null ? '' : ` of ${bytes(total)}`}${speed}${left}`;
+  const speed = bytesPerSecond === null ? '' : `, ${bytesText(bytesPerSecond)}/s`;
+  const left = secondsLeft === null ? '' : `, ${durationText(secondsLeft)} left`;
+  return `${file} ${total === null ? '' : `${bar(done, total)} `}${bytesText(done)}${total === null ? '' : ` of ${bytesText(total)}`}${speed}${left}`;
 }
 
 function bar(done: number, total: number): string {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
+import { bytesText, countText, numberText } from '#contract/format';
 import { readCheckpoint } from './attention.ts';
-import { asRunId, bytes, type CommandRow, number, print, readApp } from './command.ts';
+import { asRunId, type CommandRow, print, readApp } from './command.ts';
 
 interface Options {
   checkpoint: string;
@@ -26,11 +27,11 @@ export const exportModel: CommandRow = {
           print(json, { id, ...made }, () => {
             const { files, tensors, parameters, parity, batch, leftOut } = made;
             return [
-              `${files.map((each) => `${each.path} (${bytes(each.bytes)})`).join(' and ')}`,
-              `${id} at ${made.checkpoint.name} (step ${made.checkpoint.step}): ${tensors} tensors, ${parameters.toLocaleString('en')} parameters.`,
+              `${files.map((each) => `${each.path} (${bytesText(each.bytes)})`).join(' and ')}`,
+              `${id} at ${made.checkpoint.name} (step ${made.checkpoint.step}): ${tensors} tensors, ${countText(parameters)} parameters.`,
               leftOut.length ? `Left out, since nothing computes with it: ${leftOut.join(', ')}.` : '',
               parity
-                ? `Checked on ${parity.samples} test samples: logits differ from the run's own evaluation by at most ${number(parity.difference, 2)}.`
+                ? `Checked on ${parity.samples} test samples: logits differ from the run's own evaluation by at most ${numberText(parity.difference, 2)}.`
                 : 'Checked: every value read back is the one that was written.',
               batch === null ? 'Takes any number of samples at once.' : '',
               typeof batch === 'number'

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { PermafrostError } from '#contract/errors';
+import { countText } from '#contract/format';
 import { changedTensors, frozenValues } from '#contract/frozen';
 import type { Run } from '#contract/run';
 import { asRunId, type CommandRow, columns, print, readApp } from './command.ts';
@@ -35,7 +36,7 @@ export const frozen: CommandRow = {
               before,
               after === before ? same : (after ?? 'not yet'),
             ]);
-            const what = `${proof.tensors.length} frozen tensors, ${frozenValues(proof).toLocaleString('en')} values`;
+            const what = `${proof.tensors.length} frozen tensors, ${countText(frozenValues(proof))} values`;
             const verdict = proof.checked
               ? `hashed before the first step and again, read back through the device, after step ${proof.checked.step}: ${changed.length === 0 ? 'all are the same' : `${changed.length} changed`}.`
               : 'hashed before the first step. They are hashed again when the run comes to rest.';

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { configFields, configSchema } from '#contract/config';
-import { asRunId, type CommandRow, number, print, readApp } from './command.ts';
+import { numberText } from '#contract/format';
+import { asRunId, type CommandRow, print, readApp } from './command.ts';
 import { printable } from './printable.ts';
 import { outcome } from './watch.ts';
 
@@ -33,7 +34,7 @@ export const show: CommandRow = {
               run.result
                 ? `mean of the last ${Math.min(100, run.result.iterations)} test metrics: ${run.result.last100}`
                 : '',
-              floor ? `without looking, saying ${floor.predictor} gives ${number(floor.value)}` : '',
+              floor ? `without looking, saying ${floor.predictor} gives ${numberText(floor.value)}` : '',
               tests.length ? `${tests.length} evaluations, last at step ${tests.at(-1)!.step}` : '',
               `folder ${folder}${existsSync(folder) ? '' : ' is missing; only the data in the store are left'}`,
               run.tags.length ? `tags ${run.tags.map((tag) => printable(tag, widest)).join(', ')}` : '',

@@ -1,22 +1,12 @@
 import type { Command } from 'commander';
 import { PermafrostError } from '#contract/errors';
+import { bytesText, countText, durationText, shortCountText } from '#contract/format';
 import { numberHint, readDecimal } from '#contract/numbers';
 import type { Services } from '#contract/services';
 import { type DownloadProgress, filterModels, type ZooFilter, type ZooModel } from '#contract/zoo';
-import { type CommandRow, columns, duration, pausable, print, readApp, withApp } from './command.ts';
+import { type CommandRow, columns, pausable, print, readApp, withApp } from './command.ts';
 import { wholeNumber } from './wholeNumber.ts';
 
-const steps: [number, string][] = [
-  [1e9, 'GB'],
-  [1e6, 'MB'],
-  [1e3, 'kB'],
-];
-/** Bytes as people say them: 548 MB. */
-function size(bytes: number): string {
-  const [step, unit] = steps.find(([least]) => bytes >= least) ?? [1, 'B'];
-  return `${Number((bytes / step).toPrecision(3))} ${unit}`;
-}
-const count = (n: number): string => (n >= 1e6 ? `${Number((n / 1e6).toPrecision(4))} M` : n.toLocaleString('en'));
 const states: Record<ZooModel['state'], string> = { here: 'here', partial: 'interrupted', absent: '' };
 
 const barWidth = 24;
@@ -24,9 +14,9 @@ function bar({ bytes, total, bytesPerSecond, secondsLeft }: DownloadProgress): s
   const filled = total ? Math.round((bytes / total) * barWidth) : 0;
   return [
     total ? `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}` : '',
-    total ? `${size(bytes)} of ${size(total)}` : size(bytes),
-    bytesPerSecond ? `${size(bytesPerSecond)}/s` : '',
-    secondsLeft ? `${duration(secondsLeft)} left` : '',
+    total ? `${bytesText(bytes)} of ${bytesText(total)}` : bytesText(bytes),
+    bytesPerSecond ? `${bytesText(bytesPerSecond)}/s` : '',
+    secondsLeft ? `${durationText(secondsLeft)} left` : '',
   ]
     .filter(Boolean)
     .join('  ');
@@ -73,8 +63,8 @@ function list(words: string[], { largest, json, ...options }: ListOptions) {
       m.family,
       String(m.layers),
       String(m.width),
-      count(m.parameters.body),
-      m.downloadBytes ? size(m.downloadBytes) : '',
+      shortCountText(m.parameters.body),
+      m.downloadBytes ? bytesText(m.downloadBytes) : '',
       m.language,
       m.licence ?? '',
       states[m.state],
@@ -110,20 +100,20 @@ const show = (name: string, { batch, json }: { batch: number; json?: boolean }) 
           'body',
           `${model.family}, ${model.layers} layers × ${model.width}, ${model.heads} heads, ${model.positions} positions`,
         ],
-        ['parameters', model.parameters.body.toLocaleString('en')],
-        ['trained frozen', `${model.parameters.frozen.toLocaleString('en')} on ${model.countedOn.task} (FPT, FRT)`],
-        ['trained unfrozen', `${model.parameters.unfrozen.toLocaleString('en')} on ${model.countedOn.task} (URT)`],
+        ['parameters', countText(model.parameters.body)],
+        ['trained frozen', `${countText(model.parameters.frozen)} on ${model.countedOn.task} (FPT, FRT)`],
+        ['trained unfrozen', `${countText(model.parameters.unfrozen)} on ${model.countedOn.task} (URT)`],
         [
           'memory frozen',
-          `about ${size(fit.frozen.bytes)} at batch ${batch}; fits in ${size(fit.frozen.memory)}: ${fit.frozen.fits}`,
+          `about ${bytesText(fit.frozen.bytes)} at batch ${batch}; fits in ${bytesText(fit.frozen.memory)}: ${fit.frozen.fits}`,
         ],
-        ['memory unfrozen', `about ${size(fit.unfrozen.bytes)}: ${fit.unfrozen.fits}`],
-        ['download', model.downloadBytes ? size(model.downloadBytes) : 'size unknown'],
+        ['memory unfrozen', `about ${bytesText(fit.unfrozen.bytes)}: ${fit.unfrozen.fits}`],
+        ['download', model.downloadBytes ? bytesText(model.downloadBytes) : 'size unknown'],
         [
           'on disk',
           model.state === 'absent'
             ? `no; permafrost zoo pull ${model.name}`
-            : `${size(model.diskBytes)}, ${states[model.state]}`,
+            : `${bytesText(model.diskBytes)}, ${states[model.state]}`,
         ],
         ['weights', model.path ?? ''],
       ];
@@ -154,7 +144,7 @@ const remove = (names: string[], { json }: { json?: boolean }) =>
     const removed = names.map((name) => app.zoo.model(name).name); // an unknown name throws before anything is removed
     let bytes = 0;
     for (const name of new Set(removed)) bytes += await app.zoo.remove(name);
-    print(json, { removed, bytes }, () => `${removed.join(', ')} removed; ${size(bytes)} freed.`);
+    print(json, { removed, bytes }, () => `${removed.join(', ')} removed; ${bytesText(bytes)} freed.`);
   });
 
 const verify = (names: string[], { json }: { json?: boolean }) =>
@@ -167,7 +157,7 @@ const verify = (names: string[], { json }: { json?: boolean }) =>
     }
     const text = reports.map(({ name, problems, expected, bytes }) => {
       if (problems.length > 0) return `${name}: ${problems.join('; ')}`;
-      return `${name}: ${size(bytes)}, every weight fits${expected ? ', SHA-256 as its source says' : ''}`;
+      return `${name}: ${bytesText(bytes)}, every weight fits${expected ? ', SHA-256 as its source says' : ''}`;
     });
     print(json, { reports }, () => text.join('\n'));
     if (reports.some(({ problems }) => problems.length > 0)) process.exitCode = 5;

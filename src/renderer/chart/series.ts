@@ -1,4 +1,5 @@
 /** What a chart draws: series, reference numbers, and the words that say what was drawn. Pure. */
+import { countText } from '#contract/format';
 
 export interface Point {
   x: number;
@@ -72,10 +73,9 @@ export function caption({ series, range, logScale }: CaptionOptions): string {
     if (logScale) hidden += points.length - positive(points).length;
   }
   if (total === 0) return range ? 'No points in this range.' : 'No points yet.';
-  const count = (n: number) => n.toLocaleString('en');
   const first =
     drawn === total
-      ? `All ${count(total)} points drawn.`
-      : `${count(drawn)} of ${count(total)} points drawn: the lowest and the highest of each stretch, so no peak is lost. Zoom in to see more.`;
-  return hidden > 0 ? `${first} ${count(hidden)} at or below 0 cannot be shown on a log axis.` : first;
+      ? `All ${countText(total)} points drawn.`
+      : `${countText(drawn)} of ${countText(total)} points drawn: the lowest and the highest of each stretch, so no peak is lost. Zoom in to see more.`;
+  return hidden > 0 ? `${first} ${countText(hidden)} at or below 0 cannot be shown on a log axis.` : first;
 }

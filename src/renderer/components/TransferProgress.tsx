@@ -1,7 +1,7 @@
 /** How far a transfer is: bytes, speed, time left. */
 import { Progress, Stack, Text } from '@mantine/core';
+import { bytesText, durationText } from '#contract/format';
 import type { DownloadProgress } from '#contract/zoo';
-import { bytes, duration } from './format.ts';
 
 interface TransferProgressProps {
   /** What is on its way. */
@@ -33,8 +33,8 @@ export function TransferProgress({ label, progress, isPaused = false }: Transfer
 export function transferText(progress: DownloadProgress | null, isPaused: boolean): string {
   if (!progress) return isPaused ? 'paused' : 'connecting …';
   const { bytes: have, total, bytesPerSecond, secondsLeft } = progress;
-  const done = total === null ? bytes(have) : `${bytes(have)} of ${bytes(total)}`;
+  const done = total === null ? bytesText(have) : `${bytesText(have)} of ${bytesText(total)}`;
   if (isPaused) return `paused at ${done}`;
-  const speed = bytesPerSecond === null ? '' : `, ${bytes(bytesPerSecond)}/s`;
-  return `${done}${speed}${secondsLeft === null ? '' : `, ${duration(secondsLeft)} left`}`;
+  const speed = bytesPerSecond === null ? '' : `, ${bytesText(bytesPerSecond)}/s`;
+  return `${done}${speed}${secondsLeft === null ? '' : `, ${durationText(secondsLeft)} left`}`;
 }

@@ -73,14 +73,3 @@ export function placesOf(parts: readonly NetworkPart[]): Map<NetworkPart, Place[
 /** Blocks of the body. */
 export const blockCount = (groups: readonly ParameterGroup[]): number =>
   new Set(groups.flatMap(({ block }) => (block === null ? [] : [block]))).size;
-
-/** 38,400 as 38.4k: a number that fits into a box. */
-export function shortCount(count: number): string {
-  const units: [number, string][] = [
-    [1e9, 'B'],
-    [1e6, 'M'],
-    [1e3, 'k'],
-  ];
-  const unit = units.find(([size]) => count >= size);
-  return unit ? `${Number((count / unit[0]).toPrecision(3))}${unit[1]}` : String(count);
-}

@@ -1,6 +1,7 @@
 /** One attention map: a cell for every pair of tokens, and the weight under the pointer in words. */
 import { Box, Text, useComputedColorScheme } from '@mantine/core';
 import { type PointerEvent, type RefObject, useEffect, useState } from 'react';
+import { percentText } from '#contract/format';
 import { cellAt, layoutOf, paint } from './heatmap.ts';
 
 interface AttentionMapProps {
@@ -48,4 +49,4 @@ export function AttentionMap({ map, tokens, title, canvas }: AttentionMapProps) 
 }
 
 const inWords = (map: Float32Array, tokens: readonly string[], [row, column]: [number, number]): string =>
-  `Token ${row} (${tokens[row]}) looks at token ${column} (${tokens[column]}) with ${(100 * map[row * tokens.length + column]).toFixed(1)} %.`;
+  `Token ${row} (${tokens[row]}) looks at token ${column} (${tokens[column]}) with ${percentText(map[row * tokens.length + column], 3)}.`;

@@ -4,11 +4,11 @@ import { IconTable } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { chanceText, outlookText, weightsAndScoreTexts, weightsAndScoreTitle } from '#contract/answerText';
+import { dateTimeText } from '#contract/format';
 import type { Answer, TableState } from '#contract/papers';
 import { useTRPC } from '../../client/trpc.ts';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { ErrorState } from '../../components/ErrorState.tsx';
-import { dateTime } from '../../components/format.ts';
 import { Loading } from '../../components/Loading.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
 import { AnswerGrid } from './AnswerGrid.tsx';
@@ -135,7 +135,7 @@ function Legend({ state }: { state: TableState }) {
         </Text>
       ))}
       <Text size="xs" className="print-only">
-        Permafrost, profile {profile}, {dateTime(Date.now())}
+        Permafrost, profile {profile}, {dateTimeText(Date.now())}
       </Text>
     </div>
   );
