@@ -3,7 +3,7 @@ import { PermafrostError } from '#contract/errors';
 import { numberText } from '#contract/format';
 import { pieces, writeChunks } from '#export/file';
 import { mapCsv } from '#formats/mapCsv';
-import { asRunId, type CommandRow, columns, print, readApp } from './command.ts';
+import { alignColumns, asRunId, type CommandRow, print, readApp } from './command.ts';
 import { wholeNumber } from './wholeNumber.ts';
 
 interface Options {
@@ -14,7 +14,7 @@ interface Options {
   json?: boolean;
 }
 
-export const attention: CommandRow = {
+export const attentionCommand: CommandRow = {
   add(program) {
     program
       .command('attention')
@@ -31,7 +31,7 @@ export const attention: CommandRow = {
           if (options.json && file === '-')
             throw new PermafrostError('config', '--json and - both write to standard output. Name a file.');
           const { id } = app.get(name);
-          const checkpoint = readCheckpoint(options.checkpoint);
+          const checkpoint = readCheckpointChoice(options.checkpoint);
           const { sample } = options;
           const { layers, ...found } = await app.analysis.attention(id, { checkpoint, sample });
           const { heads, tokens, data, score } = found;
@@ -57,7 +57,7 @@ export const attention: CommandRow = {
 };
 
 /** A checkpoint from an option. Throws `config`. */
-export function readCheckpoint(text: string): CheckpointChoice {
+export function readCheckpointChoice(text: string): CheckpointChoice {
   const parsed = checkpointChoice.safeParse(/^\d+$/.test(text) ? Number(text) : text);
   if (parsed.success) return parsed.data;
   throw new PermafrostError('config', `--checkpoint should be start, best, last or a step; found "${text}".`);
@@ -75,7 +75,7 @@ function drawn(map: Float32Array, tokens: readonly string[]): string {
     token,
     ...Array.from(map.subarray(row * t, (row + 1) * t), (weight) => String(Math.round(100 * weight))),
   ]);
-  return `${columns(['', 'token', ...tokens.map((_, i) => String(i))], rows)}\n\nPercent; a line is a token that looks, a column one that it looks at.`;
+  return `${alignColumns(['', 'token', ...tokens.map((_, i) => String(i))], rows)}\n\nPercent; a line is a token that looks, a column one that it looks at.`;
 }
 
 /** Flat [heads, t, t] → nested arrays. */

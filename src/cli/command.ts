@@ -54,7 +54,7 @@ export function print(json: boolean | undefined, value: unknown, text: () => str
 const widestCell = 100;
 
 /** Rows as aligned columns, each cell printable and cut where it is too wide; numbers to the right. */
-export function columns(header: string[], rows: string[][]): string {
+export function alignColumns(header: string[], rows: string[][]): string {
   const all = [header, ...rows].map((row) => row.map((cell) => printable(cell, widestCell)));
   const widths = header.map((_, i) => all.reduce((most, row) => Math.max(most, widthOf(row[i])), 0));
   const line = (row: string[]) =>

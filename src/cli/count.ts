@@ -2,7 +2,7 @@ import { countText, percentText } from '#contract/format';
 import { type CommandRow, print, readApp } from './command.ts';
 import { type ConfigOptions, readConfig, takesConfig } from './configOptions.ts';
 
-export const count: CommandRow = {
+export const countCommand: CommandRow = {
   add(program) {
     takesConfig(program.command('count').description('count the parameters of a config, without allocating them'))
       .option('--json', 'print {"trainable", "total"}')

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { type DatasetInfo, downloadText, type PullProgress } from '#contract/data';
 import { bytesText, countText, durationText, numberText } from '#contract/format';
-import { type CommandRow, columns, pausable, print, readApp, withApp } from './command.ts';
+import { alignColumns, type CommandRow, pausable, print, readApp, withApp } from './command.ts';
 import { type ConfigOptions, readConfig, takesConfig } from './configOptions.ts';
 import { printable } from './printable.ts';
 import { wholeNumber } from './wholeNumber.ts';
@@ -11,7 +11,7 @@ interface Json {
   json?: boolean;
 }
 
-export const data: CommandRow = {
+export const dataCommand: CommandRow = {
   add(program) {
     const group = program.command('data').description('data sets: list, pull, verify, rm, sample, split');
     for (const add of [addList, addPull, addVerify, addRm, addSample, addSplit]) add(group);
@@ -36,7 +36,7 @@ function addList(group: Command): void {
         ]);
         print(json, { datasets }, () =>
           [
-            columns(['name', 'state', 'download', 'on disk', 'tasks', 'licence'], rows),
+            alignColumns(['name', 'state', 'download', 'on disk', 'tasks', 'licence'], rows),
             '',
             'ready: a run starts at once. present: the first run decodes it. absent: permafrost data pull NAME.',
           ].join('\n'),
@@ -84,7 +84,7 @@ function addVerify(group: Command): void {
         );
         if (rows.some(([, , result]) => result === 'differs' || result === 'missing')) process.exitCode = 5;
         print(json, { datasets: Object.fromEntries(checked) }, () =>
-          rows.length ? columns(['data set', 'file', 'result', ''], rows) : 'There is no file to verify.',
+          rows.length ? alignColumns(['data set', 'file', 'result', ''], rows) : 'There is no file to verify.',
         );
       }),
     );

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { bytesText, countText, numberText } from '#contract/format';
-import { readCheckpoint } from './attention.ts';
+import { readCheckpointChoice } from './attention.ts';
 import { asRunId, type CommandRow, print, readApp } from './command.ts';
 
 interface Options {
@@ -9,7 +9,7 @@ interface Options {
   json?: boolean;
 }
 
-export const exportModel: CommandRow = {
+export const exportModelCommand: CommandRow = {
   add(program) {
     program
       .command('export-model')
@@ -22,7 +22,7 @@ export const exportModel: CommandRow = {
       .action((name: string, file: string, { checkpoint, externalData, json }: Options) =>
         readApp(async (app) => {
           const { id } = app.get(name);
-          const options = { checkpoint: readCheckpoint(checkpoint), externalData };
+          const options = { checkpoint: readCheckpointChoice(checkpoint), externalData };
           const made = await app.analysis.exportModel(id, resolve(file), options);
           print(json, { id, ...made }, () => {
             const { files, tensors, parameters, parity, batch, leftOut } = made;

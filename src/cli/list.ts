@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { durationText, numberText, plural } from '#contract/format';
 import type { Run } from '#contract/run';
-import { type CommandRow, columns, print, readApp } from './command.ts';
+import { alignColumns, type CommandRow, print, readApp } from './command.ts';
 
 /** What to do where the store knows no run. */
 function noRuns(home: string): string {
@@ -23,7 +23,7 @@ function runFolders(home: string): number {
 const regime = ({ config }: Run): string =>
   `${config.pretrained ? 'pretrained' : 'random'}${config.freeze_trans ? ', frozen' : ''}`;
 
-export const list: CommandRow = {
+export const listCommand: CommandRow = {
   add(program) {
     program
       .command('list')
@@ -45,7 +45,7 @@ export const list: CommandRow = {
             run.tags.join(' '),
           ]);
           const header = ['id', 'state', 'task', 'body', 'regime', 'seed', 'steps', 'result', 'time', 'tags'];
-          print(json, { runs }, () => (runs.length ? columns(header, rows) : noRuns(app.home)));
+          print(json, { runs }, () => (runs.length ? alignColumns(header, rows) : noRuns(app.home)));
         }),
       );
   },

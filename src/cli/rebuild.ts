@@ -2,7 +2,7 @@ import { plural } from '#contract/format';
 import type { Rebuilt } from '#contract/services';
 import { type CommandRow, print, withApp } from './command.ts';
 
-export const rebuild: CommandRow = {
+export const rebuildCommand: CommandRow = {
   add(program) {
     program
       .command('rebuild')

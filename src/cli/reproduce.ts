@@ -17,7 +17,7 @@ import { type Answer, type Cell, type Plan, type Profile, profiles, type TableSt
 import { pieces, writeChunks } from '#export/file';
 import { answersCsv } from '#export/tables';
 import { tableOf, tables } from '#papers/published';
-import { type CommandRow, columns, print, withApp } from './command.ts';
+import { alignColumns, type CommandRow, print, withApp } from './command.ts';
 import { exitCodeOf, follow } from './watch.ts';
 import { wholeNumber } from './wholeNumber.ts';
 
@@ -29,7 +29,7 @@ interface Options {
   json?: boolean;
 }
 
-export const reproduce: CommandRow = {
+export const reproduceCommand: CommandRow = {
   add(program) {
     program
       .command('reproduce')
@@ -149,7 +149,7 @@ function report(state: TableState, path: string): string {
   ];
   const section = (title: string, lines: string[]) => (lines.length ? ['', title, ...lines] : []);
   return [
-    columns(['task', 'regime', 'metric', 'published', 'floor', 'ours', '95 % interval', 'seeds', 'verdict'], rows),
+    alignColumns(['task', 'regime', 'metric', 'published', 'floor', 'ours', '95 % interval', 'seeds', 'verdict'], rows),
     ...section(
       `${table.title}. Gain (positive: better), with its 95 % interval over seeds:`,
       contrasts.map((contrast) => `  ${contrastText(contrast)}`),

@@ -11,7 +11,7 @@ const widest = 200;
 
 const defaults = (field: (typeof configFields)[number]): unknown => configSchema.shape[field].safeParse(undefined).data;
 
-export const show: CommandRow = {
+export const showCommand: CommandRow = {
   add(program) {
     program
       .command('show')

@@ -8,7 +8,7 @@ import type { RunRow } from '#contract/runRow';
 import type { Services } from '#contract/services';
 import { type Axis, expandSweep, readAxis } from '#contract/sweep';
 import { writeChunks } from '#export/file';
-import { type CommandRow, columns, print, withApp } from './command.ts';
+import { alignColumns, type CommandRow, print, withApp } from './command.ts';
 import { type ConfigOptions, readConfig, takesConfig } from './configOptions.ts';
 import { printable } from './printable.ts';
 import { exitCodeOf, follow } from './watch.ts';
@@ -22,7 +22,7 @@ interface Options extends ConfigOptions {
   json?: boolean;
 }
 
-export const sweep: CommandRow = {
+export const sweepCommand: CommandRow = {
   add(program) {
     takesConfig(
       program
@@ -136,7 +136,9 @@ function table(axes: Axis[], rows: Row[]): string {
     ? ['', 'With one seed the interval shows evaluation noise alone.']
     : [];
   const again = 'The same command again trains only these.';
-  return [columns(header, lines), ...note, ...(reasons.length ? ['', 'Failed:', ...reasons, again] : [])].join('\n');
+  return [alignColumns(header, lines), ...note, ...(reasons.length ? ['', 'Failed:', ...reasons, again] : [])].join(
+    '\n',
+  );
 }
 
 const jsonRow = ({ values, runs, mean }: Row) => ({

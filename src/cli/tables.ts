@@ -3,7 +3,7 @@ import { knownText, settingsText } from '#contract/answerText';
 import { numberText } from '#contract/format';
 import type { Cell } from '#contract/papers';
 import { absentTables, tableOf, tables } from '#papers/published';
-import { type CommandRow, columns, print } from './command.ts';
+import { alignColumns, type CommandRow, print } from './command.ts';
 
 export const tablesCommand: CommandRow = {
   add(program) {
@@ -22,7 +22,7 @@ export const tablesCommand: CommandRow = {
 
 const list = (): string =>
   [
-    columns(
+    alignColumns(
       ['table', 'cells', 'published', 'title'],
       tables.map(({ id, title, cells }) => [
         id,
@@ -54,7 +54,7 @@ function cellsOf(id: string): string {
   ];
   const section = (heading: string, texts: string[]) => (texts.length ? ['', heading, ...texts] : []);
   return [
-    ...[title, ...(note ? [note] : []), '', columns(header, rows)],
+    ...[title, ...(note ? [note] : []), '', alignColumns(header, rows)],
     ...section(
       'Sources:',
       lines(({ published, beside }) => [published, ...beside].map((p) => p?.source)),

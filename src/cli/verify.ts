@@ -10,7 +10,7 @@ import { wholeNumber } from './wholeNumber.ts';
 /** Exit code for an invalid bundle, or a rerun with another result. */
 const doesNotHold = 6;
 
-export const verify: CommandRow = {
+export const verifyCommand: CommandRow = {
   add(program) {
     program
       .command('verify')

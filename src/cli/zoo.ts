@@ -4,7 +4,7 @@ import { bytesText, countText, durationText, shortCountText } from '#contract/fo
 import { numberHint, readDecimal } from '#contract/numbers';
 import type { Services } from '#contract/services';
 import { type DownloadProgress, filterModels, type ZooFilter, type ZooModel } from '#contract/zoo';
-import { type CommandRow, columns, pausable, print, readApp, withApp } from './command.ts';
+import { alignColumns, type CommandRow, pausable, print, readApp, withApp } from './command.ts';
 import { wholeNumber } from './wholeNumber.ts';
 
 const states: Record<ZooModel['state'], string> = { here: 'here', partial: 'interrupted', absent: '' };
@@ -71,7 +71,7 @@ function list(words: string[], { largest, json, ...options }: ListOptions) {
     ]);
     const header = ['model', 'family', 'layers', 'width', 'parameters', 'download', 'language', 'licence', 'on disk'];
     print(json, { models }, () =>
-      rows.length > 0 ? columns(header, rows) : 'No model fits. permafrost zoo list shows all of them.',
+      rows.length > 0 ? alignColumns(header, rows) : 'No model fits. permafrost zoo list shows all of them.',
     );
   }, readApp);
 }
@@ -173,7 +173,7 @@ const add = (source: string, { json, ...options }: { name?: string; revision?: s
 const subcommand = (zoo: Command, usage: string, text: string): Command =>
   zoo.command(usage).description(text).option('--json', 'print one JSON object');
 
-export const zoo: CommandRow = {
+export const zooCommand: CommandRow = {
   add(program) {
     const command = program.command('zoo').description('list, fetch and look after pretrained bodies');
     subcommand(command, 'list', 'list models, all or those with all the words')

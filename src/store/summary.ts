@@ -35,9 +35,9 @@ interface Row {
 }
 
 /** A row before anybody has said whether high or low is good. */
-export type Summary = Omit<RunRow, 'metric' | 'best'> & { low: number | null; high: number | null };
+export type StoredRunRow = Omit<RunRow, 'metric' | 'best'> & { low: number | null; high: number | null };
 
-type Described = Pick<Summary, 'name' | 'task' | 'model' | 'regime' | 'seed' | 'settings'>;
+type Described = Pick<StoredRunRow, 'name' | 'task' | 'model' | 'regime' | 'seed' | 'settings'>;
 
 const testMetric = metricKeys.indexOf('test_metric');
 /** As many test metrics as a published "last 100" averages. */
@@ -76,7 +76,7 @@ export function summaryColumns(database: Database) {
     described.set(id, fresh);
     return fresh;
   }
-  const summaryOf = (row: Row): Summary =>
+  const summaryOf = (row: Row): StoredRunRow =>
     readRow(row.id, () => ({
       id: row.id,
       ...describe(row),
@@ -114,6 +114,6 @@ export function summaryColumns(database: Database) {
     /** Brings a run's summary up to its metrics; call inside a transaction. */
     refresh: (run: number): void => void refresh.run({ run }),
     /** Every run, or those of the given ids, in the order in which they were made. */
-    rows: (ids?: readonly string[]): Summary[] => (ids ? some.all(JSON.stringify(ids)) : all.all()).map(summaryOf),
+    rows: (ids?: readonly string[]): StoredRunRow[] => (ids ? some.all(JSON.stringify(ids)) : all.all()).map(summaryOf),
   };
 }

@@ -18,7 +18,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { columns } from '#cli/command';
+import { alignColumns } from '#cli/command';
 
 const bin = join(import.meta.dirname, '../../bin/permafrost.js');
 let folder: string;
@@ -503,7 +503,7 @@ it('an old Node is handed over to the one that was installed, or told what is ne
 
 it('columns are aligned, numbers to the right', () => {
   expect(
-    columns(
+    alignColumns(
       ['a', 'bb'],
       [
         ['x', '1'],

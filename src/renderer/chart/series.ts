@@ -1,7 +1,7 @@
 /** What a chart draws: series, reference numbers, and the words that say what was drawn. Pure. */
 import { countText } from '#contract/format';
 
-export interface Point {
+export interface ChartPoint {
   x: number;
   y: number;
 }
@@ -12,9 +12,9 @@ export interface Series {
   /** A CSS colour that a canvas understands. */
   color: string;
   /** In order of x. */
-  points: readonly Point[];
+  points: readonly ChartPoint[];
   /** Drawn paler behind the points: what they were smoothed from. */
-  raw?: readonly Point[];
+  raw?: readonly ChartPoint[];
   /** An interval around the line, in order of x. */
   band?: readonly { x: number; low: number; high: number }[];
   /** Points that the source has in the drawn range; absent: as many as are drawn. */
@@ -30,10 +30,10 @@ export interface Reference {
 }
 
 /** [from, to] on the x axis. */
-export type Range = readonly [from: number, to: number];
+export type ChartRange = readonly [from: number, to: number];
 
 /** Lowest and highest x of all series; null without points. */
-export function extentOf(series: readonly Series[]): Range | null {
+export function extentOf(series: readonly Series[]): ChartRange | null {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const { points, raw = [] } of series) {
     for (const list of [points, raw]) {
@@ -46,18 +46,18 @@ export function extentOf(series: readonly Series[]): Range | null {
 }
 
 /** What the lines of a series rest on: its raw points where it was smoothed. */
-export const measured = ({ points, raw }: Series): readonly Point[] => raw ?? points;
+export const measured = ({ points, raw }: Series): readonly ChartPoint[] => raw ?? points;
 
 /** Points without those that a log axis cannot show. */
-export const positive = (points: readonly Point[]): readonly Point[] =>
+export const positive = (points: readonly ChartPoint[]): readonly ChartPoint[] =>
   points.every((p) => p.y > 0) ? points : points.filter((p) => p.y > 0);
 
-const inside = (points: readonly Point[], range: Range | null): readonly Point[] =>
+const inside = (points: readonly ChartPoint[], range: ChartRange | null): readonly ChartPoint[] =>
   range ? points.filter(({ x }) => x >= range[0] && x <= range[1]) : points;
 
 export interface CaptionOptions {
   series: readonly Series[];
-  range: Range | null;
+  range: ChartRange | null;
   logScale: boolean;
 }
 

@@ -3,7 +3,7 @@ import { type ConfigField, configFields, fieldMeta } from '#contract/config';
 import { countText, dateTimeText, durationText, metricText, percentText } from '#contract/format';
 import { type MetricColumn, metricColumns } from '#contract/groups';
 import { type RunRow, settingOf } from '#contract/runRow';
-import type { Value } from './filterFields.ts';
+import type { FieldValue } from './filterFields.ts';
 
 export interface Column {
   id: string;
@@ -14,7 +14,7 @@ export interface Column {
   width: readonly [least: number, share: number];
   numeric: boolean;
   /** What it sorts by; nulls come last. */
-  value(row: RunRow): Value;
+  value(row: RunRow): FieldValue;
   /** What it shows; empty for nothing. */
   text(row: RunRow): string;
 }
@@ -62,7 +62,7 @@ const number = (
   },
 });
 
-export const columns: readonly Column[] = [
+export const runColumns: readonly Column[] = [
   plain('name', 'Name', [206, 2]),
   {
     id: 'state',
@@ -136,10 +136,10 @@ export const defaultColumns: readonly string[] = [
 
 /** The columns of these ids, in the table's order; ids that are no more are left out. */
 export const columnsOf = (ids: readonly string[]): Column[] =>
-  [...columns, ...configColumns].filter((column) => ids.includes(column.id));
+  [...runColumns, ...configColumns].filter((column) => ids.includes(column.id));
 
 export const columnOf = (id: string): Column | undefined =>
-  [...columns, ...configColumns].find((column) => column.id === id);
+  [...runColumns, ...configColumns].find((column) => column.id === id);
 
 /** The columns of groups: room for an interval beside a mean, and how many runs there are. */
 export const groupColumns = (chosen: readonly Column[]): Column[] =>

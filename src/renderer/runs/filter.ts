@@ -4,13 +4,13 @@
  */
 import { nearest } from '#contract/errors';
 import type { RunRow } from '#contract/runRow';
-import { type FilterField, fieldNames, fieldOf, type Operator, type Value } from './filterFields.ts';
+import { type FieldValue, type FilterField, fieldNames, fieldOf, type Operator } from './filterFields.ts';
 
 export type Filter =
   | { kind: 'and' | 'or'; parts: Filter[] }
   | { kind: 'not'; part: Filter }
   | { kind: 'text'; text: string }
-  | { kind: 'term'; name: string; operator: Operator; words: string[]; test(value: Value): boolean };
+  | { kind: 'term'; name: string; operator: Operator; words: string[]; test(value: FieldValue): boolean };
 
 /** What is wrong and where: `at` and `length` count characters of the text. */
 export interface FilterProblem {
@@ -32,14 +32,14 @@ export function parseFilter(text: string): ParsedFilter {
 }
 
 /** Whether a run passes. `now` (milliseconds since 1970) is what ages count from. */
-export function passes(filter: Filter, row: RunRow, now: number): boolean {
+export function matchesFilter(filter: Filter, row: RunRow, now: number): boolean {
   switch (filter.kind) {
     case 'and':
-      return filter.parts.every((part) => passes(part, row, now));
+      return filter.parts.every((part) => matchesFilter(part, row, now));
     case 'or':
-      return filter.parts.some((part) => passes(part, row, now));
+      return filter.parts.some((part) => matchesFilter(part, row, now));
     case 'not':
-      return !passes(filter.part, row, now);
+      return !matchesFilter(filter.part, row, now);
     case 'text':
       return searchText(row).includes(filter.text);
     case 'term':

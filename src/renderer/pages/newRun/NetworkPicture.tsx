@@ -5,7 +5,7 @@
 import { type CSSProperties, type KeyboardEvent, type ReactNode, useId } from 'react';
 import type { ConfigField } from '#contract/config';
 import { countText, plural, shortCountText } from '#contract/format';
-import { type NetworkPart, type Place, placesOf } from './network.ts';
+import { type NetworkPart, type PartBox, partBoxes } from './network.ts';
 
 const ice = { fill: 'light-dark(#e3f2fd, #14344d)', line: 'light-dark(#4c8fc0, #6db4e3)' };
 const warm = { fill: 'light-dark(#ffe0b8, #6b3d0c)', line: 'light-dark(#c76a00, #ffae57)' };
@@ -25,7 +25,7 @@ export interface NetworkPictureProps {
 export function NetworkPicture({ parts, blocks, body, bodyFrozen, onToggle }: NetworkPictureProps) {
   const id = useId();
   const hatch = `${id}-hatch`;
-  const places = placesOf(parts);
+  const places = partBoxes(parts);
   const begins = parts.some(({ part, inBlock }) => !inBlock && part !== 'input' && part !== 'output');
   return (
     <svg viewBox="0 0 800 252" width="100%">
@@ -110,7 +110,7 @@ const frameStyle = (frozen: boolean): CSSProperties => ({
 
 interface PartProps {
   part: NetworkPart;
-  boxes: readonly Place[];
+  boxes: readonly PartBox[];
   hatch: string;
   onToggle: (() => void) | undefined;
 }

@@ -38,15 +38,15 @@ export function networkParts(groups: readonly ParameterGroup[]): NetworkPart[] {
 }
 
 /** x, y, width and height. */
-export type Place = readonly [number, number, number, number];
+export type PartBox = readonly [number, number, number, number];
 
 const row = { y: 96, height: 92 };
 /** Widths of a block's boxes: [first x, last x] is shared by what is no norm. */
 const block = { from: 300, to: 628, norm: 44, gap: 8 };
 
 /** Where each part stands in the picture, 800 wide. Norms stand before what they normalise, so there may be two. */
-export function placesOf(parts: readonly NetworkPart[]): Map<NetworkPart, Place[]> {
-  const places = new Map<NetworkPart, Place[]>();
+export function partBoxes(parts: readonly NetworkPart[]): Map<NetworkPart, PartBox[]> {
+  const places = new Map<NetworkPart, PartBox[]>();
   const norm = parts.find(({ part }) => part === 'norm');
   const inside = parts.filter((part) => part.inBlock && part !== norm);
   const before = parts.filter(({ part, inBlock }) => !inBlock && part !== 'input' && part !== 'output');
@@ -65,7 +65,7 @@ export function placesOf(parts: readonly NetworkPart[]): Map<NetworkPart, Place[
   if (norm)
     places.set(
       norm,
-      Array.from({ length: slots }, (_, i): Place => [block.from + i * slot, row.y, block.norm, row.height]),
+      Array.from({ length: slots }, (_, i): PartBox => [block.from + i * slot, row.y, block.norm, row.height]),
     );
   return places;
 }

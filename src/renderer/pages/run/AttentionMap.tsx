@@ -2,7 +2,7 @@
 import { Box, Text, useComputedColorScheme } from '@mantine/core';
 import { type PointerEvent, type RefObject, useEffect, useState } from 'react';
 import { percentText } from '#contract/format';
-import { cellAt, layoutOf, paint } from './heatmap.ts';
+import { cellAt, heatmapLayout, paint } from './heatmap.ts';
 
 interface AttentionMapProps {
   /** [t, t], a row per token that looks. */
@@ -18,7 +18,7 @@ const density = 2;
 export function AttentionMap({ map, tokens, title, canvas }: AttentionMapProps) {
   const scheme = useComputedColorScheme('light');
   const [pointed, setPointed] = useState<[number, number] | null>(null);
-  const layout = layoutOf(tokens);
+  const layout = heatmapLayout(tokens);
   useEffect(() => {
     const context = canvas.current?.getContext('2d');
     if (!context) return;

@@ -2,9 +2,9 @@
 import type { Preset } from '#contract/catalogue';
 import { configDefaults, type ExperimentConfig } from '#contract/config';
 import type { MetricKey } from '#contract/run';
-import type { Point, Reference, Series } from '../../chart/series.ts';
+import type { ChartPoint, Reference, Series } from '../../chart/series.ts';
 import { smoothed } from '../../chart/smooth.ts';
-import type { Axis } from './axis.ts';
+import type { StepAxis } from './axis.ts';
 import type { FedCurve } from './feed.ts';
 
 export interface Line {
@@ -17,10 +17,10 @@ export interface Line {
 export function seriesOf(
   { key, label, color }: Line,
   { buckets, total }: FedCurve,
-  axis: Axis,
+  axis: StepAxis,
   weight: number,
 ): Series {
-  const placed = (points: readonly Point[]) => points.map(({ x, y }) => ({ x: axis.of(x), y }));
+  const placed = (points: readonly ChartPoint[]) => points.map(({ x, y }) => ({ x: axis.of(x), y }));
   const measured = placed(buckets.drawn());
   const base = { id: key, label, color, total };
   if (weight === 0 || measured.length < 2) return { ...base, points: measured };

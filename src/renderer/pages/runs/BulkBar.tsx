@@ -15,7 +15,7 @@ import { countText } from '#contract/format';
 import { restingStates } from '#contract/run';
 import type { RunRow } from '#contract/runRow';
 import { LinkButton } from '../../components/LinkButton.tsx';
-import type { Place } from '../../runs/items.ts';
+import type { RunPlace } from '../../runs/items.ts';
 import { BulkExport } from './BulkExport.tsx';
 import { NoteEditor } from './NoteEditor.tsx';
 import { TagEditor } from './TagEditor.tsx';
@@ -23,7 +23,7 @@ import { useRunActions } from './useRunActions.ts';
 
 interface BulkBarProps {
   rows: readonly RunRow[];
-  place: Place;
+  place: RunPlace;
   /** The selection has done its work. */
   onDone(): void;
 }

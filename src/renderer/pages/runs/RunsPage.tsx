@@ -15,7 +15,7 @@ import { PageHeader } from '../../components/PageHeader.tsx';
 import { useAddress } from '../../components/useAddress.ts';
 import { columnsOf, defaultColumns } from '../../runs/columns.ts';
 import { parseFilter } from '../../runs/filter.ts';
-import { type Place, places, shownItems } from '../../runs/items.ts';
+import { places, type RunPlace, shownItems } from '../../runs/items.ts';
 import { readSort, sortText } from '../../runs/sort.ts';
 import { BulkBar } from './BulkBar.tsx';
 import { ColumnMenu } from './ColumnMenu.tsx';
@@ -53,7 +53,7 @@ function FirstRun() {
   );
 }
 
-const placeOf = (text: string): Place => (Object.hasOwn(places, text) ? (text as Place) : 'active');
+const placeOf = (text: string): RunPlace => (Object.hasOwn(places, text) ? (text as RunPlace) : 'active');
 const none: ReadonlySet<string> = new Set();
 
 function Runs({ rows }: { rows: readonly RunRow[] }) {
@@ -139,7 +139,7 @@ function toggled(set: ReadonlySet<string>, key: string): ReadonlySet<string> {
   return next;
 }
 
-function NothingShown({ place, here, onClear }: { place: Place; here: number; onClear(): void }) {
+function NothingShown({ place, here, onClear }: { place: RunPlace; here: number; onClear(): void }) {
   if (here === 0) return <EmptyState title={places[place].empty}>{places[place].hint}</EmptyState>;
   return (
     <EmptyState

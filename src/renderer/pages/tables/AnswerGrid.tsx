@@ -4,7 +4,7 @@ import { publishedText, rangeText } from '#contract/answerText';
 import { metricText, plural } from '#contract/format';
 import type { Answer, TableState } from '#contract/papers';
 import { StateBadge } from '../../components/StateBadge.tsx';
-import { gridOf, marks, marksOf } from './grid.ts';
+import { marks, marksOf, tableGrid } from './grid.ts';
 import { VerdictBadge } from './VerdictBadge.tsx';
 import { isUnderWay } from './wishes.ts';
 import { activityOf, shareOf } from './words.ts';
@@ -15,7 +15,7 @@ interface AnswerGridProps {
 }
 
 export function AnswerGrid({ state, onOpen }: AnswerGridProps) {
-  const { columns, rows } = gridOf(state);
+  const { columns, rows } = tableGrid(state);
   return (
     <div className="paper-grid" data-wide={columns.length > 5 || undefined}>
       <table aria-label={state.table.title}>

@@ -12,7 +12,7 @@ import {
 import { metricText, plural } from '#contract/format';
 import type { Answer, TableState } from '#contract/papers';
 import { escaped } from '../../chart/svg.ts';
-import { gridOf, marks, marksOf, shownVerdict } from './grid.ts';
+import { marks, marksOf, shownVerdict, tableGrid } from './grid.ts';
 import { allowedText } from './words.ts';
 
 const size = { text: 12, line: 17, pad: 10, title: 17 };
@@ -71,7 +71,7 @@ function wrapped(text: string, most: number): string[] {
 
 /** `date` as it shall be printed. */
 export function tableSvg(state: TableState, date: string): { svg: string; width: number; height: number } {
-  const { columns, rows } = gridOf(state);
+  const { columns, rows } = tableGrid(state);
   const cells = rows.map(({ row, answers }) => ({ row, lines: answers.map(linesOf) }));
   const long = ({ text, bold }: Line) => text.length * letter[bold ? 'bold' : 'plain'];
   const widest = (lines: readonly Line[]) => Math.ceil(Math.max(...lines.map(long), 0)) + 2 * size.pad;

@@ -7,7 +7,7 @@ import { CountInput } from '../../components/CountInput.tsx';
 import type { Proposal } from './PlanModal.tsx';
 import { everyCell, isUnderWay, missingCells, runsOf, undecidedCells, unfinishedCells } from './wishes.ts';
 
-interface TableActionsProps {
+interface TableButtonsProps {
   state: TableState;
   seeds: number;
   onSeeds(seeds: number): void;
@@ -15,7 +15,7 @@ interface TableActionsProps {
   onStop(ids: string[]): void;
 }
 
-export function TableActions({ state, seeds, onSeeds, onPropose, onStop }: TableActionsProps) {
+export function TableButtons({ state, seeds, onSeeds, onPropose, onStop }: TableButtonsProps) {
   const { table, profile, answers } = state;
   const active = runsOf(answers).filter(isUnderWay);
   const missing = missingCells(answers, seeds);

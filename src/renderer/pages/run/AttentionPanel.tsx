@@ -20,7 +20,7 @@ type Checkpoint = (typeof checkpointNames)[number];
 const checkpoints = { start: 'Start', best: 'Best', last: 'Last' } satisfies Record<Checkpoint, string>;
 const mean = 'mean';
 
-export function Attention({ id, metric }: { id: string; metric: string }) {
+export function AttentionPanel({ id, metric }: { id: string; metric: string }) {
   const trpc = useTRPC();
   const [isAsked, setAsked] = useState(false);
   const [checkpoint, setCheckpoint] = useState<Checkpoint>('best');

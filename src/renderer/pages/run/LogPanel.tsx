@@ -10,7 +10,7 @@ import { Loading } from '../../components/Loading.tsx';
 
 const colors: Record<LogLine['level'], string | undefined> = { info: undefined, warn: 'orange', error: 'red' };
 
-export function RunLog({ id }: { id: string }) {
+export function LogPanel({ id }: { id: string }) {
   const trpc = useTRPC();
   const log = useQuery(trpc.runs.log.queryOptions({ id }));
   const viewport = useRef<HTMLDivElement>(null);

@@ -5,7 +5,7 @@ import type { Run } from '#contract/run';
 import type { RunRow } from '#contract/runRow';
 import type { Reference } from '../../chart/series.ts';
 
-interface SummaryProps {
+interface RunSummaryProps {
   run: Run;
   row: RunRow;
   published: Reference | null;
@@ -14,7 +14,7 @@ interface SummaryProps {
 /** Half of a 95 % interval, in standard errors. */
 const half = 1.96;
 
-export function Summary({ run, row, published }: SummaryProps) {
+export function RunSummary({ run, row, published }: RunSummaryProps) {
   const { result } = run;
   const known = row.metric;
   const speed = row.seconds > 0 ? row.step / row.seconds : null;
