@@ -1,6 +1,7 @@
 /** What commands share: how one is added, how it opens the app, how it prints. */
 import type { Command } from 'commander';
 import { type AppOptions, createApp, defaultHome } from '#app';
+import { PermafrostError } from '#contract/errors';
 import { checked, runId } from '#contract/names';
 import type { Services } from '#contract/services';
 import { printable, printableLines, widthOf } from './printable.ts';
@@ -29,7 +30,7 @@ export async function withApp<T>(
 /** The same for read-only commands: nothing on the disk changes, and the home need not be writable. */
 export const readApp = <T>(use: (app: Services) => T | Promise<T>): Promise<T> => withApp(use, { reads: true });
 
-/** What `fetch` comes to; null when Ctrl-C paused it, which is said along with the command that goes on. */
+/** The result of `fetch`; null when Ctrl-C paused it, after printing `again`, the command that continues it. */
 export async function pausable<T>(again: string, fetch: (signal: AbortSignal) => Promise<T>): Promise<T | null> {
   const stop = new AbortController();
   const interrupt = () => stop.abort();
@@ -49,6 +50,12 @@ export async function pausable<T>(again: string, fetch: (signal: AbortSignal) =>
 /** One JSON object on stdout, or the lines for people. */
 export function print(json: boolean | undefined, value: unknown, text: () => string): void {
   console.log(json ? JSON.stringify(value) : printableLines(text()));
+}
+
+/** Throws `config` when both the answer and the file would go to standard output. */
+export function requireOneOutput(json: boolean | undefined, path: string | undefined): void {
+  if (json && path === '-')
+    throw new PermafrostError('config', '--json and - both write to standard output. Name a file.');
 }
 
 const widestCell = 100;

@@ -1,10 +1,11 @@
 /** `permafrost data …`: what data sets there are, and getting, checking, looking at and removing them. */
 import type { Command } from 'commander';
 import { type DatasetInfo, downloadText, type PullProgress } from '#contract/data';
-import { bytesText, countText, durationText, numberText } from '#contract/format';
+import { bytesText, countText, numberText, transferText } from '#contract/format';
 import { alignColumns, type CommandRow, pausable, print, readApp, withApp } from './command.ts';
 import { type ConfigOptions, readConfig, takesConfig } from './configOptions.ts';
 import { printable } from './printable.ts';
+import { barOf, openStatusLine } from './progress.ts';
 import { wholeNumber } from './wholeNumber.ts';
 
 interface Json {
@@ -53,10 +54,10 @@ function addPull(group: Command): void {
     .option('--json', 'print what is known about it afterwards')
     .action((name: string, { from, json }: Json & { from?: string }) =>
       withApp(async (app) => {
-        const line = statusLine();
+        const line = openStatusLine();
         const info = await pausable(`data pull ${name}`, (signal) =>
           app.data
-            .pull(name, { from, signal, onProgress: (progress) => line.show(describe(progress)) })
+            .pull(name, { from, signal, onProgress: (progress) => line.show(pullText(progress)) })
             .finally(line.end),
         );
         if (info)
@@ -142,9 +143,9 @@ function addSplit(group: Command): void {
     .option('--json', 'print {"train", "valid"}: ascending row numbers from 0')
     .action((name: string, { file, json }: Json & { file: string }) =>
       readApp(async (app) => {
-        const line = statusLine();
+        const line = openStatusLine();
         const split = await app.data
-          .split(name, file, (done, total) => line.show(`${bar(done, total)} ${done} of ${total} molecules`))
+          .split(name, file, (done, total) => line.show(`${barOf(done, total)}${done} of ${total} molecules`))
           .finally(line.end);
         print(json, split, () => `${split.train.length} train, ${split.valid.length} valid. --json prints the rows.`);
       }),
@@ -153,36 +154,10 @@ function addSplit(group: Command): void {
 
 const licenceOf = ({ licence }: DatasetInfo): string => `Licence: ${licence.replace(/\.$/, '')}.`;
 
-/** One line on stderr that is written over; without a terminal, a line every ten seconds. */
-function statusLine() {
-  const terminal = process.stderr.isTTY;
-  let [last, written] = [Number.NEGATIVE_INFINITY, false];
-  return {
-    show(text: string) {
-      const now = performance.now();
-      if (now - last < (terminal ? 100 : 10_000)) return;
-      last = now;
-      written = true;
-      process.stderr.write(terminal ? `\r\x1b[2K${text}` : `${text}\n`);
-    },
-    end() {
-      if (terminal && written) process.stderr.write('\r\x1b[2K');
-    },
-  };
-}
-
-function describe(progress: PullProgress): string {
-  if (progress.stage === 'decode') {
-    const { done, total, unit } = progress;
-    return `decoding ${total === null ? '' : `${bar(done, total)} `}${countText(done)}${total === null ? '' : ` of ${countText(total)}`} ${unit}`;
-  }
-  const { file, bytes: done, total, bytesPerSecond, secondsLeft } = progress;
-  const speed = bytesPerSecond === null ? '' : `, ${bytesText(bytesPerSecond)}/s`;
-  const left = secondsLeft === null ? '' : `, ${durationText(secondsLeft)} left`;
-  return `${file} ${total === null ? '' : `${bar(done, total)} `}${bytesText(done)}${total === null ? '' : ` of ${bytesText(total)}`}${speed}${left}`;
-}
-
-function bar(done: number, total: number): string {
-  const filled = Math.min(20, Math.round((20 * done) / Math.max(1, total)));
-  return `${'█'.repeat(filled)}${'░'.repeat(20 - filled)}`;
+/** Where a pull stands, on one line. */
+function pullText(progress: PullProgress): string {
+  if (progress.stage === 'download')
+    return `${progress.file} ${barOf(progress.bytes, progress.total)}${transferText(progress)}`;
+  const { done, total, unit } = progress;
+  return `decoding ${barOf(done, total)}${countText(done)}${total === null ? '' : ` of ${countText(total)}`} ${unit}`;
 }

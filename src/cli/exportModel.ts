@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
+import type { CheckpointChoice } from '#contract/analysis';
 import { bytesText, countText, numberText } from '#contract/format';
-import { readCheckpointChoice } from './attention.ts';
+import { checkpointOption } from './checkpointOption.ts';
 import { asRunId, type CommandRow, print, readApp } from './command.ts';
 
 interface Options {
-  checkpoint: string;
+  checkpoint: CheckpointChoice;
   externalData?: boolean;
   json?: boolean;
 }
@@ -16,13 +17,13 @@ export const exportModelCommand: CommandRow = {
       .description('write a trained network as an ONNX model or as safetensors, and check what was written')
       .argument('<id>', 'the run, or the beginning of its id', asRunId)
       .argument('<file>', 'ends with .onnx or .safetensors')
-      .option('--checkpoint <which>', 'start, best, last, or the step of one of these', 'best')
+      .addOption(checkpointOption())
       .option('--external-data', 'ONNX: keep the weights in FILE.data, as is always done above 2 GB')
       .option('--json', 'print what was written and how it was checked')
       .action((name: string, file: string, { checkpoint, externalData, json }: Options) =>
         readApp(async (app) => {
           const { id } = app.get(name);
-          const options = { checkpoint: readCheckpointChoice(checkpoint), externalData };
+          const options = { checkpoint, externalData };
           const made = await app.analysis.exportModel(id, resolve(file), options);
           print(json, { id, ...made }, () => {
             const { files, tensors, parameters, parity, batch, leftOut } = made;

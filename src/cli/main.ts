@@ -1,6 +1,7 @@
 /** The `permafrost` command: arguments in, exit code out. Commands are rows of a table, one file each. */
 import { Command, CommanderError } from 'commander';
 import { describeError, type ErrorCode } from '#contract/errors';
+import packageJson from '../../package.json' with { type: 'json' };
 import { attentionCommand } from './attention.ts';
 import { benchCommand } from './bench.ts';
 import type { CommandRow } from './command.ts';
@@ -68,6 +69,7 @@ const exitCodes: Record<ErrorCode | 'internal', number> = {
 
 const program = new Command('permafrost')
   .description('A lab for frozen pretrained transformers.')
+  .version(packageJson.version, '--version', 'print the version')
   .addHelpText(
     'after',
     '\nExit codes: 0 done, 1 bug, 2 usage or config, 3 a run did not finish, 4 unknown name or conflicting state, 5 files, data, network or device, 6 invalid bundle, 141 the reader closed the output.\nPERMAFROST_HOME names the folder of runs, data and models.',
@@ -81,7 +83,7 @@ const longestLine = 1000; // of a message, which may quote anything
 /** Ends with a message on stderr, and with the error as JSON on stdout where JSON was asked for. */
 function fail(error: unknown): number {
   const isUsage = error instanceof CommanderError;
-  if (isUsage && error.exitCode === 0) return 0; // help was asked for
+  if (isUsage && error.exitCode === 0) return 0; // help or the version was asked for
   const { code, message } = isUsage ? usageProblem(error) : describeError(error);
   if (process.argv.includes('--json')) console.log(JSON.stringify({ error: { code, message } }));
   if (!isUsage) console.error(printableLines(message, longestLine)); // commander has said it already

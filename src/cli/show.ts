@@ -1,15 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { configFields, configSchema } from '#contract/config';
 import { numberText } from '#contract/format';
+import { settingsOf } from '#contract/runRow';
 import { asRunId, type CommandRow, print, readApp } from './command.ts';
 import { printable } from './printable.ts';
 import { outcome } from './watch.ts';
 
 /** Columns of a tag or a setting. */
 const widest = 200;
-
-const defaults = (field: (typeof configFields)[number]): unknown => configSchema.shape[field].safeParse(undefined).data;
 
 export const showCommand: CommandRow = {
   add(program) {
@@ -23,9 +21,6 @@ export const showCommand: CommandRow = {
           const run = app.get(name);
           const floor = await app.data.floor(run.config);
           print(json, { ...run, floor }, () => {
-            const changed = configFields.filter(
-              (field) => JSON.stringify(run.config[field]) !== JSON.stringify(defaults(field)),
-            );
             const folder = join(app.home, 'runs', run.id);
             const tests = app.series(run.id, 'test_metric');
             return [
@@ -39,7 +34,9 @@ export const showCommand: CommandRow = {
               `folder ${folder}${existsSync(folder) ? '' : ' is missing; only the data in the store are left'}`,
               run.tags.length ? `tags ${run.tags.map((tag) => printable(tag, widest)).join(', ')}` : '',
               '\nSettings that are not the defaults:',
-              ...changed.map((field) => `  ${field} = ${printable(JSON.stringify(run.config[field]), widest)}`),
+              ...Object.entries(settingsOf(run.config)).map(
+                ([field, value]) => `  ${field} = ${printable(JSON.stringify(value), widest)}`,
+              ),
               run.deviations.length ? '\nDiffers from the published protocol:' : '',
               ...run.deviations.map((d) => `  ${d.field}: ${d.text}`),
             ]

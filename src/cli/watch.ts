@@ -3,6 +3,7 @@ import { durationText, numberText } from '#contract/format';
 import { type MetricKey, type Run, restingStates } from '#contract/run';
 import type { Services } from '#contract/services';
 import { printable, printableLines } from './printable.ts';
+import { progressBar } from './progress.ts';
 
 interface Followed {
   id: string;
@@ -15,7 +16,6 @@ interface Followed {
   isTold: boolean;
 }
 
-const barWidth = 24;
 const redrawTime = 100; // ms
 
 /** What a line gives up, in this order, where a terminal is too narrow for it. */
@@ -25,10 +25,9 @@ const givesWay = ['bar', 'speed', 'train loss', 'test metric'] as const;
 export function progressLine({ label, run, latest, from }: Omit<Followed, 'id' | 'isTold'>, width: number): string {
   const done = run.totalSteps ? run.step / run.totalSteps : 0;
   const speed = from && run.step > from.step ? ((run.step - from.step) * 1000) / (performance.now() - from.at) : null;
-  const filled = Math.round(done * barWidth);
   const parts = new Map([
     ['label', printable(label, 60)],
-    ['bar', width < Number.POSITIVE_INFINITY ? `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}` : ''],
+    ['bar', width < Number.POSITIVE_INFINITY ? progressBar(done) : ''],
     ['step', `${run.step}/${run.totalSteps}`],
     ['train loss', latest.train_loss === undefined ? '' : `train loss ${numberText(latest.train_loss, 3)}`],
     ['test metric', latest.test_metric === undefined ? '' : `test metric ${numberText(latest.test_metric)}`],

@@ -1,42 +1,17 @@
 import type { Command } from 'commander';
 import { PermafrostError } from '#contract/errors';
-import { bytesText, countText, durationText, shortCountText } from '#contract/format';
+import { bytesText, countText, shortCountText, transferText } from '#contract/format';
 import { numberHint, readDecimal } from '#contract/numbers';
 import type { Services } from '#contract/services';
 import { type DownloadProgress, filterModels, type ZooFilter, type ZooModel } from '#contract/zoo';
 import { alignColumns, type CommandRow, pausable, print, readApp, withApp } from './command.ts';
+import { barOf, openStatusLine } from './progress.ts';
 import { wholeNumber } from './wholeNumber.ts';
 
 const states: Record<ZooModel['state'], string> = { here: 'here', partial: 'interrupted', absent: '' };
 
-const barWidth = 24;
-function bar({ bytes, total, bytesPerSecond, secondsLeft }: DownloadProgress): string {
-  const filled = total ? Math.round((bytes / total) * barWidth) : 0;
-  return [
-    total ? `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}` : '',
-    total ? `${bytesText(bytes)} of ${bytesText(total)}` : bytesText(bytes),
-    bytesPerSecond ? `${bytesText(bytesPerSecond)}/s` : '',
-    secondsLeft ? `${durationText(secondsLeft)} left` : '',
-  ]
-    .filter(Boolean)
-    .join('  ');
-}
-
-/** Draws progress on stderr: one line that changes on a terminal, a line every ten seconds elsewhere. */
-function progressLine(label: string): { show(progress: DownloadProgress): void; end(): void } {
-  const out = process.stderr;
-  let last = performance.now(); // short ones need no line
-  return {
-    show(progress) {
-      const line = `${label}  ${bar(progress)}`;
-      if (out.isTTY) out.write(`\r\x1b[2K${line}`);
-      else if (performance.now() - last > 10_000) out.write(`${line}\n`);
-      else return;
-      last = performance.now();
-    },
-    end: () => void (out.isTTY && out.write('\r\x1b[2K')),
-  };
-}
+const pullText = (name: string, progress: DownloadProgress): string =>
+  `${name} ${barOf(progress.bytes, progress.total)}${transferText(progress)}`;
 
 /** Runs `use` with the app after warning of unusable entries in the list of added models. */
 const withZoo = <T>(use: (app: Services) => T | Promise<T>, open = withApp<T>): Promise<T> =>
@@ -131,8 +106,12 @@ const pull = (names: string[], { json }: { json?: boolean }) =>
     const models = await pausable(`zoo pull ${names.join(' ')}`, async (signal) => {
       const pulled: ZooModel[] = [];
       for (const name of names) {
-        const line = progressLine(name);
-        pulled.push(await app.zoo.pull(name, { signal, onProgress: line.show }).finally(line.end));
+        const line = openStatusLine();
+        pulled.push(
+          await app.zoo
+            .pull(name, { signal, onProgress: (progress) => line.show(pullText(name, progress)) })
+            .finally(line.end),
+        );
       }
       return pulled;
     });
@@ -152,8 +131,8 @@ const verify = (names: string[], { json }: { json?: boolean }) =>
     const chosen = names.length > 0 ? names : app.zoo.models().flatMap((m) => (m.state === 'here' ? [m.name] : []));
     const reports = [];
     for (const name of chosen) {
-      const line = progressLine(name);
-      reports.push(await app.zoo.verify(name, line.show).finally(line.end));
+      const line = openStatusLine();
+      reports.push(await app.zoo.verify(name, (progress) => line.show(pullText(name, progress))).finally(line.end));
     }
     const text = reports.map(({ name, problems, expected, bytes }) => {
       if (problems.length > 0) return `${name}: ${problems.join('; ')}`;

@@ -1,6 +1,7 @@
 /** Numbers as people read them, the same in a terminal, in the window and in a file. Pure. */
 import type { Plan } from './papers.ts';
 import type { MetricName } from './runRow.ts';
+import type { DownloadProgress } from './zoo.ts';
 
 /** `0.9815`: at most `digits` significant digits, without trailing zeros. */
 export const numberText = (value: number, digits = 4): string => Number(value.toPrecision(digits)).toString();
@@ -50,6 +51,17 @@ export function durationText(seconds: number): string {
   if (days > 0) return `${days} d ${hours % 24} h`;
   if (hours > 0) return `${hours} h ${two(minutes % 60)} min`;
   return minutes > 0 ? `${minutes} min ${two(whole % 60)} s` : `${whole} s`;
+}
+
+/** `12 MB of 170 MB`; `12 MB` while the total is unknown. */
+export const receivedText = ({ bytes, total }: Pick<DownloadProgress, 'bytes' | 'total'>): string =>
+  total === null ? bytesText(bytes) : `${bytesText(bytes)} of ${bytesText(total)}`;
+
+/** `12 MB of 170 MB, 3.1 MB/s, 51 s left`. */
+export function transferText(progress: DownloadProgress): string {
+  const { bytesPerSecond, secondsLeft } = progress;
+  const speed = bytesPerSecond === null ? '' : `, ${bytesText(bytesPerSecond)}/s`;
+  return `${receivedText(progress)}${speed}${secondsLeft === null ? '' : `, ${durationText(secondsLeft)} left`}`;
 }
 
 /** `2026-11-25 14:03`, local time. */

@@ -5,10 +5,7 @@ import type { Curve } from '#contract/runRow';
 import type { CurveRange } from '#contract/services';
 import { stretchesTable, stretchStart, stretchSteps } from './stretches.ts';
 
-export interface MetricPoint {
-  step: number;
-  value: number;
-}
+type MetricPoint = Curve['points'][number];
 
 /** Rows of one INSERT: a call for each row takes two to three times as long. */
 const atOnce = 50;

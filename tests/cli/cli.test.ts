@@ -501,6 +501,11 @@ it('an old Node is handed over to the one that was installed, or told what is ne
   expect(JSON.parse(stdout)).toHaveProperty('runs');
 });
 
+it('--version prints the version of the package', () => {
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
+  expect(permafrost('--version')).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' });
+});
+
 it('columns are aligned, numbers to the right', () => {
   expect(
     alignColumns(

@@ -11,6 +11,7 @@ import {
   planText,
   plural,
   shortCountText,
+  transferText,
 } from '#contract/format';
 
 const rows: [call: string, text: string, expected: string][] = [
@@ -46,6 +47,16 @@ const rows: [call: string, text: string, expected: string][] = [
   ['durationText of hours', durationText(7500), '2 h 05 min'],
   ['durationText of days', durationText(273_600), '3 d 4 h'],
   ['durationText of forever', durationText(Number.POSITIVE_INFINITY), ''],
+  [
+    'transferText',
+    transferText({ bytes: 12e6, total: 170e6, bytesPerSecond: 3.1e6, secondsLeft: 51 }),
+    '12 MB of 170 MB, 3.1 MB/s, 51 s left',
+  ],
+  [
+    'transferText of an unknown total',
+    transferText({ bytes: 2048, total: null, bytesPerSecond: null, secondsLeft: null }),
+    '2.05 kB',
+  ],
   ['dateTimeText', dateTimeText(new Date(2026, 10, 5, 4, 3).getTime()), '2026-11-05 04:03'],
   [
     'planText',

@@ -69,8 +69,16 @@ interface Token {
   value?: { text: string; at: number; length: number };
 }
 
-const words: Record<string, Token['kind']> = { OR: 'or', AND: 'and', NOT: 'not' };
-const marks: Record<string, Token['kind']> = { '(': 'open', ')': 'close', '-': 'not' };
+const words = new Map<string, Token['kind']>([
+  ['OR', 'or'],
+  ['AND', 'and'],
+  ['NOT', 'not'],
+]);
+const marks = new Map<string, Token['kind']>([
+  ['(', 'open'],
+  [')', 'close'],
+  ['-', 'not'],
+]);
 
 function tokensOf(text: string): Token[] {
   const tokens: Token[] = [];
@@ -84,7 +92,7 @@ function tokensOf(text: string): Token[] {
   };
   while (at < text.length) {
     const start = at;
-    const mark = marks[text[at]];
+    const mark = marks.get(text[at]);
     if (/\s/.test(text[at])) at++;
     else if (mark) tokens.push({ kind: mark, at: at++, length: 1, text: text[start] });
     else if (text[at] === '"') {
@@ -95,7 +103,7 @@ function tokensOf(text: string): Token[] {
       if (!term) {
         const word = /^[^\s()"]+/.exec(text.slice(at))![0];
         at += word.length;
-        tokens.push({ kind: words[word] ?? 'text', at: start, length: word.length, text: word });
+        tokens.push({ kind: words.get(word) ?? 'text', at: start, length: word.length, text: word });
         continue;
       }
       at += term[0].length;

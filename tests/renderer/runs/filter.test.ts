@@ -124,3 +124,7 @@ describe('an error', () => {
 test('every field of the help can be asked for', () => {
   for (const [name] of fieldHelp()) expect(problem(`${name}:*`)?.message ?? '').not.toMatch(/no field/);
 });
+
+test.each(['constructor', 'toString', '__proto__'])('the word %s is looked for like any other text', (word) => {
+  expect(parseFilter(word)).toEqual({ ok: true, filter: { kind: 'text', text: word.toLowerCase() } });
+});
