@@ -8,7 +8,7 @@ import { fuse } from './fuse.ts';
 import { sizeOf } from './graph.ts';
 import { writableInPlace } from './inPlace.ts';
 import { writeOnnx } from './onnx.ts';
-import type { CompiledStep, Data, Frozen, Noise, Program, Spec } from './program.ts';
+import type { CompiledStep, Frozen, Noise, Program, Spec, TensorData } from './program.ts';
 import { onDevice, residentState } from './resident.ts';
 import type { SharedState } from './state.ts';
 import { mapValues, traceProgram } from './trace.ts';
@@ -58,7 +58,7 @@ async function compileOnnx(
   return {
     stats,
     async run(batch, noiseSeed) {
-      const tensor = (dtype: 'float32' | 'int32', data: Data, shape: readonly number[]) =>
+      const tensor = (dtype: 'float32' | 'int32', data: TensorData, shape: readonly number[]) =>
         new device.runtime.Tensor(dtype, data, shape);
       const feeds: Record<string, Tensor> = {};
       for (const [name, { dtype, shape }] of Object.entries(specs)) {
@@ -79,7 +79,7 @@ async function compileOnnx(
       for (const name of trace.changed) fetches[`next/${name}`] = flow.target(name);
       const results = await session.run(feeds, fetches);
       for (const name of trace.changed) flow.take(name, results[`next/${name}`]);
-      return Object.fromEntries(outputs.map((name) => [name, results[name].data as Data]));
+      return Object.fromEntries(outputs.map((name) => [name, results[name].data as TensorData]));
     },
     async release() {
       await state.resident?.leave();
@@ -99,7 +99,7 @@ interface StateFlow {
 /** In the host's memory, which the session reads and writes; what can be is written over. */
 function hostFlow(state: SharedState, { runtime }: OnnxDevice, writable: readonly string[]): StateFlow {
   const inPlace = new Set(writable);
-  const over = (name: string, data: Data) => {
+  const over = (name: string, data: TensorData) => {
     const { dtype, shape } = state.specs[name];
     return new runtime.Tensor(dtype, data, shape);
   };
@@ -177,8 +177,8 @@ async function compileEager(
           frozen: constants,
           noise,
         });
-        for (const [name, value] of Object.entries(result.state ?? {})) state.set(name, value.dataSync() as Data);
-        return mapValues(result.outputs, (value) => value.dataSync() as Data);
+        for (const [name, value] of Object.entries(result.state ?? {})) state.set(name, value.dataSync() as TensorData);
+        return mapValues(result.outputs, (value) => value.dataSync() as TensorData);
       });
     },
     async release() {
@@ -198,7 +198,12 @@ function noiseWords(seed: readonly [number, number] | undefined): (n: number) =>
   };
 }
 
-function checkInput(name: string, data: Data | undefined, dtype: 'float32' | 'int32', shape: readonly number[]): Data {
+function checkInput(
+  name: string,
+  data: TensorData | undefined,
+  dtype: 'float32' | 'int32',
+  shape: readonly number[],
+): TensorData {
   const found =
     data === undefined ? 'nothing' : `${data instanceof Int32Array ? 'int32' : 'float32'} of ${data.length} values`;
   if (data !== undefined && data.length === sizeOf(shape) && data instanceof Int32Array === (dtype === 'int32'))

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { clipFactor, type Optimizer, type Schedule, valueAndGradients } from '#engine/optim';
 import type { Program, Tensors } from '#engine/program';
 import type { Initial } from '#engine/state';
-import type { Model } from './index.ts';
+import type { Model } from './model.ts';
 
 export interface Recipe {
   model: Model;

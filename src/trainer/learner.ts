@@ -2,10 +2,10 @@
 import type { ExperimentConfig } from '#contract/config';
 import type { Device } from '#engine/device';
 import { optimizers, schedules } from '#engine/optim';
-import type { CompiledStep, Data, Program, Spec } from '#engine/program';
+import type { CompiledStep, Program, Spec, TensorData } from '#engine/program';
 import { createState, type SharedState } from '#engine/state';
 import { compileStep } from '#engine/step';
-import type { Model } from '#models/index';
+import type { Model } from '#models/model';
 import { accumulateProgram, applyProgram, evalProgram, type Recipe, recipeSlots, trainProgram } from '#models/steps';
 import type { Batch, Dataset, Split, Task, TaskShape } from '#tasks/task';
 import { mean, type Plan, type Score } from './protocol.ts';
@@ -91,7 +91,7 @@ export async function compileLearner(options: LearnerOptions): Promise<Learner> 
       const start = performance.now();
       const losses: number[] = [];
       const metrics: number[] = [];
-      let gradNorm: Data | undefined;
+      let gradNorm: TensorData | undefined;
       for (let micro = index * plan.microBatches; micro < (index + 1) * plan.microBatches; micro++) {
         const drawn = performance.now();
         const batch = batches.batch('train', micro);
@@ -145,7 +145,7 @@ export function batchSpecs(
   };
 }
 
-export const inputsOf = ({ x, y, at }: Batch): Record<string, Data> => (at ? { x, y, at } : { x, y });
+export const inputsOf = ({ x, y, at }: Batch): Record<string, TensorData> => (at ? { x, y, at } : { x, y });
 
 /** Each compiled program holds packed weights and activations of its own. */
 const mostLengths = 4;

@@ -2,7 +2,8 @@
 import type { ExperimentConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
 import type { Device } from '#engine/device';
-import { buildModel, type Model } from '#models/index';
+import { buildModel } from '#models/index';
+import type { Model } from '#models/model';
 import { trainedNames } from '#models/steps';
 import type { Journal } from '#runFolder/journal';
 import { taskOf } from '#tasks/index';

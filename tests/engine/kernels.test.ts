@@ -5,7 +5,7 @@ import { randomStream } from '#contract/random';
 import { lowerings, ownLowerings } from '#engine/kernels';
 import { dropout, geluErf, geluTanh, layerNorm, literal } from '#engine/nn';
 import { valueAndGradients } from '#engine/optim';
-import type { Data, Noise, Program, Spec, Tensors } from '#engine/program';
+import type { Noise, Program, Spec, TensorData, Tensors } from '#engine/program';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';
 import { difference, eagerCpu, tracedCpu } from './devices.ts';
@@ -401,7 +401,7 @@ describe.each(Object.entries(cases))('%s', (kernel, list) => {
     const random = randomStream(7, kernel, c.i);
     const names = ['a', 'b', 'c'].slice(0, c.shapes.length);
     const inputs: Record<string, Spec> = Object.fromEntries(names.map((name, i) => [name, { shape: c.shapes[i] }]));
-    const batch: Record<string, Data> = Object.fromEntries(
+    const batch: Record<string, TensorData> = Object.fromEntries(
       names.map((name, i) => {
         const size = c.shapes[i].reduce((x, y) => x * y, 1);
         return [

@@ -4,11 +4,12 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { parseConfig } from '#contract/config';
 import type { Device } from '#engine/device';
 import { adam, constant, valueAndGradients } from '#engine/optim';
-import type { CompiledStep, Data, Frozen, Program, Spec } from '#engine/program';
+import type { CompiledStep, Frozen, Program, Spec, TensorData } from '#engine/program';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';
 import { gpt2 } from '#models/gpt2';
-import { buildModel, countParameters } from '#models/index';
+import { buildModel } from '#models/index';
+import { countParameters } from '#models/model';
 import { accumulateProgram, applyProgram, evalProgram, recipeSlots, trainedNames, trainProgram } from '#models/steps';
 import { tasks } from '#tasks/index';
 import { difference } from '../engine/devices.ts';
@@ -40,7 +41,7 @@ it('understands every golden case', () => {
   expect(unknown.map(({ name, kind }) => `${name}: ${kind}`)).toEqual([]);
 });
 
-const spec = ({ shape, data }: { shape: number[]; data: Data }): Required<Spec> => ({
+const spec = ({ shape, data }: { shape: number[]; data: TensorData }): Required<Spec> => ({
   shape,
   dtype: data instanceof Int32Array ? 'int32' : 'float32',
 });
@@ -53,7 +54,7 @@ async function runOnce(
   program: Program,
   device: Device,
   frozen: Record<string, Frozen>,
-  batch: Record<string, { shape: number[]; data: Data }>,
+  batch: Record<string, { shape: number[]; data: TensorData }>,
 ) {
   const inputs = Object.fromEntries(Object.entries(batch).map(([name, value]) => [name, spec(value)]));
   const step = await compileStep(program, { state: createState({}), inputs, frozen, device });

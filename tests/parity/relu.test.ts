@@ -5,8 +5,8 @@ import { adam, constant, valueAndGradients } from '#engine/optim';
 import type { CompiledStep, Frozen } from '#engine/program';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';
+import { buildFpt } from '#models/fpt';
 import { gpt2 } from '#models/gpt2';
-import { modelOf } from '#models/index';
 import { recipeSlots, trainedNames, trainProgram } from '#models/steps';
 import { crossEntropy } from '#tasks/losses';
 import { devices, difference } from '../engine/devices.ts';
@@ -24,7 +24,7 @@ const { unit } = fixture.kink;
 const [below, above]: Side[] = fixture.kink.sides;
 
 const [samples, tokens, classes] = [4, 5, 5];
-const model = modelOf({
+const model = buildFpt({
   ...parseConfig({ task: 'x', dropout: 0 }),
   body: gpt2,
   bodyConfig: {
