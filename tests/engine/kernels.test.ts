@@ -2,9 +2,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '#contract/random';
+import { valueAndGradients } from '#engine/gradients';
 import { lowerings, ownLowerings } from '#engine/kernels';
 import { dropout, geluErf, geluTanh, layerNorm, literal } from '#engine/nn';
-import { valueAndGradients } from '#engine/optim';
 import type { Noise, Program, Spec, TensorData, Tensors } from '#engine/program';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';
