@@ -8,6 +8,7 @@ import { fuse } from './fuse.ts';
 import { sizeOf } from './graph.ts';
 import { writableInPlace } from './inPlace.ts';
 import { writeOnnx } from './onnx.ts';
+import { printGraph } from './print.ts';
 import type { CompiledStep, Frozen, Noise, Program, Spec, TensorData } from './program.ts';
 import { onDevice, residentState } from './resident.ts';
 import type { SharedState } from './state.ts';
@@ -23,8 +24,10 @@ export interface StepOptions {
    * as much memory as the weights of each product and the time to write it. Default: true.
    */
   packs?: boolean;
+  /** Receives the simplified graph as text before a device compiles it. Eager devices have none. */
+  print?(graph: string): void;
 }
-type Options = Required<StepOptions>;
+type Options = StepOptions & Required<Pick<StepOptions, 'frozen' | 'packs'>>;
 
 /** Compiles `program`. Throws `trace` for what cannot be recorded and `device` when the runtime refuses the graph. */
 export function compileStep(program: Program, options: StepOptions): Promise<CompiledStep> {
@@ -36,7 +39,7 @@ export function compileStep(program: Program, options: StepOptions): Promise<Com
 
 async function compileOnnx(
   program: Program,
-  { state, inputs, frozen, packs }: Options,
+  { state, inputs, frozen, packs, print }: Options,
   device: OnnxDevice,
 ): Promise<CompiledStep> {
   const traceStart = performance.now();
@@ -44,6 +47,7 @@ async function compileOnnx(
   const names = [...trace.outputs.keys()];
   const fused = fuse(trace.graph, [...trace.outputs.values()], device);
   const values = new Map(names.map((name, i) => [name, fused[i]]));
+  print?.(printGraph(values));
   const flow = device.keepsState
     ? deviceFlow(state, device)
     : hostFlow(state, device, writableInPlace(values, trace.changed));

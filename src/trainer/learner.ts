@@ -21,6 +21,8 @@ export interface LearnerOptions {
   weights: Weights;
   dataset: Dataset | null;
   device: Device;
+  /** Receives the graph of each program as it is compiled. */
+  print?(graph: string): void;
 }
 
 export interface StepReport extends Score {
@@ -50,7 +52,7 @@ const largestNorm = 1; // of the gradients together, as published
 
 /** Compiles the programs of a run. The arrays that it trains are taken over. */
 export async function compileLearner(options: LearnerOptions): Promise<Learner> {
-  const { config, task, shape, model, plan, weights, dataset, device } = options;
+  const { config, task, shape, model, plan, weights, dataset, device, print } = options;
   const loss = task.loss(config);
   const lr = schedules[config.schedule](config.learning_rate, config.warmup_steps, plan.totalSteps);
   const optimizer = chain(clipByGlobalNorm(largestNorm), optimizers[config.optimizer]({ lr }));
@@ -59,7 +61,7 @@ export async function compileLearner(options: LearnerOptions): Promise<Learner> 
   const state = createState({ ...weights.trained, ...recipeSlots(recipe, accumulates) });
   const stats = { nodes: 0, traceMs: 0, compileMs: 0 };
   const compile = async (program: Program, inputs: Record<string, Spec>, packs = true) => {
-    const compiled = await compileStep(program, { state, inputs, frozen: weights.frozen, device, packs });
+    const compiled = await compileStep(program, { state, inputs, frozen: weights.frozen, device, packs, print });
     for (const key of ['nodes', 'traceMs', 'compileMs'] as const) stats[key] += compiled.stats[key];
     return compiled;
   };

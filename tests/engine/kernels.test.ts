@@ -416,17 +416,20 @@ describe.each(Object.entries(cases))('%s', (kernel, list) => {
       batch.ids = Int32Array.from({ length: shape.reduce((x, y) => x * y, 1) }, () => random.below(below));
     }
     const results = [];
+    let graph = '';
+    const print = (text: string) => {
+      graph = text;
+    };
     for (const device of [tracedCpu, eagerCpu]) {
-      const step = await compileStep(programOf(c), { state: createState({}), inputs, device });
+      const step = await compileStep(programOf(c), { state: createState({}), inputs, device, print });
       results.push(await step.run(batch, [1, 2]));
       await step.release();
     }
     const [traced, eager] = results;
     expect(Object.keys(traced)).toEqual(Object.keys(eager));
     for (const name of Object.keys(eager)) {
-      expect(difference(traced[name], eager[name]), `${kernel} ${name} on ${JSON.stringify(c.shapes)}`).toBeLessThan(
-        2e-6,
-      );
+      const what = `${kernel} ${name} on ${JSON.stringify(c.shapes)}`;
+      expect(difference(traced[name], eager[name]), `${what}\n${graph}`).toBeLessThan(2e-6);
     }
   });
 });
