@@ -29,7 +29,7 @@ export const attentionCommand: CommandRow = {
       .action((name: string, file: string | undefined, options: Options) =>
         readApp(async (app) => {
           requireOneOutput(options.json, file);
-          const { id } = app.get(name);
+          const { id } = app.runs.get(name);
           const { checkpoint, sample } = options;
           const { layers, ...found } = await app.analysis.attention(id, { checkpoint, sample });
           const { heads, tokens, data, score } = found;
@@ -46,7 +46,7 @@ export const attentionCommand: CommandRow = {
             return [
               file ? `${file} written` : drawn(map, tokens),
               `\n${id}, ${at}, sample ${sample}: ${which}`,
-              `right answer ${label || y.join(' ')}; the network says ${answer} (${app.get(id).result?.metric ?? 'metric'} ${numberText(score)})`,
+              `right answer ${label || y.join(' ')}; the network says ${answer} (${app.runs.get(id).result?.metric ?? 'metric'} ${numberText(score)})`,
             ].join('\n');
           });
         }),

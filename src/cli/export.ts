@@ -27,7 +27,7 @@ export const exportCommand: CommandRow = {
       .action((what: string[], options: Options) =>
         readApp(async (app) => {
           const path = what.at(-1)!;
-          const ids = what.slice(0, -1).map((id) => app.get(asRunId(id)).id);
+          const ids = what.slice(0, -1).map((id) => app.runs.get(asRunId(id)).id);
           requireOneOutput(options.json, path);
           const format = options.format ?? formatFor(path, options.table !== undefined);
           const { chunks } = app.download(`/download/${format}?${query(ids, options)}`);

@@ -31,7 +31,7 @@ export const listCommand: CommandRow = {
       .option('--json', 'print {"runs": […]}')
       .action(({ json }: { json?: boolean }) =>
         readApp((app) => {
-          const runs = app.list();
+          const runs = app.runs.getAll();
           const rows = runs.map((run) => [
             run.id,
             run.state,

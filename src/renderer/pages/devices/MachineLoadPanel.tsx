@@ -2,8 +2,8 @@
 import { Box, Group, Paper, SimpleGrid, Text } from '@mantine/core';
 import { useSubscription } from '@trpc/tanstack-react-query';
 import { type ReactNode, useState } from 'react';
+import type { GpuLoad, MachineLoad } from '#contract/devices';
 import { bytesText, percentText } from '#contract/format';
-import type { GpuLoad, MachineLoad } from '#contract/machine';
 import { useTRPC } from '../../client/trpc.ts';
 import { ErrorState } from '../../components/ErrorState.tsx';
 import { Loading } from '../../components/Loading.tsx';
