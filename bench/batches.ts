@@ -22,7 +22,7 @@ import { type Decoded, type Layout, openDecoded, writeDecoded } from '#zoo/decod
 import { scaffoldSplit } from '#zoo/scaffold';
 import { wavFile } from '../tests/formats/samples.ts';
 import { tarGzOf, writeFiles } from '../tests/zoo/archives.ts';
-import type { Bench, Figures } from './bench.ts';
+import type { Benchmark, Figures } from './benchmark.ts';
 
 const batch = 4; // both the batch and the step grow with it
 const steps = 3;
@@ -113,7 +113,7 @@ async function splitSeconds(): Promise<number> {
   return (performance.now() - start) / 1000;
 }
 
-export const batches: Bench = {
+export const batches: Benchmark = {
   title: `Data: making a batch as a part of a training step of GPT-2 small with a frozen body on the CPU (batch ${batch}, the commonest published setting of each task); ${clips} clips decoded; 12,328 molecules split by scaffold`,
   async run(report) {
     const home = mkdtempSync(join(tmpdir(), 'permafrost-bench-'));
