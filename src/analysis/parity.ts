@@ -1,78 +1,39 @@
-/** A network as an ONNX model: inputs to logits, without dropout, its parameters inside or in a file beside it. */
-import { basename } from 'node:path';
+/** Whether an ONNX model computes what the run's own evaluation computes. */
 import type { Tensor } from 'onnxruntime-common';
+import type { ModelExport } from '#contract/analysis';
 import { PermafrostError } from '#contract/errors';
-import { writeAtomically } from '#disk/atomicFile';
-import type { OnnxDevice } from '#engine/device';
-import { inferenceModel } from '#engine/inference';
-import type { Data, Frozen, Program } from '#engine/program';
+import type { Device, OnnxDevice } from '#engine/device';
+import type { Data } from '#engine/program';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';
-import { elementsOf } from '#formats/array';
-import type { Model } from '#models/index';
 import { evalProgram } from '#models/steps';
 import type { Batch } from '#tasks/task';
 import { batchSpecs, inputsOf } from '#trainer/learner';
 import { planOf } from '#trainer/protocol';
 import { loadDataset } from '#zoo/datasets';
-import { checked, type Exported } from './exportModel.ts';
-import type { Network } from './network.ts';
+import type { ModelContent, WrittenModel } from './modelFile.ts';
+import type { RunNetwork } from './runNetwork.ts';
 
-/** Protobuf ends at 2 GiB; the graph itself takes some. */
-const mostInline = 1.9e9; // bytes
+export interface CheckOptions {
+  home: string;
+  /** A CPU. */
+  device: Device;
+}
+
 /** Largest difference of a logit from the run's own evaluation, where logits are about 1. */
 const tolerance = 1e-4;
 
-const logitsProgram =
-  (model: Model): Program =>
-  ({ inputs, frozen }) => ({ outputs: { logits: model.forward(frozen, inputs.x, null, undefined, inputs.at) } });
-
-/** Writes the model, then runs it beside the run's own evaluation on test samples. Throws `trace` where they differ. */
-export async function writeOnnxModel(exported: Exported) {
-  const { network, path, parameters, externalData, metadata, version } = exported;
-  const { config, task, shape, model } = network;
-  const { evalBatch } = planOf(config, task.readsWholeBatches);
-  const size = Object.values(parameters).reduce((sum, value) => sum + 4 * elementsOf(value.shape), 0);
-  const external = externalData || size > mostInline;
-  const data = `${path}.data`;
-  const paths = external ? [path, data] : [path];
-  const frozen = external ? writeData(data, parameters) : parameters;
-  const inputs = (batch: number) => {
-    const { y: _, ...read } = batchSpecs(shape, shape.tokens, batch);
-    return read;
-  };
-  const made = inferenceModel(logitsProgram(model), {
-    ...{ inputs, frozen, batch: evalBatch, mapsFiles: external, version, metadata },
-    graph: `permafrost ${config.task}`,
-  });
-  writeAtomically(path, [made.bytes]);
-  const sizes = made.batch === null ? [evalBatch, 1] : [made.batch];
-  const parity = await checked(paths, () => compare(exported, sizes));
-  return { paths, parity, batch: made.batch };
-}
-
-/** Writes the parameters one after the other; returns them with their places in that file. */
-function writeData(path: string, parameters: Record<string, Frozen>): Record<string, Frozen> {
-  const name = basename(path);
-  let offset = 0;
-  const placed = Object.entries(parameters).map(([key, value]): [string, Frozen] => {
-    const length = 4 * elementsOf(value.shape);
-    offset += length;
-    return [key, { ...value, file: { name, offset: offset - length, length } }];
-  });
-  writeAtomically(path, chunks());
-  return Object.fromEntries(placed);
-
-  function* chunks() {
-    for (const { read } of Object.values(parameters)) {
-      const { buffer, byteOffset, byteLength } = read();
-      yield new Uint8Array(buffer, byteOffset, byteLength);
-    }
-  }
-}
-
-/** Greatest difference of the file's logits from those of the run's own evaluation, on a test batch of each size. */
-async function compare({ network, home, device, path }: Exported, sizes: readonly number[]) {
+/**
+ * Runs the ONNX model at `path` beside the run's own evaluation on test batches. Returns the greatest difference of a logit.
+ * Throws `trace` where it is more than rounding.
+ */
+export async function checkParity(
+  { network, path }: ModelContent,
+  { batch }: WrittenModel,
+  { home, device }: CheckOptions,
+): Promise<ModelExport['parity']> {
+  const { config, task } = network;
+  const sizes = batch ? [batch] : [planOf(config, task.readsWholeBatches).evalBatch, 1];
   const { runtime } = device as OnnxDevice;
   const session = await runtime.InferenceSession.create(path, { executionProviders: ['cpu'] });
   const evaluations = await openEvaluations(network, home, device);
@@ -108,11 +69,7 @@ async function compare({ network, home, device, path }: Exported, sizes: readonl
 }
 
 /** The run's own evaluation on test batches of any size. */
-async function openEvaluations(
-  { config, task, shape, model, weights }: Network,
-  home: string,
-  device: Exported['device'],
-) {
+async function openEvaluations({ config, task, shape, model, weights }: RunNetwork, home: string, device: Device) {
   const loaded = task.dataset === null ? null : await loadDataset(task.dataset, { home });
   return {
     async run(size: number) {
