@@ -2,10 +2,10 @@
 import { statSync } from 'node:fs';
 import type { EntryBody, JournalEntry } from '#contract/run';
 import type { CheckpointFile, LogLine, RunLog } from '#contract/runRow';
-import { checkpointPlace } from '#runFolder/checkpoint';
 import { readEntries } from '#runFolder/journal';
 import { printedTail } from '#runFolder/log';
 import { runFiles } from '#runFolder/paths';
+import { checkpointPlace } from '#runFolder/runCheckpoint';
 
 /** Kinds of entries that say something in words; metrics, nearly all of a long journal, do not. */
 type Telling = Exclude<EntryBody['kind'], 'metrics'>;
