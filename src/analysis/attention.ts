@@ -9,7 +9,7 @@ import { compileStep } from '#engine/step';
 import type { Model } from '#models/index';
 import type { Batch } from '#tasks/task';
 import { batchSpecs, inputsOf } from '#trainer/learner';
-import { loadDataset } from '#zoo/datasets';
+import { loadDataset } from '#zoo/loadDataset';
 import { answerName, describeSamples } from '#zoo/samples';
 import type { RunNetwork } from './runNetwork.ts';
 import { tokenNames } from './tokens.ts';

@@ -10,7 +10,7 @@ import { evalProgram } from '#models/steps';
 import type { Batch } from '#tasks/task';
 import { batchSpecs, inputsOf } from '#trainer/learner';
 import { planOf } from '#trainer/protocol';
-import { loadDataset } from '#zoo/datasets';
+import { loadDataset } from '#zoo/loadDataset';
 import type { ModelContent, WrittenModel } from './modelFile.ts';
 import type { RunNetwork } from './runNetwork.ts';
 

@@ -7,7 +7,7 @@ import { withBundle } from '#app/openBundle';
 import { describeError } from '#contract/errors';
 import { withFile } from '#disk/source';
 import { readModelCheckpoint } from '#formats/modelCheckpoint';
-import { loadDataset } from '#zoo/datasets';
+import { loadDataset } from '#zoo/loadDataset';
 import { createZoo } from '#zoo/zoo';
 
 const readers: Record<string, (path: string) => unknown> = {
