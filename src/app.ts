@@ -2,7 +2,8 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type ExperimentConfig, errorsByField, openConfig } from '#contract/config';
+import { type ExperimentConfig, errorsByField } from '#contract/config';
+import { openConfig } from '#contract/configFile';
 import { PermafrostError } from '#contract/errors';
 import { checked, runId } from '#contract/names';
 import { randomStream } from '#contract/random';
@@ -13,6 +14,7 @@ import type { WriteOptions } from '#disk/atomicFile';
 import { belowOwner } from '#disk/removable';
 import { diskError, isDamage } from '#disk/troubles';
 import { buildModel, countParameters, isNetwork } from '#models/index';
+import { refuseAllFrozen } from '#models/steps';
 import { writeRunConfig } from '#runFolder/config';
 import { readEntries } from '#runFolder/journal';
 import { writeMarks } from '#runFolder/marks';
@@ -103,6 +105,8 @@ export async function createApp({
     return busy.filter(({ config }) => needs(config)).map(({ id }) => id);
   }
   const modelOf = (config: ExperimentConfig) => buildModel(config, taskOf(config).shape(config), knownBodies(home));
+  /** Throws `config` for a config that its task or body refuses. */
+  const check = (config: ExperimentConfig) => refuseAllFrozen(config, modelOf(config));
 
   const folderOf = (id: string): string => join(runsFolder, store.runs.get(id).id);
   const hasWeights = (name: string) => findWeights(home, name) !== null;
@@ -150,7 +154,7 @@ export async function createApp({
     tags: readonly string[] = [],
     use: (ids: readonly string[]) => unknown = () => {},
   ): string[] {
-    for (const config of configs) modelOf(config);
+    configs.forEach(check);
     const ids: string[] = [];
     try {
       store.together(() => {
@@ -173,7 +177,7 @@ export async function createApp({
 
   const services: Omit<Services, 'tables' | 'bundles' | 'download'> = {
     home,
-    check: (config) => void modelOf(config),
+    check,
     count: (config) => countParameters(modelOf(config)),
     create: (config, tags) => store.runs.get(services.createAll([config], tags)[0]),
     list: () => store.runs.list().map(asSeen),
@@ -266,7 +270,7 @@ export async function createApp({
     openConfig(json) {
       try {
         const config = openConfig(json);
-        modelOf(config);
+        check(config);
         return { ok: true, config, deviations: deviationsOf(config, taskOf(config), knownBodies(home)) };
       } catch (error) {
         if (!(error instanceof PermafrostError)) throw error;

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
-import { configFile, parseConfig } from '#contract/config';
+import { parseConfig } from '#contract/config';
+import { configFile } from '#contract/configFile';
 import { encodeEntry, type MetricRow } from '#contract/run';
 import { endHost, type Host, startHost } from './serverHost.ts';
 
