@@ -52,7 +52,7 @@ function formatFor(path: string, isTable: boolean): string {
 }
 
 function query(ids: string[], { table, profile }: Options): URLSearchParams {
-  if (table === undefined) return new URLSearchParams(ids.map((id) => ['id', id]));
+  if (table === undefined) return new URLSearchParams(ids.map((id): [string, string] => ['id', id]));
   if (ids.length) throw new PermafrostError('config', 'Name runs or a table, not both.');
   return new URLSearchParams({ table, profile });
 }

@@ -105,7 +105,8 @@ const plain = (value: unknown): string => (typeof value === 'string' ? value : J
 
 /** The means of the runs as the ending of the file asks for. */
 const meansOf = (app: Services, ids: string[], out: string) =>
-  app.download(`/download/means${extname(out)}?${new URLSearchParams(ids.map((id) => ['id', id]))}`).chunks;
+  app.download(`/download/means${extname(out)}?${new URLSearchParams(ids.map((id): [string, string] => ['id', id]))}`)
+    .chunks;
 
 function readOut(path: string): string {
   if (endings.includes(extname(path))) return path;
