@@ -255,6 +255,18 @@ export const configSchema = fields.superRefine(({ batch_size, gpu_batch_size }, 
 export const isCrossField = (issue: z.core.$ZodIssue): boolean =>
   issue.code === 'custom' && issue.params?.isCrossField === true;
 
+export const configField = z.enum(configFields);
+
+/** Some fields of a config, in the order given, with no defaults filled in. */
+export const someSettings = z.partialRecord(configField, z.unknown()).transform((settings, context) => {
+  for (const [name, value] of Object.entries(settings)) {
+    const { error } = fields.shape[name as ConfigField].safeParse(value);
+    for (const { path, message } of error?.issues ?? [])
+      context.addIssue({ code: 'custom', path: [name, ...path], message });
+  }
+  return settings as Partial<ExperimentConfig>;
+});
+
 /** Every field at its default; a config has no default task. */
 export const configDefaults: Omit<ExperimentConfig, 'task'> = (({ task, ...rest }) => rest)(
   configSchema.parse({ task: '' }),
