@@ -5,11 +5,11 @@ import { PermafrostError } from '#contract/errors';
 import { writeAtomically } from '#disk/atomicFile';
 import type { OnnxDevice } from '#engine/device';
 import { inferenceModel } from '#engine/inference';
-import type { Data, Frozen, Program } from '#engine/program';
+import type { Frozen, Program, TensorData } from '#engine/program';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';
 import { elementsOf } from '#formats/array';
-import type { Model } from '#models/index';
+import type { Model } from '#models/model';
 import { evalProgram } from '#models/steps';
 import type { Batch } from '#tasks/task';
 import { batchSpecs, inputsOf } from '#trainer/learner';
@@ -134,7 +134,7 @@ async function openEvaluations(
   function padded(batch: Batch, size: number): Batch {
     const { tokens = shape.tokens, x } = batch;
     if (tokens === shape.tokens) return batch;
-    const longer: Data = new (x.constructor as typeof Int32Array)((x.length / tokens) * shape.tokens);
+    const longer: TensorData = new (x.constructor as typeof Int32Array)((x.length / tokens) * shape.tokens);
     const from = x.length / size;
     for (let i = 0; i < size; i++) longer.set(x.subarray(i * from, (i + 1) * from), i * (longer.length / size));
     return { ...batch, x: longer };

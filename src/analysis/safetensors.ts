@@ -2,11 +2,11 @@
 import { PermafrostError } from '#contract/errors';
 import { writeAtomically } from '#disk/atomicFile';
 import { withFile } from '#disk/source';
-import type { Data } from '#engine/program';
+import type { TensorData } from '#engine/program';
 import { readSafetensors, safetensorsHeader } from '#formats/safetensors';
 import { checked, type Exported } from './exportModel.ts';
 
-const bytesOf = ({ buffer, byteOffset, byteLength }: Data) => Buffer.from(buffer, byteOffset, byteLength);
+const bytesOf = ({ buffer, byteOffset, byteLength }: TensorData) => Buffer.from(buffer, byteOffset, byteLength);
 
 /** Writes every parameter, then reads each back and compares it bit by bit. */
 export async function writeWeights({ path, parameters, metadata }: Exported) {
