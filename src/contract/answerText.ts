@@ -8,11 +8,11 @@ import type {
   Difference,
   Judgement,
   Outlook,
-  Published,
   RankCorrelation,
   TableState,
   WeightsAndScore,
 } from './papers.ts';
+import type { Published } from './paperTable.ts';
 
 /** `0.9815 ± 0.002`; a dash where nothing was published. */
 export function publishedText(published: Published | null): string {

@@ -158,10 +158,13 @@ describe('pull', () => {
     const stall = () =>
       hub.storage.answer((_, response) => {
         response.writeHead(200, { 'content-length': weights.length });
-        response.write(weights.subarray(0, half), () => setTimeout(() => stop.abort(), 100));
+        response.write(weights.subarray(0, half));
       });
     stall();
-    await expect(zoo.pull(tiny, { signal: stop.signal })).rejects.toMatchObject({ name: 'AbortError' });
+    const paused = expect(zoo.pull(tiny, { signal: stop.signal })).rejects.toMatchObject({ name: 'AbortError' });
+    while (zoo.get(tiny).diskBytes < half) await new Promise((resolve) => setTimeout(resolve, 10));
+    stop.abort();
+    await paused;
     expect(zoo.pulls()).toMatchObject([{ name: tiny, state: 'paused' }] satisfies Partial<PullState>[]);
     expect(zoo.get(tiny)).toMatchObject({ state: 'partial' });
     hub.storage.answer(serve(weights));

@@ -5,7 +5,8 @@ import { cellOutlookText, knownText, publishedText, rangeText, settingText } fro
 import { configFields, fieldMeta } from '#contract/config';
 import { countText, metricText, plural } from '#contract/format';
 import { knownSettings } from '#contract/knownSettings';
-import type { Answer, PaperTable, Profile, Published } from '#contract/papers';
+import type { Answer, Profile } from '#contract/papers';
+import type { PaperTable, Published } from '#contract/paperTable';
 import { CopyCommand } from '../../components/CopyText.tsx';
 import { type Fact, Facts } from '../../components/Facts.tsx';
 import { LinkButton } from '../../components/LinkButton.tsx';
