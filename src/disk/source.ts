@@ -1,6 +1,8 @@
 /** A file on the disk as a source of bytes. Only regular files are opened: a pipe or a device would never end. */
+
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { PermafrostError } from '#contract/errors';
+import { countText } from '#contract/format';
 import type { ByteSource } from '#formats/source';
 import { diskError } from './troubles.ts';
 
@@ -28,10 +30,9 @@ export async function withOpenFile<T>(path: string, use: (source: ByteSource) =>
 export const readSmallFile = (path: string, most: number): Uint8Array =>
   withFile(path, (source) => {
     if (source.size <= most) return source.read(0, source.size);
-    const size = (bytes: number) => bytes.toLocaleString('en');
     throw new PermafrostError(
       'data',
-      `${path}: expected at most ${size(most)} bytes; the file has ${size(source.size)}. Put the right file there.`,
+      `${path}: expected at most ${countText(most)} bytes; the file has ${countText(source.size)}. Put the right file there.`,
     );
   });
 

@@ -1,10 +1,12 @@
 /** The devices of this machine, under the names that a config uses. */
+
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { ExperimentConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
+import { plural } from '#contract/format';
 import type { Device } from '#engine/device';
 
 export type DeviceName = Exclude<ExperimentConfig['device'], 'auto'>;
@@ -25,7 +27,7 @@ interface DeviceRow {
 const rows: Record<DeviceName, DeviceRow> = {
   cpu: {
     open: ({ threads = availableParallelism(), weightFolder }) =>
-      onnxDevice(`cpu (ONNX Runtime, ${threads} thread${threads === 1 ? '' : 's'})`, 'cpu', { threads, weightFolder }),
+      onnxDevice(`cpu (ONNX Runtime, ${plural(threads, 'thread')})`, 'cpu', { threads, weightFolder }),
     help: null,
   },
   webgpu: {

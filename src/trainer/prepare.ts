@@ -1,6 +1,8 @@
 /** From a config to something that can take a step: task, model, weights, data, device, compiled programs. */
+
 import { appendFileSync, writeFileSync } from 'node:fs';
 import type { ExperimentConfig } from '#contract/config';
+import { durationText } from '#contract/format';
 import type { Device } from '#engine/device';
 import { buildModel } from '#models/index';
 import type { Model } from '#models/model';
@@ -71,7 +73,10 @@ export async function prepare({
   const device = await fastest(devices, (each) => compile(each, structuredClone(weights.trained)), plan, journal);
   const learner = await compile(device, weights.trained, graphFile === undefined ? undefined : graphWriter(graphFile));
   const { nodes, traceMs, compileMs } = learner.stats;
-  journal.log('info', `Compiled ${nodes} nodes: traced in ${seconds(traceMs)}, loaded in ${seconds(compileMs)}.`);
+  journal.log(
+    'info',
+    `Compiled ${nodes} nodes: traced in ${durationText(traceMs / 1000)}, loaded in ${durationText(compileMs / 1000)}.`,
+  );
   return { task, model, plan, learner, weights, device };
 }
 
@@ -90,5 +95,3 @@ function decodeLog(journal: Journal): (done: number, total: number | null, unit:
     journal.log('info', `Decoding the data: ${done}${total === null ? '' : ` of ${total}`} ${unit}.`);
   };
 }
-
-const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;

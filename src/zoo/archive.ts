@@ -2,12 +2,14 @@
  * The files of an archive or of the folder that it unpacks to, one after the other; nothing is unpacked to the disk, and
  * nothing is held of a file that the caller does not want.
  */
+
 import { createReadStream, existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
 import { PermafrostError } from '#contract/errors';
+import { countText } from '#contract/format';
 import { readSmallFile, withFile } from '#disk/source';
 
 export interface ArchivedFile {
@@ -55,7 +57,7 @@ export async function* tarFiles(path: string, selection: Selection): AsyncGenera
       const { name, size = 0, type } = entry.header;
       if (!Number.isSafeInteger(size)) throw fail(`${name} has no size`); // the library would wait for such a file for ever
       all += size;
-      if (all > total) throw fail(`its files have more than the ${total.toLocaleString('en')} bytes that are expected`);
+      if (all > total) throw fail(`its files have more than the ${countText(total)} bytes that are expected`);
       if (type === 'file') count++;
       const place = name.replace(/^(\.\/)+/, '');
       const most = type === 'file' ? mostOf(selection, place) : null;

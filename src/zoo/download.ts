@@ -7,11 +7,13 @@
  * an HTTP range (or starts over where the server ignores it). `discard(path)` makes the pause a cancel.
  * Only a file with a known digest is resumed by a later call, since nothing else tells that the rest is of the same file.
  */
+
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { PermafrostError } from '#contract/errors';
+import { bytesText } from '#contract/format';
 import type { DownloadProgress } from '#contract/zoo';
 import { dropDeadLease, type Lease, takeLease } from '#disk/lease';
 import { diskError, isDiskTrouble } from '#disk/troubles';
@@ -262,10 +264,9 @@ async function checkSpace({ path, url, freeBytes = freeBytesOf }: DownloadOption
   const left = transfer.total === null ? reserve : transfer.total - transfer.have;
   const [needed, free] = [left + reserve, await freeBytes(dirname(path))];
   if (free >= needed) return;
-  const mega = (n: number) => `${Math.ceil(n / 1e6)} MB`;
   throw new PermafrostError(
     'disk',
-    `${url} needs ${mega(needed)} more in ${dirname(path)}, but the disk has ${mega(free)} free. Free some space, or keep it on another disk.`,
+    `${url} needs ${bytesText(needed)} more in ${dirname(path)}, but the disk has ${bytesText(free)} free. Free some space, or keep it on another disk.`,
   );
 }
 

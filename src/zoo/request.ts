@@ -2,8 +2,10 @@
  * HTTP requests that keep a secret: redirects are followed here, and the token goes to the origin (scheme, host, port)
  * it was given for and nowhere else. What the server answers becomes an error that says what to do.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PermafrostError } from '#contract/errors';
+import { bytesText, plural } from '#contract/format';
 
 export interface RequestOptions {
   headers?: Record<string, string>;
@@ -84,7 +86,7 @@ export async function readBody({ body }: Response, most: number, what: string): 
       if (bytes > most)
         throw new PermafrostError(
           'network',
-          `${what}: the server answers with more than ${most / 1e6} MB; expected less. Check the address.`,
+          `${what}: the server answers with more than ${bytesText(most)}; expected less. Check the address.`,
         );
       parts.push(part);
     }
@@ -159,7 +161,7 @@ export async function persist<T>(
       if (!(error instanceof Transient)) throw error;
       failures = gotFurther() ? 1 : failures + 1;
       if (failures >= attempts) {
-        const times = `tried ${attempts} time${attempts === 1 ? '' : 's'}`;
+        const times = `tried ${plural(attempts, 'time')}`;
         throw new PermafrostError('network', `${error.message} (${times}). Check the connection and try again.`, {
           cause: error,
         });
