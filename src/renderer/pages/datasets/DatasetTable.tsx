@@ -22,7 +22,9 @@ export function DatasetTable({ datasets, pulls, actions }: DatasetTableProps) {
             <Table.Th>Tasks</Table.Th>
             <Table.Th>Licence</Table.Th>
             <Table.Th ta="right">Download</Table.Th>
-            <Table.Th ta="right">On disk</Table.Th>
+            <Table.Th ta="right" style={{ whiteSpace: 'nowrap' }}>
+              On disk
+            </Table.Th>
             <Table.Th w={310}>This machine</Table.Th>
           </Table.Tr>
         </Table.Thead>
