@@ -230,6 +230,6 @@ describe('ast', () => {
   it('is refused for tasks without spectrograms, and in another size than its weights', () => {
     expect(() => of({ task: 'mnist' }, { width: 10 })).toThrow(/mnist has none. Choose task speech-commands-mel/);
     expect(() => of({ n_layer: 2 })).toThrow(/n_layer: pretrained weights of ast have their own size/);
-    expect(() => of({ n_positions: 9, pretrained: false })).toThrow(/n_positions: ast has nothing/);
+    expect(() => of({ n_positions: 9, pretrained: false })).toThrow(/n_positions: ast ignores this setting/);
   });
 });

@@ -185,7 +185,7 @@ describe('a pretrained body', () => {
     expect(weights).toThrow(/wpe\.weight is missing; .* and 19 more/);
   });
 
-  it('lists weights that the model does not have, under any of their names', () => {
+  it('lists weights that the model does not have, and names the command that fetches an absent one', () => {
     const { model, weights } = prepareFor(pretrained);
     store({ ...tensorsOf(model, ''), 'h.2.ln_1.weight': { shape: [2], data: new Float32Array(2) } });
     expect(weights).toThrow(/h\.2\.ln_1\.weight is not a weight of the model/);
