@@ -16,7 +16,7 @@ import type { Batch } from '#tasks/task';
 import { type DeviceName, openUntried } from '#trainer/device';
 import { batchSpecs } from '#trainer/learner';
 import { prepareWeights } from '#trainer/weights';
-import { loadDataset } from '#zoo/datasets';
+import { loadDataset } from '#zoo/loadDataset';
 
 export interface StepSetting {
   /** Fields of a config. */

@@ -10,7 +10,7 @@ import type { Journal } from '#runFolder/journal';
 import { taskOf } from '#tasks/index';
 import type { Task } from '#tasks/task';
 import { knownBodies } from '#zoo/bodies';
-import { loadDataset } from '#zoo/datasets';
+import { loadDataset } from '#zoo/loadDataset';
 import { openDevices } from './device.ts';
 import { fastest } from './fastest.ts';
 import { compileLearner, type Learner } from './learner.ts';

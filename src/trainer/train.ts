@@ -12,9 +12,9 @@ import { untilTaken } from '#disk/untilTaken';
 import type { TensorData } from '#engine/program';
 import { countParameters } from '#models/model';
 import { trainedNames } from '#models/steps';
-import { isCheckpointDamaged, type Progress, readCheckpoint } from '#runFolder/checkpoint';
 import { configDigest } from '#runFolder/config';
 import { runFiles } from '#runFolder/paths';
+import { isCheckpointDamaged, type Progress, readRunCheckpoint } from '#runFolder/runCheckpoint';
 import { knownBodies } from '#zoo/bodies';
 import { deviationsOf } from './deviations.ts';
 import { beginProof, endProof } from './frozen.ts';
@@ -106,7 +106,7 @@ function begin(options: RunOptions, prepared: Prepared): Session {
       `The checkpoint is damaged: its checksum is wrong. It is kept as ${aside}; the run starts over, which gives the same result.`,
     );
   }
-  const restored = readCheckpoint(files.checkpoint, specs, digest);
+  const restored = readRunCheckpoint(files.checkpoint, specs, digest);
   if (restored) load(learner, restored.state);
   const { progress, best } = restored ?? { progress: freshProgress(), best: null };
   control.step = progress.step;
