@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { createApp } from '#app';
 import { expand } from '#papers/expand';
 import { tableOf } from '#papers/published';
-import type { Bench } from './bench.ts';
+import type { Benchmark } from './benchmark.ts';
 
-export const learning: Bench = {
+export const learning: Benchmark = {
   title: 'MNIST with a frozen random body, quick profile, three seeds: final accuracy on 10,000 test images',
   async run(report) {
     const home = mkdtempSync(join(tmpdir(), 'permafrost-bench-'));

@@ -2,7 +2,8 @@
 import type { ConfigServices } from '#contract/catalogue';
 import { type ExperimentConfig, errorsByField, openConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
-import { buildModel, countParameters, type Model } from '#models/index';
+import { buildModel } from '#models/index';
+import { countParameters, type Model } from '#models/model';
 import type { Available } from '#papers/expand';
 import type { Store } from '#store/store';
 import { taskOf } from '#tasks/index';

@@ -1,8 +1,8 @@
 /** The checkpoint files of a run. */
 import { statSync } from 'node:fs';
 import type { CheckpointFile } from '#contract/runRow';
-import { checkpointPlace } from '#runFolder/checkpoint';
 import type { RunFiles } from '#runFolder/paths';
+import { checkpointPlace } from '#runFolder/runCheckpoint';
 
 /** Describes the checkpoint files that exist. */
 export function readCheckpoints(files: RunFiles): CheckpointFile[] {

@@ -15,7 +15,8 @@ import { parseConfig } from '#contract/config';
 import { filterModels, type PullState } from '#contract/zoo';
 import { safetensorsChunks } from '#formats/safetensors';
 import type { Gpt2Config } from '#models/gpt2';
-import { bodies, buildModel, countParameters } from '#models/index';
+import { bodies, buildModel } from '#models/index';
+import { countParameters } from '#models/model';
 import { taskOf } from '#tasks/index';
 import { knownBodies } from '#zoo/bodies';
 import { catalog } from '#zoo/catalog';
@@ -157,10 +158,13 @@ describe('pull', () => {
     const stall = () =>
       hub.storage.answer((_, response) => {
         response.writeHead(200, { 'content-length': weights.length });
-        response.write(weights.subarray(0, half), () => setTimeout(() => stop.abort(), 100));
+        response.write(weights.subarray(0, half));
       });
     stall();
-    await expect(zoo.pull(tiny, { signal: stop.signal })).rejects.toMatchObject({ name: 'AbortError' });
+    const paused = expect(zoo.pull(tiny, { signal: stop.signal })).rejects.toMatchObject({ name: 'AbortError' });
+    while (zoo.get(tiny).diskBytes < half) await new Promise((resolve) => setTimeout(resolve, 10));
+    stop.abort();
+    await paused;
     expect(zoo.pulls()).toMatchObject([{ name: tiny, state: 'paused' }] satisfies Partial<PullState>[]);
     expect(zoo.get(tiny)).toMatchObject({ state: 'partial' });
     hub.storage.answer(serve(weights));
