@@ -4,10 +4,10 @@ import type { ExperimentConfig } from '#contract/config';
 import { defaultTolerance } from '#contract/papers';
 import type { Services } from '#contract/services';
 import { type Environment, environment } from '#export/bundle';
-import { environmentHere } from './materials.ts';
-import { configsOf, type Opened, withBundle } from './openBundle.ts';
+import { describeEnvironment } from './bundleMaterials.ts';
+import { configsOf, type OpenedBundle, withBundle } from './openBundle.ts';
 import { standingRuns } from './standingRuns.ts';
-import { checkAll } from './verifyBundle.ts';
+import { verifyBundle } from './verifyBundle.ts';
 
 type App = Pick<Services, 'home' | 'runs'>;
 
@@ -17,7 +17,7 @@ export function bundleServices(app: App): BundleServices {
   const before = (report: BundleReport) =>
     standingRuns(app.runs.list().filter(({ tags }) => tags.includes(tagOf(report))));
 
-  function compared({ bundle, store, report }: Opened): Rerun[] {
+  function compared({ bundle, store, report }: OpenedBundle): Rerun[] {
     const known = before(report);
     const there = bundle.json('environment.json', environment);
     return report.runs.flatMap((original): Rerun[] => {
@@ -44,7 +44,7 @@ export function bundleServices(app: App): BundleServices {
   }
 
   return {
-    verify: (path) => withBundle(path, (opened) => checkAll(opened, app.home)),
+    verify: (path) => withBundle(path, (opened) => verifyBundle(opened, app.home)),
     rerun: (path) =>
       withBundle(path, (opened) => {
         const { report } = opened;
@@ -62,7 +62,7 @@ export function bundleServices(app: App): BundleServices {
 
 /** Only a CPU promises the same bits: the same one, with as many threads and the same ONNX Runtime. */
 function comparable(theirs: string | null, ours: string | null, there: Environment): boolean {
-  const here = environmentHere();
+  const here = describeEnvironment();
   const runtime = 'onnxruntime-node';
   return (
     ours?.startsWith('cpu') === true &&

@@ -10,7 +10,7 @@ import { markdown } from '#export/markdown';
 import { answerRunsCsv, answersCsv, tableDocument } from '#export/tables';
 import type { ZipFile } from '#formats/writeZip';
 import { runFiles } from '#runFolder/paths';
-import { environmentHere, materialsOf } from './materials.ts';
+import { describeEnvironment, hashMaterials } from './bundleMaterials.ts';
 import { requireFiles } from './requireFiles.ts';
 
 /** The archive of finished runs in pieces, with the table that they answer. Throws `config` where none is finished and `disk` where files of one are missing. */
@@ -31,8 +31,8 @@ export async function* makeBundle(
   const configs = finished.map(({ config }) => config);
   const answered = state && finishedOnly(state);
   const files = [
-    jsonFile('environment.json', environmentHere()),
-    jsonFile('materials.json', await materialsOf(home, configs)),
+    jsonFile('environment.json', describeEnvironment()),
+    jsonFile('materials.json', await hashMaterials(home, configs)),
     ...derivedFiles(finished, answered, made),
     ...(answered ? [jsonFile('table.json', stated(answered))] : []),
     ...finished.flatMap((run) => filesOf(home, run)),
