@@ -1,4 +1,4 @@
-/** Bundles that somebody made: checking one, and training its runs again here. */
+/** Checks bundles and trains their runs again here. */
 import type { BundleReport, BundleServices, Rerun } from '#contract/bundle';
 import type { ExperimentConfig } from '#contract/config';
 import { defaultTolerance } from '#contract/papers';
@@ -13,7 +13,7 @@ type App = Pick<Services, 'home' | 'runs'>;
 
 export function bundleServices(app: App): BundleServices {
   const tagOf = ({ digest }: Pick<BundleReport, 'digest'>): string => `rerun-${digest.slice(0, 12)}`;
-  /** What was trained here for the bundle before, by config. */
+  /** The runs trained here for the bundle earlier, by config. */
   const before = (report: BundleReport) =>
     standingRuns(app.runs.list().filter(({ tags }) => tags.includes(tagOf(report))));
 
@@ -60,7 +60,7 @@ export function bundleServices(app: App): BundleServices {
   };
 }
 
-/** Only a CPU promises the same bits: the same one, with as many threads and the same ONNX Runtime. */
+/** Whether two machines promise the same bits: only the same CPU does, with the same threads and ONNX Runtime. */
 function comparable(theirs: string | null, ours: string | null, there: Environment): boolean {
   const here = describeEnvironment();
   const runtime = 'onnxruntime-node';
@@ -74,7 +74,7 @@ function comparable(theirs: string | null, ours: string | null, there: Environme
 
 type Metrics = Iterable<[string, number, number]>;
 
-/** Where two lists of metrics part, in words; null where they do not. */
+/** Describes where two lists of metrics first differ; null where they are equal. */
 function firstDifference(theirs: Metrics, ours: Metrics): string | null {
   const others = ours[Symbol.iterator]();
   let count = 0;
@@ -87,6 +87,6 @@ function firstDifference(theirs: Metrics, ours: Metrics): string | null {
     }
     return others.next().done ? null : `there are only ${count} metrics there`;
   } finally {
-    others.return?.(); // a query that is not read to its end would block the store
+    others.return?.(); // an open query blocks the store
   }
 }

@@ -1,4 +1,4 @@
-/** Computes again what a bundle states: verdicts from its runs, and the files that follow from both. */
+/** Recomputes the statements of a bundle: verdicts from its runs, and the files derived from both. */
 import type { BundleReport } from '#contract/bundle';
 import { configFields, type ExperimentConfig } from '#contract/config';
 import type { TableState } from '#contract/papers';
@@ -12,8 +12,8 @@ import { byTime, derivedFiles } from './makeBundle.ts';
 import { configsOf, isSameJson, jsonText, type OpenedBundle, recordProblems } from './openBundle.ts';
 import { runRowOf } from './runRow.ts';
 
-/** Judges the table again from the replayed runs. Null where that cannot be done, with the reason among the problems. */
-function answersOf({ bundle, store, report }: OpenedBundle): TableState | null {
+/** Judges the table from the replayed runs and adds contradictions to the problems. */
+function answersOf({ bundle, store, report }: OpenedBundle): TableState {
   const said = bundle.json('table.json', statement);
   report.table = said.table;
   const { profile, tolerance } = said;
@@ -52,7 +52,7 @@ function answersOf({ bundle, store, report }: OpenedBundle): TableState | null {
   return state;
 }
 
-/** Judges the table of the bundle again, and makes the files anew that follow from its runs. */
+/** Judges the bundle's table and compares the derived files with new ones. */
 async function checkDerived(opened: OpenedBundle): Promise<void> {
   const { bundle, store, report } = opened;
   let state: TableState | null = null;
@@ -71,14 +71,15 @@ async function checkDerived(opened: OpenedBundle): Promise<void> {
   }
 }
 
-/** A field in which two configs differ that decides what a run gives; null where there is none. */
+/** The first differing field of two configs that affects the result; null where there is none. */
 const differingField = (a: ExperimentConfig, b: ExperimentConfig) =>
   configFields.find((field) => field !== 'name' && field !== 'device' && !isSameJson(a[field], b[field])) ?? null;
 
+/** Checks what a bundle states, and adds how this machine's data, weights and version differ to the notes. */
 export async function verifyBundle(opened: OpenedBundle, home: string): Promise<BundleReport> {
   const { bundle, report } = opened;
   if (report.runs.length === 0) report.problems.push('It holds no run.');
-  // cells, rules of judgement and columns have changed since an older bundle was made, which is no fault of it
+  // cells, rules of judgement and columns have changed since an older bundle was made
   if (bundle.manifest.version === bundleVersion) await checkDerived(opened);
   else
     report.notes.push(
@@ -94,7 +95,7 @@ export async function verifyBundle(opened: OpenedBundle, home: string): Promise<
   return report;
 }
 
-/** Data and weights of this machine that are not the bundle's. */
+/** Data and weights that are missing here or differ from the bundle's. */
 function otherMaterials(theirs: Materials, ours: Materials): string[] {
   const here = hashes(ours);
   return [...hashes(theirs)].flatMap(([name, sha256]) => {
