@@ -1,16 +1,7 @@
 /** Verdicts of a published table from the runs that answer its cells. */
 import { sitsOnFloor } from '#contract/floor';
-import type {
-  Answer,
-  Cell,
-  Contrast,
-  PaperTable,
-  Profile,
-  ResultKind,
-  TableState,
-  Tolerance,
-  WeightsAndScore,
-} from '#contract/papers';
+import type { Answer, Contrast, Profile, TableState, Tolerance, WeightsAndScore } from '#contract/papers';
+import type { Cell, PaperTable, ResultKind } from '#contract/paperTable';
 import { configOf, type RunRow } from '#contract/runRow';
 import type { Sample } from '#contract/statistics';
 import { compare, judgeContrast, unlike } from '#papers/contrast';

@@ -3,7 +3,6 @@ import type { ExperimentConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
 import { sitsOnFloor } from '#contract/floor';
 import {
-  type Cell,
   defaultTolerance,
   type OnFloor,
   type Plan,
@@ -12,6 +11,7 @@ import {
   type TableState,
   type Wish,
 } from '#contract/papers';
+import type { Cell } from '#contract/paperTable';
 import type { Services } from '#contract/services';
 import { type Available, expand, missing } from '#papers/expand';
 import { tableOf, tables } from '#papers/published';
