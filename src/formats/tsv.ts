@@ -34,18 +34,6 @@ export function* tsvRows<Column extends string>(
   if (line === 0) placeOf(columns[0], [], fail);
 }
 
-/** The named columns of a table in memory, each as its cells in order. Throws as {@link tsvRows}. */
-export function readTsv<Column extends string>(
-  bytes: Uint8Array,
-  columns: readonly Column[],
-  name: string,
-): Record<Column, string[]> {
-  const table = Object.fromEntries(columns.map((column) => [column, [] as string[]])) as Record<Column, string[]>;
-  for (const { cells } of tsvRows([bytes], columns, name))
-    for (const column of columns) table[column].push(cells[column]);
-  return table;
-}
-
 type Fail = (what: string) => PermafrostError;
 
 function placeOf(column: string, header: readonly string[], fail: Fail): number {

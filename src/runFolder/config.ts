@@ -4,7 +4,7 @@ import { configFields, configFile, type ExperimentConfig, openConfig } from '#co
 import { PermafrostError } from '#contract/errors';
 import { writeAtomically } from '#disk/atomicFile';
 import { sha256 } from '#disk/hash';
-import { readSmallText } from '#disk/source';
+import { readJsonFile } from '#disk/source';
 import { runFiles } from './paths.ts';
 
 /** A run that has not begun. */
@@ -29,11 +29,11 @@ export function readRunConfig(folder: string): Omit<NewRun, 'id'> {
   const path = runFiles(folder).config;
   let file: unknown;
   try {
-    file = JSON.parse(readSmallText(path, largest));
+    file = readJsonFile(path, largest, 'config');
   } catch (cause) {
-    const { message } = cause as Error;
-    const why = cause instanceof PermafrostError ? message : `${path} is not JSON: ${message}.`;
-    throw new PermafrostError('config', `The run's config is missing or damaged. ${why}`, { cause });
+    throw new PermafrostError('config', `The run's config is missing or damaged. ${(cause as Error).message}`, {
+      cause,
+    });
   }
   const { name, params, args } = (file ?? {}) as Record<string, unknown>;
   const { data } = identity.safeParse(file);

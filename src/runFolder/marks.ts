@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { type WriteOptions, writeAtomically } from '#disk/atomicFile';
-import { readSmallText } from '#disk/source';
+import { readJsonFile } from '#disk/source';
 
 const largest = 2 ** 24; // bytes
 
@@ -22,7 +22,7 @@ export const writeMarks = (path: string, marks: RunMarks, options?: WriteOptions
 export function readMarks(path: string): RunMarks | null {
   if (!existsSync(path)) return null;
   try {
-    return runMarks.parse(JSON.parse(readSmallText(path, largest)));
+    return runMarks.parse(readJsonFile(path, largest, 'data'));
   } catch {
     return null;
   }
