@@ -1,4 +1,5 @@
 /** `config.json` of a run folder: the run's id, time and settings. Written once, before every other file. */
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { configFields, configFile, type ExperimentConfig, openConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
@@ -47,4 +48,4 @@ const free: readonly string[] = ['name', 'device'];
 
 /** A field in which two configs differ; null where they are the same. */
 export const changedField = (a: ExperimentConfig, b: ExperimentConfig): string | null =>
-  configFields.find((field) => JSON.stringify(a[field]) !== JSON.stringify(b[field])) ?? null;
+  configFields.find((field) => !isDeepStrictEqual(a[field], b[field])) ?? null;

@@ -21,7 +21,7 @@ import {
   trainerHeard,
 } from '#contract/run';
 import { dropDeadLease } from '#disk/lease';
-import { diskError, isRefusal, passes } from '#disk/troubles';
+import { diskError, isRefusal, isTemporary } from '#disk/troubles';
 import { changedField, readRunConfig } from '#runFolder/config';
 import { inStretches, readEntries } from '#runFolder/journal';
 import { printedTail } from '#runFolder/log';
@@ -102,7 +102,7 @@ export function createScheduler(options: SchedulerOptions) {
 
   function report(error: unknown): void {
     refusedSince ??= performance.now();
-    if (passes(error) && performance.now() - refusedSince < patience) return; // two apps may write at once
+    if (isTemporary(error) && performance.now() - refusedSince < patience) return; // two apps may write at once
     const { code, message } = describeError(error);
     if (code === 'internal') console.error(error);
     if (message === trouble) return;
@@ -238,7 +238,7 @@ export function createScheduler(options: SchedulerOptions) {
     try {
       return openSync(path, 'a');
     } catch (error) {
-      if (!passes(error)) throw error;
+      if (!isTemporary(error)) throw error;
       return 'ignore';
     }
   }

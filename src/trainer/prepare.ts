@@ -9,10 +9,10 @@ import { taskOf } from '#tasks/index';
 import type { Task } from '#tasks/task';
 import { knownBodies } from '#zoo/bodies';
 import { loadDataset } from '#zoo/loadDataset';
+import { chooseDevice } from './chooseDevice.ts';
 import { openDevices } from './device.ts';
-import { fastest } from './fastest.ts';
 import { compileLearner, type Learner } from './learner.ts';
-import { type Plan, planOf } from './protocol.ts';
+import { planOf, type TrainingPlan } from './protocol.ts';
 import { prepareWeights, type Weights } from './weights.ts';
 
 export interface PrepareOptions {
@@ -29,7 +29,7 @@ export interface PrepareOptions {
 export interface Prepared {
   task: Task;
   model: Model;
-  plan: Plan;
+  plan: TrainingPlan;
   learner: Learner;
   weights: Weights;
   device: Device;
@@ -63,7 +63,7 @@ export async function prepare({ config, home, threads, journal, signal }: Prepar
   const dataset = loaded?.dataset ?? null;
   const compile = (device: Device, trained: Weights['trained']) =>
     compileLearner({ config, task, shape, model, plan, weights: { ...weights, trained }, dataset, device });
-  const device = await fastest(devices, (each) => compile(each, structuredClone(weights.trained)), plan, journal);
+  const device = await chooseDevice(devices, (each) => compile(each, structuredClone(weights.trained)), plan, journal);
   const learner = await compile(device, weights.trained);
   const { nodes, traceMs, compileMs } = learner.stats;
   journal.log('info', `Compiled ${nodes} nodes: traced in ${seconds(traceMs)}, loaded in ${seconds(compileMs)}.`);

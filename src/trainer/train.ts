@@ -8,7 +8,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { describeError, PermafrostError } from '#contract/errors';
 import type { EntryBody, FinalResult, TrainerCommand } from '#contract/run';
 import { sweepDrafts } from '#disk/atomicFile';
-import { untilTaken } from '#disk/untilTaken';
+import { retryWhileDiskFails } from '#disk/retryWhileDiskFails';
 import type { Data } from '#engine/program';
 import { countParameters } from '#models/index';
 import { trainedNames } from '#models/steps';
@@ -16,20 +16,20 @@ import { configDigest } from '#runFolder/config';
 import { runFiles } from '#runFolder/paths';
 import { isCheckpointDamaged, type Progress, readRunCheckpoint } from '#runFolder/runCheckpoint';
 import { knownBodies } from '#zoo/bodies';
+import { type CheckpointWriter, openCheckpointWriter } from './checkpointWriter.ts';
 import { deviationsOf } from './deviations.ts';
 import { beginProof, endProof } from './frozen.ts';
-import { type Keeper, openKeeper } from './keeper.ts';
 import type { Evaluation, Learner } from './learner.ts';
 import { type Prepared, type PrepareOptions, prepare } from './prepare.ts';
 import {
   finalEvaluation,
   freshProgress,
-  judge,
   nextAction,
   nextTestBatch,
   recentMetric,
   standardError,
   stopsEarly,
+  updateProgress,
 } from './protocol.ts';
 
 export type Ended = Extract<EntryBody, { kind: 'ended' }>;
@@ -40,7 +40,7 @@ export interface Interruption extends TrainerCommand {
 }
 
 /** What the run and the process around it tell each other. */
-export interface Control {
+export interface RunControl {
   /** Aborted from outside at any time, its reason an {@link Interruption}; the run looks at it between batches. */
   readonly stop: AbortSignal;
   /** Optimizer steps done. */
@@ -49,11 +49,11 @@ export interface Control {
 
 export interface RunOptions extends Omit<PrepareOptions, 'signal'> {
   folder: string;
-  control: Control;
+  control: RunControl;
 }
 
 interface Session extends RunOptions, Prepared {
-  keeper: Keeper;
+  checkpoints: CheckpointWriter;
   progress: Progress;
   /** Trained parameters of the best iteration. */
   best: Record<string, Data> | null;
@@ -65,7 +65,7 @@ interface Session extends RunOptions, Prepared {
 export async function train(options: RunOptions): Promise<Ended> {
   sweepDrafts(options.folder);
   const { journal, control } = options;
-  const prepared = await untilTaken(() => prepare({ ...options, signal: control.stop }), {
+  const prepared = await retryWhileDiskFails(() => prepare({ ...options, signal: control.stop }), {
     signal: control.stop,
     onRefusal: ({ message }) => journal.log('warn', `${message} The run starts when the disk works again.`),
   }).catch((error) => {
@@ -123,7 +123,14 @@ function begin(options: RunOptions, prepared: Prepared): Session {
   });
   const start = performance.now();
   const elapsed = () => progress.seconds + (performance.now() - start) / 1000;
-  return { ...options, ...prepared, progress, best, elapsed, keeper: openKeeper(files, specs, digest, journal) };
+  return {
+    ...options,
+    ...prepared,
+    progress,
+    best,
+    elapsed,
+    checkpoints: openCheckpointWriter(files, specs, digest, journal),
+  };
 }
 
 async function loop(session: Session): Promise<Ended> {
@@ -138,7 +145,7 @@ async function loop(session: Session): Promise<Ended> {
 }
 
 async function step(session: Session): Promise<null> {
-  const { learner, journal, keeper, control, progress, elapsed } = session;
+  const { learner, journal, checkpoints, control, progress, elapsed } = session;
   const { loss, metric, gradNorm } = await learner.train(progress.step);
   const done = progress.step + 1;
   checkNumbers(session, done, { 'training loss': loss, 'gradient norm': gradNorm });
@@ -152,7 +159,7 @@ async function step(session: Session): Promise<null> {
     ],
     elapsed(),
   );
-  if (keeper.isDue()) await save(session);
+  if (checkpoints.isDue()) await save(session);
   return null;
 }
 
@@ -162,7 +169,7 @@ async function test(session: Session): Promise<null> {
   const score = await evaluate(session, 'test', nextTestBatch(plan, session.progress), plan.testBatches);
   if (!score) return null;
   checkNumbers(session, step, { 'test loss': score.loss, 'test metric': score.metric });
-  const { progress, improved } = judge(session.progress, score);
+  const { progress, improved } = updateProgress(session.progress, score);
   session.progress = progress;
   if (improved) session.best = await copy(learner, trainedNames(model));
   journal.metrics(
@@ -222,9 +229,9 @@ const restAt = (step: number, { kind, reason }: Interruption): Ended => ({
   result: null,
 });
 
-const save = async ({ keeper, learner, progress, best, elapsed }: Session) => {
+const save = async ({ checkpoints, learner, progress, best, elapsed }: Session) => {
   const state = await all(learner);
-  return keeper.save({ progress: { ...progress, seconds: elapsed() }, state, best });
+  return checkpoints.save({ progress: { ...progress, seconds: elapsed() }, state, best });
 };
 
 /** The live arrays of the whole state. */

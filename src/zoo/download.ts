@@ -16,7 +16,7 @@ import type { DownloadProgress } from '#contract/zoo';
 import { dropDeadLease, type Lease, takeLease } from '#disk/lease';
 import { diskError, isDiskTrouble } from '#disk/troubles';
 import { createMeter } from './meter.ts';
-import { checkStatus, type Patience, patience, persist, reasonOf, request, Transient } from './request.ts';
+import { checkStatus, defaultPatience, type Patience, persist, reasonOf, request, Transient } from './request.ts';
 
 export interface DownloadOptions {
   url: string;
@@ -152,7 +152,7 @@ async function fetchAll(options: DownloadOptions, transfer: Transfer): Promise<v
     if (transfer.total === null || transfer.have < transfer.total) await fetchRest(options, transfer);
   };
   await persist(attempt, {
-    ...(options.patience ?? patience),
+    ...(options.patience ?? defaultPatience),
     signal: options.signal,
     gotFurther: () => transfer.have > before,
   });

@@ -10,7 +10,7 @@ import { writeAtomically } from '#disk/atomicFile';
 import { removeBelow } from '#disk/removable';
 import { download, sweepLock } from './download.ts';
 import { cachedFile, type HubFile, type HubSettings, isCommit, repoFolder } from './hubCache.ts';
-import { checkStatus, type Patience, patience, persist, readBody, request, Transient } from './request.ts';
+import { checkStatus, defaultPatience, type Patience, persist, readBody, request, Transient } from './request.ts';
 
 /** A file as the hub describes it. */
 export interface HubBlob extends HubFile {
@@ -105,7 +105,7 @@ const hubFetch =
         throw error;
       }
     };
-    return persist(attempt, { ...(options.patience ?? patience), signal: options.signal });
+    return persist(attempt, { ...(options.patience ?? defaultPatience), signal: options.signal });
   };
 
 const blobOf = ({ cache }: HubSettings, { repo, digest }: HubBlob): string =>

@@ -140,7 +140,7 @@ export interface Patience {
   /** Milliseconds before the second attempt; doubled for each further one, up to a minute. */
   delay: number;
 }
-export const patience: Patience = { attempts: 6, delay: 500 };
+export const defaultPatience: Patience = { attempts: 6, delay: 500 };
 const longestWait = 60_000;
 
 /**

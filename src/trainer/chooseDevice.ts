@@ -2,7 +2,7 @@
 import type { Device } from '#engine/device';
 import type { Journal } from '#runFolder/journal';
 import type { Learner } from './learner.ts';
-import type { Plan } from './protocol.ts';
+import type { TrainingPlan } from './protocol.ts';
 
 /** Steps that are timed, after one that warms up. */
 const timedSteps = 3;
@@ -11,10 +11,10 @@ const timedSteps = 3;
  * The device on which steps of this very run take the least time; the numbers go to the log. A device that fails is
  * passed over, unless it is the last. Learners that were tried are released, and nothing of theirs is kept.
  */
-export async function fastest(
+export async function chooseDevice(
   devices: readonly Device[],
   compile: (device: Device) => Promise<Learner>,
-  { totalSteps }: Pick<Plan, 'totalSteps'>,
+  { totalSteps }: Pick<TrainingPlan, 'totalSteps'>,
   journal: Pick<Journal, 'log'>,
 ): Promise<Device> {
   if (devices.length === 1) return devices[0];

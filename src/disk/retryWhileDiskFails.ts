@@ -1,10 +1,10 @@
 /** Retries while a disk is full or fails. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { passes } from './troubles.ts';
+import { isTemporary } from './troubles.ts';
 
 const pause = 500; // ms between attempts
 
-export interface PatienceOptions {
+export interface RetryOptions {
   /** After it is aborted the next refusal is thrown. */
   signal?: AbortSignal;
   /** Called with the first refusal. */
@@ -12,15 +12,15 @@ export interface PatienceOptions {
 }
 
 /** The result of `attempt`, retried while a full or failing disk refuses it. Throws errors that waiting does not fix. */
-export async function untilTaken<T>(
+export async function retryWhileDiskFails<T>(
   attempt: () => T | Promise<T>,
-  { signal, onRefusal }: PatienceOptions = {},
+  { signal, onRefusal }: RetryOptions = {},
 ): Promise<T> {
   for (let told = false; ; told = true) {
     try {
       return await attempt();
     } catch (error) {
-      if (!passes(error) || signal?.aborted) throw error;
+      if (!isTemporary(error) || signal?.aborted) throw error;
       if (!told) onRefusal?.(error as Error);
     }
     await sleep(pause, undefined, { signal }).catch(() => {});

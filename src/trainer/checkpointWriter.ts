@@ -5,7 +5,7 @@ import type { Journal } from '#runFolder/journal';
 import type { RunFiles } from '#runFolder/paths';
 import { type RunCheckpoint, writeBestWeights, writeRunCheckpoint } from '#runFolder/runCheckpoint';
 
-export interface Keeper {
+export interface CheckpointWriter {
   /** Whether a checkpoint is due although no iteration ended. */
   isDue(): boolean;
   /** Writes a checkpoint. A disk that refuses is a warning: the run goes on and the checkpoint before stays. */
@@ -15,14 +15,14 @@ export interface Keeper {
 const interval = 30_000; // ms between checkpoints
 const largestShare = 1 / 20; // of a run's time that checkpoints within iterations may take
 
-export function openKeeper(
+export function openCheckpointWriter(
   files: RunFiles,
   specs: Readonly<Record<string, Spec>>,
   /** Of the run's config. */
   digest: string,
   journal: Journal,
   now = performance.now.bind(performance),
-): Keeper {
+): CheckpointWriter {
   let last = { at: now(), took: 0 };
   let weightsIteration = 0;
   let refused = false;
