@@ -14,9 +14,9 @@ export const learning: Benchmark = {
     const app = await createApp({ home, slots: availableParallelism() });
     try {
       const cell = tableOf('regimes').cells.find(({ id }) => id === 'regimes/mnist/FRT')!;
-      const ids = expand(cell, 'quick', [0, 1, 2]).configs.map((config) => app.create(config).id);
-      await app.idle();
-      const results = ids.map((id) => app.get(id).result!);
+      const ids = expand(cell, 'quick', [0, 1, 2]).configs.map((config) => app.runs.create([config])[0]);
+      await app.queue.whenIdle();
+      const results = ids.map((id) => app.runs.get(id).result!);
       report(results.map((r) => `${r.value} in ${Math.round(r.seconds)} s`).join(', '));
       return {
         lowestAccuracy: Math.min(...results.map((r) => r.value)),

@@ -6,7 +6,7 @@ import type { Device } from '#engine/device';
 import type { CompiledStep, Program } from '#engine/program';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';
-import type { Model } from '#models/index';
+import type { Model } from '#models/model';
 import type { Batch } from '#tasks/task';
 import { batchSpecs, inputsOf } from '#trainer/learner';
 import { loadDataset } from '#zoo/loadDataset';

@@ -4,7 +4,7 @@ import { writeAtomically } from '#disk/atomicFile';
 import { inferenceModel } from '#engine/inference';
 import type { Frozen, Program } from '#engine/program';
 import { elementsOf } from '#formats/array';
-import type { Model } from '#models/index';
+import type { Model } from '#models/model';
 import { batchSpecs } from '#trainer/learner';
 import { planOf } from '#trainer/protocol';
 import type { ModelContent, WrittenModel } from './modelFile.ts';

@@ -3,7 +3,7 @@ import type { Tensor } from 'onnxruntime-common';
 import type { ModelExport } from '#contract/analysis';
 import { PermafrostError } from '#contract/errors';
 import type { Device, OnnxDevice } from '#engine/device';
-import type { Data } from '#engine/program';
+import type { TensorData } from '#engine/program';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';
 import { evalProgram } from '#models/steps';
@@ -91,7 +91,7 @@ async function openEvaluations({ config, task, shape, model, weights }: RunNetwo
   function padded(batch: Batch, size: number): Batch {
     const { tokens = shape.tokens, x } = batch;
     if (tokens === shape.tokens) return batch;
-    const longer: Data = new (x.constructor as typeof Int32Array)((x.length / tokens) * shape.tokens);
+    const longer: TensorData = new (x.constructor as typeof Int32Array)((x.length / tokens) * shape.tokens);
     const from = x.length / size;
     for (let i = 0; i < size; i++) longer.set(x.subarray(i * from, (i + 1) * from), i * (longer.length / size));
     return { ...batch, x: longer };

@@ -2,11 +2,11 @@
 import { PermafrostError } from '#contract/errors';
 import { writeAtomically } from '#disk/atomicFile';
 import { withFile } from '#disk/source';
-import type { Data } from '#engine/program';
+import type { TensorData } from '#engine/program';
 import { readSafetensors, safetensorsHeader } from '#formats/safetensors';
 import type { ModelContent, WrittenModel } from './modelFile.ts';
 
-const bytesOf = ({ buffer, byteOffset, byteLength }: Data) => Buffer.from(buffer, byteOffset, byteLength);
+const bytesOf = ({ buffer, byteOffset, byteLength }: TensorData) => Buffer.from(buffer, byteOffset, byteLength);
 
 /** Writes every parameter. Throws `disk`. */
 export function writeSafetensorsModel({ path, parameters, metadata }: ModelContent): WrittenModel {

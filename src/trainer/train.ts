@@ -9,8 +9,8 @@ import { describeError, PermafrostError } from '#contract/errors';
 import type { EntryBody, FinalResult, TrainerCommand } from '#contract/run';
 import { sweepDrafts } from '#disk/atomicFile';
 import { retryWhileDiskFails } from '#disk/retryWhileDiskFails';
-import type { Data } from '#engine/program';
-import { countParameters } from '#models/index';
+import type { TensorData } from '#engine/program';
+import { countParameters } from '#models/model';
 import { trainedNames } from '#models/steps';
 import { configDigest } from '#runFolder/config';
 import { runFiles } from '#runFolder/paths';
@@ -56,7 +56,7 @@ interface Session extends RunOptions, Prepared {
   checkpoints: CheckpointWriter;
   progress: Progress;
   /** Trained parameters of the best iteration. */
-  best: Record<string, Data> | null;
+  best: Record<string, TensorData> | null;
   /** Seconds in all sessions of the run. */
   elapsed(): number;
 }
@@ -235,17 +235,17 @@ const save = async ({ checkpoints, learner, progress, best, elapsed }: Session) 
 };
 
 /** The live arrays of the whole state. */
-async function all({ state }: Learner): Promise<Record<string, Data>> {
+async function all({ state }: Learner): Promise<Record<string, TensorData>> {
   await state.settle();
   return Object.fromEntries(Object.keys(state.specs).map((name) => [name, state.get(name)]));
 }
 
-async function copy({ state }: Learner, names: string[]): Promise<Record<string, Data>> {
+async function copy({ state }: Learner, names: string[]): Promise<Record<string, TensorData>> {
   await state.settle();
   return Object.fromEntries(names.map((name) => [name, state.get(name).slice()]));
 }
 
-function load({ state }: Learner, values: Record<string, Data>): void {
+function load({ state }: Learner, values: Record<string, TensorData>): void {
   for (const [name, data] of Object.entries(values)) state.set(name, data);
 }
 

@@ -16,8 +16,9 @@ import type { Frozen } from '#engine/program';
 import type { Initial } from '#engine/state';
 import { float32Chunks, type StoredArray, transposed } from '#formats/array';
 import { decode, readSafetensors } from '#formats/safetensors';
-import type { Model } from '#models/index';
+import { bodyPrefix } from '#models/body';
 import { listProblems, matchCheckpoint } from '#models/match';
+import type { Model } from '#models/model';
 import { trainedNames as trainedNamesOf } from '#models/steps';
 import { type OpenCheckpoint, withCheckpoint } from '#zoo/checkpointFiles';
 import { bodyFilePrefix, findWeights, ownWeights } from '#zoo/weights';
@@ -37,9 +38,6 @@ export interface WeightsOptions {
   /** Told what takes long. */
   log(text: string): void;
 }
-
-/** Names of the transformer's parameters in a model begin so; the rest is the small input and output networks. */
-const bodyPrefix = 'transformer.';
 
 /**
  * Every parameter that the model computes with.

@@ -68,7 +68,7 @@ export function openData(home: string, { node, usedBy = () => [] }: DataOptions 
       return describe(name);
     },
     verify: async (name) => verifyDataset(datasetOf(name), home),
-    begin(name, from) {
+    startPull(name, from) {
       const row = datasetOf(name);
       refuseRelink(name, from);
       pulls.begin(row.name, (controls) => pullDataset(row, { home, node, from, ...controls }));

@@ -96,9 +96,9 @@ export function createZoo({ home, environment = process.env, patience, usedBy = 
   }
 
   return {
-    models: () => knownRows(home).map(describe),
+    list: () => knownRows(home).map(describe),
     warnings: () => readAdded(home).warnings,
-    model: (name) => describe(known(name)),
+    get: (name) => describe(known(name)),
     fit(name, batch, frozen = true) {
       const [bytes, memory] = [fitBytes(known(name).body, batch, frozen), totalmem()];
       return { bytes, memory, fits: bytes < 0.7 * memory ? 'yes' : bytes < 0.95 * memory ? 'tight' : 'no' };
@@ -116,7 +116,7 @@ export function createZoo({ home, environment = process.env, patience, usedBy = 
         unsubscribe();
       }
     },
-    begin: (name) => void pullOf(name),
+    startPull: (name) => void pullOf(name),
     pause: (name) => pulls.pause(canonicalName(name)),
     async cancel(name) {
       const row = known(name);
@@ -126,7 +126,7 @@ export function createZoo({ home, environment = process.env, patience, usedBy = 
     },
     pulls: pulls.states,
     subscribe: pulls.subscribe,
-    async remove(name) {
+    async rm(name) {
       const row = known(name);
       if (row.source.kind === 'embedded')
         throw new PermafrostError('conflict', `${row.name} comes with Permafrost and stays.`);

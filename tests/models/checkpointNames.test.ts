@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { float32Values, transposed } from '#formats/array';
 import { readModelCheckpoint } from '#formats/modelCheckpoint';
 import { bytesSource } from '#formats/source';
+import { sameNames } from '#models/checkpointNames';
 import { gpt2 } from '#models/gpt2';
-import { sameNames } from '#models/match';
 import { vit } from '#models/vit';
 import { vitFromCheckpoint } from '#models/vitCheckpoint';
 
