@@ -37,7 +37,7 @@ export const readSmallFile = (path: string, most: number): Uint8Array =>
   });
 
 /** The value in a JSON file of at most `most` bytes. Throws `disk`, `data` for one that is too large, and `code` for one that is not JSON. */
-export const readJsonFile = (path: string, most: number, code: ErrorCode): unknown =>
+export const readSmallJson = (path: string, most: number, code: ErrorCode): unknown =>
   readJson(readSmallFile(path, most), path, code);
 
 /** Opens a regular file to be read. Throws `disk`. */

@@ -5,7 +5,7 @@ import { configFields, configFile, type ExperimentConfig, openConfig } from '#co
 import { PermafrostError } from '#contract/errors';
 import { writeAtomically } from '#disk/atomicFile';
 import { sha256 } from '#disk/hash';
-import { readJsonFile } from '#disk/source';
+import { readSmallJson } from '#disk/source';
 import { runFiles } from './paths.ts';
 
 /** A run that has not begun. */
@@ -30,7 +30,7 @@ export function readRunConfig(folder: string): Omit<NewRun, 'id'> {
   const path = runFiles(folder).config;
   let file: unknown;
   try {
-    file = readJsonFile(path, largest, 'config');
+    file = readSmallJson(path, largest, 'config');
   } catch (cause) {
     throw new PermafrostError('config', `The run's config is missing or damaged. ${(cause as Error).message}`, {
       cause,

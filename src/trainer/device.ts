@@ -41,7 +41,7 @@ const rows: Record<DeviceName, DeviceRow> = {
     help: 'Install the optional package: npm install @tensorflow/tfjs-node-gpu (NVIDIA driver and CUDA 11 needed).',
   },
 };
-export const deviceNames = Object.keys(rows) as DeviceName[];
+const deviceNames = Object.keys(rows) as DeviceName[];
 
 /** What `auto` tries. */
 const automatic: readonly DeviceName[] = ['cuda', 'webgpu', 'cpu'];

@@ -1,7 +1,7 @@
 /** CYP3A4_Veith of the Therapeutics Data Commons, split by scaffold, as tokens of the ChemBERTa tokenizer. */
 import { join } from 'node:path';
 import { PermafrostError } from '#contract/errors';
-import { readJsonFile, readSmallFile } from '#disk/source';
+import { readSmallFile, readSmallJson } from '#disk/source';
 import { tsvRows } from '#formats/tsv';
 import { moleculeVocabulary } from '#tasks/cyp3a4';
 import type { DecodedRow } from './dataset.ts';
@@ -33,7 +33,7 @@ export const cyp3a4Dataset: DecodedRow = {
   testCounts: [1486, 980],
   symbols(folder) {
     const names: string[] = [];
-    const vocabulary = readJsonFile(join(folder, 'vocab.json'), largest.tokenizer, 'data');
+    const vocabulary = readSmallJson(join(folder, 'vocab.json'), largest.tokenizer, 'data');
     for (const [token, id] of Object.entries(vocabulary as Record<string, number>))
       if (id < moleculeVocabulary) names[id] = token;
     return Array.from(names, (name) => name ?? '');
