@@ -5,13 +5,13 @@ import { isTemporary } from './troubles.ts';
 const pause = 500; // ms between attempts
 
 export interface RetryOptions {
-  /** After it is aborted the next refusal is thrown. */
+  /** Once it is aborted, the next refusal is thrown. */
   signal?: AbortSignal;
   /** Called with the first refusal. */
   onRefusal?(error: Error): void;
 }
 
-/** The result of `attempt`, retried while a full or failing disk refuses it. Throws errors that waiting does not fix. */
+/** Repeats `attempt` while a full or failing disk refuses it. Throws errors that waiting does not fix. */
 export async function retryWhileDiskFails<T>(
   attempt: () => T | Promise<T>,
   { signal, onRefusal }: RetryOptions = {},

@@ -25,7 +25,7 @@ export async function withOpenFile<T>(path: string, use: (source: ByteSource) =>
   }
 }
 
-/** A whole file of at most `most` bytes; a larger one is refused unread. Throws `disk`, and `data` for one that is too large. */
+/** Reads a whole file of at most `most` bytes; refuses a larger one unread. Throws `disk`, and `data` for one that is too large. */
 export const readSmallFile = (path: string, most: number): Uint8Array =>
   withFile(path, (source) => {
     if (source.size <= most) return source.read(0, source.size);
@@ -36,7 +36,7 @@ export const readSmallFile = (path: string, most: number): Uint8Array =>
     );
   });
 
-/** The value in a JSON file of at most `most` bytes. Throws `disk`, `data` for one that is too large, and `code` for one that is not JSON. */
+/** Parses a JSON file of at most `most` bytes. Throws `disk`, `data` for one that is too large, and `code` for one that is not JSON. */
 export const readSmallJson = (path: string, most: number, code: ErrorCode): unknown =>
   readJson(readSmallFile(path, most), path, code);
 

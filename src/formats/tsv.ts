@@ -8,8 +8,8 @@ const longestLine = 2 ** 20; // bytes; an expression of ListOps has 20 kB
 export type TsvRow<Column extends string> = { line: number; cells: Record<Column, string> };
 
 /**
- * The records of a table in pieces of any size, in order; columns nobody asked for are left out. A cell in double quotes
- * loses them, as Dataverse writes texts. Throws `data` naming `name`, the line and what was expected.
+ * Reads the named columns of a table that arrives in pieces of any size. Removes the double quotes around cells, which
+ * Dataverse adds to text. Throws `data` naming `name`, the line and what was expected.
  */
 export function* tsvRows<Column extends string>(
   chunks: Iterable<Uint8Array>,
@@ -43,7 +43,7 @@ function placeOf(column: string, header: readonly string[], fail: Fail): number 
   throw fail(`expected a column "${column}"; its first line has ${found || 'nothing'}.`);
 }
 
-/** Lines without their ends; a line that the file does not end is one too. */
+/** Lines without their line ends; the last one may lack its own. */
 function* lines(chunks: Iterable<Uint8Array>, fail: Fail): Generator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let isFirst = true;

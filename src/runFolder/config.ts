@@ -8,7 +8,7 @@ import { sha256 } from '#disk/hash';
 import { readSmallJson } from '#disk/source';
 import { runFiles } from './paths.ts';
 
-/** A run that has not begun. */
+/** A run that has not started. */
 export interface NewRun {
   id: string;
   config: ExperimentConfig;

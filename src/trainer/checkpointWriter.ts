@@ -1,4 +1,4 @@
-/** When a run's checkpoints are written, and what happens when they cannot be. */
+/** Writes a run's checkpoints when they are due, and lets the run go on when the disk refuses them. */
 import { PermafrostError } from '#contract/errors';
 import type { Spec } from '#engine/program';
 import type { Journal } from '#runFolder/journal';
@@ -6,9 +6,9 @@ import type { RunFiles } from '#runFolder/paths';
 import { type RunCheckpoint, writeBestWeights, writeRunCheckpoint } from '#runFolder/runCheckpoint';
 
 export interface CheckpointWriter {
-  /** Whether a checkpoint is due although no iteration ended. */
+  /** Whether a checkpoint is due within an iteration. */
   isDue(): boolean;
-  /** Writes a checkpoint. A disk that refuses is a warning: the run goes on and the checkpoint before stays. */
+  /** Writes a checkpoint. When the disk refuses, logs a warning and keeps the previous checkpoint. */
   save(checkpoint: RunCheckpoint): { saved: true } | { saved: false; error: PermafrostError };
 }
 
@@ -29,7 +29,7 @@ export function openCheckpointWriter(
 
   const write = (checkpoint: RunCheckpoint) => {
     const { progress, best } = checkpoint;
-    journal.sync(); // first: a checkpoint must not know steps whose metrics a power cut could still take
+    journal.sync(); // first: a checkpoint must not be ahead of the metrics that survive a power cut
     writeRunCheckpoint(files.checkpoint, specs, digest, checkpoint);
     if (best && progress.best && progress.best.iteration !== weightsIteration) {
       writeBestWeights(files.best, specs, best, progress.best.iteration);

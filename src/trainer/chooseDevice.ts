@@ -1,4 +1,4 @@
-/** Which device a run should use where several work. */
+/** Chooses the fastest of several working devices for a run. */
 import type { Device } from '#engine/device';
 import type { Journal } from '#runFolder/journal';
 import type { Learner } from './learner.ts';
@@ -8,8 +8,8 @@ import type { TrainingPlan } from './protocol.ts';
 const timedSteps = 3;
 
 /**
- * The device on which steps of this very run take the least time; the numbers go to the log. A device that fails is
- * passed over, unless it is the last. Learners that were tried are released, and nothing of theirs is kept.
+ * Times a few steps of the run on every device, logs the times and returns the fastest. Skips a device that fails, unless all
+ * do. Releases the learners that it tried.
  */
 export async function chooseDevice(
   devices: readonly Device[],
@@ -31,7 +31,7 @@ export async function chooseDevice(
   return best?.device ?? devices[devices.length - 1];
 }
 
-/** Of a training step, or of a batch of the final evaluation where nothing is trained. */
+/** Milliseconds of a training step, or of a batch of the final evaluation where nothing is trained. */
 async function stepTime(learner: Learner, trains: boolean): Promise<number> {
   const step = (i: number) => (trains ? learner.train(i) : learner.evaluate('final', i, 1));
   try {

@@ -24,7 +24,7 @@ export interface PrepareOptions {
   /** CPU threads; absent: one per core. */
   threads?: number;
   journal: Journal;
-  /** Aborting it ends the decoding of the data set, which may take minutes; what follows takes seconds. */
+  /** Aborting it ends the decoding of the data set, which may take minutes; the rest takes seconds. */
   signal?: AbortSignal;
   /** File that the graphs of the run's programs are written to, for debugging. */
   graphFile?: string;
@@ -39,7 +39,7 @@ export interface Prepared {
   device: Device;
 }
 
-/** Prepares a run. What is wrong with the config shows before anything is loaded. Throws `config`, `weights`, `data`, `device`. */
+/** Prepares a run; checks the config before it loads anything. Throws `config`, `weights`, `data`, `device`. */
 export async function prepare({
   config,
   home,
@@ -87,7 +87,7 @@ function graphWriter(file: string): (graph: string) => void {
   return (graph) => appendFileSync(file, `${graph}\n`);
 }
 
-/** Says every ten seconds how far a data set is decoded, which only its first run waits for. */
+/** Logs every ten seconds how far a data set is decoded. Only the first run on it waits for that. */
 function decodeLog(journal: Journal): (done: number, total: number | null, unit: string) => void {
   let next = performance.now();
   return (done, total, unit) => {

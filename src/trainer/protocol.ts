@@ -7,9 +7,9 @@ import type { ExperimentConfig } from '#contract/config';
 import type { Progress } from '#runFolder/runCheckpoint';
 import type { Split } from '#tasks/task';
 
-/** How a config cuts its work into batches. */
+/** The sizes and numbers of a run's batches. */
 export interface TrainingPlan {
-  /** Samples that the device sees at once while training. */
+  /** Samples per batch on the device while training. */
   microBatch: number;
   /** Micro-batches per optimizer step; more than one accumulates gradients. */
   microBatches: number;
@@ -23,7 +23,7 @@ export interface TrainingPlan {
 }
 
 /**
- * The plan of a config. Evaluations count samples in whole batches of `batch_size` and keep the overshoot.
+ * Plans the batches of a config. Evaluations round samples up to whole batches of `batch_size`.
  * The reference evaluates `batch_size` samples at once, and on tasks that ignore gpu_batch_size (`readsWholeBatches`)
  * trains on `batch_size` samples per micro-batch; corrected runs never exceed gpu_batch_size.
  */
@@ -43,7 +43,7 @@ export function planOf(config: ExperimentConfig, readsWholeBatches: boolean): Tr
   };
 }
 
-/** The published "average test accuracy" is the mean of so many evaluations. */
+/** The published "average test accuracy" is the mean of this many evaluations. */
 const remembered = 100;
 
 export const freshProgress = (): Progress => ({ step: 0, iteration: 0, best: null, testMetrics: [], seconds: 0 });
@@ -62,8 +62,8 @@ export interface Score {
 }
 
 /**
- * Progress after a test evaluation. Its loss becomes the best when it is the first number, or when the best so far
- * exceeds it by more than 1 %; NaN never does. `improved` says whether it did.
+ * Progress after a test evaluation. Its loss becomes the best if it is the first, or if the best so far exceeds it by more
+ * than 1 %; NaN never becomes the best. `improved` says whether it did.
  */
 export function updateProgress(progress: Progress, test: Score): { progress: Progress; improved: boolean } {
   const iteration = progress.iteration + 1;
@@ -77,7 +77,7 @@ export function updateProgress(progress: Progress, test: Score): { progress: Pro
 export const stopsEarly = (config: ExperimentConfig, { iteration, best }: Progress): boolean =>
   config.early_stop !== null && iteration - (best?.iteration ?? 0) >= config.early_stop;
 
-/** What the final evaluation of a trained run looks at. */
+/** The weights and batches of a run's final evaluation. */
 export interface FinalEvaluation {
   weights: 'best' | 'last';
   /** Iteration (from 1) that these weights come from. */

@@ -1,6 +1,6 @@
 /**
  * One run from its config to its result: trains iteration by iteration, evaluates, keeps checkpoints, reports.
- * What comes next is decided in `protocol.ts`; this file does it.
+ * `protocol.ts` decides what comes next; this file does it.
  */
 
 import { existsSync, renameSync } from 'node:fs';
@@ -34,14 +34,14 @@ import {
 
 export type Ended = Extract<EntryBody, { kind: 'ended' }>;
 
-/** A wish that the run end before it is done, with the reason where nobody gave a command. */
+/** A request to end the run early, with the reason where no user gave a command. */
 export interface Interruption extends TrainerCommand {
   reason: Ended['reason'];
 }
 
-/** What the run and the process around it tell each other. */
+/** The channel between a run and the process around it. */
 export interface RunControl {
-  /** Aborted from outside at any time, its reason an {@link Interruption}; the run looks at it between batches. */
+  /** Aborted from outside with an {@link Interruption} as its reason; the run checks it between batches. */
   readonly stop: AbortSignal;
   /** Optimizer steps done. */
   step: number;
@@ -137,7 +137,7 @@ async function loop(session: Session): Promise<Ended> {
   const { config, control } = session;
   const actions = { train: step, test, final };
   for (;;) {
-    await breathe(); // commands and signals arrive only here: a step blocks the thread
+    await breathe(); // a step blocks the thread, so commands and signals arrive only here
     if (control.stop.aborted) return interrupt(session, control.stop.reason);
     const ended = await actions[nextAction(config, session.progress)](session);
     if (ended) return ended;
@@ -189,7 +189,7 @@ async function final(session: Session): Promise<Ended | null> {
   const last = await copy(learner, trainedNames(model));
   if (weights === 'best') load(learner, best!);
   const score = await evaluate(session, split, firstBatch, plan.finalBatches);
-  load(learner, last); // an evaluation that was interrupted is followed by a checkpoint
+  load(learner, last); // an interrupted evaluation is followed by a checkpoint
   if (!score) return null;
   checkNumbers(session, progress.step, { 'final loss': score.loss, 'final metric': score.metric });
   const result: FinalResult = {
@@ -214,7 +214,7 @@ const evaluate = (
   ...[split, first, count]: Parameters<Learner['evaluate']>
 ): Promise<Evaluation | null> => learner.evaluate(split, first, count, () => control.stop.aborted);
 
-/** Ends the session at a checkpoint; one that could not be written is the reason, since steps will be repeated. */
+/** Ends the session at a checkpoint. If it cannot be written, that is the reason given, since steps will be repeated. */
 async function interrupt(session: Session, { kind, reason }: Interruption): Promise<Ended> {
   const outcome = await save(session);
   const failure = outcome.saved ? null : { code: 'disk' as const, message: outcome.error.message };
@@ -261,7 +261,7 @@ function checkNumbers({ config }: Session, step: number, values: Record<string, 
   }
 }
 
-/** How fast it went, and how much of that was making batches. */
+/** Logs the time per step and the share spent on batches. */
 function reportSpeed({ learner, journal }: Session): void {
   const { steps, training, data } = learner.time;
   if (steps === 0) return;
