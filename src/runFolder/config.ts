@@ -1,8 +1,9 @@
 /** `config.json` of a run folder: the run's id, time and settings. Written once, before every other file. */
-import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { configFields, configFile, type ExperimentConfig, openConfig } from '#contract/config';
+import { configFields, type ExperimentConfig } from '#contract/config';
+import { configFile, openConfig } from '#contract/configFile';
 import { PermafrostError } from '#contract/errors';
+import { isSameSetting } from '#contract/isSameSetting';
 import { writeAtomically } from '#disk/atomicFile';
 import { sha256 } from '#disk/hash';
 import { readSmallJson } from '#disk/source';
@@ -48,4 +49,4 @@ const free: readonly string[] = ['name', 'device'];
 
 /** A field in which two configs differ; null where they are the same. */
 export const changedField = (a: ExperimentConfig, b: ExperimentConfig): string | null =>
-  configFields.find((field) => !isDeepStrictEqual(a[field], b[field])) ?? null;
+  configFields.find((field) => !isSameSetting(a[field], b[field])) ?? null;

@@ -18,9 +18,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { columns, duration } from '#cli/command';
+import { alignColumns } from '#cli/command';
 
 const bin = join(import.meta.dirname, '../../bin/permafrost.js');
+const systemNode = '/usr/bin/node'; // Debian's place
+const isSystemNodeOld =
+  existsSync(systemNode) && spawnSync(systemNode, ['--version'], { encoding: 'utf8' }).stdout.startsWith('v20');
 let folder: string;
 let home: string;
 beforeAll(() => {
@@ -127,9 +130,9 @@ describe('run, list, show, tag and export', () => {
     expect(json('show', id)).toMatchObject({ state: 'paused', step });
   });
 
-  describe.skipIf(!existsSync('/usr/bin/script'))('on a terminal', () => {
-    const system = '/usr/bin/node'; // where it is old, two processes hear the terminal
-    const node = existsSync(system) ? system : process.execPath;
+  // util-linux's `script` opens the terminal; that of macOS takes other options
+  describe.skipIf(process.platform !== 'linux' || !existsSync('/usr/bin/script'))('on a terminal', () => {
+    const node = existsSync(systemNode) ? systemNode : process.execPath; // if it is old, two processes hear the terminal
     /** A command on a terminal of its own. */
     function onTerminal(words: string) {
       const command = `stty cols 150; exec "${node}" "${bin}" ${words}`;
@@ -317,6 +320,12 @@ describe('what is wrong is said in words, with its exit code', () => {
       /batch_size 12 must be at most gpu_batch_size 8 or a multiple/,
     ],
     [
+      'a grid with such a batch',
+      () => ['sweep', good(), '--grid', 'batch_size=8,12'],
+      2,
+      /^batch_size 12 must be at most gpu_batch_size 8 or a multiple/,
+    ],
+    [
       'too few positions',
       () => ['run', good(), '--set', 'n_positions=1'],
       2,
@@ -366,6 +375,12 @@ describe('what is wrong is said in words, with its exit code', () => {
     expect(stderr).not.toMatch(/\n\s+at /); // no stack
     expect(stdout.replace(/^\{"error".*\}\n$/, '')).toBe('');
     expect(status).toBe(code);
+  });
+
+  it('before anything is stored: a refused sweep makes no run', () => {
+    const before = json('list').length;
+    permafrost('sweep', good(), '--grid', 'batch_size=8,12');
+    expect(json('list')).toHaveLength(before);
   });
 
   it('usage as JSON too: one object on standard output', () => {
@@ -489,11 +504,8 @@ it('the whole id of a cell means that cell alone, though other ids begin with it
   expect(cells.map((cell: { id: string }) => cell.id)).toEqual([id]);
 });
 
-it('an old Node is handed over to the one that was installed, or told what is needed', () => {
-  const old = '/usr/bin/node'; // Debian's place
-  const version = existsSync(old) ? spawnSync(old, ['--version'], { encoding: 'utf8' }).stdout : '';
-  if (!version.startsWith('v20')) return;
-  const { status, stdout } = spawnSync(old, [bin, 'list', '--json'], {
+it.skipIf(!isSystemNodeOld)('an old Node hands over to the one that was installed', () => {
+  const { status, stdout } = spawnSync(systemNode, [bin, 'list', '--json'], {
     encoding: 'utf8',
     env: { ...process.env, PERMAFROST_HOME: home },
   });
@@ -501,9 +513,14 @@ it('an old Node is handed over to the one that was installed, or told what is ne
   expect(JSON.parse(stdout)).toHaveProperty('runs');
 });
 
-it('columns are aligned, numbers to the right; durations read well', () => {
+it('--version prints the version of the package', () => {
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
+  expect(permafrost('--version')).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' });
+});
+
+it('columns are aligned, numbers to the right', () => {
   expect(
-    columns(
+    alignColumns(
       ['a', 'bb'],
       [
         ['x', '1'],
@@ -511,5 +528,4 @@ it('columns are aligned, numbers to the right; durations read well', () => {
       ],
     ).split('\n'),
   ).toEqual(['a    bb', '───────', 'x     1', 'yyy  22']);
-  expect([4, 185, 7800].map(duration)).toEqual(['4s', '3m 05s', '2h 10m']);
 });
