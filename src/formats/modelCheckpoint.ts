@@ -1,4 +1,4 @@
-/** The table of checkpoint formats, told apart by how a file begins rather than by its name. */
+/** The table of formats that pretrained models come in. A file's first bytes decide its format, not its name. */
 import { PermafrostError } from '#contract/errors';
 import type { StoredArray } from './array.ts';
 import { readNpz } from './npz.ts';
@@ -13,7 +13,7 @@ export interface ModelCheckpoint {
   arrays: Map<string, StoredArray>;
 }
 
-/** The arrays of a file of any known format; `name` stands in errors. Throws `weights` saying what is wrong with it. */
+/** Opens the arrays of a file in any known format. Errors carry `name`. Throws `weights` for a damaged file. */
 export function readModelCheckpoint(source: ByteSource, name: string): ModelCheckpoint {
   try {
     const format = formatOf(source);
