@@ -47,6 +47,6 @@ writeFileSync(join(folder, 'journal.jsonl'), lines.join(''));
 const services = await createApp({ home, trainer: floodTrainer });
 await fillHome(services, Number(count));
 const server = await startServer({ services, root: rendererFolder, port: 0 });
-process.once('message', () => process.send!({ id: services.create({ ...config, name: 'flood' }).id }));
+process.once('message', () => process.send!({ id: services.runs.create([{ ...config, name: 'flood' }])[0] }));
 process.once('disconnect', () => process.exit());
 process.send!({ url: server.url });

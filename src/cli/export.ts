@@ -27,7 +27,7 @@ export const exportCommand: CommandRow = {
       .action((what: string[], options: Options) =>
         readApp(async (app) => {
           const path = what.at(-1)!;
-          const ids = what.slice(0, -1).map((id) => app.get(asRunId(id)).id);
+          const ids = what.slice(0, -1).map((id) => app.runs.get(asRunId(id)).id);
           if (options.json && path === '-')
             throw new PermafrostError('config', '--json and - both write to standard output. Name a file.');
           const format = options.format ?? formatFor(path, options.table !== undefined);

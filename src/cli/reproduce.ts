@@ -79,10 +79,10 @@ async function reproduceTable(id: string, options: Options): Promise<void> {
         process.stderr.write(`${planText(plan)}\n`);
         await follow(
           app,
-          ids.flat().filter((run) => app.get(run).state !== 'finished'),
+          ids.flat().filter((run) => app.runs.get(run).state !== 'finished'),
           labels,
         );
-        process.exitCode = exitCodeOf(ids.flat().map(app.get));
+        process.exitCode = exitCodeOf(ids.flat().map(app.runs.get));
       }
       const state = await part();
       await writeChunks(path, pieces(answersCsv(state)));

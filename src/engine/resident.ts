@@ -5,7 +5,7 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import type { OnnxDevice } from './device.ts';
 import { writeOnnx } from './onnx.ts';
-import type { Data, Spec } from './program.ts';
+import type { Spec, TensorData } from './program.ts';
 import { mapValues, traceProgram } from './trace.ts';
 
 /** Where a session leaves an output. */
@@ -30,7 +30,7 @@ export interface Resident {
 /** `get` gives the host's array of a name, which is current until a step on the device changes it. */
 export function residentState(
   specs: Readonly<Record<string, Required<Spec>>>,
-  get: (name: string) => Data,
+  get: (name: string) => TensorData,
   device: OnnxDevice,
 ): Resident {
   const names = Object.keys(specs);
@@ -64,7 +64,7 @@ export function residentState(
   const fetch = async () => {
     if (newer.size === 0) return;
     const fetched = await carry('cpu');
-    for (const name of newer) get(name).set(fetched[name].data as Data);
+    for (const name of newer) get(name).set(fetched[name].data as TensorData);
     newer.clear();
   };
   const dropAll = () => {

@@ -56,14 +56,14 @@ describe('runs', () => {
 
   it('show their metrics in the table, and the whole of them as a curve, a clock, a log and checkpoints', async () => {
     const [id] = await api.runs.create({ configs: [tiny] });
-    await app.idle();
+    await app.queue.whenIdle();
     const [row] = await api.runs.list();
     const tests = (await api.runs.curve({ id, key: 'test_metric' })).points.map(({ value }) => value);
     expect(tests).toHaveLength(3);
     expect(row.last).toBe(tests[2]);
     expect(row.best).toBe(Math.max(...tests));
     expect(row.recent).toBeCloseTo((tests[0] + tests[1] + tests[2]) / 3);
-    expect(row.value).toBe(app.get(id).result!.value);
+    expect(row.value).toBe(app.runs.get(id).result!.value);
     const part = await api.runs.curve({ id, key: 'train_loss', from: 4, to: 12, points: 4 });
     expect(part.of).toBe(9);
     expect(part.points.length).toBeLessThanOrEqual(4);
@@ -116,7 +116,7 @@ describe('events of a run', () => {
     while (seen.length < 12) {
       const page = new AbortController();
       let left = 3;
-      for await (const event of app.events(id, last, page.signal)) {
+      for await (const event of app.runs.events(id, last, page.signal)) {
         messages++;
         seen.push(...event.entries);
         last = event.seq;
@@ -131,14 +131,14 @@ describe('events of a run', () => {
     expect(steps.length).toBeGreaterThan(0);
     expect(steps).toEqual(steps.map((_, i) => i + 1));
     await api.runs.stop({ id });
-    await until(() => app.get(id).state === 'stopped');
+    await until(() => app.runs.get(id).state === 'stopped');
   });
 
   it('change rows of the table, tags and notes too', async () => {
     await api.queue.pause();
     const [id] = await api.runs.create({ configs: [tiny] });
     const stop = new AbortController();
-    const changes = app.changes(stop.signal);
+    const changes = app.runs.changes(stop.signal);
     const next = changes.next();
     await api.runs.tag({ id, add: ['good'] });
     expect((await next).value).toMatchObject({ changed: [{ id, tags: ['good'] }], gone: [] });
@@ -166,7 +166,7 @@ describe('configs', () => {
   it('are estimated: counts by part that add up, and time from a finished run that is like it', async () => {
     const before = await api.config.estimate({ config: tiny });
     expect(before.basis).toMatch(/no run has finished here/);
-    expect({ trainable: before.trainable, total: before.total }).toEqual(app.count(tiny));
+    expect({ trainable: before.trainable, total: before.total }).toEqual(app.config.count(tiny));
     const sum = (groups: { count: number }[]) => groups.reduce((all, { count }) => all + count, 0);
     expect(sum(before.groups)).toBe(before.total);
     expect(sum(before.groups.filter(({ trained }) => trained))).toBe(before.trainable);
@@ -181,10 +181,10 @@ describe('configs', () => {
       'output',
     ]);
     const [id] = await api.runs.create({ configs: [tiny] });
-    await app.idle();
+    await app.queue.whenIdle();
     const after = await api.config.estimate({ config: tiny });
     expect(after.basis).toContain(id);
-    expect(after.seconds).toBeCloseTo(app.get(id).result!.seconds, 5);
+    expect(after.seconds).toBeCloseTo(app.runs.get(id).result!.seconds, 5);
     const twice = await api.config.estimate({ config: { ...tiny, num_iters: 3000 } });
     expect(twice.seconds).toBeGreaterThan(500 * after.seconds);
   });
@@ -214,15 +214,15 @@ describe('the queue', () => {
     await api.runs.stop({ id: a });
     await api.queue.resume();
     expect((await api.queue.get()).running).toEqual([c]);
-    await app.idle();
-    expect([a, b, c].map((id) => app.get(id).state)).toEqual(['stopped', 'finished', 'finished']);
-    expect(app.get(c).startedAt!).toBeLessThan(app.get(b).startedAt!);
+    await app.queue.whenIdle();
+    expect([a, b, c].map((id) => app.runs.get(id).state)).toEqual(['stopped', 'finished', 'finished']);
+    expect(app.runs.get(c).startedAt!).toBeLessThan(app.runs.get(b).startedAt!);
   });
 });
 
 it('the load of the machine comes with the processor’s name and a reason for what is missing', async () => {
   const stop = new AbortController();
-  const { value: load } = await app.machine(stop.signal).next();
+  const { value: load } = await app.devices.live(stop.signal).next();
   stop.abort();
   expect(load!.cpu.name).not.toBe('');
   expect(load!.memory.used).toBeLessThan(load!.memory.total);

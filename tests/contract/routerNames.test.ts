@@ -40,7 +40,7 @@ describe('a name that the window sends', () => {
       writeFileSync(join(home, 'mine', 'config.json'), '{"model_type":"gpt2"}');
       const calls = [
         api.zoo.rm({ name }),
-        api.zoo.pull({ name }),
+        api.zoo.startPull({ name }),
         api.zoo.restore({ name }),
         api.zoo.verify({ name }),
         api.zoo.add({ source: join(home, 'mine'), name }),
@@ -58,8 +58,8 @@ describe('a name that the window sends', () => {
     const name = '../runs';
     const calls: [Promise<unknown>, RegExp][] = [
       [api.data.rm({ name }), /^name: "\.\.\/runs" is not a data set/],
-      [api.data.pull({ name }), /is not a data set/],
-      [api.data.pull({ name: 'mnist', from: 'a\0b' }), /^from: .* is not a path/],
+      [api.data.startPull({ name }), /is not a data set/],
+      [api.data.startPull({ name: 'mnist', from: 'a\0b' }), /^from: .* is not a path/],
       [api.runs.get({ id: name }), /^id: .* is not a run id/],
       [api.runs.trash({ ids: ['a', name] }), /^ids\.1: .* is not a run id/],
       [api.runs.tag({ id: 'a', add: ['two\nlines'] }), /^add\.0: "two\\nlines" is not a tag/],

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '#contract/config';
 import type { Cell } from '#contract/papers';
-import { bodies, buildModel, countParameters, isNetwork } from '#models/index';
+import { bodies, buildModel, isNetwork } from '#models/index';
+import { countParameters } from '#models/model';
 import { expand, missing, quickBody } from '#papers/expand';
 import { tableOf, tables } from '#papers/published';
 import { taskOf, tasks } from '#tasks/index';

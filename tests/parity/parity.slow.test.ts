@@ -3,12 +3,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseConfig } from '#contract/config';
 import type { Device } from '#engine/device';
-import { adam, constant, valueAndGradients } from '#engine/optim';
-import type { CompiledStep, Data, Frozen, Program, Spec } from '#engine/program';
+import { valueAndGradients } from '#engine/gradients';
+import { adam, chain, clipByGlobalNorm } from '#engine/optim';
+import type { CompiledStep, Frozen, Program, Spec, TensorData } from '#engine/program';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';
 import { gpt2 } from '#models/gpt2';
-import { buildModel, countParameters } from '#models/index';
+import { buildModel } from '#models/index';
+import { countParameters } from '#models/model';
 import { accumulateProgram, applyProgram, evalProgram, recipeSlots, trainedNames, trainProgram } from '#models/steps';
 import { tasks } from '#tasks/index';
 import { difference } from '../engine/devices.ts';
@@ -40,7 +42,7 @@ it('understands every golden case', () => {
   expect(unknown.map(({ name, kind }) => `${name}: ${kind}`)).toEqual([]);
 });
 
-const spec = ({ shape, data }: { shape: number[]; data: Data }): Required<Spec> => ({
+const spec = ({ shape, data }: { shape: number[]; data: TensorData }): Required<Spec> => ({
   shape,
   dtype: data instanceof Int32Array ? 'int32' : 'float32',
 });
@@ -53,7 +55,7 @@ async function runOnce(
   program: Program,
   device: Device,
   frozen: Record<string, Frozen>,
-  batch: Record<string, { shape: number[]; data: Data }>,
+  batch: Record<string, { shape: number[]; data: TensorData }>,
 ) {
   const inputs = Object.fromEntries(Object.entries(batch).map(([name, value]) => [name, spec(value)]));
   const step = await compileStep(program, { state: createState({}), inputs, frozen, device });
@@ -229,7 +231,8 @@ const realGradient = (info: Golden['info'], name: string) => {
 
 async function trajectory(golden: Golden, { model, loss, metric }: Experiment, device: Device) {
   const { info } = golden;
-  const recipe = { model, loss, optimizer: adam(), schedule: constant(), clip: 1 };
+  const optimizer = chain(clipByGlobalNorm(1), adam({ lr: info.learning_rate }));
+  const recipe = { model, loss, optimizer };
   const trained = trainedNames(model);
   const frozen = frozenOf(
     golden,
@@ -240,31 +243,29 @@ async function trajectory(golden: Golden, { model, loss, metric }: Experiment, d
   const state = createState({ ...initial, ...recipeSlots(recipe, count > 1) });
   const [x, y] = [golden.tensor('x.0'), golden.tensor('y.0')];
   const inputs = { x: spec(x), y: spec(y) };
-  const lr: Record<string, Spec> = { lr: { shape: [] } };
   const compile = async (program: Program, specs: Record<string, Spec>) => {
     const step = await compileStep(program, { state, inputs: specs, frozen, device });
     open.push(step);
     return step;
   };
-  const rate = { lr: Float32Array.of(info.learning_rate) };
   const batch = (i: number) => ({ x: golden.tensor(`x.${i}`).data, y: golden.tensor(`y.${i}`).data });
   const losses: number[] = [];
   const norms: number[] = [];
   if (count === 1) {
-    const step = await compile(trainProgram(recipe), { ...inputs, ...lr });
+    const step = await compile(trainProgram(recipe), inputs);
     for (let s = 0; s < info.steps; s++) {
-      const out = await step.run({ ...batch(s), ...rate }, [0, s]);
+      const out = await step.run(batch(s), [0, s]);
       losses.push(out.loss[0]);
       norms.push(out.gradNorm[0]);
     }
   } else {
     const add = await compile(accumulateProgram(recipe, count), inputs);
-    const apply = await compile(applyProgram(recipe), lr);
+    const apply = await compile(applyProgram(recipe), {});
     for (let s = 0; s < info.steps; s++) {
       const parts: number[] = [];
       for (let k = 0; k < count; k++) parts.push((await add.run(batch(s * count + k), [0, s * count + k])).loss[0]);
       losses.push(mean(parts));
-      norms.push((await apply.run(rate)).gradNorm[0]);
+      norms.push((await apply.run({})).gradNorm[0]);
     }
   }
   const tests = Object.keys(golden.tensors('test_x.'));

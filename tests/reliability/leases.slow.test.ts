@@ -96,9 +96,9 @@ it.skipIf(whyNoProcFolder)(
     writeFileSync(runFiles(join(home, 'runs', 'bit-xor-aaaaaa')).lease, before);
     store.close();
     const next = await createApp({ home, slots: 2 });
-    next.adopt();
-    await next.idle();
-    expect(next.list().map(({ state }) => state)).toEqual(['finished', 'finished', 'finished']);
+    next.queue.adoptOrphans();
+    await next.queue.whenIdle();
+    expect(next.runs.getAll().map(({ state }) => state)).toEqual(['finished', 'finished', 'finished']);
     await next.close();
     expect(leftovers(place)).toEqual([]);
   },

@@ -36,8 +36,8 @@ it('a command waits for a store that refuses its next run, though nothing else i
 
 describe('a store that is locked for long', () => {
   it('stalls no app that trains: it answers, says what is wrong, and catches up', async () => {
-    const { id } = app.create(config);
-    while (app.get(id).step === 0) await sleep(20);
+    const [id] = app.runs.create([config]);
+    while (app.runs.get(id).step === 0) await sleep(20);
     const other = new Sqlite(join(home, 'permafrost.db'));
     other.exec('BEGIN IMMEDIATE');
     const stalls = monitorEventLoopDelay({ resolution: 5 });
@@ -45,18 +45,18 @@ describe('a store that is locked for long', () => {
     await sleep(3000);
     stalls.disable();
     expect(stalls.max / 1e6).toBeLessThan(500); // ms
-    expect(app.queue().trouble).toMatch(/Another process is writing to the database\. Try again/);
+    expect(app.queue.get().trouble).toMatch(/Another process is writing to the database\. Try again/);
     other.exec('ROLLBACK');
     other.close();
-    await app.idle();
-    expect(app.queue().trouble).toBeNull();
-    expect(app.get(id)).toMatchObject({ state: 'finished', step: 500 });
-    expect(app.series(id, 'train_loss')).toHaveLength(500);
+    await app.queue.whenIdle();
+    expect(app.queue.get().trouble).toBeNull();
+    expect(app.runs.get(id)).toMatchObject({ state: 'finished', step: 500 });
+    expect(app.runs.series(id, 'train_loss')).toHaveLength(500);
   });
 
   it('refuses what a person asks for after two seconds, and leaves nothing half done', async () => {
-    const { id } = app.create({ ...config, num_iters: 1 });
-    await app.idle();
+    const [id] = app.runs.create([{ ...config, num_iters: 1 }]);
+    await app.queue.whenIdle();
     const other = new Sqlite(join(home, 'permafrost.db'));
     other.exec('BEGIN IMMEDIATE');
     const busy = expect.objectContaining({
@@ -64,12 +64,12 @@ describe('a store that is locked for long', () => {
       message: expect.stringMatching(/Another process is writing/),
     });
     const start = performance.now();
-    expect(() => app.tag(id, ['late'])).toThrow(busy);
+    expect(() => app.runs.tag(id, ['late'])).toThrow(busy);
     expect(performance.now() - start).toBeGreaterThan(1500);
-    expect(() => app.create(config)).toThrow(busy);
+    expect(() => app.runs.create([config])).toThrow(busy);
     other.exec('ROLLBACK');
     other.close();
-    expect(app.list()).toHaveLength(1);
-    expect(app.get(id).tags).toEqual([]);
+    expect(app.runs.getAll()).toHaveLength(1);
+    expect(app.runs.get(id).tags).toEqual([]);
   });
 });

@@ -71,62 +71,62 @@ it('the next jobs are the head of the queue, as many as slots are free', () => {
 it('a queued run is trained to its result, and its folder says the same as the store', async () => {
   await withApp(async (app) => {
     const seen: string[] = [];
-    app.subscribe((_, entry) => seen.push(entry?.body.kind ?? 'change'));
-    const { id } = app.create(config, ['mine']);
-    await app.idle();
-    const run = app.get(id);
+    app.runs.subscribe((_, entry) => seen.push(entry?.body.kind ?? 'change'));
+    const [id] = app.runs.create([config], ['mine']);
+    await app.queue.whenIdle();
+    const run = app.runs.get(id);
     expect(run).toMatchObject({ state: 'finished', step: 15, totalSteps: 15, tags: ['mine'], reason: null });
     expect(run.result).toMatchObject({ metric: 'accuracy', samples: 64, iterations: 3, steps: 15 });
     expect(run.deviations.length).toBeGreaterThan(0);
-    expect(app.series(id, 'train_loss')).toHaveLength(15);
-    expect(app.series(id, 'test_metric').map((p) => p.step)).toEqual([5, 10, 15]);
+    expect(app.runs.series(id, 'train_loss')).toHaveLength(15);
+    expect(app.runs.series(id, 'test_metric').map((p) => p.step)).toEqual([5, 10, 15]);
     expect(seen).toContain('started');
     expect(seen).toContain('ended');
     expect(seen.at(-1)).toBe('change'); // its slot is free
-    const rows = [...app.metrics(id)];
+    const rows = [...app.runs.metrics(id)];
     const copy = join(home, 'copy');
     cpSync(join(home, 'runs'), join(copy, 'runs'), { recursive: true });
     const other = await createApp({ home: copy });
-    expect(other.get(id)).toEqual(run); // a store that is gone is made from the folders
+    expect(other.runs.get(id)).toEqual(run); // a store that is gone is made from the folders
     expect(await other.rebuild()).toMatchObject({ added: 0, completed: 0, unreadable: [], damaged: [] });
-    expect([...other.metrics(id)]).toEqual(rows);
+    expect([...other.runs.metrics(id)]).toEqual(rows);
     await other.close();
   });
 });
 
 it('a running run pauses at a checkpoint, goes on when resumed, stops when told, and a finished one is not resumed', async () => {
   await withApp(async (app) => {
-    const { id } = app.create(long);
-    await until(() => app.get(id).step > 3);
-    expect(() => app.resume(id)).toThrow(/is running already/);
-    app.pause(id);
-    await app.idle();
-    const { state, step } = app.get(id);
+    const [id] = app.runs.create([long]);
+    await until(() => app.runs.get(id).step > 3);
+    expect(() => app.runs.resume(id)).toThrow(/is running already/);
+    app.runs.pause(id);
+    await app.queue.whenIdle();
+    const { state, step } = app.runs.get(id);
     expect(state).toBe('paused');
-    app.resume(id);
-    await until(() => app.get(id).state === 'running' && app.get(id).step > step);
-    app.stop(id);
-    await app.idle();
-    expect(app.get(id).state).toBe('stopped');
-    const done = app.create(config).id;
-    await app.idle();
-    expect(() => app.resume(done)).toThrow(/is finished; there is nothing left to do/);
+    app.runs.resume(id);
+    await until(() => app.runs.get(id).state === 'running' && app.runs.get(id).step > step);
+    app.runs.stop(id);
+    await app.queue.whenIdle();
+    expect(app.runs.get(id).state).toBe('stopped');
+    const done = app.runs.create([config])[0];
+    await app.queue.whenIdle();
+    expect(() => app.runs.resume(done)).toThrow(/is finished; there is nothing left to do/);
   });
 });
 
 it('as many runs train at once as there are slots; one taken from the queue never starts', async () => {
   await withApp(
     async (app) => {
-      const [a, b, c] = [0, 1, 2].map((seed) => app.create({ ...long, seed }).id);
-      await until(() => [a, b].every((id) => app.get(id).step > 0));
-      expect(app.get(c).state).toBe('queued');
-      app.pause(c);
-      expect(app.get(c).state).toBe('paused');
-      app.pause(a);
-      app.pause(b);
-      await app.idle();
-      expect([a, b, c].map((id) => app.get(id).state)).toEqual(['paused', 'paused', 'paused']);
-      expect(app.get(c).startedAt).toBeNull();
+      const [a, b, c] = [0, 1, 2].map((seed) => app.runs.create([{ ...long, seed }])[0]);
+      await until(() => [a, b].every((id) => app.runs.get(id).step > 0));
+      expect(app.runs.get(c).state).toBe('queued');
+      app.runs.pause(c);
+      expect(app.runs.get(c).state).toBe('paused');
+      app.runs.pause(a);
+      app.runs.pause(b);
+      await app.queue.whenIdle();
+      expect([a, b, c].map((id) => app.runs.get(id).state)).toEqual(['paused', 'paused', 'paused']);
+      expect(app.runs.get(c).startedAt).toBeNull();
     },
     { slots: 2 },
   );
@@ -138,10 +138,10 @@ describe('a trainer that ends without a word', () => {
     writeFileSync(trainer, "console.error('out of luck'); process.exit(7);");
     await withApp(
       async (app) => {
-        const { id } = app.create(config);
-        await app.idle();
-        expect(app.get(id)).toMatchObject({ state: 'crashed', reason: { code: 'crashed' } });
-        expect(app.get(id).reason!.message).toMatch(/exit code 7.*out of luck.*Resume/);
+        const [id] = app.runs.create([config]);
+        await app.queue.whenIdle();
+        expect(app.runs.get(id)).toMatchObject({ state: 'crashed', reason: { code: 'crashed' } });
+        expect(app.runs.get(id).reason!.message).toMatch(/exit code 7.*out of luck.*Resume/);
       },
       { trainer },
     );
@@ -149,15 +149,15 @@ describe('a trainer that ends without a word', () => {
   it.skipIf(whyNoProcFolder)('because it was killed, can be resumed to the result', async () => {
     await withApp(async (app) => {
       const slow = { ...config, num_iters: 100 };
-      const { id } = app.create(slow);
-      await until(() => app.series(id, 'test_loss').length > 2);
+      const [id] = app.runs.create([slow]);
+      await until(() => app.runs.series(id, 'test_loss').length > 2);
       process.kill(trainersOf(id)[0]);
-      await app.idle();
-      expect(['crashed', 'paused']).toContain(app.get(id).state);
-      app.resume(id);
-      await app.idle();
-      expect(app.get(id)).toMatchObject({ state: 'finished', step: 500 });
-      expect(app.series(id, 'train_loss')).toHaveLength(500);
+      await app.queue.whenIdle();
+      expect(['crashed', 'paused']).toContain(app.runs.get(id).state);
+      app.runs.resume(id);
+      await app.queue.whenIdle();
+      expect(app.runs.get(id)).toMatchObject({ state: 'finished', step: 500 });
+      expect(app.runs.series(id, 'train_loss')).toHaveLength(500);
     });
   });
 });
@@ -179,8 +179,8 @@ const commandLine = (pid: number): string[] => {
 
 it.skipIf(whyNoProcFolder)('a run whose trainer outlives its app by a while goes on in the next one', async () => {
   const id = await withApp(async (app) => {
-    app.pauseQueue(true);
-    return app.create(long).id;
+    app.queue.pause();
+    return app.runs.create([long])[0];
   });
   const owner = spawn(process.execPath, [join(import.meta.dirname, 'appProcess.ts'), home, id], { stdio: 'ignore' });
   const store = await openStore(join(home, 'permafrost.db'));
@@ -192,15 +192,15 @@ it.skipIf(whyNoProcFolder)('a run whose trainer outlives its app by a while goes
   owner.kill('SIGKILL');
   await gone;
   await withApp(async (app) => {
-    app.adopt();
-    const { state, step } = app.get(id);
+    app.queue.adoptOrphans();
+    const { state, step } = app.runs.get(id);
     expect(state).toBe('running');
-    expect(app.queue()).toMatchObject({ running: [], queued: [] });
+    expect(app.queue.get()).toMatchObject({ running: [], queued: [] });
     process.kill(trainer, 'SIGCONT');
-    await until(() => app.queue().running.includes(id) && app.get(id).step > step);
-    app.stop(id);
-    await app.idle();
-    expect(app.get(id).state).toBe('stopped');
+    await until(() => app.queue.get().running.includes(id) && app.runs.get(id).step > step);
+    app.runs.stop(id);
+    await app.queue.whenIdle();
+    expect(app.runs.get(id).state).toBe('stopped');
   });
 });
 
@@ -209,12 +209,12 @@ it.skipIf(whyNoProcFolder)(
   async () => {
     const killed = { ...config, num_iters: 80, steps_per_iter: 50, dropout: 0.2, body_dropout: 0.1 };
     const { expected, expectedRows, id } = await withApp(async (app) => {
-      const whole = app.create(killed).id;
-      await app.idle();
-      const { id } = app.create(killed);
-      app.pause(id);
-      await app.idle();
-      return { expected: app.get(whole).result!, expectedRows: [...app.metrics(whole)], id };
+      const whole = app.runs.create([killed])[0];
+      await app.queue.whenIdle();
+      const [id] = app.runs.create([killed]);
+      app.runs.pause(id);
+      await app.queue.whenIdle();
+      return { expected: app.runs.get(whole).result!, expectedRows: [...app.runs.metrics(whole)], id };
     });
 
     const random = randomStream(3, 'kills');
@@ -229,10 +229,10 @@ it.skipIf(whyNoProcFolder)(
     };
     const killTrainer = () =>
       withApp(async (app) => {
-        app.resume(id);
+        app.runs.resume(id);
         await moment();
         for (const pid of trainersOf(id)) process.kill(pid, 'SIGKILL');
-        await app.idle();
+        await app.queue.whenIdle();
       });
     const killApp = async () => {
       const child = spawn(process.execPath, [join(import.meta.dirname, 'appProcess.ts'), home, id]);
@@ -242,16 +242,16 @@ it.skipIf(whyNoProcFolder)(
     };
     for (let kill = 0; kill < 20; kill++) {
       await (kill % 4 === 3 ? killApp() : killTrainer());
-      await withApp(async (app) => expect(['crashed', 'paused']).toContain(app.get(id).state));
+      await withApp(async (app) => expect(['crashed', 'paused']).toContain(app.runs.get(id).state));
     }
     await withApp(async (app) => {
-      app.resume(id);
-      await app.idle();
-      const { seconds: _, ...found } = app.get(id).result!;
+      app.runs.resume(id);
+      await app.queue.whenIdle();
+      const { seconds: _, ...found } = app.runs.get(id).result!;
       const { seconds: __, ...wanted } = expected;
       expect(found).toEqual(wanted);
-      expect([...app.metrics(id)]).toEqual(expectedRows);
-      expect(app.list().map(({ state }) => state)).toEqual(['finished', 'finished']);
+      expect([...app.runs.metrics(id)]).toEqual(expectedRows);
+      expect(app.runs.getAll().map(({ state }) => state)).toEqual(['finished', 'finished']);
     });
   },
   600_000,

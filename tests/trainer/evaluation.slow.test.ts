@@ -8,7 +8,7 @@ import { parseConfig } from '#contract/config';
 import type { FinalResult } from '#contract/run';
 import { buildModel } from '#models/index';
 import { taskOf } from '#tasks/index';
-import { loadDataset } from '#zoo/datasets';
+import { loadDataset } from '#zoo/loadDataset';
 import { wavFile } from '../formats/samples.ts';
 import { writeFiles } from '../zoo/archives.ts';
 import { endOf, entriesOf, finishRun, isKind, type Lab, metricsOf, openLab, tensorsOf } from './lab.ts';

@@ -10,10 +10,13 @@ import type { PullProgress } from '#contract/data';
 import { leaseText } from '#disk/heartbeat';
 import { thisProcess } from '#disk/processes';
 import { recordWidth, speechWords } from '#tasks/speechCommands';
-import { cifar10 } from '#zoo/cifar10';
+import { cifar10Dataset } from '#zoo/cifar10';
 import { openData } from '#zoo/data';
 import type { DatasetRow, DecodedRow } from '#zoo/dataset';
-import { describeDataset, labelCounts, loadDataset, loadRow, pullDataset, verifyDataset } from '#zoo/datasets';
+import { describeDataset, labelCounts } from '#zoo/describeDataset';
+import { loadDataset, loadRow } from '#zoo/loadDataset';
+import { pullDataset } from '#zoo/pullDataset';
+import { verifyDataset } from '#zoo/verifyDataset';
 import { cifarFile, wavFile } from '../formats/samples.ts';
 import { loadGolden } from '../parity/golden.ts';
 import { md5, smallTokenizer, tarGzOf, writeFiles } from './archives.ts';
@@ -55,7 +58,7 @@ describe('CIFAR-10', () => {
     const before = readdirSync(join(cache, '..'));
     await check();
     expect(readdirSync(join(cache, '..'))).toEqual(before);
-    expect(labelCounts(cifar10, home)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 1, 1]);
+    expect(labelCounts(cifar10Dataset, home)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 1, 1]);
   });
   it('comes from the unpacked folder as well', async () => {
     writeFiles(folderOf('cifar10'), cifarFiles);
@@ -65,10 +68,10 @@ describe('CIFAR-10', () => {
     writeFiles(folderOf('cifar10'), cifarFiles);
     let decoded = 0;
     const row: DecodedRow = {
-      ...cifar10,
+      ...cifar10Dataset,
       decode(...words) {
         decoded++;
-        return cifar10.decode(...words);
+        return cifar10Dataset.decode(...words);
       },
     };
     const waited: string[] = [];
@@ -136,7 +139,7 @@ describe('what is no whole data set', () => {
     const own = join(home, 'python');
     writeFiles(own, { 'cifar-10-batches-py/data_batch_1': 'x', 'cifar-10-batches-py/batches.meta': 'x' });
     const advice = /version for Python, whose pickles are not read\. Get the binary version, cifar-10-binary\.tar\.gz/;
-    await expect(pullDataset(cifar10, { home, from: own })).rejects.toThrow(advice);
+    await expect(pullDataset(cifar10Dataset, { home, from: own })).rejects.toThrow(advice);
     writeFiles(folderOf('cifar10'), { data_batch_1: 'x' });
     await expect(loadDataset('cifar10', { home })).rejects.toThrow(advice);
     writeFiles(folderOf('cifar10'), { 'test_batch.bin': cifarFile(image(1), [1]) });
@@ -325,7 +328,7 @@ describe('pulling', () => {
 
   const content = async () => tarGzOf(cifarFiles);
   const rowFor = (bytes: Buffer): DatasetRow => ({
-    ...cifar10,
+    ...cifar10Dataset,
     files: [{ name: 'cifar-10-binary.tar.gz', url: `${server.url}/c.tar.gz`, bytes: bytes.length, md5: md5(bytes) }],
   });
 
@@ -390,7 +393,7 @@ describe('pulling', () => {
   it('links to a folder that has the files, and removing it leaves them', async () => {
     const own = join(home, 'elsewhere');
     writeFiles(own, { 'cifar-10-binary.tar.gz': await content() });
-    await pullDataset(cifar10, { home, from: own });
+    await pullDataset(cifar10Dataset, { home, from: own });
     expect((await loadDataset('cifar10', { home })).dataset.train.count).toBe(5);
     const data = openData(home);
     const { freedBytes, kept } = await data.rm('cifar10');
@@ -407,13 +410,13 @@ describe('pulling', () => {
 
   it('does not link to a folder that lacks them, nor over files that are there', async () => {
     mkdirSync(join(home, 'empty'));
-    await expect(pullDataset(cifar10, { home, from: join(home, 'empty') })).rejects.toThrow(
+    await expect(pullDataset(cifar10Dataset, { home, from: join(home, 'empty') })).rejects.toThrow(
       /expected cifar-10-binary.tar.gz; they are not all there/,
     );
     put('cifar10', 'mine.txt', 'mine');
     const own = join(home, 'elsewhere');
     writeFiles(own, { 'cifar-10-binary.tar.gz': await content() });
-    await expect(pullDataset(cifar10, { home, from: own })).rejects.toThrow(
+    await expect(pullDataset(cifar10Dataset, { home, from: own })).rejects.toThrow(
       /has files already. Run permafrost data rm cifar10/,
     );
     expect(readdirSync(folderOf('cifar10'))).toEqual(['mine.txt']);
@@ -438,13 +441,13 @@ describe('pulling', () => {
 
   it('names a file that differs from the published one', async () => {
     writeFiles(folderOf('cifar10'), { 'cifar-10-binary.tar.gz': gzipSync('x') });
-    const [check] = await verifyDataset(cifar10, home);
+    const [check] = await verifyDataset(cifar10Dataset, home);
     expect(check).toMatchObject({
       result: 'differs',
       text: expect.stringMatching(/expected 170052171 bytes; found \d+/),
     });
     rmSync(folderOf('cifar10'), { recursive: true });
-    expect((await verifyDataset(cifar10, home))[0].result).toBe('missing');
+    expect((await verifyDataset(cifar10Dataset, home))[0].result).toBe('missing');
   });
 });
 

@@ -5,8 +5,8 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PermafrostError } from '#contract/errors';
 import { listopsSymbols } from '#tasks/listops';
-import { loadDataset } from '#zoo/datasets';
-import { evaluate, listops, makeExpressions } from '#zoo/listops';
+import { evaluate, listopsDataset, makeExpressions } from '#zoo/listops';
+import { loadDataset } from '#zoo/loadDataset';
 import { writeFiles } from './archives.ts';
 
 const code = (word: string) => listopsSymbols.indexOf(word as (typeof listopsSymbols)[number]);
@@ -111,7 +111,11 @@ describe('files of the arena', () => {
           writeFileSync(join(folder, 'basic_train.tsv'), bytes.subarray(0, whole ? file.length : length));
           const seen: { values: number[]; label: number }[] = [];
           try {
-            await listops.decode(folder, { add: (values, label) => seen.push({ values: [...values], label }) }, {});
+            await listopsDataset.decode(
+              folder,
+              { add: (values, label) => seen.push({ values: [...values], label }) },
+              {},
+            );
           } catch (error) {
             if (error instanceof PermafrostError && error.code === 'data') return;
             throw error;

@@ -10,7 +10,7 @@ let page: Awaited<ReturnType<typeof openWindow>>;
 
 beforeAll(async () => {
   sessionStorage.setItem('permafrost-new-run', JSON.stringify(tiny));
-  page = await openWindow('/new', (app) => void app.pauseQueue(true));
+  page = await openWindow('/new', (app) => void app.queue.pause());
   await screen.findByText('Trained parameters', {}, patient);
 });
 afterAll(async () => {
@@ -110,7 +110,7 @@ describe('beginning from', () => {
   });
 
   test('another run takes its config', async () => {
-    const { id } = page.app.create({ ...tiny, n: 9 });
+    const [id] = page.app.runs.create([{ ...tiny, n: 9 }]);
     await visit(`/new?from=${id}`);
     await eventually(() => expect(shown('n')).toBe('9'));
     expect(shown('Layers')).toBe('2');
@@ -124,7 +124,7 @@ describe('beginning from', () => {
 });
 
 describe('starting', () => {
-  const seeds = () => page.app.list().map(({ config }) => config.seed);
+  const seeds = () => page.app.runs.getAll().map(({ config }) => config.seed);
 
   test('makes every run of a grid after showing them', async () => {
     press('Vary a field');
@@ -135,7 +135,7 @@ describe('starting', () => {
     await eventually(() => expect(seeds()).toEqual([0, 3, 4, 5]));
     await eventually(() => expect(page.history.location.pathname).toBe('/'));
     expect(page.history.location.search).toContain('grouped=yes');
-    expect(page.app.list().map(({ tags }) => tags.join())).toEqual(['', 'sweep', 'sweep', 'sweep']);
+    expect(page.app.runs.getAll().map(({ tags }) => tags.join())).toEqual(['', 'sweep', 'sweep', 'sweep']);
   });
 
   test('makes the run that the form shows and opens it', async () => {
@@ -144,6 +144,6 @@ describe('starting', () => {
     await isReady();
     press('Start run');
     await eventually(() => expect(page.history.location.pathname).toMatch(/^\/runs\/bit-xor-/));
-    expect(page.app.list().at(-1)?.config).toEqual({ ...tiny, n: 9 });
+    expect(page.app.runs.getAll().at(-1)?.config).toEqual({ ...tiny, n: 9 });
   });
 });

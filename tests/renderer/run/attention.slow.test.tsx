@@ -11,8 +11,8 @@ let page: Awaited<ReturnType<typeof openWindow>>;
 let id: string;
 beforeAll(async () => {
   page = await openWindow('/', async (app) => {
-    id = app.create(parseConfig({ ...tiny, patch_size: 1, n_positions: 16 })).id;
-    await app.idle();
+    id = app.runs.create([parseConfig({ ...tiny, patch_size: 1, n_positions: 16 })])[0];
+    await app.queue.whenIdle();
     return `/runs/${id}`;
   });
   await screen.findByText('Show the maps', {}, patient);

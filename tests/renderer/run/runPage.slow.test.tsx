@@ -13,7 +13,7 @@ let id: string;
 
 beforeAll(async () => {
   page = await openWindow('/', (app) => {
-    id = app.create(tiny).id;
+    id = app.runs.create([tiny])[0];
     return `/runs/${id}`;
   });
 });
@@ -53,7 +53,7 @@ describe('a finished run', () => {
     expect(header.textContent).toBe('steptraintest');
     const [step, train, test] = cells()[4];
     const stored = (key: 'train_loss' | 'test_loss') =>
-      page.app.series(id, key).find((point) => point.step === 5)!.value;
+      page.app.runs.series(id, key).find((point) => point.step === 5)!.value;
     expect(step.textContent).toBe('5');
     expect(Number(train.textContent)).toBeCloseTo(stored('train_loss'), 4);
     expect(Number(test.textContent)).toBeCloseTo(stored('test_loss'), 4);
@@ -81,7 +81,7 @@ describe('a finished run', () => {
     await userEvent.type(tags, 'baseline{Enter}');
     fireEvent.change(screen.getByLabelText('Note'), { target: { value: 'A first try.' } });
     pressed('Save note');
-    await eventually(() => expect(page.app.rows()[0]).toMatchObject({ tags: ['baseline'], note: 'A first try.' }));
+    await eventually(() => expect(page.app.runs.list()[0]).toMatchObject({ tags: ['baseline'], note: 'A first try.' }));
     await screen.findByText('Saved.', {}, patient);
   });
 
@@ -100,8 +100,8 @@ describe('a run under way', () => {
   };
 
   test('grows; pauses, resumes and stops when asked, with every point once', async () => {
-    const run = page.app.create(endless);
-    await visit(`/runs/${run.id}`);
+    const [id] = page.app.runs.create([endless]);
+    await visit(`/runs/${id}`);
     await eventually(() => expect(points()).toBeGreaterThan(5));
     pressed('Pause');
     await screen.findByText('paused', {}, patient);
@@ -111,12 +111,12 @@ describe('a run under way', () => {
     await eventually(() => expect(points()).toBeGreaterThan(before));
     pressed('Stop');
     await screen.findByText('stopped', {}, patient);
-    const stored = page.app.series(run.id, 'train_loss').length + page.app.series(run.id, 'test_loss').length;
+    const stored = page.app.runs.series(id, 'train_loss').length + page.app.runs.series(id, 'test_loss').length;
     await eventually(() => expect(points()).toBe(stored));
   }, 400_000);
 
   test('that failed says why and can be tried again', async () => {
-    await visit(`/runs/${page.app.create(frozen).id}`);
+    await visit(`/runs/${page.app.runs.create([frozen])[0]}`);
     await screen.findAllByText(/Everything is frozen/, {}, patient);
     expect(screen.getByText('Resume')).toBeTruthy();
   });

@@ -115,7 +115,7 @@ describe('the table of runs', () => {
     expect(screen.queryByText('9 selected')).toBeNull();
     await user.keyboard('{Home}{Enter}');
     await waitFor(() => expect(page.history.location.pathname).toMatch(/^\/runs\//), patient);
-    expect(page.app.get(page.history.location.pathname.slice(6)).config.name).toBe(first);
+    expect(page.app.runs.get(page.history.location.pathname.slice(6)).config.name).toBe(first);
   });
 });
 
@@ -125,7 +125,7 @@ describe('what is done to selected runs', () => {
     await select(0);
     await tool('Trash');
     await waitFor(() => expect(lines()).toHaveLength(5), patient);
-    expect(page.app.rows().filter((row) => row.trashedAt !== null)).toHaveLength(1);
+    expect(page.app.runs.list().filter((row) => row.trashedAt !== null)).toHaveLength(1);
     await user.click(await screen.findByRole('button', { name: 'Undo' }, patient));
     await waitFor(() => expect(lines()).toHaveLength(6), patient);
     await select(0);
@@ -135,7 +135,7 @@ describe('what is done to selected runs', () => {
     await user.click(await screen.findByRole('button', { name: 'Empty the trash' }, patient));
     await user.click(await screen.findByRole('button', { name: 'Delete 1 run' }, patient));
     expect(await screen.findByText('The trash is empty', {}, patient)).toBeTruthy();
-    expect(page.app.rows()).toHaveLength(5);
+    expect(page.app.runs.list()).toHaveLength(5);
   });
 
   test('goes to the archive and leaves the active runs', async () => {
@@ -155,7 +155,10 @@ describe('what is done to selected runs', () => {
     await tool('Tags');
     await user.type(await screen.findByLabelText('New tag', {}, patient), 'odd, even{Enter}');
     await waitFor(
-      () => expect(page.app.rows().filter(({ tags }) => tags.includes('odd') && tags.includes('even'))).toHaveLength(2),
+      () =>
+        expect(page.app.runs.list().filter(({ tags }) => tags.includes('odd') && tags.includes('even'))).toHaveLength(
+          2,
+        ),
       patient,
     );
     await user.keyboard('{Escape}');
@@ -163,7 +166,10 @@ describe('what is done to selected runs', () => {
     await tool('Note');
     await user.type(await screen.findByRole('textbox', { name: 'Note' }, patient), ' Look again.');
     await press('Keep note');
-    await waitFor(() => expect(page.app.rows().some(({ note }) => note.endsWith('Look again.'))).toBe(true), patient);
+    await waitFor(
+      () => expect(page.app.runs.list().some(({ note }) => note.endsWith('Look again.'))).toBe(true),
+      patient,
+    );
   });
 
   test('goes on to the comparison with all of them', async () => {
@@ -176,17 +182,17 @@ describe('what is done to selected runs', () => {
   });
 
   test('reruns what failed and nothing else', async () => {
-    await openRuns(18, '/', (app) => app.pauseQueue(true));
-    const before = new Map(page.app.rows().map(({ id, state }) => [id, state]));
+    await openRuns(18, '/', (app) => app.queue.pause());
+    const before = new Map(page.app.runs.list().map(({ id, state }) => [id, state]));
     const failed = [...before].filter(([, state]) => state === 'failed').map(([id]) => id);
     expect(failed.length).toBeGreaterThan(0);
     await user.click(screen.getByRole('checkbox', { name: 'Select all' }));
     await tool(`Rerun failed (${failed.length})`);
     await waitFor(
-      () => expect(page.app.rows(failed).map(({ state }) => state)).toEqual(failed.map(() => 'queued')),
+      () => expect(page.app.runs.list(failed).map(({ state }) => state)).toEqual(failed.map(() => 'queued')),
       patient,
     );
-    const others = page.app.rows().filter(({ id }) => !failed.includes(id));
+    const others = page.app.runs.list().filter(({ id }) => !failed.includes(id));
     for (const { id, state } of others) expect(state).toBe(before.get(id));
   });
 
@@ -201,9 +207,9 @@ describe('what is done to selected runs', () => {
 
   test('fails in the words of the app', async () => {
     await openRuns(3, '/', (app) => {
-      app.pauseQueue(true);
-      const [run] = app.rows();
-      app.create({ ...app.get(run.id).config, name: 'waits' });
+      app.queue.pause();
+      const [run] = app.runs.list();
+      app.runs.create([{ ...app.runs.get(run.id).config, name: 'waits' }]);
     });
     await select(0);
     await tool('Trash');
@@ -213,8 +219,8 @@ describe('what is done to selected runs', () => {
 
 test('a run that is made elsewhere appears without a reload', async () => {
   await openRuns(3);
-  page.app.pauseQueue(true);
-  page.app.create({ ...page.app.get(page.app.rows()[0].id).config, name: 'newcomer' });
+  page.app.queue.pause();
+  page.app.runs.create([{ ...page.app.runs.get(page.app.runs.list()[0].id).config, name: 'newcomer' }]);
   expect(await screen.findByRole('link', { name: 'newcomer' }, patient)).toBeTruthy();
 });
 

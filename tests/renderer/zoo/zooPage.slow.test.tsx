@@ -53,7 +53,7 @@ const press = (label: string | RegExp) => fireEvent.click(screen.getByLabelText(
 const visit = (address: string) => act(async () => page.history.push(address));
 
 test('models are searched and filtered, the rest is hidden, and an empty list leads back', async () => {
-  expect(lines()).toHaveLength(page.app.zoo.models().length);
+  expect(lines()).toHaveLength(page.app.zoo.list().length);
   expect(await seriousComplaints()).toEqual([]);
   fireEvent.change(screen.getByLabelText('Search models'), { target: { value: 'chess' } });
   await eventually(() => expect(lines()).toHaveLength(1));
@@ -99,10 +99,10 @@ test('fetching shows its bytes, pauses, goes on where it was, and a removed mode
   await screen.findByText(/every weight fits, its SHA-256 is what its source says/, {}, patient);
   fireEvent.click(screen.getByText('Remove'));
   await screen.findByText('Removed; deleted when Permafrost ends', {}, patient);
-  expect(page.app.zoo.model(tiny).state).toBe('absent');
+  expect(page.app.zoo.get(tiny).state).toBe('absent');
   press(`Restore ${tiny}`);
   await screen.findByText('Verify', {}, patient);
-  expect(page.app.zoo.model(tiny).state).toBe('here');
+  expect(page.app.zoo.get(tiny).state).toBe('here');
   expect(page.app.zoo.removed()).toEqual([]);
 });
 
@@ -115,7 +115,7 @@ test('a card counts what each regime trains, draws it, and leads to a new run wi
     ['URT', false],
   ] as const) {
     const config = parseConfig({ task: 'mnist', patch_size: 4, model_name: 'distilgpt2', freeze_trans });
-    expect(shown(regime)).toContain(page.app.count(config).trainable.toLocaleString('en'));
+    expect(shown(regime)).toContain(page.app.config.count(config).trainable.toLocaleString('en'));
   }
   await screen.findByText(/^Attention: .* parameters, frozen$/, {}, patient);
   fireEvent.click(table.getByText('URT'));

@@ -2,19 +2,18 @@
 import { PermafrostError } from '#contract/errors';
 import { writeAtomically } from '#disk/atomicFile';
 import { withFile } from '#disk/source';
-import type { Data } from '#engine/program';
+import type { TensorData } from '#engine/program';
 import { readSafetensors, safetensorsHeader } from '#formats/safetensors';
-import { checked, type Exported } from './exportModel.ts';
+import type { ModelContent, WrittenModel } from './modelFile.ts';
 
-const bytesOf = ({ buffer, byteOffset, byteLength }: Data) => Buffer.from(buffer, byteOffset, byteLength);
+const bytesOf = ({ buffer, byteOffset, byteLength }: TensorData) => Buffer.from(buffer, byteOffset, byteLength);
 
-/** Writes every parameter, then reads each back and compares it bit by bit. */
-export async function writeWeights({ path, parameters, metadata }: Exported) {
+/** Writes every parameter. Throws `disk`. */
+export function writeSafetensorsModel({ path, parameters, metadata }: ModelContent): WrittenModel {
   const specs = Object.entries(parameters).map(([name, { shape }]) => [name, { shape, dtype: 'F32' }] as const);
-  // what else reads such files asks for the library that wrote them; names and layouts are torch's
+  // other readers of such files ask for the library that wrote them; names and layouts are torch's
   writeAtomically(path, chunks({ format: 'pt', ...metadata }));
-  await checked([path], () => readBack(path, parameters));
-  return { paths: [path], parity: null };
+  return { paths: [path] };
 
   function* chunks(all: Record<string, string>) {
     yield safetensorsHeader(Object.fromEntries(specs), all).header;
@@ -22,8 +21,8 @@ export async function writeWeights({ path, parameters, metadata }: Exported) {
   }
 }
 
-/** Throws `disk` where a value is not the one that was written. */
-function readBack(path: string, parameters: Exported['parameters']): void {
+/** Reads every parameter back and compares it bit by bit. Throws `disk` naming one that differs. */
+export function checkBits({ path, parameters }: ModelContent): void {
   withFile(path, (source) => {
     const { tensors } = readSafetensors(source);
     for (const [name, { shape, read }] of Object.entries(parameters)) {
@@ -31,7 +30,7 @@ function readBack(path: string, parameters: Exported['parameters']): void {
       if (String(found) !== String(shape) || !bytesOf(read()).equals(source.read(offset, length)))
         throw new PermafrostError(
           'disk',
-          `${name} came back otherwise than it was written to ${path}. Check the disk.`,
+          `${name} in ${path} differs from the value that was written. Check the disk.`,
         );
     }
   });

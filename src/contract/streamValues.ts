@@ -1,7 +1,7 @@
-/** Values and their changes as streams. Slow readers get only the newest value. */
+/** Values and their changes as streams; a slow reader gets only the newest value. */
 
-/** Values of `read`, now and after every change, until the signal; undefined values are left out. */
-export async function* followed<T>(
+/** Streams the value of `read`, now and after every change, until the signal; undefined values are left out. */
+export async function* streamValues<T>(
   subscribe: (listener: () => void) => () => void,
   read: () => T | undefined,
   signal?: AbortSignal,
@@ -32,10 +32,10 @@ export async function* followed<T>(
 }
 
 /**
- * A value that is polled once for all listeners, from the first to the last.
+ * Streams a value that is polled once for all listeners, while there are any.
  * An error of `read` ends all streams; the next listener starts again.
  */
-export function polled<T>(read: () => Promise<T>, pause: number): (signal?: AbortSignal) => AsyncGenerator<T> {
+export function streamPolled<T>(read: () => Promise<T>, pause: number): (signal?: AbortSignal) => AsyncGenerator<T> {
   const listeners = new Set<() => void>();
   let last: { value: T } | { error: unknown } | undefined;
   let isReading = false;
@@ -63,5 +63,5 @@ export function polled<T>(read: () => Promise<T>, pause: number): (signal?: Abor
     if (last && 'error' in last) throw last.error;
     return last?.value;
   };
-  return (signal) => followed(subscribe, newest, signal);
+  return (signal) => streamValues(subscribe, newest, signal);
 }

@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { PermafrostError } from '#contract/errors';
-import { checkSeal, isIntact, writeSealed } from '#disk/sealed';
+import { isIntact, writeSealed } from '#disk/sealed';
 import { withFile } from '#disk/source';
 import { readSafetensors, type SafetensorsFile, tensorData } from '#formats/safetensors';
 import type { ByteSource } from '#formats/source';
@@ -29,7 +29,7 @@ export const progressSchema = z.object({
 });
 export type Progress = z.infer<typeof progressSchema>;
 
-export interface Checkpoint {
+export interface RunCheckpoint {
   progress: Progress;
   state: Record<string, Values>;
   /** Trained parameters of the best iteration; null before the first evaluation. */
@@ -42,11 +42,11 @@ const configKey = 'permafrost.config';
 const bestPrefix = 'best/';
 
 /** Replaces the checkpoint. Throws `disk`, and leaves the old one intact. */
-export function writeCheckpoint(
+export function writeRunCheckpoint(
   path: string,
   shapes: Shapes,
   digest: string,
-  { progress, state, best }: Checkpoint,
+  { progress, state, best }: RunCheckpoint,
 ): void {
   const named = Object.entries(best ?? {}).map(([name, data]): [string, Values] => [bestPrefix + name, data]);
   const shapeOf = (name: string) => shapes[name.startsWith(bestPrefix) ? name.slice(bestPrefix.length) : name].shape;
@@ -94,7 +94,7 @@ export const isCheckpointDamaged = (path: string): boolean =>
  * The checkpoint at `path`, null when there is none. Throws `weights` when it is damaged, or when it is of another config than
  * `digest` stands for, or its tensors are not those of `shapes`: this run cannot go on from it.
  */
-export function readCheckpoint(path: string, shapes: Shapes, digest: string): Checkpoint | null {
+export function readRunCheckpoint(path: string, shapes: Shapes, digest: string): RunCheckpoint | null {
   if (!existsSync(path)) return null;
   return withFile(path, (source) => {
     const file = readSafetensors(source);
@@ -121,7 +121,7 @@ export function readCheckpoint(path: string, shapes: Shapes, digest: string): Ch
 
 /**
  * Trained parameters alone, of the last step or the best iteration as `choose` decides, and how far the run was. Null
- * where there is no checkpoint. Throws `weights` as {@link readCheckpoint} does.
+ * where there is no checkpoint. Throws `weights` as {@link readRunCheckpoint} does.
  */
 export function readTrained(
   path: string,
@@ -130,8 +130,7 @@ export function readTrained(
 ): { progress: Progress; values: Record<string, Values> } | null {
   if (!existsSync(path)) return null;
   return withFile(path, (source) => {
-    checkUnlessOld(source, path);
-    const { metadata, tensors } = readSafetensors(source);
+    const { metadata, tensors } = readIntact(source, path);
     const progress = readProgress(path, metadata[progressKey]);
     const prefix = choose(progress) === 'best' ? bestPrefix : '';
     const values = Object.entries(shapes).map(([name, shape]): [string, Values] => {
@@ -144,9 +143,15 @@ export function readTrained(
   });
 }
 
-function checkUnlessOld(source: ByteSource, path: string): void {
-  if (isIntact(source) === null && isOld(readSafetensors(source))) return;
-  checkSeal(source, path, 'Resume the run, or start it again.');
+/** The header of an intact checkpoint; those of earlier versions carry no seal. Hashes the whole file, once. */
+function readIntact(source: ByteSource, path: string): SafetensorsFile {
+  const intact = isIntact(source);
+  if (intact !== false) {
+    const file = readSafetensors(source);
+    if (intact || isOld(file)) return file;
+  }
+  const found = intact === null ? 'it carries no checksum' : 'its checksum (SHA-256) is wrong';
+  throw new PermafrostError('weights', `${path} is damaged: ${found}. Resume the run, or start it again.`);
 }
 
 /** Where the checkpoint or weight file at `path` was made: `step 400`, `iteration 3`. Null for a header that says neither. */

@@ -1,9 +1,22 @@
-/** The load of the machine, read once a second. GPUs are asked through `systeminformation`, which asks nvidia-smi where there is one. */
+/** The devices of this machine and its load, read once a second through `systeminformation`, which asks nvidia-smi about GPUs. */
 import type { Systeminformation } from 'systeminformation';
-import type { GpuLoad, MachineLoad } from '#contract/machine';
-import { polled } from '#contract/reported';
+import type { DeviceInfo, DeviceServices, GpuLoad, MachineLoad } from '#contract/devices';
+import { streamPolled } from '#contract/streamValues';
+import { listDevices } from '#trainer/device';
 
-const interval = 1000;
+/** `node` tries the devices; by default this process's own. */
+export function deviceServices(node?: string): DeviceServices {
+  let tried: Promise<DeviceInfo[]> | null = null;
+  return {
+    list(again) {
+      if (again || !tried) tried = listDevices(node);
+      return tried;
+    },
+    live: (signal) => streamLoad(signal),
+  };
+}
+
+const interval = 1000; // ms
 /** Its name never changes. */
 let processor: string | undefined;
 
@@ -18,7 +31,7 @@ const gpuOf = (controller: Systeminformation.GraphicsControllerData): GpuLoad =>
   temperature: controller.temperatureGpu ?? null,
 });
 
-/** What a reader may look for and not find. */
+/** Expected values that cannot be read, and why. */
 function missingOf(gpus: GpuLoad[]): MachineLoad['missing'] {
   if (gpus.length === 0)
     return [{ what: 'GPU', why: 'The system reports no graphics card. Runs use the CPU; a driver may be missing.' }];
@@ -44,5 +57,4 @@ async function readLoad(): Promise<MachineLoad> {
   };
 }
 
-/** About once a second until the signal. The machine is asked once for all who listen. */
-export const machineLoad = polled(readLoad, interval);
+const streamLoad = streamPolled(readLoad, interval);

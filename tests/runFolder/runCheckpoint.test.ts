@@ -13,16 +13,16 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readSafetensors, safetensorsChunks } from '#formats/safetensors';
 import { bytesSource } from '#formats/source';
-import {
-  type Checkpoint,
-  isCheckpointDamaged,
-  readCheckpoint,
-  readTrained,
-  writeBestWeights,
-  writeCheckpoint,
-} from '#runFolder/checkpoint';
 import { openJournal, readEntries } from '#runFolder/journal';
 import { runFiles } from '#runFolder/paths';
+import {
+  isCheckpointDamaged,
+  type RunCheckpoint,
+  readRunCheckpoint,
+  readTrained,
+  writeBestWeights,
+  writeRunCheckpoint,
+} from '#runFolder/runCheckpoint';
 import { openKeeper } from '#trainer/keeper';
 import { canLimitFiles, withFileLimit } from '../disk/fileLimit.ts';
 
@@ -36,7 +36,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const specs = { w: { shape: [2, 3] }, 'adam/m/w': { shape: [2, 3] }, 'adam/correction1': { shape: [] } };
-const checkpoint = (step: number, best = true): Checkpoint => ({
+const checkpoint = (step: number, best = true): RunCheckpoint => ({
   progress: { step, iteration: 1, best: { iteration: 1, loss: 0.1 + 0.2 }, testMetrics: [1 / 3, 1e-300], seconds: 1.5 },
   state: {
     w: Float32Array.of(1, -0, 1e-45, 3.4e38, 5, step),
@@ -51,44 +51,46 @@ const onFullDisk = <T>(work: () => T): T => withFileLimit(64, work);
 
 describe('a checkpoint', () => {
   it('comes back bit for bit', () => {
-    writeCheckpoint(path, specs, digest, checkpoint(40));
-    expect(readCheckpoint(path, specs, digest)).toEqual(checkpoint(40));
-    writeCheckpoint(path, specs, digest, checkpoint(41, false));
-    expect(readCheckpoint(path, specs, digest)).toEqual(checkpoint(41, false));
+    writeRunCheckpoint(path, specs, digest, checkpoint(40));
+    expect(readRunCheckpoint(path, specs, digest)).toEqual(checkpoint(40));
+    writeRunCheckpoint(path, specs, digest, checkpoint(41, false));
+    expect(readRunCheckpoint(path, specs, digest)).toEqual(checkpoint(41, false));
   });
 
   it('is null where there is none', () => {
-    expect(readCheckpoint(path, specs, digest)).toBeNull();
+    expect(readRunCheckpoint(path, specs, digest)).toBeNull();
   });
 
   it('is refused when the run has other parameters now', () => {
-    writeCheckpoint(path, specs, digest, checkpoint(1));
+    writeRunCheckpoint(path, specs, digest, checkpoint(1));
     const wider = { ...specs, w: { shape: [2, 4] } };
-    expect(() => readCheckpoint(path, wider, digest)).toThrow(
+    expect(() => readRunCheckpoint(path, wider, digest)).toThrow(
       /holds w \[2,3\]; this run needs \[2,4\]\. The config was changed/,
     );
-    expect(() => readCheckpoint(path, { ...specs, b: { shape: [2] } }, digest)).toThrow(
+    expect(() => readRunCheckpoint(path, { ...specs, b: { shape: [2] } }, digest)).toThrow(
       /holds no b; this run needs \[2\]/,
     );
     const { 'adam/m/w': _, ...fewer } = specs;
-    expect(() => readCheckpoint(path, fewer, digest)).toThrow(/holds adam\/m\/w \[2,3\]; this run has no such value/);
+    expect(() => readRunCheckpoint(path, fewer, digest)).toThrow(
+      /holds adam\/m\/w \[2,3\]; this run has no such value/,
+    );
   });
 
   it('is refused when its bytes are cut', () => {
-    writeCheckpoint(path, specs, digest, checkpoint(1));
+    writeRunCheckpoint(path, specs, digest, checkpoint(1));
     truncateSync(path, readFileSync(path).length - 1);
-    expect(() => readCheckpoint(path, specs, digest)).toThrow(expect.objectContaining({ code: 'weights' }));
+    expect(() => readRunCheckpoint(path, specs, digest)).toThrow(expect.objectContaining({ code: 'weights' }));
   });
 
   it('is refused when it is another safetensors file', () => {
     writeBestWeights(path, specs, checkpoint(1).state, 1);
-    expect(() => readCheckpoint(path, specs, digest)).toThrow(/is the checkpoint of another run/);
+    expect(() => readRunCheckpoint(path, specs, digest)).toThrow(/is the checkpoint of another run/);
   });
 });
 
 describe('a damaged checkpoint', () => {
   it('is found whichever bit has changed, and never read', () => {
-    writeCheckpoint(path, specs, digest, checkpoint(40));
+    writeRunCheckpoint(path, specs, digest, checkpoint(40));
     const whole = readFileSync(path);
     expect(isCheckpointDamaged(path)).toBe(false);
     for (let bit = 3; bit < 8 * whole.length; bit += 61) {
@@ -103,7 +105,7 @@ describe('a damaged checkpoint', () => {
   });
 
   it('is one that is cut, grown or empty', () => {
-    writeCheckpoint(path, specs, digest, checkpoint(40));
+    writeRunCheckpoint(path, specs, digest, checkpoint(40));
     const whole = readFileSync(path);
     for (const bytes of [
       whole.subarray(0, -1),
@@ -129,31 +131,31 @@ describe('a damaged checkpoint', () => {
       Buffer.concat([...safetensorsChunks(tensors, { 'permafrost.progress': JSON.stringify(progress) })]),
     );
     expect(isCheckpointDamaged(path)).toBe(false);
-    expect(readCheckpoint(path, specs, digest)).toEqual(checkpoint(40, false));
+    expect(readRunCheckpoint(path, specs, digest)).toEqual(checkpoint(40, false));
   });
 });
 
 it("another run's checkpoint is refused", () => {
-  writeCheckpoint(path, specs, 'b'.repeat(64), checkpoint(40));
+  writeRunCheckpoint(path, specs, 'b'.repeat(64), checkpoint(40));
   expect(isCheckpointDamaged(path)).toBe(false);
-  expect(() => readCheckpoint(path, specs, digest)).toThrow(
+  expect(() => readRunCheckpoint(path, specs, digest)).toThrow(
     /is the checkpoint of another run, or the run's config was changed/,
   );
 });
 
 describe('a write that fails', () => {
   it.skipIf(!canLimitFiles)('leaves the checkpoint before, no draft, and says what to do', () => {
-    writeCheckpoint(path, specs, digest, checkpoint(1));
-    expect(() => onFullDisk(() => writeCheckpoint(path, specs, digest, checkpoint(2)))).toThrow(
+    writeRunCheckpoint(path, specs, digest, checkpoint(1));
+    expect(() => onFullDisk(() => writeRunCheckpoint(path, specs, digest, checkpoint(2)))).toThrow(
       /checkpoint\.safetensors could not be written .*EFBIG.*Raise the limit/,
     );
-    expect(readCheckpoint(path, specs, digest)?.progress.step).toBe(1);
+    expect(readRunCheckpoint(path, specs, digest)?.progress.step).toBe(1);
     expect(readdirSync(folder)).toEqual(['checkpoint.safetensors']);
   });
 
   it('names the folder when it is gone', () => {
     const gone = join(folder, 'gone', 'checkpoint.safetensors');
-    expect(() => writeCheckpoint(gone, specs, digest, checkpoint(1))).toThrow(
+    expect(() => writeRunCheckpoint(gone, specs, digest, checkpoint(1))).toThrow(
       expect.objectContaining({ code: 'disk', message: expect.stringContaining(join(folder, 'gone')) }),
     );
   });
@@ -185,9 +187,9 @@ describe('a keeper', () => {
       const { keeper } = open();
       keeper.save(checkpoint(5));
       for (const step of [6, 7]) expect(withFileLimit(700, () => keeper.save(checkpoint(step))).saved).toBe(false); // room for the journal
-      expect(readCheckpoint(path, specs, digest)?.progress.step).toBe(5);
+      expect(readRunCheckpoint(path, specs, digest)?.progress.step).toBe(5);
       keeper.save(checkpoint(8));
-      expect(readCheckpoint(path, specs, digest)?.progress.step).toBe(8);
+      expect(readRunCheckpoint(path, specs, digest)?.progress.step).toBe(8);
       expect(kinds()).toEqual([
         'checkpoint',
         expect.stringMatching(/^warn: .*larger than this system allows.*Training goes on/),

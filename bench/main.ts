@@ -6,23 +6,14 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { batches } from './batches.ts';
+import type { Benchmark, Figures } from './benchmark.ts';
 import { checkpoints } from './checkpoints.ts';
 import { learning } from './learning.ts';
 import { fptStep, gpuFptStep, gpuUrtStep, models, urtStep } from './steps.ts';
 import { store } from './store.ts';
 import { window } from './window.ts';
 
-export type Figures = Record<string, number | string | null>;
-export interface Bench {
-  title: string;
-  /** Where figures make up a table on each machine: its rows. A figure of a row is named `row: column`; others stand above. */
-  rows?: readonly string[];
-  run(report: (line: string) => void): Promise<Figures>;
-  /** What the figures should be, e.g. `≥ 2.2` or `< 1700`. */
-  limits: Record<string, string>;
-}
-
-const benches: Record<string, Bench> = {
+const benchmarks: Record<string, Benchmark> = {
   checkpoints,
   'fpt-step': fptStep,
   'urt-step': urtStep,
@@ -75,14 +66,14 @@ const show = (value: Figures[string]): string =>
 
 const table = (lines: string[][]): string => lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 const ruled = ([head, ...lines]: string[][]): string[][] => [head, head.map(() => '---'), ...lines];
-const shown = ({ limits }: Bench, figure: string, value: Figures[string] | undefined): string => {
+const shown = ({ limits }: Benchmark, figure: string, value: Figures[string] | undefined): string => {
   if (value === undefined) return '';
   const limit = limits[figure];
   return `${show(value)}${limit && typeof value === 'number' ? (holds(value, limit) ? ' ✓' : ' ✗') : ''}`;
 };
 
 /** A line for each figure, a column for each machine. */
-function byMachine(bench: Bench, entries: Entry[]): string {
+function byMachine(bench: Benchmark, entries: Entry[]): string {
   const figures = [...new Set(entries.flatMap((entry) => Object.keys(entry.figures)))];
   return table(
     ruled([
@@ -93,7 +84,7 @@ function byMachine(bench: Bench, entries: Entry[]): string {
 }
 
 /** A table for each machine. */
-function byRow(bench: Bench, rows: readonly string[], entries: Entry[]): string {
+function byRow(bench: Benchmark, rows: readonly string[], entries: Entry[]): string {
   return entries
     .map(({ machine, date, figures }) => {
       const places = Object.keys(figures).map((name) => name.split(': '));
@@ -109,7 +100,7 @@ function byRow(bench: Bench, rows: readonly string[], entries: Entry[]): string 
 }
 
 function page(): string {
-  const sections = Object.entries(benches).flatMap(([name, bench]) => {
+  const sections = Object.entries(benchmarks).flatMap(([name, bench]) => {
     const entries = entriesOf(name);
     if (entries.length === 0) return [];
     const body = bench.rows ? byRow(bench, bench.rows, entries) : byMachine(bench, entries);
@@ -120,16 +111,16 @@ function page(): string {
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const json = process.argv.includes('--json');
-const unknown = names.filter((name) => !benches[name]);
+const unknown = names.filter((name) => !benchmarks[name]);
 if (unknown.length) {
-  console.error(`There is no benchmark ${unknown.join(', ')}. Choose from ${Object.keys(benches).join(', ')}.`);
+  console.error(`There is no benchmark ${unknown.join(', ')}. Choose from ${Object.keys(benchmarks).join(', ')}.`);
   process.exit(2);
 }
 mkdirSync(results, { recursive: true });
 let missed = false;
 const collected: Record<string, Figures> = {};
-for (const name of names.length ? names : Object.keys(benches)) {
-  const bench = benches[name];
+for (const name of names.length ? names : Object.keys(benchmarks)) {
+  const bench = benchmarks[name];
   console.error(bench.title);
   const figures = await bench.run((line) => console.error(`  ${line}`));
   collected[name] = figures;

@@ -1,13 +1,11 @@
-/** What a run's folder tells beside its metrics: the log and the checkpoints. */
-import { statSync } from 'node:fs';
+/** The log of a run: what its journal says in words, and what its trainer printed. */
 import type { EntryBody, JournalEntry } from '#contract/run';
-import type { CheckpointFile, LogLine, RunLog } from '#contract/runRow';
-import { checkpointPlace } from '#runFolder/checkpoint';
+import type { LogLine, RunLog } from '#contract/runRow';
 import { readEntries } from '#runFolder/journal';
 import { printedTail } from '#runFolder/log';
-import { runFiles } from '#runFolder/paths';
+import type { RunFiles } from '#runFolder/paths';
 
-/** Kinds of entries that say something in words; metrics, nearly all of a long journal, do not. */
+/** Kinds of entries that have a line in the log; metrics, nearly all of a long journal, have none. */
 type Telling = Exclude<EntryBody['kind'], 'metrics'>;
 type Say = { [K in Telling]: (body: Extract<EntryBody, { kind: K }>) => Omit<LogLine, 'at'> };
 
@@ -32,29 +30,10 @@ const lineOf = ({ at, body }: JournalEntry): LogLine => ({
 
 const printedBytes = 16_384;
 
-/** Everything that the journal says in words, what is wrong with it, and the end of what the process printed. */
-export function readLog(folder: string): RunLog {
-  const files = runFiles(folder);
+/** The journal's entries in words, with its damage, and the end of the trainer's output. */
+export function readLog(files: RunFiles): RunLog {
   return {
     lines: [...readEntries(files.journal, { kinds: Object.keys(say) as Telling[] })].map(lineOf),
     printed: printedTail(files.log, printedBytes),
   };
-}
-
-/** The checkpoint files of a run that are there. */
-export function readCheckpoints(folder: string): CheckpointFile[] {
-  const files = runFiles(folder);
-  return (['checkpoint', 'best'] as const).flatMap((kind) => {
-    const path = files[kind];
-    const stats = statSync(path, { throwIfNoEntry: false });
-    return stats ? [{ kind, path, bytes: stats.size, at: stats.mtimeMs, made: madeAt(path) }] : [];
-  });
-}
-
-function madeAt(path: string): string {
-  try {
-    return checkpointPlace(path) ?? 'unknown';
-  } catch {
-    return 'damaged';
-  }
 }

@@ -6,12 +6,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PermafrostError } from '#contract/errors';
 import { elementsOf, float32Values, type StoredArray } from '#formats/array';
-import { readCheckpoint } from '#formats/checkpoint';
+import { readModelCheckpoint } from '#formats/modelCheckpoint';
 import { bytesSource } from '#formats/source';
 
 const golden = join(import.meta.dirname, '../fixtures/golden/f-checkpoints');
 const index = JSON.parse(readFileSync(join(golden, 'index.json'), 'utf8'));
-const open = (file: string) => readCheckpoint(bytesSource(readFileSync(join(golden, file))), file);
+const open = (file: string) => readModelCheckpoint(bytesSource(readFileSync(join(golden, file))), file);
 const bytesOf = (array: StoredArray): string => Buffer.concat([...array.chunks()]).toString('hex');
 const contents = (arrays: Map<string, StoredArray>) =>
   Object.fromEntries([...arrays].map(([name, array]) => [name, [array.dtype, array.shape, bytesOf(array)]]));
@@ -76,7 +76,7 @@ describe('a broken or hostile file is one clear error', () => {
           const bytes = Buffer.from(original.subarray(0, length));
           for (const [at, value] of mutations) if (at < length) bytes[at] = value;
           try {
-            for (const array of readCheckpoint(bytesSource(bytes), file).arrays.values())
+            for (const array of readModelCheckpoint(bytesSource(bytes), file).arrays.values())
               if (elementsOf(array.shape) < 1e6) for (const _ of array.chunks());
           } catch (error) {
             expect(error).toBeInstanceOf(PermafrostError);

@@ -3,23 +3,24 @@ import type { CheckpointAt, CheckpointChoice } from '#contract/analysis';
 import type { ExperimentConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
 import type { Initial } from '#engine/state';
-import { buildModel, type Model } from '#models/index';
-import { type Progress, readTrained } from '#runFolder/checkpoint';
+import { buildModel } from '#models/index';
+import type { Model } from '#models/model';
 import { readRunConfig } from '#runFolder/config';
 import { runFiles } from '#runFolder/paths';
+import { type Progress, readTrained } from '#runFolder/runCheckpoint';
 import { taskOf } from '#tasks/index';
 import type { Task, TaskShape } from '#tasks/task';
 import { prepareWeights, type Weights } from '#trainer/weights';
 import { knownBodies } from '#zoo/bodies';
 
-export interface NetworkOptions {
+export interface RunNetworkOptions {
   /** The run's folder. */
   folder: string;
   home: string;
   checkpoint: CheckpointChoice;
 }
 
-export interface Network {
+export interface RunNetwork {
   config: ExperimentConfig;
   task: Task;
   shape: TaskShape;
@@ -30,7 +31,7 @@ export interface Network {
 }
 
 /** Throws `notFound` where there is no such checkpoint; `config` and `weights` as the trainer does. */
-export function openNetwork({ folder, home, checkpoint }: NetworkOptions): Network {
+export function openRunNetwork({ folder, home, checkpoint }: RunNetworkOptions): RunNetwork {
   const { config } = readRunConfig(folder);
   const task = taskOf(config);
   const shape = task.shape(config);
@@ -51,7 +52,7 @@ function trainedAt(
   const shapes = Object.fromEntries(Object.entries(begun).map(([name, { shape }]) => [name, shape]));
   let at: CheckpointAt = start.at;
   const read = readTrained(path, shapes, (progress) => {
-    at = chosen(wanted, placesOf(config, progress));
+    at = chosen(wanted, checkpointsOf(config, progress));
     return at.name === 'best' ? 'best' : 'last';
   });
   if (!read) at = chosen(wanted, [start.at]);
@@ -64,7 +65,7 @@ function trainedAt(
 }
 
 /** The checkpoints of a run. Of equal steps the last one is found first. */
-function placesOf({ steps_per_iter }: ExperimentConfig, { step, best }: Progress): CheckpointAt[] {
+function checkpointsOf({ steps_per_iter }: ExperimentConfig, { step, best }: Progress): CheckpointAt[] {
   return [
     { name: 'last', step },
     ...(best ? [{ name: 'best' as const, step: best.iteration * steps_per_iter }] : []),

@@ -8,13 +8,13 @@ import { readTorch } from './torch.ts';
 import { isZip, readZip } from './zip.ts';
 
 export type CheckpointFormat = 'safetensors' | 'torch' | 'npz';
-export interface Checkpoint {
+export interface ModelCheckpoint {
   format: CheckpointFormat;
   arrays: Map<string, StoredArray>;
 }
 
 /** The arrays of a file of any known format; `name` stands in errors. Throws `weights` saying what is wrong with it. */
-export function readCheckpoint(source: ByteSource, name: string): Checkpoint {
+export function readModelCheckpoint(source: ByteSource, name: string): ModelCheckpoint {
   try {
     const format = formatOf(source);
     const arrays = [...readers[format](source)].map(([key, array]): [string, StoredArray] => {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { followed, polled } from '#contract/reported';
+import { streamPolled, streamValues } from '#contract/streamValues';
 
 /** A number that can be changed, and is told of. */
 function counter() {
@@ -23,7 +23,7 @@ function counter() {
 it('a value is given as it is, then after changes, the newest where there were several', async () => {
   const { read, set, subscribe } = counter();
   const stop = new AbortController();
-  const values = followed(subscribe, read, stop.signal);
+  const values = streamValues(subscribe, read, stop.signal);
   expect((await values.next()).value).toBe(0);
   for (const value of [1, 2, 3]) set(value);
   expect((await values.next()).value).toBe(3);
@@ -37,13 +37,13 @@ it('a value is given as it is, then after changes, the newest where there were s
 
 it('a reader that leaves without a signal is listened for no longer', async () => {
   const { read, listeners, subscribe } = counter();
-  for await (const value of followed(subscribe, read)) if (value === 0) break;
+  for await (const value of streamValues(subscribe, read)) if (value === 0) break;
   expect(listeners.size).toBe(0);
 });
 
 it('twenty listeners cost one reading, which ends when the last is gone', async () => {
   let readings = 0;
-  const live = polled(async () => {
+  const live = streamPolled(async () => {
     await sleep(5);
     return ++readings;
   }, 5);
@@ -63,7 +63,7 @@ it('twenty listeners cost one reading, which ends when the last is gone', async 
 
 it('a slow listener misses the values that are out of date', async () => {
   let readings = 0;
-  const live = polled(async () => ++readings, 1);
+  const live = streamPolled(async () => ++readings, 1);
   const stop = new AbortController();
   const stream = live(stop.signal);
   await stream.next();
@@ -74,7 +74,7 @@ it('a slow listener misses the values that are out of date', async () => {
 
 it('a reading that fails ends every stream with its error, and the next listener tries again', async () => {
   let fails = true;
-  const live = polled(async () => {
+  const live = streamPolled(async () => {
     if (fails) throw new Error('no driver');
     return 'load';
   }, 1);

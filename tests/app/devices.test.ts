@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { machineLoad } from '#app/machine';
+import { deviceServices } from '#app/devices';
 
 it('twenty pages of devices make the machine be asked once a second, not twenty times', async () => {
   const stop = new AbortController();
-  const pages = Array.from({ length: 20 }, () => machineLoad(stop.signal));
+  const pages = Array.from({ length: 20 }, () => deviceServices().live(stop.signal));
   for (let second = 0; second < 2; second++) {
     const loads = await Promise.all(pages.map((page) => page.next()));
     expect(new Set(loads.map(({ value }) => value)).size).toBe(1);
