@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { createApp } from '#app';
 import { rendererFolder } from '#cli/desktop';
 import { startServer } from '#cli/server';
-import { configFile, parseConfig } from '#contract/config';
+import { parseConfig } from '#contract/config';
+import { configFile } from '#contract/configFile';
 import { type EntryBody, encodeEntry, type MetricRow } from '#contract/run';
 import { fillHome } from '../tests/fillHome.ts';
 

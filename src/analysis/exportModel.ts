@@ -2,7 +2,7 @@
 import { readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { type ModelExport, type ModelFormat, modelFormats } from '#contract/analysis';
-import { configFile } from '#contract/config';
+import { configFile } from '#contract/configFile';
 import { PermafrostError } from '#contract/errors';
 import type { FinalResult } from '#contract/run';
 import type { Frozen } from '#engine/program';

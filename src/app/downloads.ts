@@ -1,7 +1,7 @@
 /** Files made on the fly, by path: what the window saves, the server sends and the command line writes. */
 import { z } from 'zod';
 import type { ModelFormat } from '#contract/analysis';
-import { configFile } from '#contract/config';
+import { configFile } from '#contract/configFile';
 import { nearest, PermafrostError } from '#contract/errors';
 import { defaultTolerance, profiles, type TableState, toleranceSchema } from '#contract/papers';
 import type { Run } from '#contract/run';

@@ -12,7 +12,7 @@ import { runFiles } from '#runFolder/paths';
 import { readProof } from '#runFolder/proof';
 import type { Scheduler } from '#scheduler/scheduler';
 import type { Store } from '#store/store';
-import { modelOf } from './config.ts';
+import { checkConfig } from './config.ts';
 import { createRuns } from './createRuns.ts';
 import { ensureRuns } from './ensureRuns.ts';
 import { runChanges, runEvents } from './events.ts';
@@ -47,7 +47,7 @@ export function runServices({ home, store, scheduler, reads }: RunServicesOption
     createRuns(
       {
         ...{ store, marks, runsFolder, appName: scheduler.appName },
-        check: (config) => void modelOf(home, config),
+        check: (config) => checkConfig(home, config),
       },
       choose,
       tags,

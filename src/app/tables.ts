@@ -4,20 +4,18 @@ import { PermafrostError } from '#contract/errors';
 import { sitsOnFloor } from '#contract/floor';
 import {
   type Answer,
-  type Cell,
   type Contrast,
   defaultTolerance,
   type OnFloor,
-  type PaperTable,
   type Plan,
   type Profile,
-  type ResultKind,
   type TableServices,
   type TableState,
   type Tolerance,
   type WeightsAndScore,
   type Wish,
 } from '#contract/papers';
+import type { Cell, PaperTable, ResultKind } from '#contract/paperTable';
 import { configOf, type RunRow } from '#contract/runRow';
 import type { Services } from '#contract/services';
 import type { Sample } from '#contract/statistics';

@@ -13,7 +13,8 @@ import {
   weightsAndScoreTitle,
 } from '#contract/answerText';
 import { PermafrostError } from '#contract/errors';
-import { type Answer, type Cell, type Plan, type Profile, profiles, type TableState } from '#contract/papers';
+import { type Answer, type Plan, type Profile, profiles, type TableState } from '#contract/papers';
+import type { Cell } from '#contract/paperTable';
 import { pieces, writeChunks } from '#export/file';
 import { answersCsv } from '#export/tables';
 import { tableOf, tables } from '#papers/published';

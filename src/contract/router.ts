@@ -2,7 +2,8 @@
 import { initTRPC, tracked } from '@trpc/server';
 import { z } from 'zod';
 import { attentionLayer, checkpointChoice } from './analysis.ts';
-import { configFile, configSchema } from './config.ts';
+import { configSchema } from './config.ts';
+import { configFile } from './configFile.ts';
 import { describeError, PermafrostError } from './errors.ts';
 import { datasetName, localPath, modelName, revision, runId, runTag } from './names.ts';
 import { profiles, toleranceSchema, wish } from './papers.ts';

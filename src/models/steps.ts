@@ -3,6 +3,8 @@
  * evaluation. State holds trained parameters under their own names beside the optimizer's slots.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import type { ExperimentConfig } from '#contract/config';
+import { PermafrostError } from '#contract/errors';
 import { valueAndGradients } from '#engine/gradients';
 import { applyUpdates, asUpdates, type GradientTransform, globalNorm } from '#engine/optim';
 import type { Program, Tensors } from '#engine/program';
@@ -21,6 +23,15 @@ const accumulator = (name: string) => `sum/${name}`;
 /** Names of the parameters that a recipe keeps in its state, in parameter order. */
 export const trainedNames = (model: Model): string[] =>
   Object.keys(model.parameters).filter((name) => model.isTrainable(name) && model.isUsed(name));
+
+/** Throws `config` where a config asks for training and freezes every parameter. */
+export function refuseAllFrozen({ num_iters }: ExperimentConfig, model: Model): void {
+  if (num_iters === 0 || trainedNames(model).length > 0) return;
+  throw new PermafrostError(
+    'config',
+    'Everything is frozen, so there is nothing to train. Turn off freeze_in, freeze_ln or freeze_out, or set num_iters to 0 to evaluate it as it is.',
+  );
+}
 
 /** State of a recipe beside the parameters themselves: the optimizer's, and gradient sums where steps accumulate. */
 export function recipeSlots({ model, optimizer }: Recipe, accumulates: boolean): Record<string, Initial> {

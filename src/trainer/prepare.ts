@@ -1,11 +1,10 @@
 /** From a config to something that can take a step: task, model, weights, data, device, compiled programs. */
 import { appendFileSync, writeFileSync } from 'node:fs';
 import type { ExperimentConfig } from '#contract/config';
-import { PermafrostError } from '#contract/errors';
 import type { Device } from '#engine/device';
 import { buildModel } from '#models/index';
 import type { Model } from '#models/model';
-import { trainedNames } from '#models/steps';
+import { refuseAllFrozen } from '#models/steps';
 import type { Journal } from '#runFolder/journal';
 import { taskOf } from '#tasks/index';
 import type { Task } from '#tasks/task';
@@ -51,12 +50,7 @@ export async function prepare({
   const task = taskOf(config);
   const shape = task.shape(config);
   const model = buildModel(config, shape, knownBodies(home));
-  if (trainedNames(model).length === 0 && config.num_iters > 0) {
-    throw new PermafrostError(
-      'config',
-      'Everything is frozen, so there is nothing to train. Turn off freeze_in, freeze_ln or freeze_out, or set num_iters to 0 to evaluate it as it is.',
-    );
-  }
+  refuseAllFrozen(config, model);
   const plan = planOf(config, task.readsWholeBatches);
   const weights = prepareWeights({ config, model, home, log: (text) => journal.log('info', text) });
   const devices = await openDevices(config.device, { threads, weightFolder: weights.folder });

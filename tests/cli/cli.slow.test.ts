@@ -320,6 +320,12 @@ describe('what is wrong is said in words, with its exit code', () => {
       /batch_size 12 must be at most gpu_batch_size 8 or a multiple/,
     ],
     [
+      'a grid with such a batch',
+      () => ['sweep', good(), '--grid', 'batch_size=8,12'],
+      2,
+      /^batch_size 12 must be at most gpu_batch_size 8 or a multiple/,
+    ],
+    [
       'too few positions',
       () => ['run', good(), '--set', 'n_positions=1'],
       2,
@@ -369,6 +375,12 @@ describe('what is wrong is said in words, with its exit code', () => {
     expect(stderr).not.toMatch(/\n\s+at /); // no stack
     expect(stdout.replace(/^\{"error".*\}\n$/, '')).toBe('');
     expect(status).toBe(code);
+  });
+
+  it('before anything is stored: a refused sweep makes no run', () => {
+    const before = json('list').length;
+    permafrost('sweep', good(), '--grid', 'batch_size=8,12');
+    expect(json('list')).toHaveLength(before);
   });
 
   it('usage as JSON too: one object on standard output', () => {

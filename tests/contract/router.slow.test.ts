@@ -48,10 +48,18 @@ describe('runs', () => {
   });
 
   it('are all refused when one config is wrong', async () => {
-    const wrong = { ...tiny, n_positions: 2, n: 5, num_patterns: 9 };
-    await expect(api.runs.create({ configs: [tiny, wrong] })).rejects.toThrow(/tokens/);
+    const wrong = (settings: object) => api.runs.create({ configs: [tiny, { ...tiny, ...settings }] });
+    await expect(wrong({ n_positions: 2, n: 5, num_patterns: 9 })).rejects.toThrow(/tokens/);
+    const frozen = { freeze_in: true, freeze_ln: true, freeze_out: true };
+    await expect(wrong(frozen)).rejects.toThrow(/Everything is frozen/);
     expect(await api.runs.list()).toEqual([]);
     expect(readdirSync(join(home, 'runs'))).toEqual([]);
+  });
+
+  it('whose batch cannot be cut into micro-batches are refused, and no other run of their grid is made', async () => {
+    const configs = [50, 60].map((batch_size) => ({ ...tiny, batch_size, gpu_batch_size: 25 }));
+    await expect(api.runs.create({ configs })).rejects.toThrow(/batch_size 60 .*gpu_batch_size 25.* batch_size 75/);
+    expect(await api.runs.list()).toEqual([]);
   });
 
   it('show their metrics in the table, and the whole of them as a curve, a clock, a log and checkpoints', async () => {

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { getTRPCErrorShape, TRPCError } from '@trpc/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '#app';
-import { openConfig, readValue } from '#contract/config';
+import { openConfig } from '#contract/configFile';
+import { readValue } from '#contract/readSetting';
 import { appRouter, createCaller } from '#contract/router';
 import type { Services } from '#contract/services';
 

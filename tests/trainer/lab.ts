@@ -5,7 +5,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { configFile, parseConfig } from '#contract/config';
+import { parseConfig } from '#contract/config';
+import { configFile } from '#contract/configFile';
 import type { FinalResult, JournalEntry, TrainerHeard } from '#contract/run';
 import { readSafetensors, tensorData } from '#formats/safetensors';
 import { bytesSource } from '#formats/source';

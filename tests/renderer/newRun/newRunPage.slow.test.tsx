@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { act, fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { configFile } from '#contract/config';
+import { configFile } from '#contract/configFile';
 import { openWindow, tiny } from '../window.tsx';
 
 const patient = { timeout: 120_000 };
@@ -57,6 +57,15 @@ describe('the form', () => {
     await eventually(() => expect(screen.getByText(/must be a multiple of n_head/)).toBeTruthy());
     expect(button('Start run').disabled).toBe(true);
     type('Heads', '4');
+  });
+
+  test('says at the batch size that it cannot be cut into micro-batches', async () => {
+    const message = /batch_size 60 must be at most gpu_batch_size 25 or a multiple of it/;
+    type('Batch size (samples)', '60');
+    expect(screen.getByText(message).closest('.mantine-InputWrapper-root')?.textContent).toContain('Batch size');
+    expect(button('Start run').disabled).toBe(true);
+    type('Batch size (samples)', '25');
+    await isReady();
   });
 
   test('turns a freeze flag in the picture, by key too, and counts anew', async () => {

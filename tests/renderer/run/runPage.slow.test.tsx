@@ -7,7 +7,7 @@ import { openWindow, tiny } from '../window.tsx';
 const patient = { timeout: 60_000 };
 const eventually = (check: () => void) => waitFor(check, patient);
 const endless = { ...tiny, num_iters: 100_000, steps_per_iter: 20 };
-const frozen = { ...tiny, freeze_in: true, freeze_ln: true, freeze_pos: true, freeze_out: true };
+const nowhere = { ...tiny, device: 'tensorflow' as const };
 let page: Awaited<ReturnType<typeof openWindow>>;
 let id: string;
 
@@ -116,8 +116,8 @@ describe('a run under way', () => {
   }, 400_000);
 
   test('that failed says why and can be tried again', async () => {
-    await visit(`/runs/${page.app.runs.create([frozen])[0]}`);
-    await screen.findAllByText(/Everything is frozen/, {}, patient);
+    await visit(`/runs/${page.app.runs.create([nowhere])[0]}`);
+    await screen.findAllByText(/tensorflow cannot be used here/, {}, patient);
     expect(screen.getByText('Resume')).toBeTruthy();
   });
 
