@@ -1,8 +1,13 @@
 /** A file on the disk as a source of bytes. Only regular files are opened: a pipe or a device would never end. */
 
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+<<<<<<< HEAD
 import { PermafrostError } from '#contract/errors';
 import { countText } from '#contract/format';
+=======
+import { type ErrorCode, PermafrostError } from '#contract/errors';
+import { readJson } from '#formats/json';
+>>>>>>> main
 import type { ByteSource } from '#formats/source';
 import { diskError } from './troubles.ts';
 
@@ -26,7 +31,7 @@ export async function withOpenFile<T>(path: string, use: (source: ByteSource) =>
   }
 }
 
-/** A whole file of at most `most` bytes; a larger one is refused unread. Throws `disk`, and `data` for one that is too large. */
+/** Reads a whole file of at most `most` bytes; refuses a larger one unread. Throws `disk`, and `data` for one that is too large. */
 export const readSmallFile = (path: string, most: number): Uint8Array =>
   withFile(path, (source) => {
     if (source.size <= most) return source.read(0, source.size);
@@ -36,9 +41,9 @@ export const readSmallFile = (path: string, most: number): Uint8Array =>
     );
   });
 
-/** {@link readSmallFile} as text. */
-export const readSmallText = (path: string, most: number): string =>
-  new TextDecoder().decode(readSmallFile(path, most));
+/** Parses a JSON file of at most `most` bytes. Throws `disk`, `data` for one that is too large, and `code` for one that is not JSON. */
+export const readSmallJson = (path: string, most: number, code: ErrorCode): unknown =>
+  readJson(readSmallFile(path, most), path, code);
 
 /** Opens a regular file to be read. Throws `disk`. */
 export function openFile(path: string): number {

