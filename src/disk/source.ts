@@ -1,13 +1,9 @@
 /** A file on the disk as a source of bytes. Only regular files are opened: a pipe or a device would never end. */
 
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-<<<<<<< HEAD
-import { PermafrostError } from '#contract/errors';
-import { countText } from '#contract/format';
-=======
 import { type ErrorCode, PermafrostError } from '#contract/errors';
+import { countText } from '#contract/format';
 import { readJson } from '#formats/json';
->>>>>>> main
 import type { ByteSource } from '#formats/source';
 import { diskError } from './troubles.ts';
 

@@ -1,9 +1,4 @@
-<<<<<<< HEAD
-/** The devices of this machine, under the names that a config uses. */
-
-=======
 /** The devices of this machine, by the names that a config uses. */
->>>>>>> main
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';

@@ -1,12 +1,4 @@
-<<<<<<< HEAD
-/**
- * The files of an archive or of the folder that it unpacks to, one after the other; nothing is unpacked to the disk, and
- * nothing is held of a file that the caller does not want.
- */
-
-=======
 /** Reads the wanted files of an archive, or of the folder that it unpacks to, one at a time, without unpacking to the disk. */
->>>>>>> main
 import { createReadStream, existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
