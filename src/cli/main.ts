@@ -64,6 +64,7 @@ const exitCodes: Record<ErrorCode | 'internal', number> = {
   device: 5,
   disk: 5,
   network: 5,
+  cluster: 5,
   store: 5,
 };
 
@@ -72,7 +73,7 @@ const program = new Command('permafrost')
   .version(packageJson.version, '--version', 'print the version')
   .addHelpText(
     'after',
-    '\nExit codes: 0 done, 1 bug, 2 usage or config, 3 a run did not finish, 4 unknown name or conflicting state, 5 files, data, network or device, 6 invalid bundle, 141 the reader closed the output.\nPERMAFROST_HOME names the folder of runs, data and models.',
+    '\nExit codes: 0 done, 1 bug, 2 usage or config, 3 a run did not finish, 4 unknown name or conflicting state, 5 files, data, network, device or cluster, 6 invalid bundle, 141 the reader closed the output.\nPERMAFROST_HOME names the folder of runs, data and models.',
   )
   .showHelpAfterError('permafrost --help lists the commands, permafrost COMMAND --help what one takes.')
   .exitOverride();

@@ -7,6 +7,8 @@ export interface QueueState {
   /** Ids in the order in which they start. */
   queued: string[];
   running: string[];
+  /** Runs that wait in the queue of the cluster. */
+  submitted: string[];
   /** Error of the run store; null while it works. Runs continue, and the store is updated later. */
   trouble: string | null;
 }
