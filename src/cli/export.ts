@@ -5,7 +5,7 @@ import { downloadNames } from '#app/downloads';
 import { PermafrostError } from '#contract/errors';
 import { type Profile, profiles } from '#contract/papers';
 import { writeChunks } from '#export/file';
-import { asRunId, type CommandRow, print, readApp } from './command.ts';
+import { asRunId, type CommandRow, print, readApp, requireOneOutput } from './command.ts';
 
 interface Options {
   format?: string;
@@ -28,8 +28,7 @@ export const exportCommand: CommandRow = {
         readApp(async (app) => {
           const path = what.at(-1)!;
           const ids = what.slice(0, -1).map((id) => app.runs.get(asRunId(id)).id);
-          if (options.json && path === '-')
-            throw new PermafrostError('config', '--json and - both write to standard output. Name a file.');
+          requireOneOutput(options.json, path);
           const format = options.format ?? formatFor(path, options.table !== undefined);
           const { chunks } = app.download(`/download/${format}?${query(ids, options)}`);
           await writeChunks(path, chunks);

@@ -4,7 +4,6 @@ import { Option } from 'commander';
 import {
   chanceText,
   contrastText,
-  digits,
   outlookText,
   publishedText,
   rangeText,
@@ -13,12 +12,13 @@ import {
   weightsAndScoreTitle,
 } from '#contract/answerText';
 import { PermafrostError } from '#contract/errors';
+import { bytesText, durationText, miscountText, numberText, planText } from '#contract/format';
 import { type Answer, type Plan, type Profile, profiles, type TableState } from '#contract/papers';
 import type { Cell } from '#contract/paperTable';
 import { pieces, writeChunks } from '#export/file';
 import { answersCsv } from '#export/tables';
 import { tableOf, tables } from '#papers/published';
-import { bytes, type CommandRow, columns, duration, print, withApp } from './command.ts';
+import { alignColumns, type CommandRow, print, withApp } from './command.ts';
 import { exitCodeOf, follow } from './watch.ts';
 import { wholeNumber } from './wholeNumber.ts';
 
@@ -30,7 +30,7 @@ interface Options {
   json?: boolean;
 }
 
-export const reproduce: CommandRow = {
+export const reproduceCommand: CommandRow = {
   add(program) {
     program
       .command('reproduce')
@@ -77,7 +77,7 @@ async function reproduceTable(id: string, options: Options): Promise<void> {
             runs.map((run, seed) => [run, `${possible[i].row} ${possible[i].column} seed ${seed}`]),
           ),
         );
-        process.stderr.write(`${planText(plan)}\n`);
+        process.stderr.write(`${announcement(plan)}\n`);
         await follow(
           app,
           ids.flat().filter((run) => app.runs.get(run).state !== 'finished'),
@@ -123,13 +123,13 @@ function report(state: TableState, path: string): string {
   const { table, answers, contrasts } = state;
   const rows = answers.map((answer) => {
     const { cell, judgement } = answer;
-    const ours = judgement.mean === null ? '' : digits(judgement.mean);
+    const ours = judgement.mean === null ? '' : numberText(judgement.mean);
     return [
       cell.row,
       cell.column,
       answer.metric ?? '',
       publishedText(cell.published) + (answer.onFloor ? ' *' : ''),
-      answer.floor ? digits(answer.floor.value) : '',
+      answer.floor ? numberText(answer.floor.value) : '',
       ours,
       rangeText(judgement),
       judgement.seeds ? String(judgement.seeds) : '',
@@ -139,7 +139,9 @@ function report(state: TableState, path: string): string {
   const needs = answers.filter((a) => a.needs).map((a) => `  ${a.cell.row} ${a.cell.column}: ${a.needs}`);
   const notes = [...new Set(answers.flatMap((a) => a.notes))].map((note) => `  ${note}`);
   const floors = answers.flatMap((a) =>
-    a.onFloor ? [`  ${a.cell.row} ${a.cell.column}: saying ${a.floor!.predictor} gives ${digits(a.floor!.value)}`] : [],
+    a.onFloor
+      ? [`  ${a.cell.row} ${a.cell.column}: saying ${a.floor!.predictor} gives ${numberText(a.floor!.value)}`]
+      : [],
   );
   const sources = [
     ...new Set(
@@ -148,7 +150,7 @@ function report(state: TableState, path: string): string {
   ];
   const section = (title: string, lines: string[]) => (lines.length ? ['', title, ...lines] : []);
   return [
-    columns(['task', 'regime', 'metric', 'published', 'floor', 'ours', '95 % interval', 'seeds', 'verdict'], rows),
+    alignColumns(['task', 'regime', 'metric', 'published', 'floor', 'ours', '95 % interval', 'seeds', 'verdict'], rows),
     ...section(
       `${table.title}. Gain (positive: better), with its 95 % interval over seeds:`,
       contrasts.map((contrast) => `  ${contrastText(contrast)}`),
@@ -186,18 +188,13 @@ const jsonCell = ({ cell, floor, onFloor, needs, notes, runs, averages, outlook,
   ...judgement,
 });
 
-/** What is about to happen, in a line or more. */
-function planText({ finished, resumed, started, seconds, basis, memoryBytes, diskBytes, miscounted }: Plan): string {
-  const runs = (count: number) => `${count} run${count === 1 ? '' : 's'}`;
-  const parts = [
-    finished ? `${runs(finished)} finished already with these settings and seeds` : '',
-    resumed ? `${runs(resumed)} ${resumed === 1 ? 'goes' : 'go'} on` : '',
-    started ? `${runs(started)} to start` : '',
-  ].filter(Boolean);
-  const cost = `About ${duration(seconds)} (${basis}), ${bytes(memoryBytes)} of memory each, ${bytes(diskBytes)} of disk.`;
+/** What will run, and what it costs. */
+function announcement(plan: Plan): string {
+  const { seconds, basis, memoryBytes, diskBytes, miscounted } = plan;
+  const cost = `About ${durationText(seconds)} (${basis}), ${bytesText(memoryBytes)} of memory each, ${bytesText(diskBytes)} of disk.`;
   return [
-    `${parts.join(', ')}.`,
-    ...(resumed + started ? [cost] : []),
-    ...miscounted.map((m) => `${m.cell} trains ${m.trainable} parameters here, ${m.published} in the publication.`),
+    `${planText(plan)}.`,
+    ...(plan.resumed + plan.started > 0 ? [cost] : []),
+    ...miscounted.map(miscountText),
   ].join('\n');
 }

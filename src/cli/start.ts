@@ -4,7 +4,7 @@ import type { CommandRow } from './command.ts';
 import { electronBinary, ensureBuilt, projectFolder, whyNoWindow } from './desktop.ts';
 import { type ServeOptions, serve, serveDefaults, serveReaders } from './serve.ts';
 
-export const start: CommandRow = {
+export const startCommand: CommandRow = {
   add(program) {
     program
       .command('start')

@@ -1,5 +1,6 @@
 /** What a cell of a published table, its answer and its verdict say in words and digits, the same on every screen and in every file. Pure. */
 import { type ConfigField, type ExperimentConfig, fieldMeta } from './config.ts';
+import { numberText, percentText, plural } from './format.ts';
 import type { Known } from './knownSettings.ts';
 import type {
   Answer,
@@ -13,19 +14,16 @@ import type {
 } from './papers.ts';
 import type { Published } from './paperTable.ts';
 
-/** A number with so many significant digits and no zeros after them. */
-export const digits = (value: number, count = 4): string => Number(value.toPrecision(count)).toString();
-
 /** `0.9815 ± 0.002`; a dash where nothing was published. */
 export function publishedText(published: Published | null): string {
   if (!published) return '–';
   const { value, spread } = published;
-  return spread === null ? digits(value) : `${digits(value)} ± ${digits(spread, 2)}`;
+  return spread === null ? numberText(value) : `${numberText(value)} ± ${numberText(spread, 2)}`;
 }
 
 /** `low … high` of the 95 % interval; empty without runs. */
 export const rangeText = ({ low, high }: Pick<Judgement, 'low' | 'high'>): string =>
-  low === null || high === null ? '' : `${digits(low, 3)} … ${digits(high, 3)}`;
+  low === null || high === null ? '' : `${numberText(low, 3)} … ${numberText(high, 3)}`;
 
 /** Mark of a verdict that does not survive the correction over all verdicts of its table. */
 export const fallsSign = '~';
@@ -34,12 +32,12 @@ const signOf = ({ stands }: Pick<Judgement, 'stands'>): string => (stands === fa
 export function verdictText({ needs, judgement }: Answer): string {
   if (needs) return 'not run';
   const { verdict, moreSeeds } = judgement;
-  const more = moreSeeds ? ` (${moreSeeds} more seed${moreSeeds === 1 ? '' : 's'})` : '';
+  const more = moreSeeds ? ` (${plural(moreSeeds, 'more seed')})` : '';
   return `${verdict}${more}${signOf(judgement)}`;
 }
 
 /** `+0.02`. */
-export const gainText = ({ gain }: Difference): string => `${gain > 0 ? '+' : ''}${digits(gain, 3)}`;
+export const gainText = ({ gain }: Difference): string => `${gain > 0 ? '+' : ''}${numberText(gain, 3)}`;
 
 /** A contrast's verdict, or why there is none. */
 export const conclusionText = (contrast: Contrast): string =>
@@ -58,13 +56,13 @@ export function chanceText({ answers, contrasts }: Pick<TableState, 'answers' | 
   const count = [...answers.map(({ judgement }) => judgement), ...contrasts].filter(({ p }) => p !== null).length;
   if (count < 2) return null;
   return (
-    `Of ${count} verdicts some ${digits(count / 100, 2)} are wrong by chance, about 1 in 100. ` +
+    `Of ${count} verdicts some ${numberText(count / 100, 2)} are wrong by chance, about 1 in 100. ` +
     `One marked ${fallsSign} does not survive Holm’s correction at 5 % over all verdicts on cells, or all on gains.`
   );
 }
 
 const correlationText = ({ rho, low, high, points }: RankCorrelation): string =>
-  `${digits(rho, 2)} (${digits(low, 2)} … ${digits(high, 2)}, ${points} bodies)`;
+  `${numberText(rho, 2)} (${numberText(low, 2)} … ${numberText(high, 2)}, ${points} bodies)`;
 
 /** Whether bodies that train more weights score better: a line per column that has enough of them. */
 export const weightsAndScoreTexts = (found: readonly WeightsAndScore[]): string[] =>
@@ -101,8 +99,10 @@ export function outlookText(answers: readonly Pick<Answer, 'outlook'>[]): string
 /** The same of one cell. */
 export function cellOutlookText({ seeds, power, spread }: Outlook): string {
   const rests =
-    spread === null ? 'runs end at one of two peaks and are counted' : `deviation between seeds ${digits(spread, 2)}`;
-  const chance = power === null ? '' : `, ${Math.round(100 * power)} % likely`;
+    spread === null
+      ? 'runs end at one of two peaks and are counted'
+      : `deviation between seeds ${numberText(spread, 2)}`;
+  const chance = power === null ? '' : `, ${percentText(power)} likely`;
   return seeds === null ? `by no number of seeds (${rests}${chance})` : `with ${seeds} seeds (${rests}${chance})`;
 }
 

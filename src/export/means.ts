@@ -1,7 +1,7 @@
 /** Runs by config, whatever their seed: the mean of each config with its 95 % interval, as CSV and as people read it. */
-import { digits } from '#contract/answerText';
 import type { ConfigField } from '#contract/config';
 import { configDiff, type Difference } from '#contract/configDiff';
+import { numberText } from '#contract/format';
 import { bestNumber, groupRuns, type Mean, marginText, type RunGroup, sameGroup } from '#contract/groups';
 import { type RunRow, type Setting, settingOf } from '#contract/runRow';
 import { csvLine, joined } from '#formats/csv';
@@ -77,7 +77,7 @@ const isNumber = ({ values }: Difference): boolean => values.every((value) => ty
 
 function meanText(mean: Mean | null): string {
   if (!mean) return '–';
-  return `${digits(mean.mean)} ${marginText(mean, (value) => digits(value, 2))}`.trimEnd();
+  return `${numberText(mean.mean)} ${marginText(mean, (value) => numberText(value, 2))}`.trimEnd();
 }
 
 /** Runs with a result, and of how many where some have none. */

@@ -1,15 +1,14 @@
 /** A published table with what answers it here: as CSV with a record per cell or per run, and as a document. */
-
 import {
   chanceText,
   contrastText,
-  digits,
   publishedText,
   rangeText,
   verdictText,
   weightsAndScoreTexts,
   weightsAndScoreTitle,
 } from '#contract/answerText';
+import { numberText } from '#contract/format';
 import type { Answer, TableState, Tolerance } from '#contract/papers';
 import type { Published } from '#contract/paperTable';
 import type { Run } from '#contract/run';
@@ -85,7 +84,7 @@ export function* answerRunsCsv({ answers, profile }: TableState, runOf: (id: str
 }
 
 const toleranceText = ({ accuracy, mae }: Tolerance): string =>
-  `${digits(accuracy)} in accuracy, ${digits(100 * mae)} % of a published error`;
+  `${numberText(accuracy)} in accuracy, ${numberText(100 * mae)} % of a published error`;
 
 const sourceText = ({ source, certainty, note }: Published): string =>
   [certainty === 'read' ? source : `${source} (second-hand)`, ...(note ? [note] : [])].join('. ');
@@ -107,7 +106,7 @@ export function tableDocument(state: TableState, date: string): Document {
       ...[plain(cell.row), plain(cell.column), plain(metric ?? '')],
       published,
       ...(hasOthers ? [others] : []),
-      ...[plain(floor ? digits(floor.value) : ''), plain(oursText(answer)), plain(verdictText(answer))],
+      ...[plain(floor ? numberText(floor.value) : ''), plain(oursText(answer)), plain(verdictText(answer))],
     ];
   });
   const lines = (of: (answer: Answer) => string | false | null) => [
@@ -123,7 +122,7 @@ export function tableDocument(state: TableState, date: string): Document {
     },
     {
       title: '* no better than guessing',
-      lines: lines((a) => a.onFloor && `${name(a)}: saying ${a.floor!.predictor} gives ${digits(a.floor!.value)}`),
+      lines: lines((a) => a.onFloor && `${name(a)}: saying ${a.floor!.predictor} gives ${numberText(a.floor!.value)}`),
     },
     { title: 'Scaled down, so not compared with the published number', lines: lines((a) => a.notes.join('; ')) },
     { title: 'Not run', lines: lines((a) => a.needs && `${name(a)}: ${a.needs}`) },
@@ -149,5 +148,5 @@ const column = (text: string, isNumber = false) => ({ text, isNumber });
 
 function oursText({ judgement }: Answer): string {
   const { mean, seeds } = judgement;
-  return mean === null ? '' : `${digits(mean)} (${rangeText(judgement)}, n = ${seeds})`;
+  return mean === null ? '' : `${numberText(mean)} (${rangeText(judgement)}, n = ${seeds})`;
 }

@@ -1,7 +1,7 @@
 /** What one column of a table gains over another: like against like, and whether that decides. */
-
 import { settingText } from '#contract/answerText';
 import { type ConfigField, configFields, type ExperimentConfig, fieldMeta } from '#contract/config';
+import { isSameSetting } from '#contract/isSameSetting';
 import type { ContrastVerdict, Difference } from '#contract/papers';
 import type { MetricName } from '#contract/runRow';
 import { deviationOf, evaluationError, interval, type Sample, studentT, uncertainty } from '#contract/statistics';
@@ -88,7 +88,7 @@ const inForce = (config: ExperimentConfig): ExperimentConfig =>
 export function unlike(ours: ExperimentConfig, theirs: ExperimentConfig, varies: readonly ConfigField[]): string[] {
   const [a, b] = [inForce(ours), inForce(theirs)];
   return configFields.flatMap((field) =>
-    free.has(field) || varies.includes(field) || JSON.stringify(a[field]) === JSON.stringify(b[field])
+    free.has(field) || varies.includes(field) || isSameSetting(a[field], b[field])
       ? []
       : [`${fieldMeta(field).label} ${settingText(a[field])} against ${settingText(b[field])}`],
   );

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { configFields, type ExperimentConfig } from '#contract/config';
 import { configFile, openConfig } from '#contract/configFile';
 import { PermafrostError } from '#contract/errors';
+import { isSameSetting } from '#contract/isSameSetting';
 import { writeAtomically } from '#disk/atomicFile';
 import { sha256 } from '#disk/hash';
 import { readSmallText } from '#disk/source';
@@ -48,4 +49,4 @@ const free: readonly string[] = ['name', 'device'];
 
 /** A field in which two configs differ; null where they are the same. */
 export const changedField = (a: ExperimentConfig, b: ExperimentConfig): string | null =>
-  configFields.find((field) => JSON.stringify(a[field]) !== JSON.stringify(b[field])) ?? null;
+  configFields.find((field) => !isSameSetting(a[field], b[field])) ?? null;

@@ -6,26 +6,7 @@ import { nearest, PermafrostError } from '#contract/errors';
 import { type Run, type RunState, run } from '#contract/run';
 import type { NewRun } from '#runFolder/config';
 import type { RunMarks } from '#runFolder/marks';
-import { readRow } from './readRow.ts';
-
-interface Row {
-  key: number;
-  id: string;
-  config: string;
-  state: string;
-  reason: string | null;
-  created_at: number;
-  started_at: number | null;
-  ended_at: number | null;
-  step: number;
-  total_steps: number;
-  device: string | null;
-  trainable: number | null;
-  total: number | null;
-  deviations: string;
-  result: string | null;
-  tags: string | null;
-}
+import { readStored, type StoredRun, selectTags } from './storedRun.ts';
 
 /** What the run folder has of a run's marks. */
 const copies = { none: 0, whole: 1, begun: 2 } as const;
@@ -38,8 +19,8 @@ export function storedConfig(json: string): ExperimentConfig {
   return configSchema.safeParse(stored).data ?? { ...configDefaults, ...stored };
 }
 
-const parsed = (row: Row): Run =>
-  readRow(row.id, () =>
+const parsed = (row: StoredRun): Run =>
+  readStored(row.id, () =>
     known.parse({
       id: row.id,
       config: storedConfig(row.config),
@@ -60,8 +41,8 @@ const parsed = (row: Row): Run =>
   );
 
 export function runsTable(database: Database) {
-  const tags = '(SELECT json_group_array(tag) FROM (SELECT tag FROM tags WHERE run = runs.key ORDER BY tag)) AS tags';
-  const select = (where: string) => database.prepare<unknown[], Row>(`SELECT *, ${tags} FROM runs ${where}`);
+  const select = (where: string) =>
+    database.prepare<unknown[], StoredRun>(`SELECT *, ${selectTags} FROM runs ${where}`);
   const byId = select('WHERE id = ?');
   const all = select('ORDER BY created_at, key');
   const inState = select('WHERE state = ? ORDER BY position, key');
@@ -83,14 +64,13 @@ export function runsTable(database: Database) {
   const placeAll = database.transaction((ids: readonly string[]) => {
     for (const [index, id] of ids.entries()) place.run(index + 1, id);
   });
-  const getApp = database.prepare<[string], string | null>('SELECT app FROM runs WHERE id = ?').pluck();
-  const queue = database.prepare<[], { id: string; app: string | null }>(
+  const getApp = database.prepare<[string], StoredRun['app']>('SELECT app FROM runs WHERE id = ?').pluck();
+  const queue = database.prepare<[], Pick<StoredRun, 'id' | 'app'>>(
     `SELECT id, app FROM runs WHERE state = 'queued' ORDER BY position, key`,
   );
-  const marks = database.prepare<
-    [string],
-    { tags: string | null; note: string; archived: number; trashed_at: number | null }
-  >(`SELECT note, archived, trashed_at, ${tags} FROM runs WHERE id = ?`);
+  const marks = database.prepare<[string], Pick<StoredRun, 'tags' | 'note' | 'archived' | 'trashed_at'>>(
+    `SELECT note, archived, trashed_at, ${selectTags} FROM runs WHERE id = ?`,
+  );
   const unsaved = database
     .prepare<[], string>(
       `SELECT id FROM runs WHERE marks_saved = ${copies.begun} OR marks_saved = ${copies.none}

@@ -1,9 +1,9 @@
 /** The columns of the table of runs: what each shows, how it sorts and how wide it is. Pure. */
 import { type ConfigField, configFields, fieldMeta } from '#contract/config';
+import { countText, dateTimeText, durationText, metricText, percentText } from '#contract/format';
 import { type MetricColumn, metricColumns } from '#contract/groups';
 import { type RunRow, settingOf } from '#contract/runRow';
-import { count, dateTime, duration, metricValue, percent } from '../components/format.ts';
-import type { Value } from './filterFields.ts';
+import type { FieldValue } from './filterFields.ts';
 
 export interface Column {
   id: string;
@@ -14,7 +14,7 @@ export interface Column {
   width: readonly [least: number, share: number];
   numeric: boolean;
   /** What it sorts by; nulls come last. */
-  value(row: RunRow): Value;
+  value(row: RunRow): FieldValue;
   /** What it shows; empty for nothing. */
   text(row: RunRow): string;
 }
@@ -26,7 +26,7 @@ const metric = (id: MetricColumn, label: string, help: string): Column => ({
   width: [id === 'recent' ? 76 : 68, 0], // its label is the longest
   numeric: true,
   value: (row) => row[id],
-  text: (row) => metricValue(row[id], row.metric),
+  text: (row) => metricText(row[id], row.metric),
 });
 const plain = (
   id: 'name' | 'task' | 'model' | 'regime',
@@ -62,7 +62,7 @@ const number = (
   },
 });
 
-export const columns: readonly Column[] = [
+export const runColumns: readonly Column[] = [
   plain('name', 'Name', [206, 2]),
   {
     id: 'state',
@@ -71,7 +71,7 @@ export const columns: readonly Column[] = [
     width: [90, 0],
     numeric: false,
     value: (row) => row.state,
-    text: (row) => (row.state === 'running' ? percent(row.step / Math.max(1, row.totalSteps)) : row.state),
+    text: (row) => (row.state === 'running' ? percentText(row.step / Math.max(1, row.totalSteps)) : row.state),
   },
   plain('task', 'Task', [102, 1]),
   plain('model', 'Model', [128, 1], 'The body'),
@@ -81,7 +81,7 @@ export const columns: readonly Column[] = [
   metric('recent', 'Last 100', 'Mean of the last 100 test metrics'),
   metric('last', 'Last', 'Test metric of the last evaluation'),
   number('seed', 'Seed', [64, 0], 'Seed', (row) => row.seed, String),
-  number('seconds', 'Duration', [96, 0], 'Time under way, pauses left out', (row) => row.seconds || null, duration),
+  number('seconds', 'Duration', [96, 0], 'Time under way, pauses left out', (row) => row.seconds || null, durationText),
   {
     id: 'device',
     label: 'Device',
@@ -109,10 +109,10 @@ export const columns: readonly Column[] = [
     value: (row) => row.note || null,
     text: (row) => row.note.split('\n')[0],
   },
-  number('step', 'Steps', [88, 0], 'Optimizer steps done', (row) => row.step, count),
-  number('trainable', 'Trainable', [100, 0], 'Trained parameters', (row) => row.trainable, count),
-  number('total', 'Parameters', [110, 0], 'All parameters', (row) => row.total, count),
-  number('createdAt', 'Made', [132, 0], 'When it was made', (row) => row.createdAt, dateTime),
+  number('step', 'Steps', [88, 0], 'Optimizer steps done', (row) => row.step, countText),
+  number('trainable', 'Trainable', [100, 0], 'Trained parameters', (row) => row.trainable, countText),
+  number('total', 'Parameters', [110, 0], 'All parameters', (row) => row.total, countText),
+  number('createdAt', 'Made', [132, 0], 'When it was made', (row) => row.createdAt, dateTimeText),
   {
     id: 'id',
     label: 'Id',
@@ -136,10 +136,10 @@ export const defaultColumns: readonly string[] = [
 
 /** The columns of these ids, in the table's order; ids that are no more are left out. */
 export const columnsOf = (ids: readonly string[]): Column[] =>
-  [...columns, ...configColumns].filter((column) => ids.includes(column.id));
+  [...runColumns, ...configColumns].filter((column) => ids.includes(column.id));
 
 export const columnOf = (id: string): Column | undefined =>
-  [...columns, ...configColumns].find((column) => column.id === id);
+  [...runColumns, ...configColumns].find((column) => column.id === id);
 
 /** The columns of groups: room for an interval beside a mean, and how many runs there are. */
 export const groupColumns = (chosen: readonly Column[]): Column[] =>
@@ -147,7 +147,7 @@ export const groupColumns = (chosen: readonly Column[]): Column[] =>
     if (column.id === 'name') return [column, runCount];
     return [metricColumns.includes(column.id as MetricColumn) ? { ...column, width: [140, 0] } : column];
   });
-const runCount = number('n', 'n', [52, 0], 'Runs of this config', () => null, count);
+const runCount = number('n', 'n', [52, 0], 'Runs of this config', () => null, countText);
 
 function configColumn(field: ConfigField): Column {
   const { label, help } = fieldMeta(field);

@@ -2,13 +2,12 @@
 import { Alert, Anchor, Button, Card, Group, SimpleGrid, Stack, Title } from '@mantine/core';
 import { IconAlertTriangle, IconTrash } from '@tabler/icons-react';
 import type { TaskInfo } from '#contract/catalogue';
-import type { DatasetInfo, DatasetPull } from '#contract/data';
+import { type DatasetInfo, type DatasetPull, downloadText } from '#contract/data';
+import { bytesText } from '#contract/format';
 import { ErrorState } from '../../components/ErrorState.tsx';
 import { type Fact, Facts } from '../../components/Facts.tsx';
-import { bytes } from '../../components/format.ts';
 import { DatasetFiles } from './DatasetFiles.tsx';
 import { DatasetState } from './DatasetState.tsx';
-import { downloadText } from './DatasetTable.tsx';
 import { TaskSection } from './TaskSection.tsx';
 import { UseFolder } from './UseFolder.tsx';
 import type { DataActions } from './useDataActions.ts';
@@ -86,7 +85,7 @@ function factsOf(dataset: DatasetInfo): Fact[] {
     ['Source', link],
     ['Licence', licence],
     ['Download', downloadText(dataset)],
-    ['On disk', bytes(diskBytes)],
+    ['On disk', bytesText(diskBytes)],
     ['Folder', folder + places[place]],
   ];
 }

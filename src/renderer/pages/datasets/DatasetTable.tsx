@@ -1,8 +1,8 @@
 /** Data sets, a line each: what it is, who learns from it, its licence, its state. */
 import { Table, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import type { DatasetInfo, DatasetPull } from '#contract/data';
-import { bytes } from '../../components/format.ts';
+import { type DatasetInfo, type DatasetPull, downloadText } from '#contract/data';
+import { bytesText } from '#contract/format';
 import { DatasetState } from './DatasetState.tsx';
 import type { DataActions } from './useDataActions.ts';
 
@@ -47,7 +47,7 @@ export function DatasetTable({ datasets, pulls, actions }: DatasetTableProps) {
                 {downloadText(dataset)}
               </Table.Td>
               <Table.Td ta="right" style={{ whiteSpace: 'nowrap' }}>
-                {bytes(dataset.diskBytes)}
+                {bytesText(dataset.diskBytes)}
               </Table.Td>
               <Table.Td>
                 <DatasetState
@@ -63,7 +63,3 @@ export function DatasetTable({ datasets, pulls, actions }: DatasetTableProps) {
     </Table.ScrollContainer>
   );
 }
-
-/** What a pull downloads, in words. */
-export const downloadText = ({ files, downloadBytes }: DatasetInfo): string =>
-  files.length === 0 ? 'made here' : downloadBytes === null ? 'size unknown' : bytes(downloadBytes);

@@ -4,9 +4,9 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { TaskInfo } from '#contract/catalogue';
 import { type ConfigField, type ExperimentConfig, fieldMeta, parseConfig } from '#contract/config';
+import { metricText } from '#contract/format';
 import { useTRPC } from '../../client/trpc.ts';
 import { messageOf } from '../../components/ErrorState.tsx';
-import { metricValue } from '../../components/format.ts';
 import { PublishedOnFloor } from './PublishedOnFloor.tsx';
 import { Samples } from './Samples.tsx';
 
@@ -101,7 +101,7 @@ function SettingRow({ setting: { title, task, config }, isChosen, onChoose }: Se
         </Button>
       </Table.Td>
       <Table.Td>{metrics[task.metric]}</Table.Td>
-      <Table.Td ta="right">{floor.data ? metricValue(floor.data.value, task.metric) : ''}</Table.Td>
+      <Table.Td ta="right">{floor.data ? metricText(floor.data.value, task.metric) : ''}</Table.Td>
       <Table.Td c={floor.data ? undefined : 'dimmed'}>
         {floor.isError && messageOf(floor.error)}
         {floor.isSuccess && (floor.data?.predictor ?? 'counted in the data once they are decoded')}

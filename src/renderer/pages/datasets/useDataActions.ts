@@ -1,8 +1,8 @@
 /** What can be done to a data set, with word of it and a way back. Rejections are told, not thrown. */
 import { useQueryClient } from '@tanstack/react-query';
 import { createElement } from 'react';
+import { bytesText } from '#contract/format';
 import { useTRPC, useTRPCClient } from '../../client/trpc.ts';
-import { bytes } from '../../components/format.ts';
 import { dismiss, notifyDone, notifyError } from '../../components/notify.ts';
 import { UndoMessage } from '../../components/UndoMessage.tsx';
 
@@ -39,7 +39,7 @@ export function useDataActions(): DataActions {
           dismiss(id);
           void restore(name);
         };
-        const text = `${name} removed, ${bytes(freedBytes)}. It can be restored until Permafrost ends.${left}`;
+        const text = `${name} removed, ${bytesText(freedBytes)}. It can be restored until Permafrost ends.${left}`;
         notifyDone(createElement(UndoMessage, { text, onUndo }), id);
       }),
   };

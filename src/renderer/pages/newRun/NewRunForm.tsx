@@ -14,7 +14,7 @@ import { configOfDraft, type Draft, withPreset } from './draft.ts';
 import { EstimatePanel } from './EstimatePanel.tsx';
 import { readJsonFile, saveConfig } from './files.ts';
 import { GridPanel } from './GridPanel.tsx';
-import { type Axis, expandGrid, mostRuns } from './grid.ts';
+import { expandGrid, type GridAxis, mostRuns } from './grid.ts';
 import { idleReason, shownFields } from './idle.ts';
 import { NetworkPicture } from './NetworkPicture.tsx';
 import { blockCount, networkParts } from './network.ts';
@@ -39,7 +39,7 @@ interface Filled {
 export function NewRunForm({ catalogue, draft, onDraft, onCreated }: NewRunFormProps) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
-  const [axes, setAxes] = useState<Axis[]>([]);
+  const [axes, setAxes] = useState<GridAxis[]>([]);
   const [filled, setFilled] = useState<Filled | null>(null);
   const [badFile, setBadFile] = useState<{ name: string; problems: string[] } | null>(null);
   const check = useDraftCheck(draft);

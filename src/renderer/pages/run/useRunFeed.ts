@@ -4,7 +4,7 @@ import { useSubscription } from '@trpc/tanstack-react-query';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { type EntryBody, type JournalEntry, metricKeys } from '#contract/run';
 import type { LogLine, RunLog, RunRow } from '#contract/runRow';
-import type { Range } from '../../chart/series.ts';
+import type { ChartRange } from '../../chart/series.ts';
 import { useTRPC, useTRPCClient } from '../../client/trpc.ts';
 import { type CurveFeed, createFeed } from './feed.ts';
 
@@ -25,7 +25,7 @@ export interface RunFeed {
 }
 
 /** Watches a run; curves are those of a range of steps, or whole. */
-export function useRunFeed(id: string, range: Range | null): RunFeed {
+export function useRunFeed(id: string, range: ChartRange | null): RunFeed {
   const trpc = useTRPC();
   const client = useTRPCClient();
   const queryClient = useQueryClient();

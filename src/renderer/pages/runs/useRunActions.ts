@@ -1,12 +1,12 @@
 /** What can be done to runs, with word of it and a way back where there is one. Rejections are told, not thrown. */
 import { useQueryClient } from '@tanstack/react-query';
 import { createElement } from 'react';
+import { plural } from '#contract/format';
 import { useTRPC, useTRPCClient } from '../../client/trpc.ts';
-import { count } from '../../components/format.ts';
 import { dismiss, notifyDone, notifyError } from '../../components/notify.ts';
 import { UndoMessage } from '../../components/UndoMessage.tsx';
 
-const some = (ids: readonly string[]): string => (ids.length === 1 ? ids[0] : `${count(ids.length)} runs`);
+const some = (ids: readonly string[]): string => (ids.length === 1 ? ids[0] : plural(ids.length, 'run'));
 
 export function useRunActions() {
   const trpc = useTRPC();

@@ -1,13 +1,13 @@
 /** A table as its paper has it, rows × columns: published numbers, ours, verdicts, and what runs. */
 import { Box, Progress, Text } from '@mantine/core';
 import { publishedText, rangeText } from '#contract/answerText';
+import { metricText, plural } from '#contract/format';
 import type { Answer, TableState } from '#contract/papers';
-import { metricValue } from '../../components/format.ts';
 import { StateBadge } from '../../components/StateBadge.tsx';
-import { gridOf, marks, marksOf } from './grid.ts';
+import { marks, marksOf, tableGrid } from './grid.ts';
 import { VerdictBadge } from './VerdictBadge.tsx';
 import { isUnderWay } from './wishes.ts';
-import { activityOf, shareOf, some } from './words.ts';
+import { activityOf, shareOf } from './words.ts';
 
 interface AnswerGridProps {
   state: TableState;
@@ -15,7 +15,7 @@ interface AnswerGridProps {
 }
 
 export function AnswerGrid({ state, onOpen }: AnswerGridProps) {
-  const { columns, rows } = gridOf(state);
+  const { columns, rows } = tableGrid(state);
   return (
     <div className="paper-grid" data-wide={columns.length > 5 || undefined}>
       <table aria-label={state.table.title}>
@@ -70,7 +70,7 @@ function CellView({ answer, onOpen }: { answer: Answer; onOpen(): void }) {
                 ))}
                 {metric === 'mae' && <span className="dimmed"> error</span>}
               </span>
-              {published.runs !== null && <span className="dimmed">{some(published.runs, 'run')}</span>}
+              {published.runs !== null && <span className="dimmed">{plural(published.runs, 'run')}</span>}
             </>
           ) : (
             <span className="dimmed">no number</span>
@@ -81,9 +81,9 @@ function CellView({ answer, onOpen }: { answer: Answer; onOpen(): void }) {
         <span className="answer-line">
           <span className="answer-label">Ours</span>
           <span className="answer-parts">
-            <b>{metricValue(judgement.mean, metric)}</b>
+            <b>{metricText(judgement.mean, metric)}</b>
             {judgement.seeds > 1 && <span className="dimmed">({rangeText(judgement)})</span>}
-            <span className="dimmed">{some(judgement.seeds, 'seed')}</span>
+            <span className="dimmed">{plural(judgement.seeds, 'seed')}</span>
           </span>
         </span>
       )}

@@ -3,19 +3,19 @@ import { Button, Drawer, Group, Stack, Text, Title } from '@mantine/core';
 import { IconBox, IconFlask2 } from '@tabler/icons-react';
 import { cellOutlookText, knownText, publishedText, rangeText, settingText } from '#contract/answerText';
 import { configFields, fieldMeta } from '#contract/config';
+import { countText, metricText, plural } from '#contract/format';
 import { knownSettings } from '#contract/knownSettings';
 import type { Answer, Profile } from '#contract/papers';
 import type { PaperTable, Published } from '#contract/paperTable';
 import { CopyCommand } from '../../components/CopyText.tsx';
 import { type Fact, Facts } from '../../components/Facts.tsx';
-import { count, metricValue } from '../../components/format.ts';
 import { LinkButton } from '../../components/LinkButton.tsx';
 import { quoted } from '../newRun/command.ts';
 import { CellQueueing } from './CellQueueing.tsx';
 import { CellRuns } from './CellRuns.tsx';
 import type { TableActions } from './useTableActions.ts';
 import { VerdictBadge, verdictMeaning } from './VerdictBadge.tsx';
-import { some, toleranceText } from './words.ts';
+import { toleranceText } from './words.ts';
 
 interface CellDrawerProps {
   /** Null: no cell is open. */
@@ -60,15 +60,15 @@ function CellDetails({
     ['Tolerance', judgement.tolerance !== null && toleranceText(judgement.tolerance, metric)],
     [
       'Ours',
-      judgement.mean !== null && `${metricValue(judgement.mean, metric)} mean of ${some(judgement.seeds, 'seed')}`,
+      judgement.mean !== null && `${metricText(judgement.mean, metric)} mean of ${plural(judgement.seeds, 'seed')}`,
     ],
-    ['Averages', answer.averages !== null && `${some(answer.averages, 'test metric')}, since a run has no more`],
+    ['Averages', answer.averages !== null && `${plural(answer.averages, 'test metric')}, since a run has no more`],
     ['Can be confirmed', answer.outlook && cellOutlookText(answer.outlook)],
     ['95 % interval', judgement.seeds > 1 && rangeText(judgement)],
     [
       'Guessing',
       floor &&
-        `${metricValue(floor.value, metric)}, saying ${floor.predictor}${onFloor ? '; the published number is no better' : ''}`,
+        `${metricText(floor.value, metric)}, saying ${floor.predictor}${onFloor ? '; the published number is no better' : ''}`,
     ],
     ['Not yet', needs],
     ['Quick', notes.join('; ')],
@@ -137,14 +137,14 @@ function CellDetails({
 function PublishedFacts({ published }: { published: Published }) {
   const { metric, values, iterations, wandb, trainable, total } = published;
   const parameters =
-    trainable !== undefined && `${count(trainable)} trained${total === undefined ? '' : ` of ${count(total)}`}`;
+    trainable !== undefined && `${countText(trainable)} trained${total === undefined ? '' : ` of ${countText(total)}`}`;
   return (
     <Facts
       rows={[
         [metric === 'mae' ? 'Mean absolute error' : 'Accuracy', publishedText(published)],
         ['Runs', published.runs === null ? 'not said' : String(published.runs)],
         ['Each run', values?.join(', ')],
-        ['Iterations', iterations?.map(count).join(', ')],
+        ['Iterations', iterations?.map(countText).join(', ')],
         ['Runs at W&B', wandb?.join(', ')],
         ['Parameters', parameters],
         ['Source', published.source],

@@ -3,13 +3,13 @@ import { Button, Group, Text, Title } from '@mantine/core';
 import { IconPlayerPlay } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { plural } from '#contract/format';
 import type { Answer, Profile, Wish } from '#contract/papers';
 import { useTRPC } from '../../client/trpc.ts';
 import { CountInput } from '../../components/CountInput.tsx';
 import { hasWork, PlanView } from './PlanView.tsx';
 import type { TableActions } from './useTableActions.ts';
 import { seedsBegun, undecidedCells } from './wishes.ts';
-import { some } from './words.ts';
 
 interface CellQueueingProps {
   answer: Answer;
@@ -39,7 +39,7 @@ export function CellQueueing({ answer, table, profile, seeds, actions }: CellQue
         {begun > 0 &&
           [1, 3].map((more) => (
             <Button key={more} variant="default" onClick={() => add(more)}>
-              {some(more, 'more seed')}
+              {plural(more, 'more seed')}
             </Button>
           ))}
         <Button

@@ -2,12 +2,13 @@
 import { Anchor, Button, Group, Table, Text, Title } from '@mantine/core';
 import { IconArrowsDiff, IconPlayerStop, IconRefresh, IconRepeat } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
+import { plural } from '#contract/format';
 import type { Answer, Profile } from '#contract/papers';
 import { LinkButton } from '../../components/LinkButton.tsx';
 import { StateBadge } from '../../components/StateBadge.tsx';
 import type { TableActions } from './useTableActions.ts';
 import { isUnderWay, isUnfinished } from './wishes.ts';
-import { resultText, some } from './words.ts';
+import { resultText } from './words.ts';
 
 interface CellRunsProps {
   answer: Answer;
@@ -62,7 +63,7 @@ export function CellRuns({ answer, table, profile, actions }: CellRunsProps) {
             leftSection={<IconPlayerStop size={15} />}
             onClick={() => void actions.stop(active)}
           >
-            Stop {some(active.length, 'run')}
+            Stop {plural(active.length, 'run')}
           </Button>
         )}
         {unfinished.length > 0 && (
@@ -71,7 +72,7 @@ export function CellRuns({ answer, table, profile, actions }: CellRunsProps) {
             leftSection={<IconRepeat size={15} />}
             onClick={() => void actions.resume(unfinished)}
           >
-            Resume {some(unfinished.length, 'run')}
+            Resume {plural(unfinished.length, 'run')}
           </Button>
         )}
         {active.length === 0 && (

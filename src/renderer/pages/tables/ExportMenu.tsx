@@ -1,11 +1,11 @@
 /** The table as a file: what the app writes, a picture, or paper. */
 import { Button, Menu } from '@mantine/core';
 import { IconDownload, IconPhoto, IconPrinter, IconVector } from '@tabler/icons-react';
+import { dateTimeText } from '#contract/format';
 import type { TableState } from '#contract/papers';
 import { pngOf } from '../../chart/png.ts';
 import { saveFile } from '../../chart/save.ts';
 import { type DownloadFile, DownloadItems } from '../../components/DownloadItems.tsx';
-import { dateTime } from '../../components/format.ts';
 import { notifyError } from '../../components/notify.ts';
 import { tableSvg } from './tableSvg.ts';
 
@@ -28,7 +28,7 @@ export function ExportMenu({ state }: { state: TableState }) {
   });
   const told = (work: Promise<void>) => void work.catch((error) => notifyError('It could not be saved', error));
   const name = `${table.id}-${profile}`;
-  const picture = () => tableSvg(state, dateTime(Date.now()));
+  const picture = () => tableSvg(state, dateTimeText(Date.now()));
   const png = async () => saveFile(`${name}.png`, await pngOf(picture()));
   return (
     <Menu position="bottom-end">

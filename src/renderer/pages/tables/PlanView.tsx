@@ -1,10 +1,9 @@
 /** What a wish would start and cost, before it is made. */
 import { Alert, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
+import { bytesText, durationText, miscountText, planText } from '#contract/format';
 import type { Plan } from '#contract/papers';
 import { type Fact, Facts } from '../../components/Facts.tsx';
-import { bytes, count, duration } from '../../components/format.ts';
-import { planText } from './words.ts';
 
 interface PlanViewProps {
   plan: Plan;
@@ -17,13 +16,13 @@ export function PlanView({ plan, isQueuePaused }: PlanViewProps) {
   const { seconds, basis, memoryBytes, diskBytes, miscounted } = plan;
   const time = (
     <>
-      about {duration(seconds)} <span className="dimmed">({basis})</span>
+      about {durationText(seconds)} <span className="dimmed">({basis})</span>
     </>
   );
   const facts: Fact[] = [
     ['Time', time],
-    ['Memory', `${bytes(memoryBytes)} for each run at once`],
-    ['Disk', bytes(diskBytes)],
+    ['Memory', `${bytesText(memoryBytes)} for each run at once`],
+    ['Disk', bytesText(diskBytes)],
   ];
   return (
     <Stack gap={6}>
@@ -42,9 +41,9 @@ export function PlanView({ plan, isQueuePaused }: PlanViewProps) {
       )}
       {miscounted.length > 0 && (
         <Alert color="yellow" variant="light" icon={<IconAlertTriangle size={16} />} py={6} title="Not as published">
-          {miscounted.map(({ cell, trainable, published }) => (
-            <Text key={cell} size="sm">
-              {cell} trains {count(trainable)} parameters here, {count(published)} in the publication.
+          {miscounted.map((miscount) => (
+            <Text key={miscount.cell} size="sm">
+              {miscountText(miscount)}
             </Text>
           ))}
         </Alert>

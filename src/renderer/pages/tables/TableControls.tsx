@@ -2,11 +2,11 @@
 import { Group, NumberInput, SegmentedControl, Select } from '@mantine/core';
 import type { Profile, Tolerance } from '#contract/papers';
 import type { PaperTable } from '#contract/paperTable';
-import type { Asked } from './useTable.ts';
+import type { TableQuery } from './useTable.ts';
 
 interface TableControlsProps {
   tables: readonly PaperTable[];
-  asked: Asked & { set(changes: Partial<Asked>): void };
+  asked: TableQuery & { set(changes: Partial<TableQuery>): void };
 }
 
 const profileLabels: { value: Profile; label: string }[] = [

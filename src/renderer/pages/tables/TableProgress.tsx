@@ -1,9 +1,9 @@
 /** How far a table is while its runs train or wait, and how much longer that takes. */
 import { Group, Progress, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { durationText, percentText } from '#contract/format';
 import type { TableState } from '#contract/papers';
 import { useTRPC } from '../../client/trpc.ts';
-import { duration, percent } from '../../components/format.ts';
 import { busyCells, isUnderWay, runsOf } from './wishes.ts';
 import { shareOf } from './words.ts';
 
@@ -28,14 +28,14 @@ export function TableProgress({ state }: { state: TableState }) {
   const running = active.filter(({ state: is }) => is === 'running').length;
   return (
     <Stack gap={4} className="no-print">
-      <Progress value={100 * share} size="sm" aria-label={`${table.title}: ${percent(share)} done`} />
+      <Progress value={100 * share} size="sm" aria-label={`${table.title}: ${percentText(share)} done`} />
       <Group justify="space-between" gap="xs">
         <Text size="xs" c="dimmed">
-          {finished} of {runs.length} runs finished ({percent(share)}), {running} running, {active.length - running}{' '}
+          {finished} of {runs.length} runs finished ({percentText(share)}), {running} running, {active.length - running}{' '}
           waiting
         </Text>
         <Text size="xs" c="dimmed">
-          {plan.data ? `about ${duration(plan.data.seconds)} left` : ''}
+          {plan.data ? `about ${durationText(plan.data.seconds)} left` : ''}
         </Text>
       </Group>
     </Stack>

@@ -4,30 +4,30 @@ import { IconTable } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { chanceText, outlookText, weightsAndScoreTexts, weightsAndScoreTitle } from '#contract/answerText';
+import { dateTimeText } from '#contract/format';
 import type { Answer, TableState } from '#contract/papers';
 import { useTRPC } from '../../client/trpc.ts';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { ErrorState } from '../../components/ErrorState.tsx';
-import { dateTime } from '../../components/format.ts';
 import { Loading } from '../../components/Loading.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
 import { AnswerGrid } from './AnswerGrid.tsx';
 import { CellDrawer } from './CellDrawer.tsx';
 import { ContrastTable } from './ContrastTable.tsx';
 import { ExportMenu } from './ExportMenu.tsx';
-import { marks, marksOf, tallyOf } from './grid.ts';
+import { marks, marksOf, verdictTally } from './grid.ts';
 import { PlanModal, type Proposal } from './PlanModal.tsx';
-import { TableActions } from './TableActions.tsx';
+import { TableButtons } from './TableButtons.tsx';
 import { TableControls } from './TableControls.tsx';
 import { TableProgress } from './TableProgress.tsx';
 import { useLightPrint } from './useLightPrint.ts';
-import { useAsked, useTable } from './useTable.ts';
+import { useTable, useTableQuery } from './useTable.ts';
 import { useTableActions } from './useTableActions.ts';
 import { allowedText } from './words.ts';
 
 export function TablesPage() {
   const trpc = useTRPC();
-  const asked = useAsked();
+  const asked = useTableQuery();
   const tables = useQuery({ ...trpc.tables.list.queryOptions(), staleTime: Number.POSITIVE_INFINITY });
   const state = useTable(asked);
   useLightPrint();
@@ -62,18 +62,18 @@ export function TablesPage() {
 }
 
 const tallyText = (answers: readonly Answer[]): string =>
-  tallyOf(answers)
+  verdictTally(answers)
     .map(([verdict, count]) => `${count} ${verdict}`)
     .join(', ');
 
-function Answered({ state, asked }: { state: TableState; asked: ReturnType<typeof useAsked> }) {
+function Answered({ state, asked }: { state: TableState; asked: ReturnType<typeof useTableQuery> }) {
   const actions = useTableActions();
   const [proposal, setProposal] = useState<Proposal | null>(null);
   const { table, profile, answers, contrasts } = state;
   const open = answers.find(({ cell }) => cell.id === asked.cell) ?? null;
   return (
     <>
-      <TableActions
+      <TableButtons
         state={state}
         seeds={asked.seeds}
         onSeeds={(seeds) => asked.set({ seeds })}
@@ -135,7 +135,7 @@ function Legend({ state }: { state: TableState }) {
         </Text>
       ))}
       <Text size="xs" className="print-only">
-        Permafrost, profile {profile}, {dateTime(Date.now())}
+        Permafrost, profile {profile}, {dateTimeText(Date.now())}
       </Text>
     </div>
   );

@@ -11,12 +11,12 @@ import {
   IconX,
 } from '@tabler/icons-react';
 import { fallsSign } from '#contract/answerText';
+import { plural } from '#contract/format';
 import type { Answer } from '#contract/papers';
 import { type Tone, toneColor } from '../../theme.ts';
-import { type Shown, shownVerdict } from './grid.ts';
-import { some } from './words.ts';
+import { type ShownVerdict, shownVerdict } from './grid.ts';
 
-const looks: Record<Shown, { tone: Tone; Icon: typeof IconCheck; means: string }> = {
+const looks: Record<ShownVerdict, { tone: Tone; Icon: typeof IconCheck; means: string }> = {
   reproduced: { tone: 'good', Icon: IconCheck, means: 'Surely within the tolerance of the published number.' },
   better: { tone: 'busy', Icon: IconArrowUp, means: 'Surely better than published, by more than the tolerance.' },
   'not reproduced': { tone: 'bad', Icon: IconX, means: 'Surely worse than published, by more than the tolerance.' },
@@ -46,7 +46,7 @@ export function VerdictBadge({ answer }: { answer: Answer }) {
       <Icon size={13} stroke={2} aria-hidden />
       <Text span inherit>
         {verdict}
-        {verdict === "can't tell yet" && moreSeeds !== null && `, +${some(moreSeeds, 'seed')}`}
+        {verdict === "can't tell yet" && moreSeeds !== null && `, +${plural(moreSeeds, 'seed')}`}
         {stands === false && ` ${fallsSign}`}
       </Text>
     </Box>

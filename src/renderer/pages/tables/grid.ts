@@ -1,10 +1,10 @@
 /** A table as rows × columns, and what is marked and said in it. Pure. */
 import { type Answer, type TableState, type Verdict, verdicts } from '#contract/papers';
 
-export type Shown = Verdict | 'not run here';
+export type ShownVerdict = Verdict | 'not run here';
 
 /** Rows and columns in the order of the paper. */
-export function gridOf({ answers }: Pick<TableState, 'answers'>) {
+export function tableGrid({ answers }: Pick<TableState, 'answers'>) {
   const columns = [...new Set(answers.map(({ cell }) => cell.column))];
   const rows = [...new Set(answers.map(({ cell }) => cell.row))].map((row) => ({
     row,
@@ -31,13 +31,13 @@ export function marksOf({ cell, onFloor, outlook }: Answer): (keyof typeof marks
 }
 
 /** What is said of a cell: its verdict, unless nothing ran and nothing can. */
-export const shownVerdict = ({ needs, runs, judgement }: Answer): Shown =>
+export const shownVerdict = ({ needs, runs, judgement }: Answer): ShownVerdict =>
   needs !== null && runs.length === 0 ? 'not run here' : judgement.verdict;
 
 /** How many cells have which verdict, the decided ones first. */
-export function tallyOf(answers: readonly Answer[]): [Shown, number][] {
-  const names: Shown[] = [...verdicts, 'not run here'];
+export function verdictTally(answers: readonly Answer[]): [ShownVerdict, number][] {
+  const names: ShownVerdict[] = [...verdicts, 'not run here'];
   return names
-    .map((name): [Shown, number] => [name, answers.filter((answer) => shownVerdict(answer) === name).length])
+    .map((name): [ShownVerdict, number] => [name, answers.filter((answer) => shownVerdict(answer) === name).length])
     .filter(([, count]) => count > 0);
 }

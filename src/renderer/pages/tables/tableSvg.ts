@@ -9,11 +9,11 @@ import {
   weightsAndScoreTexts,
   weightsAndScoreTitle,
 } from '#contract/answerText';
+import { metricText, plural } from '#contract/format';
 import type { Answer, TableState } from '#contract/papers';
 import { escaped } from '../../chart/svg.ts';
-import { metricValue } from '../../components/format.ts';
-import { gridOf, marks, marksOf, shownVerdict } from './grid.ts';
-import { allowedText, some } from './words.ts';
+import { marks, marksOf, shownVerdict, tableGrid } from './grid.ts';
+import { allowedText } from './words.ts';
 
 const size = { text: 12, line: 17, pad: 10, title: 17 };
 /** Pixels of a letter in the mean; most sans-serif fonts at 12 px are a little narrower. */
@@ -37,14 +37,14 @@ function linesOf(answer: Answer | undefined): Line[] {
   const { cell, judgement, metric } = answer;
   const { published } = cell;
   const signs = marksOf(answer).map((name) => marks[name].sign);
-  const runs = published?.runs ? ` (${some(published.runs, 'run')})` : '';
+  const runs = published?.runs ? ` (${plural(published.runs, 'run')})` : '';
   const verdict = shownVerdict(answer);
   const ours =
     judgement.mean === null
       ? []
       : [
           {
-            text: `Ours ${metricValue(judgement.mean, metric)} (${rangeText(judgement)}), ${some(judgement.seeds, 'seed')}`,
+            text: `Ours ${metricText(judgement.mean, metric)} (${rangeText(judgement)}), ${plural(judgement.seeds, 'seed')}`,
             bold: true,
           },
         ];
@@ -71,7 +71,7 @@ function wrapped(text: string, most: number): string[] {
 
 /** `date` as it shall be printed. */
 export function tableSvg(state: TableState, date: string): { svg: string; width: number; height: number } {
-  const { columns, rows } = gridOf(state);
+  const { columns, rows } = tableGrid(state);
   const cells = rows.map(({ row, answers }) => ({ row, lines: answers.map(linesOf) }));
   const long = ({ text, bold }: Line) => text.length * letter[bold ? 'bold' : 'plain'];
   const widest = (lines: readonly Line[]) => Math.ceil(Math.max(...lines.map(long), 0)) + 2 * size.pad;

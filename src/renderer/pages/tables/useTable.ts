@@ -4,7 +4,7 @@ import { defaultTolerance, type Profile, profiles, type Tolerance, toleranceSche
 import { useTRPC } from '../../client/trpc.ts';
 import { type Address, useAddress } from '../../components/useAddress.ts';
 
-export interface Asked {
+export interface TableQuery {
   table: string;
   profile: Profile;
   tolerance: Tolerance;
@@ -16,14 +16,14 @@ export interface Asked {
 
 const usualSeeds = 3;
 
-export function useAsked(): Asked & { set(changes: Partial<Asked>): void } {
+export function useTableQuery(): TableQuery & { set(changes: Partial<TableQuery>): void } {
   const address = useAddress();
   const asked = readAsked(address);
   return { ...asked, set: (changes) => address.set(written({ ...asked, ...changes })) };
 }
 
 /** What the address says, with the usual where it says nothing or nonsense. */
-function readAsked({ get }: Pick<Address, 'get'>): Asked {
+function readAsked({ get }: Pick<Address, 'get'>): TableQuery {
   const profile = profiles.find((name) => name === get('profile')) ?? 'quick';
   const share = (name: keyof Tolerance) => (get(name) === '' ? defaultTolerance[name] : Number(get(name)) / 100);
   const tolerance = toleranceSchema.safeParse({ accuracy: share('accuracy'), mae: share('mae') });
@@ -38,7 +38,7 @@ function readAsked({ get }: Pick<Address, 'get'>): Asked {
 }
 
 /** In hundredths, as people say them; what is as usual goes unsaid. */
-function written({ table, profile, tolerance, seeds, cell }: Asked): Record<string, string> {
+function written({ table, profile, tolerance, seeds, cell }: TableQuery): Record<string, string> {
   const share = (name: keyof Tolerance) =>
     tolerance[name] === defaultTolerance[name] ? '' : String(Number((100 * tolerance[name]).toPrecision(6)));
   return {
@@ -48,7 +48,7 @@ function written({ table, profile, tolerance, seeds, cell }: Asked): Record<stri
 }
 
 /** Shows the table as it was while another tolerance is judged. */
-export function useTable({ table, profile, tolerance }: Asked) {
+export function useTable({ table, profile, tolerance }: TableQuery) {
   const trpc = useTRPC();
   return useQuery({
     ...trpc.tables.state.queryOptions({ table, profile, tolerance }),

@@ -1,12 +1,12 @@
 /** Starting what a table lacks, with word of it and a way back. Rejections are told, not thrown. */
 import { useQueryClient } from '@tanstack/react-query';
 import { createElement } from 'react';
+import { plural } from '#contract/format';
 import type { Answer, Wish } from '#contract/papers';
 import { useTRPC, useTRPCClient } from '../../client/trpc.ts';
 import { dismiss, notifyDone, notifyError } from '../../components/notify.ts';
 import { UndoMessage } from '../../components/UndoMessage.tsx';
 import { seedsBegun } from './wishes.ts';
-import { some } from './words.ts';
 
 export type TableActions = ReturnType<typeof useTableActions>;
 
@@ -38,7 +38,7 @@ export function useTableActions() {
     start: (wish: Wish) =>
       act('The runs were not started', async () => {
         const ids = await tables.reproduce.mutate(wish);
-        notifyDone(`${some(wish.cells.length, 'cell')} with ${some(new Set(ids.flat()).size, 'run')}: under way.`);
+        notifyDone(`${plural(wish.cells.length, 'cell')} with ${plural(new Set(ids.flat()).size, 'run')}: under way.`);
       }),
     stop: (ids: readonly string[]) =>
       act('Not all could be stopped', async () => {
@@ -66,7 +66,7 @@ export function useTableActions() {
           for (const id of fresh) await runs.stop.mutate({ id });
         });
       };
-      const text = `${some(ids.length, 'run')} put in the trash, ${some(fresh.length, 'run')} started anew.`;
+      const text = `${plural(ids.length, 'run')} put in the trash, ${plural(fresh.length, 'run')} started anew.`;
       notifyDone(createElement(UndoMessage, { text, onUndo: undo }), note);
     },
   };

@@ -4,12 +4,12 @@ import { IconAlertTriangle, IconFlask2, IconShieldCheck, IconTrash } from '@tabl
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { parseConfig } from '#contract/config';
+import { bytesText, countText, percentText } from '#contract/format';
 import { type Regime, regimes } from '#contract/regime';
 import type { PullState, ZooModel } from '#contract/zoo';
 import { useTRPC } from '../../client/trpc.ts';
 import { ErrorState } from '../../components/ErrorState.tsx';
 import { type Fact, Facts } from '../../components/Facts.tsx';
-import { bytes, count, percent } from '../../components/format.ts';
 import { LinkButton } from '../../components/LinkButton.tsx';
 import { NetworkPicture } from '../newRun/NetworkPicture.tsx';
 import { blockCount, networkParts } from '../newRun/network.ts';
@@ -103,13 +103,13 @@ function ModelFacts({ model }: { model: ZooModel }) {
     ['Source', link ?? source],
     ['Family', model.family],
     ['Body', `${layers} layers × ${width}, ${heads} heads`],
-    ['Longest sequence', `${count(positions)} tokens`],
-    ['Parameters', count(model.parameters.body)],
+    ['Longest sequence', `${countText(positions)} tokens`],
+    ['Parameters', countText(model.parameters.body)],
     ['Language', model.language],
     ['Licence', model.licence ?? 'none stated'],
     ['Precision', model.precision === 'F16' ? '16 bits, widened to 32' : '32 bits'],
-    ['Download', model.downloadBytes === null ? 'size unknown' : bytes(model.downloadBytes)],
-    ['On disk', bytes(model.diskBytes)],
+    ['Download', model.downloadBytes === null ? 'size unknown' : bytesText(model.downloadBytes)],
+    ['On disk', bytesText(model.diskBytes)],
     ['Also called', model.aliases.join(', ')],
     ['Revision', revision],
     ['File', model.path],
@@ -161,8 +161,8 @@ function Regimes({ model, batch }: { model: ZooModel; batch: number }) {
                     {name}
                   </Button>
                 </Table.Td>
-                <Table.Td ta="right">{count(free)}</Table.Td>
-                <Table.Td ta="right">{percent(free / all, 2)}</Table.Td>
+                <Table.Td ta="right">{countText(free)}</Table.Td>
+                <Table.Td ta="right">{percentText(free / all, 3)}</Table.Td>
                 <Table.Td>
                   <FitText fit={(isFrozen(name) ? frozen : unfrozen).data?.[0]} />
                 </Table.Td>

@@ -3,11 +3,11 @@ import { Alert, Button, Stack, Text } from '@mantine/core';
 import { IconArrowLeft, IconBox } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
+import { bytesText } from '#contract/format';
 import { filterModels, type ZooModel } from '#contract/zoo';
 import { useTRPC } from '../../client/trpc.ts';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { ErrorState } from '../../components/ErrorState.tsx';
-import { bytes } from '../../components/format.ts';
 import { LinkButton } from '../../components/LinkButton.tsx';
 import { Loading } from '../../components/Loading.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
@@ -79,7 +79,7 @@ function Models({ models, removed, warnings, pulls, actions, address }: ModelsPr
     <Stack gap="xs">
       <PageHeader
         title="Model zoo"
-        about={`${shown.length} of ${models.length} models, ${here} here, ${bytes(disk)} on disk`}
+        about={`${shown.length} of ${models.length} models, ${here} here, ${bytesText(disk)} on disk`}
       >
         <AddModel onAdded={(model) => void navigate({ to: '/zoo', search: { model } as never })} />
       </PageHeader>

@@ -1,8 +1,8 @@
 /** What can be done to a model, with word of it and a way back. Rejections are told, not thrown. */
 import { useQueryClient } from '@tanstack/react-query';
 import { createElement } from 'react';
+import { bytesText } from '#contract/format';
 import { useTRPC, useTRPCClient } from '../../client/trpc.ts';
-import { bytes } from '../../components/format.ts';
 import { dismiss, notifyDone, notifyError } from '../../components/notify.ts';
 import { UndoMessage } from '../../components/UndoMessage.tsx';
 
@@ -37,7 +37,7 @@ export function useZooActions(): ZooActions {
           dismiss(id);
           void restore(name);
         };
-        const text = `${name} removed, ${bytes(freed)}. It can be restored until Permafrost ends.`;
+        const text = `${name} removed, ${bytesText(freed)}. It can be restored until Permafrost ends.`;
         notifyDone(createElement(UndoMessage, { text, onUndo }), id);
       }),
     verify: (name) =>
@@ -45,7 +45,7 @@ export function useZooActions(): ZooActions {
         const { problems, expected, bytes: size } = await zoo.verify.mutate({ name });
         if (problems.length > 0) throw new Error(`${problems.join('; ')}. Remove it and fetch it again.`);
         const digest = expected ? 'its SHA-256 is what its source says' : 'its source states no digest';
-        notifyDone(`${name}: ${bytes(size)}, every weight fits, ${digest}.`);
+        notifyDone(`${name}: ${bytesText(size)}, every weight fits, ${digest}.`);
       }),
   };
 }
