@@ -1,8 +1,8 @@
 /** Bundles that somebody made: checking one, and training its runs again here. */
 import type { BundleReport, BundleServices, Rerun } from '#contract/bundle';
 import type { ExperimentConfig } from '#contract/config';
-import { defaultTolerance } from '#contract/papers';
 import type { Services } from '#contract/services';
+import { defaultTolerance } from '#contract/tableState';
 import { type Environment, environment } from '#export/bundle';
 import { environmentHere } from './materials.ts';
 import { configsOf, type Opened, withBundle } from './openBundle.ts';

@@ -2,12 +2,12 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PermafrostError } from '#contract/errors';
-import type { TableState } from '#contract/papers';
 import type { Run } from '#contract/run';
+import type { TableState } from '#contract/tableState';
 import { jsonFile, type Statement, textFile, writeBundle } from '#export/bundle';
 import { runsCsv } from '#export/csv';
 import { markdown } from '#export/markdown';
-import { answerRunsCsv, answersCsv, tableDocument } from '#export/tables';
+import { resultRunsCsv, resultsCsv, tableDocument } from '#export/tables';
 import type { ZipFile } from '#formats/writeZip';
 import { runFiles } from '#runFolder/paths';
 import { environmentHere, materialsOf } from './materials.ts';
@@ -47,7 +47,7 @@ export const byTime = (a: Run, b: Run): number => a.createdAt - b.createdAt || (
 
 const finishedOnly = (state: TableState): TableState => ({
   ...state,
-  answers: state.answers.map((answer) => ({ ...answer, runs: answer.runs.filter((row) => row.state === 'finished') })),
+  results: state.results.map((result) => ({ ...result, runs: result.runs.filter((row) => row.state === 'finished') })),
 });
 
 /** The files that follow from runs and answers. */
@@ -57,18 +57,18 @@ export function derivedFiles(runs: readonly Run[], state: TableState | null, mad
   return [
     textFile(
       'runs.csv',
-      answerRunsCsv(state, (id) => byId.get(id)!),
+      resultRunsCsv(state, (id) => byId.get(id)!),
     ),
-    textFile('table.csv', answersCsv(state)),
+    textFile('table.csv', resultsCsv(state)),
     textFile('table.md', [markdown(tableDocument(state, made))]),
   ];
 }
 
-const stated = ({ table, profile, tolerance, answers, contrasts }: TableState): Statement => ({
+const stated = ({ table, profile, tolerance, results, contrasts }: TableState): Statement => ({
   table: table.id,
   profile,
   tolerance,
-  cells: answers.map(({ cell, needs, notes, floor, runs, judgement }) => ({
+  cells: results.map(({ cell, needs, notes, floor, runs, judgement }) => ({
     ...{ id: cell.id, published: cell.published, needs, notes, floor, judgement },
     runs: runs.map(({ id }) => id),
   })),

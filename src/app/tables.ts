@@ -2,23 +2,23 @@
 import type { ExperimentConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
 import { sitsOnFloor } from '#contract/floor';
-import {
-  type Answer,
-  type Contrast,
-  defaultTolerance,
-  type OnFloor,
-  type Plan,
-  type Profile,
-  type TableServices,
-  type TableState,
-  type Tolerance,
-  type WeightsAndScore,
-  type Wish,
-} from '#contract/papers';
 import type { Cell, PaperTable, ResultKind } from '#contract/paperTable';
 import { configOf, type RunRow } from '#contract/runRow';
 import type { Services } from '#contract/services';
 import type { Sample } from '#contract/statistics';
+import {
+  type CellResult,
+  type Contrast,
+  defaultTolerance,
+  type OnFloor,
+  type Profile,
+  type ReproduceRequest,
+  type ReproductionPlan,
+  type TableServices,
+  type TableState,
+  type Tolerance,
+  type WeightsAndScore,
+} from '#contract/tableState';
 import { compare, judgeContrast, unlike } from '#papers/contrast';
 import { type Available, expand, missing } from '#papers/expand';
 import { holm } from '#papers/holm';
@@ -55,10 +55,10 @@ function averagesOf(runs: readonly RunRow[], kind: ResultKind): number | null {
 
 const isTwoPeaked = ({ params }: Cell): boolean => tasks[params.task ?? '']?.twoPeaked === true;
 
-type KnownAnswer = Pick<Answer, 'cell' | 'needs' | 'notes' | 'floor' | 'runs'>;
+type UnjudgedResult = Pick<CellResult, 'cell' | 'needs' | 'notes' | 'floor' | 'runs'>;
 
 /** Adds to what answers a cell what it says. */
-function judgedAnswer(known: KnownAnswer, profile: Profile, allowed: Tolerance): Answer {
+function judgedResult(known: UnjudgedResult, profile: Profile, allowed: Tolerance): CellResult {
   const { cell, floor, runs } = known;
   const { published } = cell;
   const scaled = profile === 'quick';
@@ -84,25 +84,25 @@ export function judgedTable(
   table: PaperTable,
   profile: Profile,
   tolerance: Tolerance,
-  known: readonly KnownAnswer[],
+  known: readonly UnjudgedResult[],
 ): TableState {
-  const answers = known.map((answer) => judgedAnswer(answer, profile, tolerance));
-  const stands = holm(answers.map(({ judgement }) => judgement.p));
-  const contrasts = contrastsOf(table, answers, profile, tolerance);
+  const results = known.map((result) => judgedResult(result, profile, tolerance));
+  const stands = holm(results.map(({ judgement }) => judgement.p));
+  const contrasts = contrastsOf(table, results, profile, tolerance);
   const contrastStands = holm(contrasts.map(({ p }) => p));
   return {
     ...{ table, profile, tolerance },
-    answers: answers.map((answer, i) => ({ ...answer, judgement: { ...answer.judgement, stands: stands[i] } })),
+    results: results.map((result, i) => ({ ...result, judgement: { ...result.judgement, stands: stands[i] } })),
     contrasts: contrasts.map((contrast, i) => ({ ...contrast, stands: contrastStands[i] })),
-    weightsAndScore: table.comparesWeights ? weightsAndScoreOf(answers) : [],
+    weightsAndScore: table.comparesWeights ? weightsAndScoreOf(results) : [],
   };
 }
 
 /** Per column, how the trained weights of its bodies go with their score, published and ours. */
-function weightsAndScoreOf(answers: readonly Answer[]): WeightsAndScore[] {
-  return [...new Set(answers.map(({ cell }) => cell.column))].map((column) => {
-    const own = answers.filter(({ cell }) => cell.column === column);
-    const point = (weights: number | null | undefined, score: number | null | undefined, { metric }: Answer) =>
+function weightsAndScoreOf(results: readonly CellResult[]): WeightsAndScore[] {
+  return [...new Set(results.map(({ cell }) => cell.column))].map((column) => {
+    const own = results.filter(({ cell }) => cell.column === column);
+    const point = (weights: number | null | undefined, score: number | null | undefined, { metric }: CellResult) =>
       weights == null || score == null ? [] : { x: weights, y: metric === 'mae' ? -score : score };
     return {
       column,
@@ -117,7 +117,7 @@ export function tableServices(app: App, have: Available): TableServices {
   const floorOf = async (config: ExperimentConfig | undefined) =>
     config && have.task(config.task) ? app.data.floor(config) : null;
 
-  async function answer(cell: Cell, profile: Profile, standing: StandingRuns): Promise<KnownAnswer> {
+  async function result(cell: Cell, profile: Profile, standing: StandingRuns): Promise<UnjudgedResult> {
     const needs = missing(cell, profile, have);
     const { configs, notes } = expand(cell, profile, [0]);
     const floor = await floorOf(configs[0]); // the published number has one, whether ours can run or not
@@ -126,8 +126,8 @@ export function tableServices(app: App, have: Available): TableServices {
       : { cell, needs, notes, floor, runs: configs.flatMap(standing.seeds) };
   }
 
-  /** The configs that a wish means, by cell. */
-  function wanted({ table, profile, cells }: Wish): { cell: Cell; configs: ExperimentConfig[] }[] {
+  /** The configs that a request means, by cell. */
+  function wanted({ table, profile, cells }: ReproduceRequest): { cell: Cell; configs: ExperimentConfig[] }[] {
     const { cells: all } = tableOf(table);
     return cells.map(({ id, seeds }) => {
       const cell = all.find((other) => other.id === id);
@@ -158,19 +158,19 @@ export function tableServices(app: App, have: Available): TableServices {
     async state(id, profile, tolerance = defaultTolerance): Promise<TableState> {
       const table = tableOf(id);
       const standing = standingRuns(app.runs.list());
-      const known = await Promise.all(table.cells.map((cell) => answer(cell, profile, standing)));
+      const known = await Promise.all(table.cells.map((cell) => result(cell, profile, standing)));
       return judgedTable(table, profile, tolerance, known);
     },
-    plan(wish): Plan {
+    plan(request): ReproductionPlan {
       const standing = standingRuns(app.runs.list());
-      const plan: Plan = {
+      const plan: ReproductionPlan = {
         ...{ finished: 0, resumed: 0, started: 0, seconds: 0, basis: 'nothing is left to do' },
         ...{ memoryBytes: 0, diskBytes: 0, miscounted: [] },
       };
-      for (const { cell, configs } of wanted(wish)) {
+      for (const { cell, configs } of wanted(request)) {
         const { seconds, basis, memoryBytes, diskBytes, trainable } = app.config.estimate(configs[0]);
         const published = cell.published?.trainable;
-        if (wish.profile === 'paper' && published !== undefined && published !== trainable)
+        if (request.profile === 'paper' && published !== undefined && published !== trainable)
           plan.miscounted.push({ cell: cell.id, trainable, published });
         for (const config of configs) {
           const row = standing.of(config);
@@ -186,10 +186,10 @@ export function tableServices(app: App, have: Available): TableServices {
       }
       return plan;
     },
-    reproduce(wish): string[][] {
-      const cells = wanted(wish);
+    reproduce(request): string[][] {
+      const cells = wanted(request);
       const configs = cells.flatMap((cell) => cell.configs);
-      const ids = app.runs.ensure(configs, [`${wish.table}-${wish.profile}`]).map(({ id }) => id);
+      const ids = app.runs.ensure(configs, [`${request.table}-${request.profile}`]).map(({ id }) => id);
       return cells.map((cell) => ids.splice(0, cell.configs.length));
     },
   };
@@ -198,11 +198,11 @@ export function tableServices(app: App, have: Available): TableServices {
 /** What the columns of a pair gain over each other, row by row; pairs that differ in more than the question say so. */
 function contrastsOf(
   { contrasts, varies }: PaperTable,
-  answers: readonly Answer[],
+  results: readonly CellResult[],
   profile: Profile,
   allowed: Tolerance,
 ): Contrast[] {
-  const at = (row: string, column: string) => answers.find(({ cell }) => cell.row === row && cell.column === column);
+  const at = (row: string, column: string) => results.find(({ cell }) => cell.row === row && cell.column === column);
   const contrast = (row: string, [column, other]: [string, string]): Contrast[] => {
     const [ours, theirs] = [at(row, column), at(row, other)];
     if (!ours || !theirs || ours.cell.beyond || theirs.cell.beyond) return [];
@@ -221,7 +221,7 @@ function contrastsOf(
     const tallies = peaks && ([tallyOf(values[0], peaks), tallyOf(values[1], peaks)] as const);
     return [{ ...named, ...judgeContrast(difference, tolerance, tallies), difference, unlike: [], tolerance }];
   };
-  const rows = [...new Set(answers.map(({ cell }) => cell.row))];
+  const rows = [...new Set(results.map(({ cell }) => cell.row))];
   return rows.flatMap((row) => contrasts.flatMap((pair) => contrast(row, pair)));
 }
 

@@ -1,8 +1,8 @@
 /** Computes again what a bundle states: verdicts from its runs, and the files that follow from both. */
 import type { BundleReport } from '#contract/bundle';
 import { configFields, type ExperimentConfig } from '#contract/config';
-import type { TableState } from '#contract/papers';
-import { run as runSchema } from '#contract/run';
+import { runSchema } from '#contract/run';
+import type { TableState } from '#contract/tableState';
 import { bundleVersion, environment, type Materials, materials, statement } from '#export/bundle';
 import { expand } from '#papers/expand';
 import { tableOf } from '#papers/published';
@@ -13,7 +13,7 @@ import { runRowOf } from './runRow.ts';
 import { judgedTable } from './tables.ts';
 
 /** Judges the table again from the replayed runs. Null where that cannot be done, with the reason among the problems. */
-function answersOf({ bundle, store, report }: Opened): TableState | null {
+function judgeAgain({ bundle, store, report }: Opened): TableState | null {
   const said = bundle.json('table.json', statement);
   report.table = said.table;
   const { profile, tolerance } = said;
@@ -42,7 +42,7 @@ function answersOf({ bundle, store, report }: Opened): TableState | null {
   });
   if (known.length !== table.cells.length) wrong(`it has ${known.length} of ${table.cells.length} cells.`);
   const state = judgedTable(table, profile, tolerance, known);
-  for (const { cell, judgement } of state.answers) {
+  for (const { cell, judgement } of state.results) {
     const claim = said.cells.find(({ id }) => id === cell.id)!;
     if (!same(claim.judgement, judgement))
       wrong(`${cell.id}: the verdict is ${words(claim.judgement)}; its runs give ${words(judgement)}.`);
@@ -58,7 +58,7 @@ async function checkDerived(opened: Opened): Promise<void> {
   let state: TableState | null = null;
   if (bundle.has('table.json'))
     problemsOf(report, 'table.json', () => {
-      state = answersOf(opened);
+      state = judgeAgain(opened);
     });
   if (report.problems.length > 0) return;
   const tagged = (id: string) => ({ ...store.runs.get(id), tags: bundle.json(`runs/${id}/run.json`, runSchema).tags });

@@ -1,7 +1,8 @@
 /** `permafrost tables`: what was published, with its sources. */
-import { knownText, settingsText } from '#contract/answerText';
+
 import { numberText } from '#contract/format';
 import type { Cell } from '#contract/paperTable';
+import { knownText, settingsText } from '#contract/tableText';
 import { absentTables, tableOf, tables } from '#papers/published';
 import { alignColumns, type CommandRow, print } from './command.ts';
 

@@ -16,7 +16,7 @@ export interface Axis {
   values: unknown[];
 }
 /** A combination of the axes' values, with a config per seed. */
-export interface Point {
+export interface Combination {
   values: unknown[];
   configs: ExperimentConfig[];
 }
@@ -76,7 +76,7 @@ export function readRange(text: string, isWhole = false): number[] | string | nu
 }
 
 /** The runs of a sweep, the first axis slowest, seeds from the config's own upwards. Throws `config` for a value that does not fit. */
-export function expandSweep(base: ExperimentConfig, axes: readonly Axis[], seeds: number): Point[] {
+export function expandSweep(base: ExperimentConfig, axes: readonly Axis[], seeds: number): Combination[] {
   const twice = axes.find(({ field }, i) => axes.slice(0, i).some((other) => other.field === field));
   if (twice) throw new PermafrostError('config', `${twice.field} is on two axes. Put its values on one.`);
   const runs = axes.reduce((product, { values }) => product * values.length, seeds);

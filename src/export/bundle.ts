@@ -13,7 +13,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { PermafrostError } from '#contract/errors';
-import { profiles, toleranceSchema } from '#contract/papers';
+import { profiles, toleranceSchema } from '#contract/tableState';
 import type { ByteSource } from '#formats/source';
 import { writeZip, type ZipFile } from '#formats/writeZip';
 import { entryBytes, entryChunks, readZip, type ZipEntry } from '#formats/zip';

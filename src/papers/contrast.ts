@@ -1,10 +1,11 @@
 /** What one column of a table gains over another: like against like, and whether that decides. */
-import { settingText } from '#contract/answerText';
+
 import { type ConfigField, configFields, type ExperimentConfig, fieldMeta } from '#contract/config';
 import { isSameSetting } from '#contract/isSameSetting';
-import type { ContrastVerdict, Difference } from '#contract/papers';
 import type { MetricName } from '#contract/runRow';
 import { deviationOf, evaluationError, interval, type Sample, studentT, uncertainty } from '#contract/statistics';
+import type { ContrastVerdict, GainEstimate } from '#contract/tableState';
+import { settingText } from '#contract/tableText';
 import { level } from './holm.ts';
 import { chanceOfGap, chanceOfSamePeak, type Tally } from './twoPeaks.ts';
 import { tail } from './verdict.ts';
@@ -19,7 +20,7 @@ export const fewestPairs = 5;
  * How much better one set of runs is than another, over pairs of one seed where there are enough, else with Welch's interval;
  * never narrower than evaluation noise. Null where either has fewer than two seeds.
  */
-export function compare(ours: readonly Sample[], theirs: readonly Sample[], metric: MetricName): Difference | null {
+export function compare(ours: readonly Sample[], theirs: readonly Sample[], metric: MetricName): GainEstimate | null {
   if (ours.length < 2 || theirs.length < 2) return null;
   const pairs = pairsOf(ours, theirs);
   const { mean, error, degrees } = pairs.length >= fewestPairs ? paired(pairs) : apart(ours, theirs);
@@ -64,7 +65,7 @@ function apart(ours: readonly Sample[], theirs: readonly Sample[]) {
  * side of 0. Runs that end at one of two peaks are counted besides.
  */
 export function judgeContrast(
-  { gain, error, degrees }: Difference,
+  { gain, error, degrees }: GainEstimate,
   tolerance: number,
   tallies: readonly [Tally, Tally] | null,
 ): { verdict: ContrastVerdict; p: number | null } {

@@ -1,8 +1,8 @@
 /** What seeds can decide, told before anything is trained. */
 import { sitsOnFloor } from '#contract/floor';
-import type { Outlook } from '#contract/papers';
 import type { Published } from '#contract/paperTable';
 import { normalShare, studentT } from '#contract/statistics';
+import type { Outlook } from '#contract/tableState';
 import { level } from './holm.ts';
 import { chanceOfSamePeak, peaksOf } from './twoPeaks.ts';
 import {

@@ -1,5 +1,5 @@
 /** Whether two quantities rise together: Spearman's rank correlation with its interval. Pure. */
-import type { RankCorrelation } from '#contract/papers';
+import type { RankCorrelation } from '#contract/tableState';
 
 /** Places from 1; equal values share the mean of theirs. */
 function ranksOf(values: readonly number[]): number[] {

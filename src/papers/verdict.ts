@@ -6,9 +6,9 @@
  * besides (`twoPeaks`), since equal seeds have no spread that would make a test careful.
  */
 import { type Floor, sitsOnFloor } from '#contract/floor';
-import { defaultTolerance, type Judgement, type Tolerance, type Verdict } from '#contract/papers';
 import type { Published } from '#contract/paperTable';
 import { deviationOf, interval, type Sample, studentTail, uncertainty } from '#contract/statistics';
+import { defaultTolerance, type Judgement, type Tolerance, type Verdict } from '#contract/tableState';
 import { level } from './holm.ts';
 import { chanceOfGap, chanceOfSamePeak, type Peaks, peaksOf, type Tally, tallyOf, tallyOfMean } from './twoPeaks.ts';
 

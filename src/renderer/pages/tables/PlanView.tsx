@@ -1,16 +1,16 @@
-/** What a wish would start and cost, before it is made. */
+/** The runs that a request would start, and their cost. */
 import { Alert, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { bytesText, durationText, miscountText, planText } from '#contract/format';
-import type { Plan } from '#contract/papers';
+import type { ReproductionPlan } from '#contract/tableState';
 import { type Fact, Facts } from '../../components/Facts.tsx';
 
 interface PlanViewProps {
-  plan: Plan;
+  plan: ReproductionPlan;
   isQueuePaused: boolean;
 }
 
-export const hasWork = ({ resumed, started }: Plan): boolean => resumed + started > 0;
+export const hasWork = ({ resumed, started }: ReproductionPlan): boolean => resumed + started > 0;
 
 export function PlanView({ plan, isQueuePaused }: PlanViewProps) {
   const { seconds, basis, memoryBytes, diskBytes, miscounted } = plan;

@@ -1,6 +1,6 @@
 /** What the address asks of the page, and the table that it names. */
 import { useQuery } from '@tanstack/react-query';
-import { defaultTolerance, type Profile, profiles, type Tolerance, toleranceSchema } from '#contract/papers';
+import { defaultTolerance, type Profile, profiles, type Tolerance, toleranceSchema } from '#contract/tableState';
 import { useTRPC } from '../../client/trpc.ts';
 import { type Address, useAddress } from '../../components/useAddress.ts';
 

@@ -54,7 +54,7 @@ export interface Outlook {
   spread: number | null;
 }
 
-export interface Difference {
+export interface GainEstimate {
   /** Mean of the first minus mean of the second, in the direction in which larger is better. */
   gain: number;
   /** Its 95 % interval. */
@@ -78,7 +78,7 @@ export interface Contrast extends Pick<Judgement, 'p' | 'stands' | 'tolerance'> 
   metric: MetricName | null;
   verdict: ContrastVerdict;
   /** Null where the columns are not compared. */
-  difference: Difference | null;
+  difference: GainEstimate | null;
   /** In what the columns differ beyond what the table asks, which is why they are not compared. */
   unlike: string[];
 }
@@ -99,7 +99,7 @@ export interface WeightsAndScore {
 }
 
 /** A cell with what answers it here. */
-export interface Answer {
+export interface CellResult {
   cell: Cell;
   /** Why it cannot run here, and what would change that; null when it can. */
   needs: string | null;
@@ -122,14 +122,14 @@ export interface TableState {
   table: PaperTable;
   profile: Profile;
   tolerance: Tolerance;
-  answers: Answer[];
+  results: CellResult[];
   contrasts: Contrast[];
   /** Per column, where the table asks it. */
   weightsAndScore: WeightsAndScore[];
 }
 
 /** Cells to bring to so many seeds each, seeds 0, 1, 2 … */
-export const wish = z.object({
+export const reproduceRequest = z.object({
   table: z.string().min(1),
   profile: z.enum(profiles),
   cells: z
@@ -137,10 +137,10 @@ export const wish = z.object({
     .min(1)
     .max(1000),
 });
-export type Wish = z.infer<typeof wish>;
+export type ReproduceRequest = z.infer<typeof reproduceRequest>;
 
-/** What a wish means before anything is started. */
-export interface Plan {
+/** What a request would start and cost. */
+export interface ReproductionPlan {
   /** Runs that are finished, that go on, and that start. */
   finished: number;
   resumed: number;
@@ -170,8 +170,8 @@ export interface TableServices {
   onFloor(): Promise<OnFloor[]>;
   /** A table with what answers it here; starts nothing. Throws `notFound`. */
   state(table: string, profile: Profile, tolerance?: Tolerance): Promise<TableState>;
-  /** What a wish would start and cost. Throws `notFound`, and `config` for a cell that cannot run here. */
-  plan(wish: Wish): Plan;
+  /** The plan of a request; starts nothing. Throws `notFound`, and `config` for a cell that cannot run here. */
+  plan(request: ReproduceRequest): ReproductionPlan;
   /** Sees to it that every cell and seed has a run. Returns the runs of each cell, by seed. Throws as `plan` does. */
-  reproduce(wish: Wish): string[][];
+  reproduce(request: ReproduceRequest): string[][];
 }
