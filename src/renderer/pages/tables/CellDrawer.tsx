@@ -122,7 +122,7 @@ function CellDetails({
           })}
         />
         <Group gap="xs" mt="xs">
-          <LinkButton to="/new" search={{ preset: cell.id } as never} leftSection={<IconFlask2 size={15} />}>
+          <LinkButton to="/new" search={{ preset: cell.id }} leftSection={<IconFlask2 size={15} />}>
             Open as a new run
           </LinkButton>
           <CopyCommand
@@ -173,7 +173,7 @@ function Ways({
         </Button>
       )}
       {profile === 'paper' && cell.params.model_name && (
-        <LinkButton to="/zoo" search={{ model: cell.params.model_name } as never} leftSection={<IconBox size={15} />}>
+        <LinkButton to="/zoo" search={{ model: cell.params.model_name }} leftSection={<IconBox size={15} />}>
           {cell.params.model_name} in the zoo
         </LinkButton>
       )}

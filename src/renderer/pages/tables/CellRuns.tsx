@@ -48,7 +48,7 @@ export function CellRuns({ result, table, profile, actions }: CellRunsProps) {
                 </Text>
               </Table.Td>
               <Table.Td>
-                <Anchor component={Link} to={`/runs/${run.id}`} inherit>
+                <Anchor renderRoot={(props) => <Link to="/runs/$id" params={{ id: run.id }} {...props} />} inherit>
                   {run.id}
                 </Anchor>
               </Table.Td>
@@ -88,7 +88,7 @@ export function CellRuns({ result, table, profile, actions }: CellRunsProps) {
         {runs.length > 1 && (
           <LinkButton
             to="/compare"
-            search={{ ids: idsOf(() => true).join(',') } as never}
+            search={{ ids: idsOf(() => true).join(',') }}
             leftSection={<IconArrowsDiff size={15} />}
           >
             Compare

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { defaultTolerance, type Profile, profiles, type Tolerance, toleranceSchema } from '#contract/tableState';
 import { useTRPC } from '../../client/trpc.ts';
 import { type Address, useAddress } from '../../components/useAddress.ts';
+import type { SearchName } from '../../searches.ts';
 
 export interface TableQuery {
   table: string;
@@ -17,13 +18,13 @@ export interface TableQuery {
 const usualSeeds = 3;
 
 export function useTableQuery(): TableQuery & { set(changes: Partial<TableQuery>): void } {
-  const address = useAddress();
+  const address = useAddress<'/tables'>();
   const asked = readAsked(address);
   return { ...asked, set: (changes) => address.set(written({ ...asked, ...changes })) };
 }
 
 /** What the address says, with the usual where it says nothing or nonsense. */
-function readAsked({ get }: Pick<Address, 'get'>): TableQuery {
+function readAsked({ get }: Pick<Address<SearchName<'/tables'>>, 'get'>): TableQuery {
   const profile = profiles.find((name) => name === get('profile')) ?? 'quick';
   const share = (name: keyof Tolerance) => (get(name) === '' ? defaultTolerance[name] : Number(get(name)) / 100);
   const tolerance = toleranceSchema.safeParse({ accuracy: share('accuracy'), mae: share('mae') });
@@ -38,7 +39,7 @@ function readAsked({ get }: Pick<Address, 'get'>): TableQuery {
 }
 
 /** In hundredths, as people say them; what is as usual goes unsaid. */
-function written({ table, profile, tolerance, seeds, cell }: TableQuery): Record<string, string> {
+function written({ table, profile, tolerance, seeds, cell }: TableQuery): Record<SearchName<'/tables'>, string> {
   const share = (name: keyof Tolerance) =>
     tolerance[name] === defaultTolerance[name] ? '' : String(Number((100 * tolerance[name]).toPrecision(6)));
   return {
