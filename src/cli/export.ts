@@ -21,7 +21,7 @@ export const exportCommand: CommandRow = {
       .description('write runs, or a published table with its results here, as a file')
       .argument('<what...>', 'run ids, or none for all, then the file; - for standard output')
       .option('--table <table>', 'a table, or with another format its runs, instead of run ids')
-      .addOption(new Option('--profile <profile>', 'whose runs answer the table').choices(profiles).default('quick'))
+      .addOption(new Option('--profile <profile>', 'whose runs result the table').choices(profiles).default('quick'))
       .addOption(new Option('--format <format>', 'default: by the ending of the file').choices(downloadNames))
       .option('--json', 'print what was written as one JSON object')
       .action((what: string[], options: Options) =>

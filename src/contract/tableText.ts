@@ -1,4 +1,4 @@
-/** What a cell of a published table, its answer and its verdict say in words and digits, the same on every screen and in every file. Pure. */
+/** Published numbers, results and verdicts as text, the same on every screen and in every file. */
 import { type ConfigField, type ExperimentConfig, fieldMeta } from './config.ts';
 import { numberText, percentText, plural } from './format.ts';
 import type { Known } from './knownSettings.ts';
@@ -51,7 +51,7 @@ export function contrastText(contrast: Contrast): string {
   return `${row}  ${columns}${gain}  ${conclusionText(contrast)}`;
 }
 
-/** What to think of many verdicts at once; null where there are fewer than two. */
+/** How many of a table's verdicts are probably wrong; null with fewer than two. */
 export function chanceText({ results, contrasts }: Pick<TableState, 'results' | 'contrasts'>): string | null {
   const count = [...results.map(({ judgement }) => judgement), ...contrasts].filter(({ p }) => p !== null).length;
   if (count < 2) return null;

@@ -1,5 +1,4 @@
-/** A published table with what answers it here: as CSV with a record per cell or per run, and as a document. */
-
+/** A published table with its results here: as CSV with a record per cell or per run, and as a document. */
 import { numberText } from '#contract/format';
 import type { Published } from '#contract/paperTable';
 import type { Run } from '#contract/run';
@@ -77,7 +76,7 @@ export function* resultsCsv({ results, profile }: TableState): Generator<string>
   }
 }
 
-/** A record per run that answers a cell, after a header: the cell, then what the table of runs has. */
+/** A record per run of a cell, after a header: the cell, then the columns of the table of runs. */
 export function* resultRunsCsv({ results, profile }: TableState, runOf: (id: string) => Run): Generator<string> {
   yield csvLine(['cell', 'row', 'column', 'profile', ...runHeader]);
   for (const { cell, runs } of results)

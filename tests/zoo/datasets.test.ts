@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PullProgress } from '#contract/data';
@@ -336,12 +335,11 @@ describe('pulling', () => {
   it('a pull that was killed with its last byte leaves no lock once it is made again, and what was decoded counts', async () => {
     const bytes = await content();
     server.answer(serve(bytes));
-    const file = (path: string) => pathToFileURL(join(import.meta.dirname, '../..', path)).href;
     const { url } = rowFor(bytes).files[0];
     const to = join(folderOf('cifar10'), 'cifar-10-binary.tar.gz');
-    const dying = `import { download } from ${JSON.stringify(file('src/zoo/download.ts'))};
+    const dying = `import { download } from '#zoo/download';
       await download(${JSON.stringify({ url, path: to })});`;
-    const args = ['--import', file('tests/reliability/killer.ts'), '--input-type=module', '-e', dying];
+    const args = ['--import', './tests/reliability/killer.ts', '--input-type=module', '-e', dying];
     const child = spawn(process.execPath, args, { env: { ...process.env, KILL_ON: 'after rename .*incomplete' } });
     expect(await once(child, 'exit')).toEqual([null, 'SIGKILL']);
     (await loadRow(rowFor(bytes), { home })).close(); // as a run does

@@ -1,11 +1,13 @@
 /** One data set: its facts and files, what can be done with it, who learns from it, and its samples. */
-import { Alert, Anchor, Button, Card, Group, SimpleGrid, Stack, Title } from '@mantine/core';
+
+import { Alert, Anchor, Button, Group, SimpleGrid, Stack } from '@mantine/core';
 import { IconAlertTriangle, IconTrash } from '@tabler/icons-react';
 import type { TaskInfo } from '#contract/catalogue';
 import { type DatasetInfo, type DatasetPull, downloadText } from '#contract/data';
 import { bytesText } from '#contract/format';
 import { ErrorState } from '../../components/ErrorState.tsx';
 import { type Fact, Facts } from '../../components/Facts.tsx';
+import { Section } from '../../components/Section.tsx';
 import { DatasetFiles } from './DatasetFiles.tsx';
 import { DatasetState } from './DatasetState.tsx';
 import { TaskSection } from './TaskSection.tsx';
@@ -49,12 +51,9 @@ export function DatasetCard({ dataset, pull, tasks, actions }: DatasetCardProps)
         </Alert>
       ))}
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
-        <Card withBorder component="section" aria-label="Facts">
-          <Title order={2} mb="xs">
-            Facts
-          </Title>
+        <Section title="Facts">
           <Facts rows={factsOf(dataset)} />
-        </Card>
+        </Section>
         <DatasetFiles key={name} dataset={dataset} />
       </SimpleGrid>
       <TaskSection

@@ -1,4 +1,5 @@
 /** The form of a new run, filled from a draft. */
+
 import { Alert, Box, Button, Card, FileButton, Grid, Group, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import { IconDownload, IconPlayerPlay, IconUpload } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
@@ -7,6 +8,7 @@ import type { Catalogue } from '#contract/catalogue';
 import { type ConfigField, type ExperimentConfig, fieldMeta } from '#contract/config';
 import { useTRPC } from '../../client/trpc.ts';
 import { CopyCommand } from '../../components/CopyText.tsx';
+import { Section } from '../../components/Section.tsx';
 import { ConfigInput } from './ConfigInput.tsx';
 import { gridCommand } from './command.ts';
 import { fieldsOf, formGroups } from './controls.ts';
@@ -164,20 +166,14 @@ export function NewRunForm({ catalogue, draft, onDraft, onCreated }: NewRunFormP
               </Card>
             );
           })}
-          <Card withBorder component="section" aria-label="Grid">
-            <Title order={2} mb="sm">
-              Grid
-            </Title>
+          <Section title="Grid">
             <GridPanel axes={axes} drafts={drafts} onChange={setAxes} />
-          </Card>
+          </Section>
         </Stack>
       </Grid.Col>
       <Grid.Col span={{ base: 12, md: 4 }}>
         <Stack gap="md" pos="sticky" top={16}>
-          <Card withBorder component="section" aria-label="Before you start">
-            <Title order={2} mb="sm">
-              Before you start
-            </Title>
+          <Section title="Before you start">
             <EstimatePanel
               estimate={check.estimate}
               runs={configs.length}
@@ -220,11 +216,8 @@ export function NewRunForm({ catalogue, draft, onDraft, onCreated }: NewRunFormP
               </Button>
               <CopyCommand command={ready ? gridCommand(configs as ExperimentConfig[], axes) : ''} />
             </Group>
-          </Card>
-          <Card withBorder component="section" aria-label="Differs from the published protocol">
-            <Title order={2} mb="sm">
-              Differs from the published protocol
-            </Title>
+          </Section>
+          <Section title="Differs from the published protocol">
             {check.deviations.length === 0 ? (
               <Text size="sm" c="dimmed">
                 No differences.
@@ -241,7 +234,7 @@ export function NewRunForm({ catalogue, draft, onDraft, onCreated }: NewRunFormP
                 ))}
               </Stack>
             )}
-          </Card>
+          </Section>
         </Stack>
       </Grid.Col>
     </Grid>

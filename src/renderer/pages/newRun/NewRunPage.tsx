@@ -1,12 +1,14 @@
 /** New run: a form that begins from a preset, another run or where it was left. */
+
 import { useSessionStorage } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useCallback, useEffect, useRef } from 'react';
+import { plural } from '#contract/format';
 import { useTRPC } from '../../client/trpc.ts';
 import { ErrorState } from '../../components/ErrorState.tsx';
 import { Loading } from '../../components/Loading.tsx';
-import { notifyDone } from '../../components/notify.ts';
+import { notifyDone } from '../../components/notify.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
 import { useAddress } from '../../components/useAddress.ts';
 import { type Draft, firstDraft, withBody, withPreset } from './draft.ts';
@@ -18,7 +20,7 @@ export function NewRunPage() {
   const [preset, from, model] = (['preset', 'from', 'model'] as const).map(address.get);
   const navigate = useNavigate();
   const onCreated = (ids: string[]) => {
-    if (ids.length > 1) notifyDone(`${ids.length} runs are in the queue.`);
+    if (ids.length > 1) notifyDone(`${plural(ids.length, 'run')} are in the queue.`);
     void (ids.length === 1
       ? navigate({ to: '/runs/$id', params: { id: ids[0] } })
       : navigate({ to: '/', search: { grouped: 'yes' } }));

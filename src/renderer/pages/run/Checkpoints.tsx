@@ -9,7 +9,7 @@ import { useTRPC } from '../../client/trpc.ts';
 import { CopyText } from '../../components/CopyText.tsx';
 import { ErrorState } from '../../components/ErrorState.tsx';
 import { Loading } from '../../components/Loading.tsx';
-import { notifyError } from '../../components/notify.ts';
+import { attempt } from '../../components/notify.tsx';
 
 const kinds: Record<CheckpointFile['kind'], { name: string; use: string }> = {
   checkpoint: { name: 'Checkpoint', use: 'to go on from' },
@@ -71,9 +71,7 @@ export function Checkpoints({ id }: { id: string }) {
 /** The best weights for use elsewhere. The file is checked before it comes, which may take a while. */
 function SaveModel({ id }: { id: string }) {
   const save = (format: string) =>
-    saveDownload(`/download/model.${format}?id=${encodeURIComponent(id)}`).catch((error: unknown) =>
-      notifyError('The network was not saved', error),
-    );
+    attempt('The network was not saved', () => saveDownload(`/download/model.${format}?id=${encodeURIComponent(id)}`));
   return (
     <Group gap="xs">
       <Text size="sm" c="dimmed">

@@ -1,9 +1,10 @@
 /** Run: everything about one run, live. */
-import { Card, Group, SimpleGrid, Stack, Title } from '@mantine/core';
+
+import { Group, SimpleGrid, Stack } from '@mantine/core';
 import { useDocumentTitle } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
-import { type ReactNode, useState } from 'react';
+import { useState } from 'react';
 import { regimeOf } from '#contract/regime';
 import type { ChartRange } from '../../chart/series.ts';
 import { useTRPC } from '../../client/trpc.ts';
@@ -11,6 +12,7 @@ import { ErrorState } from '../../components/ErrorState.tsx';
 import { LinkButton } from '../../components/LinkButton.tsx';
 import { Loading } from '../../components/Loading.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
+import { Section } from '../../components/Section.tsx';
 import { StateBadge } from '../../components/StateBadge.tsx';
 import { AttentionPanel } from './AttentionPanel.tsx';
 import { Checkpoints } from './Checkpoints.tsx';
@@ -106,16 +108,5 @@ function OneRun({ id }: { id: string }) {
         </Stack>
       </SimpleGrid>
     </Stack>
-  );
-}
-
-function Section({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <Card withBorder component="section" aria-label={title}>
-      <Title order={2} mb="sm">
-        {title}
-      </Title>
-      {children}
-    </Card>
   );
 }

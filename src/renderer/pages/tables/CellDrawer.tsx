@@ -1,4 +1,4 @@
-/** Everything about one cell: what was published, what answers it here, its runs, and what can be done. */
+/** Everything about one cell: its published number, its result here, its runs and the actions on them. */
 import { Button, Drawer, Group, Stack, Text, Title } from '@mantine/core';
 import { IconBox, IconFlask2 } from '@tabler/icons-react';
 import { configFields, fieldMeta } from '#contract/config';

@@ -6,7 +6,7 @@ import type { TableState } from '#contract/tableState';
 import { pngOf } from '../../chart/png.ts';
 import { saveFile } from '../../chart/save.ts';
 import { type DownloadFile, DownloadItems } from '../../components/DownloadItems.tsx';
-import { notifyError } from '../../components/notify.ts';
+import { attempt } from '../../components/notify.tsx';
 import { tableSvg } from './tableSvg.ts';
 
 /** What the app makes of a table. */
@@ -26,7 +26,7 @@ export function ExportMenu({ state }: { state: TableState }) {
     ...{ table: table.id, profile },
     ...{ accuracy: String(tolerance.accuracy), mae: String(tolerance.mae) },
   });
-  const told = (work: Promise<void>) => void work.catch((error) => notifyError('It could not be saved', error));
+  const save = (work: () => Promise<void>) => void attempt('It could not be saved', work);
   const name = `${table.id}-${profile}`;
   const picture = () => tableSvg(state, dateTimeText(Date.now()));
   const png = async () => saveFile(`${name}.png`, await pngOf(picture()));
@@ -40,7 +40,7 @@ export function ExportMenu({ state }: { state: TableState }) {
       <Menu.Dropdown>
         <DownloadItems files={files} query={query} />
         <Menu.Divider />
-        <Menu.Item leftSection={<IconPhoto size={15} />} onClick={() => told(png())}>
+        <Menu.Item leftSection={<IconPhoto size={15} />} onClick={() => save(png)}>
           Picture (PNG)
         </Menu.Item>
         <Menu.Item

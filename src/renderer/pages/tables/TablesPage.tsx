@@ -1,4 +1,4 @@
-/** Published tables: every cell with its published number, ours and a verdict; starting, watching and stopping what answers them. */
+/** Published tables: every cell with its published number, ours and a verdict; starting, watching and stopping their runs. */
 import { Stack, Text } from '@mantine/core';
 import { IconTable } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';

@@ -1,11 +1,9 @@
-/** Starting what a table lacks, with word of it and a way back. Rejections are told, not thrown. */
+/** Starts, stops and repeats the runs of a table. Results and errors are shown as messages. */
 import { useQueryClient } from '@tanstack/react-query';
-import { createElement } from 'react';
 import { plural } from '#contract/format';
 import type { CellResult, ReproduceRequest } from '#contract/tableState';
 import { useTRPC, useTRPCClient } from '../../client/trpc.ts';
-import { dismiss, notifyDone, notifyError } from '../../components/notify.ts';
-import { UndoMessage } from '../../components/UndoMessage.tsx';
+import { attempt, notifyDone } from '../../components/notify.tsx';
 import { seedsBegun } from './requests.ts';
 
 export type TableActions = ReturnType<typeof useTableActions>;
@@ -20,21 +18,15 @@ export function useTableActions() {
         queries.invalidateQueries({ queryKey: part.queryKey() }),
       ),
     );
-  /** Whether it was done. */
+  /** Returns whether it succeeded. */
   async function act(failure: string, work: () => Promise<unknown>): Promise<boolean> {
-    const done = await work().then(
-      () => true,
-      (error) => {
-        notifyError(failure, error);
-        return false;
-      },
-    );
+    const done = await attempt(failure, work);
     await refresh();
     return done;
   }
 
   return {
-    /** Brings cells to so many seeds. */
+    /** Trains the seeds that the cells of a request lack. */
     start: (request: ReproduceRequest) =>
       act('The runs were not started', async () => {
         const ids = await tables.reproduce.mutate(request);
@@ -60,16 +52,13 @@ export function useTableActions() {
         [fresh] = await tables.reproduce.mutate({ ...request, cells });
       });
       if (!done) return;
-      const note = `rerun ${result.cell.id}`;
-      const undo = () => {
-        dismiss(note);
+      const undo = () =>
         void act('It could not be undone', async () => {
           await runs.restore.mutate({ ids });
           for (const id of fresh) await runs.stop.mutate({ id });
         });
-      };
       const text = `${plural(ids.length, 'run')} put in the trash, ${plural(fresh.length, 'run')} started anew.`;
-      notifyDone(createElement(UndoMessage, { text, onUndo: undo }), note);
+      notifyDone(text, undo);
     },
   };
 }

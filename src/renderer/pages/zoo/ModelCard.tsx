@@ -1,5 +1,6 @@
 /** One model: its card, its network with what a regime trains, whether that fits, and what can be done with it. */
-import { Alert, Anchor, Button, Card, Group, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
+
+import { Alert, Anchor, Button, Group, SimpleGrid, Stack, Table, Text } from '@mantine/core';
 import { IconAlertTriangle, IconFlask2, IconShieldCheck, IconTrash } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -11,6 +12,7 @@ import { useTRPC } from '../../client/trpc.ts';
 import { ErrorState } from '../../components/ErrorState.tsx';
 import { type Fact, Facts } from '../../components/Facts.tsx';
 import { LinkButton } from '../../components/LinkButton.tsx';
+import { Section } from '../../components/Section.tsx';
 import { NetworkPicture } from '../newRun/NetworkPicture.tsx';
 import { blockCount, networkParts } from '../newRun/network.ts';
 import { FitText } from './FitText.tsx';
@@ -74,18 +76,12 @@ export function ModelCard({ model, pull, batch, actions }: ModelCardProps) {
         </Alert>
       ))}
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
-        <Card withBorder component="section" aria-label="Facts">
-          <Title order={2} mb="xs">
-            Facts
-          </Title>
+        <Section title="Facts">
           <ModelFacts model={model} />
-        </Card>
-        <Card withBorder component="section" aria-label="What a regime trains">
-          <Title order={2} mb="xs">
-            What a regime trains
-          </Title>
+        </Section>
+        <Section title="What a regime trains">
           <Regimes model={model} batch={batch} />
-        </Card>
+        </Section>
       </SimpleGrid>
     </Stack>
   );

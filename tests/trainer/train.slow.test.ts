@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { randomStream } from '#contract/random';
 import type { JournalEntry } from '#contract/run';
 import { writeSealed } from '#disk/sealed';
 import { readSafetensors, type SafetensorsType } from '#formats/safetensors';
@@ -134,12 +135,13 @@ describe('interruptions', () => {
 
   it.each([1, 2])('a run killed with -9 five times at random moments comes out the same (%d of 2)', async (n) => {
     const run = lab.addRun(`killed-${n}`, settings);
+    const random = randomStream(n, 'kills');
     const moments: string[] = [];
     for (let kill = 0; kill < 5; kill++) {
       const trainer = startTrainer(run);
       const early = kill === 0; // anywhere from its first breath; the others while it trains
       if (!early) await Promise.race([trainer.entry(isKind('started')), trainer.exit]);
-      const delay = Math.random() * (early ? 900 : 120);
+      const delay = random.uniform() * (early ? 900 : 120);
       await sleep(delay);
       trainer.child.kill('SIGKILL');
       const { code } = await trainer.exit;

@@ -21,6 +21,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { alignColumns } from '#cli/command';
 
 const bin = join(import.meta.dirname, '../../bin/permafrost.js');
+const systemNode = '/usr/bin/node'; // Debian's place
+const isSystemNodeOld =
+  existsSync(systemNode) && spawnSync(systemNode, ['--version'], { encoding: 'utf8' }).stdout.startsWith('v20');
 let folder: string;
 let home: string;
 beforeAll(() => {
@@ -127,9 +130,9 @@ describe('run, list, show, tag and export', () => {
     expect(json('show', id)).toMatchObject({ state: 'paused', step });
   });
 
-  describe.skipIf(!existsSync('/usr/bin/script'))('on a terminal', () => {
-    const system = '/usr/bin/node'; // where it is old, two processes hear the terminal
-    const node = existsSync(system) ? system : process.execPath;
+  // util-linux's `script` opens the terminal; that of macOS takes other options
+  describe.skipIf(process.platform !== 'linux' || !existsSync('/usr/bin/script'))('on a terminal', () => {
+    const node = existsSync(systemNode) ? systemNode : process.execPath; // if it is old, two processes hear the terminal
     /** A command on a terminal of its own. */
     function onTerminal(words: string) {
       const command = `stty cols 150; exec "${node}" "${bin}" ${words}`;
@@ -501,11 +504,8 @@ it('the whole id of a cell means that cell alone, though other ids begin with it
   expect(cells.map((cell: { id: string }) => cell.id)).toEqual([id]);
 });
 
-it('an old Node is handed over to the one that was installed, or told what is needed', () => {
-  const old = '/usr/bin/node'; // Debian's place
-  const version = existsSync(old) ? spawnSync(old, ['--version'], { encoding: 'utf8' }).stdout : '';
-  if (!version.startsWith('v20')) return;
-  const { status, stdout } = spawnSync(old, [bin, 'list', '--json'], {
+it.skipIf(!isSystemNodeOld)('an old Node hands over to the one that was installed', () => {
+  const { status, stdout } = spawnSync(systemNode, [bin, 'list', '--json'], {
     encoding: 'utf8',
     env: { ...process.env, PERMAFROST_HOME: home },
   });
