@@ -1,4 +1,4 @@
-/** What makes runs differ: the fields of their configs that are not the same in all of them. Pure. */
+/** The config fields in which runs differ. */
 import { type ConfigField, configFields, fieldMeta } from './config.ts';
 import { type RunRow, type Setting, settingOf } from './runRow.ts';
 

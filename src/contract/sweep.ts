@@ -51,9 +51,8 @@ const unreadable = (text: string): PermafrostError =>
   );
 
 /**
- * The numbers of a range, null for any other text, and for a range that is none what is wrong with it: `0..4` counts,
- * `0..0.3:4` has even steps, `1e-5..1e-2:log:7` even ratios. Values of a log range are rounded to three digits, so that they
- * can be read and typed again. The ends of a range of whole numbers are in digits.
+ * Reads a range: `0..4` counts, `0..0.3:4` has even steps, `1e-5..1e-2:log:7` even ratios. Returns null for a text that is no
+ * range, and a message for a wrong one. Values of a log range are rounded to three digits, so that they can be typed again.
  */
 export function readRange(text: string, isWhole = false): number[] | string | null {
   if (!text.includes('..')) return null;

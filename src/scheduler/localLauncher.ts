@@ -3,7 +3,7 @@ import { fork } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { journalEntry, trainerHeard } from '#contract/run';
-import { passes } from '#disk/troubles';
+import { isTemporary } from '#disk/troubles';
 import { runFiles } from '#runFolder/paths';
 import type { Launch } from './launch.ts';
 
@@ -60,7 +60,7 @@ function openLog(path: string): number | 'ignore' {
   try {
     return openSync(path, 'a');
   } catch (error) {
-    if (!passes(error)) throw error;
+    if (!isTemporary(error)) throw error;
     return 'ignore';
   }
 }

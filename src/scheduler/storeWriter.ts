@@ -5,7 +5,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { describeError } from '#contract/errors';
 import type { JournalEntry } from '#contract/run';
-import { isRefusal, passes } from '#disk/troubles';
+import { isRefusal, isTemporary } from '#disk/troubles';
 import { inStretches, readEntries } from '#runFolder/journal';
 import type { Store } from '#store/store';
 
@@ -34,7 +34,7 @@ export function createStoreWriter({ store, journalOf, onCommit, onAttempt, onTro
   /** Reports an error of the store once. */
   function report(error: unknown): void {
     refusedSince ??= performance.now();
-    if (passes(error) && performance.now() - refusedSince < patience) return; // two apps may write at once
+    if (isTemporary(error) && performance.now() - refusedSince < patience) return; // two apps may write at once
     const { code, message } = describeError(error);
     if (code === 'internal') console.error(error);
     if (message === trouble) return;

@@ -1,4 +1,4 @@
-/** The runs that a request would start, and their cost. */
+/** The runs that a request starts, and their cost. */
 import { Alert, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { bytesText, durationText, miscountText, planText } from '#contract/format';

@@ -115,7 +115,7 @@ function notesOf(results: readonly CellResult[]): string[] {
   });
 }
 
-/** What the marks mean, what the table leaves open, where its numbers are from. */
+/** Below the table: the meaning of its marks, open questions, sources. */
 function Legend({ state }: { state: TableState }) {
   const { table, profile, tolerance, results } = state;
   const used = new Set(results.flatMap(marksOf));

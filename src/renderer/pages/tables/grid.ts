@@ -1,4 +1,4 @@
-/** A table as rows × columns, and what is marked and said in it. Pure. */
+/** A table as rows × columns, its marks and its verdicts. Pure. */
 import { type CellResult, type TableState, type Verdict, verdicts } from '#contract/tableState';
 
 export type ShownVerdict = Verdict | 'not run here';
@@ -30,7 +30,7 @@ export function marksOf({ cell, onFloor, outlook }: CellResult): (keyof typeof m
   ];
 }
 
-/** What is said of a cell: its verdict, unless nothing ran and nothing can. */
+/** The verdict of a cell, or `not run here` when nothing ran and nothing can run. */
 export const shownVerdict = ({ needs, runs, judgement }: CellResult): ShownVerdict =>
   needs !== null && runs.length === 0 ? 'not run here' : judgement.verdict;
 
