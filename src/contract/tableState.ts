@@ -145,7 +145,7 @@ export interface ReproductionPlan {
   finished: number;
   resumed: number;
   started: number;
-  /** For all that is left, on this machine as its queue is set, and what that rests on. */
+  /** Time for the runs that are left, with the slots of this queue, and the basis of the estimate. */
   seconds: number;
   basis: string;
   /** Of the largest trainer. */
