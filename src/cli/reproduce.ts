@@ -41,7 +41,7 @@ export const reproduceCommand: CommandRow = {
           .choices(profiles)
           .default('quick'),
       )
-      .option('--cells <part...>', 'only cells whose id contains one of these, e.g. mnist/FRT')
+      .option('--cells <part...>', 'only cells whose id contains one of these texts, e.g. mnist/FRT')
       .option('--seeds <n>', 'seeds per cell', wholeNumber('--seeds', 1, 100), 3)
       .option('--out <file>', 'the CSV file (default: reproduce-TABLE-PROFILE.csv here)')
       .option('--json', 'print the judged cells as one JSON object')
