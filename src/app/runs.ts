@@ -86,6 +86,7 @@ export function runServices({ home, store, scheduler, reads }: RunServicesOption
       else scheduler.takeOver(run.id); // its app is dead or on another machine; its trainer may still be exiting
       return store.runs.get(run.id);
     },
+    launcher: scheduler.launcher,
     pause: (id) => scheduler.end(idOf(id), 'pause'),
     stop: (id) => scheduler.end(idOf(id), 'stop'),
     tag(id, add, remove = []) {

@@ -1,6 +1,11 @@
 /** `permafrost reproduce`: trains the runs behind a published table, then prints published numbers, ours and verdicts. */
 import { availableParallelism } from 'node:os';
 import { Option } from 'commander';
+import { conclusionTexts } from '#contract/conclusions';
+import { PermafrostError } from '#contract/errors';
+import { bytesText, durationText, miscountText, numberText, planText } from '#contract/format';
+import type { Cell } from '#contract/paperTable';
+import { type CellResult, type Profile, profiles, type ReproductionPlan, type TableState } from '#contract/tableState';
 import {
   chanceText,
   contrastText,
@@ -10,19 +15,16 @@ import {
   verdictText,
   weightsAndScoreTexts,
   weightsAndScoreTitle,
-} from '#contract/answerText';
-import { PermafrostError } from '#contract/errors';
-import { bytesText, durationText, miscountText, numberText, planText } from '#contract/format';
-import { type Answer, type Plan, type Profile, profiles, type TableState } from '#contract/papers';
-import type { Cell } from '#contract/paperTable';
+} from '#contract/tableText';
 import { pieces, writeChunks } from '#export/file';
-import { answersCsv } from '#export/tables';
+import { resultsCsv } from '#export/tables';
 import { tableOf, tables } from '#papers/published';
 import { alignColumns, type CommandRow, print, withApp } from './command.ts';
+import { type OnOptions, printedDryRun, requireLauncher, takesOn } from './onOption.ts';
 import { exitCodeOf, follow } from './watch.ts';
 import { wholeNumber } from './wholeNumber.ts';
 
-interface Options {
+interface Options extends OnOptions {
   profile: Profile;
   cells?: string[];
   seeds: number;
@@ -32,8 +34,7 @@ interface Options {
 
 export const reproduceCommand: CommandRow = {
   add(program) {
-    program
-      .command('reproduce')
+    takesOn(program.command('reproduce'))
       .description('train the runs of a published table and judge its cells')
       .argument('[table]', `one of ${tables.map((t) => t.id).join(', ')}`, 'regimes')
       .addOption(
@@ -41,7 +42,7 @@ export const reproduceCommand: CommandRow = {
           .choices(profiles)
           .default('quick'),
       )
-      .option('--cells <part...>', 'only cells whose id contains one of these, e.g. mnist/FRT')
+      .option('--cells <part...>', 'only cells whose id contains one of these texts, e.g. mnist/FRT')
       .option('--seeds <n>', 'seeds per cell', wholeNumber('--seeds', 1, 100), 3)
       .option('--out <file>', 'the CSV file (default: reproduce-TABLE-PROFILE.csv here)')
       .option('--json', 'print the judged cells as one JSON object')
@@ -59,19 +60,21 @@ async function reproduceTable(id: string, options: Options): Promise<void> {
     async (app) => {
       const part = async (): Promise<TableState> => {
         const state = await app.tables.state(id, profile);
-        const answers = state.answers.filter(({ cell }) => chosen.has(cell.id));
-        const contrasts = state.contrasts.filter(({ row }) => answers.some(({ cell }) => cell.row === row));
-        return { ...state, answers, contrasts };
+        const results = state.results.filter(({ cell }) => chosen.has(cell.id));
+        const contrasts = state.contrasts.filter(({ row }) => results.some(({ cell }) => cell.row === row));
+        return { ...state, results, contrasts };
       };
-      const before = (await part()).answers.filter(({ needs }) => !needs);
+      const before = (await part()).results.filter(({ needs }) => !needs);
       const possible = before.map(({ cell }) => cell);
       const outlook = outlookText(before);
       if (outlook) process.stderr.write(`${outlook}\n`);
       const cells = possible.map((cell) => ({ id: cell.id, seeds }));
       if (cells.length) {
-        const wish = { table: id, profile, cells };
-        const plan = app.tables.plan(wish);
-        const ids = app.tables.reproduce(wish);
+        const request = { table: id, profile, cells, launcher: options.on };
+        const plan = app.tables.plan(request);
+        if (printedDryRun(app, options, plan.started + plan.resumed)) return;
+        await requireLauncher(app, options);
+        const ids = app.tables.reproduce(request);
         const labels = Object.fromEntries(
           ids.flatMap((runs, i) =>
             runs.map((run, seed) => [run, `${possible[i].row} ${possible[i].column} seed ${seed}`]),
@@ -86,15 +89,16 @@ async function reproduceTable(id: string, options: Options): Promise<void> {
         process.exitCode = exitCodeOf(ids.flat().map(app.runs.get));
       }
       const state = await part();
-      await writeChunks(path, pieces(answersCsv(state)));
+      await writeChunks(path, pieces(resultsCsv(state)));
       print(
         options.json,
         {
           table: id,
           profile,
           csv: path,
-          cells: state.answers.map(jsonCell),
+          cells: state.results.map(jsonCell),
           contrasts: state.contrasts,
+          conclusions: conclusionTexts(state.contrasts),
           weightsAndScore: state.weightsAndScore,
         },
         () => report(state, path),
@@ -120,32 +124,32 @@ function chosenCells(id: string, parts: string[] | undefined): Cell[] {
 }
 
 function report(state: TableState, path: string): string {
-  const { table, answers, contrasts } = state;
-  const rows = answers.map((answer) => {
-    const { cell, judgement } = answer;
+  const { table, results, contrasts } = state;
+  const rows = results.map((result) => {
+    const { cell, judgement } = result;
     const ours = judgement.mean === null ? '' : numberText(judgement.mean);
     return [
       cell.row,
       cell.column,
-      answer.metric ?? '',
-      publishedText(cell.published) + (answer.onFloor ? ' *' : ''),
-      answer.floor ? numberText(answer.floor.value) : '',
+      result.metric ?? '',
+      publishedText(cell.published) + (result.onFloor ? ' *' : ''),
+      result.floor ? numberText(result.floor.value) : '',
       ours,
       rangeText(judgement),
       judgement.seeds ? String(judgement.seeds) : '',
-      verdictText(answer),
+      verdictText(result),
     ];
   });
-  const needs = answers.filter((a) => a.needs).map((a) => `  ${a.cell.row} ${a.cell.column}: ${a.needs}`);
-  const notes = [...new Set(answers.flatMap((a) => a.notes))].map((note) => `  ${note}`);
-  const floors = answers.flatMap((a) =>
+  const needs = results.filter((a) => a.needs).map((a) => `  ${a.cell.row} ${a.cell.column}: ${a.needs}`);
+  const notes = [...new Set(results.flatMap((a) => a.notes))].map((note) => `  ${note}`);
+  const floors = results.flatMap((a) =>
     a.onFloor
       ? [`  ${a.cell.row} ${a.cell.column}: saying ${a.floor!.predictor} gives ${numberText(a.floor!.value)}`]
       : [],
   );
   const sources = [
     ...new Set(
-      answers.flatMap(({ cell }) => (cell.published ? [`  ${cell.row} ${cell.column}: ${cell.published.source}`] : [])),
+      results.flatMap(({ cell }) => (cell.published ? [`  ${cell.row} ${cell.column}: ${cell.published.source}`] : [])),
     ),
   ];
   const section = (title: string, lines: string[]) => (lines.length ? ['', title, ...lines] : []);
@@ -161,7 +165,7 @@ function report(state: TableState, path: string): string {
     ),
     ...section(
       'Averages of fewer than 100 test metrics:',
-      answers.flatMap((a) => (a.averages === null ? [] : [`  ${a.cell.row} ${a.cell.column}: ${a.averages}`])),
+      results.flatMap((a) => (a.averages === null ? [] : [`  ${a.cell.row} ${a.cell.column}: ${a.averages}`])),
     ),
     ...section(
       'Many verdicts:',
@@ -171,12 +175,13 @@ function report(state: TableState, path: string): string {
     ...section('Scaled down, so not compared with the published number:', notes),
     ...section('Not run here:', needs),
     ...section('Sources of the published numbers:', sources),
+    ...section('Conclusions:', conclusionTexts(contrasts)),
     '',
     `Runs are in the store (permafrost list); this table is in ${path}.`,
   ].join('\n');
 }
 
-const jsonCell = ({ cell, floor, onFloor, needs, notes, runs, averages, outlook, judgement }: Answer) => ({
+const jsonCell = ({ cell, floor, onFloor, needs, notes, runs, averages, outlook, judgement }: CellResult) => ({
   ...cell,
   averages,
   outlook,
@@ -189,7 +194,7 @@ const jsonCell = ({ cell, floor, onFloor, needs, notes, runs, averages, outlook,
 });
 
 /** What will run, and what it costs. */
-function announcement(plan: Plan): string {
+function announcement(plan: ReproductionPlan): string {
   const { seconds, basis, memoryBytes, diskBytes, miscounted } = plan;
   const cost = `About ${durationText(seconds)} (${basis}), ${bytesText(memoryBytes)} of memory each, ${bytesText(diskBytes)} of disk.`;
   return [

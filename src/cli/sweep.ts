@@ -1,5 +1,4 @@
 /** `permafrost sweep`: a config over a grid of values and seeds, and a table of mean ± 95 % interval. */
-import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import { PermafrostError } from '#contract/errors';
 import { numberText } from '#contract/format';
@@ -10,11 +9,12 @@ import { type Axis, expandSweep, readAxis } from '#contract/sweep';
 import { writeChunks } from '#export/file';
 import { alignColumns, type CommandRow, print, withApp } from './command.ts';
 import { type ConfigOptions, readConfig, takesConfig } from './configOptions.ts';
+import { type OnOptions, printedDryRun, requireLauncher, takesOn } from './onOption.ts';
 import { printable } from './printable.ts';
 import { exitCodeOf, follow } from './watch.ts';
 import { wholeNumber } from './wholeNumber.ts';
 
-interface Options extends ConfigOptions {
+interface Options extends ConfigOptions, OnOptions {
   grid: Axis[];
   seeds: number;
   slots: number;
@@ -24,10 +24,14 @@ interface Options extends ConfigOptions {
 
 export const sweepCommand: CommandRow = {
   add(program) {
-    takesConfig(
-      program
-        .command('sweep')
-        .description('train a config over a grid of values and seeds; the same again trains what failed or is missing'),
+    takesOn(
+      takesConfig(
+        program
+          .command('sweep')
+          .description(
+            'train a config over a grid of values and seeds; repeating it trains only what failed or is missing',
+          ),
+      ),
     )
       .option(
         '--grid <field=values>',
@@ -41,12 +45,7 @@ export const sweepCommand: CommandRow = {
         wholeNumber('--seeds', 1, 100),
         3,
       )
-      .option(
-        '--slots <n>',
-        `runs at once; this machine has ${availableParallelism()} cores`,
-        wholeNumber('--slots', 1, 64),
-        1,
-      )
+      .option('--slots <n>', 'runs that train at once; they share the cores', wholeNumber('--slots', 1, 64), 1)
       .option('--out <file>', `write the table; a file ends in ${endings.join(', ')}`, readOut)
       .option('--json', 'print the table as one JSON object')
       .action(runSweep);
@@ -68,10 +67,10 @@ async function runSweep(file: string | undefined, options: Options): Promise<voi
   const points = expandSweep(readConfig(file, options), axes, options.seeds);
   await withApp(
     async (app) => {
-      const runs = app.runs.ensure(
-        points.flatMap(({ configs }) => configs),
-        ['sweep'],
-      );
+      const configs = points.flatMap((point) => point.configs);
+      if (printedDryRun(app, options, configs.length)) return;
+      await requireLauncher(app, options);
+      const runs = app.runs.ensure(configs, ['sweep'], options.on);
       const left = runs.filter(({ step }) => step !== 'finished');
       if (left.length < runs.length)
         process.stderr.write(

@@ -23,6 +23,8 @@ export interface QueueServices {
   setSlots(slots: number): void;
   /** Takes over the runs of dead apps, now and later: those that they trained, which go first, and their queues. */
   adoptOrphans(): void;
+  /** Follows the runs of the cluster no more. They go on there, and the next app finds them. */
+  leaveCluster(): void;
   /** Resolves when no run of this app is queued or running. */
   whenIdle(): Promise<void>;
 }

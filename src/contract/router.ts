@@ -2,15 +2,16 @@
 import { initTRPC, tracked } from '@trpc/server';
 import { z } from 'zod';
 import { attentionLayer, checkpointChoice } from './analysis.ts';
+import { clusterSettings, launcherName } from './cluster.ts';
 import { configSchema } from './config.ts';
 import { configFile } from './configFile.ts';
 import { describeError, PermafrostError } from './errors.ts';
 import { datasetName, localPath, modelName, revision, runId, runTag } from './names.ts';
-import { profiles, toleranceSchema, wish } from './papers.ts';
 import { metricKey } from './run.ts';
 import { mostPoints } from './runServices.ts';
 import type { Services } from './services.ts';
 import { streamValues } from './streamValues.ts';
+import { profiles, reproduceRequest, toleranceSchema } from './tableState.ts';
 
 /** What a transport gives a call. */
 export interface CallContext {
@@ -85,9 +86,10 @@ export const appRouter = router({
         z.object({
           configs: z.array(configSchema).min(1).max(1000, 'One call makes at most 1000 runs; make fewer'),
           tags: tags.optional(),
+          launcher: launcherName.optional(),
         }),
       )
-      .mutation(({ ctx, input }) => ctx.services.runs.create(input.configs, input.tags)),
+      .mutation(({ ctx, input }) => ctx.services.runs.create(input.configs, input.tags, input.launcher)),
     resume: one.mutation(({ ctx, input }) => void ctx.services.runs.resume(input.id)),
     pause: one.mutation(({ ctx, input }) => ctx.services.runs.pause(input.id)),
     stop: one.mutation(({ ctx, input }) => ctx.services.runs.stop(input.id)),
@@ -145,6 +147,14 @@ export const appRouter = router({
     setSlots: procedure
       .input(z.object({ slots: z.int().min(1).max(64) }))
       .mutation(({ ctx, input }) => ctx.services.queue.setSlots(input.slots)),
+  }),
+  cluster: router({
+    settings: procedure.query(({ ctx }) => ctx.services.cluster.settings()),
+    save: procedure.input(clusterSettings).mutation(({ ctx, input }) => ctx.services.cluster.save(input)),
+    state: procedure.query(({ ctx }) => ctx.services.cluster.state()),
+    script: procedure
+      .input(z.object({ runs: z.int().min(1).max(10_000) }))
+      .query(({ ctx, input }) => ctx.services.cluster.script(input.runs)),
   }),
   devices: router({
     list: procedure
@@ -204,8 +214,8 @@ export const appRouter = router({
     state: procedure
       .input(z.object({ table: name, profile: z.enum(profiles), tolerance: toleranceSchema.optional() }))
       .query(({ ctx, input }) => ctx.services.tables.state(input.table, input.profile, input.tolerance)),
-    plan: procedure.input(wish).query(({ ctx, input }) => ctx.services.tables.plan(input)),
-    reproduce: procedure.input(wish).mutation(({ ctx, input }) => ctx.services.tables.reproduce(input)),
+    plan: procedure.input(reproduceRequest).query(({ ctx, input }) => ctx.services.tables.plan(input)),
+    reproduce: procedure.input(reproduceRequest).mutation(({ ctx, input }) => ctx.services.tables.reproduce(input)),
   }),
   home: procedure.query(({ ctx }) => ctx.services.home),
 });

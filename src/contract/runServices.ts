@@ -50,6 +50,8 @@ export interface RunServices {
    * live app. An app on another machine is watched first: the run stays with it if it is alive, and continues here if not.
    */
   resume(id: string, launcher?: LauncherName): Run;
+  /** Where the trainer of a run starts, or started last. */
+  launcher(id: string): LauncherName;
   pause(id: string): void;
   stop(id: string): void;
   tag(id: string, add: readonly string[], remove?: readonly string[]): Run;

@@ -5,9 +5,9 @@ import type { ConfigServices } from './catalogue.ts';
 import type { ClusterServices } from './cluster.ts';
 import type { DataServices } from './data.ts';
 import type { DeviceServices } from './devices.ts';
-import type { TableServices } from './papers.ts';
 import type { QueueServices } from './queue.ts';
 import type { RunServices } from './runServices.ts';
+import type { TableServices } from './tableState.ts';
 import type { ZooServices } from './zoo.ts';
 
 export interface Services {

@@ -255,6 +255,14 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
     }
   }
 
+  function leaveCluster(): void {
+    for (const [id, { handle }] of trainers) {
+      if (isHere(id)) continue;
+      trainers.delete(id);
+      handle.release();
+    }
+  }
+
   /** Settles the run of a trainer that exited. */
   function ended(id: string, how: string, end: TrainerEnd): void {
     trainers.delete(id);
@@ -394,6 +402,10 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
       }
       adopt();
     },
+    leaveCluster() {
+      leaveCluster();
+      fill();
+    },
     whenIdle: () =>
       new Promise((resolve) => {
         idlers.add(resolve);
@@ -450,6 +462,8 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
     /** Whether a trainer has the run, or may have it. */
     isTrained: (id: string): boolean =>
       trainers.has(id) || store.runs.launcher(id) !== 'local' || owners.trainer(folderOf(id)) !== 'dead',
+    /** Where the trainer of a run starts, or started last. */
+    launcher: (id: string): LauncherName => store.runs.launcher(id),
     /** Tells listeners that something about a run is different. */
     changed: (id: string): void => tell(id, null),
     /** A run was deleted. */
@@ -466,11 +480,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
       adoptsAll = false;
       others.onlyObserve();
       for (const id of mine) if (!trainers.has(id) || isHere(id)) pauseAtExit(id);
-      for (const [id, { handle }] of trainers) {
-        if (isHere(id)) continue;
-        trainers.delete(id); // a cluster goes on with its jobs, and the next app finds them
-        handle.release();
-      }
+      leaveCluster();
       isClosing = true;
       const releasing = setInterval(() => {
         for (const [id, { asked, handle }] of trainers) {
