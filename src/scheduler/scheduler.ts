@@ -479,7 +479,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
     async close(): Promise<void> {
       adoptsAll = false;
       others.onlyObserve();
-      for (const id of mine) if (!trainers.has(id) || isHere(id)) pauseAtExit(id);
+      for (const id of mine) pauseAtExit(id);
       leaveCluster();
       isClosing = true;
       const releasing = setInterval(() => {
@@ -500,6 +500,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
 
   function pauseAtExit(id: string): void {
     try {
+      if (store.runs.launcher(id) !== 'local') return; // the cluster keeps it
       if (trainers.has(id) || !restingStates.includes(store.runs.get(id).state)) end(id, 'pause');
     } catch (error) {
       writer.report(error); // the next app takes over what stays queued

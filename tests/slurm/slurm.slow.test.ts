@@ -156,6 +156,19 @@ describe.skipIf(whyNoCluster)(`a Slurm cluster${whyNoCluster ? ` (${whyNoCluster
     expect(ids.map((id) => app.runs.get(id).state)).toEqual(['finished', 'finished']);
   }, 60_000);
 
+  it('keeps the runs of an app that is closed, and the next one follows them', async () => {
+    const first = await open();
+    const ids = first.runs.create([long, ...seeds(3)], [], 'slurm');
+    await stepAfter(first, ids[0], 0);
+    await first.close();
+    apps.delete(first);
+    const app = await open();
+    expect(ids.map((id) => app.runs.get(id).state)).not.toContain('paused');
+    app.runs.complete(ids);
+    await app.queue.whenIdle();
+    expect(ids.map(endings)).toEqual(ids.map(() => ['finished']));
+  }, 60_000);
+
   it('loses nothing when the app is killed: the next one finds its jobs', async () => {
     const settings = clusterSettings.parse({ cpus: 1 });
     const killed = spawn(
