@@ -50,8 +50,10 @@ export async function timeLimit(say: (line: string) => void): Promise<void> {
   }
 }
 
+const megabytes = (): number => process.memoryUsage().rss / 2 ** 20;
+
 const nodes = 1000;
-const secondsOfRun = 15;
+const secondsOfRun = 10;
 const limits = { megabytes: 500, listMs: 1000, cores: 1 };
 
 /** Follows ten thousand runs on a thousand nodes within limits of memory and time. */
@@ -80,9 +82,12 @@ export async function manyRuns(say: (line: string) => void, count = 10_000): Pro
       begun = performance.now();
       return took;
     };
-    const configs = Array.from({ length: count }, (_, seed) => parseConfig({ ...config, seed }));
-    app.runs.create(configs, ['many'], 'slurm');
-    say(`${count} runs made in ${(lap() / 1000).toFixed(1)} s`);
+    app.runs.create(
+      Array.from({ length: count }, (_, seed) => parseConfig({ ...config, seed })),
+      ['many'],
+      'slurm',
+    );
+    say(`${count} runs made in ${(lap() / 1000).toFixed(1)} s, ${megabytes().toFixed(0)} MB`);
     while (!app.runs.list().some(({ state }) => state === 'running')) await sleep(500);
     say(`submitted and begun after ${(lap() / 1000).toFixed(1)} s`);
 
@@ -101,7 +106,7 @@ export async function manyRuns(say: (line: string) => void, count = 10_000): Pro
       const listed = performance.now();
       app.runs.list();
       worst.listMs = Math.max(worst.listMs, performance.now() - listed);
-      worst.megabytes = Math.max(worst.megabytes, process.memoryUsage().rss / 2 ** 20);
+      worst.megabytes = Math.max(worst.megabytes, megabytes());
     }
     const used = process.cpuUsage(all.cpu);
     const mean = (used.user + used.system) / 1000 / (performance.now() - all.at);

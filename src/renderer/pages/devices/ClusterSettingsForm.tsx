@@ -60,7 +60,7 @@ function Form({ settings: before, onDone }: { settings: ClusterSettings; onDone(
             },
           };
           return long.includes(field) ? (
-            <Textarea key={field} {...props} autosize minRows={2} />
+            <Textarea key={field} {...props} rows={3} />
           ) : (
             <TextInput key={field} {...props} />
           );
