@@ -78,7 +78,7 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
   const submissions = new Map<string, FollowedSubmission>();
   const [signals, cancels] = [new Set<string>(), new Set<string>()];
   let submitting: Promise<void> | null = null;
-  let [gathering, ticking]: (ReturnType<typeof setTimeout> | undefined)[] = [];
+  let [gathering, ticking, retrying]: (ReturnType<typeof setTimeout> | undefined)[] = [];
   let [nextQuestion, isBusy, isClosed] = [0, false, false];
   let trouble = '';
 
@@ -155,7 +155,7 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
         if (!isTemporarilyRefused(error)) refuse(some.length > 0 ? some : [...waiting], error as PermafrostError);
         else if (isClosed) return;
         else {
-          setTimeout(gather, submitPause);
+          retrying = setTimeout(gather, submitPause);
           return;
         }
       }
@@ -375,6 +375,7 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
     async close(): Promise<void> {
       isClosed = true;
       clearTimeout(ticking);
+      clearTimeout(retrying);
       await flush();
       clearTimeout(gathering);
       following.clear();

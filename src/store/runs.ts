@@ -74,7 +74,7 @@ export function runsTable(database: Database) {
       `SELECT id, app, launcher FROM runs WHERE ${where} ORDER BY position, key`,
     );
   const queue = places(`state = 'queued' AND position IS NOT NULL`);
-  const submitted = places(`state IN ('queued', 'running') AND position IS NULL AND launcher != 'local'`);
+  const submitted = places(`(state = 'running' OR state = 'queued' AND position IS NULL) AND launcher != 'local'`);
   const submit = database.prepare(
     `UPDATE runs SET position = NULL WHERE id = ? AND state = 'queued' AND position IS NOT NULL`,
   );

@@ -169,7 +169,7 @@ describe.skipIf(whyNoCluster)(`a Slurm cluster${whyNoCluster ? ` (${whyNoCluster
     expect(ids.map(endings)).toEqual(ids.map(() => ['finished']));
   }, 60_000);
 
-  it('loses nothing when the app is killed: the next one finds its jobs', async () => {
+  it('loses nothing when the app is killed and its store deleted: the next one finds the jobs by their run folders', async () => {
     const settings = clusterSettings.parse({ cpus: 1 });
     const killed = spawn(
       process.execPath,
@@ -183,6 +183,7 @@ describe.skipIf(whyNoCluster)(`a Slurm cluster${whyNoCluster ? ` (${whyNoCluster
       'the first entries',
     );
     killed.kill('SIGKILL');
+    for (const end of ['', '-wal', '-shm']) rmSync(join(home, `permafrost.db${end}`), { force: true });
     const app = await open();
     app.queue.adoptOrphans();
     const ids = app.runs.getAll().map(({ id }) => id);
