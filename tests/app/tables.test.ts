@@ -70,7 +70,7 @@ describe('a run stands for a cell by its settings', () => {
     expect(app.tables.plan(request(8))).toMatchObject({ finished: 6, resumed: 0, started: 2 });
   });
 
-  it('so a request made twice, or a config wanted twice, starts nothing twice', async () => {
+  it('so a repeated request or config starts no second run', async () => {
     await open();
     const [ids] = app.tables.reproduce(request(2));
     expect(app.tables.reproduce(request(3))[0].slice(0, 2)).toEqual(ids);
@@ -138,7 +138,7 @@ describe('a contrast', () => {
     // what needs a download is told all the same
     expect(at('bit-xor/FPT')).toMatchObject({ floor: { value: 0.5 }, outlook: { seeds: 7 } });
   });
-  it('of equal seeds is no difference where so many would have shown one', async () => {
+  it('of equal seeds is no difference where that many seeds would have shown one', async () => {
     const regimes = tableOf('regimes').cells;
     const both = ['FPT', 'FRT'].flatMap((column) => {
       const one = regimes.find(({ id }) => id === `regimes/bit-xor/${column}`)!;
@@ -177,7 +177,7 @@ it('a cell that is unknown, or that cannot run here, is refused with its reason'
 });
 
 describe('after the death of an app', () => {
-  it('what it trained goes on first, then its queue; what it has in the trash stays there', async () => {
+  it('the runs that it trained continue first, then its queue; trashed runs stay in the trash', async () => {
     await left([
       { config: configs[0], state: 'queued' },
       { config: configs[1], state: 'running' },
@@ -192,7 +192,7 @@ describe('after the death of an app', () => {
     expect(app.runs.get('left-2').state).toBe('crashed');
   });
 
-  it('a run whose trainer saw it go and paused goes on too; one that was paused by a person does not', async () => {
+  it('a run whose trainer noticed and paused continues too; one paused by a person does not', async () => {
     const reason = { code: 'interrupted', message: 'The process that started this run went away.' };
     for (const [i, why] of [reason, null].entries()) {
       const folder = join(home, 'runs', `left-${i}`);

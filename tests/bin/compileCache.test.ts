@@ -24,7 +24,7 @@ const permafrost = (more: NodeJS.ProcessEnv) => {
   });
 };
 
-it('code that another user plants in the shared temporary folder is never read: nothing of ours lies there', () => {
+it('code that another user plants in the shared temporary folder is never read', () => {
   const planted = join(folder, 'tmp', 'node-compile-cache');
   mkdirSync(planted, { recursive: true });
   expect(permafrost({}).status).toBe(0);

@@ -55,7 +55,7 @@ describe('a name that the window sends', () => {
     },
   );
 
-  it('is no data set, run, tag or revision either where it is a path', async () => {
+  it('is refused as a data set, run, tag or revision when it is a path', async () => {
     const name = '../runs';
     const calls: [Promise<unknown>, RegExp][] = [
       [api.data.rm({ name }), /^name: "\.\.\/runs" is not a data set/],
@@ -71,7 +71,7 @@ describe('a name that the window sends', () => {
   });
 });
 
-it('a config names its body by a model name, and fields are its own alone', () => {
+it('a config names its body by a model name, and inherited properties are not fields', () => {
   expect(() => openConfig({ task: 'mnist', model_name: '../runs' })).toThrow(
     /model_name: "\.\.\/runs" is not a model name/,
   );

@@ -141,7 +141,7 @@ describe.each(kinds)('the window, $name', ({ name: kind, open }) => {
     await goTo('Runs');
   });
 
-  it('survives a reload, cannot be led elsewhere, and knows nothing of Node', async () => {
+  it('survives a reload, cannot navigate elsewhere, and has no access to Node', async () => {
     await page.reload();
     await page.getByRole('grid').waitFor();
     const here = page.url();
@@ -174,7 +174,7 @@ describe.each(kinds)('the window, $name', ({ name: kind, open }) => {
     600_000, // many pages, twice each
   );
 
-  it('has no complaint on the console', () => expect(complaints).toEqual([]));
+  it('logs no error on the console', () => expect(complaints).toEqual([]));
 
   it.runIf(kind === electron)(
     'hides with its window while a run is under way, comes back, asks before it pauses the run, and leaves it resumable',

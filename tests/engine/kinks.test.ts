@@ -139,7 +139,7 @@ describe.each(list)('$name', (c) => {
   });
 });
 
-it('has the numbers of every case', () => {
+it('has the expected numbers of every case', () => {
   const stored = [...Object.keys(fixture.pointwise), ...Object.keys(fixture.rowwise)];
   expect(list.map(({ name }) => name).sort()).toEqual(stored.sort());
 });

@@ -28,7 +28,7 @@ it.each([
   ['[x]', '{}[x]'],
 ])('%j compiles with every engine', (text, written) => expect(cell(text)).toBe(written));
 
-it('the file says what pdfLaTeX shows instead, only where it must', () => {
+it('a comment says what pdfLaTeX shows instead, only where needed', () => {
   expect(whole('größer')).not.toMatch(/Umathcode|code points/);
   expect(whole('凍').split('\n')[1]).toMatch(/^% letters that pdfLaTeX lacks are code points there/);
 });

@@ -179,7 +179,7 @@ describe('nac', () => {
     expect(weights.reduce((sum, w) => sum + w * w, 0) / weights.length).toBeCloseTo(0.4, 1);
     expect(Math.max(...values('fc2.weight', 5).map(Math.abs))).toBeCloseTo(1 / Math.sqrt(500), 3);
   });
-  it('is refused for tasks that are not sums of MNIST images, and for weights that nobody published', () => {
+  it('is refused for tasks that are not sums of MNIST images, and for pretrained weights, which do not exist', () => {
     const of = (settings: object, change = {}) =>
       buildModel(
         parseConfig({ task: 'mnist-add', model_name: 'nac', pretrained: false, freeze_trans: false, ...settings }),
@@ -193,7 +193,7 @@ describe('nac', () => {
     );
     expect(() => of({ pretrained: true })).toThrow(/Set pretrained to false/);
   });
-  it('is refused with settings that it has no use for', () => {
+  it('is refused with settings that it would ignore', () => {
     const of = (settings: object) =>
       buildModel(
         parseConfig({

@@ -15,7 +15,7 @@ const configOf = (id: string): ExperimentConfig =>
 const runOf = (cell: Cell): ExperimentConfig => expand(cell, 'paper', [0]).configs[0];
 
 describe('a published cell', () => {
-  it('runs with settings that are all known from somewhere, and with no others', () => {
+  it('runs with settings that all have a source, and with no others', () => {
     const unlike = cells.flatMap((cell) => {
       const known = knownSettings(settingRows, cell);
       const config = runOf(cell);
@@ -57,7 +57,7 @@ describe('the tables of the questions', () => {
   ])('evaluate %s on %i samples: the code counted batches before 27 May 2021', (id, samples) => {
     expect(configOf(id).test_steps_per_iter).toBe(samples);
   });
-  it('show the vision transformer the zero positions that it was published with', () => {
+  it('give the vision transformer the zero positions that it was published with', () => {
     for (const cell of tables.find(({ id }) => id === 'q4-vfpt')!.cells) expect(runOf(cell).variant).toBe('reference');
   });
 });

@@ -32,7 +32,7 @@ describe('equal seeds', () => {
     expect(judge(published([1, 1, 1]), samples(0.5, 0.501, 0.5), options).verdict).toBe('not reproduced');
     expect(judge(published([1, 1, 1]), samples(1, 1), options).verdict).toBe("can't tell yet");
   });
-  it('at perfection are a peak whatever the task; spread values, and all at a floor, are none', () => {
+  it('at perfection are a peak whatever the task; spread values, or all at a floor, are not', () => {
     const peaks = (values: number[], known = false) => peaksOf(values, 'accuracy', coin, tolerance, known);
     expect(peaks([1, 0.999, 1])).toEqual({ low: 0.5, high: 1 });
     expect(peaks([1, 0.502, 1])).toEqual({ low: 0.5, high: 1 });
@@ -43,7 +43,7 @@ describe('equal seeds', () => {
       'reproduced',
     );
   });
-  it('that disagree ask for more published runs, not for more of ours', () => {
+  it('that disagree need more published runs, not more of ours', () => {
     const found = judge(published([0.5]), samples(1, 1, 1, 0.5, 1, 1, 1, 1, 1, 1), options);
     expect(found.verdict).toBe("can't tell yet");
   });

@@ -104,7 +104,7 @@ describe('a damaged checkpoint', () => {
     }
   });
 
-  it('is one that is cut, grown or empty', () => {
+  it('is also one that is cut, longer or empty', () => {
     writeRunCheckpoint(path, specs, digest, checkpoint(40));
     const whole = readFileSync(path);
     for (const bytes of [
@@ -118,7 +118,7 @@ describe('a damaged checkpoint', () => {
     }
   });
 
-  it('is not one of an earlier version, which has no checksum', () => {
+  it('is not one of an earlier version, which has no seal', () => {
     const { progress, state } = checkpoint(40, false);
     const tensors = Object.fromEntries(
       Object.entries(state).map(([name, data]) => [

@@ -21,7 +21,7 @@ it('sound is resampled as torchaudio resamples it', () => {
   }
 });
 
-it('a clip that is short sounds as if it were padded with silence', () => {
+it('a short clip is resampled as if padded with silence', () => {
   const short = Float32Array.from({ length: 9001 }, (_, i) => Math.sin(i / 7));
   const padded = new Float32Array(16000);
   padded.set(short);
@@ -89,7 +89,7 @@ it('there are 35 words, in alphabetical order as in the reference', () => {
   expect([...speechWords].sort()).toEqual(speechWords);
 });
 
-it('a patch of the whole clip is named as what it is', () => {
+it('a patch as long as the whole clip is named as a deviation', () => {
   const config = parseConfig({ task: 'speech-commands', patch_size: 8000 });
   expect(taskOf(config).shape(config).tokens).toBe(1);
   expect(taskOf(config).deviations(config)[0].text).toMatch(/A clip is one token/);

@@ -248,7 +248,7 @@ describe('batches', () => {
     }
   });
 
-  it.each(['mnist', 'mnist-add'])('of %s that take more images than there are, are refused', (name) => {
+  it.each(['mnist', 'mnist-add'])('of %s that need more images than exist are refused', (name) => {
     const { config, task } = open(name);
     const needs = { train: 4, test: dataset.test.count + 1, final: 4 };
     expect(() => task.batches(config, dataset, { seed: 1, sizes: needs })).toThrow(

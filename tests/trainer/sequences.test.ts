@@ -79,7 +79,7 @@ it('a sample read at its own end learns the same however long the padding of its
   await parts.release();
 }, 120_000);
 
-it('the reference reads where the longest of the batch ends, so there it matters who shares a batch', async () => {
+it("the reference reads where the longest sample of the batch ends, so there a sample's batch matters", async () => {
   const own = await learnerOf({ batch_size: 8, gpu_batch_size: 8 });
   const batch = await learnerOf({ batch_size: 8, gpu_batch_size: 8, variant: 'reference' });
   expect(difference(await wayOf(batch), await wayOf(own))).toBeGreaterThan(1e-3);

@@ -56,7 +56,7 @@ describe('the name of an added model', () => {
     expect(zoo.list().length).toBeGreaterThan(0);
   });
 
-  it('is asked for where the folder has none that would do', async () => {
+  it("is required where the folder's name is not valid", async () => {
     await expect(zoo.add(place.putModel('My model'))).rejects.toThrow(/"My model" is not a model name.*--name/);
     await expect(zoo.add(place.putModel('My model'), { name: 'my-model' })).resolves.toMatchObject({ state: 'here' });
   });

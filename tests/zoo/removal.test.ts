@@ -55,7 +55,7 @@ describe('what is removed', () => {
 });
 
 describe('removing a model', () => {
-  it('that an older list calls ../runs leaves the runs', async () => {
+  it('that an older list names ../runs leaves the runs alone', async () => {
     writeFiles(place.home, { 'runs/mnist-abc/journal.jsonl': '{}' });
     const source = { kind: 'folder', folder: place.putModel('mine') };
     putAdded(['../runs', '../../outside', '.', ''].map((name) => ({ name, source, config: goldenConfig })));
@@ -95,7 +95,7 @@ describe('removing a model', () => {
     expect(existsSync(join(place.root, 'outside', 'tiny-gpt2', 'model.safetensors'))).toBe(true);
   });
 
-  it('does not take another program’s repository that has the name the user chose', async () => {
+  it('does not delete another program’s repository that has the name the user chose', async () => {
     const foreign = putCached('bert-base-uncased', 'd'.repeat(40), Buffer.from('weights of BERT'));
     const own = putCached('me/golden', 'b'.repeat(40), goldenWeights);
     const source = { kind: 'hub', repo: 'me/golden', revision: 'b'.repeat(40) };

@@ -63,7 +63,7 @@ test('cells show the published number, ours with its interval and a verdict, or 
   expect(textOf('mnist', 'FPT')).toMatch(/not run hereneeds a download: permafrost zoo pull gpt2/);
 });
 
-test('another tolerance judges anew and stays in the address, as table and profile do', async () => {
+test('another tolerance is judged again and stays in the address, like table and profile', async () => {
   fireEvent.change(screen.getByLabelText('Accuracy within'), { target: { value: '0.05 points' } });
   await eventually(() => expect(textOf('bit-xor', 'FRT')).not.toContain('reproduced'));
   expect(page.history.location.search).toMatch(/accuracy=.*0\.05/);
@@ -76,7 +76,7 @@ test('another tolerance judges anew and stays in the address, as table and profi
   await eventually(() => expect(page.history.location.search).toContain('profile=paper'));
 });
 
-test('missing cells start after their plan was shown, stop all at once and are offered again', async () => {
+test('missing cells start after their plan is shown, stop together and are offered again', async () => {
   await eventually(() => expect(textOf('bit-xor', 'FRT')).toContain('reproduced'));
   press('Run the 5 missing cells');
   const plan = within(await screen.findByRole('dialog', { name: 'Run the missing cells' }, patient));
@@ -125,7 +125,7 @@ test('a cell opens with its sources, settings and runs; it is run again, and tha
   expect(page.app.queue.get().queued).toEqual([]);
 });
 
-test('an unknown table leads to the list', async () => {
+test('an unknown table is reported by name', async () => {
   await visit('/tables?table=nothing');
   await screen.findByText('There is no table nothing', {}, patient);
 });

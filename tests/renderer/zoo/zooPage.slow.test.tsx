@@ -75,7 +75,7 @@ test('whether training fits follows the batch size and what is trained', async (
   expect(lineOf('permafrost-nano')).not.toBe(small);
 });
 
-test('fetching shows its bytes, pauses, goes on where it was, and a removed model comes back', async () => {
+test('a fetch shows its bytes, pauses and continues, and a removed model can be restored', async () => {
   const half = Math.trunc(weights.length / 2);
   let ranges = 0;
   hub.storage.answer(
@@ -138,7 +138,7 @@ test('a source that cannot be added says why', async () => {
   await screen.findByText(/is neither a folder nor a Hugging Face repository/, {}, patient);
 });
 
-test('an added model that cannot be used is named with the reason, and hides no other', async () => {
+test('an unusable added model is named with the reason and hides no other model', async () => {
   await visit('/zoo');
   mkdirSync(join(page.home, 'models'), { recursive: true });
   writeFileSync(join(page.home, 'models', 'added.json'), '[{"name":"../runs"}]');
