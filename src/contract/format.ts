@@ -1,4 +1,4 @@
-/** Numbers as people read them, the same in a terminal, in the window and in a file. Pure. */
+/** Numbers as text, the same in a terminal, in the window and in a file. Pure. */
 
 import type { MetricName } from './runRow.ts';
 import type { ReproductionPlan } from './tableState.ts';

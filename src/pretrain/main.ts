@@ -37,7 +37,7 @@ const { values: options } = parseArgs({
 });
 const steps = Number(options.steps);
 
-const config = { ...gpt2Configs[name], embd_pdrop: 0, attn_pdrop: 0, resid_pdrop: 0 }; // under one epoch: nothing to regularise
+const config = { ...gpt2Configs[name], embd_pdrop: 0, attn_pdrop: 0, resid_pdrop: 0 }; // trained for less than an epoch, so without dropout
 const tokens = config.n_positions;
 const corpus = readCorpus();
 const model = languageModel(config);

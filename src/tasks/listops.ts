@@ -1,7 +1,7 @@
 /**
  * ListOps of the Long Range Arena: the value of nested MIN, MAX, MED and SM (sum mod 10) over digits. Two readings of the
- * same text. `fpt`: the code of arXiv 2103.05247 loses every bracket, so the nesting cannot be seen, and cuts at 512 tokens.
- * `lra`: closing brackets stay and 2,000 tokens are seen, as the arena has it.
+ * same text. `fpt`: the code of arXiv 2103.05247 loses every bracket, so the nesting is lost, and cuts at 512 tokens.
+ * `lra`: closing brackets stay and 2,000 tokens are read, as in the arena.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { ExperimentConfig } from '#contract/config';

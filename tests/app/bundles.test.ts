@@ -15,7 +15,7 @@ import { expand } from '#papers/expand';
 import { tableOf } from '#papers/published';
 
 const cell = tableOf('regimes').cells.find(({ id }) => id === 'regimes/bit-xor/FRT')!;
-/** As many as a single published run of a task that is learnt or not asks for. */
+/** Seeds that decide against a single published run of a two-peaked task. */
 const seeds = [0, 1, 2, 3, 4, 5, 6];
 const metrics = [0.7, 0.9, 0.998, 0.999];
 
@@ -84,7 +84,7 @@ it('a bundle of chosen runs is valid without a table', async () => {
 it('a damaged file is one problem, however often it is read', async () => {
   const path = 'runs/bit-xor-seed1/config.json';
   const damaged = Buffer.from(bundle);
-  damaged[damaged.indexOf(path) + path.length] = 7; // no block of deflate begins so
+  damaged[damaged.indexOf(path) + path.length] = 7; // no deflate block begins with this byte
   const { problems } = await verify(damaged);
   expect(problems.filter((problem) => /seed1\/config\.json cannot be inflated/.test(problem))).toHaveLength(1);
 });
@@ -138,7 +138,7 @@ function packed(files: Record<string, Uint8Array>, honest: boolean): Uint8Array 
   return zipSync({ ...files, 'manifest.json': own } as Zippable);
 }
 const run = 'runs/bit-xor-seed1';
-/** Changes an entry of the journal and gives it the checksum that belongs to it. */
+/** Changes an entry of the journal and updates its checksum. */
 const journal = (change: (text: string) => string) => (text: string) =>
   text
     .split('\n')

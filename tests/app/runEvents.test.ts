@@ -1,4 +1,4 @@
-/** The streams of what happens, with a source that keeps its journal in memory. */
+/** Streams of run events, from a source with its journal in memory. */
 import { expect, it } from 'vitest';
 import { type RunEventSource, streamRunChanges, streamRunEvents } from '#app/runEvents';
 import type { JournalEntry, MetricRow } from '#contract/run';

@@ -14,7 +14,7 @@ import { openStore } from '#store/store';
 
 const cellId = 'regimes/bit-xor/FRT';
 const cell = tableOf('regimes').cells.find(({ id }) => id === cellId)!;
-/** As many as a single published run of a task that is learnt or not asks for. */
+/** Seeds that decide against a single published run of a two-peaked task. */
 const seeds = [0, 1, 2, 3, 4, 5, 6];
 const { configs } = expand(cell, 'paper', seeds);
 const request = (seeds: number): ReproduceRequest => ({
@@ -22,7 +22,7 @@ const request = (seeds: number): ReproduceRequest => ({
   profile: 'paper',
   cells: [{ id: cellId, seeds }],
 });
-const nobody = 'an-app-that-died'; // no process has that number
+const nobody = 'an-app-that-died'; // no live app has that name
 
 let home: string;
 let app: Services;
@@ -38,7 +38,7 @@ async function open(): Promise<void> {
   app.queue.pause();
 }
 
-/** Runs in the store as another app left them. */
+/** Runs in the store, left by another app. */
 async function left(runs: { config: ExperimentConfig; state: 'running' | 'queued' | 'finished'; value?: number }[]) {
   const store = await openStore(join(home, 'permafrost.db'));
   for (const [i, { config, state, value = 0 }] of runs.entries()) {
@@ -135,7 +135,7 @@ describe('a contrast', () => {
     expect(at('mnist/FRT')).toMatchObject({ outlook: { seeds: 3 }, judgement: { moreSeeds: 3 } });
     expect(at('mnist/FPT').outlook).toMatchObject({ seeds: null, spread: 0.01 });
     expect(at('mnist-add/FRT').outlook).toBeNull();
-    // what needs a download is told all the same
+    // also for cells that need a download
     expect(at('bit-xor/FPT')).toMatchObject({ floor: { value: 0.5 }, outlook: { seeds: 7 } });
   });
   it('of equal seeds is no difference where that many seeds would have shown one', async () => {
@@ -165,7 +165,7 @@ it('a plan counts time, memory and disk of what is left, and compares parameter 
   const counted = tableOf('q2-urt').cells.filter(({ published }) => published?.trainable);
   expect(counted).toHaveLength(6);
   const all = { table: 'q2-urt', cells: counted.map(({ id }) => ({ id, seeds: 1 })) };
-  expect(app.tables.plan({ ...all, profile: 'paper' }).miscounted).toEqual([]); // trains what was published
+  expect(app.tables.plan({ ...all, profile: 'paper' }).miscounted).toEqual([]); // it trains the published number of parameters
 });
 
 it('a cell that is unknown, or that cannot run here, is refused with its reason', async () => {

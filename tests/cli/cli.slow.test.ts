@@ -132,7 +132,7 @@ describe('run, list, show, tag and export', () => {
 
   // util-linux's `script` opens the terminal; that of macOS takes other options
   describe.skipIf(process.platform !== 'linux' || !existsSync('/usr/bin/script'))('on a terminal', () => {
-    const node = existsSync(systemNode) ? systemNode : process.execPath; // if it is old, two processes hear the terminal
+    const node = existsSync(systemNode) ? systemNode : process.execPath; // if it is old, two processes get the terminal's signals
     /** A command on a terminal of its own. */
     function onTerminal(words: string) {
       const command = `stty cols 150; exec "${node}" "${bin}" ${words}`;
@@ -203,7 +203,7 @@ describe('run, list, show, tag and export', () => {
       const run = spawn(process.execPath, [bin, 'resume', id], { env: { ...process.env, PERMAFROST_HOME: home } });
       await becomes(id, 'running');
       const killed = once(run, 'exit');
-      run.kill('SIGKILL'); // its run is for the next one to take over
+      run.kill('SIGKILL'); // the next app takes over its run
       await killed;
       const busy = onTerminal('serve');
       await busy.says(/Ctrl-C ends it/);

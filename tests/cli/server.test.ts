@@ -1,4 +1,4 @@
-/** The server as a browser, a stranger and a bad network meet it. */
+/** The server with a browser, a stranger and a bad network as clients. */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect as connectTo, type Socket } from 'node:net';
@@ -39,7 +39,7 @@ afterAll(async () => {
 });
 
 const bearer = { authorization: `Bearer ${token}` };
-/** A request as it is, dots and all. */
+/** A request with its path unchanged, dots included. */
 const get = (path: string, headers: Record<string, string> = bearer, method = 'GET') =>
   new Promise<{ status: number; headers: Record<string, unknown>; text: string }>((resolve, reject) => {
     request({ host: '127.0.0.1', port, path, headers, method }, (response) => {
@@ -117,7 +117,7 @@ function connect(headers: Record<string, string>) {
   return { api, client };
 }
 
-/** A TCP client with a socket of its own that says nothing by itself. */
+/** A TCP client that sends nothing by itself. */
 const raw = () =>
   new Promise<Socket>((resolve) => {
     const socket: Socket = connectTo(port, '127.0.0.1', () => resolve(socket));
@@ -196,7 +196,7 @@ describe('a download that fails', () => {
     yield chunk;
   }
   let ended: () => void;
-  /** Ends when its reader goes, and says so. */
+  /** Ends when its reader disconnects, and reports that. */
   async function* endless() {
     try {
       for (;;) yield chunk;
@@ -317,7 +317,7 @@ describe('over the WebSocket', () => {
           onData({ data }) {
             entries.push(...data.entries);
             const { ws } = client.connection as unknown as { ws: WebSocket };
-            if (data.entries.length === 0 || ws.readyState !== ws.OPEN) return; // had come before the break
+            if (data.entries.length === 0 || ws.readyState !== ws.OPEN) return; // received before the break
             if (entries.length >= 12 && breaks >= 3) return resolve();
             breaks++;
             ws.terminate();

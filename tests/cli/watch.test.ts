@@ -1,4 +1,4 @@
-/** The line that shows how far a run is, on terminals of any width. */
+/** The progress line of a run, on terminals of any width. */
 import { expect, it, vi } from 'vitest';
 import { progressLine } from '#cli/watch';
 import type { Run } from '#contract/run';

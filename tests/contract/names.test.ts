@@ -17,7 +17,7 @@ import { catalog } from '#zoo/catalog';
 import { datasets } from '#zoo/datasets';
 
 const long = 'x'.repeat(300);
-/** What no name may be that becomes a part of a path. */
+/** Names that must not become a part of a path. */
 const nowhere = [
   '',
   ' ',

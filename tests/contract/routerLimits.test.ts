@@ -1,4 +1,4 @@
-/** What a single call may ask for: everything that a hostile or careless client could make large is bounded. */
+/** Limits of a single call: everything that a hostile or careless client could make large is bounded. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Names that the window sends: what is none is refused before any service hears of it. */
+/** Names that the window sends: invalid ones are refused before they reach a service. */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ afterAll(async () => {
   await app.close();
   rmSync(home, { recursive: true, maxRetries: 5 });
 });
-/** What the window is told. */
+/** The error that the window receives. */
 async function told(promise: Promise<unknown>): Promise<{ message: string; data: { reason: string } }> {
   const error = await promise.then(
     () => null,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { streamPolled, streamValues } from '#contract/streamValues';
 
-/** A number that can be changed, and is told of. */
+/** A number that notifies listeners when it changes. */
 function counter() {
   const listeners = new Set<() => void>();
   let value = 0;

@@ -8,7 +8,7 @@ import { pieces } from '#export/file';
 import { csvLine, joined } from '#formats/csv';
 import { openStore } from '#store/store';
 
-/** The text of a cell without the quotes that keep a spreadsheet from running it. */
+/** The text of a cell without the quote that keeps a spreadsheet from running it. */
 const plainText = (cell: string): string =>
   cell.replace(/^'(?='*[=+\-@＝＋－＠\t\r])|(?<=[;\t\r\n])'(?='*[=+\-@＝＋－＠])/g, '');
 

@@ -55,7 +55,7 @@ it('an export that was killed half-way leaves no draft once it is made again, an
 
 it.runIf(process.platform === 'linux')('a full device is an error of the disk, and stays a device', async () => {
   const device = join(folder, 'device');
-  symlinkSync('/dev/full', device); // a link, since what replaces a device would replace this
+  symlinkSync('/dev/full', device); // a link, so that a faulty write replaces it instead of the device
   await expect(writeChunks(device, ['x'])).rejects.toThrow(
     expect.objectContaining({ code: 'disk', message: expect.stringContaining('no space left') }),
   );

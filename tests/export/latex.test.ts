@@ -1,4 +1,4 @@
-/** What LaTeX would stumble over. That the whole compiles with pdfLaTeX, LuaLaTeX and XeLaTeX was tried by hand. */
+/** Text that LaTeX would misread. Compiling with pdfLaTeX, LuaLaTeX and XeLaTeX was tried by hand. */
 import { expect, it } from 'vitest';
 import type { Document } from '#export/document';
 import { latex } from '#export/latex';

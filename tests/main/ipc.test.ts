@@ -18,7 +18,7 @@ const { serveWindow } = await import('#main/ipc');
 
 let home: string;
 let services: Services;
-/** Pages that are told of changes. */
+/** Pages that receive events. */
 let listening = 0;
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'permafrost-'));

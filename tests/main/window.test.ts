@@ -1,4 +1,4 @@
-/** What the window lets its page do. */
+/** Permissions of the window's page. */
 import { expect, it, vi } from 'vitest';
 
 type Answer = (granted: boolean) => void;

@@ -20,7 +20,7 @@ import nac from '../fixtures/torch/nac.json' with { type: 'json' };
 interface Fixture {
   parameters: Record<string, { shape: number[]; scale: number; offset: number }>;
   x: number[];
-  /** Of x, where no wave will do. */
+  /** Values of x, where the default wave does not fit. */
   values?: number[];
   y: number[];
   learning_rate: number;
@@ -78,7 +78,7 @@ const wave = (k: number, shape: number[], { scale, offset }: { scale: number; of
     (_, i) => offset + scale * Math.sin(0.0007 * i * i + 12.9898 * i + 78.233 * (k + 1)),
   );
 
-/** A key's bias moves all scores of a row alike, which softmax does not see: its gradient is rounding. */
+/** A key's bias shifts all scores of a row equally, which softmax ignores: its gradient is rounding noise. */
 const nothing = 1e-6;
 
 const open: CompiledStep[] = [];

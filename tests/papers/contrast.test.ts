@@ -1,4 +1,4 @@
-/** What columns gain over each other: verdicts, pairs, and like against like. */
+/** Gains of columns over each other: verdicts, pairs, comparable columns. */
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '#contract/config';
 import { randomStream } from '#contract/random';

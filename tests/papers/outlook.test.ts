@@ -1,4 +1,4 @@
-/** What seeds can decide, told before anything is trained; and many verdicts at once. */
+/** What seeds can decide, predicted before training; and many verdicts at once. */
 import { describe, expect, it } from 'vitest';
 import type { Published } from '#contract/paperTable';
 import { randomStream } from '#contract/random';

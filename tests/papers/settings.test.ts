@@ -1,4 +1,4 @@
-/** Every setting of every published cell, held against the committed table of how it is known. */
+/** Every setting of every published cell, compared with the committed table of sources. */
 import { describe, expect, it } from 'vitest';
 import { type ConfigField, configFields, type ExperimentConfig } from '#contract/config';
 import { knownSettings } from '#contract/knownSettings';
@@ -6,7 +6,7 @@ import type { Cell } from '#contract/paperTable';
 import { expand } from '#papers/expand';
 import { settingRows, tables } from '#papers/published';
 
-/** What decides no result (`gpu_batch_size` only splits a batch), and the task, which the row of a table names. */
+/** Fields without effect on the result (`gpu_batch_size` only splits a batch), and the task, which the row of a table names. */
 const free = new Set<ConfigField>(['name', 'seed', 'device', 'gpu_batch_size', 'task']);
 const fields = configFields.filter((field) => !free.has(field));
 const cells = tables.flatMap((table) => table.cells);

@@ -69,7 +69,7 @@ const binomial = (count: number, learnt: number, chance: number): number => {
   for (let i = 0; i < learnt; i++) ways *= (count - i) / (i + 1);
   return ways * chance ** learnt * (1 - chance) ** (count - learnt);
 };
-/** So many runs of which so many learnt. */
+/** Runs of which a given number learnt. */
 const ended = (count: number, learnt: number): number[] =>
   Array.from({ length: count }, (_, i) => (i < learnt ? 1 : 0.5));
 const chances = Array.from({ length: 39 }, (_, i) => (i + 1) / 40);
@@ -87,7 +87,7 @@ describe('cells whose published runs and ours are one process', () => {
   ])(
     'published n = %i, %i seeds: at most 5 of 100 are called different, whatever the chance of learning',
     (runs, seeds) => {
-      // every outcome, weighed by its chance: no simulation is needed
+      // every outcome, weighted by its chance, instead of a simulation
       const outcomes = Array.from({ length: (runs + 1) * (seeds + 1) }, (_, i) => {
         const [theirs, ours] = [Math.floor(i / (seeds + 1)), i % (seeds + 1)];
         const found = judge(published(ended(runs, theirs)), samples(...ended(seeds, ours)), options);

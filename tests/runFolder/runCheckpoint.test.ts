@@ -46,7 +46,7 @@ const checkpoint = (step: number, best = true): RunCheckpoint => ({
   best: best ? { w: new Float32Array(6).fill(7) } : null,
 });
 
-/** Does `work` on a disk that takes no more. */
+/** Does `work` on a full disk. */
 const onFullDisk = <T>(work: () => T): T => withFileLimit(64, work);
 
 describe('a checkpoint', () => {
@@ -222,7 +222,7 @@ describe('a checkpoint writer', () => {
   it('waits longer when writing takes long: at most a twentieth of the time', () => {
     let now = 0;
     const { writer } = open(() => {
-      now += 2000; // every look at the clock: one save takes 2 s
+      now += 2000; // at every reading of the clock, so one save takes 2 s
       return now;
     });
     writer.save(checkpoint(5));

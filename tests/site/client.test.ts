@@ -28,7 +28,7 @@ interface Message {
   error?: { message: string; data: { reason: string } };
 }
 
-/** A client whose end takes messages while `takes` is true. */
+/** A client that receives messages while `takes` is true. */
 function joinClient(bounds: Partial<Limits> = {}) {
   const got: Message[] = [];
   const reports: string[] = [];

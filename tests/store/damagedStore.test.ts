@@ -1,4 +1,4 @@
-/** Databases whose bytes are not those that SQLite wrote. */
+/** Databases with damaged bytes. */
 import {
   closeSync,
   mkdirSync,
@@ -42,7 +42,7 @@ async function withApp<T>(use: (app: Services) => T | Promise<T>, options = {}):
   }
 }
 
-/** What must survive of a run that never began. */
+/** The parts of a run that must survive although it never began. */
 const marksOf = (app: Services, ids: readonly string[]) =>
   new Map(
     app.runs
@@ -53,7 +53,7 @@ const marksOf = (app: Services, ids: readonly string[]) =>
       ]),
   );
 
-/** 30 runs that a person has marked. */
+/** 30 runs with marks of a user. */
 const fillHome = () =>
   withApp((app) => {
     app.queue.pause();

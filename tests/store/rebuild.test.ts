@@ -25,7 +25,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, maxRetries: 5 }));
 
-/** The journal of a finished run of so many steps, 500 to an entry. */
+/** The journal of a finished run, 500 steps in an entry. */
 function journalOf(steps: number): JournalEntry[] {
   const bodies: EntryBody[] = [
     { kind: 'started', step: 0, totalSteps: steps, device: 'cpu', trainable: 1, total: 1, deviations: [] },
@@ -62,7 +62,7 @@ it('another connection can write while a long run is added', async () => {
   clearInterval(writer);
   expect(store.runs.get('mnist-aaaaaa')).toMatchObject({ state: 'finished', step: 200_000 });
   expect(notes).toBeGreaterThan(10);
-  expect(longest).toBeLessThan(2000); // what a statement waits for at most
+  expect(longest).toBeLessThan(2000); // the longest wait of a statement
   store.close();
   other.close();
 });
@@ -126,7 +126,7 @@ it.skipIf(process.platform === 'win32')(
       timeout: 8000,
     });
     const { unreadable, ids } = JSON.parse(printed);
-    expect(ids).toEqual(['mnist-cccccc']); // whose marks alone are lost
+    expect(ids).toEqual(['mnist-cccccc']); // only its marks are lost
     expect(unreadable).toEqual([
       expect.stringMatching(/The run's config is missing or damaged\. .*config\.json is not a regular file\. .*\w\.$/),
       expect.stringMatching(/bbbbbb.*journal\.jsonl is not a regular file/),
@@ -147,7 +147,7 @@ it('tags, notes, archive and trash marks survive the store', async () => {
 it('half-written files of a killed run maker are gone when the run is added', async () => {
   writeRun('mnist-aaaaaa', 500);
   const folder = join(runsFolder, 'mnist-aaaaaa');
-  const dead = draftOf(runFiles(folder).marks).replace(/-\d+-\d+\.draft$/, '-1-0.draft'); // our number, another start
+  const dead = draftOf(runFiles(folder).marks).replace(/-\d+-\d+\.draft$/, '-1-0.draft'); // our PID, another start time
   writeFileSync(dead, '{"tags"');
   await rebuild(await openStore(':memory:'), runsFolder, 'missing');
   expect(readdirSync(folder).sort()).toEqual(['config.json', 'journal.jsonl']);

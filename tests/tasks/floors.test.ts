@@ -54,7 +54,7 @@ it('the most frequent class is named with its share', () => {
   expect(majorityFloor(null)).toBeNull();
 });
 
-/** The share of bits that a rule gets right, which sees the rows of a sample. */
+/** The share of bits that a rule over the rows of a sample gets right. */
 function shareRight(params: object, rule: (rows: Float32Array[], bit: number) => number): number {
   const config = parseConfig(params as { task: string });
   const task = taskOf(config);

@@ -106,7 +106,7 @@ describe('batches', () => {
     return denseSamples(images.data, 28 * 28, labels.data);
   };
   const dataset: Dataset = { train: set('train'), test: set('t10k') };
-  /** Random samples of the form of each data set. */
+  /** Random samples in the layout of each data set. */
   const random = randomStream(5, 'samples');
   const twenty = Uint8Array.from({ length: 20 }, (_, i) => i % 2);
   const dense = (width: number) =>
@@ -115,7 +115,7 @@ describe('batches', () => {
       width,
       twenty,
     );
-  /** Clips of noise: how long they are, and 16-bit samples. */
+  /** Clips of noise: lengths and 16-bit samples. */
   const clips = () =>
     denseSamples(
       Int16Array.from({ length: 20 * recordWidth }, (_, i) =>
@@ -205,7 +205,7 @@ describe('batches', () => {
     },
   );
 
-  /** What a batch must obey; the reference's own batches obey it too. */
+  /** Rules for every batch; the reference's own batches follow them too. */
   const rules: Record<string, (x: ArrayLike<number>, y: ArrayLike<number>, tokens: number, width: number) => boolean> =
     {
       'bit-xor': (x, y, tokens, n) =>

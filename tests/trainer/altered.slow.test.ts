@@ -1,4 +1,4 @@
-/** Files of a run, and those that it computes with, that somebody or a bad disk changed while it was paused or under way. */
+/** Files that a user or a bad disk changed while a run was paused or under way: its own, and those that it reads. */
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

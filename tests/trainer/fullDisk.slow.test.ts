@@ -1,4 +1,4 @@
-/** Trainers on a disk without a byte left. */
+/** Trainers on a full disk. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';

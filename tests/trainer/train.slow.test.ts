@@ -37,7 +37,7 @@ const metric = (run: Run, key: string): number[] =>
 const logs = (run: Run): string[] =>
   entriesOf(run).flatMap(({ body }) => (body.kind === 'log' ? [`${body.level}: ${body.text}`] : []));
 
-/** Writes one value over the first of a tensor in a checkpoint, and its checksum anew. */
+/** Replaces the first value of a tensor in a checkpoint and updates the checksum. */
 function overwrite(path: string, name: string, value: number): void {
   const bytes = readFileSync(path);
   const { metadata, tensors } = readSafetensors(bytesSource(bytes));
@@ -139,7 +139,7 @@ describe('interruptions', () => {
     const moments: string[] = [];
     for (let kill = 0; kill < 5; kill++) {
       const trainer = startTrainer(run);
-      const early = kill === 0; // anywhere from its first breath; the others while it trains
+      const early = kill === 0; // at any moment after its start; the others while it trains
       if (!early) await Promise.race([trainer.entry(isKind('started')), trainer.exit]);
       const delay = random.uniform() * (early ? 900 : 120);
       await sleep(delay);

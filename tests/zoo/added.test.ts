@@ -1,4 +1,4 @@
-/** Models that the user adds: what they may be called, and a list of them that somebody damaged. */
+/** Models that the user adds: valid names, and a damaged list of them. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

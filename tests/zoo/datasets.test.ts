@@ -86,7 +86,7 @@ describe('CIFAR-10', () => {
     writeFiles(folderOf('cifar10'), cifarFiles);
     await check();
     const lease = join(home, 'cache/datasets/cifar10.lease.json');
-    writeFileSync(lease, leaseText('dead', { ...thisProcess, start: '1' }, 0)); // our number, another process
+    writeFileSync(lease, leaseText('dead', { ...thisProcess, start: '1' }, 0)); // our PID, another process
     await check();
     expect(existsSync(lease)).toBe(false);
   });

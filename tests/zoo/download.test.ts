@@ -45,7 +45,7 @@ afterEach(async () => {
 const get = (options: object = {}) => download({ url: `${server.url}/file`, path, patience, sha256, ...options });
 const fetched = () => digest('sha256', readFileSync(path));
 const left = () => readdirSync(join(folder, 'deep'));
-/** The connection ends when so many bytes are on the disk. */
+/** The connection ends when this many bytes are on the disk. */
 const dropAt = (until: number) =>
   serve(content, {
     until,
@@ -214,7 +214,7 @@ describe('a server that', () => {
   it('promises fewer bytes than it sends fails at the digest', async () => {
     server.answer((_, response) => {
       response.writeHead(200, { 'content-length': 1000 });
-      response.socket!.end(content); // past what http would let through
+      response.socket!.end(content); // bypasses http, which would refuse it
     });
     await failure(get());
     expect(existsSync(path)).toBe(false);

@@ -20,7 +20,7 @@ afterEach(async () => {
   place.close();
 });
 const models = (...path: string[]) => join(place.home, 'models', ...path);
-/** Puts a checkpoint into the cache of Hugging Face, as another program would have. */
+/** Puts a checkpoint into the Hugging Face cache, as another program would. */
 function putCached(repo: string, commit: string, bytes: Buffer): string {
   const folder = place.cache(`models--${repo.replace('/', '--')}`);
   writeFiles(folder, { 'refs/main': commit, [`snapshots/${commit}/model.safetensors`]: bytes });
@@ -164,7 +164,7 @@ describe('removing a data set', () => {
     symlinkSync(join(place.root, 'own'), folder);
     await data()
       .pull('cifar10', { from: folder })
-      .catch(() => {}); // the archive is none; the link is what this is about
+      .catch(() => {}); // the archive is invalid; the test is about the link
     expect(realpathSync(folder)).toBe(realpathSync(join(place.root, 'own')));
     expect(lstatSync(folder).isSymbolicLink()).toBe(true);
   });

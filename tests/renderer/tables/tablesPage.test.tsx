@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => page.close());
 
-/** Finished runs of one cell, as many as decide it, as another Permafrost left them. */
+/** Finished runs of one cell, enough to decide it, made by another Permafrost. */
 async function finish(path: string): Promise<void> {
   const store = await openStore(path);
   for (const [i, config] of configs.entries()) {
@@ -89,7 +89,7 @@ test('missing cells start after their plan is shown, stop together and are offer
   expect(screen.getByText('7 of 22 runs finished (32 %), 0 running, 15 waiting')).toBeTruthy();
   await screen.findByText(/^about .* left$/, {}, patient);
 
-  for (const id of page.app.queue.get().queued.slice(0, 2)) page.app.runs.stop(id); // by somebody else
+  for (const id of page.app.queue.get().queued.slice(0, 2)) page.app.runs.stop(id); // by another user
   await screen.findByText('Stop all (13 runs)', {}, patient);
   press('Stop all (13 runs)');
   await screen.findByText('Resume failed or stopped (5 cells)', {}, patient);

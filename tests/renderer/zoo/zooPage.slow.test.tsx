@@ -79,7 +79,7 @@ test('a fetch shows its bytes, pauses and continues, and a removed model can be 
   const half = Math.trunc(weights.length / 2);
   let ranges = 0;
   hub.storage.answer(
-    serve(weights, { until: half, arrived: () => new Promise(() => {}) }), // hangs until somebody leaves
+    serve(weights, { until: half, arrived: () => new Promise(() => {}) }), // hangs until the client disconnects
     (request, response) => {
       if (request.headers.range === `bytes=${half}-`) ranges++;
       return serve(weights)(request, response);
@@ -142,7 +142,7 @@ test('an unusable added model is named with the reason and hides no other model'
   await visit('/zoo');
   mkdirSync(join(page.home, 'models'), { recursive: true });
   writeFileSync(join(page.home, 'models', 'added.json'), '[{"name":"../runs"}]');
-  await page.app.zoo.cancel(tiny); // whatever changes, the lists are read again
+  await page.app.zoo.cancel(tiny); // any change repeats the queries of the lists
   await screen.findByText('Added models that cannot be used', {}, patient);
   screen.getByText(/entry 1 \("\.\.\/runs"\): name: "\.\.\/runs" is not a model name/);
   expect(lines().length).toBeGreaterThan(10);
