@@ -76,7 +76,7 @@ export const digitAdd: Task = {
       field: 'variant',
       text:
         variant === 'reference'
-          ? 'Loss and error over all pairs of samples of a batch, as the committed code has them; the published numbers are older and per sample.'
+          ? 'Loss and error over all pairs of samples of a batch, as in the committed code; the published numbers are older and per sample.'
           : 'Loss and error per sample; the committed code averages them over all pairs of samples of a batch.',
     },
   ],

@@ -76,7 +76,7 @@ export const listops: Task = {
   deviations: ({ variant }) => [
     {
       field: 'task',
-      text: 'Tests on the validation file, as the committed code does. Expressions that are made here follow the rules of the Long Range Arena with a seed of our own, and symbols have fixed numbers; there they come from a set whose order changes from run to run.',
+      text: 'Tests on the validation file, as the committed code does. Generated expressions follow the rules of the Long Range Arena with our own seed. Symbols have fixed numbers; in the committed code their numbers change from run to run.',
     },
     ...(variant === 'reference'
       ? []

@@ -92,7 +92,7 @@ export const speechCommands: Task = {
 
   deviations: ({ patch_size }) =>
     patch_size === clipLength
-      ? [{ field: 'patch_size', text: 'A clip is one token, so the transformer has no sequence to look at.' }]
+      ? [{ field: 'patch_size', text: 'A clip is one token, so the transformer has no sequence to attend to.' }]
       : [],
 };
 
@@ -142,7 +142,7 @@ export const speechCommandsMel: Task = {
       : [
           {
             field: 'task',
-            text: 'Clips are shown as they are. The Audio Spectrogram Transformer was trained with clips mixed, masked in time and frequency, shifted and noisy.',
+            text: 'Clips are not augmented. The Audio Spectrogram Transformer was trained on clips that were mixed, masked in time and frequency, shifted and made noisy.',
           },
         ],
 };

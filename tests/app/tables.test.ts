@@ -193,7 +193,7 @@ describe('after the death of an app', () => {
   });
 
   it('a run whose trainer noticed and paused continues too; one paused by a person does not', async () => {
-    const reason = { code: 'interrupted', message: 'The process that started this run went away.' };
+    const reason = { code: 'interrupted', message: 'The process that started this run exited.' };
     for (const [i, why] of [reason, null].entries()) {
       const folder = join(home, 'runs', `left-${i}`);
       mkdirSync(folder, { recursive: true });

@@ -189,7 +189,7 @@ describe('run, list, show, tag and export', () => {
       await terminal.says(/decoding/);
       terminal.press(ctrlC);
       await terminal.endsWith(3);
-      expect(terminal.out()).toMatch(/Paused\. .* go on with: permafrost data pull cyp3a4-graph\s*$/);
+      expect(terminal.out()).toMatch(/Paused\. .* continue with: permafrost data pull cyp3a4-graph\s*$/);
     });
 
     it('serve ends at once when idle, and wants a second Ctrl-C while a run is under way', async () => {

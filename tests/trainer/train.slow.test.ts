@@ -172,7 +172,7 @@ describe('interruptions', () => {
 
   it.each<[string, (trainer: ReturnType<typeof startTrainer>) => void, string, RegExp | null]>([
     ['stop', ({ child }) => child.send({ kind: 'stop' }), 'stopped', null],
-    ['its parent going away', ({ child }) => child.disconnect(), 'paused', /process that started this run went away/],
+    ['its parent going away', ({ child }) => child.disconnect(), 'paused', /process that started this run exited/],
     ['SIGTERM', ({ child }) => child.kill('SIGTERM'), 'paused', /asked to end \(SIGTERM\)/],
   ])('%s ends a run at a checkpoint', async (what, act, state, message) => {
     const run = lab.addRun(`ended by ${what}`, { ...settings, num_iters: 1000, early_stop: null });
@@ -315,7 +315,7 @@ describe('a run that fails', () => {
     const checkpoint = readFileSync(run.files.checkpoint);
     const { code, stderr } = await finishRun(run);
     expect(code).toBe(1);
-    const message = `The training loss became Infinity at step ${step + 1}. Training cannot go on from there; the checkpoint before it is kept. Try a learning_rate below 0.01, or the optimizer adam.`;
+    const message = `The training loss became Infinity at step ${step + 1}. Training cannot continue; the last checkpoint is kept. Try a learning_rate below 0.01, or the optimizer adam.`;
     expect(endOf(run)).toMatchObject({ state: 'failed', step, reason: { code: 'nan', message } });
     expect(stderr.trim()).toBe(message);
     expect(metric(run, 'train_loss')).toHaveLength(step);
@@ -389,7 +389,9 @@ describe.skipIf(process.platform === 'win32')('a full disk', () => {
     expect(endOf(run).result).toEqual({ ...endOf(whole).result, seconds: expect.any(Number) });
     expect(metricsOf(run)).toEqual(metricsOf(whole));
     expect(logs(run).filter((line) => line.startsWith('warn'))).toEqual([
-      expect.stringMatching(/checkpoint\.safetensors could not be written .* Training goes on without new checkpoints/),
+      expect.stringMatching(
+        /checkpoint\.safetensors could not be written .* Training continues without new checkpoints/,
+      ),
     ]);
     expect(readdirSync(run.folder).sort()).toEqual(['config.json', 'frozen.json', 'journal.jsonl']);
   });

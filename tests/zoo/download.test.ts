@@ -171,9 +171,9 @@ describe('an abort', () => {
 
 describe('a server that', () => {
   it.each([
-    [401, /answered 401 Unauthorized\. It wants a token: set HF_TOKEN/],
+    [401, /answered 401 Unauthorized\. It requires a token: set HF_TOKEN/],
     [403, /answered 403 Forbidden\. The token may not read it/],
-    [404, /answered 404 Not Found\. It is not there/],
+    [404, /answered 404 Not Found\. It does not exist/],
     [418, /answered 418/],
   ])('answers %i is not asked again', async (code, message) => {
     server.answer(status(code));

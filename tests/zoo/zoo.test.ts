@@ -193,9 +193,9 @@ describe('pull', () => {
   });
 
   it.each([
-    [401, /wants a token: set HF_TOKEN/],
+    [401, /requires a token: set HF_TOKEN/],
     [403, /accept its terms/],
-    [404, /not there \(any more\)/],
+    [404, /does not exist \(any more\)/],
     [429, /answered 429.*tried 2 times/],
     [500, /answered 500.*tried 2 times/],
   ])('refused with %i says what to do', async (code, message) => {

@@ -95,7 +95,7 @@ test('missing cells start after their plan is shown, stop together and are offer
   await screen.findByText('Resume failed or stopped (5 cells)', {}, patient);
   expect(new Set(states())).toEqual(new Set(['stopped']));
   press('Resume failed or stopped (5 cells)');
-  await screen.findByText('15 runs go on.', {}, patient);
+  await screen.findByText('15 runs resume.', {}, patient);
 });
 
 test('a cell opens with its sources, settings and runs; it is run again, and that is undone', async () => {
