@@ -237,7 +237,7 @@ describe('the embedded body', () => {
     const { model, weights } = prepareFor({ ...nano, ...settings });
     const { frozen, trained } = weights();
     const names = Object.keys(model.parameters).filter((name) => model.isLoaded(name) && model.isUsed(name));
-    return new Map(names.map((name) => [name, trained[name]?.data ?? frozen[name].read()]));
+    return new Map(names.map((name) => [name, (trained[name]?.data ?? frozen[name].read()) as Float32Array]));
   }
 
   it('reduced to its statistics has other weights with the mean and deviation of each tensor, as the seed decides', () => {
