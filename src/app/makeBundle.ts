@@ -1,4 +1,4 @@
-/** Makes a bundle of finished runs and the table that they answer. */
+/** Makes a bundle: finished runs, and the table that they answer. */
 import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PermafrostError } from '#contract/errors';
@@ -10,10 +10,10 @@ import { markdown } from '#export/markdown';
 import { answerRunsCsv, answersCsv, tableDocument } from '#export/tables';
 import type { ZipFile } from '#formats/writeZip';
 import { runFiles } from '#runFolder/paths';
-import { environmentHere, materialsOf } from './materials.ts';
+import { describeEnvironment, hashMaterials } from './bundleMaterials.ts';
 import { requireFiles } from './requireFiles.ts';
 
-/** The archive of finished runs in pieces, with the table that they answer. Throws `config` where none is finished and `disk` where files of one are missing. */
+/** The archive in chunks. Throws `config` when no run is finished and `disk` when files of one are missing. */
 export async function* makeBundle(
   home: string,
   { runs, state }: { runs: readonly Run[]; state: TableState | null },
@@ -31,8 +31,8 @@ export async function* makeBundle(
   const configs = finished.map(({ config }) => config);
   const answered = state && finishedOnly(state);
   const files = [
-    jsonFile('environment.json', environmentHere()),
-    jsonFile('materials.json', await materialsOf(home, configs)),
+    jsonFile('environment.json', describeEnvironment()),
+    jsonFile('materials.json', await hashMaterials(home, configs)),
     ...derivedFiles(finished, answered, made),
     ...(answered ? [jsonFile('table.json', stated(answered))] : []),
     ...finished.flatMap((run) => filesOf(home, run)),
@@ -50,7 +50,7 @@ const finishedOnly = (state: TableState): TableState => ({
   answers: state.answers.map((answer) => ({ ...answer, runs: answer.runs.filter((row) => row.state === 'finished') })),
 });
 
-/** The files that follow from runs and answers. */
+/** The files that are computed from runs and answers. */
 export function derivedFiles(runs: readonly Run[], state: TableState | null, made: string): ZipFile[] {
   const byId = new Map(runs.map((run) => [run.id, run]));
   if (!state) return [textFile('runs.csv', runsCsv(runs))];

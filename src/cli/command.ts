@@ -1,4 +1,4 @@
-/** What commands share: how one is added, how it opens the app, how it prints. */
+/** Shared by all commands: adding one, opening the app, printing. */
 import type { Command } from 'commander';
 import { type AppOptions, createApp } from '#app';
 import { defaultHome } from '#app/home';

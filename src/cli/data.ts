@@ -1,4 +1,4 @@
-/** `permafrost data …`: what data sets there are, and getting, checking, looking at and removing them. */
+/** `permafrost data …`: lists, fetches, verifies, shows and removes data sets. */
 import type { Command } from 'commander';
 import { type DatasetInfo, downloadText, type PullProgress } from '#contract/data';
 import { bytesText, countText, numberText, transferText } from '#contract/format';

@@ -1,4 +1,4 @@
-/** `permafrost export`: runs or a published table as a file, in any format that the window saves too. */
+/** `permafrost export`: writes runs or a published table as a file, in the same formats as the window. */
 import { extname } from 'node:path';
 import { Option } from 'commander';
 import { downloadNames } from '#app/downloads';

@@ -4,7 +4,7 @@ import { durationText, numberText, plural } from '#contract/format';
 import type { Run } from '#contract/run';
 import { alignColumns, type CommandRow, print, readApp } from './command.ts';
 
-/** What to do where the store knows no run. */
+/** What to do when the store has no runs. */
 function noRuns(home: string): string {
   const folders = runFolders(home);
   return folders > 0

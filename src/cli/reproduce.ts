@@ -1,4 +1,4 @@
-/** `permafrost reproduce`: the runs behind a table, and the table with published numbers, ours and a verdict. */
+/** `permafrost reproduce`: trains the runs behind a published table, then prints published numbers, ours and verdicts. */
 import { availableParallelism } from 'node:os';
 import { Option } from 'commander';
 import {

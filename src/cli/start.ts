@@ -1,4 +1,4 @@
-/** `start`: the window, or where there can be none, the same app for a browser. */
+/** `start`: the window, or the same app for a browser where no window can be opened. */
 import { spawn } from 'node:child_process';
 import type { CommandRow } from './command.ts';
 import { electronBinary, ensureBuilt, projectFolder, whyNoWindow } from './desktop.ts';

@@ -53,10 +53,10 @@ export const sweepCommand: CommandRow = {
   },
 };
 
-/** What the table can be written as. */
+/** Endings of the files that the table can be written to. */
 const endings = ['.csv', '.md', '.tex'];
 
-/** A combination and what its runs say together. */
+/** A combination of values with its runs and their mean. */
 interface Row {
   values: unknown[];
   runs: RunRow[];
@@ -104,7 +104,7 @@ const title = (axes: Axis[], values: unknown[]): string[] =>
   axes.map(({ field }, i) => `${field} ${printable(plain(values[i]), 60)}`);
 const plain = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
-/** The means of the runs as the ending of the file asks for. */
+/** The means of the runs in the format of the file's ending. */
 const meansOf = (app: Services, ids: string[], out: string) =>
   app.download(`/download/means${extname(out)}?${new URLSearchParams(ids.map((id): [string, string] => ['id', id]))}`)
     .chunks;

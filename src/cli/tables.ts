@@ -1,4 +1,4 @@
-/** `permafrost tables`: what was published, with its sources. */
+/** `permafrost tables`: published numbers with their sources. */
 import { knownText, settingsText } from '#contract/answerText';
 import { numberText } from '#contract/format';
 import type { Cell } from '#contract/paperTable';

@@ -1,4 +1,4 @@
-/** `permafrost verify`: whether a bundle holds, and whether its runs come out the same here. */
+/** `permafrost verify`: checks a bundle, and whether its runs give the same results here. */
 import { availableParallelism } from 'node:os';
 import type { BundleReport, Rerun } from '#contract/bundle';
 import { plural } from '#contract/format';

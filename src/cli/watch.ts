@@ -18,10 +18,10 @@ interface Followed {
 
 const redrawTime = 100; // ms
 
-/** What a line gives up, in this order, where a terminal is too narrow for it. */
+/** Parts that a line drops, in this order, on a terminal that is too narrow. */
 const givesWay = ['bar', 'speed', 'train loss', 'test metric'] as const;
 
-/** How far a run is, in one line of at most `width` characters where that can be had, with a bar. Infinite: no terminal, no bar. */
+/** The progress of a run as one line, shortened towards `width` characters. An infinite width means no terminal: no bar. */
 export function progressLine({ label, run, latest, from }: Omit<Followed, 'id' | 'isTold'>, width: number): string {
   const done = run.totalSteps ? run.step / run.totalSteps : 0;
   const speed = from && run.step > from.step ? ((run.step - from.step) * 1000) / (performance.now() - from.at) : null;
@@ -42,7 +42,7 @@ export function progressLine({ label, run, latest, from }: Omit<Followed, 'id' |
   return line();
 }
 
-/** How a run stands, in one line. */
+/** The state and result of a run, in one line. */
 export function outcome(run: Run): string {
   const { result, reason } = run;
   if (result) {
@@ -53,7 +53,7 @@ export function outcome(run: Run): string {
 }
 
 /**
- * Waits until the runs rest, showing their progress on stderr; resolves to them as they are then.
+ * Waits until the runs rest, showing their progress on stderr; resolves to the runs.
  * `labels` name runs for people; their ids do by default.
  */
 export async function follow(app: Services, ids: string[], labels: Record<string, string> = {}): Promise<Run[]> {

@@ -1,6 +1,6 @@
 /**
- * Records of CSV as RFC 4180 has them, safe to open in a spreadsheet. Text that a spreadsheet would run as a formula gets a
- * single quote before it, as OWASP advises, also where it would begin a cell of a program that parts cells at semicolons or
+ * CSV records as defined by RFC 4180, safe to open in a spreadsheet. Text that a spreadsheet would run as a formula gets a
+ * single quote before it, as OWASP advises, also where it begins a cell for programs that split at semicolons or
  * tabs. Numbers stay numbers.
  */
 

@@ -1,4 +1,4 @@
-/** The pages: a row each. A row with an icon stands in the navigation. */
+/** The pages, a row each. A row with an icon appears in the navigation. */
 import {
   IconArrowsDiff,
   IconBox,
@@ -17,7 +17,7 @@ import { RunsPage } from './pages/runs/RunsPage.tsx';
 export const sections = ['Lab', 'Library'] as const;
 
 export interface PageRow {
-  /** As TanStack Router has it: `/runs/$id`. */
+  /** In the syntax of TanStack Router: `/runs/$id`. */
   path: string;
   title: string;
   component: RouteComponent;

@@ -55,7 +55,7 @@ export function metricsTable(database: Database) {
     .raw();
 
   /**
-   * A metric over a range of steps. With `points`, about so many at most: the lowest and the highest of each of points / 2
+   * A metric over a range of steps. With `points`, about that many at most: the lowest and the highest of each of points / 2
    * about equal ranges of steps, so that no peak is lost.
    */
   function curve(

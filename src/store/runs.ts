@@ -8,7 +8,7 @@ import type { NewRun } from '#runFolder/config';
 import type { RunMarks } from '#runFolder/marks';
 import { readStored, type StoredRun, selectTags } from './storedRun.ts';
 
-/** What the run folder has of a run's marks. */
+/** The state of the copy of a run's marks in its folder. */
 const copies = { none: 0, whole: 1, begun: 2 } as const;
 
 const known = run.extend({ config: z.custom<ExperimentConfig>() });
@@ -138,7 +138,7 @@ export function runsTable(database: Database) {
     interrupted: (): string[] => interrupted.all(),
     /** Puts queued runs in this order, before the others. */
     order: (ids: readonly string[]): void => placeAll.immediate(ids),
-    /** Takes a run from the queue; false when somebody else was faster. */
+    /** Takes a run from the queue; false when another process was faster. */
     claim: (id: string): boolean => claim.run(id).changes === 1,
     settle: (id: string, state: RunState, reason: Run['reason'], at: number): void =>
       void settle.run({ id, state, reason: reason && JSON.stringify(reason), at }),
@@ -151,7 +151,7 @@ export function runsTable(database: Database) {
     /** `at`: when it was put in the trash; null takes it out. */
     trash: (id: string, at: number | null): void => void setTrashed.run(at, id),
     inTrash: (): string[] => inTrash.all(),
-    /** What a person wrote on a run, and that a copy of it lies in its folder. */
+    /** Tags, note, archive and trash of a run. */
     marks(id: string): RunMarks {
       const { tags, note, archived, trashed_at } = marks.get(id)!;
       return { tags: tags ? JSON.parse(tags) : [], note, archived: archived === 1, trashedAt: trashed_at };

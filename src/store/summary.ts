@@ -1,4 +1,4 @@
-/** What the table of runs shows of each run. Its test metrics in four numbers are kept in columns, since ten thousand runs are listed at once. */
+/** The columns of the table of runs. Four numbers summarise the test metrics of a run, since ten thousand runs are listed at once. */
 import type { Database } from 'better-sqlite3';
 import type { ExperimentConfig } from '#contract/config';
 import { regimeOf } from '#contract/regime';
@@ -7,7 +7,7 @@ import { type RunRow, settingsOf } from '#contract/runRow';
 import { storedConfig } from './runs.ts';
 import { readStored, type StoredRun, selectTags } from './storedRun.ts';
 
-/** What a summary is read from: the metric and its error are parts of the result. */
+/** The columns that a summary is read from; the metric and its error are parts of the result. */
 type SummaryRecord = Omit<StoredRun, 'deviations' | 'result' | 'seq' | 'position' | 'app' | 'marks_saved'> & {
   value: number | null;
   standard_error: number | null;
@@ -19,7 +19,7 @@ export type UnjudgedRunRow = Omit<RunRow, 'metric' | 'best'> & { low: number | n
 type Described = Pick<UnjudgedRunRow, 'name' | 'task' | 'model' | 'regime' | 'seed' | 'settings'>;
 
 const testMetric = metricKeys.indexOf('test_metric');
-/** As many test metrics as a published "last 100" averages. */
+/** Test metrics that a published "last 100" averages. */
 const recentCount = 100;
 
 export function summaryColumns(database: Database) {

@@ -9,7 +9,7 @@ import { compileStep } from '#engine/step';
 import type { Model } from '#models/model';
 import { accumulateProgram, applyProgram, evalProgram, type Recipe, recipeSlots, trainProgram } from '#models/steps';
 import type { Batch, Dataset, Split, Task, TaskShape } from '#tasks/task';
-import { mean, type Plan, type Score } from './protocol.ts';
+import { mean, type Score, type TrainingPlan } from './protocol.ts';
 import type { Weights } from './weights.ts';
 
 export interface LearnerOptions {
@@ -17,7 +17,7 @@ export interface LearnerOptions {
   task: Task;
   shape: TaskShape;
   model: Model;
-  plan: Plan;
+  plan: TrainingPlan;
   weights: Weights;
   dataset: Dataset | null;
   device: Device;

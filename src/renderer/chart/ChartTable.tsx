@@ -1,4 +1,4 @@
-/** The numbers of a chart, for those who do not see it or want to read them. */
+/** The numbers of a chart as a table. */
 import { Box, Group, Pagination, Table, Text } from '@mantine/core';
 import { useState } from 'react';
 import type { ChartRange, Series } from './series.ts';

@@ -57,7 +57,7 @@ const colorsOf = (dark: boolean) =>
     ? { text: '#b8c4ce', grid: '#283641', ground: '#131a21', reference: '#8d9ba6' }
     : { text: '#434f5a', grid: '#e2e9ed', ground: '#ffffff', reference: '#8d9ba6' };
 
-/** Draws on a canvas whose parent decides its size. Null where the canvas cannot be drawn on. */
+/** Draws on a canvas that fills its parent. Null when the canvas has no 2D context. */
 export function drawChart(canvas: HTMLCanvasElement): DrawnChart | null {
   if (!canvas.getContext('2d')) return null;
   Chart.register(LineController, LineElement, PointElement, LinearScale, LogarithmicScale, Filler, Tooltip);

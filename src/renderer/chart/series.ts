@@ -1,4 +1,4 @@
-/** What a chart draws: series, reference numbers, and the words that say what was drawn. Pure. */
+/** The data of a chart: series, reference numbers and the caption. Pure. */
 import { countText } from '#contract/format';
 
 export interface ChartPoint {
@@ -45,7 +45,7 @@ export function extentOf(series: readonly Series[]): ChartRange | null {
   return low <= high ? [low, high] : null;
 }
 
-/** What the lines of a series rest on: its raw points where it was smoothed. */
+/** The measured points of a series: the raw ones if it was smoothed. */
 export const measured = ({ points, raw }: Series): readonly ChartPoint[] => raw ?? points;
 
 /** Points without those that a log axis cannot show. */

@@ -1,4 +1,4 @@
-/** What was removed in this session, each with its way back. */
+/** Items removed in this session, each with a button that restores it. */
 import { Alert, Button, Group, Text } from '@mantine/core';
 import { bytesText } from '#contract/format';
 import type { Removed } from '#contract/zoo';

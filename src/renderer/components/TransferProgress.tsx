@@ -4,7 +4,7 @@ import { receivedText, transferText } from '#contract/format';
 import type { DownloadProgress } from '#contract/zoo';
 
 interface TransferProgressProps {
-  /** What is on its way. */
+  /** Name of the transfer, for screen readers. */
   label: string;
   /** Null before the first bytes. */
   progress: DownloadProgress | null;

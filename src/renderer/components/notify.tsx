@@ -7,7 +7,6 @@ const closeButtonProps = { 'aria-label': 'Dismiss' };
 
 /** Shows what was done, for six seconds. */
 export function notifyDone(text: string, undo?: () => void): void {
-  const id = `${text}-${Date.now()}`;
   const onUndo = () => {
     notifications.hide(id);
     undo?.();
@@ -22,7 +21,7 @@ export function notifyDone(text: string, undo?: () => void): void {
       )}
     </Group>
   );
-  notifications.show({ id, message, closeButtonProps, color: 'ice', autoClose: 6000 });
+  const id = notifications.show({ message, closeButtonProps, color: 'ice', autoClose: 6000 });
 }
 
 /** Shows an error until it is closed. */

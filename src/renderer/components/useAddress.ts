@@ -1,4 +1,4 @@
-/** What a page keeps in its address, so that going back and forth and reloading find it as it was. */
+/** State that a page keeps in its address, so that history and reload restore it. */
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback } from 'react';
 

@@ -10,12 +10,12 @@ export interface Column {
   label: string;
   /** In full, for the choice of columns and the head's tooltip. */
   help: string;
-  /** Least width in pixels, and its share of what is left over. */
+  /** Least width in pixels, and its share of the remaining width. */
   width: readonly [least: number, share: number];
   numeric: boolean;
-  /** What it sorts by; nulls come last. */
+  /** The value it sorts by; nulls come last. */
   value(row: RunRow): FieldValue;
-  /** What it shows; empty for nothing. */
+  /** The text it shows. */
   text(row: RunRow): string;
 }
 
@@ -75,7 +75,12 @@ export const runColumns: readonly Column[] = [
   },
   plain('task', 'Task', [102, 1]),
   plain('model', 'Model', [128, 1], 'The body'),
-  plain('regime', 'Regime', [62, 0], 'FPT, FRT, URT or UPT: what of the body is trained and where it starts'),
+  plain(
+    'regime',
+    'Regime',
+    [62, 0],
+    'FPT, FRT, URT or UPT: which parts of the body are trained and from which weights',
+  ),
   metric('value', 'Final', 'Metric of the final evaluation: accuracy, or mean absolute error'),
   metric('best', 'Best', 'Best test metric: the highest accuracy or the lowest error'),
   metric('recent', 'Last 100', 'Mean of the last 100 test metrics'),

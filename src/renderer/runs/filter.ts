@@ -12,7 +12,7 @@ export type Filter =
   | { kind: 'text'; text: string }
   | { kind: 'term'; name: string; operator: Operator; words: string[]; test(value: FieldValue): boolean };
 
-/** What is wrong and where: `at` and `length` count characters of the text. */
+/** A problem and its place: `at` and `length` count characters of the text. */
 export interface FilterProblem {
   at: number;
   length: number;
@@ -62,10 +62,10 @@ interface Token {
   kind: 'open' | 'close' | 'or' | 'and' | 'not' | 'text' | 'term';
   at: number;
   length: number;
-  /** Of a text: what is looked for. Of a term: its field. */
+  /** Of a text: the text to find. Of a term: its field. */
   text: string;
   operator?: Operator;
-  /** Of a term: what stands right of the operator and where. */
+  /** Of a term: the value right of the operator, and its place. */
   value?: { text: string; at: number; length: number };
 }
 

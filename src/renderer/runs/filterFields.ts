@@ -1,4 +1,4 @@
-/** What a filter can ask about a run: a row per field, and how the words of each kind of field are read. Pure. */
+/** The fields of a filter, a row each, and how the words of each type of field are read. Pure. */
 import { type ConfigField, configFields, configSchema } from '#contract/config';
 import { nearest } from '#contract/errors';
 import { regimes } from '#contract/regime';
@@ -10,7 +10,7 @@ export type FieldValue = string | number | boolean | null | readonly string[];
 type Test = (value: FieldValue) => boolean;
 
 interface FieldType {
-  /** A test of values, or what is wrong with the word, where {field} stands for the field's name. */
+  /** A test of values, or the problem with the word, in which {field} is replaced by the field's name. */
   test(operator: Operator, word: string, values?: readonly string[]): Test | string;
 }
 

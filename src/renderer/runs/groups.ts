@@ -62,7 +62,7 @@ function distinct(names: readonly string[], rows: readonly RunRow[], ignored: Re
   return labels;
 }
 
-/** The places of each name that stands more than once. */
+/** Indices of each name that occurs more than once. */
 function equals(names: readonly string[]): number[][] {
   const places = new Map<string, number[]>();
   for (const [i, name] of names.entries()) {

@@ -1,11 +1,11 @@
-/** From all rows to the lines of the table: where they lie, what passes, in which order, in which groups. Pure. */
+/** From all rows to the lines of the table: place, filter, order, groups. Pure. */
 import { groupRuns, type RunGroup } from '#contract/groups';
 import type { RunRow } from '#contract/runRow';
 import { type Filter, matchesFilter } from './filter.ts';
 import { groupLabels, sortGroups } from './groups.ts';
 import { type SortKey, sortBy, sortRows } from './sort.ts';
 
-/** Where a run can lie. */
+/** Places of runs. */
 export const places = {
   active: {
     label: 'Active',
@@ -75,5 +75,5 @@ export function shownItems(rows: readonly RunRow[], { place, filter, sort, group
   return { items, runs: newest, here: here.length };
 }
 
-/** The runs that an item stands for. */
+/** The runs of an item. */
 export const itemRuns = (item: Item): readonly RunRow[] => (item.kind === 'run' ? [item.row] : item.group.rows);

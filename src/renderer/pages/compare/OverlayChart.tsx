@@ -124,5 +124,5 @@ function meanSeries(rows: readonly RunRow[], single: readonly Series[], key: Met
   }));
 }
 
-/** What a curve's values can be: those of its metric, and above 0 for losses and norms. */
+/** The bounds of a curve's values: those of its metric; losses and norms are above 0. */
 const rangeOf = (key: MetricKey, { metric }: RunRow): MetricName | null => (key.endsWith('metric') ? metric : 'mae');

@@ -12,7 +12,7 @@ import { columnsOf } from '../../runs/columns.ts';
 import { groupTitle } from '../../runs/groups.ts';
 
 const columns = columnsOf(metricColumns);
-/** What a name or a device is does not decide a result. */
+/** Fields that do not decide a result. */
 const decidesNothing: ReadonlySet<ConfigField> = new Set(['name', 'device']);
 /** Fields whose values are tried by ratios. */
 const byRatio: ReadonlySet<ConfigField> = new Set(['learning_rate']);
@@ -20,7 +20,7 @@ const byRatio: ReadonlySet<ConfigField> = new Set(['learning_rate']);
 interface ParallelRunsProps {
   /** All of one metric. */
   rows: readonly RunRow[];
-  /** What the results are called in the title. */
+  /** Name of the results in the title. */
   results: string;
 }
 

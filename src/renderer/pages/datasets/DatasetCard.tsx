@@ -1,5 +1,4 @@
-/** One data set: its facts and files, what can be done with it, who learns from it, and its samples. */
-
+/** One data set: actions, facts, files, tasks that learn from it, samples. */
 import { Alert, Anchor, Button, Group, SimpleGrid, Stack } from '@mantine/core';
 import { IconAlertTriangle, IconTrash } from '@tabler/icons-react';
 import type { TaskInfo } from '#contract/catalogue';

@@ -55,7 +55,7 @@ export function DatasetState({ dataset, pull, actions }: DatasetStateProps) {
   );
 }
 
-/** What the button that brings it nearer to a run says; null when a run can start at once. */
+/** The label of the button that prepares it for a run; null when a run can start at once. */
 function askOf({ state, files, downloadBytes }: DatasetInfo): string | null {
   if (state === 'ready') return null;
   if (state === 'present') return files.length === 0 ? 'Make' : 'Decode';

@@ -1,4 +1,4 @@
-/** Data sets, a line each: what it is, who learns from it, its licence, its state. */
+/** Data sets, a line each: name, tasks that learn from it, licence, state. */
 import { Table, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { type DatasetInfo, type DatasetPull, downloadText } from '#contract/data';
@@ -22,7 +22,9 @@ export function DatasetTable({ datasets, pulls, actions }: DatasetTableProps) {
             <Table.Th>Tasks</Table.Th>
             <Table.Th>Licence</Table.Th>
             <Table.Th ta="right">Download</Table.Th>
-            <Table.Th ta="right">On disk</Table.Th>
+            <Table.Th ta="right" style={{ whiteSpace: 'nowrap' }}>
+              On disk
+            </Table.Th>
             <Table.Th w={310}>This machine</Table.Th>
           </Table.Tr>
         </Table.Thead>

@@ -1,5 +1,4 @@
 /** Tasks with what they measure and the floor of that; the chosen one's samples. */
-
 import { Button, Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';

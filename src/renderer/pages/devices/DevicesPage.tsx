@@ -64,7 +64,7 @@ export function DevicesPage() {
 const aboutText = (devices: readonly DeviceInfo[]): string =>
   `${devices.filter(({ available }) => available).length} of ${devices.length} work here`;
 
-/** What each device is, for those who meet its name the first time. */
+/** A description of each device. */
 const meanings: Record<string, string> = {
   cpu: 'ONNX Runtime on the processor',
   webgpu: 'ONNX Runtime on the graphics card, through Vulkan, D3D12 or Metal',

@@ -1,4 +1,4 @@
-/** What a run will be before it is begun: parameters, time, memory, disk, and what the estimate rests on. */
+/** The estimate of a run before it starts: parameters, time, memory, disk, and the basis of the estimate. */
 import { Group, Stack, Text } from '@mantine/core';
 import type { Estimate } from '#contract/catalogue';
 import { bytesText, countText, durationText, percentText } from '#contract/format';

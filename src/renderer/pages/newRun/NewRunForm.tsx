@@ -1,5 +1,4 @@
 /** The form of a new run, filled from a draft. */
-
 import { Alert, Box, Button, Card, FileButton, Grid, Group, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import { IconDownload, IconPlayerPlay, IconUpload } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
@@ -31,7 +30,7 @@ export interface NewRunFormProps {
   onCreated(ids: string[]): void;
 }
 
-/** What was last put over the whole form, and what was there before. */
+/** The last config that replaced the whole form, and the draft before it. */
 interface Filled {
   from: string;
   note: string | null;

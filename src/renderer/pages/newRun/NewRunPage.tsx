@@ -1,5 +1,4 @@
 /** New run: a form that begins from a preset, another run or where it was left. */
-
 import { useSessionStorage } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';

@@ -33,7 +33,7 @@ export function axisValues(axis: GridAxis): unknown[] {
   return [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
 }
 
-/** What is wrong with the text of an axis as a whole; null where its values can be tried. */
+/** The problem with the text of an axis as a whole; null when its values can be tried. */
 export function axisProblem(axis: GridAxis): string | null {
   const parts = partsOf(axis);
   if (parts.length === 0) return `Write values as ${axisHint(axis.field)}.`;

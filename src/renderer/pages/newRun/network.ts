@@ -7,7 +7,7 @@ export interface NetworkPart {
   title: string;
   /** It belongs to every block of the body. */
   inBlock: boolean;
-  /** The flag that a click turns; null for what is frozen with the body. */
+  /** The flag that a click toggles; null for parts that are frozen with the body. */
   flag: ConfigField | null;
   count: number;
   trained: boolean;
@@ -41,10 +41,10 @@ export function networkParts(groups: readonly ParameterGroup[]): NetworkPart[] {
 export type PartBox = readonly [number, number, number, number];
 
 const row = { y: 96, height: 92 };
-/** Widths of a block's boxes: [first x, last x] is shared by what is no norm. */
+/** Widths of a block's boxes: the boxes that are no norm share `from` to `to`. */
 const block = { from: 300, to: 628, norm: 44, gap: 8 };
 
-/** Where each part stands in the picture, 800 wide. Norms stand before what they normalise, so there may be two. */
+/** The boxes of each part in a picture 800 wide. A norm is drawn before each part that it normalises. */
 export function partBoxes(parts: readonly NetworkPart[]): Map<NetworkPart, PartBox[]> {
   const places = new Map<NetworkPart, PartBox[]>();
   const norm = parts.find(({ part }) => part === 'norm');

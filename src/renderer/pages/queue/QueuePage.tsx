@@ -1,4 +1,4 @@
-/** What trains now and what comes next: order, pause, slots. */
+/** The running and the queued runs: order, pause, slots. */
 import { Alert, Button, Group, Stack, Title } from '@mantine/core';
 import { IconPlayerPause, IconPlayerPlay, IconStack2 } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';

@@ -59,7 +59,7 @@ function Verdict({ proof }: { proof: FrozenProof }) {
   );
 }
 
-/** Enough of a hash for people; the whole is its title and in `permafrost frozen ID --json`. */
+/** The beginning of a hash; the whole is in its title and in `permafrost frozen ID --json`. */
 const short = (hash: string) => <Code title={hash}>{hash.slice(0, 8)}</Code>;
 
 const Hashes = ({ proof }: { proof: FrozenProof }) => (

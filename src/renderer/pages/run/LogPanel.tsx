@@ -1,4 +1,4 @@
-/** What a run says: its own log, then what its process printed. Follows the end unless one has scrolled up. */
+/** The log of a run, then the output of its process. Scrolls along unless the user has scrolled up. */
 import { Box, ScrollArea, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';

@@ -1,5 +1,4 @@
 /** Run: everything about one run, live. */
-
 import { Group, SimpleGrid, Stack } from '@mantine/core';
 import { useDocumentTitle } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';

@@ -1,4 +1,4 @@
-/** What a curve's x can mean. Steps are what is stored; everything else follows from them. Pure. */
+/** The x axes of a curve. Steps are stored; samples and time are computed from them. Pure. */
 
 export const xAxes = ['step', 'samples', 'time'] as const;
 export type XAxis = (typeof xAxes)[number];

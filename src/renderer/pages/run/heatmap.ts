@@ -1,7 +1,7 @@
 /** An attention map as cells and labels. Pure but for the canvas that `paint` is given. */
 import { type Color, rampColor } from '../../chart/ramp.ts';
 
-/** Where everything lies on the picture, in CSS pixels. */
+/** The layout of the picture, in CSS pixels. */
 export interface HeatmapLayout {
   /** Side of a cell. */
   cell: number;

@@ -32,7 +32,7 @@ export function seriesOf(
 const free = new Set(['name', 'seed', 'device', 'gpu_batch_size', 'final_test_samples', 'variant']);
 /** Fields that scale a body down. */
 const sizes = ['n_layer', 'n_embd', 'n_head', 'n_positions'] as const;
-/** Fields that say what is learnt by what; the others are how long and how fast. */
+/** Fields that decide what is learnt; the others decide how long and how fast. */
 const question = ['task', 'n', 'num_patterns', 'model_name', 'pretrained', 'freeze_trans'] as const;
 
 /** The published number that a run's metric is to be seen beside: of the same run, else of the same question. */

@@ -1,4 +1,4 @@
-/** What can be done to the selected runs. */
+/** Actions on the selected runs. */
 import { Button, CloseButton, Group, Paper, Text } from '@mantine/core';
 import {
   IconArchive,

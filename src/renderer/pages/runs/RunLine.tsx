@@ -135,7 +135,7 @@ function MeanCell({ group, column }: { group: RunGroup; column: MetricColumn }) 
   );
 }
 
-/** What all runs of the group have; how many things otherwise. */
+/** The text that all runs of the group share, or the number of different texts. */
 function SharedCell({ group, column }: { group: RunGroup; column: Column }) {
   const states = new Set(group.rows.map((row) => row.state));
   if (column.id === 'state' && states.size === 1) return <StateBadge state={group.rows[0].state} />;

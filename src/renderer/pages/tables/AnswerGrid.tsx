@@ -1,4 +1,4 @@
-/** A table as its paper has it, rows × columns: published numbers, ours, verdicts, and what runs. */
+/** A table in the layout of its paper: published numbers, ours, verdicts and progress. */
 import { Box, Progress, Text } from '@mantine/core';
 import { publishedText, rangeText } from '#contract/answerText';
 import { metricText, plural } from '#contract/format';

@@ -1,4 +1,4 @@
-/** Brings a cell to so many seeds, with what that costs. */
+/** Adds seeds to a cell, showing their cost first. */
 import { Button, Group, Text, Title } from '@mantine/core';
 import { IconPlayerPlay } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';

@@ -1,4 +1,4 @@
-/** The table as a file: what the app writes, a picture, or paper. */
+/** Saves the table as a file, a picture or a print. */
 import { Button, Menu } from '@mantine/core';
 import { IconDownload, IconPhoto, IconPrinter, IconVector } from '@tabler/icons-react';
 import { dateTimeText } from '#contract/format';
@@ -9,7 +9,7 @@ import { type DownloadFile, DownloadItems } from '../../components/DownloadItems
 import { attempt } from '../../components/notify.tsx';
 import { tableSvg } from './tableSvg.ts';
 
-/** What the app makes of a table. */
+/** Files that the app makes from a table. */
 const files: DownloadFile[] = [
   { label: 'Cells as CSV', file: 'table.csv' },
   { label: 'Table as Markdown', file: 'table.md' },

@@ -1,4 +1,4 @@
-/** What a wish would start and cost, before it is made. */
+/** The runs that a wish starts, and their cost. */
 import { Alert, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { bytesText, durationText, miscountText, planText } from '#contract/format';

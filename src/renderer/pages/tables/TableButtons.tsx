@@ -1,4 +1,4 @@
-/** What can be started and stopped for a whole table. Every start is proposed with its cost first. */
+/** Buttons that start and stop the runs of a whole table. Every start shows its cost first. */
 import { Button, Group } from '@mantine/core';
 import { IconPlayerPlay, IconPlayerStop, IconPlus, IconRepeat, IconRocket } from '@tabler/icons-react';
 import { plural } from '#contract/format';

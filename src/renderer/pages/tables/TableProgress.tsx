@@ -7,7 +7,7 @@ import { useTRPC } from '../../client/trpc.ts';
 import { busyCells, isUnderWay, runsOf } from './wishes.ts';
 import { shareOf } from './words.ts';
 
-/** Milliseconds between estimates of what is left. */
+/** Milliseconds between estimates of the remaining time. */
 const again = 15_000;
 
 export function TableProgress({ state }: { state: TableState }) {

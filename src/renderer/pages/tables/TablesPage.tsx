@@ -111,7 +111,7 @@ function notesOf(answers: readonly Answer[]): string[] {
   });
 }
 
-/** What the marks mean, what the table leaves open, where its numbers are from. */
+/** Below the table: the meaning of its marks, open questions, sources. */
 function Legend({ state }: { state: TableState }) {
   const { table, profile, tolerance, answers } = state;
   const used = new Set(answers.flatMap(marksOf));

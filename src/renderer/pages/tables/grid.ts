@@ -1,4 +1,4 @@
-/** A table as rows × columns, and what is marked and said in it. Pure. */
+/** A table as rows × columns, its marks and its verdicts. Pure. */
 import { type Answer, type TableState, type Verdict, verdicts } from '#contract/papers';
 
 export type ShownVerdict = Verdict | 'not run here';
@@ -30,7 +30,7 @@ export function marksOf({ cell, onFloor, outlook }: Answer): (keyof typeof marks
   ];
 }
 
-/** What is said of a cell: its verdict, unless nothing ran and nothing can. */
+/** The verdict of a cell, or `not run here` when nothing ran and nothing can run. */
 export const shownVerdict = ({ needs, runs, judgement }: Answer): ShownVerdict =>
   needs !== null && runs.length === 0 ? 'not run here' : judgement.verdict;
 

@@ -58,7 +58,7 @@ function linesOf(answer: Answer | undefined): Line[] {
   ];
 }
 
-/** Words in lines of so many letters. */
+/** Breaks words into lines of at most `most` letters. */
 function wrapped(text: string, most: number): string[] {
   const lines = [''];
   for (const word of text.split(' ')) {

@@ -1,4 +1,4 @@
-/** What the address asks of the page, and the table that it names. */
+/** The table that the address names, and how it is judged. */
 import { useQuery } from '@tanstack/react-query';
 import { defaultTolerance, type Profile, profiles, type Tolerance, toleranceSchema } from '#contract/papers';
 import { useTRPC } from '../../client/trpc.ts';
@@ -8,7 +8,7 @@ export interface TableQuery {
   table: string;
   profile: Profile;
   tolerance: Tolerance;
-  /** Seeds that every cell shall have. */
+  /** Seeds wanted for every cell. */
   seeds: number;
   /** The cell that is open; empty for none. */
   cell: string;
@@ -22,7 +22,7 @@ export function useTableQuery(): TableQuery & { set(changes: Partial<TableQuery>
   return { ...asked, set: (changes) => address.set(written({ ...asked, ...changes })) };
 }
 
-/** What the address says, with the usual where it says nothing or nonsense. */
+/** Reads the address; absent and invalid values get their defaults. */
 function readAsked({ get }: Pick<Address, 'get'>): TableQuery {
   const profile = profiles.find((name) => name === get('profile')) ?? 'quick';
   const share = (name: keyof Tolerance) => (get(name) === '' ? defaultTolerance[name] : Number(get(name)) / 100);
@@ -37,7 +37,7 @@ function readAsked({ get }: Pick<Address, 'get'>): TableQuery {
   };
 }
 
-/** In hundredths, as people say them; what is as usual goes unsaid. */
+/** The values for the address, shares in percent; defaults are left out. */
 function written({ table, profile, tolerance, seeds, cell }: TableQuery): Record<string, string> {
   const share = (name: keyof Tolerance) =>
     tolerance[name] === defaultTolerance[name] ? '' : String(Number((100 * tolerance[name]).toPrecision(6)));

@@ -1,4 +1,4 @@
-/** What plans, runs and tolerances say in words. Pure. */
+/** Texts of runs and tolerances. Pure. */
 import { metricText, numberText, percentText } from '#contract/format';
 import type { TableState } from '#contract/papers';
 import { runStates } from '#contract/run';
@@ -9,11 +9,11 @@ import { isUnderWay } from './wishes.ts';
 export const toleranceText = (tolerance: number, metric: MetricName | null): string =>
   `within ${numberText(tolerance, 3)} of the published ${metric === 'mae' ? 'error' : 'accuracy'}`;
 
-/** What the tolerance allows, wherever its verdicts are shown. */
+/** The tolerance, shown beside its verdicts. */
 export const allowedText = ({ accuracy, mae }: TableState['tolerance']): string =>
   `accuracy within ${numberText(100 * accuracy)} points, errors within ${numberText(100 * mae)} %`;
 
-/** States that are not finished, each with what it is called and how far it is. */
+/** Unfinished states with their text and progress. */
 export function activityOf(runs: readonly RunRow[]): { state: RunRow['state']; text: string }[] {
   return runStates.flatMap((state) => {
     const some = runs.filter((run) => run.state === state);
@@ -23,14 +23,14 @@ export function activityOf(runs: readonly RunRow[]): { state: RunRow['state']; t
   });
 }
 
-/** How much of some runs is done, from 0 to 1. */
+/** The share of some runs that is done, from 0 to 1. */
 export function shareOf(runs: readonly RunRow[]): number {
   const done = ({ state, step, totalSteps }: RunRow) =>
     state === 'finished' ? 1 : Math.min(1, step / Math.max(1, totalSteps));
   return runs.length === 0 ? 0 : runs.reduce((sum, run) => sum + done(run), 0) / runs.length;
 }
 
-/** What a run came to, or where it is. */
+/** The result of a run, its progress, or why it ended. */
 export function resultText(run: RunRow): string {
   if (run.state === 'finished') return metricText(run.value, run.metric);
   if (isUnderWay(run)) return percentText(shareOf([run]));

@@ -1,5 +1,4 @@
 /** One model: its card, its network with what a regime trains, whether that fits, and what can be done with it. */
-
 import { Alert, Anchor, Button, Group, SimpleGrid, Stack, Table, Text } from '@mantine/core';
 import { IconAlertTriangle, IconFlask2, IconShieldCheck, IconTrash } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -113,7 +112,7 @@ function ModelFacts({ model }: { model: ZooModel }) {
   return <Facts rows={rows} />;
 }
 
-/** Where people read about it. */
+/** The web page of the model. */
 function pageOf({ origin, source, revision }: ZooModel): string | null {
   if (origin === 'embedded') return null;
   if (source.startsWith('https://')) return source;

@@ -1,4 +1,4 @@
-/** What the list of models is narrowed to, and for which training "fits" is answered; all of it in the address. */
+/** Filters of the list of models, and the training that "fits" refers to; both are kept in the address. */
 import { Group, SegmentedControl, Select, Switch, TextInput } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';

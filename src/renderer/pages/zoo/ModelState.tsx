@@ -65,7 +65,7 @@ export function ModelState({ model, pull, actions }: ModelStateProps) {
   );
 }
 
-/** What an earlier session left, as a transfer at rest. */
+/** An unfinished download of an earlier session, as a paused transfer. */
 const interrupted = ({ diskBytes, downloadBytes }: ZooModel) => ({
   bytes: diskBytes,
   total: downloadBytes,
