@@ -40,7 +40,7 @@ export function bitMemory(): Objective {
       return { accuracy: sum / samples, floor: task.floor(config, null)!.value, unit: 'share of bits', samples };
     },
     unit: 'nats/bit',
-    steps: 2000,
+    steps: 1000,
     learningRate: 2e-3,
   };
 }
