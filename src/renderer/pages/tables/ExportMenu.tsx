@@ -2,7 +2,7 @@
 import { Button, Menu } from '@mantine/core';
 import { IconDownload, IconPhoto, IconPrinter, IconVector } from '@tabler/icons-react';
 import { dateTimeText } from '#contract/format';
-import type { TableState } from '#contract/papers';
+import type { TableState } from '#contract/tableState';
 import { pngOf } from '../../chart/png.ts';
 import { saveFile } from '../../chart/save.ts';
 import { type DownloadFile, DownloadItems } from '../../components/DownloadItems.tsx';

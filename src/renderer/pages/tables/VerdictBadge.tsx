@@ -10,9 +10,9 @@ import {
   IconResize,
   IconX,
 } from '@tabler/icons-react';
-import { fallsSign } from '#contract/answerText';
 import { plural } from '#contract/format';
-import type { Answer } from '#contract/papers';
+import type { CellResult } from '#contract/tableState';
+import { fallsSign } from '#contract/tableText';
 import { type Tone, toneColor } from '../../theme.ts';
 import { type ShownVerdict, shownVerdict } from './grid.ts';
 
@@ -35,12 +35,12 @@ const looks: Record<ShownVerdict, { tone: Tone; Icon: typeof IconCheck; means: s
   'not run here': { tone: 'waiting', Icon: IconBan, means: 'It cannot run here as things are.' },
 };
 
-export const verdictMeaning = (answer: Answer): string => looks[shownVerdict(answer)].means;
+export const verdictMeaning = (result: CellResult): string => looks[shownVerdict(result)].means;
 
-export function VerdictBadge({ answer }: { answer: Answer }) {
-  const verdict = shownVerdict(answer);
+export function VerdictBadge({ result }: { result: CellResult }) {
+  const verdict = shownVerdict(result);
   const { tone, Icon, means } = looks[verdict];
-  const { moreSeeds, stands } = answer.judgement;
+  const { moreSeeds, stands } = result.judgement;
   return (
     <Box component="span" className="verdict" c={toneColor(tone)} title={means}>
       <Icon size={13} stroke={2} aria-hidden />

@@ -1,8 +1,9 @@
 /** The table that the address names, and how it is judged. */
 import { useQuery } from '@tanstack/react-query';
-import { defaultTolerance, type Profile, profiles, type Tolerance, toleranceSchema } from '#contract/papers';
+import { defaultTolerance, type Profile, profiles, type Tolerance, toleranceSchema } from '#contract/tableState';
 import { useTRPC } from '../../client/trpc.ts';
 import { type Address, useAddress } from '../../components/useAddress.ts';
+import type { SearchName } from '../../searches.ts';
 
 export interface TableQuery {
   table: string;
@@ -17,13 +18,13 @@ export interface TableQuery {
 const usualSeeds = 3;
 
 export function useTableQuery(): TableQuery & { set(changes: Partial<TableQuery>): void } {
-  const address = useAddress();
+  const address = useAddress<'/tables'>();
   const asked = readAsked(address);
   return { ...asked, set: (changes) => address.set(written({ ...asked, ...changes })) };
 }
 
 /** Reads the address; absent and invalid values get their defaults. */
-function readAsked({ get }: Pick<Address, 'get'>): TableQuery {
+function readAsked({ get }: Pick<Address<SearchName<'/tables'>>, 'get'>): TableQuery {
   const profile = profiles.find((name) => name === get('profile')) ?? 'quick';
   const share = (name: keyof Tolerance) => (get(name) === '' ? defaultTolerance[name] : Number(get(name)) / 100);
   const tolerance = toleranceSchema.safeParse({ accuracy: share('accuracy'), mae: share('mae') });
@@ -38,7 +39,7 @@ function readAsked({ get }: Pick<Address, 'get'>): TableQuery {
 }
 
 /** The values for the address, shares in percent; defaults are left out. */
-function written({ table, profile, tolerance, seeds, cell }: TableQuery): Record<string, string> {
+function written({ table, profile, tolerance, seeds, cell }: TableQuery): Record<SearchName<'/tables'>, string> {
   const share = (name: keyof Tolerance) =>
     tolerance[name] === defaultTolerance[name] ? '' : String(Number((100 * tolerance[name]).toPrecision(6)));
   return {

@@ -1,9 +1,9 @@
 /** Texts of runs and tolerances. Pure. */
 import { metricText, numberText, percentText } from '#contract/format';
-import type { TableState } from '#contract/papers';
 import { runStates } from '#contract/run';
 import type { MetricName, RunRow } from '#contract/runRow';
-import { isUnderWay } from './wishes.ts';
+import type { TableState } from '#contract/tableState';
+import { isUnderWay } from './requests.ts';
 
 /** `within 0.02 of the published accuracy`. */
 export const toleranceText = (tolerance: number, metric: MetricName | null): string =>
