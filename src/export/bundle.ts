@@ -22,7 +22,7 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const size = z.int().min(0);
 
 /** The layout that is written. Raise it whenever the same runs give other verdicts or files. */
-export const bundleVersion = 2;
+export const bundleVersion = 3;
 
 export const manifest = z.object({
   format: z.literal('permafrost-bundle'),
