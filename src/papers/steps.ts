@@ -6,7 +6,7 @@ import type { Published } from '#contract/paperTable';
 import { interval } from '#contract/statistics';
 import type { Judgement, StepsToThreshold } from '#contract/tableState';
 
-/** The mean of the steps; never a verdict, since no source says when it takes a run as converged. */
+/** The mean of the steps; never judged, because no source says when a run counts as converged. */
 export function judgeSteps(published: Published | null, { runs }: StepsToThreshold, scaled: boolean): Judgement {
   const reached = runs.flatMap(({ step }) => (step === null ? [] : [{ value: step, standardError: 0 }]));
   const found = reached.length === runs.length ? interval(reached, 'mae') : null; // above 0, as errors are
