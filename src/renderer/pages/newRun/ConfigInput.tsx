@@ -14,7 +14,7 @@ export interface ConfigInputProps {
   /** Why it decides nothing at the moment. */
   idle?: string;
   /** Names to choose from, where the app knows them. */
-  choices?: { value: string; label: string }[];
+  choices?: { value: string; label: string; disabled?: boolean }[];
   onChange(field: ConfigField, value: unknown): void;
 }
 
