@@ -14,6 +14,7 @@ import {
 import type { Preset } from '#contract/catalogue';
 import type { ConfigField } from '#contract/config';
 import { numberText } from '#contract/format';
+import { TermLink } from '../../help/TermLink.tsx';
 import type { Draft } from './draft.ts';
 
 /** Every word that is typed occurs in the preset's name or its table's, in any order. */
@@ -53,7 +54,7 @@ export function PresetMenu({ presets, draft, problemOf, onPick }: PresetMenuProp
   const byId = new Map(presets.map((preset) => [preset.id, preset]));
   return (
     <Group align="flex-end" gap="lg">
-      <Input.Wrapper label="Regime" labelElement="div">
+      <Input.Wrapper label={<TermLink term="regime">Regime</TermLink>} labelElement="div">
         <Group gap={6}>
           {own.map((preset) => (
             <Tooltip key={preset.id} label={problemOf(preset) ?? preset.source} multiline w={280}>
