@@ -102,9 +102,19 @@ describe('run, list, show, tag and export', () => {
   });
 
   it('fail with code 3 when the run fails, and say why', () => {
-    const { status, stderr } = permafrost('run', '--set', 'task=bit-xor', '--set', 'n=4', '--set', 'num_patterns=2');
+    const { status, stderr } = permafrost('run', '--set', 'task=bit-xor', '--set', 'model_name=gpt2');
     expect(stderr).toMatch(/failed at step 0: .*models\/gpt2.*safetensors/s);
     expect(status).toBe(3);
+  });
+
+  it('train a task that is named alone with its published settings, on a body that is here', () => {
+    const short = ['num_iters=1', 'steps_per_iter=2', 'test_steps_per_iter=16', 'final_test_samples=16'];
+    const { status, stdout, stderr } = permafrost('run', '--set', 'task=mnist', ...short.flatMap((s) => ['--set', s]));
+    expect(stderr).toMatch(
+      /^gpt2 is not on this machine, so this trains on permafrost-nano\. Fetch it with permafrost zoo/,
+    );
+    expect(status).toBe(0);
+    expect(json('show', stdout.trim()).config).toMatchObject({ patch_size: 4, model_name: 'permafrost-nano' });
   });
 
   it('pause at Ctrl-C and continue from there', async () => {

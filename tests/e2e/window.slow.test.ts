@@ -63,9 +63,9 @@ describe.each(kinds)('the window, $name', ({ name: kind, open }) => {
   };
   const lossGrowsFrom = (count: number) => expect.poll(lossPoints, { timeout: slow }).toBeGreaterThan(count);
 
-  it('begins with an empty state whose button leads to the form', async () => {
-    await page.getByRole('heading', { name: 'No runs yet' }).waitFor();
-    await page.getByText('Make the first run').click();
+  it('begins with three ways in, one of which leads to the form', async () => {
+    await page.getByRole('heading', { name: 'Welcome to Permafrost' }).waitFor();
+    await page.getByText('Make a run').click();
     await heading('New run');
   });
 

@@ -2,9 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { type ConfigField, configDefaults, configFields, fieldMeta, parseConfig } from '#contract/config';
 import { readSetting } from '#contract/readSetting';
+import { choosePreset } from '#renderer/pages/newRun/choose';
 import { commandOf, gridCommand } from '#renderer/pages/newRun/command';
 import { controlOf, fieldsOf, formGroups, readNumber, readSizes } from '#renderer/pages/newRun/controls';
-import { expectation, firstDraft, reportErrors, schemaErrors, withPreset } from '#renderer/pages/newRun/draft';
+import { expectation, firstDraft, reportErrors, schemaErrors } from '#renderer/pages/newRun/draft';
 import { axisProblem, axisValues, expandGrid, mostRuns } from '#renderer/pages/newRun/grid';
 
 describe('controls', () => {
@@ -49,7 +50,15 @@ describe('controls', () => {
   });
 });
 
-const sizes = { title: 'GPT-2', layers: 2, width: 8, heads: 2, positions: 64 };
+const sizes = {
+  title: 'GPT-2',
+  layers: 2,
+  width: 8,
+  heads: 2,
+  positions: 64,
+  canBePretrained: true,
+  tasks: ['bit-xor'],
+};
 const bodies = [
   { name: 'far', hasWeights: false, ...sizes },
   { name: 'at-hand', hasWeights: true, ...sizes },
@@ -93,10 +102,10 @@ describe('a draft', () => {
     expect(reportErrors(report)).toEqual({ fields: { n: 'first' }, rest: ['all of it'] });
   });
 
-  const preset = { id: 'x', group: 'g', title: 'Cell', source: '', published: null, missing: null };
+  const preset = { id: 'x', group: 'g', title: 'Cell', source: '', published: null, missing: null, isPossible: true };
   test('a published preset resets other fields but keeps seed and device', () => {
     const draft = { ...first, learning_rate: 0.5, seed: 7, device: 'cpu' };
-    const filled = withPreset(draft, {
+    const filled = choosePreset(draft, {
       ...preset,
       whole: true,
       settings: { task: 'mnist', patch_size: 4, batch_size: 50 },
@@ -105,7 +114,7 @@ describe('a draft', () => {
     expect(filled).toMatchObject({ batch_size: 50, gpu_batch_size: 50, name: 'Cell' });
   });
   test('a regime changes its own fields only', () => {
-    const filled = withPreset(
+    const filled = choosePreset(
       { ...first, learning_rate: 0.5 },
       { ...preset, whole: false, settings: { pretrained: false } },
     );

@@ -35,13 +35,6 @@ const tool = async (name: string) =>
 const press = (name: string | RegExp) => user.click(screen.getByRole('button', { name }));
 
 describe('the table of runs', () => {
-  test('says what to do when there are no runs', async () => {
-    page = await openWindow('/');
-    const link = await screen.findByRole('link', { name: 'Make the first run' }, patient);
-    expect(link.getAttribute('href')).toContain('/new');
-    expect(await seriousComplaints()).toEqual([]);
-  });
-
   test('draws only the lines in sight and says how many there are', async () => {
     const grid = await openRuns(60);
     expect(screen.getByText('60 runs')).toBeTruthy();
