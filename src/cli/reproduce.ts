@@ -1,6 +1,7 @@
 /** `permafrost reproduce`: trains the runs behind a published table, then prints published numbers, ours and verdicts. */
 import { availableParallelism } from 'node:os';
 import { Option } from 'commander';
+import { conclusionTexts } from '#contract/conclusions';
 import { PermafrostError } from '#contract/errors';
 import { bytesText, durationText, miscountText, numberText, planText } from '#contract/format';
 import type { Cell } from '#contract/paperTable';
@@ -95,6 +96,7 @@ async function reproduceTable(id: string, options: Options): Promise<void> {
           csv: path,
           cells: state.results.map(jsonCell),
           contrasts: state.contrasts,
+          conclusions: conclusionTexts(state.contrasts),
           weightsAndScore: state.weightsAndScore,
         },
         () => report(state, path),
@@ -171,6 +173,7 @@ function report(state: TableState, path: string): string {
     ...section('Scaled down, so not compared with the published number:', notes),
     ...section('Not run here:', needs),
     ...section('Sources of the published numbers:', sources),
+    ...section('Conclusions:', conclusionTexts(contrasts)),
     '',
     `Runs are in the store (permafrost list); this table is in ${path}.`,
   ].join('\n');
