@@ -4,7 +4,7 @@ import { Option } from 'commander';
 import { conclusionTexts } from '#contract/conclusions';
 import { PermafrostError } from '#contract/errors';
 import { bytesText, durationText, miscountText, numberText, planText } from '#contract/format';
-import type { Cell } from '#contract/paperTable';
+import { type Cell, defaultTable } from '#contract/paperTable';
 import { type CellResult, type Profile, profiles, type ReproductionPlan, type TableState } from '#contract/tableState';
 import {
   chanceText,
@@ -36,7 +36,7 @@ export const reproduceCommand: CommandRow = {
     program
       .command('reproduce')
       .description('train the runs of a published table and judge its cells')
-      .argument('[table]', `one of ${tables.map((t) => t.id).join(', ')}`, 'regimes')
+      .argument('[table]', `one of ${tables.map((t) => t.id).join(', ')}`, defaultTable)
       .addOption(
         new Option('--profile <profile>', 'quick: a small body and budget; paper: as published')
           .choices(profiles)

@@ -23,6 +23,9 @@ const quick = {
   } as Record<string, Partial<ExperimentConfig>>,
 } satisfies Record<string, Partial<ExperimentConfig> | Record<string, Partial<ExperimentConfig>>>;
 
+/** Whether a cell is of the embedded body as it stands, which the quick profile runs unchanged. */
+const isEmbedded = ({ params }: Cell): boolean => params.model_name === quickBody;
+
 function quickChanges({ params }: Cell): Partial<ExperimentConfig> {
   return {
     ...quick.body,
@@ -36,8 +39,10 @@ function quickChanges({ params }: Cell): Partial<ExperimentConfig> {
 const otherKinds = /^(vit|lstm|nac|mat|ast)\b/i;
 
 /** Whether the quick profile has a budget for the cell's task, and a body of the cell's kind. */
-const isQuick = ({ params: { task, model_name } }: Cell): boolean =>
-  task !== undefined && task in quick.tasks && !otherKinds.test(model_name ?? '');
+const isQuick = (cell: Cell): boolean => {
+  const { task, model_name } = cell.params;
+  return isEmbedded(cell) || (task !== undefined && task in quick.tasks && !otherKinds.test(model_name ?? ''));
+};
 
 export interface Expansion {
   /** One per seed. */
@@ -50,17 +55,18 @@ export interface Expansion {
 
 /** The runs of a cell: as published (`paper`), or with the quick body and budget. */
 export function expand(cell: Cell, profile: Profile, seeds: readonly number[]): Expansion {
-  const settings = { ...cell.params, ...(profile === 'quick' ? quickChanges(cell) : {}) };
+  const scaled = profile === 'quick' && !isEmbedded(cell);
+  const settings = { ...cell.params, ...(scaled ? quickChanges(cell) : {}) };
   const batch = settings.batch_size;
   const configs = seeds.map((seed) =>
     parseConfig({ ...settings, ...(batch ? { gpu_batch_size: batch } : {}), name: `${cell.id} ${profile}`, seed }),
   );
-  if (profile === 'paper') return { configs, notes: [], scaled: false };
+  if (!scaled) return { configs, notes: [], scaled };
   const steps = configs[0].num_iters * configs[0].steps_per_iter;
   return {
     configs,
     notes: [`the embedded body ${quickBody} instead of ${cell.params.model_name}, ${steps} steps`],
-    scaled: true,
+    scaled,
   };
 }
 

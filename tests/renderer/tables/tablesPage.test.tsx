@@ -16,7 +16,7 @@ const { configs } = expand(tableOf('regimes').cells.find(({ id }) => id === cell
 
 let page: Awaited<ReturnType<typeof openWindow>>;
 beforeAll(async () => {
-  page = await openWindow('/tables?profile=paper', async (app) => {
+  page = await openWindow('/tables?table=regimes&profile=paper', async (app) => {
     app.queue.pause(); // nothing is trained
     await finish(join(app.home, 'permafrost.db'));
     return undefined;
