@@ -99,7 +99,7 @@ test('missing cells start after their plan was shown, stop all at once and are o
 });
 
 test('a cell opens with its sources, settings and runs; it is run again, and that is undone', async () => {
-  await visit('/tables?profile=paper');
+  await visit('/tables?table=regimes&profile=paper');
   fireEvent.click(cellAt('bit-xor', 'FRT'));
   const drawer = within(await screen.findByRole('dialog', { name: 'bit-xor · FRT' }, patient));
   await drawer.findByText('3 runs finished already.', {}, patient);
