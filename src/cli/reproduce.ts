@@ -121,23 +121,27 @@ function chosenCells(id: string, parts: string[] | undefined): Cell[] {
   );
 }
 
+/** Columns of the printed table; those of published numbers are left out of a table without any. */
+const columns: { name: string; text(result: CellResult): string; ofPublished?: true }[] = [
+  { name: 'task', text: ({ cell }) => cell.row },
+  { name: 'regime', text: ({ cell }) => cell.column },
+  { name: 'metric', text: ({ metric }) => metric ?? '' },
+  {
+    name: 'published',
+    text: ({ cell, onFloor }) => publishedText(cell.published) + (onFloor ? ' *' : ''),
+    ofPublished: true,
+  },
+  { name: 'floor', text: ({ floor }) => (floor ? numberText(floor.value) : '') },
+  { name: 'ours', text: ({ judgement: { mean } }) => (mean === null ? '' : numberText(mean)) },
+  { name: '95 % interval', text: ({ judgement }) => rangeText(judgement) },
+  { name: 'seeds', text: ({ judgement: { seeds } }) => (seeds ? String(seeds) : '') },
+  { name: 'verdict', text: verdictText, ofPublished: true },
+];
+
 function report(state: TableState, path: string): string {
   const { table, results, contrasts } = state;
-  const rows = results.map((result) => {
-    const { cell, judgement } = result;
-    const ours = judgement.mean === null ? '' : numberText(judgement.mean);
-    return [
-      cell.row,
-      cell.column,
-      result.metric ?? '',
-      publishedText(cell.published) + (result.onFloor ? ' *' : ''),
-      result.floor ? numberText(result.floor.value) : '',
-      ours,
-      rangeText(judgement),
-      judgement.seeds ? String(judgement.seeds) : '',
-      verdictText(result),
-    ];
-  });
+  const isPublished = results.some(({ cell }) => cell.published !== null);
+  const shown = columns.filter(({ ofPublished }) => isPublished || !ofPublished);
   const needs = results.filter((a) => a.needs).map((a) => `  ${a.cell.row} ${a.cell.column}: ${a.needs}`);
   const notes = [...new Set(results.flatMap((a) => a.notes))].map((note) => `  ${note}`);
   const floors = results.flatMap((a) =>
@@ -152,7 +156,10 @@ function report(state: TableState, path: string): string {
   ];
   const section = (title: string, lines: string[]) => (lines.length ? ['', title, ...lines] : []);
   return [
-    alignColumns(['task', 'regime', 'metric', 'published', 'floor', 'ours', '95 % interval', 'seeds', 'verdict'], rows),
+    alignColumns(
+      shown.map(({ name }) => name),
+      results.map((result) => shown.map(({ text }) => text(result))),
+    ),
     ...section(
       `${table.title}. Gain (positive: better), with its 95 % interval over seeds:`,
       contrasts.map((contrast) => `  ${contrastText(contrast)}`),
