@@ -35,7 +35,7 @@ function quickChanges({ params }: Cell): Partial<ExperimentConfig> {
   };
 }
 
-/** Published bodies that are not GPT-2, which the embedded body cannot stand for. */
+/** Published bodies other than GPT-2, which the embedded body cannot replace. */
 const otherKinds = /^(vit|lstm|nac|mat|ast)\b/i;
 
 /** Whether the quick profile has a budget for the cell's task, and a body of the cell's kind. */
@@ -56,7 +56,8 @@ export interface Expansion {
 /** The runs of a cell: as published (`paper`), or with the quick body and budget. */
 export function expand(cell: Cell, profile: Profile, seeds: readonly number[]): Expansion {
   const scaled = profile === 'quick' && !isEmbedded(cell);
-  const settings = { ...cell.params, ...(scaled ? quickChanges(cell) : {}) };
+  const swept = Object.fromEntries(cell.swept.map((field) => [field, cell.params[field]]));
+  const settings = { ...cell.params, ...(scaled ? quickChanges(cell) : {}), ...swept };
   const batch = settings.batch_size;
   const configs = seeds.map((seed) =>
     parseConfig({ ...settings, ...(batch ? { gpu_batch_size: batch } : {}), name: `${cell.id} ${profile}`, seed }),
@@ -70,7 +71,7 @@ export function expand(cell: Cell, profile: Profile, seeds: readonly number[]): 
   };
 }
 
-/** What this machine has, by name. */
+/** What is available on this machine, by name. */
 export interface Available {
   body(name: string): boolean;
   task(name: string): boolean;

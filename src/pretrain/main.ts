@@ -15,11 +15,14 @@ import { toHalves } from '#formats/half';
 import { safetensorsHeader } from '#formats/safetensors';
 import { evalProgram, type Recipe, recipeSlots, trainedNames, trainProgram } from '#models/steps';
 import { openDevices } from '#trainer/device';
-import { bitMemory } from './bitMemory.ts';
-import { language } from './language.ts';
+import { bitMemoryObjective } from './bitMemoryObjective.ts';
+import { languageObjective } from './languageObjective.ts';
 import { batchSize, type Objective, seed } from './objective.ts';
 
-const objectives: Record<string, () => Objective> = { language, 'bit-memory': bitMemory };
+const objectives: Record<string, () => Objective> = {
+  language: languageObjective,
+  'bit-memory': bitMemoryObjective,
+};
 const warmup = 200;
 
 const { values: options } = parseArgs({

@@ -4,9 +4,9 @@ import type { Spec, TensorData } from '#engine/program';
 import type { Gpt2Config } from '#models/gpt2';
 import type { Model } from '#models/model';
 
-export type Batch = Record<'x' | 'y', TensorData>;
+export type TrainingBatch = Record<'x' | 'y', TensorData>;
 /** Loss and logits of a batch, without a step of training. */
-export type Evaluate = (batch: Batch) => Promise<Record<string, TensorData>>;
+export type Evaluate = (batch: TrainingBatch) => Promise<Record<string, TensorData>>;
 
 export interface Objective {
   /** The body that it makes, a folder of resources/zoo. */
@@ -16,7 +16,7 @@ export interface Objective {
   model: Model;
   inputs: Record<'x' | 'y', Spec>;
   loss(logits: Tensor, y: Tensor): Tensor;
-  batch(step: number): Batch;
+  batch(step: number): TrainingBatch;
   /** Name of a parameter in the body's checkpoint; null for one that is no part of the body. */
   nameInCheckpoint(parameter: string): string | null;
   /** The measured quality of the body, and what it was trained on. */

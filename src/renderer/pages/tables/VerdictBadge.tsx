@@ -12,7 +12,7 @@ import {
 } from '@tabler/icons-react';
 import { plural } from '#contract/format';
 import type { CellResult } from '#contract/tableState';
-import { fallsSign } from '#contract/tableText';
+import { fallsSign, notComparedText } from '#contract/tableText';
 import { type Tone, toneColor } from '../../theme.ts';
 import { type ShownVerdict, shownVerdict } from './grid.ts';
 
@@ -26,6 +26,7 @@ const looks: Record<ShownVerdict, { tone: Tone; Icon: typeof IconCheck; means: s
     Icon: IconEqual,
     means: 'Both numbers are no better than guessing, so that they agree says nothing.',
   },
+  'not compared': { tone: 'waiting', Icon: IconMinus, means: `Not compared: ${notComparedText}.` },
   'no published number': { tone: 'waiting', Icon: IconMinus, means: 'There is nothing to compare with.' },
   'scaled down': {
     tone: 'waiting',

@@ -3,12 +3,15 @@
 import { metricText, plural } from '#contract/format';
 import type { CellResult, TableState } from '#contract/tableState';
 import {
+  bestText,
   chanceText,
   contrastText,
   fallsSign,
   outlookText,
   publishedText,
   rangeText,
+  thresholdText,
+  unreachedText,
   weightsAndScoreTexts,
   weightsAndScoreTitle,
 } from '#contract/tableText';
@@ -52,6 +55,7 @@ function linesOf(result: CellResult | undefined): Line[] {
   return [
     { text: published ? `Paper ${publishedText(published)}${signs.join('')}${runs}` : 'no published number' },
     ...ours,
+    ...[thresholdText(result), unreachedText(result), bestText(result)].filter(Boolean).map((text) => ({ text })),
     {
       text: judgement.stands === false && verdict === judgement.verdict ? `${verdict} ${fallsSign}` : verdict,
       color: verdictInk[verdict] ?? ink.dim,

@@ -11,7 +11,7 @@ const settings = {
   ...{ model_name: 'permafrost-nano', pretrained: false, freeze_trans: false, body_dropout: 0, dropout: 0 },
 };
 
-export function bitMemory(): Objective {
+export function bitMemoryObjective(): Objective {
   const config = parseConfig(settings);
   const task = taskOf(config);
   const shape = task.shape(config);

@@ -8,7 +8,7 @@ import { readCorpus, windows } from './corpus.ts';
 import { bigramLoss, unigramLoss } from './ngrams.ts';
 import { batchSize as batch, type Objective, seed } from './objective.ts';
 
-export function language(): Objective {
+export function languageObjective(): Objective {
   const config = gpt2Configs['permafrost-nano'];
   const tokens = config.n_positions;
   const corpus = readCorpus();
