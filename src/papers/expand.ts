@@ -5,11 +5,16 @@ import type { Profile } from '#contract/tableState';
 
 /** The embedded body: small, and pretrained by this project, so that every regime of a table can be tried offline. */
 export const quickBody = 'permafrost-nano';
+/** Bodies of published runs whose weights were not published, with the embedded body that stands for each. */
+const unpublished: Record<string, { what: string; quickBody: string }> = {
+  'gpt2-bit-memory': { what: 'GPT-2 pretrained on bit memory', quickBody: 'permafrost-nano-bits' },
+};
+const quickBodyOf = ({ params: { model_name = '' } }: Cell): string => unpublished[model_name]?.quickBody ?? quickBody;
 
 /** What the quick profile changes: a body and a budget that fit a laptop. The one place to tune it. */
 const quick = {
   /** A network this small underfits with dropout. */
-  body: { model_name: quickBody, body_dropout: 0, dropout: 0 },
+  body: { body_dropout: 0, dropout: 0 },
   budget: { batch_size: 25, steps_per_iter: 100, test_steps_per_iter: 500, early_stop: null },
   /**
    * Few parameters are trained, so steps can be larger. A whole body does worse at this rate, so a common rate would decide
@@ -26,8 +31,10 @@ const quick = {
 /** Whether a cell is of the embedded body as it stands, which the quick profile runs unchanged. */
 const isEmbedded = ({ params }: Cell): boolean => params.model_name === quickBody;
 
-function quickChanges({ params }: Cell): Partial<ExperimentConfig> {
+function quickChanges(cell: Cell): Partial<ExperimentConfig> {
+  const { params } = cell;
   return {
+    model_name: quickBodyOf(cell),
     ...quick.body,
     ...quick.budget,
     ...(params.freeze_trans === false ? {} : quick.frozen),
@@ -66,7 +73,7 @@ export function expand(cell: Cell, profile: Profile, seeds: readonly number[]): 
   const steps = configs[0].num_iters * configs[0].steps_per_iter;
   return {
     configs,
-    notes: [`the embedded body ${quickBody} instead of ${cell.params.model_name}, ${steps} steps`],
+    notes: [`the embedded body ${quickBodyOf(cell)} instead of ${cell.params.model_name}, ${steps} steps`],
     scaled,
   };
 }
@@ -83,11 +90,16 @@ export interface Available {
 export function missing(cell: Cell, profile: Profile, have: Available): string | null {
   if (cell.beyond) return cell.beyond;
   const { task = '', model_name: model = 'gpt2', pretrained = true } = cell.params;
-  if (!have.body(model)) return `needs the model ${model}, which Permafrost does not have yet`;
+  if (profile === 'paper' && model in unpublished)
+    return `needs the weights of ${unpublished[model].what}, which were not published`;
+  if (!have.body(profile === 'quick' ? quickBodyOf(cell) : model))
+    return `needs the model ${model}, which Permafrost does not have yet`;
   if (!have.task(task)) return `needs the task ${task}, which Permafrost does not have yet`;
   if (profile === 'quick' && !isQuick(cell)) return 'has no quick body or budget; use --profile paper';
   if (!pretrained) return null;
   if (profile === 'quick')
-    return have.weights(quickBody) ? null : `needs the embedded body ${quickBody}, which is not in this installation`;
+    return have.weights(quickBodyOf(cell))
+      ? null
+      : `needs the embedded body ${quickBodyOf(cell)}, which is not in this installation`;
   return have.weights(model) ? null : `needs a download: permafrost zoo pull ${model}`;
 }

@@ -111,6 +111,18 @@ describe('the quick profile', () => {
     expect(notes[0]).toMatch(/permafrost-nano instead of gpt2, \d+ steps/);
     expect(scaled).toBe(true);
   });
+  it('takes the body that was pretrained on bit memory where the published one was, whose weights nobody has', () => {
+    const cell = cellOf('fpt-t2/mnist/Bit memory');
+    expect(expand(cell, 'quick', [0]).configs[0]).toMatchObject({
+      model_name: 'permafrost-nano-bits',
+      pretrained: true,
+    });
+    const have = { body: hasModel, task: (name: string) => name in tasks, weights: () => true };
+    expect(missing(cell, 'quick', have)).toBeNull();
+    expect(missing(cell, 'paper', have)).toBe(
+      'needs the weights of GPT-2 pretrained on bit memory, which were not published',
+    );
+  });
   it('names what a cell needs', () => {
     const have = {
       body: hasModel,
