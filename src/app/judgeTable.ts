@@ -90,9 +90,11 @@ function judgeResult(
 /** The first step at which each finished run reached the threshold. */
 const stepsOf = (runs: readonly RunRow[], threshold: number, firstStep: FirstStep): StepsToThreshold => ({
   threshold,
-  runs: finished(runs).flatMap(({ id, metric, step }) =>
-    metric ? [{ id, step: firstStep(id, metric, threshold), of: step }] : [],
-  ),
+  runs: finished(runs).flatMap((row) => {
+    const { id, metric, step } = row;
+    const every = configOf(row).steps_per_iter;
+    return metric ? [{ id, step: firstStep(id, metric, threshold), of: step, every }] : [];
+  }),
 });
 
 /**

@@ -5,7 +5,7 @@ import { conclusionTexts } from '#contract/conclusions';
 import { PermafrostError } from '#contract/errors';
 import { bytesText, durationText, miscountText, numberText, planText } from '#contract/format';
 import { numberHint, readDecimal } from '#contract/numbers';
-import type { Cell } from '#contract/paperTable';
+import { type Cell, defaultTable } from '#contract/paperTable';
 import {
   type CellResult,
   defaultTolerance,
@@ -48,7 +48,7 @@ export const reproduceCommand: CommandRow = {
     program
       .command('reproduce')
       .description('train the runs of a published table and judge its cells')
-      .argument('[table]', `one of ${tables.map((t) => t.id).join(', ')}`, 'regimes')
+      .argument('[table]', `one of ${tables.map((t) => t.id).join(', ')}`, defaultTable)
       .addOption(
         new Option('--profile <profile>', 'quick: a small body and budget; paper: as published')
           .choices(profiles)
@@ -148,23 +148,33 @@ function chosenCells(id: string, parts: string[] | undefined): Cell[] {
   );
 }
 
+/** Columns of the printed table; those of published numbers are left out of a table without any. */
+const columns: { name: string; text(result: CellResult): string; ofPublished?: true }[] = [
+  { name: 'task', text: ({ cell }) => cell.row },
+  { name: 'regime', text: ({ cell }) => cell.column },
+  { name: 'metric', text: (result) => thresholdText(result) || (result.metric ?? '') },
+  {
+    name: 'published',
+    text: ({ cell, onFloor }) => publishedText(cell.published) + (onFloor ? ' *' : ''),
+    ofPublished: true,
+  },
+  { name: 'floor', text: ({ floor }) => (floor ? numberText(floor.value) : '') },
+  {
+    name: 'ours',
+    text: (result) => {
+      const { mean } = result.judgement;
+      return mean !== null ? numberText(mean) : unreachedText(result) ? '–' : '';
+    },
+  },
+  { name: '95 % interval', text: ({ judgement }) => rangeText(judgement) },
+  { name: 'seeds', text: ({ judgement: { seeds } }) => (seeds ? String(seeds) : '') },
+  { name: 'verdict', text: verdictText, ofPublished: true },
+];
+
 function report(state: TableState, path: string): string {
   const { table, results, contrasts } = state;
-  const rows = results.map((result) => {
-    const { cell, judgement } = result;
-    const ours = judgement.mean === null ? (unreachedText(result) ? '–' : '') : numberText(judgement.mean);
-    return [
-      cell.row,
-      cell.column,
-      thresholdText(result) || (result.metric ?? ''),
-      publishedText(cell.published) + (result.onFloor ? ' *' : ''),
-      result.floor ? numberText(result.floor.value) : '',
-      ours,
-      rangeText(judgement),
-      judgement.seeds ? String(judgement.seeds) : '',
-      verdictText(result),
-    ];
-  });
+  const isPublished = results.some(({ cell }) => cell.published !== null);
+  const shown = columns.filter(({ ofPublished }) => isPublished || !ofPublished);
   const needs = results.filter((a) => a.needs).map((a) => `  ${a.cell.row} ${a.cell.column}: ${a.needs}`);
   const notes = [...new Set(results.flatMap((a) => a.notes))].map((note) => `  ${note}`);
   const floors = results.flatMap((a) =>
@@ -181,7 +191,10 @@ function report(state: TableState, path: string): string {
     results.flatMap((a) => (of(a) ? [`  ${a.cell.row} ${a.cell.column}: ${of(a)}`] : []));
   const section = (title: string, lines: string[]) => (lines.length ? ['', title, ...lines] : []);
   return [
-    alignColumns(['task', 'regime', 'metric', 'published', 'floor', 'ours', '95 % interval', 'seeds', 'verdict'], rows),
+    alignColumns(
+      shown.map(({ name }) => name),
+      results.map((result) => shown.map(({ text }) => text(result))),
+    ),
     ...section(
       `${table.title}. Gain (positive: better), with its 95 % interval over seeds:`,
       contrasts.map((contrast) => `  ${contrastText(contrast)}`),

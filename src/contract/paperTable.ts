@@ -4,6 +4,9 @@ import { configField, someSettings } from './config.ts';
 import type { KnownSettings } from './knownSettings.ts';
 import type { MetricName } from './runRow.ts';
 
+/** The table that is shown and reproduced when none is named: the one that every machine can train in minutes. */
+export const defaultTable = 'nano';
+
 const text = z.string().min(1);
 const count = z.int().min(1);
 

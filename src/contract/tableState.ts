@@ -105,8 +105,8 @@ export interface WeightsAndScore {
 /** When the finished runs of a cell reached a threshold. */
 export interface StepsToThreshold {
   threshold: number;
-  /** `step`: of the first evaluation that reached it; null: none did in the `of` steps of the run. */
-  runs: { id: string; step: number | null; of: number }[];
+  /** `step`: of the first evaluation that reached it, of one every `every` steps; null: none did in the `of` steps of the run. */
+  runs: { id: string; step: number | null; of: number; every: number }[];
 }
 
 /** The cell of a sweep that another one takes as the best. */

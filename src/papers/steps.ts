@@ -8,7 +8,10 @@ import type { Judgement, StepsToThreshold } from '#contract/tableState';
 
 /** The mean of the steps; never judged, because no source says when a run counts as converged. */
 export function judgeSteps(published: Published | null, { runs }: StepsToThreshold, scaled: boolean): Judgement {
-  const reached = runs.flatMap(({ step }) => (step === null ? [] : [{ value: step, standardError: 0 }]));
+  // the threshold was reached anywhere between two evaluations: the deviation of a uniform distribution
+  const reached = runs.flatMap(({ step, every }) =>
+    step === null ? [] : [{ value: step, standardError: every / Math.sqrt(12) }],
+  );
   const found = reached.length === runs.length ? interval(reached, 'mae') : null; // above 0, as errors are
   return {
     verdict: !published ? 'no published number' : scaled ? 'scaled down' : 'not compared',

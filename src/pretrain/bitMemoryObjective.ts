@@ -8,7 +8,7 @@ import { batchSize as batch, type Objective, seed } from './objective.ts';
 
 const settings = {
   ...{ task: 'bit-memory', n: 1000, num_patterns: 5, patch_size: 50 },
-  ...{ model_name: 'permafrost-nano', pretrained: false, freeze_trans: false, body_dropout: 0, dropout: 0 },
+  ...{ model_name: 'permafrost-nano-bits', pretrained: false, freeze_trans: false, body_dropout: 0, dropout: 0 },
 };
 
 export function bitMemoryObjective(): Objective {
@@ -20,7 +20,7 @@ export function bitMemoryObjective(): Objective {
   const score = task.scores(config);
   return {
     body: 'permafrost-nano-bits',
-    config: gpt2Configs['permafrost-nano'],
+    config: gpt2Configs['permafrost-nano-bits'],
     model,
     inputs: {
       x: { shape: [batch, shape.tokens, shape.width] },

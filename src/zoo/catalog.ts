@@ -57,24 +57,36 @@ function gpt2Row(name: string, { repo = name, revision = 'main', pr, ...details 
   };
 }
 
+/** A body that this project pretrained and that comes with it. */
+const embeddedRow = (name: string, details: Pick<CatalogRow, 'about' | 'language' | 'bytes'>): CatalogRow => ({
+  ...{
+    name,
+    body: bodies[name],
+    source: { kind: 'embedded' },
+    aliases: [],
+    licence: 'mit',
+    precision: 'F16',
+    warnings: [],
+  },
+  ...details,
+});
+
 const unstated = null;
 const unseenSafetensors = 'Its weights are a PyTorch file; they are converted once before the first run.';
 const noOrder =
   'The published runs leave position embeddings and class token at zero and frozen, so that the model sees no order.';
 
 export const catalog: readonly CatalogRow[] = [
-  {
-    name: 'permafrost-nano',
-    body: bodies['permafrost-nano'],
-    source: { kind: 'embedded' },
-    aliases: [],
+  embeddedRow('permafrost-nano', {
     about: 'Byte-level language model that comes with Permafrost; pretrained by its own engine on public-domain books.',
     language: 'English',
-    licence: 'mit',
     bytes: 1_689_408,
-    precision: 'F16',
-    warnings: [],
-  },
+  }),
+  embeddedRow('permafrost-nano-bits', {
+    about: 'The same body pretrained on bit memory, as in Table 2 of the paper; it comes with Permafrost.',
+    language: 'bits',
+    bytes: 1623808,
+  }),
   gpt2Row('gpt2', {
     repo: 'openai-community/gpt2',
     revision: '607a30d783dfa663caf39e06633721c8d4cfcd7e',

@@ -26,6 +26,8 @@ it('every cell has an id of its own, and every number a source and a metric', ()
   }
 });
 
+const regimesOf = (copy: typeof data) => copy.tables.find(({ id }) => id === 'regimes')!;
+
 it.each<[string, (cells: Record<string, unknown>[]) => void, RegExp]>([
   [
     'a number that is a text',
@@ -54,14 +56,14 @@ it.each<[string, (cells: Record<string, unknown>[]) => void, RegExp]>([
   ],
 ])('a table with %s is refused by table, cell and field', (_, damage, place) => {
   const copy = structuredClone(data);
-  damage(copy.tables[0].cells);
+  damage(regimesOf(copy).cells);
   expect(() => readTablesFile(copy)).toThrow(/^internal: tables\.json, table regimes, cell regimes\/bit-xor\/FPT/);
   expect(() => readTablesFile(copy)).toThrow(place);
 });
 
 it('a contrast between columns that are not there, or a known setting without a source, is refused', () => {
   const copy = structuredClone(data);
-  copy.tables[0].contrasts = [['FPT', 'XYZ']];
+  regimesOf(copy).contrasts = [['FPT', 'XYZ']];
   expect(() => readTablesFile(copy)).toThrow(/table regimes, contrasts: the table has no column "XYZ"/);
   const rows = known.rows.map((row, i) => (i === 3 ? { ...row, from: '' } : row));
   expect(() => readKnownSettings({ ...known, rows })).toThrow(/^internal: settings\.json, rows\.3\.from: /);
@@ -109,6 +111,18 @@ describe('the quick profile', () => {
     expect(notes[0]).toMatch(/permafrost-nano instead of gpt2, \d+ steps/);
     expect(scaled).toBe(true);
   });
+  it('takes the body that was pretrained on bit memory where the published one was, whose weights nobody has', () => {
+    const cell = cellOf('fpt-t2/mnist/Bit memory');
+    expect(expand(cell, 'quick', [0]).configs[0]).toMatchObject({
+      model_name: 'permafrost-nano-bits',
+      pretrained: true,
+    });
+    const have = { body: hasModel, task: (name: string) => name in tasks, weights: () => true };
+    expect(missing(cell, 'quick', have)).toBeNull();
+    expect(missing(cell, 'paper', have)).toBe(
+      'needs the weights of GPT-2 pretrained on bit memory, which were not published',
+    );
+  });
   it('names what a cell needs', () => {
     const have = {
       body: hasModel,
@@ -133,7 +147,7 @@ describe('the quick profile', () => {
 });
 
 it('an unknown table is refused with the nearest one', () => {
-  expect(() => tableOf('q1')).toThrow(/no table "q1". Did you mean q1-fpt\?/);
+  expect(() => tableOf('q1-fp')).toThrow(/no table "q1-fp". Did you mean q1-fpt\?/);
 });
 
 describe('a cell that repeats one of another table', () => {

@@ -71,6 +71,15 @@ it('the embedded body predicts text that it never saw as well as its record says
   expect(record.bigram).toBeLessThan(record.unigram);
 });
 
+it('the embedded body permafrost-nano-bits learnt bit memory, and is the body alone', () => {
+  const folder = join(import.meta.dirname, '../../resources/zoo/permafrost-nano-bits');
+  const record = JSON.parse(readFileSync(join(folder, 'pretraining.json'), 'utf8'));
+  expect(record.accuracy).toBeGreaterThan(0.99);
+  const { tensors } = readSafetensors(bytesSource(readFileSync(join(folder, 'model.safetensors'))));
+  const { 'wte.weight': unused, ...needed } = gpt2.parameters(gpt2Configs['permafrost-nano-bits']);
+  expect(Object.fromEntries([...tensors].map(([name, { shape }]) => [name, shape]))).toEqual(needed);
+});
+
 it('the objective bit-memory leaves a checkpoint of the body alone, which another run can freeze', async () => {
   const out = mkdtempSync(join(tmpdir(), 'permafrost-pretrain-'));
   const main = fileURLToPath(import.meta.resolve('#pretrain/main'));

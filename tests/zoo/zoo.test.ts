@@ -77,9 +77,9 @@ const openZoo = (more: NodeJS.ProcessEnv = {}) =>
 const cache = (...path: string[]) => join(root, 'hf', 'hub', ...path);
 
 describe('the catalogue', () => {
-  it('has the sixteen models of the published sweep, GPT-2 XL, the Vision Transformers, the embedded body and a baseline', () => {
+  it('has the sixteen models of the published sweep, GPT-2 XL, the Vision Transformers, two embedded bodies and a baseline', () => {
     const names = catalog.map(({ name }) => name);
-    expect(names).toHaveLength(21);
+    expect(names).toHaveLength(22);
     expect(new Set(catalog.flatMap(({ name, aliases }) => [name, ...aliases])).size).toBe(
       catalog.flatMap(({ name, aliases }) => [name, ...aliases]).length,
     );
@@ -121,7 +121,7 @@ describe('the catalogue', () => {
     expect(names({ family: 'vision transformer' })).toHaveLength(2);
     expect(names({ language: 'russian' })).toHaveLength(1);
     expect(names({ licence: 'none stated', largest: 2e6 })).toEqual([tiny, 'minimaxir/magic-the-gathering']);
-    expect(names({ here: true })).toEqual(['permafrost-nano']);
+    expect(names({ here: true })).toEqual(['permafrost-nano', 'permafrost-nano-bits']);
   });
 
   it('says what fits in memory', () => {

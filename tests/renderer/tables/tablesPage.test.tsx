@@ -16,7 +16,7 @@ const { configs } = expand(tableOf('regimes').cells.find(({ id }) => id === cell
 
 let page: Awaited<ReturnType<typeof openWindow>>;
 beforeAll(async () => {
-  page = await openWindow('/tables?profile=paper', async (app) => {
+  page = await openWindow('/tables?table=regimes&profile=paper', async (app) => {
     app.queue.pause(); // nothing is trained
     await finish(join(app.home, 'permafrost.db'));
     return undefined;
@@ -99,7 +99,7 @@ test('missing cells start after their plan is shown, stop together and are offer
 });
 
 test('a cell opens with its sources, settings and runs; it is run again, and that is undone', async () => {
-  await visit('/tables?profile=paper');
+  await visit('/tables?table=regimes&profile=paper');
   fireEvent.click(cellAt('bit-xor', 'FRT'));
   const drawer = within(await screen.findByRole('dialog', { name: 'bit-xor · FRT' }, patient));
   await drawer.findByText('3 runs finished already.', {}, patient);

@@ -1,5 +1,6 @@
 /** The table that the address names, and how it is judged. */
 import { useQuery } from '@tanstack/react-query';
+import { defaultTable } from '#contract/paperTable';
 import { defaultTolerance, type Profile, profiles, type Tolerance, toleranceSchema } from '#contract/tableState';
 import { useTRPC } from '../../client/trpc.ts';
 import { type Address, useAddress } from '../../components/useAddress.ts';
@@ -33,7 +34,7 @@ function readAsked({ get }: Pick<Address<SearchName<'/tables'>>, 'get'>): TableQ
   });
   const seeds = Math.round(Number(get('seeds')));
   return {
-    table: get('table') || 'regimes',
+    table: get('table') || defaultTable,
     profile,
     tolerance: tolerance.data ?? defaultTolerance,
     seeds: seeds >= 1 && seeds <= 100 ? seeds : usualSeeds,
