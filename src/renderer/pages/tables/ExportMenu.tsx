@@ -3,11 +3,11 @@ import { Button, Menu } from '@mantine/core';
 import { IconDownload, IconPhoto, IconPrinter, IconVector } from '@tabler/icons-react';
 import { dateTimeText } from '#contract/format';
 import type { TableState } from '#contract/papers';
+import { tableSvg } from '#pictures/tableSvg';
 import { pngOf } from '../../chart/png.ts';
 import { saveFile } from '../../chart/save.ts';
 import { type DownloadFile, DownloadItems } from '../../components/DownloadItems.tsx';
 import { attempt } from '../../components/notify.tsx';
-import { tableSvg } from './tableSvg.ts';
 
 /** Files that the app makes from a table. */
 const files: DownloadFile[] = [

@@ -6,6 +6,8 @@ import { useState } from 'react';
 import { chanceText, outlookText, weightsAndScoreTexts, weightsAndScoreTitle } from '#contract/answerText';
 import { dateTimeText } from '#contract/format';
 import type { Answer, TableState } from '#contract/papers';
+import { allowedText } from '#pictures/tableFooter';
+import { marks, marksOf, verdictTally } from '#pictures/tableGrid';
 import { useTRPC } from '../../client/trpc.ts';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { ErrorState } from '../../components/ErrorState.tsx';
@@ -15,7 +17,6 @@ import { AnswerGrid } from './AnswerGrid.tsx';
 import { CellDrawer } from './CellDrawer.tsx';
 import { ContrastTable } from './ContrastTable.tsx';
 import { ExportMenu } from './ExportMenu.tsx';
-import { marks, marksOf, verdictTally } from './grid.ts';
 import { PlanModal, type Proposal } from './PlanModal.tsx';
 import { TableButtons } from './TableButtons.tsx';
 import { TableControls } from './TableControls.tsx';
@@ -23,7 +24,6 @@ import { TableProgress } from './TableProgress.tsx';
 import { useLightPrint } from './useLightPrint.ts';
 import { useTable, useTableQuery } from './useTable.ts';
 import { useTableActions } from './useTableActions.ts';
-import { allowedText } from './words.ts';
 
 export function TablesPage() {
   const trpc = useTRPC();

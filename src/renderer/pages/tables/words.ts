@@ -1,6 +1,5 @@
 /** Texts of runs and tolerances. Pure. */
 import { metricText, numberText, percentText } from '#contract/format';
-import type { TableState } from '#contract/papers';
 import { runStates } from '#contract/run';
 import type { MetricName, RunRow } from '#contract/runRow';
 import { isUnderWay } from './wishes.ts';
@@ -8,10 +7,6 @@ import { isUnderWay } from './wishes.ts';
 /** `within 0.02 of the published accuracy`. */
 export const toleranceText = (tolerance: number, metric: MetricName | null): string =>
   `within ${numberText(tolerance, 3)} of the published ${metric === 'mae' ? 'error' : 'accuracy'}`;
-
-/** The tolerance, shown beside its verdicts. */
-export const allowedText = ({ accuracy, mae }: TableState['tolerance']): string =>
-  `accuracy within ${numberText(100 * accuracy)} points, errors within ${numberText(100 * mae)} %`;
 
 /** Unfinished states with their text and progress. */
 export function activityOf(runs: readonly RunRow[]): { state: RunRow['state']; text: string }[] {
