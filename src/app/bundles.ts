@@ -1,8 +1,8 @@
 /** Checks bundles and trains their runs again here. */
 import type { BundleReport, BundleServices, Rerun } from '#contract/bundle';
 import type { ExperimentConfig } from '#contract/config';
-import { defaultTolerance } from '#contract/papers';
 import type { Services } from '#contract/services';
+import { defaultTolerance } from '#contract/tableState';
 import { type Environment, environment } from '#export/bundle';
 import { describeEnvironment } from './bundleMaterials.ts';
 import { configsOf, type OpenedBundle, withBundle } from './openBundle.ts';

@@ -3,19 +3,21 @@ import { z } from 'zod';
 import type { ModelFormat } from '#contract/analysis';
 import { configFile } from '#contract/configFile';
 import { nearest, PermafrostError } from '#contract/errors';
-import { defaultTolerance, profiles, type TableState, toleranceSchema } from '#contract/papers';
 import type { Run } from '#contract/run';
 import type { RunRow } from '#contract/runRow';
 import type { Download, Services } from '#contract/services';
+import { defaultTolerance, profiles, type TableState, toleranceSchema } from '#contract/tableState';
 import { metricsCsv, runsCsv } from '#export/csv';
 import type { Document } from '#export/document';
 import { pieces } from '#export/file';
 import { latex } from '#export/latex';
 import { markdown } from '#export/markdown';
 import { meansCsv, meansDocument } from '#export/means';
-import { answerRunsCsv, answersCsv, tableDocument } from '#export/tables';
+import { resultRunsCsv, resultsCsv, tableDocument } from '#export/tables';
 import { writeZip, type ZipFile } from '#formats/writeZip';
 import { tableOf } from '#papers/published';
+import { forestPlotSvg } from '#pictures/forestPlot';
+import { pointsOfCurve, testCurvesOf } from '#pictures/stepCurves';
 import { exportedChunks } from './analysis.ts';
 import { makeBundle } from './makeBundle.ts';
 
@@ -80,7 +82,7 @@ const rows: Record<string, DownloadRow> = {
   'runs.csv': {
     type: csv,
     of: 'runs',
-    chunks: (app, { runs, state }) => pieces(state ? answerRunsCsv(state, app.runs.get) : runsCsv(runs)),
+    chunks: (app, { runs, state }) => pieces(state ? resultRunsCsv(state, app.runs.get) : runsCsv(runs)),
   },
   'metrics.csv': {
     type: csv,
@@ -107,9 +109,17 @@ const rows: Record<string, DownloadRow> = {
   },
   'model.onnx': network('onnx'),
   'model.safetensors': network('safetensors'),
-  'table.csv': { type: csv, of: 'a table', chunks: (_, { state }) => pieces(answersCsv(state!)) },
+  'table.csv': { type: csv, of: 'a table', chunks: (_, { state }) => pieces(resultsCsv(state!)) },
   'table.md': tableAs('md'),
   'table.tex': tableAs('tex'),
+  'table.svg': {
+    type: 'image/svg+xml',
+    of: 'a table',
+    chunks: ({ runs }, { state }) => {
+      const curves = testCurvesOf(state!, (id) => runs.series(id, 'test_metric', pointsOfCurve));
+      return [forestPlotSvg(state!, curves, today()).svg];
+    },
+  },
 };
 
 export const downloadNames = Object.keys(rows);
@@ -169,8 +179,8 @@ export function downloadOf(app: App, path: string): Download {
   };
 }
 
-const runsOf = ({ answers }: TableState): string[] => [
-  ...new Set(answers.flatMap(({ runs }) => runs.map(({ id }) => id))),
+const runsOf = ({ results }: TableState): string[] => [
+  ...new Set(results.flatMap(({ runs }) => runs.map(({ id }) => id))),
 ];
 
 /** The file of a single run or table begins with its name: `mnist-abc234-metrics.csv`, `regimes-quick.md`. */

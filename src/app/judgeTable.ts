@@ -1,9 +1,9 @@
-/** Verdicts of a published table from the runs that answer its cells. */
+/** Judges a published table from the runs of its cells. */
 import { sitsOnFloor } from '#contract/floor';
-import type { Answer, Contrast, Profile, TableState, Tolerance, WeightsAndScore } from '#contract/papers';
 import type { Cell, PaperTable, ResultKind } from '#contract/paperTable';
 import { configOf, type RunRow } from '#contract/runRow';
 import type { Sample } from '#contract/statistics';
+import type { CellResult, Contrast, Profile, TableState, Tolerance, WeightsAndScore } from '#contract/tableState';
 import { compare, judgeContrast, unlike } from '#papers/contrast';
 import { expand } from '#papers/expand';
 import { holm } from '#papers/holm';
@@ -14,29 +14,29 @@ import { judge, toleranceOf } from '#papers/verdict';
 import { tasks } from '#tasks/index';
 
 /** A cell and its runs, before they are judged. */
-export type UnjudgedAnswer = Pick<Answer, 'cell' | 'needs' | 'notes' | 'floor' | 'runs'>;
+export type UnjudgedResult = Pick<CellResult, 'cell' | 'needs' | 'notes' | 'floor' | 'runs'>;
 
 /** Judges every cell and every contrast of a table by its runs. */
 export function judgeTable(
   table: PaperTable,
   profile: Profile,
   tolerance: Tolerance,
-  known: readonly UnjudgedAnswer[],
+  known: readonly UnjudgedResult[],
 ): TableState {
-  const answers = known.map((answer) => judgeAnswer(answer, profile, tolerance));
-  const stands = holm(answers.map(({ judgement }) => judgement.p));
-  const contrasts = contrastsOf(table, answers, profile, tolerance);
+  const results = known.map((result) => judgeResult(result, profile, tolerance));
+  const stands = holm(results.map(({ judgement }) => judgement.p));
+  const contrasts = contrastsOf(table, results, profile, tolerance);
   const contrastStands = holm(contrasts.map(({ p }) => p));
   return {
     ...{ table, profile, tolerance },
-    answers: answers.map((answer, i) => ({ ...answer, judgement: { ...answer.judgement, stands: stands[i] } })),
+    results: results.map((result, i) => ({ ...result, judgement: { ...result.judgement, stands: stands[i] } })),
     contrasts: contrasts.map((contrast, i) => ({ ...contrast, stands: contrastStands[i] })),
-    weightsAndScore: table.comparesWeights ? weightsAndScoreOf(answers) : [],
+    weightsAndScore: table.comparesWeights ? weightsAndScoreOf(results) : [],
   };
 }
 
 /** Judges the runs of a cell against its published number. */
-function judgeAnswer(known: UnjudgedAnswer, profile: Profile, allowed: Tolerance): Answer {
+function judgeResult(known: UnjudgedResult, profile: Profile, allowed: Tolerance): CellResult {
   const { cell, floor, runs } = known;
   const { published } = cell;
   const scaled = profile === 'quick';
@@ -58,10 +58,10 @@ function judgeAnswer(known: UnjudgedAnswer, profile: Profile, allowed: Tolerance
 }
 
 /** Per column, the rank correlation of trained weights and score, published and ours. */
-function weightsAndScoreOf(answers: readonly Answer[]): WeightsAndScore[] {
-  return [...new Set(answers.map(({ cell }) => cell.column))].map((column) => {
-    const own = answers.filter(({ cell }) => cell.column === column);
-    const point = (weights: number | null | undefined, score: number | null | undefined, { metric }: Answer) =>
+function weightsAndScoreOf(results: readonly CellResult[]): WeightsAndScore[] {
+  return [...new Set(results.map(({ cell }) => cell.column))].map((column) => {
+    const own = results.filter(({ cell }) => cell.column === column);
+    const point = (weights: number | null | undefined, score: number | null | undefined, { metric }: CellResult) =>
       weights == null || score == null ? [] : { x: weights, y: metric === 'mae' ? -score : score };
     return {
       column,
@@ -74,11 +74,11 @@ function weightsAndScoreOf(answers: readonly Answer[]): WeightsAndScore[] {
 /** The difference of each pair of columns, row by row; a pair that differs in more than the question is not compared. */
 function contrastsOf(
   { contrasts, varies }: PaperTable,
-  answers: readonly Answer[],
+  results: readonly CellResult[],
   profile: Profile,
   allowed: Tolerance,
 ): Contrast[] {
-  const at = (row: string, column: string) => answers.find(({ cell }) => cell.row === row && cell.column === column);
+  const at = (row: string, column: string) => results.find(({ cell }) => cell.row === row && cell.column === column);
   const contrast = (row: string, [column, other]: [string, string]): Contrast[] => {
     const [ours, theirs] = [at(row, column), at(row, other)];
     if (!ours || !theirs || ours.cell.beyond || theirs.cell.beyond) return [];
@@ -97,7 +97,7 @@ function contrastsOf(
     const tallies = peaks && ([tallyOf(values[0], peaks), tallyOf(values[1], peaks)] as const);
     return [{ ...named, ...judgeContrast(difference, tolerance, tallies), difference, unlike: [], tolerance }];
   };
-  const rows = [...new Set(answers.map(({ cell }) => cell.row))];
+  const rows = [...new Set(results.map(({ cell }) => cell.row))];
   return rows.flatMap((row) => contrasts.flatMap((pair) => contrast(row, pair)));
 }
 

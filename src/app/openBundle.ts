@@ -5,7 +5,7 @@ import type { ExperimentConfig } from '#contract/config';
 import { openConfig } from '#contract/configFile';
 import { PermafrostError } from '#contract/errors';
 import { changedTensors, frozenProof } from '#contract/frozen';
-import { decodeEntry, type JournalEntry, run as runSchema } from '#contract/run';
+import { decodeEntry, type JournalEntry, runSchema } from '#contract/run';
 import { withOpenFile } from '#disk/source';
 import { type Bundle, readBundle } from '#export/bundle';
 import { openStore, type Store } from '#store/store';

@@ -1,22 +1,22 @@
-/** Published tables over the run store: the runs that answer them here, and starting missing ones. */
+/** Published tables over the run store: their results, and starting missing runs. */
 import type { ExperimentConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
 import { sitsOnFloor } from '#contract/floor';
+import type { Cell } from '#contract/paperTable';
+import type { Services } from '#contract/services';
 import {
   defaultTolerance,
   type OnFloor,
-  type Plan,
   type Profile,
+  type ReproduceRequest,
+  type ReproductionPlan,
   type TableServices,
   type TableState,
-  type Wish,
-} from '#contract/papers';
-import type { Cell } from '#contract/paperTable';
-import type { Services } from '#contract/services';
+} from '#contract/tableState';
 import { type Available, expand, missing } from '#papers/expand';
 import { tableOf, tables } from '#papers/published';
 import { toleranceOf } from '#papers/verdict';
-import { judgeTable, type UnjudgedAnswer } from './judgeTable.ts';
+import { judgeTable, type UnjudgedResult } from './judgeTable.ts';
 import { type StandingRuns, standingRuns, stepFor } from './standingRuns.ts';
 
 type App = Pick<Services, 'runs' | 'queue' | 'config' | 'data'>;
@@ -26,7 +26,7 @@ export function tableServices(app: App, have: Available): TableServices {
   const floorOf = async (config: ExperimentConfig | undefined) =>
     config && have.task(config.task) ? app.data.floor(config) : null;
 
-  async function answer(cell: Cell, profile: Profile, standing: StandingRuns): Promise<UnjudgedAnswer> {
+  async function result(cell: Cell, profile: Profile, standing: StandingRuns): Promise<UnjudgedResult> {
     const needs = missing(cell, profile, have);
     const { configs, notes } = expand(cell, profile, [0]);
     const floor = await floorOf(configs[0]); // known even where the cell cannot run here
@@ -35,8 +35,8 @@ export function tableServices(app: App, have: Available): TableServices {
       : { cell, needs, notes, floor, runs: configs.flatMap(standing.seeds) };
   }
 
-  /** The configs of a wish, by cell. */
-  function wanted({ table, profile, cells }: Wish): { cell: Cell; configs: ExperimentConfig[] }[] {
+  /** The configs of a request, by cell. */
+  function wanted({ table, profile, cells }: ReproduceRequest): { cell: Cell; configs: ExperimentConfig[] }[] {
     const { cells: all } = tableOf(table);
     return cells.map(({ id, seeds }) => {
       const cell = all.find((other) => other.id === id);
@@ -67,19 +67,19 @@ export function tableServices(app: App, have: Available): TableServices {
     async state(id, profile, tolerance = defaultTolerance): Promise<TableState> {
       const table = tableOf(id);
       const standing = standingRuns(app.runs.list());
-      const known = await Promise.all(table.cells.map((cell) => answer(cell, profile, standing)));
+      const known = await Promise.all(table.cells.map((cell) => result(cell, profile, standing)));
       return judgeTable(table, profile, tolerance, known);
     },
-    plan(wish): Plan {
+    plan(request): ReproductionPlan {
       const standing = standingRuns(app.runs.list());
-      const plan: Plan = {
+      const plan: ReproductionPlan = {
         ...{ finished: 0, resumed: 0, started: 0, seconds: 0, basis: 'nothing is left to do' },
         ...{ memoryBytes: 0, diskBytes: 0, miscounted: [] },
       };
-      for (const { cell, configs } of wanted(wish)) {
+      for (const { cell, configs } of wanted(request)) {
         const { seconds, basis, memoryBytes, diskBytes, trainable } = app.config.estimate(configs[0]);
         const published = cell.published?.trainable;
-        if (wish.profile === 'paper' && published !== undefined && published !== trainable)
+        if (request.profile === 'paper' && published !== undefined && published !== trainable)
           plan.miscounted.push({ cell: cell.id, trainable, published });
         for (const config of configs) {
           const row = standing.of(config);
@@ -95,10 +95,10 @@ export function tableServices(app: App, have: Available): TableServices {
       }
       return plan;
     },
-    reproduce(wish): string[][] {
-      const cells = wanted(wish);
+    reproduce(request): string[][] {
+      const cells = wanted(request);
       const configs = cells.flatMap((cell) => cell.configs);
-      const ids = app.runs.ensure(configs, [`${wish.table}-${wish.profile}`]).map(({ id }) => id);
+      const ids = app.runs.ensure(configs, [`${request.table}-${request.profile}`]).map(({ id }) => id);
       return cells.map((cell) => ids.splice(0, cell.configs.length));
     },
   };

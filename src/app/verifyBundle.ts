@@ -1,8 +1,8 @@
 /** Recomputes the statements of a bundle: verdicts from its runs, and the files derived from both. */
 import type { BundleReport } from '#contract/bundle';
 import { configFields, type ExperimentConfig } from '#contract/config';
-import type { TableState } from '#contract/papers';
-import { run as runSchema } from '#contract/run';
+import { runSchema } from '#contract/run';
+import type { TableState } from '#contract/tableState';
 import { bundleVersion, environment, type Materials, materials, statement } from '#export/bundle';
 import { expand } from '#papers/expand';
 import { tableOf } from '#papers/published';
@@ -13,7 +13,7 @@ import { configsOf, isSameJson, jsonText, type OpenedBundle, recordProblems } fr
 import { runRowOf } from './runRow.ts';
 
 /** Judges the table from the replayed runs and adds contradictions to the problems. */
-function answersOf({ bundle, store, report }: OpenedBundle): TableState {
+function judgeAgain({ bundle, store, report }: OpenedBundle): TableState {
   const said = bundle.json('table.json', statement);
   report.table = said.table;
   const { profile, tolerance } = said;
@@ -42,7 +42,7 @@ function answersOf({ bundle, store, report }: OpenedBundle): TableState {
   });
   if (known.length !== table.cells.length) wrong(`it has ${known.length} of ${table.cells.length} cells.`);
   const state = judgeTable(table, profile, tolerance, known);
-  for (const { cell, judgement } of state.answers) {
+  for (const { cell, judgement } of state.results) {
     const claim = said.cells.find(({ id }) => id === cell.id)!;
     if (!isSameJson(claim.judgement, judgement))
       wrong(`${cell.id}: the verdict is ${jsonText(claim.judgement)}; its runs give ${jsonText(judgement)}.`);
@@ -58,7 +58,7 @@ async function checkDerived(opened: OpenedBundle): Promise<void> {
   let state: TableState | null = null;
   if (bundle.has('table.json'))
     recordProblems(report, 'table.json', () => {
-      state = answersOf(opened);
+      state = judgeAgain(opened);
     });
   if (report.problems.length > 0) return;
   const tagged = (id: string) => ({ ...store.runs.get(id), tags: bundle.json(`runs/${id}/run.json`, runSchema).tags });

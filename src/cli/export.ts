@@ -3,7 +3,7 @@ import { extname } from 'node:path';
 import { Option } from 'commander';
 import { downloadNames } from '#app/downloads';
 import { PermafrostError } from '#contract/errors';
-import { type Profile, profiles } from '#contract/papers';
+import { type Profile, profiles } from '#contract/tableState';
 import { writeChunks } from '#export/file';
 import { asRunId, type CommandRow, print, readApp, requireOneOutput } from './command.ts';
 
@@ -18,10 +18,10 @@ export const exportCommand: CommandRow = {
   add(program) {
     program
       .command('export')
-      .description('write runs, or a published table with what answers it here, as a file')
+      .description('write runs, or a published table with its results here, as a file')
       .argument('<what...>', 'run ids, or none for all, then the file; - for standard output')
       .option('--table <table>', 'a table, or with another format its runs, instead of run ids')
-      .addOption(new Option('--profile <profile>', 'whose runs answer the table').choices(profiles).default('quick'))
+      .addOption(new Option('--profile <profile>', 'whose runs fill the table').choices(profiles).default('quick'))
       .addOption(new Option('--format <format>', 'default: by the ending of the file').choices(downloadNames))
       .option('--json', 'print what was written as one JSON object')
       .action((what: string[], options: Options) =>

@@ -1,6 +1,11 @@
 /** `permafrost reproduce`: trains the runs behind a published table, then prints published numbers, ours and verdicts. */
 import { availableParallelism } from 'node:os';
+import { extname } from 'node:path';
 import { Option } from 'commander';
+import { PermafrostError } from '#contract/errors';
+import { bytesText, dateTimeText, durationText, miscountText, numberText, planText } from '#contract/format';
+import type { Cell } from '#contract/paperTable';
+import { type CellResult, type Profile, profiles, type ReproductionPlan, type TableState } from '#contract/tableState';
 import {
   chanceText,
   contrastText,
@@ -10,14 +15,12 @@ import {
   verdictText,
   weightsAndScoreTexts,
   weightsAndScoreTitle,
-} from '#contract/answerText';
-import { PermafrostError } from '#contract/errors';
-import { bytesText, durationText, miscountText, numberText, planText } from '#contract/format';
-import { type Answer, type Plan, type Profile, profiles, type TableState } from '#contract/papers';
-import type { Cell } from '#contract/paperTable';
+} from '#contract/tableText';
 import { pieces, writeChunks } from '#export/file';
-import { answersCsv } from '#export/tables';
+import { resultsCsv } from '#export/tables';
 import { tableOf, tables } from '#papers/published';
+import { forestPlotSvg } from '#pictures/forestPlot';
+import { pointsOfCurve, testCurvesOf } from '#pictures/stepCurves';
 import { alignColumns, type CommandRow, print, withApp } from './command.ts';
 import { exitCodeOf, follow } from './watch.ts';
 import { wholeNumber } from './wholeNumber.ts';
@@ -27,6 +30,7 @@ interface Options {
   cells?: string[];
   seeds: number;
   out?: string;
+  picture?: string;
   json?: boolean;
 }
 
@@ -44,13 +48,16 @@ export const reproduceCommand: CommandRow = {
       .option('--cells <part...>', 'only cells whose id contains one of these, e.g. mnist/FRT')
       .option('--seeds <n>', 'seeds per cell', wholeNumber('--seeds', 1, 100), 3)
       .option('--out <file>', 'the CSV file (default: reproduce-TABLE-PROFILE.csv here)')
+      .option('--picture <file.svg>', 'also draw the table as a forest plot into this file')
       .option('--json', 'print the judged cells as one JSON object')
       .action((id: string, options: Options) => reproduceTable(id, options));
   },
 };
 
 async function reproduceTable(id: string, options: Options): Promise<void> {
-  const { profile, seeds } = options;
+  const { profile, seeds, picture } = options;
+  if (picture !== undefined && extname(picture) !== '.svg')
+    throw new PermafrostError('config', `--picture: ${picture} does not end in .svg. The picture is an SVG file.`);
   const chosen = new Set(chosenCells(id, options.cells).map((cell) => cell.id));
   const path = options.out ?? `reproduce-${id}-${profile}.csv`;
   // small bodies do not fill the cores, so the quick profile trains one run per core
@@ -59,19 +66,19 @@ async function reproduceTable(id: string, options: Options): Promise<void> {
     async (app) => {
       const part = async (): Promise<TableState> => {
         const state = await app.tables.state(id, profile);
-        const answers = state.answers.filter(({ cell }) => chosen.has(cell.id));
-        const contrasts = state.contrasts.filter(({ row }) => answers.some(({ cell }) => cell.row === row));
-        return { ...state, answers, contrasts };
+        const results = state.results.filter(({ cell }) => chosen.has(cell.id));
+        const contrasts = state.contrasts.filter(({ row }) => results.some(({ cell }) => cell.row === row));
+        return { ...state, results, contrasts };
       };
-      const before = (await part()).answers.filter(({ needs }) => !needs);
+      const before = (await part()).results.filter(({ needs }) => !needs);
       const possible = before.map(({ cell }) => cell);
       const outlook = outlookText(before);
       if (outlook) process.stderr.write(`${outlook}\n`);
       const cells = possible.map((cell) => ({ id: cell.id, seeds }));
       if (cells.length) {
-        const wish = { table: id, profile, cells };
-        const plan = app.tables.plan(wish);
-        const ids = app.tables.reproduce(wish);
+        const request = { table: id, profile, cells };
+        const plan = app.tables.plan(request);
+        const ids = app.tables.reproduce(request);
         const labels = Object.fromEntries(
           ids.flatMap((runs, i) =>
             runs.map((run, seed) => [run, `${possible[i].row} ${possible[i].column} seed ${seed}`]),
@@ -86,18 +93,23 @@ async function reproduceTable(id: string, options: Options): Promise<void> {
         process.exitCode = exitCodeOf(ids.flat().map(app.runs.get));
       }
       const state = await part();
-      await writeChunks(path, pieces(answersCsv(state)));
+      await writeChunks(path, pieces(resultsCsv(state)));
+      if (picture !== undefined) {
+        const curves = testCurvesOf(state, (run) => app.runs.series(run, 'test_metric', pointsOfCurve));
+        await writeChunks(picture, [forestPlotSvg(state, curves, dateTimeText(Date.now())).svg]);
+      }
       print(
         options.json,
         {
           table: id,
           profile,
           csv: path,
-          cells: state.answers.map(jsonCell),
+          ...(picture !== undefined && { picture }),
+          cells: state.results.map(jsonCell),
           contrasts: state.contrasts,
           weightsAndScore: state.weightsAndScore,
         },
-        () => report(state, path),
+        () => report(state, path, picture),
       );
     },
     { slots },
@@ -119,33 +131,33 @@ function chosenCells(id: string, parts: string[] | undefined): Cell[] {
   );
 }
 
-function report(state: TableState, path: string): string {
-  const { table, answers, contrasts } = state;
-  const rows = answers.map((answer) => {
-    const { cell, judgement } = answer;
+function report(state: TableState, path: string, picture: string | undefined): string {
+  const { table, results, contrasts } = state;
+  const rows = results.map((result) => {
+    const { cell, judgement } = result;
     const ours = judgement.mean === null ? '' : numberText(judgement.mean);
     return [
       cell.row,
       cell.column,
-      answer.metric ?? '',
-      publishedText(cell.published) + (answer.onFloor ? ' *' : ''),
-      answer.floor ? numberText(answer.floor.value) : '',
+      result.metric ?? '',
+      publishedText(cell.published) + (result.onFloor ? ' *' : ''),
+      result.floor ? numberText(result.floor.value) : '',
       ours,
       rangeText(judgement),
       judgement.seeds ? String(judgement.seeds) : '',
-      verdictText(answer),
+      verdictText(result),
     ];
   });
-  const needs = answers.filter((a) => a.needs).map((a) => `  ${a.cell.row} ${a.cell.column}: ${a.needs}`);
-  const notes = [...new Set(answers.flatMap((a) => a.notes))].map((note) => `  ${note}`);
-  const floors = answers.flatMap((a) =>
+  const needs = results.filter((a) => a.needs).map((a) => `  ${a.cell.row} ${a.cell.column}: ${a.needs}`);
+  const notes = [...new Set(results.flatMap((a) => a.notes))].map((note) => `  ${note}`);
+  const floors = results.flatMap((a) =>
     a.onFloor
       ? [`  ${a.cell.row} ${a.cell.column}: saying ${a.floor!.predictor} gives ${numberText(a.floor!.value)}`]
       : [],
   );
   const sources = [
     ...new Set(
-      answers.flatMap(({ cell }) => (cell.published ? [`  ${cell.row} ${cell.column}: ${cell.published.source}`] : [])),
+      results.flatMap(({ cell }) => (cell.published ? [`  ${cell.row} ${cell.column}: ${cell.published.source}`] : [])),
     ),
   ];
   const section = (title: string, lines: string[]) => (lines.length ? ['', title, ...lines] : []);
@@ -161,7 +173,7 @@ function report(state: TableState, path: string): string {
     ),
     ...section(
       'Averages of fewer than 100 test metrics:',
-      answers.flatMap((a) => (a.averages === null ? [] : [`  ${a.cell.row} ${a.cell.column}: ${a.averages}`])),
+      results.flatMap((a) => (a.averages === null ? [] : [`  ${a.cell.row} ${a.cell.column}: ${a.averages}`])),
     ),
     ...section(
       'Many verdicts:',
@@ -172,11 +184,11 @@ function report(state: TableState, path: string): string {
     ...section('Not run here:', needs),
     ...section('Sources of the published numbers:', sources),
     '',
-    `Runs are in the store (permafrost list); this table is in ${path}.`,
+    `Runs are in the store (permafrost list); this table is in ${path}${picture === undefined ? '' : `, its picture in ${picture}`}.`,
   ].join('\n');
 }
 
-const jsonCell = ({ cell, floor, onFloor, needs, notes, runs, averages, outlook, judgement }: Answer) => ({
+const jsonCell = ({ cell, floor, onFloor, needs, notes, runs, averages, outlook, judgement }: CellResult) => ({
   ...cell,
   averages,
   outlook,
@@ -189,7 +201,7 @@ const jsonCell = ({ cell, floor, onFloor, needs, notes, runs, averages, outlook,
 });
 
 /** What will run, and what it costs. */
-function announcement(plan: Plan): string {
+function announcement(plan: ReproductionPlan): string {
   const { seconds, basis, memoryBytes, diskBytes, miscounted } = plan;
   const cost = `About ${durationText(seconds)} (${basis}), ${bytesText(memoryBytes)} of memory each, ${bytesText(diskBytes)} of disk.`;
   return [

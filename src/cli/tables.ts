@@ -1,7 +1,7 @@
 /** `permafrost tables`: published numbers with their sources. */
-import { knownText, settingsText } from '#contract/answerText';
 import { numberText } from '#contract/format';
 import type { Cell } from '#contract/paperTable';
+import { knownText, settingsText } from '#contract/tableText';
 import { absentTables, tableOf, tables } from '#papers/published';
 import { alignColumns, type CommandRow, print } from './command.ts';
 

@@ -42,7 +42,7 @@ export interface Preset {
   source: string;
   /** The published number. */
   published: { metric: MetricName; value: number; source: string } | null;
-  /** Why it cannot run here, and what would change that; null when it can. */
+  /** Why it cannot run here and what to do about it; null when it can. */
   missing: string | null;
 }
 

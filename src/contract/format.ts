@@ -1,6 +1,7 @@
 /** Numbers as people read them, the same in a terminal, in the window and in a file. Pure. */
-import type { Plan } from './papers.ts';
+
 import type { MetricName } from './runRow.ts';
+import type { ReproductionPlan } from './tableState.ts';
 import type { DownloadProgress } from './zoo.ts';
 
 /** `0.9815`: at most `digits` significant digits, without trailing zeros. */
@@ -72,7 +73,11 @@ export function dateTimeText(at: number): string {
 }
 
 /** `3 runs finished already, 2 runs go on, 4 runs start`. */
-export function planText({ finished, resumed, started }: Pick<Plan, 'finished' | 'resumed' | 'started'>): string {
+export function planText({
+  finished,
+  resumed,
+  started,
+}: Pick<ReproductionPlan, 'finished' | 'resumed' | 'started'>): string {
   const parts = [
     finished ? `${plural(finished, 'run')} finished already` : '',
     resumed ? `${plural(resumed, 'run')} ${resumed === 1 ? 'goes' : 'go'} on` : '',
@@ -82,7 +87,7 @@ export function planText({ finished, resumed, started }: Pick<Plan, 'finished' |
 }
 
 /** How a cell's count of trained parameters differs from the published one. */
-export const miscountText = ({ cell, trainable, published }: Plan['miscounted'][number]): string =>
+export const miscountText = ({ cell, trainable, published }: ReproductionPlan['miscounted'][number]): string =>
   `${cell} trains ${countText(trainable)} parameters here, ${countText(published)} in the publication.`;
 
 const two = (value: number): string => String(value).padStart(2, '0');

@@ -1,7 +1,8 @@
 /** What stands below a picture of a table: the meaning of its marks, open questions, sources. Pure. */
-import { chanceText, outlookText, weightsAndScoreTexts, weightsAndScoreTitle } from '#contract/answerText';
+
 import { numberText } from '#contract/format';
-import type { TableState } from '#contract/papers';
+import type { TableState } from '#contract/tableState';
+import { chanceText, outlookText, weightsAndScoreTexts, weightsAndScoreTitle } from '#contract/tableText';
 import { marks, marksOf } from './tableGrid.ts';
 
 /** The tolerance, shown beside its verdicts. */
@@ -10,15 +11,15 @@ export const allowedText = ({ accuracy, mae }: TableState['tolerance']): string 
 
 /** `date` as it shall be printed. */
 export function tableFooter(state: TableState, date: string): string[] {
-  const { table, profile, tolerance, answers } = state;
-  const used = new Set(answers.flatMap(marksOf));
-  const sources = [...new Set(answers.flatMap(({ cell }) => cell.published?.source ?? []))];
+  const { table, profile, tolerance, results } = state;
+  const used = new Set(results.flatMap(marksOf));
+  const sources = [...new Set(results.flatMap(({ cell }) => cell.published?.source ?? []))];
   return [
     `Paper: value ± standard deviation over runs. Ours, and what one column gains over another: mean (95 % interval over seeds). Verdicts allow ${allowedText(tolerance)}.`,
     ...[...used].map((name) => `${marks[name].sign} ${marks[name].means}.`),
-    ...[outlookText(answers), chanceText(state), table.note].flatMap((text) => text ?? []),
+    ...[outlookText(results), chanceText(state), table.note].flatMap((text) => text ?? []),
     ...weightsAndScoreTexts(state.weightsAndScore).map((text) => `${weightsAndScoreTitle}: ${text}.`),
-    ...new Set(answers.flatMap(({ notes }) => notes)),
+    ...new Set(results.flatMap(({ notes }) => notes)),
     ...(sources.length ? [`Sources: ${sources.join('; ')}.`] : []),
     `Permafrost, profile ${profile}, ${date}.`,
   ];

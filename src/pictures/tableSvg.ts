@@ -1,7 +1,7 @@
 /** A table as a picture for papers and slides, drawn from its state: on white, with its title, sources and date. Pure. */
-import { contrastText, fallsSign, publishedText, rangeText } from '#contract/answerText';
 import { metricText, plural } from '#contract/format';
-import type { Answer, TableState } from '#contract/papers';
+import type { CellResult, TableState } from '#contract/tableState';
+import { contrastText, fallsSign, publishedText, rangeText } from '#contract/tableText';
 import { paperInk as ink } from './colors.ts';
 import { escaped } from './svg.ts';
 import { tableFooter } from './tableFooter.ts';
@@ -10,19 +10,20 @@ import { textWidth, wrapped } from './textWidth.ts';
 import { verdictLooks } from './verdictLooks.ts';
 
 const size = { text: 12, line: 17, pad: 10, title: 17 };
+
 interface Line {
   text: string;
   color?: string;
   bold?: boolean;
 }
 
-function linesOf(answer: Answer | undefined): Line[] {
-  if (!answer) return [];
-  const { cell, judgement, metric } = answer;
+function linesOf(result: CellResult | undefined): Line[] {
+  if (!result) return [];
+  const { cell, judgement, metric } = result;
   const { published } = cell;
-  const signs = marksOf(answer).map((name) => marks[name].sign);
+  const signs = marksOf(result).map((name) => marks[name].sign);
   const runs = published?.runs ? ` (${plural(published.runs, 'run')})` : '';
-  const verdict = shownVerdict(answer);
+  const verdict = shownVerdict(result);
   const ours =
     judgement.mean === null
       ? []
@@ -45,7 +46,7 @@ function linesOf(answer: Answer | undefined): Line[] {
 /** `date` as it shall be printed. */
 export function tableSvg(state: TableState, date: string): { svg: string; width: number; height: number } {
   const { columns, rows } = tableGrid(state);
-  const cells = rows.map(({ row, answers }) => ({ row, lines: answers.map(linesOf) }));
+  const cells = rows.map(({ row, results }) => ({ row, lines: results.map(linesOf) }));
   const long = ({ text, bold }: Line) => textWidth(text, bold ? 'bold' : 'plain');
   const widest = (lines: readonly Line[]) => Math.ceil(Math.max(...lines.map(long), 0)) + 2 * size.pad;
   const bold = (text: string): Line => ({ text, bold: true });

@@ -1,5 +1,5 @@
 /** Colour and shape of every verdict: the shapes alone tell them apart. Pure. */
-import type { ContrastVerdict } from '#contract/papers';
+import type { ContrastVerdict } from '#contract/tableState';
 import type { Tone } from './colors.ts';
 import { type SvgElement, svgElement } from './svg.ts';
 import type { ShownVerdict } from './tableGrid.ts';

@@ -3,7 +3,7 @@ import type { Database } from 'better-sqlite3';
 import { z } from 'zod';
 import { configDefaults, configSchema, type ExperimentConfig } from '#contract/config';
 import { nearest, PermafrostError } from '#contract/errors';
-import { type Run, type RunState, run } from '#contract/run';
+import { type Run, type RunState, runSchema } from '#contract/run';
 import type { NewRun } from '#runFolder/config';
 import type { RunMarks } from '#runFolder/marks';
 import { readStored, type StoredRun, selectTags } from './storedRun.ts';
@@ -11,7 +11,7 @@ import { readStored, type StoredRun, selectTags } from './storedRun.ts';
 /** The state of the copy of a run's marks in its folder. */
 const copies = { none: 0, whole: 1, begun: 2 } as const;
 
-const known = run.extend({ config: z.custom<ExperimentConfig>() });
+const known = runSchema.extend({ config: z.custom<ExperimentConfig>() });
 
 /** A config of an earlier version may violate a newer rule; its run is still shown. */
 export function storedConfig(json: string): ExperimentConfig {

@@ -22,7 +22,7 @@ const most = 50;
 
 export function ComparePage() {
   const trpc = useTRPC();
-  const address = useAddress();
+  const address = useAddress<'/compare'>();
   const runs = useQuery(trpc.runs.list.queryOptions());
   const asked = address.get('ids');
   const ids = useMemo(() => asked.split(',').filter(Boolean), [asked]);

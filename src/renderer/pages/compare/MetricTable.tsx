@@ -86,7 +86,7 @@ function RunLine({ row, inside, onRemove }: RunLineProps) {
   return (
     <Table.Tr>
       <Table.Td pl={inside ? 'lg' : undefined}>
-        <Link to={`/runs/${row.id}`} className="quiet-link">
+        <Link to="/runs/$id" params={{ id: row.id }} className="quiet-link">
           {row.name}
         </Link>
         <Text size="xs" c="dimmed">

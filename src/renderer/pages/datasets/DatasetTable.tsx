@@ -32,7 +32,7 @@ export function DatasetTable({ datasets, pulls, actions }: DatasetTableProps) {
           {datasets.map((dataset) => (
             <Table.Tr key={dataset.name}>
               <Table.Td>
-                <Link className="quiet-link strong" to="/datasets" search={{ set: dataset.name } as never}>
+                <Link className="quiet-link strong" to="/datasets" search={{ set: dataset.name }}>
                   {dataset.title}
                 </Link>
                 <Text size="xs" c="dimmed">

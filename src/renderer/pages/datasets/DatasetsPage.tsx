@@ -22,7 +22,7 @@ export function DatasetsPage() {
   const { datasets, removed, pulls } = useDatasets();
   const catalogue = useQuery(trpc.config.catalogue.queryOptions());
   const actions = useDataActions();
-  const asked = useAddress().get('set');
+  const asked = useAddress<'/datasets'>().get('set');
   const failed = [datasets, catalogue].find(({ isError }) => isError);
   if (failed)
     return (

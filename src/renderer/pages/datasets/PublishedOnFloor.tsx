@@ -40,7 +40,7 @@ export function PublishedOnFloor({ tasks }: { tasks: readonly TaskInfo[] }) {
                       className="quiet-link truncate"
                       title={table.title}
                       to="/tables"
-                      search={{ table: table.id, profile: 'paper', cell: id } as never}
+                      search={{ table: table.id, profile: 'paper', cell: id }}
                     >
                       {table.title}
                     </Link>

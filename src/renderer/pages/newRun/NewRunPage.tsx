@@ -15,12 +15,14 @@ import { NewRunForm } from './NewRunForm.tsx';
 
 /** The page at `/new`; `?preset=` names a preset to begin from, `?from=` a run, `?model=` a body. */
 export function NewRunPage() {
-  const address = useAddress();
-  const [preset, from, model] = ['preset', 'from', 'model'].map(address.get);
+  const address = useAddress<'/new'>();
+  const [preset, from, model] = (['preset', 'from', 'model'] as const).map(address.get);
   const navigate = useNavigate();
   const onCreated = (ids: string[]) => {
     if (ids.length > 1) notifyDone(`${plural(ids.length, 'run')} are in the queue.`);
-    void navigate(ids.length === 1 ? { to: `/runs/${ids[0]}` } : { to: '/', search: { grouped: 'yes' } as never });
+    void (ids.length === 1
+      ? navigate({ to: '/runs/$id', params: { id: ids[0] } })
+      : navigate({ to: '/', search: { grouped: 'yes' } }));
   };
   const trpc = useTRPC();
   const catalogue = useQuery(trpc.config.catalogue.queryOptions());

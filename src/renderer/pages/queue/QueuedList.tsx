@@ -75,7 +75,7 @@ export function QueuedList({ rows, onMove }: QueuedListProps) {
                 {index + 1}
               </Text>
               <Box flex={1} miw={0}>
-                <Link to={`/runs/${row.id}`} className="quiet-link truncate">
+                <Link to="/runs/$id" params={{ id: row.id }} className="quiet-link truncate">
                   {row.name}
                 </Link>
                 <Text size="xs" c="dimmed" truncate>

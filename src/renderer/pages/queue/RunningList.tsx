@@ -31,7 +31,7 @@ function RunningRun({ row }: { row: RunRow }) {
   return (
     <Paper withBorder px="sm" py="xs">
       <Group justify="space-between" wrap="nowrap" gap="md">
-        <Link to={`/runs/${row.id}`} className="quiet-link strong truncate">
+        <Link to="/runs/$id" params={{ id: row.id }} className="quiet-link strong truncate">
           {row.name}
         </Link>
         <Group gap={4} wrap="nowrap">

@@ -47,7 +47,7 @@ export function RunActions({ id, state }: RunActionsProps) {
             {label}
           </Button>
         ))}
-      <LinkButton to="/new" search={{ from: id } as never} leftSection={<IconCopy size={16} />}>
+      <LinkButton to="/new" search={{ from: id }} leftSection={<IconCopy size={16} />}>
         Clone
       </LinkButton>
     </Group>

@@ -27,7 +27,7 @@ import { useRunFeed } from './useRunFeed.ts';
 
 /** The page at `/runs/$id`. */
 export function RunPage() {
-  const { id = '' } = useParams({ strict: false }) as { id?: string };
+  const { id = '' } = useParams({ strict: false });
   return <OneRun key={id} id={id} />;
 }
 

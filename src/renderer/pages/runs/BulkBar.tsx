@@ -50,11 +50,7 @@ export function BulkBar({ rows, place, onDone }: BulkBarProps) {
         {place !== 'trash' && (
           <>
             {rows.length > 1 && (
-              <LinkButton
-                to="/compare"
-                search={{ ids: ids.join(',') } as never}
-                leftSection={<IconArrowsDiff size={15} />}
-              >
+              <LinkButton to="/compare" search={{ ids: ids.join(',') }} leftSection={<IconArrowsDiff size={15} />}>
                 Compare
               </LinkButton>
             )}

@@ -62,7 +62,13 @@ export const RunLine = memo(function RunLine(props: RunLineProps) {
 
 const cells: Record<string, (row: RunRow, text: string, inside: boolean) => ReactNode> = {
   name: (row, text, inside) => (
-    <Link to={`/runs/${row.id}`} tabIndex={-1} style={{ paddingLeft: inside ? 22 : 0 }} title={row.note || text}>
+    <Link
+      to="/runs/$id"
+      params={{ id: row.id }}
+      tabIndex={-1}
+      style={{ paddingLeft: inside ? 22 : 0 }}
+      title={row.note || text}
+    >
       {text}
       {inside && (
         <Text span inherit c="dimmed">

@@ -58,7 +58,7 @@ export function RunTable({ items, columns: chosen, grouped, sort, onSort, select
   const open = (index: number) => {
     const item = items[index];
     if (item.kind === 'group') onOpen(item.key);
-    else void navigate({ to: `/runs/${item.row.id}` });
+    else void navigate({ to: '/runs/$id', params: { id: item.row.id } });
   };
   const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / lineHeight) - 2);
   const onKeyDown = (event: KeyboardEvent) => {

@@ -57,7 +57,7 @@ const placeOf = (text: string): RunPlace => (Object.hasOwn(places, text) ? (text
 const none: ReadonlySet<string> = new Set();
 
 function Runs({ rows }: { rows: readonly RunRow[] }) {
-  const address = useAddress();
+  const address = useAddress<'/'>();
   const [columnIds, setColumnIds] = useLocalStorage<readonly string[]>({
     key: 'permafrost-run-columns',
     defaultValue: defaultColumns,

@@ -1,7 +1,7 @@
 /** What one column gains over another, with its interval: the question that the table was made for. */
 import { Table, Text, Title } from '@mantine/core';
-import { conclusionText, gainText, rangeText } from '#contract/answerText';
-import type { Contrast } from '#contract/papers';
+import type { Contrast } from '#contract/tableState';
+import { conclusionText, gainText, rangeText } from '#contract/tableText';
 import { contrastLooks } from '#pictures/verdictLooks';
 import { toneColor } from '../../theme.ts';
 

@@ -1,16 +1,16 @@
-/** The runs that a wish starts, and their cost. */
+/** The runs that a request starts, and their cost. */
 import { Alert, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { bytesText, durationText, miscountText, planText } from '#contract/format';
-import type { Plan } from '#contract/papers';
+import type { ReproductionPlan } from '#contract/tableState';
 import { type Fact, Facts } from '../../components/Facts.tsx';
 
 interface PlanViewProps {
-  plan: Plan;
+  plan: ReproductionPlan;
   isQueuePaused: boolean;
 }
 
-export const hasWork = ({ resumed, started }: Plan): boolean => resumed + started > 0;
+export const hasWork = ({ resumed, started }: ReproductionPlan): boolean => resumed + started > 0;
 
 export function PlanView({ plan, isQueuePaused }: PlanViewProps) {
   const { seconds, basis, memoryBytes, diskBytes, miscounted } = plan;

@@ -2,10 +2,10 @@
 import { Button, Group } from '@mantine/core';
 import { IconPlayerPlay, IconPlayerStop, IconPlus, IconRepeat, IconRocket } from '@tabler/icons-react';
 import { plural } from '#contract/format';
-import type { TableState, Wish } from '#contract/papers';
+import type { ReproduceRequest, TableState } from '#contract/tableState';
 import { CountInput } from '../../components/CountInput.tsx';
 import type { Proposal } from './PlanModal.tsx';
-import { everyCell, isUnderWay, missingCells, runsOf, undecidedCells, unfinishedCells } from './wishes.ts';
+import { everyCell, isUnderWay, missingCells, runsOf, undecidedCells, unfinishedCells } from './requests.ts';
 
 interface TableButtonsProps {
   state: TableState;
@@ -16,14 +16,14 @@ interface TableButtonsProps {
 }
 
 export function TableButtons({ state, seeds, onSeeds, onPropose, onStop }: TableButtonsProps) {
-  const { table, profile, answers } = state;
-  const active = runsOf(answers).filter(isUnderWay);
-  const missing = missingCells(answers, seeds);
-  const undecided = undecidedCells(answers);
-  const unfinished = unfinishedCells(answers, seeds);
-  const every = everyCell(answers, seeds);
-  const propose = (title: string, cells: Wish['cells']) => () =>
-    onPropose({ title, wish: { table: table.id, profile, cells } });
+  const { table, profile, results } = state;
+  const active = runsOf(results).filter(isUnderWay);
+  const missing = missingCells(results, seeds);
+  const undecided = undecidedCells(results);
+  const unfinished = unfinishedCells(results, seeds);
+  const every = everyCell(results, seeds);
+  const propose = (title: string, cells: ReproduceRequest['cells']) => () =>
+    onPropose({ title, request: { table: table.id, profile, cells } });
   const partly = missing.length < every.length; // else it would mean the same as the whole
   return (
     <Group gap="xs" className="no-print">

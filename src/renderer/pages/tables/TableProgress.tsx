@@ -2,25 +2,25 @@
 import { Group, Progress, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { durationText, percentText } from '#contract/format';
-import type { TableState } from '#contract/papers';
+import type { TableState } from '#contract/tableState';
 import { useTRPC } from '../../client/trpc.ts';
-import { busyCells, isUnderWay, runsOf } from './wishes.ts';
+import { busyCells, isUnderWay, runsOf } from './requests.ts';
 import { shareOf } from './words.ts';
 
 /** Milliseconds between estimates of the remaining time. */
 const again = 15_000;
 
 export function TableProgress({ state }: { state: TableState }) {
-  const { table, profile, answers } = state;
+  const { table, profile, results } = state;
   const trpc = useTRPC();
-  const cells = busyCells(answers);
+  const cells = busyCells(results);
   const plan = useQuery({
     ...trpc.tables.plan.queryOptions({ table: table.id, profile, cells }),
     enabled: cells.length > 0,
     refetchInterval: again,
     placeholderData: (old) => old,
   });
-  const runs = runsOf(answers);
+  const runs = runsOf(results);
   const active = runs.filter(isUnderWay);
   if (active.length === 0) return null;
   const finished = runs.filter(({ state: is }) => is === 'finished').length;

@@ -1,23 +1,24 @@
-/** Published tables: every cell with its published number, ours and a verdict; starting, watching and stopping what answers them. */
+/** Published tables: every cell with its published number, ours and a verdict; starting, watching and stopping their runs. */
 import { Stack, Text } from '@mantine/core';
 import { IconTable } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { chanceText, outlookText, weightsAndScoreTexts, weightsAndScoreTitle } from '#contract/answerText';
 import { dateTimeText } from '#contract/format';
-import type { Answer, TableState } from '#contract/papers';
+import type { CellResult, TableState } from '#contract/tableState';
+import { chanceText, outlookText, weightsAndScoreTexts, weightsAndScoreTitle } from '#contract/tableText';
 import { allowedText } from '#pictures/tableFooter';
-import { marks, marksOf, verdictTally } from '#pictures/tableGrid';
+import { marks, marksOf, tallyText } from '#pictures/tableGrid';
 import { useTRPC } from '../../client/trpc.ts';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { ErrorState } from '../../components/ErrorState.tsx';
 import { Loading } from '../../components/Loading.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
-import { AnswerGrid } from './AnswerGrid.tsx';
 import { CellDrawer } from './CellDrawer.tsx';
 import { ContrastTable } from './ContrastTable.tsx';
 import { ExportMenu } from './ExportMenu.tsx';
+import { ForestView } from './ForestView.tsx';
 import { PlanModal, type Proposal } from './PlanModal.tsx';
+import { ResultGrid } from './ResultGrid.tsx';
 import { TableButtons } from './TableButtons.tsx';
 import { TableControls } from './TableControls.tsx';
 import { TableProgress } from './TableProgress.tsx';
@@ -43,8 +44,8 @@ export function TablesPage() {
   const isKnown = tables.data.some(({ id }) => id === asked.table);
   return (
     <Stack gap="sm">
-      <PageHeader title="Paper tables" about={state.data && tallyText(state.data.answers)}>
-        {state.data && <ExportMenu state={state.data} />}
+      <PageHeader title="Paper tables" about={state.data && tallyText(state.data.results)}>
+        {state.data && <ExportMenu state={state.data} view={asked.view} />}
       </PageHeader>
       <TableControls tables={tables.data} asked={asked} />
       {!isKnown && (
@@ -61,16 +62,11 @@ export function TablesPage() {
   );
 }
 
-const tallyText = (answers: readonly Answer[]): string =>
-  verdictTally(answers)
-    .map(([verdict, count]) => `${count} ${verdict}`)
-    .join(', ');
-
 function Answered({ state, asked }: { state: TableState; asked: ReturnType<typeof useTableQuery> }) {
   const actions = useTableActions();
   const [proposal, setProposal] = useState<Proposal | null>(null);
-  const { table, profile, answers, contrasts } = state;
-  const open = answers.find(({ cell }) => cell.id === asked.cell) ?? null;
+  const { table, profile, results, contrasts } = state;
+  const open = results.find(({ cell }) => cell.id === asked.cell) ?? null;
   return (
     <>
       <TableButtons
@@ -84,12 +80,20 @@ function Answered({ state, asked }: { state: TableState; asked: ReturnType<typeo
       <Text className="print-only" fw={600}>
         {table.title}
       </Text>
-      <AnswerGrid state={state} onOpen={(cell) => asked.set({ cell })} />
+      {asked.view === 'numbers' ? (
+        <ResultGrid state={state} onOpen={(cell) => asked.set({ cell })} />
+      ) : (
+        <ForestView state={state} />
+      )}
       <Legend state={state} />
-      <ContrastTable contrasts={contrasts} pairs={table.contrasts} />
-      <PlanModal proposal={proposal} onClose={() => setProposal(null)} onStart={(wish) => void actions.start(wish)} />
+      {asked.view === 'numbers' && <ContrastTable contrasts={contrasts} pairs={table.contrasts} />}
+      <PlanModal
+        proposal={proposal}
+        onClose={() => setProposal(null)}
+        onStart={(request) => void actions.start(request)}
+      />
       <CellDrawer
-        answer={open}
+        result={open}
         table={table}
         profile={profile}
         seeds={asked.seeds}
@@ -102,29 +106,29 @@ function Answered({ state, asked }: { state: TableState; asked: ReturnType<typeo
 }
 
 /** Each note once; one that not every row has, with the rows that it is about. */
-function notesOf(answers: readonly Answer[]): string[] {
-  const rowsOf = (some: readonly Answer[]) => [...new Set(some.map(({ cell }) => cell.row))];
-  const notes = [...new Set(answers.flatMap(({ notes }) => notes))];
+function notesOf(results: readonly CellResult[]): string[] {
+  const rowsOf = (some: readonly CellResult[]) => [...new Set(some.map(({ cell }) => cell.row))];
+  const notes = [...new Set(results.flatMap(({ notes }) => notes))];
   return notes.map((note) => {
-    const rows = rowsOf(answers.filter(({ notes }) => notes.includes(note)));
-    return rows.length === rowsOf(answers).length ? note : `${note} (${rows.join(', ')})`;
+    const rows = rowsOf(results.filter(({ notes }) => notes.includes(note)));
+    return rows.length === rowsOf(results).length ? note : `${note} (${rows.join(', ')})`;
   });
 }
 
 /** Below the table: the meaning of its marks, open questions, sources. */
 function Legend({ state }: { state: TableState }) {
-  const { table, profile, tolerance, answers } = state;
-  const used = new Set(answers.flatMap(marksOf));
+  const { table, profile, tolerance, results } = state;
+  const used = new Set(results.flatMap(marksOf));
   const signs = (Object.keys(marks) as (keyof typeof marks)[])
     .filter((name) => used.has(name))
     .map((name) => `${marks[name].sign} ${marks[name].means}.`);
-  const sources = [...new Set(answers.flatMap(({ cell }) => cell.published?.source ?? []))];
+  const sources = [...new Set(results.flatMap(({ cell }) => cell.published?.source ?? []))];
   const lines = [
     `Paper: value ± standard deviation over runs. Ours: mean with its 95 % interval. Verdicts allow ${allowedText(tolerance)}.`,
     ...signs,
-    ...[outlookText(answers), chanceText(state), table.note].flatMap((text) => text ?? []),
+    ...[outlookText(results), chanceText(state), table.note].flatMap((text) => text ?? []),
     ...weightsAndScoreTexts(state.weightsAndScore).map((text) => `${weightsAndScoreTitle}: ${text}.`),
-    ...notesOf(answers).map((note) => `Quick: ${note}.`),
+    ...notesOf(results).map((note) => `Quick: ${note}.`),
     `Sources: ${sources.join('; ')}.`,
   ];
   return (

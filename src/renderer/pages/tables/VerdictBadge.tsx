@@ -10,9 +10,9 @@ import {
   IconResize,
   IconX,
 } from '@tabler/icons-react';
-import { fallsSign } from '#contract/answerText';
 import { plural } from '#contract/format';
-import type { Answer } from '#contract/papers';
+import type { CellResult } from '#contract/tableState';
+import { fallsSign } from '#contract/tableText';
 import { type ShownVerdict, shownVerdict } from '#pictures/tableGrid';
 import { verdictLooks } from '#pictures/verdictLooks';
 import { toneColor } from '../../theme.ts';
@@ -34,12 +34,12 @@ const looks: Record<ShownVerdict, { Icon: typeof IconCheck; means: string }> = {
   'not run here': { Icon: IconBan, means: 'It cannot run here as things are.' },
 };
 
-export const verdictMeaning = (answer: Answer): string => looks[shownVerdict(answer)].means;
+export const verdictMeaning = (result: CellResult): string => looks[shownVerdict(result)].means;
 
-export function VerdictBadge({ answer }: { answer: Answer }) {
-  const verdict = shownVerdict(answer);
+export function VerdictBadge({ result }: { result: CellResult }) {
+  const verdict = shownVerdict(result);
   const { Icon, means } = looks[verdict];
-  const { moreSeeds, stands } = answer.judgement;
+  const { moreSeeds, stands } = result.judgement;
   return (
     <Box component="span" className="verdict" c={toneColor(verdictLooks[verdict].tone)} title={means}>
       <Icon size={13} stroke={2} aria-hidden />

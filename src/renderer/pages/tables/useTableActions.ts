@@ -1,10 +1,10 @@
 /** Starts, stops and repeats the runs of a table. Results and errors are shown as messages. */
 import { useQueryClient } from '@tanstack/react-query';
 import { plural } from '#contract/format';
-import type { Answer, Wish } from '#contract/papers';
+import type { CellResult, ReproduceRequest } from '#contract/tableState';
 import { useTRPC, useTRPCClient } from '../../client/trpc.ts';
 import { attempt, notifyDone } from '../../components/notify.tsx';
-import { seedsBegun } from './wishes.ts';
+import { seedsBegun } from './requests.ts';
 
 export type TableActions = ReturnType<typeof useTableActions>;
 
@@ -26,11 +26,13 @@ export function useTableActions() {
   }
 
   return {
-    /** Trains the seeds that the cells of a wish lack. */
-    start: (wish: Wish) =>
+    /** Trains the seeds that the cells of a request lack. */
+    start: (request: ReproduceRequest) =>
       act('The runs were not started', async () => {
-        const ids = await tables.reproduce.mutate(wish);
-        notifyDone(`${plural(wish.cells.length, 'cell')} with ${plural(new Set(ids.flat()).size, 'run')}: under way.`);
+        const ids = await tables.reproduce.mutate(request);
+        notifyDone(
+          `${plural(request.cells.length, 'cell')} with ${plural(new Set(ids.flat()).size, 'run')}: under way.`,
+        );
       }),
     stop: (ids: readonly string[]) =>
       act('Not all could be stopped', async () => {
@@ -41,13 +43,13 @@ export function useTableActions() {
         for (const id of ids) await runs.resume.mutate({ id });
       }),
     /** Puts the runs of a cell in the trash and trains the same seeds anew. */
-    async rerun(answer: Answer, wish: Pick<Wish, 'table' | 'profile'>): Promise<void> {
-      const ids = answer.runs.map(({ id }) => id);
+    async rerun(result: CellResult, request: Pick<ReproduceRequest, 'table' | 'profile'>): Promise<void> {
+      const ids = result.runs.map(({ id }) => id);
       let fresh: string[] = [];
       const done = await act('The cell was not run again', async () => {
         await runs.trash.mutate({ ids });
-        const cells = [{ id: answer.cell.id, seeds: Math.max(1, seedsBegun(answer)) }];
-        [fresh] = await tables.reproduce.mutate({ ...wish, cells });
+        const cells = [{ id: result.cell.id, seeds: Math.max(1, seedsBegun(result)) }];
+        [fresh] = await tables.reproduce.mutate({ ...request, cells });
       });
       if (!done) return;
       const undo = () =>

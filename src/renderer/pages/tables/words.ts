@@ -2,7 +2,7 @@
 import { metricText, numberText, percentText } from '#contract/format';
 import { runStates } from '#contract/run';
 import type { MetricName, RunRow } from '#contract/runRow';
-import { isUnderWay } from './wishes.ts';
+import { isUnderWay } from './requests.ts';
 
 /** `within 0.02 of the published accuracy`. */
 export const toleranceText = (tolerance: number, metric: MetricName | null): string =>

@@ -33,7 +33,7 @@ export function ModelTable({ models, fits, pulls, actions }: ModelTableProps) {
           {models.map((model) => (
             <Table.Tr key={model.name}>
               <Table.Td>
-                <Link className="quiet-link strong" to="/zoo" search={(old: object) => ({ ...old, model: model.name })}>
+                <Link className="quiet-link strong" to="/zoo" search={(old) => ({ ...old, model: model.name })}>
                   {model.name}
                 </Link>
                 <Text size="xs" c="dimmed" lineClamp={1} title={model.about}>

@@ -1,18 +1,18 @@
-/** What a cell of a published table, its answer and its verdict say in words and digits, the same on every screen and in every file. Pure. */
+/** Published numbers, results and verdicts as text, the same on every screen and in every file. */
 import { type ConfigField, type ExperimentConfig, fieldMeta } from './config.ts';
 import { numberText, percentText, plural } from './format.ts';
 import type { Known } from './knownSettings.ts';
+import type { Published } from './paperTable.ts';
 import type {
-  Answer,
+  CellResult,
   Contrast,
-  Difference,
+  GainEstimate,
   Judgement,
   Outlook,
   RankCorrelation,
   TableState,
   WeightsAndScore,
-} from './papers.ts';
-import type { Published } from './paperTable.ts';
+} from './tableState.ts';
 
 /** `0.9815 ± 0.002`; a dash where nothing was published. */
 export function publishedText(published: Published | null): string {
@@ -29,7 +29,7 @@ export const rangeText = ({ low, high }: Pick<Judgement, 'low' | 'high'>): strin
 export const fallsSign = '~';
 const signOf = ({ stands }: Pick<Judgement, 'stands'>): string => (stands === false ? ` ${fallsSign}` : '');
 
-export function verdictText({ needs, judgement }: Answer): string {
+export function verdictText({ needs, judgement }: CellResult): string {
   if (needs) return 'not run';
   const { verdict, moreSeeds } = judgement;
   const more = moreSeeds ? ` (${plural(moreSeeds, 'more seed')})` : '';
@@ -37,7 +37,7 @@ export function verdictText({ needs, judgement }: Answer): string {
 }
 
 /** `+0.02`. */
-export const gainText = ({ gain }: Difference): string => `${gain > 0 ? '+' : ''}${numberText(gain, 3)}`;
+export const gainText = ({ gain }: GainEstimate): string => `${gain > 0 ? '+' : ''}${numberText(gain, 3)}`;
 
 /** A contrast's verdict, or why there is none. */
 export const conclusionText = (contrast: Contrast): string =>
@@ -51,9 +51,9 @@ export function contrastText(contrast: Contrast): string {
   return `${row}  ${columns}${gain}  ${conclusionText(contrast)}`;
 }
 
-/** What to think of many verdicts at once; null where there are fewer than two. */
-export function chanceText({ answers, contrasts }: Pick<TableState, 'answers' | 'contrasts'>): string | null {
-  const count = [...answers.map(({ judgement }) => judgement), ...contrasts].filter(({ p }) => p !== null).length;
+/** How many of a table's verdicts are probably wrong; null with fewer than two. */
+export function chanceText({ results, contrasts }: Pick<TableState, 'results' | 'contrasts'>): string | null {
+  const count = [...results.map(({ judgement }) => judgement), ...contrasts].filter(({ p }) => p !== null).length;
   if (count < 2) return null;
   return (
     `Of ${count} verdicts some ${numberText(count / 100, 2)} are wrong by chance, about 1 in 100. ` +
@@ -75,8 +75,8 @@ export const weightsAndScoreTitle =
   'Trained weights and score, rank correlation (positive: more weights, better) with its 95 % interval';
 
 /** What seeds can decide of a table, before anything is trained; null where nothing is compared. */
-export function outlookText(answers: readonly Pick<Answer, 'outlook'>[]): string | null {
-  const outlooks = answers.flatMap(({ outlook }) => outlook ?? []);
+export function outlookText(results: readonly Pick<CellResult, 'outlook'>[]): string | null {
+  const outlooks = results.flatMap(({ outlook }) => outlook ?? []);
   if (outlooks.length === 0) return null;
   const counts = outlooks.flatMap(({ seeds }) => seeds ?? []);
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
