@@ -6,11 +6,14 @@ import { cutText, textWidth } from './textWidth.ts';
 import { tickLabel } from './ticks.ts';
 import { markAt } from './verdictLooks.ts';
 
-/** A part of a picture, drawn from y = 0 down. */
+/** A piece of a picture that a page of print keeps whole, drawn from y = 0 down. */
 export interface PicturePart {
   height: number;
   elements: SvgElement[];
 }
+
+/** Space below what belongs together. */
+export const gap = 18;
 
 export const fontSize = 12;
 export const plotLineHeight = 24;
@@ -28,7 +31,7 @@ export const textAt = (
   more: SvgElement['attributes'] = {},
 ): SvgElement => svgElement('text', { x: round(x), y: round(y), fill, 'font-size': fontSize, ...more }, text);
 
-const round = (value: number): number => Math.round(value * 100) / 100;
+export const round = (value: number): number => Math.round(value * 100) / 100;
 
 /** Where the plot of a panel begins and ends, between labels and verdicts. */
 export function plotEdges(panels: readonly Panel[], width: number): Span {
@@ -51,37 +54,42 @@ export function plotEdges(panels: readonly Panel[], width: number): Span {
   };
 }
 
-export function forestPanel(panel: Panel, edges: Span, width: number, ink: Ink): PicturePart {
-  const { scale, ticks, groups } = panel;
+/** A part per group, or per line where there are no groups; the first has the title, and both ends have the axis. */
+export function forestPanel(panel: Panel, edges: Span, width: number, ink: Ink): PicturePart[] {
+  const { scale, ticks, groups, hasZero, title } = panel;
   const xOf = (value: number): number => {
     const share = (value - scale.low) / (scale.high - scale.low);
     return round(edges.low + Math.min(1, Math.max(0, share)) * (edges.high - edges.low));
   };
-  const rows: SvgElement[] = [];
-  let y = titleHeight + axisHeight;
-  for (const { heading, lines } of groups) {
-    if (heading !== null) {
-      const text = cutText(heading, width * 0.9);
-      rows.push(textAt(0, y + 18, text, ink.text, { 'font-weight': 600 }));
-      y += headingHeight;
-    }
-    for (const line of lines) {
-      rows.push(movedDown(y, drawnLine(line, xOf, edges, width, ink)));
-      y += plotLineHeight;
-    }
-  }
-  const [top, bottom] = [titleHeight + axisHeight, y + 4];
-  const guides = ticks.map((tick) =>
-    svgElement('path', { d: `M${xOf(tick)} ${top - 4}V${bottom}`, stroke: ink.line, 'stroke-width': 1 }),
+  const guides = (top: number, bottom: number): SvgElement[] => [
+    ...ticks.map((tick) => svgElement('path', { d: `M${xOf(tick)} ${top}V${bottom}`, stroke: ink.line })),
+    ...(hasZero
+      ? [svgElement('path', { d: `M${xOf(0)} ${top}V${bottom}`, stroke: ink.dim, 'stroke-width': 1.2 })]
+      : []),
+  ];
+  const axis = (y: number): SvgElement[] =>
+    ticks.map((tick) => textAt(xOf(tick), y, tickLabel(tick), ink.dim, { 'text-anchor': 'middle', 'font-size': 11 }));
+  const units = groups.flatMap((group) =>
+    group.heading === null ? group.lines.map((line) => ({ heading: null, lines: [line] })) : [group],
   );
-  const zero = panel.hasZero
-    ? [svgElement('path', { d: `M${xOf(0)} ${top - 4}V${bottom}`, stroke: ink.dim, 'stroke-width': 1.2 })]
-    : [];
-  const labels = [top - 8, bottom + 14].flatMap((at) =>
-    ticks.map((tick) => textAt(xOf(tick), at, tickLabel(tick), ink.dim, { 'text-anchor': 'middle', 'font-size': 11 })),
-  );
-  const title = textAt(0, 16, panel.title, ink.text, { 'font-weight': 600, 'font-size': 14 });
-  return { height: bottom + axisHeight, elements: [title, ...guides, ...zero, ...labels, ...rows] };
+  return units.map(({ heading, lines }, i) => {
+    const [isFirst, isLast] = [i === 0, i === units.length - 1];
+    const top = isFirst ? titleHeight + axisHeight : 0;
+    const begin = top + (heading === null ? 0 : headingHeight);
+    const end = begin + lines.length * plotLineHeight;
+    return {
+      height: isLast ? end + 4 + axisHeight + gap : end,
+      elements: [
+        ...(isFirst ? [textAt(0, 16, title, ink.text, { 'font-weight': 600, 'font-size': 14 }), ...axis(top - 8)] : []),
+        ...guides(isFirst ? top - 4 : 0, isLast ? end + 4 : end),
+        ...(isLast ? axis(end + 18) : []),
+        ...(heading === null
+          ? []
+          : [textAt(0, top + 18, cutText(heading, width * 0.9), ink.text, { 'font-weight': 600 })]),
+        ...lines.map((line, j) => movedDown(begin + j * plotLineHeight, drawnLine(line, xOf, edges, width, ink))),
+      ],
+    };
+  });
 }
 
 function drawnLine(

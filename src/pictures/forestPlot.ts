@@ -9,6 +9,7 @@ import {
   floorMark,
   fontSize,
   forestPanel,
+  gap,
   type PicturePart,
   plotEdges,
   plotLineHeight,
@@ -30,80 +31,92 @@ export interface ForestPlotOptions {
   width: number;
   ink: Ink;
   curves: TestCurves;
-  /** With the table's title above, and sources and this date below; null: neither, since the page has them. */
-  date: string | null;
 }
 
-const margin = 12;
-const gap = 18;
-const font = "Inter, 'Segoe UI', 'Noto Sans', 'DejaVu Sans', sans-serif";
-
-export function forestPlot(state: TableState, { width, ink, curves, date }: ForestPlotOptions): SvgElement {
-  const { table, results } = state;
-  const inner = width - 2 * margin;
-  const panels = { cells: cellPanels(state), contrasts: contrastPanels(state) };
-  const all = [...panels.cells, ...panels.contrasts];
-  const edges = plotEdges(all, inner);
-  const draw = (panel: Panel): PicturePart => forestPanel(panel, edges, inner, ink);
-  const steps = stepCurves(state, curves, inner, ink);
-  const parts: PicturePart[] = [
-    ...(date === null ? [] : [paragraph([table.title], inner, ink.text, 17, 600)]),
-    ...(all.length
-      ? [legend(panels, inner, ink)]
-      : [paragraph(['No cell of this table has a number yet.'], inner, ink.dim)]),
-    ...all.map(draw),
-    ...(steps ? [steps] : []),
-    ...listed('Cells that cannot run here, or have no number yet', cellReasons(state), inner, ink),
-    ...listed('Columns that are not compared, and what else they differ in', contrastReasons(state), inner, ink),
-    ...(date === null ? [] : [paragraph(tableFooter(state, date), inner, ink.dim, 11)]),
+/** The plot from top to bottom, without the table's title and sources. */
+export function forestPlotParts(state: TableState, { width, ink, curves }: ForestPlotOptions): PicturePart[] {
+  const [cells, contrasts] = [cellPanels(state), contrastPanels(state)];
+  const panels = [...cells, ...contrasts];
+  const edges = plotEdges(panels, width);
+  return [
+    panels.length
+      ? legend(cells, contrasts, width, ink)
+      : paragraph('No cell of this table has a number yet.', width, ink.dim),
+    ...panels.flatMap((panel) => forestPanel(panel, edges, width, ink)),
+    ...stepCurves(state, curves, width, ink),
+    ...listed('Cells that cannot run here, or have no number yet', cellReasons(state), width, ink),
+    ...listed('Columns that are not compared, and what else they differ in', contrastReasons(state), width, ink),
   ];
-  let y = margin;
-  const placed = parts.map(({ height, elements }) => {
-    const part = movedDown(y, ...elements);
-    y += height + gap;
-    return part;
-  });
-  const height = Math.ceil(y - gap + margin);
-  return svgElement(
-    'svg',
-    {
-      ...{ xmlns: 'http://www.w3.org/2000/svg', width, height, viewBox: `0 0 ${width} ${height}`, 'font-family': font },
-      ...{ role: 'img', 'aria-labelledby': 'forest-title', 'aria-describedby': 'forest-about' },
-    },
-    svgElement('title', { id: 'forest-title' }, `${table.title}, as a forest plot`),
-    svgElement('desc', { id: 'forest-about' }, `${plural(results.length, 'cell')}: ${tallyText(results)}.`),
-    svgElement('rect', { width, height, fill: ink.ground }),
-    svgElement('g', { transform: `translate(${margin} 0)` }, ...placed),
-  );
 }
 
-/** The plot as a file, on white; `date` as it shall be printed. */
+/** The plot's name and a sentence about it, for those who do not see it. */
+export const forestPlotWords = ({ table, results }: TableState): { title: string; about: string } => ({
+  title: `${table.title}, as a forest plot`,
+  about: `${plural(results.length, 'cell')}: ${tallyText(results)}.`,
+});
+
+const font = "Inter, 'Segoe UI', 'Noto Sans', 'DejaVu Sans', sans-serif";
+const margin = 12;
+
+/** The plot as a file on white, with title, sources and `date` as it shall be printed. */
 export function forestPlotSvg(
   state: TableState,
   curves: TestCurves,
   date: string,
 ): { svg: string; width: number; height: number } {
-  const plot = forestPlot(state, { width: 900, ink: paperInk, curves, date });
-  return { svg: `${svgText(plot)}\n`, width: Number(plot.attributes.width), height: Number(plot.attributes.height) };
-}
-
-/** A titled list; nothing without lines. */
-function listed(title: string, lines: readonly string[], width: number, ink: Ink): PicturePart[] {
-  if (lines.length === 0) return [];
-  const [head, body] = [paragraph([title], width, ink.text, 14, 600), paragraph(lines, width, ink.dim)];
-  return [
-    {
-      height: head.height + body.height + 4,
-      elements: [...head.elements, movedDown(head.height + 4, ...body.elements)],
-    },
+  const [width, ink] = [900, paperInk];
+  const inner = width - 2 * margin;
+  const parts = [
+    paragraph(state.table.title, inner, ink.text, { size: 17, weight: 600 }),
+    ...forestPlotParts(state, { width: inner, ink, curves }),
+    ...tableFooter(state, date).map((text) => paragraph(text, inner, ink.dim, { size: 11, space: 0 })),
   ];
+  let height = margin;
+  const placed = parts.map((part) => {
+    const element = movedDown(height, ...part.elements);
+    height += part.height;
+    return element;
+  });
+  height = Math.ceil(height + margin);
+  const { title, about } = forestPlotWords(state);
+  const plot = svgElement(
+    'svg',
+    {
+      ...{ xmlns: 'http://www.w3.org/2000/svg', width, height, viewBox: `0 0 ${width} ${height}`, 'font-family': font },
+      ...{ role: 'img', 'aria-labelledby': 'forest-title', 'aria-describedby': 'forest-about' },
+    },
+    svgElement('title', { id: 'forest-title' }, title),
+    svgElement('desc', { id: 'forest-about' }, about),
+    svgElement('rect', { width, height, fill: ink.ground }),
+    svgElement('g', { transform: `translate(${margin} 0)` }, ...placed),
+  );
+  return { svg: `${svgText(plot)}\n`, width, height };
 }
 
-function paragraph(texts: readonly string[], width: number, fill: string, size = fontSize, weight = 400): PicturePart {
-  const lines = texts.flatMap((text) => wrapped(text, width, size));
+/** A titled list, a part per entry; nothing without entries. */
+function listed(title: string, texts: readonly string[], width: number, ink: Ink): PicturePart[] {
+  if (texts.length === 0) return [];
+  const heading = paragraph(title, width, ink.text, { size: 14, weight: 600, space: 4 });
+  return texts.map((text, i) => {
+    const isLast = i === texts.length - 1;
+    const { height, elements } = paragraph(text, width, ink.dim, { space: isLast ? gap : 0 });
+    return i > 0
+      ? { height, elements }
+      : { height: heading.height + height, elements: [...heading.elements, movedDown(heading.height, ...elements)] };
+  });
+}
+
+/** `space`: pixels below it. */
+function paragraph(
+  text: string,
+  width: number,
+  fill: string,
+  { size = fontSize, weight = 400, space = gap }: { size?: number; weight?: number; space?: number } = {},
+): PicturePart {
+  const lines = wrapped(text, width, size);
   const step = size + 5;
   return {
-    height: lines.length * step,
+    height: lines.length * step + space,
     elements: lines.map((line, i) =>
       textAt(0, i * step + size, line, fill, { 'font-size': size, 'font-weight': weight }),
     ),
@@ -111,7 +124,7 @@ function paragraph(texts: readonly string[], width: number, fill: string, size =
 }
 
 /** What the marks mean, of those that the panels have. */
-function legend({ cells, contrasts }: { cells: Panel[]; contrasts: Panel[] }, width: number, ink: Ink): PicturePart {
+function legend(cells: Panel[], contrasts: Panel[], width: number, ink: Ink): PicturePart {
   const linesOf = (panels: readonly Panel[]) => panels.flatMap(({ groups }) => groups.flatMap(({ lines }) => lines));
   const [cellLines, contrastLines] = [linesOf(cells), linesOf(contrasts)];
   const marked = (looks: Record<string, Look>, names: readonly string[], lines: typeof cellLines) =>
@@ -143,7 +156,7 @@ function legend({ cells, contrasts }: { cells: Panel[]; contrasts: Panel[] }, wi
     11,
   );
   const words = ours.map((line, i) => textAt(0, y + plotLineHeight + 13 + 16 * i, line, ink.dim, { 'font-size': 11 }));
-  return { height: y + plotLineHeight + 16 * ours.length, elements: [...elements, ...words] };
+  return { height: y + plotLineHeight + 16 * ours.length + gap, elements: [...elements, ...words] };
 }
 
 function oursSample({ tone, shape }: Look, ink: Ink): SvgElement {

@@ -4,9 +4,9 @@ import type { MetricName } from '#contract/runRow';
 import type { CellResult, TableState } from '#contract/tableState';
 import type { ChartPoint } from './chartPoint.ts';
 import { type Ink, lineColor } from './colors.ts';
-import { fontSize, type PicturePart, textAt } from './forestPanel.ts';
+import { fontSize, type PicturePart, round, textAt } from './forestPanel.ts';
 import { type MeanCurve, meanCurve } from './meanCurve.ts';
-import { type SvgElement, svgElement } from './svg.ts';
+import { movedDown, type SvgElement, svgElement } from './svg.ts';
 import { tableGrid } from './tableGrid.ts';
 import { metricNames } from './tablePanels.ts';
 import { cutText, textWidth } from './textWidth.ts';
@@ -35,22 +35,22 @@ interface StepChart {
   curves: { column: string; mean: MeanCurve }[];
 }
 
-const chart = { least: 260, gap: 16, height: 190, left: 38, top: 24, bottom: 36 };
+const chart = { least: 260, gap: 16, height: 190, left: 38, right: 18, top: 24, bottom: 36 };
 /** Lines differ in their dashes too, for print without colour. */
 const dashes = ['none', '7 3', '2 2', '9 3 2 3', '4 2', '12 4'];
 
 const titleHeight = 26;
 const legendHeight = 22;
 
-/** Null where no run has a curve. */
+/** A part per row of charts, the first with title and legend; none where no run has a curve. */
 export function stepCurves(
   state: Pick<TableState, 'results'>,
   curves: TestCurves,
   width: number,
   ink: Ink,
-): PicturePart | null {
+): PicturePart[] {
   const charts = stepCharts(state.results, curves);
-  if (charts.length === 0) return null;
+  if (charts.length === 0) return [];
   const { columns } = tableGrid(state);
   const across = Math.max(1, Math.floor((width + chart.gap) / (chart.least + chart.gap)));
   const each = (width - (across - 1) * chart.gap) / across;
@@ -58,25 +58,21 @@ export function stepCurves(
   const top: Record<MetricName, number> = { accuracy: 1, mae: Math.max(...errors, 0) || 1 };
   const drawn = columns.filter((column) => charts.some((one) => one.curves.some((curve) => curve.column === column)));
   const names = drawn.length > 1 ? legend(drawn, columns, width, ink) : { height: 0, elements: [] };
-  const begin = titleHeight + names.height;
-  return {
-    height: begin + Math.ceil(charts.length / across) * chart.height,
-    elements: [
-      textAt(0, 16, 'Test metric over steps: mean of the seeds with its 95 % interval', ink.text, {
-        ...{ 'font-weight': 600, 'font-size': 14 },
-      }),
-      svgElement('g', { transform: `translate(0 ${titleHeight})` }, ...names.elements),
-      ...charts.map((one, i) =>
-        svgElement(
-          'g',
-          {
-            transform: `translate(${(i % across) * (each + chart.gap)} ${begin + Math.floor(i / across) * chart.height})`,
-          },
-          ...stepChart(one, columns, top[one.metric], each, ink),
-        ),
-      ),
-    ],
-  };
+  const title = textAt(0, 16, 'Test metric over steps: mean of the seeds with its 95 % interval', ink.text, {
+    ...{ 'font-weight': 600, 'font-size': 14 },
+  });
+  const rows = Math.ceil(charts.length / across);
+  return Array.from({ length: rows }, (_, i) => {
+    const begin = i === 0 ? titleHeight + names.height : 0;
+    const placed = charts.slice(i * across, (i + 1) * across).map((one, j) => {
+      const transform = `translate(${round(j * (each + chart.gap))} ${begin})`;
+      return svgElement('g', { transform }, ...stepChart(one, columns, top[one.metric], each, ink));
+    });
+    return {
+      height: begin + chart.height,
+      elements: [...(i === 0 ? [title, movedDown(titleHeight, ...names.elements)] : []), ...placed],
+    };
+  });
 }
 
 /** A chart per row and metric that has a curve of two points or more. */
@@ -110,7 +106,7 @@ function stepChart(
 ): SvgElement[] {
   const last = Math.max(...curves.map(({ mean }) => mean.points[mean.points.length - 1].x));
   const bottom = chart.height - chart.bottom;
-  const xOf = (x: number) => chart.left + (x / (last || 1)) * (width - chart.left - 8);
+  const xOf = (x: number) => chart.left + (x / (last || 1)) * (width - chart.left - chart.right);
   const yOf = (y: number) => bottom - (Math.min(top, Math.max(0, y)) / top) * (bottom - chart.top);
   const path = (points: readonly ChartPoint[]) =>
     points.map(({ x, y }, i) => `${i ? 'L' : 'M'}${xOf(x).toFixed(1)} ${yOf(y).toFixed(1)}`).join('');
@@ -120,7 +116,10 @@ function stepChart(
   return [
     textAt(chart.left, 14, cutText(metric === 'mae' ? `${row}, error` : row, width - chart.left), ink.text),
     ...linearTicks(0, top, 4).flatMap((tick) => [
-      svgElement('path', { d: `M${chart.left} ${yOf(tick).toFixed(1)}H${width - 8}`, stroke: ink.line }),
+      svgElement('path', {
+        d: `M${chart.left} ${yOf(tick).toFixed(1)}H${round(width - chart.right)}`,
+        stroke: ink.line,
+      }),
       textAt(chart.left - 6, yOf(tick) + 4, tickLabel(tick, 3), ink.dim, { 'text-anchor': 'end', 'font-size': 11 }),
     ]),
     ...linearTicks(0, last, 3).map((tick) =>

@@ -1,14 +1,24 @@
-/** Shows an SVG tree as elements of the page. */
+/** Shows SVG trees as a picture in the page. */
 import { createElement, type ReactNode } from 'react';
 import type { SvgElement } from '#pictures/svg';
 
-export const SvgView = ({ element }: { element: SvgElement }): ReactNode => drawn(element);
+interface SvgViewProps {
+  width: number;
+  height: number;
+  elements: readonly SvgElement[];
+}
 
-const drawn = ({ tag, attributes, children }: SvgElement): ReactNode =>
+export const SvgView = ({ width, height, elements }: SvgViewProps) => (
+  <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} aria-hidden>
+    {elements.map((element, i) => drawn(element, i))}
+  </svg>
+);
+
+const drawn = ({ tag, attributes, children }: SvgElement, key: number): ReactNode =>
   createElement(
     tag,
-    Object.fromEntries(Object.entries(attributes).map(([name, value]) => [propertyOf(name), value])),
-    ...children.map((child) => (typeof child === 'string' ? child : drawn(child))),
+    { key, ...Object.fromEntries(Object.entries(attributes).map(([name, value]) => [propertyOf(name), value])) },
+    ...children.map((child, i) => (typeof child === 'string' ? child : drawn(child, i))),
   );
 
 /** The name of an attribute in React: `strokeWidth`. */

@@ -4,7 +4,7 @@ import { useElementSize } from '@mantine/hooks';
 import { useMemo } from 'react';
 import type { TableState } from '#contract/tableState';
 import type { Ink } from '#pictures/colors';
-import { forestPlot } from '#pictures/forestPlot';
+import { forestPlotParts, forestPlotWords } from '#pictures/forestPlot';
 import type { TestCurves } from '#pictures/stepCurves';
 import { SvgView } from '../../chart/SvgView.tsx';
 import { toneColor } from '../../theme.ts';
@@ -16,22 +16,28 @@ const pageInk: Ink = {
   ...{ head: 'var(--permafrost-surface)', ground: 'var(--mantine-color-body)' },
   tone: toneColor,
 };
-/** Below this the page scrolls the picture, since texts would meet. */
+/** A narrower page scrolls the plot, since its texts would meet. */
 const least = 560;
 const most = 1200;
 const noCurves: TestCurves = new Map();
 
 export function ForestView({ state }: { state: TableState }) {
-  const { ref, width } = useElementSize();
+  const { ref, width: available } = useElementSize();
   const curves = useTestCurves(state);
-  const shown = Math.min(most, Math.max(least, Math.floor(width)));
-  const plot = useMemo(
-    () => forestPlot(state, { width: shown, ink: pageInk, curves: curves ?? noCurves, date: null }),
-    [state, shown, curves],
+  const width = Math.min(most, Math.max(least, Math.floor(available)));
+  const parts = useMemo(
+    () => forestPlotParts(state, { width, ink: pageInk, curves: curves ?? noCurves }),
+    [state, width, curves],
   );
+  const { title, about } = forestPlotWords(state);
   return (
     <Box ref={ref} className="forest-plot">
-      <SvgView element={plot} />
+      {/* several pictures, so that a print breaks its pages between them */}
+      <div role="img" aria-label={`${title}. ${about}`}>
+        {parts.map(({ height, elements }, i) => (
+          <SvgView key={String(i)} {...{ width, height, elements }} />
+        ))}
+      </div>
       {curves === null && (
         <Text size="sm" c="red" role="alert">
           The curves of the runs could not be read.
