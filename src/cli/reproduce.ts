@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import { Option } from 'commander';
+import { conclusionTexts } from '#contract/conclusions';
 import { PermafrostError } from '#contract/errors';
 import { bytesText, dateTimeText, durationText, miscountText, numberText, planText } from '#contract/format';
 import type { Cell } from '#contract/paperTable';
@@ -45,10 +46,10 @@ export const reproduceCommand: CommandRow = {
           .choices(profiles)
           .default('quick'),
       )
-      .option('--cells <part...>', 'only cells whose id contains one of these, e.g. mnist/FRT')
+      .option('--cells <part...>', 'only cells whose id contains one of these texts, e.g. mnist/FRT')
       .option('--seeds <n>', 'seeds per cell', wholeNumber('--seeds', 1, 100), 3)
       .option('--out <file>', 'the CSV file (default: reproduce-TABLE-PROFILE.csv here)')
-      .option('--picture <file.svg>', 'also draw the table as a forest plot into this file')
+      .option('--picture <file>', 'also draw the table as a forest plot, an SVG file')
       .option('--json', 'print the judged cells as one JSON object')
       .action((id: string, options: Options) => reproduceTable(id, options));
   },
@@ -107,6 +108,7 @@ async function reproduceTable(id: string, options: Options): Promise<void> {
           ...(picture !== undefined && { picture }),
           cells: state.results.map(jsonCell),
           contrasts: state.contrasts,
+          conclusions: conclusionTexts(state.contrasts),
           weightsAndScore: state.weightsAndScore,
         },
         () => report(state, path, picture),
@@ -183,6 +185,7 @@ function report(state: TableState, path: string, picture: string | undefined): s
     ...section('Scaled down, so not compared with the published number:', notes),
     ...section('Not run here:', needs),
     ...section('Sources of the published numbers:', sources),
+    ...section('Conclusions:', conclusionTexts(contrasts)),
     '',
     `Runs are in the store (permafrost list); this table is in ${path}${picture === undefined ? '' : `, its picture in ${picture}`}.`,
   ].join('\n');

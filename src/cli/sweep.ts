@@ -1,5 +1,4 @@
 /** `permafrost sweep`: a config over a grid of values and seeds, and a table of mean ± 95 % interval. */
-import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import { PermafrostError } from '#contract/errors';
 import { numberText } from '#contract/format';
@@ -27,7 +26,9 @@ export const sweepCommand: CommandRow = {
     takesConfig(
       program
         .command('sweep')
-        .description('train a config over a grid of values and seeds; the same again trains what failed or is missing'),
+        .description(
+          'train a config over a grid of values and seeds; repeating it trains only what failed or is missing',
+        ),
     )
       .option(
         '--grid <field=values>',
@@ -41,12 +42,7 @@ export const sweepCommand: CommandRow = {
         wholeNumber('--seeds', 1, 100),
         3,
       )
-      .option(
-        '--slots <n>',
-        `runs at once; this machine has ${availableParallelism()} cores`,
-        wholeNumber('--slots', 1, 64),
-        1,
-      )
+      .option('--slots <n>', 'runs that train at once; they share the cores', wholeNumber('--slots', 1, 64), 1)
       .option('--out <file>', `write the table; a file ends in ${endings.join(', ')}`, readOut)
       .option('--json', 'print the table as one JSON object')
       .action(runSweep);

@@ -47,7 +47,7 @@ const fields = z.strictObject({
   task: field(z.string(), params('task', 'Task', 'What the network learns.')),
   n: field(
     count(100000).nullable().default(null),
-    params('task', 'n', 'Bits per pattern, or digits to add. Text tasks: cut longer sequences to so many tokens.'),
+    params('task', 'n', 'Bits per pattern, or digits to add. Text tasks: longer sequences are cut to n tokens.'),
   ),
   num_patterns: field(
     count(10000).nullable().default(null),
@@ -70,7 +70,7 @@ const fields = z.strictObject({
     params(
       'task',
       'ListOps reading',
-      'fpt: brackets are lost and 512 tokens are seen, as in the code of the paper. lra: closing brackets stay and 2,000 tokens are seen.',
+      'fpt: drops brackets and reads 512 tokens, as the code of the paper does. lra: keeps closing brackets and reads 2,000 tokens.',
     ),
   ),
   bit_head: field(
@@ -100,7 +100,7 @@ const fields = z.strictObject({
     params(
       'model',
       'Init deviation',
-      'Standard deviation of a random body’s weights. Empty: what the checkpoint’s config says (0.02).',
+      'Standard deviation of a random body’s weights. Empty: as in the checkpoint’s config (0.02).',
     ),
   ),
   body_dropout: field(
@@ -108,7 +108,7 @@ const fields = z.strictObject({
     params(
       'model',
       'Body dropout',
-      'Dropout inside the transformer. Empty: what the checkpoint says (0.1 for most GPT-2 models), as in the published runs.',
+      'Dropout inside the transformer. Empty: as in the checkpoint’s config (0.1 for most GPT-2 models), as in the published runs.',
     ),
   ),
   in_layer_sizes: field(layerSizes, params('model', 'Input layers', 'Hidden layers before the transformer.')),
@@ -165,12 +165,12 @@ const fields = z.strictObject({
     params(
       'training',
       'Schedule',
-      'What happens to the learning rate after warm-up. constant: nothing, as published. cosine: half a cosine down to 0 at the last step.',
+      'Learning rate after warm-up. constant: unchanged, as published. cosine: half a cosine down to 0 at the last step.',
     ),
   ),
   warmup_steps: field(
     z.int().min(0).max(1e9).default(0),
-    params('training', 'Warm-up', 'The learning rate rises linearly over so many steps.', 'steps'),
+    params('training', 'Warm-up', 'Steps over which the learning rate rises linearly from 0.', 'steps'),
   ),
   optimizer: field(
     z.enum(['adam', 'sgd']).default('adam'),
@@ -191,11 +191,7 @@ const fields = z.strictObject({
   ),
   num_iters: field(
     z.int().min(0).max(1e9).default(500),
-    args(
-      'training',
-      'Iterations',
-      'Training stops after so many iterations. 0: nothing is trained, only the final evaluation runs.',
-    ),
+    args('training', 'Iterations', 'Training stops after this many iterations. 0: only the final evaluation runs.'),
   ),
   steps_per_iter: field(
     count().default(100),
@@ -206,7 +202,7 @@ const fields = z.strictObject({
     args(
       'training',
       'Early stop',
-      'Stop after so many iterations without 1 % less test loss. Empty: never.',
+      'Stop when the test loss has not fallen by 1 % for this many iterations. Empty: never.',
       'iterations',
     ),
   ),
