@@ -19,15 +19,14 @@ export type TestCurves = ReadonlyMap<string, readonly ChartPoint[]>;
 export const pointsOfCurve = 200;
 
 /** Reads the curve of every run of a table. */
-export const testCurvesOf = (
+export function testCurvesOf(
   { results }: Pick<TableState, 'results'>,
   read: (run: string) => readonly { step: number; value: number }[],
-): TestCurves =>
-  new Map(
-    results.flatMap(({ runs }) =>
-      runs.map(({ id }) => [id, read(id).map(({ step, value }) => ({ x: step, y: value }))] as const),
-    ),
-  );
+): TestCurves {
+  const curve = (run: string): ChartPoint[] =>
+    read(run).flatMap(({ step, value }) => (Number.isFinite(value) ? { x: step, y: value } : []));
+  return new Map(results.flatMap(({ runs }) => runs.map(({ id }) => [id, curve(id)] as const)));
+}
 
 interface StepChart {
   row: string;
@@ -37,7 +36,7 @@ interface StepChart {
 
 const chart = { least: 260, gap: 16, height: 190, left: 38, right: 18, top: 24, bottom: 36 };
 /** Lines differ in their dashes too, for print without colour. */
-const dashes = ['none', '7 3', '2 2', '9 3 2 3', '4 2', '12 4'];
+const dashes = ['none', '7 3', '2 2', '9 3 2 3', '4 2', '12 4', '1 4', '9 3 2 3 2 3', '5 1', '14 2 2 2'];
 
 const titleHeight = 26;
 const legendHeight = 22;

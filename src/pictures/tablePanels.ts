@@ -125,7 +125,8 @@ function cellLine(result: CellResult, isAlone: boolean): PanelLine {
     published: published && { value: published.value, ...around(published.value, published.spread ?? 0) },
     allowed: published && tolerance !== null ? around(published.value, tolerance) : null,
     floor: floor?.value ?? null,
-    ours: mean === null ? null : { mean, low: low ?? mean, high: high ?? mean },
+    // a run that diverged has no place on an axis
+    ours: mean === null || !Number.isFinite(mean) ? null : { mean, low: low ?? mean, high: high ?? mean },
     verdict: `${verdict}${more}${stands === false && verdict === judgement.verdict ? ` ${fallsSign}` : ''}`,
     look: verdictLooks[verdict],
   };

@@ -189,6 +189,18 @@ test('curves are drawn per row: the mean of the seeds, and a band where there ar
   expect(texts(draw(state)).join()).not.toMatch(/Test metric over steps/);
 });
 
+test('a run that diverged has no mark, and its curve ends where it did', () => {
+  const judged = { ...judgement, mean: Number.NaN, low: Number.NaN, high: Number.NaN };
+  const run = { id: 'a', metric: 'accuracy' } as RunRow;
+  const state = stateOf([result(cell('mnist', 'FPT'), { judgement: judged, runs: [run] })]);
+  const curves = testCurvesOf(state, () => [0.1, 0.2, Number.NaN].map((value, step) => ({ step, value })));
+  const plot = draw(state, curves);
+  expect(markOf(lineOf(plot, 'mnist'))).toBeUndefined();
+  expect(contentOf(lineOf(plot, 'mnist'))).toContain('Ours NaN');
+  const places = partsOf(plot).flatMap(({ attributes }) => [attributes.d, attributes.x, attributes.transform]);
+  expect(places.join(' ')).not.toContain('NaN');
+});
+
 test('a table without cells says so', () => {
   const plot = draw(stateOf([]));
   expect(texts(plot)).toEqual(['No cell of this table has a number yet.']);
