@@ -124,7 +124,7 @@ const rows: Record<string, DownloadRow> = {
 
 export const downloadNames = Object.keys(rows);
 
-/** `?id=…&id=…` names runs, `?table=…&profile=…` those of a table (`accuracy` and `mae` are its tolerance); neither means all runs. */
+/** `?id=…&id=…` names runs, `?table=…&profile=…` those of a table (`accuracy` and `mae` are its tolerance, `threshold` what steps count to); neither means all runs. */
 const query = z.object({
   id: z.array(z.string().min(1).max(100)).max(10_000, 'a file is of at most 10,000 chosen runs'),
   table: z.string().min(1).max(200).nullable(),
@@ -140,6 +140,7 @@ function readQuery(search: URLSearchParams): z.infer<typeof query> {
     tolerance: {
       accuracy: Number(search.get('accuracy') ?? defaultTolerance.accuracy),
       mae: Number(search.get('mae') ?? defaultTolerance.mae),
+      ...(search.has('threshold') ? { threshold: Number(search.get('threshold')) } : {}),
     },
   });
   if (read.success) return read.data;

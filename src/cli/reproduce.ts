@@ -5,14 +5,25 @@ import { Option } from 'commander';
 import { conclusionTexts } from '#contract/conclusions';
 import { PermafrostError } from '#contract/errors';
 import { bytesText, dateTimeText, durationText, miscountText, numberText, planText } from '#contract/format';
+import { numberHint, readDecimal } from '#contract/numbers';
 import type { Cell } from '#contract/paperTable';
-import { type CellResult, type Profile, profiles, type ReproductionPlan, type TableState } from '#contract/tableState';
 import {
+  type CellResult,
+  defaultTolerance,
+  type Profile,
+  profiles,
+  type ReproductionPlan,
+  type TableState,
+} from '#contract/tableState';
+import {
+  bestText,
   chanceText,
   contrastText,
   outlookText,
   publishedText,
   rangeText,
+  thresholdText,
+  unreachedText,
   verdictText,
   weightsAndScoreTexts,
   weightsAndScoreTitle,
@@ -30,6 +41,7 @@ interface Options {
   profile: Profile;
   cells?: string[];
   seeds: number;
+  threshold?: number;
   out?: string;
   picture?: string;
   json?: boolean;
@@ -48,12 +60,23 @@ export const reproduceCommand: CommandRow = {
       )
       .option('--cells <part...>', 'only cells whose id contains one of these texts, e.g. mnist/FRT')
       .option('--seeds <n>', 'seeds per cell', wholeNumber('--seeds', 1, 100), 3)
+      .option(
+        '--threshold <value>',
+        'what runs have to reach in cells that count steps (default: as the table says)',
+        threshold,
+      )
       .option('--out <file>', 'the CSV file (default: reproduce-TABLE-PROFILE.csv here)')
       .option('--picture <file>', 'also draw the table as a forest plot, an SVG file')
       .option('--json', 'print the judged cells as one JSON object')
       .action((id: string, options: Options) => reproduceTable(id, options));
   },
 };
+
+function threshold(text: string): number {
+  const value = readDecimal(text);
+  if (value !== null && value >= 0) return value;
+  throw new PermafrostError('config', `--threshold expects a number from 0; found "${text}".${numberHint(text)}`);
+}
 
 async function reproduceTable(id: string, options: Options): Promise<void> {
   const { profile, seeds, picture } = options;
@@ -66,7 +89,7 @@ async function reproduceTable(id: string, options: Options): Promise<void> {
   await withApp(
     async (app) => {
       const part = async (): Promise<TableState> => {
-        const state = await app.tables.state(id, profile);
+        const state = await app.tables.state(id, profile, { ...defaultTolerance, threshold: options.threshold });
         const results = state.results.filter(({ cell }) => chosen.has(cell.id));
         const contrasts = state.contrasts.filter(({ row }) => results.some(({ cell }) => cell.row === row));
         return { ...state, results, contrasts };
@@ -75,23 +98,27 @@ async function reproduceTable(id: string, options: Options): Promise<void> {
       const possible = before.map(({ cell }) => cell);
       const outlook = outlookText(before);
       if (outlook) process.stderr.write(`${outlook}\n`);
-      const cells = possible.map((cell) => ({ id: cell.id, seeds }));
+      // the runs of a cell that takes the best of a sweep are those of the sweep
+      const trained = new Set(possible.flatMap(({ id, bestOf }) => (bestOf.length > 0 ? bestOf : id)));
+      const trainedCells = tableOf(id).cells.filter((cell) => trained.has(cell.id));
+      const cells = trainedCells.map((cell) => ({ id: cell.id, seeds }));
       if (cells.length) {
         const request = { table: id, profile, cells };
         const plan = app.tables.plan(request);
         const ids = app.tables.reproduce(request);
         const labels = Object.fromEntries(
           ids.flatMap((runs, i) =>
-            runs.map((run, seed) => [run, `${possible[i].row} ${possible[i].column} seed ${seed}`]),
+            runs.map((run, seed) => [run, `${trainedCells[i].row} ${trainedCells[i].column} seed ${seed}`]),
           ),
         );
+        const runs = [...new Set(ids.flat())]; // cells may share runs
         process.stderr.write(`${announcement(plan)}\n`);
         await follow(
           app,
-          ids.flat().filter((run) => app.runs.get(run).state !== 'finished'),
+          runs.filter((run) => app.runs.get(run).state !== 'finished'),
           labels,
         );
-        process.exitCode = exitCodeOf(ids.flat().map(app.runs.get));
+        process.exitCode = exitCodeOf(runs.map(app.runs.get));
       }
       const state = await part();
       await writeChunks(path, pieces(resultsCsv(state)));
@@ -137,11 +164,11 @@ function report(state: TableState, path: string, picture: string | undefined): s
   const { table, results, contrasts } = state;
   const rows = results.map((result) => {
     const { cell, judgement } = result;
-    const ours = judgement.mean === null ? '' : numberText(judgement.mean);
+    const ours = judgement.mean === null ? (unreachedText(result) ? '–' : '') : numberText(judgement.mean);
     return [
       cell.row,
       cell.column,
-      result.metric ?? '',
+      thresholdText(result) || (result.metric ?? ''),
       publishedText(cell.published) + (result.onFloor ? ' *' : ''),
       result.floor ? numberText(result.floor.value) : '',
       ours,
@@ -162,6 +189,8 @@ function report(state: TableState, path: string, picture: string | undefined): s
       results.flatMap(({ cell }) => (cell.published ? [`  ${cell.row} ${cell.column}: ${cell.published.source}`] : [])),
     ),
   ];
+  const texts = (of: (result: CellResult) => string) =>
+    results.flatMap((a) => (of(a) ? [`  ${a.cell.row} ${a.cell.column}: ${of(a)}`] : []));
   const section = (title: string, lines: string[]) => (lines.length ? ['', title, ...lines] : []);
   return [
     alignColumns(['task', 'regime', 'metric', 'published', 'floor', 'ours', '95 % interval', 'seeds', 'verdict'], rows),
@@ -173,6 +202,8 @@ function report(state: TableState, path: string, picture: string | undefined): s
       `${weightsAndScoreTitle}:`,
       weightsAndScoreTexts(state.weightsAndScore).map((line) => `  ${line}`),
     ),
+    ...section('Threshold not reached, so no mean of steps:', texts(unreachedText)),
+    ...section('Best of a sweep:', texts(bestText)),
     ...section(
       'Averages of fewer than 100 test metrics:',
       results.flatMap((a) => (a.averages === null ? [] : [`  ${a.cell.row} ${a.cell.column}: ${a.averages}`])),
@@ -191,10 +222,12 @@ function report(state: TableState, path: string, picture: string | undefined): s
   ].join('\n');
 }
 
-const jsonCell = ({ cell, floor, onFloor, needs, notes, runs, averages, outlook, judgement }: CellResult) => ({
+const jsonCell = ({ cell, floor, onFloor, needs, notes, runs, judgement, ...rest }: CellResult) => ({
   ...cell,
-  averages,
-  outlook,
+  averages: rest.averages,
+  steps: rest.steps,
+  best: rest.best,
+  outlook: rest.outlook,
   floor,
   publishedOnFloor: onFloor,
   needs,

@@ -28,9 +28,10 @@ const counts: [string, number][] = [
 export const percentText = (share: number, digits?: number): string =>
   `${digits === undefined ? Math.round(100 * share) : numberText(100 * share, digits)} %`;
 
-/** An accuracy with four decimals, an error above 1 with four significant digits; empty for none. */
-export function metricText(value: number | null, metric: MetricName | null): string {
+/** An accuracy with four decimals, an error above 1 with four significant digits, whole steps; empty for none. */
+export function metricText(value: number | null, metric: MetricName | 'steps' | null): string {
   if (value === null) return '';
+  if (metric === 'steps') return countText(Math.round(value));
   if (!Number.isFinite(value)) return String(value);
   return metric === 'mae' && Math.abs(value) >= 1 ? value.toPrecision(4) : value.toFixed(4);
 }

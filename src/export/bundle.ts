@@ -22,7 +22,7 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const size = z.int().min(0);
 
 /** The layout that is written. It goes up whenever verdicts, or files made from runs, come out otherwise for the same runs. */
-export const bundleVersion = 2;
+export const bundleVersion = 3;
 
 export const manifest = z.object({
   format: z.literal('permafrost-bundle'),

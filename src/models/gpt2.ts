@@ -43,9 +43,10 @@ const gpt2Small: Gpt2Config = {
 };
 const medium = { n_layer: 24, n_embd: 1024, n_head: 16 };
 const large = { n_layer: 36, n_embd: 1280, n_head: 20 };
+const xl = { n_layer: 48, n_embd: 1600, n_head: 25 };
 
 /**
- * The checkpoints of the model-zoo experiment, by the names dl-project uses.
+ * The checkpoints of the model-zoo experiment, by the names dl-project uses, and the largest GPT-2.
  * Source: config.json of each repository on huggingface.co; confirmed by the published parameter counts.
  */
 export const gpt2Configs: Record<string, Gpt2Config> = Object.fromEntries(
@@ -53,6 +54,7 @@ export const gpt2Configs: Record<string, Gpt2Config> = Object.fromEntries(
     gpt2: {},
     'gpt2-medium': medium,
     'gpt2-large': large,
+    'gpt2-xl': xl,
     distilgpt2: { n_layer: 6 },
     'sshleifer/tiny-gpt2': { n_layer: 2, n_embd: 2, n_head: 2 },
     'lvwerra/gpt2-imdb': {},

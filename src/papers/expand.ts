@@ -50,7 +50,8 @@ export interface Expansion {
 
 /** The runs of a cell: as published (`paper`), or with the quick body and budget. */
 export function expand(cell: Cell, profile: Profile, seeds: readonly number[]): Expansion {
-  const settings = { ...cell.params, ...(profile === 'quick' ? quickChanges(cell) : {}) };
+  const swept = Object.fromEntries(cell.swept.map((field) => [field, cell.params[field]]));
+  const settings = { ...cell.params, ...(profile === 'quick' ? quickChanges(cell) : {}), ...swept };
   const batch = settings.batch_size;
   const configs = seeds.map((seed) =>
     parseConfig({ ...settings, ...(batch ? { gpu_batch_size: batch } : {}), name: `${cell.id} ${profile}`, seed }),

@@ -56,9 +56,10 @@ export function plotEdges(panels: readonly Panel[], width: number): Span {
 
 /** A part per group, or per line where there are no groups; the first has the title, and both ends have the axis. */
 export function forestPanel(panel: Panel, edges: Span, width: number, ink: Ink): PicturePart[] {
-  const { scale, ticks, groups, hasZero, title } = panel;
+  const { scale, ticks, isLog, groups, hasZero, title } = panel;
+  const along = (value: number): number => (isLog ? Math.log10(Math.max(value, scale.low)) : value);
   const xOf = (value: number): number => {
-    const share = (value - scale.low) / (scale.high - scale.low);
+    const share = (along(value) - along(scale.low)) / (along(scale.high) - along(scale.low));
     return round(edges.low + Math.min(1, Math.max(0, share)) * (edges.high - edges.low));
   };
   const guides = (top: number, bottom: number): SvgElement[] => [

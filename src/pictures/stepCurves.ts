@@ -31,7 +31,8 @@ export function testCurvesOf(
 interface StepChart {
   row: string;
   metric: MetricName;
-  curves: { column: string; mean: MeanCurve }[];
+  /** `threshold`: what the column's runs have to reach, where its cell counts the steps to it. */
+  curves: { column: string; mean: MeanCurve; threshold: number | null }[];
 }
 
 const chart = { least: 260, gap: 16, height: 190, left: 38, right: 18, top: 24, bottom: 36 };
@@ -79,19 +80,23 @@ function stepCharts(results: readonly CellResult[], curves: TestCurves): StepCha
   const rows = [...new Set(results.map(({ cell }) => cell.row))];
   return rows.flatMap((row) =>
     metricNames.flatMap((metric) => {
-      const own = results.filter((result) => result.cell.row === row && result.metric === metric);
-      const means = own.flatMap(({ cell, runs }) => {
+      const own = results.filter((result) => result.cell.row === row && metricOf(result) === metric);
+      const means = own.flatMap(({ cell, runs, steps }) => {
         const mean = meanCurve(
           runs.map(({ id }) => curves.get(id) ?? []),
           metric,
           pointsOfCurve,
         );
-        return mean.points.length > 1 ? [{ column: cell.column, mean }] : [];
+        return mean.points.length > 1 ? [{ column: cell.column, mean, threshold: steps?.threshold ?? null }] : [];
       });
       return means.length > 0 ? [{ row, metric, curves: means }] : [];
     }),
   );
 }
+
+/** Of the curves behind a result. */
+const metricOf = ({ metric, runs }: CellResult): MetricName | null =>
+  metric === 'steps' ? (runs[0]?.metric ?? null) : metric;
 
 const highest = ({ curves }: StepChart): number[] =>
   curves.flatMap(({ mean }) => [...mean.points.map(({ y }) => y), ...mean.band.map(({ high }) => high)]);
@@ -111,7 +116,11 @@ function stepChart(
     points.map(({ x, y }, i) => `${i ? 'L' : 'M'}${xOf(x).toFixed(1)} ${yOf(y).toFixed(1)}`).join('');
   const area = (band: MeanCurve['band']) =>
     `${path(band.map(({ x, high }) => ({ x, y: high })))}${path([...band].reverse().map(({ x, low }) => ({ x, y: low }))).replace('M', 'L')}Z`;
-  const looks = curves.map(({ column, mean }) => ({ mean, ...lineLook(columns.indexOf(column)) }));
+  const looks = curves.map(({ column, mean, threshold }) => ({
+    mean,
+    threshold,
+    ...lineLook(columns.indexOf(column)),
+  }));
   return [
     textAt(chart.left, 14, cutText(metric === 'mae' ? `${row}, error` : row, width - chart.left), ink.text),
     ...linearTicks(0, top, 4).flatMap((tick) => [
@@ -127,12 +136,28 @@ function stepChart(
     ...looks.flatMap(({ mean, color }) =>
       mean.band.length > 1 ? [svgElement('path', { d: area(mean.band), fill: color, 'fill-opacity': 0.18 })] : [],
     ),
+    ...looks.flatMap(({ threshold, color }) =>
+      threshold === null ? [] : thresholdLine(threshold, yOf(threshold), width, color),
+    ),
     ...looks.map(({ mean, color, dash }) =>
       svgElement('path', {
         ...{ d: path(mean.points), fill: 'none', stroke: color, 'stroke-width': 1.8 },
         ...{ 'stroke-dasharray': dash, 'stroke-linejoin': 'round' },
       }),
     ),
+  ];
+}
+
+function thresholdLine(threshold: number, y: number, width: number, stroke: string): SvgElement[] {
+  const end = round(width - chart.right);
+  return [
+    svgElement('path', {
+      'data-part': 'threshold',
+      d: `M${chart.left} ${round(y)}H${end}`,
+      stroke,
+      'stroke-dasharray': '1 3',
+    }),
+    textAt(end, y + 12, tickLabel(threshold, 3), stroke, { 'text-anchor': 'end', 'font-size': 10 }),
   ];
 }
 

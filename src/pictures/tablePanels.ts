@@ -3,9 +3,18 @@
 import { metricText, numberText, plural } from '#contract/format';
 import type { MetricName } from '#contract/runRow';
 import type { CellResult, Contrast, TableState } from '#contract/tableState';
-import { conclusionText, fallsSign, gainText, publishedText, rangeText } from '#contract/tableText';
+import {
+  bestText,
+  conclusionText,
+  fallsSign,
+  gainText,
+  publishedText,
+  rangeText,
+  thresholdText,
+  unreachedText,
+} from '#contract/tableText';
 import { marks, marksOf, shownVerdict } from './tableGrid.ts';
-import { linearTicks } from './ticks.ts';
+import { linearTicks, logTicks } from './ticks.ts';
 import { contrastLooks, type Look, verdictLooks } from './verdictLooks.ts';
 
 export interface Span {
@@ -31,6 +40,7 @@ export interface Panel {
   title: string;
   /** Of its horizontal axis. */
   scale: Span;
+  isLog: boolean;
   ticks: number[];
   /** Whether a line stands at 0, where neither side is better. */
   hasZero: boolean;
@@ -39,9 +49,10 @@ export interface Panel {
 }
 
 export const metricNames: readonly MetricName[] = ['accuracy', 'mae'];
-const metricTitles: Record<MetricName, string> = {
+const metricTitles: Record<MetricName | 'steps', string> = {
   accuracy: 'Accuracy (higher is better)',
   mae: 'Mean absolute error (lower is better)',
+  steps: 'Steps to a threshold (fewer is faster)',
 };
 const gainTitles: Record<MetricName, string> = {
   accuracy: 'Gain in accuracy',
@@ -51,14 +62,13 @@ const gainTitles: Record<MetricName, string> = {
 /** Panels of the cells that have a number, published or ours, accuracies first. */
 export function cellPanels({ results }: Pick<TableState, 'results'>): Panel[] {
   const isAlone = new Set(results.map(({ cell }) => cell.column)).size === 1;
-  return metricNames.flatMap((metric) => {
+  return ([...metricNames, 'steps'] as const).flatMap((metric) => {
     const some = results.filter((result) => result.metric === metric && hasNumber(result));
     if (some.length === 0) return [];
     const entries = some.map((result) => ({ group: result.cell.row, line: cellLine(result, isAlone) }));
     const groups = grouped(entries, isAlone);
-    return [
-      { title: metricTitles[metric], ...axis(groups, metric === 'accuracy' ? [0, 1] : [0]), hasZero: false, groups },
-    ];
+    const scaled = metric === 'steps' ? stepAxis(groups) : axis(groups, metric === 'accuracy' ? [0, 1] : [0]);
+    return [{ title: metricTitles[metric], ...scaled, hasZero: false, groups }];
   });
 }
 
@@ -75,13 +85,15 @@ export function contrastPanels({ contrasts }: Pick<TableState, 'contrasts'>): Pa
   });
 }
 
-/** Why cells cannot run here or have no number: `mnist FPT, mnist URT: needs a download`, a line per reason. */
+/** Why cells cannot run here or have no number of ours: `mnist FPT, mnist URT: needs a download`, a line per reason. */
 export const cellReasons = ({ results }: Pick<TableState, 'results'>): string[] =>
   joinedByReason(
     results.flatMap((result) => {
       const { cell, needs, runs } = result;
       const name = [cell.row, cell.column].filter(Boolean).join(' ');
       if (needs !== null && runs.length === 0) return { name, reason: needs };
+      const unreached = unreachedText(result);
+      if (unreached) return { name, reason: unreached };
       const reason = `no published number, and ${runs.length ? 'no finished run' : 'no run'} yet`;
       return hasNumber(result) ? [] : { name, reason };
     }),
@@ -114,6 +126,7 @@ function cellLine(result: CellResult, isAlone: boolean): PanelLine {
     [cell.row, cell.column].filter(Boolean).join(' · '),
     published && `Paper ${publishedText(published)}`,
     mean !== null && `Ours ${metricText(mean, metric)} (${rangeText(judgement)}), ${plural(seeds, 'seed')}`,
+    ...[thresholdText(result), unreachedText(result), bestText(result)],
     tolerance !== null && `Tolerance ± ${numberText(tolerance, 3)}`,
     floor && `Floor ${metricText(floor.value, metric)}, saying ${floor.predictor}`,
     result.needs,
@@ -159,16 +172,29 @@ function grouped(entries: readonly { group: string; line: PanelLine }[], isAlone
 }
 
 /** An axis over everything in the lines and the values that it must have; an accuracy's ends with 0 and 1. */
-function axis(groups: Panel['groups'], must: number[]): Pick<Panel, 'scale' | 'ticks'> {
+function axis(groups: Panel['groups'], must: number[]): Pick<Panel, 'scale' | 'ticks' | 'isLog'> {
   const isShare = must.length > 1;
-  const values = groups.flatMap(({ lines }) =>
-    lines.flatMap(({ published, allowed, floor, ours }) =>
-      [published, allowed, ours].flatMap((span) => (span ? [span.low, span.high] : [])).concat(floor ?? []),
-    ),
-  );
-  const seen = isShare ? must : [...must, ...values.filter(Number.isFinite)];
+  const seen = isShare ? must : [...must, ...valuesOf(groups)];
   const [low, high] = [Math.min(...seen), Math.max(...seen)];
   const margin = isShare ? 0 : 0.04 * (high - low || 1);
   const scale = { low: low < 0 ? low - margin : low, high: high + margin };
-  return { scale, ticks: linearTicks(scale.low, scale.high, 6) };
+  return { scale, ticks: linearTicks(scale.low, scale.high, 6), isLog: false };
 }
+
+/** Powers of ten around the steps of the lines, which lie far apart. */
+function stepAxis(groups: Panel['groups']): Pick<Panel, 'scale' | 'ticks' | 'isLog'> {
+  const powers = valuesOf(groups).flatMap((value) => (value > 0 ? Math.log10(value) : []));
+  const least = Math.floor(Math.min(...powers));
+  const scale = { low: 10 ** least, high: 10 ** Math.max(least + 1, Math.ceil(Math.max(...powers))) };
+  return { scale, ticks: logTicks(scale.low, scale.high), isLog: true };
+}
+
+const valuesOf = (groups: Panel['groups']): number[] =>
+  groups.flatMap(({ lines }) =>
+    lines.flatMap(({ published, allowed, floor, ours }) =>
+      [published, allowed, ours]
+        .flatMap((span) => (span ? [span.low, span.high] : []))
+        .concat(floor ?? [])
+        .filter(Number.isFinite),
+    ),
+  );

@@ -1,7 +1,15 @@
 /** A table as a picture for papers and slides, drawn from its state: on white, with its title, sources and date. Pure. */
 import { metricText, plural } from '#contract/format';
 import type { CellResult, TableState } from '#contract/tableState';
-import { contrastText, fallsSign, publishedText, rangeText } from '#contract/tableText';
+import {
+  bestText,
+  contrastText,
+  fallsSign,
+  publishedText,
+  rangeText,
+  thresholdText,
+  unreachedText,
+} from '#contract/tableText';
 import { paperInk as ink } from './colors.ts';
 import { escaped } from './svg.ts';
 import { tableFooter } from './tableFooter.ts';
@@ -36,6 +44,7 @@ function linesOf(result: CellResult | undefined): Line[] {
   return [
     { text: published ? `Paper ${publishedText(published)}${signs.join('')}${runs}` : 'no published number' },
     ...ours,
+    ...[thresholdText(result), unreachedText(result), bestText(result)].filter(Boolean).map((text) => ({ text })),
     {
       text: judgement.stands === false && verdict === judgement.verdict ? `${verdict} ${fallsSign}` : verdict,
       color: ink.tone(verdictLooks[verdict].tone),

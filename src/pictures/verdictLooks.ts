@@ -4,7 +4,7 @@ import type { Tone } from './colors.ts';
 import { type SvgElement, svgElement } from './svg.ts';
 import type { ShownVerdict } from './tableGrid.ts';
 
-type Shape = 'disc' | 'ring' | 'up' | 'down' | 'cross' | 'square' | 'open square' | 'open diamond';
+type Shape = 'disc' | 'ring' | 'up' | 'down' | 'cross' | 'square' | 'open square' | 'open diamond' | 'plus';
 export interface Look {
   tone: Tone;
   /** Null where nothing is drawn. */
@@ -17,6 +17,7 @@ export const verdictLooks: Record<ShownVerdict, Look> = {
   'not reproduced': { tone: 'bad', shape: 'cross' },
   "can't tell yet": { tone: 'warning', shape: 'ring' },
   'at the floor': { tone: 'waiting', shape: 'square' },
+  'not compared': { tone: 'waiting', shape: 'plus' },
   'no published number': { tone: 'waiting', shape: 'open square' },
   'scaled down': { tone: 'waiting', shape: 'open diamond' },
   'not run here': { tone: 'waiting', shape: null },
@@ -39,6 +40,7 @@ const outlines: Record<Shape, string> = {
   cross: 'M-4 -4L4 4M-4 4L4 -4',
   square: 'M-4 -4H4V4H-4Z',
   'open square': 'M-4 -4H4V4H-4Z',
+  plus: 'M-5 0H5M0 -5V5',
   'open diamond': 'M0 -5.5L5.5 0L0 5.5L-5.5 0Z',
 };
 const filled: readonly Shape[] = ['disc', 'up', 'down', 'square'];
@@ -52,6 +54,10 @@ export function markAt(
 ): SvgElement {
   return svgElement('path', {
     ...{ d: outlines[shape], transform: `translate(${x.toFixed(1)} ${y})`, 'data-mark': shape },
-    ...{ fill: filled.includes(shape) ? color : ground, stroke: color, 'stroke-width': shape === 'cross' ? 2.4 : 1.6 },
+    ...{
+      fill: filled.includes(shape) ? color : ground,
+      stroke: color,
+      'stroke-width': ['cross', 'plus'].includes(shape) ? 2.4 : 1.6,
+    },
   });
 }

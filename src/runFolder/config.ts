@@ -1,6 +1,6 @@
 /** `config.json` of a run folder: the run's id, time and settings. Written once, before every other file. */
 import { z } from 'zod';
-import { configFields, type ExperimentConfig } from '#contract/config';
+import { type ConfigField, configFields, type ExperimentConfig } from '#contract/config';
 import { configFile, openConfig } from '#contract/configFile';
 import { PermafrostError } from '#contract/errors';
 import { isSameSetting } from '#contract/isSameSetting';
@@ -44,8 +44,14 @@ export function readRunConfig(folder: string): Omit<NewRun, 'id'> {
 
 /** Digest of the settings that a result depends on: all but the name and the device. */
 export const configDigest = (config: ExperimentConfig): string =>
-  sha256(JSON.stringify(configFields.filter((field) => !free.includes(field)).map((field) => [field, config[field]])));
-const free: readonly string[] = ['name', 'device'];
+  sha256(
+    JSON.stringify(configFields.filter((field) => isDigested(config, field)).map((field) => [field, config[field]])),
+  );
+const free: readonly ConfigField[] = ['name', 'device'];
+/** Fields that are newer than some checkpoints; at these values they leave a digest as it was. */
+const newer: Partial<ExperimentConfig> = { statistics_only: false, trained_attn_blocks: null };
+const isDigested = (config: ExperimentConfig, field: ConfigField): boolean =>
+  !free.includes(field) && !(field in newer && config[field] === newer[field]);
 
 /** A field in which two configs differ; null where they are the same. */
 export const changedField = (a: ExperimentConfig, b: ExperimentConfig): string | null =>

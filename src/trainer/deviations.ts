@@ -31,6 +31,7 @@ const rules: Rule[] = [
     field: 'model_name',
     applies: isScaled,
     text: (config) => {
+      if (config.pretrained) return `The body is the first ${config.n_layer} blocks of ${config.model_name}.`;
       const changed = bodyOverrides
         .filter((field) => config[field] !== null)
         .map((field) => `${field} ${config[field]}`);

@@ -1,5 +1,5 @@
 /**
- * The checkpoints that Permafrost knows: the sixteen of the model-zoo experiment, the Vision Transformers, the embedded body,
+ * The checkpoints that Permafrost knows: the sixteen of the model-zoo experiment, GPT-2 XL, the Vision Transformers, the embedded body,
  * and the baseline that its authors published. Names are those of dl-project; `repo` is what the model is called on huggingface.co today.
  * Sources: model cards, config.json and file lists of the repositories; sizes are of the weight file, exact where given to
  * the byte.
@@ -97,6 +97,13 @@ export const catalog: readonly CatalogRow[] = [
     language: 'English',
     licence: 'mit',
     bytes: 3_250_000_000,
+  }),
+  gpt2Row('gpt2-xl', {
+    repo: 'openai-community/gpt2-xl',
+    about: 'GPT-2 XL, the largest GPT-2. WebText.',
+    language: 'English',
+    licence: 'mit',
+    bytes: null,
   }),
   gpt2Row('distilgpt2', {
     repo: 'distilbert/distilgpt2',

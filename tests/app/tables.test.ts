@@ -8,6 +8,7 @@ import { type ExperimentConfig, parseConfig } from '#contract/config';
 import { type EntryBody, encodeEntry } from '#contract/run';
 import type { Services } from '#contract/services';
 import type { ReproduceRequest } from '#contract/tableState';
+import { bestText, unreachedText, verdictText } from '#contract/tableText';
 import { expand } from '#papers/expand';
 import { tableOf } from '#papers/published';
 import { openStore } from '#store/store';
@@ -111,6 +112,120 @@ describe('a result that is the mean of the last 100 test metrics', () => {
     const { results } = await app.tables.state('q3-frt', 'paper');
     expect(results.find(({ cell }) => cell.id === mnist.id)).toMatchObject({ averages: 50, judgement: { mean: 0.97 } });
     expect(results.find(({ cell }) => cell.id === 'q3-frt/cifar10')!.averages).toBeNull();
+  });
+});
+
+/** Finished runs with their test metrics by step, and the value of the final evaluation. */
+async function finish(runs: { config: ExperimentConfig; tests: [step: number, value: number][]; value: number }[]) {
+  const store = await openStore(join(home, 'permafrost.db'));
+  for (const [i, { config, tests, value }] of runs.entries()) {
+    const id = `done-${i}`;
+    const steps = tests[tests.length - 1][0];
+    const rows = tests.map(([step, test]) => ['test_metric', step, test] as ['test_metric', number, number]);
+    const counts = { samples: 10_000, iteration: 1, iterations: tests.length, steps, seconds: 1, stoppedEarly: false };
+    const result = { metric: 'accuracy', value, loss: 0.1, standardError: 0.001, last100: value, ...counts };
+    const bodies: EntryBody[] = [
+      { kind: 'metrics', rows },
+      { kind: 'ended', state: 'finished', step: steps, reason: null, result },
+    ];
+    store.runs.add({ id, config, createdAt: i }, 'running');
+    store.apply(
+      id,
+      bodies.map((body, j) => ({ seq: j + 1, at: i, body })),
+    );
+  }
+  store.close();
+}
+
+describe('a cell that counts steps to a threshold', () => {
+  const counted = tableOf('fpt-t6').cells.find(({ id }) => id === 'fpt-t6/bit-xor/Random')!;
+  const state = async (threshold?: number) =>
+    (await app.tables.state('fpt-t6', 'paper', { accuracy: 0.02, mae: 0.1, threshold })).results.find(
+      ({ cell }) => cell.id === counted.id,
+    )!;
+  beforeEach(() =>
+    finish(
+      expand(counted, 'paper', [0, 1]).configs.map((config, seed) => ({
+        config,
+        tests: [
+          [100, 0.5],
+          [200, 0.9],
+          [300, seed === 0 ? 0.995 : 0.98],
+          [400, 0.9],
+        ],
+        value: 1,
+      })),
+    ),
+  );
+
+  it('says which runs did not reach it, and gives no mean of those that did', async () => {
+    await open();
+    const result = await state();
+    expect(result.steps).toEqual({
+      threshold: 0.99,
+      runs: [
+        { id: 'done-0', step: 300, of: 400 },
+        { id: 'done-1', step: null, of: 400 },
+      ],
+    });
+    expect(result.judgement).toMatchObject({ verdict: 'not compared', mean: null, low: null, seeds: 2 });
+    expect(unreachedText(result)).toBe('1 of 2 runs did not reach 0.99 in 400 steps');
+    expect(verdictText(result)).toBe('not compared: the source does not say when it takes a run as converged');
+  });
+  it('has a mean where all reached it, another one for another threshold, and shares its runs with Table 2', async () => {
+    await open();
+    expect((await state(0.9)).judgement).toMatchObject({ mean: 200, low: 200, high: 200, verdict: 'not compared' });
+    expect((await state(0.95)).judgement).toMatchObject({ mean: 300 });
+    const t2 = (await app.tables.state('fpt-t2', 'paper')).results;
+    expect(t2.find(({ cell }) => cell.id === 'fpt-t2/bit-xor/Random')!.judgement).toMatchObject({ mean: 1, seeds: 2 });
+    const cells = [{ id: counted.id, seeds: 2 }];
+    expect(app.tables.plan({ table: 'fpt-t6', profile: 'paper', cells })).toMatchObject({ finished: 2, started: 0 });
+  });
+});
+
+describe('a cell that takes the best of a sweep', () => {
+  const { cells: swept } = tableOf('rebuttal-rates');
+  const best = swept.find(({ id }) => id === 'rebuttal-rates/mnist/FRT')!;
+  const rate = (value: string) => swept.find(({ id }) => id === `${best.id}/${value}`)!;
+
+  it('chooses it by the evaluations during training and is judged by the final one', async () => {
+    const trained = [
+      { cell: rate('0.0001'), tested: 0.97, value: 0.98 },
+      { cell: rate('0.001'), tested: 0.96, value: 0.99 },
+    ].flatMap(({ cell, tested, value }) =>
+      expand(cell, 'paper', [0, 1, 2]).configs.map((config, seed) => {
+        const tests: [number, number][] = [[100, tested + seed / 1000]];
+        return { config, tests, value: value + seed / 1000 };
+      }),
+    );
+    await finish(trained);
+    await open();
+    const { results, contrasts } = await app.tables.state('rebuttal-rates', 'paper');
+    const result = results.find(({ cell }) => cell.id === best.id)!;
+    expect(result.best).toEqual({
+      ...{ cell: `${best.id}/0.0001`, settings: { learning_rate: 0.0001 } },
+      ...{ tried: 2, of: 5 },
+    });
+    expect(bestText(result)).toBe('Learning rate 0.0001, the best of 2 tried of 5 during training');
+    expect(result.judgement).toMatchObject({ seeds: 3, verdict: 'reproduced' });
+    expect(result.judgement.mean).toBeCloseTo(0.981);
+    expect(results.find(({ cell }) => cell.id === rate('0.001').id)!.judgement).toMatchObject({
+      verdict: 'no published number',
+      seeds: 3,
+    });
+    expect(contrasts).toEqual([]); // only one side has run
+  });
+
+  it('asks for all of the sweep, which a plan counts once', async () => {
+    await open();
+    const request: ReproduceRequest = {
+      ...{ table: 'rebuttal-rates', profile: 'paper' },
+      cells: [best, rate('0.01')].map(({ id }) => ({ id, seeds: 2 })),
+    };
+    expect(app.tables.plan(request)).toMatchObject({ started: 10 });
+    const [all, one] = app.tables.reproduce(request);
+    expect(new Set(all).size).toBe(10);
+    expect(all).toEqual(expect.arrayContaining(one));
   });
 });
 

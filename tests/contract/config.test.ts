@@ -45,6 +45,20 @@ const short = {
   args: { num_iters: 500, steps_per_iter: 100 },
 };
 
+describe('settings that need each other', () => {
+  it.each([
+    [{ statistics_only: true, pretrained: false }, /^statistics_only needs pretrained weights/],
+    [{ trained_attn_blocks: 1 }, /^trained_attn_blocks .* Set freeze_trans to true and freeze_attn to false/],
+    [{ trained_attn_blocks: 1, freeze_attn: false, freeze_trans: false }, /^trained_attn_blocks /],
+  ])('%j is refused', (settings, message) => {
+    expect(() => parseConfig({ task: 'mnist', ...settings })).toThrow(message);
+  });
+  it('are taken together', () => {
+    const settings = { statistics_only: true, trained_attn_blocks: 1, freeze_attn: false };
+    expect(parseConfig({ task: 'mnist', ...settings })).toMatchObject({ ...settings, pretrained: true });
+  });
+});
+
 describe('a dl-project file', () => {
   it('opens unchanged, with its settings kept and its housekeeping left out', () => {
     const config = openConfig(long);

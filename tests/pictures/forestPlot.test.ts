@@ -21,6 +21,7 @@ const published: Published = {
 };
 const cell = (row: string, column: string, own: Partial<Cell> = {}): Cell => ({
   ...{ id: `t/${row}/${column}`, row, column, like: null, params: {}, published, resultIs: 'final' },
+  ...{ threshold: null, swept: [], bestOf: [] },
   ...{ beside: [], beyond: null },
   ...own,
 });
@@ -31,7 +32,15 @@ const judgement: Judgement = {
 const unanswered: Judgement = { ...judgement, mean: null, low: null, high: null, seeds: 0, p: null, stands: null };
 const result = (own: Cell, more: Partial<CellResult> = {}): CellResult => ({
   ...{ cell: own, needs: null, notes: [], floor: { value: 0.1, predictor: 'always class 1' }, onFloor: false },
-  ...{ metric: own.published?.metric ?? null, runs: [], averages: null, outlook: null, judgement },
+  ...{
+    metric: own.published?.metric ?? null,
+    runs: [],
+    averages: null,
+    outlook: null,
+    steps: null,
+    best: null,
+    judgement,
+  },
   ...more,
 });
 const table: PaperTable = {
@@ -132,6 +141,32 @@ test('every verdict has a shape of its own, its colour, its word and a line in t
   expect(markOf(gone)).toBeUndefined();
   expect(contentOf(gone)).toContain('not run here');
   expect(texts(plot)).toContain('gone FPT: it needs a GPU.');
+});
+
+test('steps to a threshold have an axis in powers of ten, and the threshold stands in the curves', () => {
+  const steps = { ...published, metric: 'steps' as const, value: 1000, spread: null };
+  const run = { id: 'a', metric: 'accuracy' } as RunRow;
+  const reached = result(cell('bit-xor', 'FPT', { published: steps, resultIs: 'steps', threshold: 0.75 }), {
+    ...{ floor: null, runs: [run], steps: { threshold: 0.75, runs: [{ id: 'a', step: 100, of: 500 }] } },
+    judgement: { ...unanswered, verdict: 'not compared', mean: 100, low: 100, high: 100, seeds: 1 },
+  });
+  const missed = result(cell('listops', 'FPT', { published: steps, resultIs: 'steps', threshold: 0.75 }), {
+    ...{ floor: null, steps: { threshold: 0.75, runs: [{ id: 'b', step: null, of: 500 }] } },
+    judgement: { ...unanswered, verdict: 'not compared', seeds: 1 },
+  });
+  const state = stateOf([reached, missed]);
+  const plot = draw(
+    state,
+    testCurvesOf(state, () => [50, 100].map((step) => ({ step, value: step / 100 }))),
+  );
+  const line = lineOf(plot, 'bit-xor');
+  expect(placeOf(markOf(line)!)).toBeCloseTo(tickAt(plot, '100'), 0);
+  expect(startOf((partOf(line, 'published').children as SvgElement[])[0])).toBeCloseTo(tickAt(plot, '1,000'), 0);
+  const [curve] = partsOf(plot).filter(({ attributes }) => attributes['stroke-linejoin'] === 'round');
+  const [from, to] = [...String(curve.attributes.d).matchAll(/ ([\d.]+)/g)].map(([, y]) => Number(y));
+  const threshold = partsOf(plot).find(({ attributes }) => attributes['data-part'] === 'threshold')!;
+  expect(Number(/ ([\d.]+)/.exec(String(threshold.attributes.d))![1])).toBeCloseTo((from + to) / 2, 0); // 0.5 to 1
+  expect(texts(plot)).toContain('listops FPT: 1 of 1 run did not reach 0.75 in 500 steps.');
 });
 
 test('contrasts show their gain around 0 with the tolerance, and those without one what they differ in', () => {

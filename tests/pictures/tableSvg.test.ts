@@ -30,7 +30,7 @@ const state: TableState = {
   ],
   results: table.cells.map((cell) => ({
     ...{ cell, needs: cell.beyond, notes: [], floor: null, onFloor: false },
-    ...{ metric: 'accuracy', runs: [], averages: null, outlook: null, judgement },
+    ...{ metric: 'accuracy', runs: [], averages: null, outlook: null, steps: null, best: null, judgement },
   })),
 };
 

@@ -30,6 +30,7 @@ export function ExportMenu({ state, view }: { state: TableState; view: TableView
   const query = new URLSearchParams({
     ...{ table: table.id, profile },
     ...{ accuracy: String(tolerance.accuracy), mae: String(tolerance.mae) },
+    ...(tolerance.threshold === undefined ? {} : { threshold: String(tolerance.threshold) }),
   });
   const save = (work: () => Promise<void>) => void attempt('It could not be saved', work);
   const name = `${table.id}-${profile}`;

@@ -1,7 +1,7 @@
 /** Which table, in which profile, judged with which tolerance. */
 import { Group, NumberInput, SegmentedControl, Select } from '@mantine/core';
 import type { PaperTable } from '#contract/paperTable';
-import type { Profile, Tolerance } from '#contract/tableState';
+import type { Profile } from '#contract/tableState';
 import type { TableQuery, TableView } from './useTable.ts';
 
 interface TableControlsProps {
@@ -21,8 +21,9 @@ const viewLabels: { value: TableView; label: string }[] = [
 
 export function TableControls({ tables, asked }: TableControlsProps) {
   const { table, profile, tolerance, view, set } = asked;
-  const allow = (name: keyof Tolerance) => (value: string | number) =>
+  const allow = (name: 'accuracy' | 'mae') => (value: string | number) =>
     typeof value === 'number' && set({ tolerance: { ...tolerance, [name]: value / 100 } });
+  const counts = tables.find(({ id }) => id === table)?.cells.some(({ resultIs }) => resultIs === 'steps');
   return (
     <Group gap="sm" align="flex-end" className="no-print">
       <Select
@@ -79,6 +80,21 @@ export function TableControls({ tables, asked }: TableControlsProps) {
         value={hundredths(tolerance.mae)}
         onChange={allow('mae')}
       />
+      {counts && (
+        <NumberInput
+          label="Steps to"
+          size="xs"
+          w={118}
+          min={0}
+          step={0.01}
+          decimalScale={4}
+          placeholder="as in each cell"
+          value={tolerance.threshold ?? ''}
+          onChange={(value) =>
+            set({ tolerance: { ...tolerance, threshold: value === '' ? undefined : Number(value) } })
+          }
+        />
+      )}
     </Group>
   );
 }

@@ -12,7 +12,7 @@ import {
 } from '@tabler/icons-react';
 import { plural } from '#contract/format';
 import type { CellResult } from '#contract/tableState';
-import { fallsSign } from '#contract/tableText';
+import { fallsSign, notComparedText } from '#contract/tableText';
 import { type ShownVerdict, shownVerdict } from '#pictures/tableGrid';
 import { verdictLooks } from '#pictures/verdictLooks';
 import { toneColor } from '../../theme.ts';
@@ -26,6 +26,7 @@ const looks: Record<ShownVerdict, { Icon: typeof IconCheck; means: string }> = {
     Icon: IconEqual,
     means: 'Both numbers are no better than guessing, so that they agree says nothing.',
   },
+  'not compared': { Icon: IconMinus, means: `Not compared: ${notComparedText}.` },
   'no published number': { Icon: IconMinus, means: 'There is nothing to compare with.' },
   'scaled down': {
     Icon: IconResize,

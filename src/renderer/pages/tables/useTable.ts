@@ -31,8 +31,11 @@ export function useTableQuery(): TableQuery & { set(changes: Partial<TableQuery>
 /** Reads the address; absent and invalid values get their defaults. */
 function readAsked({ get }: Pick<Address<SearchName<'/tables'>>, 'get'>): TableQuery {
   const profile = profiles.find((name) => name === get('profile')) ?? 'quick';
-  const share = (name: keyof Tolerance) => (get(name) === '' ? defaultTolerance[name] : Number(get(name)) / 100);
-  const tolerance = toleranceSchema.safeParse({ accuracy: share('accuracy'), mae: share('mae') });
+  const share = (name: 'accuracy' | 'mae') => (get(name) === '' ? defaultTolerance[name] : Number(get(name)) / 100);
+  const tolerance = toleranceSchema.safeParse({
+    ...{ accuracy: share('accuracy'), mae: share('mae') },
+    ...(get('threshold') === '' ? {} : { threshold: Number(get('threshold')) }),
+  });
   const seeds = Math.round(Number(get('seeds')));
   return {
     table: get('table') || 'regimes',
@@ -46,10 +49,11 @@ function readAsked({ get }: Pick<Address<SearchName<'/tables'>>, 'get'>): TableQ
 
 /** The values for the address, shares in percent; defaults are left out. */
 function written({ table, profile, tolerance, seeds, cell, view }: TableQuery): Record<SearchName<'/tables'>, string> {
-  const share = (name: keyof Tolerance) =>
+  const share = (name: 'accuracy' | 'mae') =>
     tolerance[name] === defaultTolerance[name] ? '' : String(Number((100 * tolerance[name]).toPrecision(6)));
   return {
     ...{ table, cell, profile: profile === 'quick' ? '' : profile, view: view === 'numbers' ? '' : view },
+    threshold: tolerance.threshold === undefined ? '' : String(tolerance.threshold),
     ...{ accuracy: share('accuracy'), mae: share('mae'), seeds: seeds === usualSeeds ? '' : String(seeds) },
   };
 }
