@@ -44,7 +44,7 @@ export function forestPlotParts(state: TableState, { width, ink, curves }: Fores
       : paragraph('No cell of this table has a number yet.', width, ink.dim),
     ...panels.flatMap((panel) => forestPanel(panel, edges, width, ink)),
     ...stepCurves(state, curves, width, ink),
-    ...listed('Cells that cannot run here, or have no number yet', cellReasons(state), width, ink),
+    ...listed('Cells without a number of ours', cellReasons(state), width, ink),
     ...listed('Columns that are not compared, and what else they differ in', contrastReasons(state), width, ink),
   ];
 }

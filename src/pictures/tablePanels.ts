@@ -116,7 +116,8 @@ function joinedByReason(entries: readonly { name: string; reason: string }[]): s
 const hasNumber = ({ cell, judgement }: CellResult): boolean => cell.published !== null || judgement.mean !== null;
 
 function cellLine(result: CellResult, isAlone: boolean): PanelLine {
-  const { cell, judgement, metric, floor } = result;
+  const { cell, judgement, metric } = result;
+  const floor = metric === 'steps' ? null : result.floor; // which is a score
   const { published } = cell;
   const { mean, low, high, seeds, tolerance, moreSeeds, stands } = judgement;
   const verdict = shownVerdict(result);

@@ -147,11 +147,11 @@ test('steps to a threshold have an axis in powers of ten, and the threshold stan
   const steps = { ...published, metric: 'steps' as const, value: 1000, spread: null };
   const run = { id: 'a', metric: 'accuracy' } as RunRow;
   const reached = result(cell('bit-xor', 'FPT', { published: steps, resultIs: 'steps', threshold: 0.75 }), {
-    ...{ floor: null, runs: [run], steps: { threshold: 0.75, runs: [{ id: 'a', step: 100, of: 500 }] } },
+    ...{ runs: [run], steps: { threshold: 0.75, runs: [{ id: 'a', step: 100, of: 500 }] } },
     judgement: { ...unanswered, verdict: 'not compared', mean: 100, low: 100, high: 100, seeds: 1 },
   });
   const missed = result(cell('listops', 'FPT', { published: steps, resultIs: 'steps', threshold: 0.75 }), {
-    ...{ floor: null, steps: { threshold: 0.75, runs: [{ id: 'b', step: null, of: 500 }] } },
+    ...{ steps: { threshold: 0.75, runs: [{ id: 'b', step: null, of: 500 }] } },
     judgement: { ...unanswered, verdict: 'not compared', seeds: 1 },
   });
   const state = stateOf([reached, missed]);
@@ -160,6 +160,7 @@ test('steps to a threshold have an axis in powers of ten, and the threshold stan
     testCurvesOf(state, () => [50, 100].map((step) => ({ step, value: step / 100 }))),
   );
   const line = lineOf(plot, 'bit-xor');
+  expect(partOf(line, 'floor')).toBeUndefined(); // an accuracy has no place among steps
   expect(placeOf(markOf(line)!)).toBeCloseTo(tickAt(plot, '100'), 0);
   expect(startOf((partOf(line, 'published').children as SvgElement[])[0])).toBeCloseTo(tickAt(plot, '1,000'), 0);
   const [curve] = partsOf(plot).filter(({ attributes }) => attributes['stroke-linejoin'] === 'round');
