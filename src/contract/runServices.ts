@@ -23,7 +23,7 @@ export interface EnsuredRun {
 /** Called for every committed journal entry, and with null for other changes of a run. */
 export type RunListener = (run: string, entry: JournalEntry | null) => void;
 
-/** A run is named by its id; where noted, the beginning of one will do. */
+/** A run is named by its id; where noted, the beginning of one is enough. */
 export interface RunServices {
   /** Rows of all runs, archived and trashed ones included; or those of the given ids. */
   list(ids?: readonly string[]): RunRow[];

@@ -165,7 +165,7 @@ export type ReproduceRequest = z.infer<typeof reproduceRequest>;
 
 /** What a request would start and cost. */
 export interface ReproductionPlan {
-  /** Runs that are finished, that go on, and that start. */
+  /** Runs that are finished, resumed, and started. */
   finished: number;
   resumed: number;
   started: number;

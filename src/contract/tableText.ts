@@ -113,7 +113,7 @@ export function outlookText(results: readonly Pick<CellResult, 'outlook'>[]): st
       : []),
     ...(open
       ? [
-          `${open} probably by no number of seeds: they are single runs, or spread too widely for the tolerance. Only a large difference can be told there.`,
+          `${open} probably cannot be confirmed with any number of seeds: they are single runs, or spread too widely for the tolerance. There only a large difference can be shown.`,
         ]
       : []),
   ].join(' ');

@@ -98,7 +98,7 @@ const toleranceText = ({ accuracy, mae, threshold }: Tolerance): string =>
 const sourceText = ({ source, certainty, note }: Published): string =>
   [certainty === 'read' ? source : `${source} (second-hand)`, ...(note ? [note] : [])].join('. ');
 
-/** The table as people read it; `date` is when it was made, as it shall be printed. */
+/** The table as a document; `date` is printed as given. */
 export function tableDocument(state: TableState, date: string): Document {
   const { table, profile, tolerance, results, contrasts } = state;
   const sources = footnotes();

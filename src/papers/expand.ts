@@ -32,7 +32,7 @@ function quickChanges({ params }: Cell): Partial<ExperimentConfig> {
   };
 }
 
-/** Published bodies that are not GPT-2, which the embedded body cannot stand for. */
+/** Published bodies other than GPT-2, which the embedded body cannot replace. */
 const otherKinds = /^(vit|lstm|nac|mat|ast)\b/i;
 
 /** Whether the quick profile has a budget for the cell's task, and a body of the cell's kind. */
@@ -65,7 +65,7 @@ export function expand(cell: Cell, profile: Profile, seeds: readonly number[]): 
   };
 }
 
-/** What this machine has, by name. */
+/** What is available on this machine, by name. */
 export interface Available {
   body(name: string): boolean;
   task(name: string): boolean;

@@ -15,7 +15,7 @@ import {
   toleranceOf,
 } from './verdict.ts';
 
-/** The chance of a verdict from which on seeds are worth training. */
+/** The smallest chance of a verdict that makes seeds worth training. */
 const worthwhile = 0.8;
 
 /** The assumed spread of our seeds where none is published: half of the default tolerance. */

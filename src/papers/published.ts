@@ -18,14 +18,14 @@ export const absentTables: readonly AbsentTable[] = file.absent;
 /** How the settings of all cells are known. */
 export const settingRows: readonly KnownSettings[] = readKnownSettings(known);
 
-/** Cells by id, with what their tables say of all their cells. */
+/** Cells by id, with the defaults of their tables. */
 const ownCells = new Map(
   file.tables.flatMap(({ cells, params, resultIs }) =>
     cells.map((cell) => [cell.id, { resultIs, ...cell, params: { ...params, ...cell.params } }]),
   ),
 );
 
-/** A cell with what its table says of it, or with what the cell that it repeats has. */
+/** A cell with the defaults of its table, or the content of the cell that it repeats. */
 function cellOf(own: OwnCell): Cell {
   const cell = own.like ? { ...ownCells.get(own.like)!, ...own } : ownCells.get(own.id)!;
   const usual = { like: null, threshold: null, swept: [], bestOf: [], beyond: null, beside: [] };
@@ -60,7 +60,7 @@ export const tables: readonly PaperTable[] = file.tables.map((table) => {
     contrasts: table.contrasts ?? [],
     varies: table.varies ?? [],
     comparesWeights: table.comparesWeights ?? false,
-    // found when it is read: every command loads the tables, and few show their settings
+    // computed on demand: every command loads the tables, and few show their settings
     get settings() {
       settings ??= settingRows.filter((row) => cells.some((cell) => concerns(row, cell)));
       return settings;

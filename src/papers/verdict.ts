@@ -120,7 +120,7 @@ export function publishedSpread({ spread, runs, values }: PublishedScore): numbe
   return spread ?? (values && values.length > 1 ? deviationOf(values) : null);
 }
 
-/** The peaks that our runs and the published ones lie at. */
+/** The peaks of our runs and the published ones. */
 export function peaksOfCell(
   { metric, value, values }: PublishedScore,
   ours: readonly number[],

@@ -14,6 +14,7 @@ export const searches = {
   '/tables': texts('table', 'profile', 'accuracy', 'mae', 'threshold', 'seeds', 'cell', 'view'),
   '/zoo': texts('model', 'text', 'family', 'language', 'licence', 'size', 'here', 'batch', 'train'),
   '/datasets': texts('set'),
+  '/help': texts('term'),
 };
 
 /** The texts that a page keeps in its address. */

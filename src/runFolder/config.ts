@@ -20,7 +20,7 @@ export interface NewRun {
 const largest = 2 ** 20; // bytes
 const identity = z.object({ createdAt: z.number().default(0) });
 
-/** Does not wait for the disk, since a sweep makes thousands of runs; the trainer does before its first step. */
+/** Does not flush to disk, because a sweep makes thousands of runs; the trainer flushes before its first step. */
 export function writeRunConfig(folder: string, { id, createdAt, config }: NewRun): void {
   const text = `${JSON.stringify({ id, createdAt, ...configFile(config) }, null, 2)}\n`;
   writeAtomically(runFiles(folder).config, [Buffer.from(text)], { durable: false });
@@ -42,7 +42,7 @@ export function readRunConfig(folder: string): Omit<NewRun, 'id'> {
   return { config: openConfig({ name, params, args }), createdAt: data?.createdAt ?? 0 };
 }
 
-/** Digest of the settings that a result depends on: all but the name and the device. */
+/** Digest of the settings that decide a result: all except name and device. */
 export const configDigest = (config: ExperimentConfig): string =>
   sha256(
     JSON.stringify(configFields.filter((field) => isDigested(config, field)).map((field) => [field, config[field]])),
@@ -53,6 +53,6 @@ const newer: Partial<ExperimentConfig> = { statistics_only: false, trained_attn_
 const isDigested = (config: ExperimentConfig, field: ConfigField): boolean =>
   !free.includes(field) && !(field in newer && config[field] === newer[field]);
 
-/** A field in which two configs differ; null where they are the same. */
+/** A field in which two configs differ; null for equal configs. */
 export const changedField = (a: ExperimentConfig, b: ExperimentConfig): string | null =>
   configFields.find((field) => !isSameSetting(a[field], b[field])) ?? null;

@@ -58,7 +58,7 @@ const rules: Rule[] = [
     field: 'body_dropout',
     applies: ({ body_dropout }) => body_dropout !== null,
     text: ({ body_dropout }) =>
-      `Dropout ${body_dropout} inside the transformer; published runs keep what its checkpoint says.`,
+      `Dropout ${body_dropout} inside the transformer; published runs use the checkpoint’s value.`,
   },
 ];
 

@@ -24,7 +24,7 @@ export interface CatalogRow {
   language: string;
   /** As the model card states it; null: it states none. */
   licence: string | null;
-  /** Of the weight file; null: nobody wrote it down. */
+  /** Of the weight file; null: unknown. */
   bytes: number | null;
   precision: 'F32' | 'F16';
   sha256?: string;
@@ -265,7 +265,7 @@ export const weightNames: readonly string[] = ['model.safetensors', 'pytorch_mod
 
 /**
  * Files that may hold the weights, in the order in which they are taken. The owner's own files come before a copy that
- * somebody proposed in a pull request and that nobody merged.
+ * an unmerged pull request proposes.
  */
 export function weightFiles(source: ModelSource): HubFile[] {
   if (source.kind !== 'hub') return [];

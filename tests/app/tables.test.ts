@@ -15,7 +15,7 @@ import { openStore } from '#store/store';
 
 const cellId = 'regimes/bit-xor/FRT';
 const cell = tableOf('regimes').cells.find(({ id }) => id === cellId)!;
-/** As many as a single published run of a task that is learnt or not asks for. */
+/** Seeds that decide against a single published run of a two-peaked task. */
 const seeds = [0, 1, 2, 3, 4, 5, 6];
 const { configs } = expand(cell, 'paper', seeds);
 const request = (seeds: number): ReproduceRequest => ({
@@ -23,7 +23,7 @@ const request = (seeds: number): ReproduceRequest => ({
   profile: 'paper',
   cells: [{ id: cellId, seeds }],
 });
-const nobody = 'an-app-that-died'; // no process has that number
+const nobody = 'an-app-that-died'; // no live app has that name
 
 let home: string;
 let app: Services;
@@ -39,7 +39,7 @@ async function open(): Promise<void> {
   app.queue.pause();
 }
 
-/** Runs in the store as another app left them. */
+/** Runs in the store, left by another app. */
 async function left(runs: { config: ExperimentConfig; state: 'running' | 'queued' | 'finished'; value?: number }[]) {
   const store = await openStore(join(home, 'permafrost.db'));
   for (const [i, { config, state, value = 0 }] of runs.entries()) {
@@ -71,7 +71,7 @@ describe('a run stands for a cell by its settings', () => {
     expect(app.tables.plan(request(8))).toMatchObject({ finished: 6, resumed: 0, started: 2 });
   });
 
-  it('so a request made twice, or a config wanted twice, starts nothing twice', async () => {
+  it('so a repeated request or config starts no second run', async () => {
     await open();
     const [ids] = app.tables.reproduce(request(2));
     expect(app.tables.reproduce(request(3))[0].slice(0, 2)).toEqual(ids);
@@ -250,10 +250,10 @@ describe('a contrast', () => {
     expect(at('mnist/FRT')).toMatchObject({ outlook: { seeds: 3 }, judgement: { moreSeeds: 3 } });
     expect(at('mnist/FPT').outlook).toMatchObject({ seeds: null, spread: 0.01 });
     expect(at('mnist-add/FRT').outlook).toBeNull();
-    // what needs a download is told all the same
+    // also for cells that need a download
     expect(at('bit-xor/FPT')).toMatchObject({ floor: { value: 0.5 }, outlook: { seeds: 7 } });
   });
-  it('of equal seeds is no difference where so many would have shown one', async () => {
+  it('of equal seeds is no difference where that many seeds would have shown one', async () => {
     const regimes = tableOf('regimes').cells;
     const both = ['FPT', 'FRT'].flatMap((column) => {
       const one = regimes.find(({ id }) => id === `regimes/bit-xor/${column}`)!;
@@ -280,7 +280,7 @@ it('a plan counts time, memory and disk of what is left, and compares parameter 
   const counted = tableOf('q2-urt').cells.filter(({ published }) => published?.trainable);
   expect(counted).toHaveLength(6);
   const all = { table: 'q2-urt', cells: counted.map(({ id }) => ({ id, seeds: 1 })) };
-  expect(app.tables.plan({ ...all, profile: 'paper' }).miscounted).toEqual([]); // trains what was published
+  expect(app.tables.plan({ ...all, profile: 'paper' }).miscounted).toEqual([]); // it trains the published number of parameters
 });
 
 it('a cell that is unknown, or that cannot run here, is refused with its reason', async () => {
@@ -292,7 +292,7 @@ it('a cell that is unknown, or that cannot run here, is refused with its reason'
 });
 
 describe('after the death of an app', () => {
-  it('what it trained goes on first, then its queue; what it has in the trash stays there', async () => {
+  it('the runs that it trained continue first, then its queue; trashed runs stay in the trash', async () => {
     await left([
       { config: configs[0], state: 'queued' },
       { config: configs[1], state: 'running' },
@@ -307,8 +307,8 @@ describe('after the death of an app', () => {
     expect(app.runs.get('left-2').state).toBe('crashed');
   });
 
-  it('a run whose trainer saw it go and paused goes on too; one that was paused by a person does not', async () => {
-    const reason = { code: 'interrupted', message: 'The process that started this run went away.' };
+  it('a run whose trainer noticed and paused continues too; one paused by a person does not', async () => {
+    const reason = { code: 'interrupted', message: 'The process that started this run exited.' };
     for (const [i, why] of [reason, null].entries()) {
       const folder = join(home, 'runs', `left-${i}`);
       mkdirSync(folder, { recursive: true });

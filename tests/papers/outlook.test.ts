@@ -1,4 +1,4 @@
-/** What seeds can decide, told before anything is trained; and many verdicts at once. */
+/** What seeds can decide, predicted before training; and many verdicts at once. */
 import { describe, expect, it } from 'vitest';
 import { type PublishedScore, publishedScore } from '#contract/paperTable';
 import { randomStream } from '#contract/random';
@@ -13,13 +13,13 @@ const published = (extra: Partial<PublishedScore>): PublishedScore => ({
 });
 
 describe('the outlook of a cell', () => {
-  it('a single published run is decided by no number of seeds: at a deviation of 0.01 a tenth to a quarter of cells', () => {
+  it('a single published run is confirmed by no number of seeds: at a deviation of 0.01 only a tenth to a quarter of cells', () => {
     const { seeds, power, spread } = outlookOf(published({}), {});
     expect(seeds).toBeNull();
     expect(spread).toBe(0.01);
     expect(power).toBeLessThan(0.3);
   });
-  it('several published runs are, the sooner the closer they agree', () => {
+  it('several published runs can be confirmed, with fewer seeds the closer they agree', () => {
     const close = outlookOf(published({ runs: 3, spread: 0.002 }), {});
     const wide = outlookOf(published({ runs: 9, spread: 0.012 }), {});
     expect(close.seeds).toBe(3);
@@ -63,12 +63,12 @@ describe('the outlook of a cell', () => {
 });
 
 describe('Holm’s correction', () => {
-  it('lets the smallest chances stand against as many verdicts as are left', () => {
+  it('keeps the smallest p values, each against the number of verdicts left', () => {
     expect(holm([0.01, 0.04, null, 0.03])).toEqual([true, false, null, false]);
     expect(holm([0.01, 0.02, 0.04])).toEqual([true, true, true]);
     expect(holm([])).toEqual([]);
   });
-  it('of 40 contrasts of nothing lets a wrong one stand in at most 5 of 100 tables', () => {
+  it('keeps a wrong verdict in at most 5 of 100 tables of 40 contrasts without a difference', () => {
     const random = randomStream(13, 'holm');
     let wrong = 0;
     for (let i = 0; i < 4000; i++) {

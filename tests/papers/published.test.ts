@@ -153,7 +153,7 @@ describe('a cell that repeats one of another table', () => {
   });
 });
 
-it('the quick profile puts its GPT-2 in the place of no other kind of body', () => {
+it('the quick profile replaces only GPT-2 bodies by its own', () => {
   const have = { body: hasModel, task: (name: string) => name in tasks, weights: () => true };
   for (const cell of cells.filter(({ params }) => /^(ViT|lstm|nac|mat|ast)/.test(params.model_name!)))
     expect(missing(cell, 'quick', have), cell.id).not.toBeNull();

@@ -82,12 +82,12 @@ describe('simulated cells with known truth', () => {
     spread(random: Random): number;
     runs(random: Random): number;
     seeds(random: Random): number;
-    /** Both published truth and guessing are here. */
+    /** Whether guessing scores the published truth. */
     floor?: boolean;
     /** Adds the seeds that a judgement asks for, up to this many, and judges again. */
     most: number;
   }
-  /** Seeds that differ by up to the tolerance and more: hard to judge. */
+  /** Seeds whose spread is about the tolerance or more: hard to judge. */
   const hard: Setting = {
     gap: (random) => (random.uniform() - 0.5) * 0.12,
     spread: (random) => 0.002 + 0.02 * random.uniform(),

@@ -41,7 +41,7 @@ it('every frozen tensor has the hash of its bytes in the file, before and after 
   expect(changedTensors(proof)).toEqual([]);
 });
 
-it('a frozen tensor that changes while the run is under way is found, and the run does not go on with it', async () => {
+it('a frozen tensor that changes during the run is found, and the run ends', async () => {
   const run = lab.addRun('touched', { num_iters: 1000 });
   const first = startTrainer(run);
   await first.entry(isKind('checkpoint'));

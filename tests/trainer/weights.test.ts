@@ -78,7 +78,7 @@ describe('a random body', () => {
     expect(frozen['in_net.0.weight'].read()).toEqual(model.initialValue('in_net.0.weight', 0));
   });
 
-  it.skipIf(!canLimitFiles)('leaves nothing behind when the disk takes no more', () => {
+  it.skipIf(!canLimitFiles)('leaves nothing behind on a full disk', () => {
     const { weights } = prepareFor({});
     expect(() => withFileLimit(1000, weights)).toThrow(/could not be written .*EFBIG.*Raise the limit/);
     expect(bodies()).toEqual([]);

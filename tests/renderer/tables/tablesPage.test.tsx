@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => page.close());
 
-/** Finished runs of one cell, as many as decide it, as another Permafrost left them. */
+/** Finished runs of one cell, enough to decide it, made by another Permafrost. */
 async function finish(path: string): Promise<void> {
   const store = await openStore(path);
   for (const [i, config] of configs.entries()) {
@@ -63,7 +63,7 @@ test('cells show the published number, ours with its interval and a verdict, or 
   expect(textOf('mnist', 'FPT')).toMatch(/not run hereneeds a download: permafrost zoo pull gpt2/);
 });
 
-test('another tolerance judges anew and stays in the address, as table and profile do', async () => {
+test('another tolerance is judged again and stays in the address, like table and profile', async () => {
   fireEvent.change(screen.getByLabelText('Accuracy within'), { target: { value: '0.05 points' } });
   await eventually(() => expect(textOf('bit-xor', 'FRT')).not.toContain('reproduced'));
   expect(page.history.location.search).toMatch(/accuracy=.*0\.05/);
@@ -76,7 +76,7 @@ test('another tolerance judges anew and stays in the address, as table and profi
   await eventually(() => expect(page.history.location.search).toContain('profile=paper'));
 });
 
-test('missing cells start after their plan was shown, stop all at once and are offered again', async () => {
+test('missing cells start after their plan is shown, stop together and are offered again', async () => {
   await eventually(() => expect(textOf('bit-xor', 'FRT')).toContain('reproduced'));
   press('Run the 5 missing cells');
   const plan = within(await screen.findByRole('dialog', { name: 'Run the missing cells' }, patient));
@@ -89,13 +89,13 @@ test('missing cells start after their plan was shown, stop all at once and are o
   expect(screen.getByText('7 of 22 runs finished (32 %), 0 running, 15 waiting')).toBeTruthy();
   await screen.findByText(/^about .* left$/, {}, patient);
 
-  for (const id of page.app.queue.get().queued.slice(0, 2)) page.app.runs.stop(id); // by somebody else
+  for (const id of page.app.queue.get().queued.slice(0, 2)) page.app.runs.stop(id); // by another user
   await screen.findByText('Stop all (13 runs)', {}, patient);
   press('Stop all (13 runs)');
   await screen.findByText('Resume failed or stopped (5 cells)', {}, patient);
   expect(new Set(states())).toEqual(new Set(['stopped']));
   press('Resume failed or stopped (5 cells)');
-  await screen.findByText('15 runs go on.', {}, patient);
+  await screen.findByText('15 runs resume.', {}, patient);
 });
 
 test('a cell opens with its sources, settings and runs; it is run again, and that is undone', async () => {
@@ -144,7 +144,7 @@ test('the picture of a table is kept in the address, has words for those who do 
   expect(page.history.location.search).not.toContain('view');
 });
 
-test('an unknown table leads to the list', async () => {
+test('an unknown table is reported by name', async () => {
   await visit('/tables?table=nothing');
   await screen.findByText('There is no table nothing', {}, patient);
 });

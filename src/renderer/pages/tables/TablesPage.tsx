@@ -13,6 +13,7 @@ import { EmptyState } from '../../components/EmptyState.tsx';
 import { ErrorState } from '../../components/ErrorState.tsx';
 import { Loading } from '../../components/Loading.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
+import { TermLink } from '../../help/TermLink.tsx';
 import { CellDrawer } from './CellDrawer.tsx';
 import { ContrastTable } from './ContrastTable.tsx';
 import { ExportMenu } from './ExportMenu.tsx';
@@ -138,6 +139,10 @@ function Legend({ state }: { state: TableState }) {
           {line}
         </Text>
       ))}
+      <Text size="xs" c="dimmed" className="no-print">
+        Terms: <TermLink term="profile" />, <TermLink term="verdict" />, <TermLink term="tolerance" />,{' '}
+        <TermLink term="floor" />.
+      </Text>
       <Text size="xs" className="print-only">
         Permafrost, profile {profile}, {dateTimeText(Date.now())}
       </Text>
