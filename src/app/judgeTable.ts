@@ -99,7 +99,7 @@ const stepsOf = (runs: readonly RunRow[], threshold: number, firstStep: FirstSte
 
 /**
  * The cell of a sweep that did best in the evaluations during training, on the mean over its finished runs of the best of
- * them; null for a cell that is no sweep's, and before a run of it is finished.
+ * them; null for a cell outside a sweep, and before a run of it is finished.
  */
 function bestOfSweep({ bestOf }: Cell, known: readonly UnjudgedResult[]): BestOfSweep | null {
   const tried = known.flatMap(({ cell, runs }) => {

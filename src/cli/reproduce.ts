@@ -62,7 +62,7 @@ export const reproduceCommand: CommandRow = {
       .option('--seeds <n>', 'seeds per cell', wholeNumber('--seeds', 1, 100), 3)
       .option(
         '--threshold <value>',
-        'what runs have to reach in cells that count steps (default: as the table says)',
+        'test metric that runs must reach in cells that count steps (default: that of the table)',
         threshold,
       )
       .option('--out <file>', 'the CSV file (default: reproduce-TABLE-PROFILE.csv here)')

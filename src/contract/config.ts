@@ -93,7 +93,7 @@ const fields = z.strictObject({
   ),
   n_layer: field(
     count(1024).nullable().default(null),
-    params('model', 'Layers', 'Number of blocks of a random body. A pretrained body keeps its first so many blocks.'),
+    params('model', 'Layers', 'Number of blocks. A pretrained body keeps its first blocks.'),
   ),
   n_embd: field(count(65536).nullable().default(null), params('model', 'Width', 'Scaled-down body: embedding width.')),
   n_head: field(count(1024).nullable().default(null), params('model', 'Heads', 'Scaled-down body: attention heads.')),
@@ -160,7 +160,7 @@ const fields = z.strictObject({
     params(
       'freezing',
       'Trained attention blocks',
-      'With “Freeze attention” off: train the attention of so many last blocks. Empty: of all blocks.',
+      'With “Freeze attention” off: train the attention of this many last blocks. Empty: of all blocks.',
       'blocks',
     ),
   ),

@@ -25,7 +25,7 @@ export type Verdict = (typeof verdicts)[number];
 export const toleranceSchema = z.object({
   accuracy: z.number().min(0).max(1),
   mae: z.number().min(0).max(10),
-  /** What runs have to reach in cells that count steps, in place of the threshold of each cell. */
+  /** Test metric to reach in cells that count steps, instead of each cell's own threshold. */
   threshold: z.number().min(0).max(1e6).optional(),
 });
 export type Tolerance = z.infer<typeof toleranceSchema>;

@@ -31,7 +31,7 @@ export const fallsSign = '~';
 const signOf = ({ stands }: Pick<Judgement, 'stands'>): string => (stands === false ? ` ${fallsSign}` : '');
 
 /** Why steps until a threshold have no verdict. */
-export const notComparedText = 'the source does not say when it takes a run as converged';
+export const notComparedText = 'the source does not say when a run counts as converged';
 
 /** How many runs of a cell did not reach its threshold; empty where all did, and for other results than steps. */
 export function unreachedText({ steps }: Pick<CellResult, 'steps'>): string {
@@ -41,7 +41,7 @@ export function unreachedText({ steps }: Pick<CellResult, 'steps'>): string {
   return `${short.length} of ${plural(steps!.runs.length, 'run')} did not reach ${numberText(steps!.threshold)} in ${plural(most, 'step')}`;
 }
 
-/** `steps to 0.9`: what a cell that counts steps waits for. */
+/** `steps to 0.9`, for a cell that counts steps; empty for others. */
 export const thresholdText = ({ steps }: Pick<CellResult, 'steps'>): string =>
   steps ? `steps to ${numberText(steps.threshold)}` : '';
 
@@ -79,8 +79,8 @@ export function chanceText({ results, contrasts }: Pick<TableState, 'results' | 
   const count = [...results.map(({ judgement }) => judgement), ...contrasts].filter(({ p }) => p !== null).length;
   if (count < 2) return null;
   return (
-    `Of ${count} verdicts some ${numberText(count / 100, 2)} are wrong by chance, about 1 in 100. ` +
-    `One marked ${fallsSign} does not survive Holm’s correction at 5 % over all verdicts on cells, or all on gains.`
+    `About 1 in 100 verdicts is wrong by chance, so about ${numberText(count / 100, 2)} of these ${count}. ` +
+    `A verdict marked ${fallsSign} does not survive Holm’s correction at 5 % over all verdicts on cells, or all on gains.`
   );
 }
 

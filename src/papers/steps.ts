@@ -6,7 +6,7 @@ import type { Published } from '#contract/paperTable';
 import { interval } from '#contract/statistics';
 import type { Judgement, StepsToThreshold } from '#contract/tableState';
 
-/** The mean of the steps; never a verdict, since no source says when it takes a run as converged. */
+/** The mean of the steps; never judged, because no source says when a run counts as converged. */
 export function judgeSteps(published: Published | null, { runs }: StepsToThreshold, scaled: boolean): Judgement {
   // the threshold was reached anywhere between two evaluations: the deviation of a uniform distribution
   const reached = runs.flatMap(({ step, every }) =>

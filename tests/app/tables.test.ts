@@ -170,7 +170,7 @@ describe('a cell that counts steps to a threshold', () => {
     });
     expect(result.judgement).toMatchObject({ verdict: 'not compared', mean: null, low: null, seeds: 2 });
     expect(unreachedText(result)).toBe('1 of 2 runs did not reach 0.99 in 400 steps');
-    expect(verdictText(result)).toBe('not compared: the source does not say when it takes a run as converged');
+    expect(verdictText(result)).toBe('not compared: the source does not say when a run counts as converged');
   });
   it('has a mean where all reached it, another one for another threshold, and shares its runs with Table 2', async () => {
     await open();

@@ -147,11 +147,11 @@ test('steps to a threshold have an axis in powers of ten, and the threshold stan
   const steps = { ...published, metric: 'steps' as const, value: 1000, spread: null };
   const run = { id: 'a', metric: 'accuracy' } as RunRow;
   const reached = result(cell('bit-xor', 'FPT', { published: steps, resultIs: 'steps', threshold: 0.75 }), {
-    ...{ runs: [run], steps: { threshold: 0.75, runs: [{ id: 'a', step: 100, of: 500 }] } },
+    ...{ runs: [run], steps: { threshold: 0.75, runs: [{ id: 'a', step: 100, of: 500, every: 100 }] } },
     judgement: { ...unanswered, verdict: 'not compared', mean: 100, low: 100, high: 100, seeds: 1 },
   });
   const missed = result(cell('listops', 'FPT', { published: steps, resultIs: 'steps', threshold: 0.75 }), {
-    ...{ steps: { threshold: 0.75, runs: [{ id: 'b', step: null, of: 500 }] } },
+    ...{ steps: { threshold: 0.75, runs: [{ id: 'b', step: null, of: 500, every: 100 }] } },
     judgement: { ...unanswered, verdict: 'not compared', seeds: 1 },
   });
   const state = stateOf([reached, missed]);
