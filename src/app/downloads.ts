@@ -16,6 +16,8 @@ import { meansCsv, meansDocument } from '#export/means';
 import { resultRunsCsv, resultsCsv, tableDocument } from '#export/tables';
 import { writeZip, type ZipFile } from '#formats/writeZip';
 import { tableOf } from '#papers/published';
+import { forestPlotSvg } from '#pictures/forestPlot';
+import { pointsOfCurve, testCurvesOf } from '#pictures/stepCurves';
 import { exportedChunks } from './analysis.ts';
 import { makeBundle } from './makeBundle.ts';
 
@@ -110,6 +112,14 @@ const rows: Record<string, DownloadRow> = {
   'table.csv': { type: csv, of: 'a table', chunks: (_, { state }) => pieces(resultsCsv(state!)) },
   'table.md': tableAs('md'),
   'table.tex': tableAs('tex'),
+  'table.svg': {
+    type: 'image/svg+xml',
+    of: 'a table',
+    chunks: ({ runs }, { state }) => {
+      const curves = testCurvesOf(state!, (id) => runs.series(id, 'test_metric', pointsOfCurve));
+      return [forestPlotSvg(state!, curves, today()).svg];
+    },
+  },
 };
 
 export const downloadNames = Object.keys(rows);

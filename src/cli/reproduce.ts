@@ -1,9 +1,10 @@
 /** `permafrost reproduce`: trains the runs behind a published table, then prints published numbers, ours and verdicts. */
 import { availableParallelism } from 'node:os';
+import { extname } from 'node:path';
 import { Option } from 'commander';
 import { conclusionTexts } from '#contract/conclusions';
 import { PermafrostError } from '#contract/errors';
-import { bytesText, durationText, miscountText, numberText, planText } from '#contract/format';
+import { bytesText, dateTimeText, durationText, miscountText, numberText, planText } from '#contract/format';
 import { numberHint, readDecimal } from '#contract/numbers';
 import { type Cell, defaultTable } from '#contract/paperTable';
 import {
@@ -30,6 +31,8 @@ import {
 import { pieces, writeChunks } from '#export/file';
 import { resultsCsv } from '#export/tables';
 import { tableOf, tables } from '#papers/published';
+import { forestPlotSvg } from '#pictures/forestPlot';
+import { pointsOfCurve, testCurvesOf } from '#pictures/stepCurves';
 import { alignColumns, type CommandRow, print, withApp } from './command.ts';
 import { exitCodeOf, follow } from './watch.ts';
 import { wholeNumber } from './wholeNumber.ts';
@@ -40,6 +43,7 @@ interface Options {
   seeds: number;
   threshold?: number;
   out?: string;
+  picture?: string;
   json?: boolean;
 }
 
@@ -62,6 +66,7 @@ export const reproduceCommand: CommandRow = {
         threshold,
       )
       .option('--out <file>', 'the CSV file (default: reproduce-TABLE-PROFILE.csv here)')
+      .option('--picture <file>', 'also draw the table as a forest plot, an SVG file')
       .option('--json', 'print the judged cells as one JSON object')
       .action((id: string, options: Options) => reproduceTable(id, options));
   },
@@ -74,7 +79,9 @@ function threshold(text: string): number {
 }
 
 async function reproduceTable(id: string, options: Options): Promise<void> {
-  const { profile, seeds } = options;
+  const { profile, seeds, picture } = options;
+  if (picture !== undefined && extname(picture) !== '.svg')
+    throw new PermafrostError('config', `--picture: ${picture} does not end in .svg. The picture is an SVG file.`);
   const chosen = new Set(chosenCells(id, options.cells).map((cell) => cell.id));
   const path = options.out ?? `reproduce-${id}-${profile}.csv`;
   // small bodies do not fill the cores, so the quick profile trains one run per core
@@ -115,18 +122,23 @@ async function reproduceTable(id: string, options: Options): Promise<void> {
       }
       const state = await part();
       await writeChunks(path, pieces(resultsCsv(state)));
+      if (picture !== undefined) {
+        const curves = testCurvesOf(state, (run) => app.runs.series(run, 'test_metric', pointsOfCurve));
+        await writeChunks(picture, [forestPlotSvg(state, curves, dateTimeText(Date.now())).svg]);
+      }
       print(
         options.json,
         {
           table: id,
           profile,
           csv: path,
+          ...(picture !== undefined && { picture }),
           cells: state.results.map(jsonCell),
           contrasts: state.contrasts,
           conclusions: conclusionTexts(state.contrasts),
           weightsAndScore: state.weightsAndScore,
         },
-        () => report(state, path),
+        () => report(state, path, picture),
       );
     },
     { slots },
@@ -171,7 +183,7 @@ const columns: { name: string; text(result: CellResult): string; ofPublished?: t
   { name: 'verdict', text: verdictText, ofPublished: true },
 ];
 
-function report(state: TableState, path: string): string {
+function report(state: TableState, path: string, picture: string | undefined): string {
   const { table, results, contrasts } = state;
   const isPublished = results.some(({ cell }) => cell.published !== null);
   const shown = columns.filter(({ ofPublished }) => isPublished || !ofPublished);
@@ -219,7 +231,7 @@ function report(state: TableState, path: string): string {
     ...section('Sources of the published numbers:', sources),
     ...section('Conclusions:', conclusionTexts(contrasts)),
     '',
-    `Runs are in the store (permafrost list); this table is in ${path}.`,
+    `Runs are in the store (permafrost list); this table is in ${path}${picture === undefined ? '' : `, its picture in ${picture}`}.`,
   ].join('\n');
 }
 

@@ -111,9 +111,12 @@ it(
     expect(filesOf(killed, finished.id)).toEqual(before);
     expect(runsIn(killed).map(({ id, isFinished }) => [id, isFinished])).toEqual(runs.map(({ id }) => [id, true]));
 
-    const again = await permafrost(killed, ...reproduce, '--json');
+    const again = await permafrost(killed, ...reproduce, '--picture', 'table.svg', '--json');
     expect(again.stderr).toMatch(/^2 runs finished already/);
-    const { cells, contrasts } = JSON.parse(again.stdout);
+    const { cells, contrasts, picture } = JSON.parse(again.stdout);
+    const svg = readFileSync(join(killed.folder, picture), 'utf8');
+    expect(svg).toContain('<desc id="forest-about">2 cells: 2 scaled down.</desc>');
+    expect(svg).toContain('Test metric over steps'); // the curves of both runs
     expect(contrasts.filter(({ row }: { row: string }) => row !== 'bit-xor')).toEqual([]);
     expect(cells.map(({ verdict, seeds }: { verdict: string; seeds: number }) => [verdict, seeds])).toEqual([
       ['scaled down', 1],
@@ -136,7 +139,7 @@ it(
     expect(verified.stdout.match(/same: every metric is the same, bit for bit/g)).toHaveLength(2);
     expect(verified.status).toBe(0);
 
-    for (const file of ['table.csv', 'table.md', 'table.tex'])
+    for (const file of ['table.csv', 'table.md', 'table.tex', 'table.svg'])
       expect(named(killed, await exported(killed, file, ...table)), file).toBe(
         named(whole, await exported(whole, file, ...table)),
       );
@@ -149,3 +152,9 @@ it(
   },
   patience,
 );
+
+it('a picture that is no SVG file is refused before anything is trained', async () => {
+  const refused = await permafrost(placeAt('refused'), ...reproduce, '--picture', 'table.png');
+  expect(refused.stderr).toContain('--picture: table.png does not end in .svg.');
+  expect(refused.status).not.toBe(0);
+});

@@ -138,6 +138,18 @@ describe.each(kinds)('the window, $name', ({ name: kind, open }) => {
       .split('\r\n');
     expect(header).toMatch(/^cell,row,column,profile/);
     expect(cells).toHaveLength(9);
+
+    await page.getByText('Picture', { exact: true }).click();
+    const plot = page.getByRole('img', { name: /as a forest plot\. 9 cells/ });
+    await plot.getByText('Accuracy (higher is better)').waitFor();
+    expect(page.url()).toContain('view=picture');
+    await page.reload();
+    await plot.waitFor();
+    const svg = readFileSync(await save('Forest plot (SVG)'), 'utf8');
+    expect(svg).toContain('<title id="forest-title">Does language pretraining help?');
+    expect(readFileSync(await save('Forest plot (PNG)')).readUInt32BE(16)).toBe(1800);
+    await page.getByText('Numbers', { exact: true }).click();
+    await page.getByRole('table', { name: /Does language pretraining help/ }).waitFor();
     await goTo('Runs');
   });
 

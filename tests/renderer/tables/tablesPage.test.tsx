@@ -125,6 +125,25 @@ test('a cell opens with its sources, settings and runs; it is run again, and tha
   expect(page.app.queue.get().queued).toEqual([]);
 });
 
+test('the picture of a table is kept in the address, has words for those who do not see it, and is saved', async () => {
+  await visit('/tables?profile=paper');
+  fireEvent.click(await screen.findByText('Picture', { selector: 'span' }, patient));
+  const name = /^Does language pretraining help\? .*, as a forest plot\. 9 cells: 1 reproduced, /;
+  const plot = await screen.findByRole('img', { name }, patient);
+  expect(page.history.location.search).toContain('view=picture');
+  expect(plot.textContent).toContain('FRT†');
+  expect(plot.textContent).toContain('mnist FPT, mnist-add FPT: needs a download');
+  expect(screen.queryByLabelText(/Does language pretraining help/, { selector: 'table' })).toBeNull();
+  expect(await seriousComplaints()).toEqual([]);
+  press('Export');
+  await screen.findByText('Forest plot (SVG)', {}, patient);
+  await visit('/tables?profile=paper&view=picture');
+  await screen.findByRole('img', { name }, patient);
+  fireEvent.click(screen.getByText('Numbers', { selector: 'span' }));
+  await eventually(() => expect(textOf('bit-xor', 'FRT')).toContain('reproduced'));
+  expect(page.history.location.search).not.toContain('view');
+});
+
 test('an unknown table is reported by name', async () => {
   await visit('/tables?table=nothing');
   await screen.findByText('There is no table nothing', {}, patient);

@@ -2,7 +2,7 @@
 import { Group, NumberInput, SegmentedControl, Select } from '@mantine/core';
 import type { PaperTable } from '#contract/paperTable';
 import type { Profile } from '#contract/tableState';
-import type { TableQuery } from './useTable.ts';
+import type { TableQuery, TableView } from './useTable.ts';
 
 interface TableControlsProps {
   tables: readonly PaperTable[];
@@ -14,8 +14,13 @@ const profileLabels: { value: Profile; label: string }[] = [
   { value: 'paper', label: 'As published' },
 ];
 
+const viewLabels: { value: TableView; label: string }[] = [
+  { value: 'numbers', label: 'Numbers' },
+  { value: 'picture', label: 'Picture' },
+];
+
 export function TableControls({ tables, asked }: TableControlsProps) {
-  const { table, profile, tolerance, set } = asked;
+  const { table, profile, tolerance, view, set } = asked;
   const allow = (name: 'accuracy' | 'mae') => (value: string | number) =>
     typeof value === 'number' && set({ tolerance: { ...tolerance, [name]: value / 100 } });
   const counts = tables.find(({ id }) => id === table)?.cells.some(({ resultIs }) => resultIs === 'steps');
@@ -41,6 +46,13 @@ export function TableControls({ tables, asked }: TableControlsProps) {
         data={profileLabels}
         value={profile}
         onChange={(next) => set({ profile: next as Profile })}
+      />
+      <SegmentedControl
+        size="xs"
+        aria-label="View"
+        data={viewLabels}
+        value={view}
+        onChange={(next) => set({ view: next as TableView })}
       />
       <NumberInput
         label="Accuracy within"

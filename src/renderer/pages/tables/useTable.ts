@@ -6,6 +6,10 @@ import { useTRPC } from '../../client/trpc.ts';
 import { type Address, useAddress } from '../../components/useAddress.ts';
 import type { SearchName } from '../../searches.ts';
 
+/** A table as numbers in the layout of its paper, or as a forest plot. */
+export const tableViews = ['numbers', 'picture'] as const;
+export type TableView = (typeof tableViews)[number];
+
 export interface TableQuery {
   table: string;
   profile: Profile;
@@ -14,6 +18,7 @@ export interface TableQuery {
   seeds: number;
   /** The cell that is open; empty for none. */
   cell: string;
+  view: TableView;
 }
 
 const usualSeeds = 3;
@@ -39,15 +44,16 @@ function readAsked({ get }: Pick<Address<SearchName<'/tables'>>, 'get'>): TableQ
     tolerance: tolerance.data ?? defaultTolerance,
     seeds: seeds >= 1 && seeds <= 100 ? seeds : usualSeeds,
     cell: get('cell'),
+    view: tableViews.find((name) => name === get('view')) ?? 'numbers',
   };
 }
 
 /** The values for the address, shares in percent; defaults are left out. */
-function written({ table, profile, tolerance, seeds, cell }: TableQuery): Record<SearchName<'/tables'>, string> {
+function written({ table, profile, tolerance, seeds, cell, view }: TableQuery): Record<SearchName<'/tables'>, string> {
   const share = (name: 'accuracy' | 'mae') =>
     tolerance[name] === defaultTolerance[name] ? '' : String(Number((100 * tolerance[name]).toPrecision(6)));
   return {
-    ...{ table, cell, profile: profile === 'quick' ? '' : profile },
+    ...{ table, cell, profile: profile === 'quick' ? '' : profile, view: view === 'numbers' ? '' : view },
     threshold: tolerance.threshold === undefined ? '' : String(tolerance.threshold),
     ...{ accuracy: share('accuracy'), mae: share('mae'), seeds: seeds === usualSeeds ? '' : String(seeds) },
   };

@@ -2,16 +2,12 @@
 import { metricText, numberText, percentText, plural } from '#contract/format';
 import { runStates } from '#contract/run';
 import type { RunRow } from '#contract/runRow';
-import type { CellResult, TableState } from '#contract/tableState';
+import type { CellResult } from '#contract/tableState';
 import { isUnderWay } from './requests.ts';
 
 /** `within 0.02 of the published accuracy`. */
 export const toleranceText = (tolerance: number, metric: CellResult['metric']): string =>
   `within ${numberText(tolerance, 3)} of the published ${metric === 'mae' ? 'error' : 'accuracy'}`;
-
-/** The tolerance, shown beside its verdicts. */
-export const allowedText = ({ accuracy, mae }: TableState['tolerance']): string =>
-  `accuracy within ${numberText(100 * accuracy)} points, errors within ${numberText(100 * mae)} %`;
 
 /** Unfinished states with their text and progress. */
 export function activityOf(runs: readonly RunRow[]): { state: RunRow['state']; text: string }[] {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { meanCurve } from '#renderer/runs/meanCurve';
+import { meanCurve } from '#pictures/meanCurve';
 
 const curve = (...points: [number, number][]) => points.map(([x, y]) => ({ x, y }));
 
