@@ -1,10 +1,11 @@
 /** Where runs can compute, why not, what to do about it; and the load of the machine now. */
-import { Box, Button, Group, Paper, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { Box, Button, Code, Group, Paper, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import { IconCircleCheck, IconCircleX, IconRefresh } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { DeviceInfo } from '#contract/devices';
 import { useTRPC, useTRPCClient } from '../../client/trpc.ts';
+import { CopyText } from '../../components/CopyText.tsx';
 import { ErrorState } from '../../components/ErrorState.tsx';
 import { Loading } from '../../components/Loading.tsx';
 import { attempt } from '../../components/notify.tsx';
@@ -72,7 +73,7 @@ const meanings: Record<string, string> = {
   tensorflow: 'TensorFlow.js on libtensorflow, with CUDA where there is some',
 };
 
-function Device({ device: { name, available, why, help } }: { device: DeviceInfo }) {
+function Device({ device: { name, available, why, help, command, detail } }: { device: DeviceInfo }) {
   const Icon = available ? IconCircleCheck : IconCircleX;
   const color = toneColor(available ? 'good' : 'waiting');
   return (
@@ -92,13 +93,27 @@ function Device({ device: { name, available, why, help } }: { device: DeviceInfo
             {meanings[name]}
           </Text>
           {why && (
-            <Text size="sm" mt={6} style={{ overflowWrap: 'anywhere' }}>
+            <Text size="sm" mt={6}>
               {why}
             </Text>
           )}
           {help && (
-            <Text size="sm" mt={6} px="xs" py={4} bg="var(--permafrost-surface)" style={{ overflowWrap: 'anywhere' }}>
+            <Text size="sm" mt={6}>
               {help}
+            </Text>
+          )}
+          {command && (
+            <Group gap="xs" mt={6} wrap="nowrap">
+              <Code style={{ overflowWrap: 'anywhere' }}>{command}</Code>
+              <CopyText size="compact-xs" text={command}>
+                Copy
+              </CopyText>
+            </Group>
+          )}
+          {detail && (
+            <Text component="details" size="xs" c="dimmed" mt={6} style={{ overflowWrap: 'anywhere' }}>
+              <summary>Message of the runtime</summary>
+              {detail}
             </Text>
           )}
         </Box>
