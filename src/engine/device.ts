@@ -27,4 +27,15 @@ export interface EagerDevice {
   backend: string;
 }
 
-export type Device = OnnxDevice | EagerDevice;
+/** A GPU that runs our own kernels. */
+export interface WgslDevice {
+  kind: 'wgsl';
+  name: string;
+  gpu: GPUDevice;
+  /** Runs steps with an operator that has no WGSL. */
+  fallback(): Promise<OnnxDevice>;
+  /** Told what people should know. */
+  say(line: string): void;
+}
+
+export type Device = OnnxDevice | EagerDevice | WgslDevice;

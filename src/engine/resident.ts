@@ -6,33 +6,26 @@ import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import type { OnnxDevice } from './device.ts';
 import { writeOnnx } from './onnx.ts';
 import type { Data, Spec } from './program.ts';
+import type { Resident } from './state.ts';
 import { mapValues, traceProgram } from './trace.ts';
 
 /** Where a session leaves an output. */
 export const onDevice = 'gpu-buffer';
 
-export interface Resident {
+/** State as tensors of ONNX Runtime. */
+export interface OnnxState extends Resident {
   /** All state as tensors on the device; values that the host changed are carried there first. */
   tensors(): Promise<Readonly<Record<string, Tensor>>>;
   /** Takes the new value of `name`, which is on the device alone. */
   replace(name: string, tensor: Tensor): void;
-  /** The host has written the value of `name`. */
-  changed(name: string): void;
-  /** Whether the device alone has the value of `name`. */
-  isNewer(name: string): boolean;
-  /** Writes into the host's arrays what the device alone has. */
-  fetch(): Promise<void>;
-  /** Carries everything back and keeps nothing there: a tensor must not outlive the session that made it. */
-  leave(): Promise<void>;
-  release(): Promise<void>;
 }
 
 /** `get` gives the host's array of a name, which is current until a step on the device changes it. */
-export function residentState(
+export function onnxState(
   specs: Readonly<Record<string, Required<Spec>>>,
   get: (name: string) => Data,
   device: OnnxDevice,
-): Resident {
+): OnnxState {
   const names = Object.keys(specs);
   const tensors: Record<string, Tensor> = {};
   const newer = new Set<string>();

@@ -2,7 +2,19 @@
 import { PermafrostError } from '#contract/errors';
 import { sizeOf } from './graph.ts';
 import type { Data, DType, Spec, State } from './program.ts';
-import type { Resident } from './resident.ts';
+
+/** State in the memory of a device. */
+export interface Resident {
+  /** The host has written the value of `name`. */
+  changed(name: string): void;
+  /** Whether the device alone has the value of `name`. */
+  isNewer(name: string): boolean;
+  /** Writes into the host's arrays what the device alone has. */
+  fetch(): Promise<void>;
+  /** Carries everything back, so that the state can be used elsewhere. */
+  leave(): Promise<void>;
+  release(): Promise<void>;
+}
 
 export interface Initial extends Spec {
   data: Data;

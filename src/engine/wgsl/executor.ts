@@ -1,0 +1,206 @@
+/** Runs a plan on a GPU: everything is made once, so that a step is one write, one command buffer and one submit. */
+import { PermafrostError } from '#contract/errors';
+import type { Data } from '../program.ts';
+import { frozenBuffer, mapForReading, storageBuffer, upload, usage } from './gpuMemory.ts';
+import { blockNames, type Dispatch, frozenBlock, type Plan } from './plan.ts';
+
+export interface Execution {
+  /** Runs the step on inputs and noise by name, and gives its outputs. */
+  run(inputs: Readonly<Record<string, Data>>): Promise<Record<string, Data>>;
+  release(): void;
+}
+
+/** Pipelines of a device by their code; layers and steps share them. */
+const pipelines = new WeakMap<GPUDevice, Map<string, Promise<GPUComputePipeline>>>();
+
+/** Uniforms lie this many bytes apart, which every adapter allows. */
+const uniformStep = 256;
+const uniformBytes = ({ parameters }: Dispatch): number => 16 * Math.ceil(parameters.length / 4);
+
+/** Makes buffers and pipelines. `stateBuffer` gives the buffer of a block of state. Throws `device` when memory is short. */
+export async function openExecution(
+  gpu: GPUDevice,
+  plan: Plan,
+  stateBuffer: (block: string) => GPUBuffer,
+): Promise<Execution> {
+  const released: (() => void)[] = [];
+  const own = (buffer: GPUBuffer): GPUBuffer => {
+    released.push(() => buffer.destroy());
+    return buffer;
+  };
+  const release = () => {
+    for (const each of released.splice(0)) each();
+  };
+  gpu.pushErrorScope('out-of-memory');
+  gpu.pushErrorScope('validation');
+  const make = async () => {
+    const buffers = new Map<string, GPUBuffer>();
+    for (const [name, words] of plan.blocks) buffers.set(name, own(storageBuffer(gpu, words, name)));
+    for (const [name, frozen] of plan.frozen) {
+      const held = frozenBuffer(gpu, name, frozen);
+      released.push(held.release);
+      buffers.set(frozenBlock(name), held.buffer);
+    }
+    for (const { at, data, dtype } of plan.constants) {
+      const words = dtype === 'float32' ? Float32Array.from(data) : Int32Array.from(data, Number);
+      upload(gpu, buffers.get(at.block)!, at.offset, words);
+    }
+    if (plan.table.length > 0) upload(gpu, buffers.get(blockNames.table)!, 0, Int32Array.from(plan.table));
+    const bufferOf = (block: string): GPUBuffer => buffers.get(block) ?? stateBuffer(block);
+
+    const starts: number[] = [];
+    let end = 0;
+    for (const dispatch of plan.dispatches) {
+      starts.push(end);
+      end += uniformStep * Math.ceil(uniformBytes(dispatch) / uniformStep);
+    }
+    const uniform = own(
+      gpu.createBuffer({ size: Math.max(end, uniformStep), usage: usage.uniform | usage.copyTarget }),
+    );
+    const words = new Int32Array(end / 4);
+    plan.dispatches.forEach(({ parameters }, k) => {
+      words.set(parameters, starts[k] / 4);
+    });
+    upload(gpu, uniform, 0, words);
+
+    const binder = makeBinder(gpu, uniform, bufferOf);
+    const steps = await Promise.all(
+      plan.dispatches.map(async (dispatch, k) => {
+        const { layout, group } = binder(dispatch);
+        return { pipeline: await pipelineOf(gpu, dispatch, layout), group, start: starts[k], ...dispatch };
+      }),
+    );
+    const outputWords = plan.blocks.get(blockNames.outputs) ?? 0;
+    const readBack = own(
+      gpu.createBuffer({ size: Math.max(4 * outputWords, 16), usage: usage.mapRead | usage.copyTarget }),
+    );
+    return { bufferOf, steps, readBack, outputWords };
+  };
+  const made = await make().catch((error) => error as Error);
+  const [invalid, short] = [await gpu.popErrorScope(), await gpu.popErrorScope()];
+  if (short || invalid || made instanceof Error) {
+    release();
+    if (short)
+      throw new PermafrostError(
+        'device',
+        `The GPU has not enough memory: the step takes ${planMegabytes(plan)} MB. Choose a smaller batch or model, or another device.`,
+      );
+    throw new PermafrostError('device', `The GPU refuses the step: ${invalid?.message ?? (made as Error).message}`, {
+      cause: invalid ?? made,
+    });
+  }
+  const { bufferOf, steps, readBack, outputWords } = made;
+  const staging = new Int32Array(plan.blocks.get(blockNames.inputs) ?? 0);
+  const bytes = new Float32Array(staging.buffer);
+
+  return {
+    async run(inputs) {
+      for (const [name, { offset }] of plan.inputs) {
+        const data = inputs[name];
+        (data instanceof Int32Array ? staging : bytes).set(data, offset);
+      }
+      if (staging.length > 0) gpu.queue.writeBuffer(bufferOf(blockNames.inputs), 0, staging);
+      const encoder = gpu.createCommandEncoder();
+      const pass = encoder.beginComputePass();
+      for (const { pipeline, group, start, workgroups } of steps) {
+        pass.setPipeline(pipeline);
+        pass.setBindGroup(0, group, [start]);
+        pass.dispatchWorkgroups(...workgroups);
+      }
+      pass.end();
+      for (const { from, to } of plan.copies)
+        encoder.copyBufferToBuffer(
+          bufferOf(from.block),
+          4 * from.offset,
+          bufferOf(to.block),
+          4 * to.offset,
+          4 * from.size,
+        );
+      if (outputWords > 0) encoder.copyBufferToBuffer(bufferOf(blockNames.outputs), 0, readBack, 0, 4 * outputWords);
+      gpu.queue.submit([encoder.finish()]);
+      if (outputWords === 0) {
+        await gpu.queue.onSubmittedWorkDone();
+        return {};
+      }
+      await readBack.mapAsync(mapForReading, 0, 4 * outputWords);
+      const mapped = readBack.getMappedRange(0, 4 * outputWords);
+      const outputs: Record<string, Data> = {};
+      for (const [name, { offset, size, dtype }] of plan.outputs) {
+        const view = dtype === 'int32' ? Int32Array : Float32Array;
+        outputs[name] = new view(mapped, 4 * offset, size).slice();
+      }
+      readBack.unmap();
+      return outputs;
+    },
+    release,
+  };
+}
+
+/** Megabytes of a step: its buffers and its frozen weights. */
+export function planMegabytes({ blocks, frozen }: Plan): number {
+  const weights = [...frozen.values()].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  return Math.round((4 * ([...blocks.values()].reduce((a, b) => a + b, 0) + weights)) / 2 ** 20);
+}
+
+/** Bind groups, shared by the kernels that use the same buffers in the same way. */
+function makeBinder(gpu: GPUDevice, uniform: GPUBuffer, bufferOf: (block: string) => GPUBuffer) {
+  const layouts = new Map<string, GPUBindGroupLayout>();
+  const groups = new Map<string, GPUBindGroup>();
+  return (dispatch: Dispatch): { layout: GPUBindGroupLayout; group: GPUBindGroup } => {
+    const size = uniformBytes(dispatch);
+    const { blocks } = dispatch;
+    const kind = `${size} ${blocks.map(({ writes }) => writes)}`;
+    const layout =
+      layouts.get(kind) ??
+      gpu.createBindGroupLayout({
+        entries: [
+          {
+            binding: 0,
+            visibility: computeStage,
+            buffer: { type: 'uniform', hasDynamicOffset: true, minBindingSize: size },
+          },
+          ...blocks.map(
+            ({ writes }, k): GPUBindGroupLayoutEntry => ({
+              binding: k + 1,
+              visibility: computeStage,
+              buffer: { type: writes ? 'storage' : 'read-only-storage' },
+            }),
+          ),
+        ],
+      });
+    layouts.set(kind, layout);
+    const key = `${kind} ${blocks.map(({ block }) => block)}`;
+    const group =
+      groups.get(key) ??
+      gpu.createBindGroup({
+        layout,
+        entries: [
+          { binding: 0, resource: { buffer: uniform, size } },
+          ...blocks.map(({ block }, k) => ({ binding: k + 1, resource: { buffer: bufferOf(block) } })),
+        ],
+      });
+    groups.set(key, group);
+    return { layout, group };
+  };
+}
+/** GPUShaderStage.COMPUTE */
+const computeStage = 0x4;
+
+function pipelineOf(
+  gpu: GPUDevice,
+  { label, code }: Dispatch,
+  layout: GPUBindGroupLayout,
+): Promise<GPUComputePipeline> {
+  const known = pipelines.get(gpu) ?? new Map<string, Promise<GPUComputePipeline>>();
+  pipelines.set(gpu, known);
+  const found = known.get(code);
+  if (found) return found;
+  const module = gpu.createShaderModule({ label, code });
+  const made = gpu.createComputePipelineAsync({
+    label,
+    layout: gpu.createPipelineLayout({ bindGroupLayouts: [layout] }),
+    compute: { module, entryPoint: 'main' },
+  });
+  known.set(code, made);
+  return made;
+}
