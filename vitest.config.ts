@@ -6,6 +6,7 @@ const cache = process.env.NODE_COMPILE_CACHE ?? compileCacheFolder();
 
 export default defineConfig({
   test: {
+    // a file that takes more than 4 s on two free cores is named *.slow.test.ts; `npm run test:fast` leaves it out
     include: ['tests/**/*.test.{ts,tsx}'],
     testTimeout: 180_000,
     hookTimeout: 180_000,

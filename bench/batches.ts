@@ -17,12 +17,12 @@ import { compileLearner } from '#trainer/learner';
 import { planOf } from '#trainer/protocol';
 import { prepareWeights } from '#trainer/weights';
 import { rowRange } from '#zoo/dataset';
-import { loadDataset } from '#zoo/datasets';
-import { type Decoded, type Layout, openDecoded, writeDecoded } from '#zoo/decoded';
+import { type Decoded, openDecoded, type SampleLayout, writeDecoded } from '#zoo/decoded';
+import { loadDataset } from '#zoo/loadDataset';
 import { scaffoldSplit } from '#zoo/scaffold';
 import { wavFile } from '../tests/formats/samples.ts';
 import { tarGzOf, writeFiles } from '../tests/zoo/archives.ts';
-import type { Bench, Figures } from './bench.ts';
+import type { Benchmark, Figures } from './benchmark.ts';
 
 const batch = 4; // both the batch and the step grow with it
 const steps = 3;
@@ -32,7 +32,7 @@ const share = (task: string): string => `${task} share of a step`;
 /** Random samples in the form that a data set is decoded to; sounds are read from the disk one by one, as all of them are. */
 async function decodedSets(home: string): Promise<Record<string, Decoded | null>> {
   const random = randomStream(1, 'bench');
-  const write = async (name: string, layout: Layout, sample: () => SampleValues, memory?: number) => {
+  const write = async (name: string, layout: SampleLayout, sample: () => SampleValues, memory?: number) => {
     const folder = join(home, 'sets', name);
     await writeDecoded(folder, 'random', layout, async (writer) => {
       for (let i = 0; i < 2000; i++) writer.add(sample(), random.below(2));
@@ -113,7 +113,7 @@ async function splitSeconds(): Promise<number> {
   return (performance.now() - start) / 1000;
 }
 
-export const batches: Bench = {
+export const batches: Benchmark = {
   title: `Data: making a batch as a part of a training step of GPT-2 small with a frozen body on the CPU (batch ${batch}, the commonest published setting of each task); ${clips} clips decoded; 12,328 molecules split by scaffold`,
   async run(report) {
     const home = mkdtempSync(join(tmpdir(), 'permafrost-bench-'));

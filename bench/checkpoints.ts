@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { safetensorsHeader } from '#formats/safetensors';
 import { bodies } from '#models/index';
 import { runtimeEnvironment } from '#trainer/environment';
-import type { Bench, Figures } from './bench.ts';
+import type { Benchmark, Figures } from './benchmark.ts';
 import { legacyTorchChunks } from './legacyTorch.ts';
 
 const { body, config } = bodies.gpt2;
@@ -48,7 +48,7 @@ const prepare = (home: string, what: 'weights' | 'learner'): Promise<Prepared> =
     child.once('exit', (code) => reject(new Error(`the process ended with ${code} and no figures`)));
   });
 
-export const checkpoints: Bench = {
+export const checkpoints: Benchmark = {
   title: 'A checkpoint of GPT-2 small (498 MB, generated): from the file to a trainable model',
   async run(report) {
     const root = mkdtempSync(join(tmpdir(), 'permafrost-bench-'));

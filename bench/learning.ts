@@ -5,18 +5,18 @@ import { join } from 'node:path';
 import { createApp } from '#app';
 import { expand } from '#papers/expand';
 import { tableOf } from '#papers/published';
-import type { Bench } from './bench.ts';
+import type { Benchmark } from './benchmark.ts';
 
-export const learning: Bench = {
+export const learning: Benchmark = {
   title: 'MNIST with a frozen random body, quick profile, three seeds: final accuracy on 10,000 test images',
   async run(report) {
     const home = mkdtempSync(join(tmpdir(), 'permafrost-bench-'));
     const app = await createApp({ home, slots: availableParallelism() });
     try {
       const cell = tableOf('regimes').cells.find(({ id }) => id === 'regimes/mnist/FRT')!;
-      const ids = expand(cell, 'quick', [0, 1, 2]).configs.map((config) => app.create(config).id);
-      await app.idle();
-      const results = ids.map((id) => app.get(id).result!);
+      const ids = expand(cell, 'quick', [0, 1, 2]).configs.map((config) => app.runs.create([config])[0]);
+      await app.queue.whenIdle();
+      const results = ids.map((id) => app.runs.get(id).result!);
       report(results.map((r) => `${r.value} in ${Math.round(r.seconds)} s`).join(', '));
       return {
         lowestAccuracy: Math.min(...results.map((r) => r.value)),

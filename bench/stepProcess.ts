@@ -6,8 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { parseConfig } from '#contract/config';
-import { adam, constant } from '#engine/optim';
-import type { Spec } from '#engine/program';
+import { adam, chain, clipByGlobalNorm } from '#engine/optim';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';
 import { buildModel } from '#models/index';
@@ -17,7 +16,7 @@ import type { Batch } from '#tasks/task';
 import { type DeviceName, openUntried } from '#trainer/device';
 import { batchSpecs } from '#trainer/learner';
 import { prepareWeights } from '#trainer/weights';
-import { loadDataset } from '#zoo/datasets';
+import { loadDataset } from '#zoo/loadDataset';
 
 export interface StepSetting {
   /** Fields of a config. */
@@ -49,10 +48,10 @@ const shape = task.shape(config);
 const model = buildModel(config, shape);
 const weights = prepareWeights({ config, model, home: cache, log: () => {} });
 const device = await openUntried(setting.device, { threads: setting.threads, weightFolder: weights.folder });
-const recipe = { model, loss: task.loss(config), optimizer: adam(), schedule: constant(), clip: 1 };
+const recipe = { model, loss: task.loss(config), optimizer: chain(clipByGlobalNorm(1), adam({ lr: 1e-3 })) };
 const state = createState({ ...weights.trained, ...recipeSlots(recipe, false) });
 const tokens = shape.lengths?.[0] ?? shape.tokens;
-const inputs: Record<string, Spec> = { ...batchSpecs(shape, tokens, batch), lr: { shape: [] } };
+const inputs = batchSpecs(shape, tokens, batch);
 const step = await compileStep(trainProgram(recipe), { state, inputs, frozen: weights.frozen, device });
 
 /** Real digits where the task has them; else noughts and ones, which every task takes for an input. */
@@ -75,7 +74,7 @@ for (let i = 0; i <= setting.steps; i++) {
   const start = performance.now();
   const { x, y } = makeBatch(i);
   dataSeconds.push((performance.now() - start) / 1000);
-  await step.run({ x, y, lr: Float32Array.of(1e-3) }, [0, i]);
+  await step.run({ x, y }, [0, i]);
   seconds.push((performance.now() - start) / 1000);
 }
 const status = readFileSync('/proc/self/status', 'utf8');

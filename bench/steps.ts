@@ -2,7 +2,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { runtimeEnvironment } from '#trainer/environment';
-import type { Bench, Figures } from './bench.ts';
+import type { Benchmark, Figures } from './benchmark.ts';
 import type { StepFigures, StepSetting } from './stepProcess.ts';
 
 const [tokens, dropout, threads] = [49, 0.1, 2];
@@ -106,7 +106,7 @@ interface Setting extends Pick<Subject, 'device' | 'steps'> {
   batch: number;
 }
 
-const stepBench = ({ regime, batch, steps, device }: Setting, limits: Bench['limits']): Bench => ({
+const stepBenchmark = ({ regime, batch, steps, device }: Setting, limits: Benchmark['limits']): Benchmark => ({
   title: `GPT-2 small, ${regime}: one training step on MNIST, batch ${batch} × ${tokens} tokens, dropout ${dropout}, ${device === 'cpu' ? `${threads} threads` : 'WebGPU against CUDA'}`,
   async run(report) {
     const config = digits('gpt2', batch, regime === 'FPT');
@@ -124,17 +124,17 @@ const stepBench = ({ regime, batch, steps, device }: Setting, limits: Bench['lim
   limits,
 });
 
-export const fptStep = stepBench(
+export const fptStep = stepBenchmark(
   { regime: 'FPT', batch: 16, steps: 5, device: 'cpu' },
   { ratio: '≥ 2.2', sessionSeconds: '< 2.5', rssMb: '< 1700', dataShare: '< 0.02' },
 );
-export const urtStep = stepBench(
+export const urtStep = stepBenchmark(
   { regime: 'unfrozen', batch: 25, steps: 3, device: 'cpu' },
   { ratio: '≥ 1.5', rssMb: '< 5000', dataShare: '< 0.02' },
 );
 /** Only where a WebGPU adapter is; a software one is too slow to wait for. */
-export const gpuFptStep = stepBench({ regime: 'FPT', batch: 16, steps: 20, device: 'webgpu' }, {});
-export const gpuUrtStep = stepBench({ regime: 'unfrozen', batch: 25, steps: 5, device: 'webgpu' }, {});
+export const gpuFptStep = stepBenchmark({ regime: 'FPT', batch: 16, steps: 20, device: 'webgpu' }, {});
+export const gpuUrtStep = stepBenchmark({ regime: 'unfrozen', batch: 25, steps: 5, device: 'webgpu' }, {});
 
 const small = 16;
 const both = (name: string, torch: string, config: (frozen: boolean) => Record<string, unknown>) =>
@@ -155,7 +155,7 @@ const subjects = [
 ];
 
 /** Every model and regime; a pretrained body costs what a random one does. */
-export const models: Bench = {
+export const models: Benchmark = {
   title: `Every model, frozen and trained as a whole: one training step of ${small} samples (MNIST in 49 patches for GPT-2, ViT and LSTM, ten digits for NAC, molecules of 32 tokens for MAT, spectrograms of 146 for AST), ${threads} threads`,
   rows: subjects.map(([name]) => name),
   async run(report) {

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { parseConfig } from '#contract/config';
 import type { JournalEntry, MetricRow } from '#contract/run';
 import { openStore } from '#store/store';
-import type { Bench } from './bench.ts';
+import type { Benchmark } from './benchmark.ts';
 
 const [rows, perEntry] = [1_000_000, 1000];
 
-export const store: Bench = {
+export const store: Benchmark = {
   title: 'Run store: a million metric rows through the journal import, 1,000 rows an entry',
   async run() {
     const folder = mkdtempSync(join(tmpdir(), 'permafrost-bench-'));

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { ensureBuilt } from '#cli/desktop';
 import { chromiumFlags, findChromium } from '../tests/e2e/chromium.ts';
-import type { Bench } from './bench.ts';
+import type { Benchmark } from './benchmark.ts';
 
 const runs = 10_000;
 const streamSeconds = 60;
@@ -104,7 +104,7 @@ const pointsOf = async (page: Page): Promise<number> => {
   return Number((/of ([\d,]+) points/.exec(caption ?? '')?.[1] ?? '0').replaceAll(',', ''));
 };
 
-export const window: Bench = {
+export const window: Benchmark = {
   title: `The window in headless Chromium, on a store of ${runs.toLocaleString('en')} runs; four series of 1,000 points a second for ${streamSeconds} s`,
   async run(report) {
     ensureBuilt(report);

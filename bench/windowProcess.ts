@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { createApp } from '#app';
 import { rendererFolder } from '#cli/desktop';
 import { startServer } from '#cli/server';
-import { configFile, parseConfig } from '#contract/config';
+import { parseConfig } from '#contract/config';
+import { configFile } from '#contract/configFile';
 import { type EntryBody, encodeEntry, type MetricRow } from '#contract/run';
 import { fillHome } from '../tests/fillHome.ts';
 
@@ -47,6 +48,6 @@ writeFileSync(join(folder, 'journal.jsonl'), lines.join(''));
 const services = await createApp({ home, trainer: floodTrainer });
 await fillHome(services, Number(count));
 const server = await startServer({ services, root: rendererFolder, port: 0 });
-process.once('message', () => process.send!({ id: services.create({ ...config, name: 'flood' }).id }));
+process.once('message', () => process.send!({ id: services.runs.create([{ ...config, name: 'flood' }])[0] }));
 process.once('disconnect', () => process.exit());
 process.send!({ url: server.url });

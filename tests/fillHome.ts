@@ -6,7 +6,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApp } from '#app';
-import { configFile, type ExperimentConfig, parseConfig } from '#contract/config';
+import { type ExperimentConfig, parseConfig } from '#contract/config';
+import { configFile } from '#contract/configFile';
 import { type Random, randomStream } from '#contract/random';
 import { type EntryBody, encodeEntry, type MetricRow } from '#contract/run';
 import type { Services } from '#contract/services';

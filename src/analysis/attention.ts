@@ -6,12 +6,12 @@ import type { Device } from '#engine/device';
 import type { CompiledStep, Program } from '#engine/program';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';
-import type { Model } from '#models/index';
+import type { Model } from '#models/model';
 import type { Batch } from '#tasks/task';
 import { batchSpecs, inputsOf } from '#trainer/learner';
-import { loadDataset } from '#zoo/datasets';
+import { loadDataset } from '#zoo/loadDataset';
 import { answerName, describeSamples } from '#zoo/samples';
-import type { Network } from './network.ts';
+import type { RunNetwork } from './runNetwork.ts';
 import { tokenNames } from './tokens.ts';
 
 /** Attention weights that come in one answer, unless one sample has more. */
@@ -39,7 +39,7 @@ export const attentionProgram =
  * Throws `config` for a network without attention.
  */
 export async function attentionOf(
-  network: Network,
+  network: RunNetwork,
   home: string,
   device: Device,
   sample: number,
@@ -85,7 +85,7 @@ interface AttentionStep {
 }
 
 /** A program for every length of sequence that is asked for. */
-function openPrograms({ config, shape, model, weights: { trained, frozen } }: Network, device: Device) {
+function openPrograms({ config, shape, model, weights: { trained, frozen } }: RunNetwork, device: Device) {
   const open = new Map<number, AttentionStep>();
   const compile = async (tokens: number): Promise<AttentionStep> => {
     const shapes: (readonly number[])[] = [];

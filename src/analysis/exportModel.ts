@@ -1,46 +1,49 @@
-/** A trained network as a file for use elsewhere, written whole and checked, or not at all. */
+/** Exports a run's network to a file for use elsewhere: written whole and checked, or not there at all. */
 import { readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { type ModelExport, type ModelFormat, modelFormats } from '#contract/analysis';
-import { configFile } from '#contract/config';
+import { configFile } from '#contract/configFile';
 import { PermafrostError } from '#contract/errors';
 import type { FinalResult } from '#contract/run';
-import type { Device } from '#engine/device';
 import type { Frozen } from '#engine/program';
 import { elementsOf } from '#formats/array';
 import { readEntries } from '#runFolder/journal';
 import { runFiles } from '#runFolder/paths';
 import { checkFrozen } from '#trainer/frozen';
-import type { Network } from './network.ts';
-import { writeOnnxModel } from './onnx.ts';
-import { writeWeights } from './safetensors.ts';
+import type { ModelContent, WrittenModel } from './modelFile.ts';
+import { writeOnnxModel } from './onnxModel.ts';
+import { type CheckOptions, checkParity } from './parity.ts';
+import type { RunNetwork } from './runNetwork.ts';
+import { checkBits, writeSafetensorsModel } from './safetensorsModel.ts';
 
-export interface ExportInput {
+export interface ExportInput extends CheckOptions, Pick<ModelContent, 'path' | 'externalData'> {
   /** The run's folder. */
   folder: string;
-  home: string;
-  /** A CPU, which checks what was written. */
-  device: Device;
-  path: string;
-  externalData: boolean;
 }
 
-/** What a format has to write. */
-export interface Exported extends ExportInput {
-  network: Network;
-  /** Every parameter that is computed with, by name, in the model's order. */
-  parameters: Record<string, Frozen>;
-  metadata: Record<string, string>;
-  version: string;
+interface FormatRow {
+  write(content: ModelContent): WrittenModel;
+  /** Throws where the file is not the network. */
+  check(content: ModelContent, written: WrittenModel, options: CheckOptions): Promise<ModelExport['parity']>;
 }
 
-/** Writes and checks; returns the files, and what the check found. Throws what is wrong, and leaves nothing then. */
-type Writer = (exported: Exported) => Promise<Pick<ModelExport, 'parity' | 'batch'> & { paths: string[] }>;
+const formats: Record<ModelFormat, FormatRow> = {
+  onnx: { write: writeOnnxModel, check: checkParity },
+  safetensors: {
+    write: writeSafetensorsModel,
+    async check(content) {
+      checkBits(content);
+      return null;
+    },
+  },
+};
 
-const writers: Record<ModelFormat, Writer> = { onnx: writeOnnxModel, safetensors: writeWeights };
-
-export async function exportModel(network: Network, input: ExportInput): Promise<ModelExport> {
-  const { folder, path } = input;
+/**
+ * Writes the network in the format that the path's ending names, checks the file and deletes it where the check fails.
+ * Throws `config` for another ending, `weights`, `disk`, `trace`.
+ */
+export async function exportModel(network: RunNetwork, input: ExportInput): Promise<ModelExport> {
+  const { folder, path, externalData } = input;
   const format = modelFormats.find((each) => extname(path).toLowerCase() === `.${each}`);
   if (!format)
     throw new PermafrostError(
@@ -49,15 +52,8 @@ export async function exportModel(network: Network, input: ExportInput): Promise
     );
   const { config, model, weights, checkpoint } = network;
   checkFrozen(runFiles(folder).frozen, weights.frozen);
-  const trained = Object.entries(weights.trained).map(([name, { shape, data }]): [string, Frozen] => [
-    name,
-    { shape, read: () => data },
-  ]);
-  const all: Record<string, Frozen> = { ...weights.frozen, ...Object.fromEntries(trained) };
-  const names = Object.keys(model.parameters);
-  const parameters = Object.fromEntries(names.flatMap((name) => (all[name] ? [[name, all[name]]] : [])));
-  const leftOut = names.filter((name) => !all[name]);
-  const version = versionOf();
+  const parameters = parametersOf(network);
+  const version = readVersion();
   const metadata = {
     'permafrost.version': version,
     'permafrost.run': basename(folder),
@@ -66,23 +62,33 @@ export async function exportModel(network: Network, input: ExportInput): Promise
     'permafrost.result': JSON.stringify(resultOf(folder)),
     'permafrost.config': JSON.stringify(configFile(config)),
   };
-  const { paths, ...found } = await writers[format]({ ...input, network, parameters, metadata, version });
+  const content = { network, path, externalData, parameters, metadata, version };
+  const { write, check } = formats[format];
+  const written = write(content);
+  const parity = await check(content, written, input).catch((error) => {
+    for (const each of written.paths) rmSync(each, { force: true });
+    throw error;
+  });
+  const { paths, ...found } = written;
   return {
-    ...{ format, checkpoint, leftOut, ...found },
+    ...{ format, checkpoint, parity, ...found },
     files: paths.map((each) => ({ path: each, bytes: statSync(each).size })),
+    leftOut: Object.keys(model.parameters).filter((name) => !parameters[name]),
     tensors: Object.keys(parameters).length,
     parameters: Object.values(parameters).reduce((sum, { shape }) => sum + elementsOf(shape), 0),
   };
 }
 
-/** Deletes what was written where the check throws. */
-export async function checked<T>(paths: readonly string[], check: () => T | Promise<T>): Promise<T> {
-  try {
-    return await check();
-  } catch (error) {
-    for (const path of paths) rmSync(path, { force: true });
-    throw error;
-  }
+/** Trained and frozen parameters by name, in the model's order. */
+function parametersOf({ model, weights: { trained, frozen } }: RunNetwork): Record<string, Frozen> {
+  const names = Object.keys(model.parameters).filter((name) => frozen[name] ?? trained[name]);
+  return Object.fromEntries(
+    names.map((name): [string, Frozen] => {
+      if (!trained[name]) return [name, frozen[name]];
+      const { shape, data } = trained[name];
+      return [name, { shape, read: () => data }];
+    }),
+  );
 }
 
 /** The metric of the run's final evaluation; null until it is finished. */
@@ -93,5 +99,5 @@ function resultOf(folder: string): Pick<FinalResult, 'metric' | 'value' | 'sampl
   return { metric, value, samples };
 }
 
-const versionOf = (): string =>
+const readVersion = (): string =>
   JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')).version;

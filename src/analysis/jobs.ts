@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import type { Attention, ModelExport } from '#contract/analysis';
 import { type ErrorCode, PermafrostError } from '#contract/errors';
 import { runtimeEnvironment } from '#trainer/environment';
-import type { NetworkOptions } from './network.ts';
+import type { RunNetworkOptions } from './runNetwork.ts';
 
 export interface Jobs {
-  attention: { input: NetworkOptions & { sample: number }; answer: Attention[] };
-  export: { input: NetworkOptions & { path: string; externalData: boolean }; answer: ModelExport };
+  attention: { input: RunNetworkOptions & { sample: number }; answer: Attention[] };
+  export: { input: RunNetworkOptions & { path: string; externalData: boolean }; answer: ModelExport };
 }
 export type JobName = keyof Jobs;
 export interface JobRequest {

@@ -8,19 +8,19 @@ import { openUntried } from '#trainer/device';
 import { attentionOf } from './attention.ts';
 import { exportModel } from './exportModel.ts';
 import type { JobAnswer, JobName, JobRequest, Jobs } from './jobs.ts';
-import { openNetwork } from './network.ts';
+import { openRunNetwork } from './runNetwork.ts';
 
 /** Runs may be under way beside it. */
 const threads = Math.max(1, Math.floor(availableParallelism() / 2));
 
 const jobs: { [K in JobName]: (input: Jobs[K]['input']) => Promise<Jobs[K]['answer']> } = {
   async attention({ sample, ...options }) {
-    const network = openNetwork(options);
+    const network = openRunNetwork(options);
     const device = await openUntried('cpu', { threads, weightFolder: network.weights.folder });
     return attentionOf(network, options.home, device, sample);
   },
   async export({ path, externalData, ...options }) {
-    const network = openNetwork(options);
+    const network = openRunNetwork(options);
     const device = await openUntried('cpu', { threads, weightFolder: network.weights.folder });
     return exportModel(network, { ...options, device, path, externalData });
   },

@@ -1,23 +1,25 @@
-/** Looking into runs: asks the processes that do it and remembers their newest answers. */
+/** Attention maps and model exports, computed in processes of their own; the newest maps are kept. */
 import { createReadStream, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Analyst, createAnalyst } from '#analysis/jobs';
 import type { AnalysisServices, Attention, ModelFormat } from '#contract/analysis';
 import { PermafrostError } from '#contract/errors';
+import type { RunServices } from '#contract/runServices';
 import { runFiles } from '#runFolder/paths';
 import { requireFiles } from './requireFiles.ts';
 
 export interface AnalysisOptions {
   home: string;
-  folderOf(id: string): string;
+  runs: Pick<RunServices, 'get'>;
   node?: string;
 }
 
-/** Answers that are remembered: stepping through samples and layers asks nothing twice. */
-const remembered = 6;
+/** Maps that are kept, so that stepping through samples and layers computes none twice. */
+const kept = 6;
 
-export function analysisServices({ home, folderOf, node }: AnalysisOptions): AnalysisServices & Pick<Analyst, 'close'> {
+export function analysisServices({ home, runs, node }: AnalysisOptions): AnalysisServices & Pick<Analyst, 'close'> {
+  const folderOf = (id: string): string => join(home, 'runs', runs.get(id).id);
   const analyst = createAnalyst(node);
   const answers: { key: string; samples: Attention[] }[] = [];
   const under = new Map<string, Promise<Attention[]>>();
@@ -35,7 +37,7 @@ export function analysisServices({ home, folderOf, node }: AnalysisOptions): Ana
       try {
         const samples = await asked;
         answers.unshift({ key, samples });
-        answers.splice(remembered);
+        answers.splice(kept);
         return samples.find((attention) => attention.sample === sample)!;
       } finally {
         under.delete(job);

@@ -6,15 +6,16 @@ import type { Services } from '#contract/services';
 import { type Environment, environment } from '#export/bundle';
 import { environmentHere } from './materials.ts';
 import { configsOf, type Opened, withBundle } from './openBundle.ts';
-import { standingRuns } from './standing.ts';
+import { standingRuns } from './standingRuns.ts';
 import { checkAll } from './verifyBundle.ts';
 
-type App = Pick<Services, 'home' | 'rows' | 'get' | 'createAll' | 'goOn' | 'metrics'>;
+type App = Pick<Services, 'home' | 'runs'>;
 
 export function bundleServices(app: App): BundleServices {
   const tagOf = ({ digest }: Pick<BundleReport, 'digest'>): string => `rerun-${digest.slice(0, 12)}`;
   /** What was trained here for the bundle before, by config. */
-  const before = (report: BundleReport) => standingRuns(app.rows().filter(({ tags }) => tags.includes(tagOf(report))));
+  const before = (report: BundleReport) =>
+    standingRuns(app.runs.list().filter(({ tags }) => tags.includes(tagOf(report))));
 
   function compared({ bundle, store, report }: Opened): Rerun[] {
     const known = before(report);
@@ -23,10 +24,10 @@ export function bundleServices(app: App): BundleServices {
       const theirs = store.runs.get(original);
       const row = known.of(theirs.config);
       if (!row) return [];
-      const ours = app.get(row.id);
+      const ours = app.runs.get(row.id);
       if (!ours.result || !theirs.result)
         return [{ original, id: ours.id, outcome: 'pending', text: `${ours.state} at step ${ours.step}` }];
-      const rows = firstDifference(store.metrics.rows(original), app.metrics(ours.id));
+      const rows = firstDifference(store.metrics.rows(original), app.runs.metrics(ours.id));
       const isSame =
         rows === null && ours.result.value === theirs.result.value && ours.result.loss === theirs.result.loss;
       if (isSame) return [{ original, id: ours.id, outcome: 'same', text: 'every metric is the same, bit for bit' }];
@@ -50,9 +51,9 @@ export function bundleServices(app: App): BundleServices {
         const known = before(report);
         const configs = configsOf(opened);
         const isNew = (config: ExperimentConfig) => ['failed', undefined].includes(known.of(config)?.state);
-        app.createAll(configs.filter(isNew), [tagOf(report)]);
+        app.runs.create(configs.filter(isNew), [tagOf(report)]);
         const left = configs.flatMap((config) => known.of(config)?.id ?? []);
-        app.goOn(left);
+        app.runs.complete(left);
         return compared(opened);
       }),
     compare: (path) => withBundle(path, compared),

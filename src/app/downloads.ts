@@ -1,7 +1,7 @@
 /** Files made on the fly, by path: what the window saves, the server sends and the command line writes. */
 import { z } from 'zod';
 import type { ModelFormat } from '#contract/analysis';
-import { configFile } from '#contract/config';
+import { configFile } from '#contract/configFile';
 import { nearest, PermafrostError } from '#contract/errors';
 import { defaultTolerance, profiles, type TableState, toleranceSchema } from '#contract/papers';
 import type { Run } from '#contract/run';
@@ -19,7 +19,7 @@ import { tableOf } from '#papers/published';
 import { exportedChunks } from './analysis.ts';
 import { makeBundle } from './makeBundle.ts';
 
-export type Source = Pick<Services, 'home' | 'list' | 'get' | 'rows' | 'metrics' | 'clock' | 'tables' | 'analysis'>;
+type App = Pick<Services, 'home' | 'runs' | 'tables' | 'analysis'>;
 
 /** What a file is of: runs, and the table that they answer where they were chosen by one. */
 export interface Chosen {
@@ -30,7 +30,7 @@ export interface Chosen {
 interface DownloadRow {
   type: string;
   of: 'runs' | 'one run' | 'a table';
-  chunks(app: Source, chosen: Chosen): Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>;
+  chunks(app: App, chosen: Chosen): Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>;
 }
 
 const csv = 'text/csv; charset=utf-8';
@@ -55,17 +55,17 @@ const meansAs = (markup: keyof typeof markups): DownloadRow => ({
 });
 
 /** The rows of runs, in their order. */
-function rowsOf(app: Source, runs: readonly Run[]): RunRow[] {
-  const rows = new Map(app.rows(runs.map(({ id }) => id)).map((row) => [row.id, row]));
+function rowsOf(app: App, runs: readonly Run[]): RunRow[] {
+  const rows = new Map(app.runs.list(runs.map(({ id }) => id)).map((row) => [row.id, row]));
   return runs.map(({ id }) => rows.get(id)!);
 }
 
 /** A folder per run with its event file; runs that never began have none. */
-async function* eventFiles(app: Source, runs: readonly Run[]): AsyncGenerator<ZipFile> {
+async function* eventFiles(app: App, runs: readonly Run[]): AsyncGenerator<ZipFile> {
   const { eventFile, eventFileName } = await import('#export/tensorboard'); // only this needs protobufjs
   for (const { id, startedAt } of runs) {
     if (startedAt === null) continue;
-    const chunks = eventFile({ rows: app.metrics(id), startedAt, clock: app.clock(id) });
+    const chunks = eventFile({ rows: app.runs.metrics(id), startedAt, clock: app.runs.clock(id) });
     yield { name: `${id}/${eventFileName(startedAt)}`, chunks };
   }
 }
@@ -80,12 +80,12 @@ const rows: Record<string, DownloadRow> = {
   'runs.csv': {
     type: csv,
     of: 'runs',
-    chunks: (app, { runs, state }) => pieces(state ? answerRunsCsv(state, app.get) : runsCsv(runs)),
+    chunks: (app, { runs, state }) => pieces(state ? answerRunsCsv(state, app.runs.get) : runsCsv(runs)),
   },
   'metrics.csv': {
     type: csv,
     of: 'runs',
-    chunks: (app, { runs }) => pieces(metricsCsv(runs.map(({ id }) => ({ id, rows: app.metrics(id) })))),
+    chunks: (app, { runs }) => pieces(metricsCsv(runs.map(({ id }) => ({ id, rows: app.runs.metrics(id) })))),
   },
   'means.csv': { type: csv, of: 'runs', chunks: (app, { runs }) => pieces(meansCsv(rowsOf(app, runs))) },
   'means.md': meansAs('md'),
@@ -138,7 +138,7 @@ function readQuery(search: URLSearchParams): z.infer<typeof query> {
 }
 
 /** The file behind `/download/NAME?…`. Throws `notFound`, and `config` where the query does not name what NAME is of. */
-export function downloadOf(app: Source, path: string): Download {
+export function downloadOf(app: App, path: string): Download {
   const { pathname, searchParams } = new URL(path, 'http://permafrost');
   const name = pathname.replace(/^\/download\//, '');
   const names = Object.keys(rows);
@@ -155,11 +155,11 @@ export function downloadOf(app: Source, path: string): Download {
   if (of === 'one run' && ids.length !== 1)
     throw new PermafrostError('config', `${name} is of one run; found ${ids.length} ids.`);
   if (table !== null) tableOf(table);
-  const named = ids.map(app.get);
+  const named = ids.map(app.runs.get);
 
   async function* made() {
     const state = table === null ? null : await app.tables.state(table, profile, tolerance);
-    const runs = state ? runsOf(state).map(app.get) : ids.length ? named : app.list();
+    const runs = state ? runsOf(state).map(app.runs.get) : ids.length ? named : app.runs.getAll();
     yield* chunks(app, { runs, state });
   }
   return {

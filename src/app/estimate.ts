@@ -2,14 +2,15 @@
 import { availableParallelism } from 'node:os';
 import type { Estimate, ParameterGroup } from '#contract/catalogue';
 import type { ConfigField, ExperimentConfig } from '#contract/config';
-import { type BodyTable, bodies, buildModel, countParameters, isNetwork, type Model } from '#models/index';
+import { bodyPrefix } from '#models/body';
+import { type BodyTable, bodies, buildModel, isNetwork } from '#models/index';
 import { blockOf, trainingBytes } from '#models/memory';
+import { countParameters, type Model } from '#models/model';
 import { taskOf, tasks } from '#tasks/index';
 import type { TaskShape } from '#tasks/task';
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
-const bodyPrefix = 'transformer.';
 const ownName = (name: string): string => (name.startsWith(bodyPrefix) ? name.slice(bodyPrefix.length) : name);
 const partOf: Partial<Record<ConfigField, ParameterGroup['part']>> = {
   freeze_pos: 'positions',

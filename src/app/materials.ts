@@ -8,7 +8,8 @@ import type { Environment, Materials } from '#export/bundle';
 import { tasks } from '#tasks/index';
 import { checkpointFiles } from '#zoo/checkpointFiles';
 import { isDirect } from '#zoo/dataset';
-import { datasetOf, placesOf } from '#zoo/datasets';
+import { datasetPlaces } from '#zoo/datasetFiles';
+import { datasetOf } from '#zoo/datasets';
 import { findWeights } from '#zoo/weights';
 import project from '../../package.json' with { type: 'json' };
 
@@ -44,7 +45,7 @@ export async function materialsOf(home: string, configs: readonly ExperimentConf
 /** The files that a data set is read from: as they were fetched, or as its user unpacked them. */
 function dataFiles(home: string, name: string): string[] {
   const row = datasetOf(name);
-  const { folder } = placesOf(home, row);
+  const { folder } = datasetPlaces(home, row);
   const from = existsSync(folder) || !isDirect(row) ? folder : row.bundled();
   const names = [...row.files.map((file) => file.name), ...row.unpacked];
   return from === null

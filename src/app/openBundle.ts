@@ -2,7 +2,8 @@
 
 import { z } from 'zod';
 import type { BundleReport } from '#contract/bundle';
-import { type ExperimentConfig, openConfig } from '#contract/config';
+import type { ExperimentConfig } from '#contract/config';
+import { openConfig } from '#contract/configFile';
 import { PermafrostError } from '#contract/errors';
 import { changedTensors, frozenProof } from '#contract/frozen';
 import { decodeEntry, type JournalEntry, run as runSchema } from '#contract/run';

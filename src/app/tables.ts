@@ -4,20 +4,18 @@ import { PermafrostError } from '#contract/errors';
 import { sitsOnFloor } from '#contract/floor';
 import {
   type Answer,
-  type Cell,
   type Contrast,
   defaultTolerance,
   type OnFloor,
-  type PaperTable,
   type Plan,
   type Profile,
-  type ResultKind,
   type TableServices,
   type TableState,
   type Tolerance,
   type WeightsAndScore,
   type Wish,
 } from '#contract/papers';
+import type { Cell, PaperTable, ResultKind } from '#contract/paperTable';
 import { configOf, type RunRow } from '#contract/runRow';
 import type { Services } from '#contract/services';
 import type { Sample } from '#contract/statistics';
@@ -30,9 +28,9 @@ import { rankCorrelation } from '#papers/rankCorrelation';
 import { peaksOf, tallyOf } from '#papers/twoPeaks';
 import { judge, toleranceOf } from '#papers/verdict';
 import { tasks } from '#tasks/index';
-import { type StandingRuns, standingRuns, stepFor } from './standing.ts';
+import { type StandingRuns, standingRuns, stepFor } from './standingRuns.ts';
 
-type App = Pick<Services, 'rows' | 'data' | 'hasTask' | 'estimate' | 'ensure' | 'queue'>;
+type App = Pick<Services, 'runs' | 'queue' | 'config' | 'data'>;
 
 const finished = (runs: readonly RunRow[]): RunRow[] => runs.filter(({ state }) => state === 'finished');
 
@@ -117,7 +115,7 @@ function weightsAndScoreOf(answers: readonly Answer[]): WeightsAndScore[] {
 export function tableServices(app: App, have: Available): TableServices {
   /** What guessing reaches on the cell's test set; null where that is not known here. */
   const floorOf = async (config: ExperimentConfig | undefined) =>
-    config && app.hasTask(config.task) ? app.data.floor(config) : null;
+    config && have.task(config.task) ? app.data.floor(config) : null;
 
   async function answer(cell: Cell, profile: Profile, standing: StandingRuns): Promise<KnownAnswer> {
     const needs = missing(cell, profile, have);
@@ -146,7 +144,7 @@ export function tableServices(app: App, have: Available): TableServices {
 
   async function onFloorOf(table: OnFloor['table'], cell: Cell): Promise<OnFloor[]> {
     const { published, params } = cell;
-    if (!published || !app.hasTask(params.task ?? '')) return [];
+    if (!published || !have.task(params.task ?? '')) return [];
     const floor = await floorOf(expand(cell, 'paper', [0]).configs[0]);
     return floor && sitsOnFloor(published, floor, toleranceOf(published)) ? [{ cell, table, published, floor }] : [];
   }
@@ -159,18 +157,18 @@ export function tableServices(app: App, have: Available): TableServices {
     },
     async state(id, profile, tolerance = defaultTolerance): Promise<TableState> {
       const table = tableOf(id);
-      const standing = standingRuns(app.rows());
+      const standing = standingRuns(app.runs.list());
       const known = await Promise.all(table.cells.map((cell) => answer(cell, profile, standing)));
       return judgedTable(table, profile, tolerance, known);
     },
     plan(wish): Plan {
-      const standing = standingRuns(app.rows());
+      const standing = standingRuns(app.runs.list());
       const plan: Plan = {
         ...{ finished: 0, resumed: 0, started: 0, seconds: 0, basis: 'nothing is left to do' },
         ...{ memoryBytes: 0, diskBytes: 0, miscounted: [] },
       };
       for (const { cell, configs } of wanted(wish)) {
-        const { seconds, basis, memoryBytes, diskBytes, trainable } = app.estimate(configs[0]);
+        const { seconds, basis, memoryBytes, diskBytes, trainable } = app.config.estimate(configs[0]);
         const published = cell.published?.trainable;
         if (wish.profile === 'paper' && published !== undefined && published !== trainable)
           plan.miscounted.push({ cell: cell.id, trainable, published });
@@ -180,7 +178,7 @@ export function tableServices(app: App, have: Available): TableServices {
           plan[step]++;
           if (step === 'finished') continue;
           const left = row && step === 'resumed' ? 1 - row.step / row.totalSteps : 1;
-          plan.seconds += (seconds * left) / app.queue().slots;
+          plan.seconds += (seconds * left) / app.queue.get().slots;
           plan.diskBytes += diskBytes * left;
           plan.memoryBytes = Math.max(plan.memoryBytes, memoryBytes);
           plan.basis = basis;
@@ -191,7 +189,7 @@ export function tableServices(app: App, have: Available): TableServices {
     reproduce(wish): string[][] {
       const cells = wanted(wish);
       const configs = cells.flatMap((cell) => cell.configs);
-      const ids = app.ensure(configs, [`${wish.table}-${wish.profile}`]).map(({ id }) => id);
+      const ids = app.runs.ensure(configs, [`${wish.table}-${wish.profile}`]).map(({ id }) => id);
       return cells.map((cell) => ids.splice(0, cell.configs.length));
     },
   };

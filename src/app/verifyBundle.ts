@@ -9,7 +9,7 @@ import { tableOf } from '#papers/published';
 import { byTime, derivedFiles } from './makeBundle.ts';
 import { materialsOf } from './materials.ts';
 import { configsOf, type Opened, problemsOf, same, words } from './openBundle.ts';
-import { rowOf } from './row.ts';
+import { runRowOf } from './runRow.ts';
 import { judgedTable } from './tables.ts';
 
 /** Judges the table again from the replayed runs. Null where that cannot be done, with the reason among the problems. */
@@ -27,7 +27,7 @@ function answersOf({ bundle, store, report }: Opened): TableState | null {
     }
     if (!same(claim.published, cell.published))
       wrong(`${cell.id}: published ${words(claim.published)}; this Permafrost has ${words(cell.published)}.`);
-    const runs = store.rows(claim.runs.filter((id) => report.runs.includes(id))).map(rowOf);
+    const runs = store.rows(claim.runs.filter((id) => report.runs.includes(id))).map(runRowOf);
     for (const { id, seed } of runs) {
       const [wanted] = expand(cell, profile, [seed]).configs;
       const field = differingField(store.runs.get(id).config, wanted);

@@ -29,7 +29,7 @@ export const attention: CommandRow = {
         readApp(async (app) => {
           if (options.json && file === '-')
             throw new PermafrostError('config', '--json and - both write to standard output. Name a file.');
-          const { id } = app.get(name);
+          const { id } = app.runs.get(name);
           const checkpoint = readCheckpoint(options.checkpoint);
           const { sample } = options;
           const { layers, ...found } = await app.analysis.attention(id, { checkpoint, sample });
@@ -47,7 +47,7 @@ export const attention: CommandRow = {
             return [
               file ? `${file} written` : drawn(map, tokens),
               `\n${id}, ${at}, sample ${sample}: ${which}`,
-              `right answer ${label || y.join(' ')}; the network says ${answer} (${app.get(id).result?.metric ?? 'metric'} ${number(score)})`,
+              `right answer ${label || y.join(' ')}; the network says ${answer} (${app.runs.get(id).result?.metric ?? 'metric'} ${number(score)})`,
             ].join('\n');
           });
         }),

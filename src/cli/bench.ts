@@ -10,7 +10,7 @@ export const bench: CommandRow = {
       .argument('[names...]', 'which; all by default')
       .option('--json', 'print the figures as one JSON object')
       .action((names: string[], { json }: { json?: boolean }) => {
-        const script = join(import.meta.dirname, '..', '..', 'bench', 'bench.ts');
+        const script = join(import.meta.dirname, '..', '..', 'bench', 'main.ts');
         const { status } = spawnSync(
           process.execPath,
           [...process.execArgv, script, ...names, ...(json ? ['--json'] : [])],

@@ -1,6 +1,7 @@
 /** What commands share: how one is added, how it opens the app, how it prints. */
 import type { Command } from 'commander';
-import { type AppOptions, createApp, defaultHome } from '#app';
+import { type AppOptions, createApp } from '#app';
+import { defaultHome } from '#app/home';
 import { checked, runId } from '#contract/names';
 import type { Services } from '#contract/services';
 import { printable, printableLines, widthOf } from './printable.ts';

@@ -1,8 +1,10 @@
 /** A config from a file, `--set key=value` and `--seed`. */
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { type ExperimentConfig, openConfig, parseConfig, readSetting } from '#contract/config';
+import { type ExperimentConfig, parseConfig } from '#contract/config';
+import { openConfig } from '#contract/configFile';
 import { PermafrostError } from '#contract/errors';
+import { readSetting } from '#contract/readSetting';
 import { readJson } from '#formats/json';
 
 export interface ConfigOptions {

@@ -7,7 +7,7 @@ export const count: CommandRow = {
       .option('--json', 'print {"trainable", "total"}')
       .action((file: string | undefined, options: ConfigOptions & { json?: boolean }) =>
         readApp((app) => {
-          const { trainable, total } = app.count(readConfig(file, options));
+          const { trainable, total } = app.config.count(readConfig(file, options));
           const share = ((100 * trainable) / total).toPrecision(3);
           print(
             options.json,

@@ -8,7 +8,7 @@ export const devices: CommandRow = {
       .option('--json', 'print {"devices": […]}')
       .action(({ json }: { json?: boolean }) =>
         readApp(async (app) => {
-          const found = await app.devices();
+          const found = await app.devices.list();
           const rows = found.map(({ name, available }) => [name, available ? 'works' : 'cannot be used']);
           const reasons = found
             .filter((d) => !d.available)

@@ -27,7 +27,7 @@ export const exportCommand: CommandRow = {
       .action((what: string[], options: Options) =>
         readApp(async (app) => {
           const path = what.at(-1)!;
-          const ids = what.slice(0, -1).map((id) => app.get(asRunId(id)).id);
+          const ids = what.slice(0, -1).map((id) => app.runs.get(asRunId(id)).id);
           if (options.json && path === '-')
             throw new PermafrostError('config', '--json and - both write to standard output. Name a file.');
           const format = options.format ?? formatFor(path, options.table !== undefined);
@@ -52,7 +52,7 @@ function formatFor(path: string, isTable: boolean): string {
 }
 
 function query(ids: string[], { table, profile }: Options): URLSearchParams {
-  if (table === undefined) return new URLSearchParams(ids.map((id) => ['id', id]));
+  if (table === undefined) return new URLSearchParams(ids.map((id): [string, string] => ['id', id]));
   if (ids.length) throw new PermafrostError('config', 'Name runs or a table, not both.');
   return new URLSearchParams({ table, profile });
 }

@@ -20,7 +20,7 @@ export const exportModel: CommandRow = {
       .option('--json', 'print what was written and how it was checked')
       .action((name: string, file: string, { checkpoint, externalData, json }: Options) =>
         readApp(async (app) => {
-          const { id } = app.get(name);
+          const { id } = app.runs.get(name);
           const options = { checkpoint: readCheckpoint(checkpoint), externalData };
           const made = await app.analysis.exportModel(id, resolve(file), options);
           print(json, { id, ...made }, () => {

@@ -22,9 +22,9 @@ export const frozen: CommandRow = {
       .option('--json', 'print every hash as one JSON object')
       .action((name: string, { json }: { json?: boolean }) =>
         readApp((app) => {
-          const run = app.get(name);
+          const run = app.runs.get(name);
           const { id } = run;
-          const proof = app.frozen(id);
+          const proof = app.runs.frozen(id);
           if (!proof)
             throw new PermafrostError('notFound', `${id} has no hashes of frozen weights: ${whyNone(run, app.home)}.`);
           const changed = changedTensors(proof);

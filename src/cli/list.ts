@@ -30,7 +30,7 @@ export const list: CommandRow = {
       .option('--json', 'print {"runs": […]}')
       .action(({ json }: { json?: boolean }) =>
         readApp((app) => {
-          const runs = app.list();
+          const runs = app.runs.getAll();
           const rows = runs.map((run) => [
             run.id,
             run.state,

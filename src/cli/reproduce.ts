@@ -13,7 +13,8 @@ import {
   weightsAndScoreTitle,
 } from '#contract/answerText';
 import { PermafrostError } from '#contract/errors';
-import { type Answer, type Cell, type Plan, type Profile, profiles, type TableState } from '#contract/papers';
+import { type Answer, type Plan, type Profile, profiles, type TableState } from '#contract/papers';
+import type { Cell } from '#contract/paperTable';
 import { pieces, writeChunks } from '#export/file';
 import { answersCsv } from '#export/tables';
 import { tableOf, tables } from '#papers/published';
@@ -79,10 +80,10 @@ async function reproduceTable(id: string, options: Options): Promise<void> {
         process.stderr.write(`${planText(plan)}\n`);
         await follow(
           app,
-          ids.flat().filter((run) => app.get(run).state !== 'finished'),
+          ids.flat().filter((run) => app.runs.get(run).state !== 'finished'),
           labels,
         );
-        process.exitCode = exitCodeOf(ids.flat().map(app.get));
+        process.exitCode = exitCodeOf(ids.flat().map(app.runs.get));
       }
       const state = await part();
       await writeChunks(path, pieces(answersCsv(state)));

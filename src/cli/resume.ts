@@ -11,12 +11,12 @@ export const resume: CommandRow = {
       .option('--json', 'print the run as one JSON object')
       .action((name: string, options: { json?: boolean }) =>
         withApp(async (app) => {
-          const { id } = app.resume(name);
-          const { running, queued } = app.queue();
+          const { id } = app.runs.resume(name);
+          const { running, queued } = app.queue.get();
           if (![...running, ...queued].includes(id))
             console.error(`${id} was running on another machine; waiting up to 30 s to see whether it still is.`);
           const runs = await follow(app, [id]);
-          if (!restingStates.includes(runs[0].state)) app.resume(id); // says who has it
+          if (!restingStates.includes(runs[0].state)) app.runs.resume(id); // says who has it
           print(options.json, runs[0], () => id);
           process.exitCode = exitCodeOf(runs);
         }),

@@ -9,7 +9,7 @@ export const run: CommandRow = {
       .option('--json', 'print the run as one JSON object')
       .action((file: string | undefined, options: ConfigOptions & { tag: string[]; json?: boolean }) =>
         withApp(async (app) => {
-          const { id } = app.create(readConfig(file, options), options.tag);
+          const [id] = app.runs.create([readConfig(file, options)], options.tag);
           const runs = await follow(app, [id]);
           print(options.json, runs[0], () => id);
           process.exitCode = exitCodeOf(runs);

@@ -1,5 +1,6 @@
 /** `serve`: the window for a browser, until Ctrl-C. */
-import { createApp, defaultHome } from '#app';
+import { createApp } from '#app';
+import { defaultHome } from '#app/home';
 import type { Services } from '#contract/services';
 import type { CommandRow } from './command.ts';
 import { ensureBuilt, rendererFolder } from './desktop.ts';
@@ -29,7 +30,7 @@ export async function serve({ port, slots, open: opens }: ServeOptions): Promise
     await services.close();
     throw error;
   });
-  services.adopt();
+  services.queue.adoptOrphans();
   const asked = untilAsked(services); // before anybody is told how to
   console.log(`Permafrost is at ${server.url}`);
   console.error(
@@ -69,7 +70,7 @@ async function openBrowser(url: string): Promise<void> {
 function untilAsked(services: Services): Promise<void> {
   return new Promise((resolve) => {
     let asked = Number.NEGATIVE_INFINITY;
-    const busy = () => services.queue().running.length + services.queue().queued.length;
+    const busy = () => services.queue.get().running.length + services.queue.get().queued.length;
     process.on('SIGINT', () => {
       const sure = performance.now() - asked < patience || !process.stdin.isTTY || busy() === 0;
       if (sure) return resolve();

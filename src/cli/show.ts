@@ -19,14 +19,14 @@ export const show: CommandRow = {
       .option('--json', 'print the run as one JSON object')
       .action((name: string, { json }: { json?: boolean }) =>
         readApp(async (app) => {
-          const run = app.get(name);
+          const run = app.runs.get(name);
           const floor = await app.data.floor(run.config);
           print(json, { ...run, floor }, () => {
             const changed = configFields.filter(
               (field) => JSON.stringify(run.config[field]) !== JSON.stringify(defaults(field)),
             );
             const folder = join(app.home, 'runs', run.id);
-            const tests = app.series(run.id, 'test_metric');
+            const tests = app.runs.series(run.id, 'test_metric');
             return [
               `${run.id}  ${outcome(run)}`,
               run.device ? `on ${run.device}; ${run.trainable} of ${run.total} parameters trained` : '',

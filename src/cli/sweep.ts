@@ -67,7 +67,7 @@ async function runSweep(file: string | undefined, options: Options): Promise<voi
   const points = expandSweep(readConfig(file, options), axes, options.seeds);
   await withApp(
     async (app) => {
-      const runs = app.ensure(
+      const runs = app.runs.ensure(
         points.flatMap(({ configs }) => configs),
         ['sweep'],
       );
@@ -85,7 +85,7 @@ async function runSweep(file: string | undefined, options: Options): Promise<voi
         left.map(({ id }) => id),
         Object.fromEntries(ids.map((id, i) => [id, names[i]])),
       );
-      const known = new Map(app.rows(ids).map((row) => [row.id, row]));
+      const known = new Map(app.runs.list(ids).map((row) => [row.id, row]));
       const all = ids.map((id) => known.get(id)!);
       const rows = points.map(({ values, configs }): Row => {
         const own = all.splice(0, configs.length);
@@ -105,7 +105,8 @@ const plain = (value: unknown): string => (typeof value === 'string' ? value : J
 
 /** The means of the runs as the ending of the file asks for. */
 const meansOf = (app: Services, ids: string[], out: string) =>
-  app.download(`/download/means${extname(out)}?${new URLSearchParams(ids.map((id) => ['id', id]))}`).chunks;
+  app.download(`/download/means${extname(out)}?${new URLSearchParams(ids.map((id): [string, string] => ['id', id]))}`)
+    .chunks;
 
 function readOut(path: string): string {
   if (endings.includes(extname(path))) return path;

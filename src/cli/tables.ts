@@ -1,6 +1,6 @@
 /** `permafrost tables`: what was published, with its sources. */
 import { knownText, settingsText } from '#contract/answerText';
-import type { Cell } from '#contract/papers';
+import type { Cell } from '#contract/paperTable';
 import { absentTables, tableOf, tables } from '#papers/published';
 import { type CommandRow, columns, number, print } from './command.ts';
 

@@ -14,7 +14,7 @@ export const tag: CommandRow = {
       .option('--json', 'print the run as one JSON object')
       .action((id: string, tags: string[], { remove, json }: { remove?: boolean; json?: boolean }) =>
         withApp((app) => {
-          const known = app.get(id).tags;
+          const known = app.runs.get(id).tags;
           const unknown = tags.find((each) => !known.includes(each));
           if (remove && unknown !== undefined)
             throw new PermafrostError(
@@ -22,8 +22,8 @@ export const tag: CommandRow = {
               `${id} has no tag "${unknown}". --remove removes every tag named; nothing was changed.`,
             );
           const run = remove
-            ? app.tag(id, [], tags)
-            : app.tag(
+            ? app.runs.tag(id, [], tags)
+            : app.runs.tag(
                 id,
                 tags.map((each) => checked(runTag, each)),
               );

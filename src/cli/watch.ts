@@ -60,7 +60,7 @@ export async function follow(app: Services, ids: string[], labels: Record<string
   const followed = new Map(
     ids.map((id): [string, Followed] => [
       id,
-      { id, label: labels[id] ?? id, run: app.get(id), latest: {}, from: null, isTold: false },
+      { id, label: labels[id] ?? id, run: app.runs.get(id), latest: {}, from: null, isTold: false },
     ]),
   );
   let drawn = 0;
@@ -86,11 +86,11 @@ export async function follow(app: Services, ids: string[], labels: Record<string
     dirty = true;
   };
 
-  const stop = app.subscribe((id, entry) => {
+  const stop = app.runs.subscribe((id, entry) => {
     const f = followed.get(id);
     if (!f) return;
     dirty = true;
-    f.run = app.get(id);
+    f.run = app.runs.get(id);
     const body = entry?.body;
     if (body?.kind === 'started') {
       f.from = { step: body.step, at: performance.now() };
@@ -112,14 +112,14 @@ export async function follow(app: Services, ids: string[], labels: Record<string
     f.isTold = rests;
   }
   for (const { id, label } of followed.values()) {
-    const other = app.elsewhere(id);
+    const other = app.runs.otherOwner(id);
     if (other) say(`${label}  is running in ${other}; waiting for it. It continues here if that process exits.`);
   }
   const pause = () => {
     say('Pausing: each run ends at a checkpoint. Go on later with: permafrost resume ID');
     for (const id of ids) {
       try {
-        app.pause(id);
+        app.runs.pause(id);
       } catch (error) {
         say((error as Error).message); // the others are paused all the same
       }
@@ -129,7 +129,7 @@ export async function follow(app: Services, ids: string[], labels: Record<string
   process.once('SIGTERM', pause);
   const timer = bars ? setInterval(draw, redrawTime) : null;
   try {
-    await app.idle();
+    await app.queue.whenIdle();
   } finally {
     if (timer) clearInterval(timer);
     erase();
@@ -138,10 +138,10 @@ export async function follow(app: Services, ids: string[], labels: Record<string
     process.off('SIGTERM', pause);
   }
   for (const f of followed.values()) {
-    f.run = app.get(f.id);
+    f.run = app.runs.get(f.id);
     tellEnd(f);
   }
-  return ids.map((id) => app.get(id));
+  return ids.map((id) => app.runs.get(id));
 }
 
 /** 0 when all runs finished, else 3. */

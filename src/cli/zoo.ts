@@ -67,7 +67,7 @@ interface ListOptions {
 function list(words: string[], { largest, json, ...options }: ListOptions) {
   const filter: ZooFilter = { ...options, text: words.join(' '), largest: largest && largest * 1e6 };
   return withZoo((app) => {
-    const models = filterModels(app.zoo.models(), filter);
+    const models = filterModels(app.zoo.list(), filter);
     const rows = models.map((m) => [
       m.name,
       m.family,
@@ -98,7 +98,7 @@ function readMillions(text: string): number {
 
 const show = (name: string, { batch, json }: { batch: number; json?: boolean }) =>
   withZoo((app) => {
-    const model = app.zoo.model(name);
+    const model = app.zoo.get(name);
     const fit = { frozen: app.zoo.fit(model.name, batch), unfrozen: app.zoo.fit(model.name, batch, false) };
     print(json, { ...model, fit }, () => {
       const rows: [string, string][] = [
@@ -151,15 +151,15 @@ const pull = (names: string[], { json }: { json?: boolean }) =>
 
 const remove = (names: string[], { json }: { json?: boolean }) =>
   withZoo(async (app) => {
-    const removed = names.map((name) => app.zoo.model(name).name); // an unknown name throws before anything is removed
+    const removed = names.map((name) => app.zoo.get(name).name); // an unknown name throws before anything is removed
     let bytes = 0;
-    for (const name of new Set(removed)) bytes += await app.zoo.remove(name);
+    for (const name of new Set(removed)) bytes += await app.zoo.rm(name);
     print(json, { removed, bytes }, () => `${removed.join(', ')} removed; ${size(bytes)} freed.`);
   });
 
 const verify = (names: string[], { json }: { json?: boolean }) =>
   withZoo(async (app) => {
-    const chosen = names.length > 0 ? names : app.zoo.models().flatMap((m) => (m.state === 'here' ? [m.name] : []));
+    const chosen = names.length > 0 ? names : app.zoo.list().flatMap((m) => (m.state === 'here' ? [m.name] : []));
     const reports = [];
     for (const name of chosen) {
       const line = progressLine(name);

@@ -7,11 +7,11 @@ import type {
   Difference,
   Judgement,
   Outlook,
-  Published,
   RankCorrelation,
   TableState,
   WeightsAndScore,
 } from './papers.ts';
+import type { Published } from './paperTable.ts';
 
 /** A number with so many significant digits and no zeros after them. */
 export const digits = (value: number, count = 4): string => Number(value.toPrecision(count)).toString();

@@ -84,3 +84,13 @@ export interface Estimate {
   /** Of the run's folder and its rows in the store at the end. */
   diskBytes: number;
 }
+
+export interface ConfigServices {
+  /** Parses JSON as a config; reports errors by field. */
+  open(json: unknown): ConfigReport;
+  /** Trainable and total parameters; allocates nothing. Throws `config`. */
+  count(config: ExperimentConfig): { trainable: number; total: number };
+  /** Parameters, time, memory and disk of a run. Throws `config`. */
+  estimate(config: ExperimentConfig): Estimate;
+  catalogue(): Catalogue;
+}

@@ -1,24 +1,27 @@
 /**
- * The experiment config: one schema for the form, the command line, the store and the JSON files of dl-project
- * (`{name, params, args}`, github.com/panpiort8/dl-project), whose field names it keeps.
- * In memory a config is one flat record; `section` says where a field lives in a file.
+ * The experiment config: one schema, with its cross-field rules, for the form, the command line, the router, the store and
+ * config files. It keeps the field names of dl-project (github.com/panpiort8/dl-project). In memory a config is one flat record.
  */
 import { z } from 'zod';
 import { nearest, PermafrostError } from './errors.ts';
 import { modelName } from './names.ts';
-import { numberHint, readDecimal, readWhole } from './numbers.ts';
 
 export interface FieldMeta {
   label: string;
   help: string;
   unit?: string;
-  /** Heading of the form. */
+  /** Section of the form. */
   group: 'task' | 'model' | 'freezing' | 'training' | 'evaluation' | 'run';
   /** Where the field lives in a dl-project file. */
   section: 'name' | 'params' | 'args';
 }
 
-const field = <T extends z.ZodType>(type: T, meta: FieldMeta): T => type.meta({ ...meta });
+const metas = z.registry<FieldMeta>();
+function field<T extends z.ZodType>(type: T, meta: FieldMeta): T {
+  const own = type.clone(); // fields may share a type
+  metas.add(own, meta);
+  return own;
+}
 const params = (group: FieldMeta['group'], label: string, help: string, unit?: string): FieldMeta => ({
   label,
   help,
@@ -33,7 +36,7 @@ const args = (group: FieldMeta['group'], label: string, help: string, unit?: str
 const count = (max = 1e9) => z.int().min(1).max(max);
 const layerSizes = z.array(count(65536)).max(16).nullable().default(null);
 
-export const configSchema = z.strictObject({
+const fields = z.strictObject({
   name: field(z.string().min(1).max(200).default('run'), {
     label: 'Name',
     help: 'What you call this experiment.',
@@ -225,27 +228,52 @@ export const configSchema = z.strictObject({
   ),
 });
 
-export type ExperimentConfig = z.infer<typeof configSchema>;
+export type ExperimentConfig = z.infer<typeof fields>;
 export type ConfigField = keyof ExperimentConfig;
-export const configFields = Object.keys(configSchema.shape) as ConfigField[];
+export const configFields = Object.keys(fields.shape) as ConfigField[];
+
+/** Whether a name is that of a field, and not that of a property that every object has. */
+export const isConfigField = (name: string): name is ConfigField => Object.hasOwn(fields.shape, name);
+
+/**
+ * A valid config. Rules over several fields that need no task and no body stand here; the others are in the tasks' `shape`
+ * and in `buildModel`.
+ */
+export const configSchema = fields.superRefine(({ batch_size, gpu_batch_size }, context) => {
+  if (batch_size > gpu_batch_size && batch_size % gpu_batch_size !== 0)
+    context.addIssue({
+      code: 'custom',
+      path: ['batch_size'],
+      params: { isCrossField: true },
+      message:
+        `batch_size ${batch_size} must be at most gpu_batch_size ${gpu_batch_size} or a multiple of it. ` +
+        `Choose batch_size ${Math.ceil(batch_size / gpu_batch_size) * gpu_batch_size} or gpu_batch_size ${batch_size}.`,
+    });
+});
+
+/** Whether an issue breaks a rule over several fields. Its message names them, the field of the issue first. */
+export const isCrossField = (issue: z.core.$ZodIssue): boolean =>
+  issue.code === 'custom' && issue.params?.isCrossField === true;
+
+export const configField = z.enum(configFields);
+
+/** Some fields of a config, in the order given, with no defaults filled in. */
+export const someSettings = z.partialRecord(configField, z.unknown()).transform((settings, context) => {
+  for (const [name, value] of Object.entries(settings)) {
+    const { error } = fields.shape[name as ConfigField].safeParse(value);
+    for (const { path, message } of error?.issues ?? [])
+      context.addIssue({ code: 'custom', path: [name, ...path], message });
+  }
+  return settings as Partial<ExperimentConfig>;
+});
 
 /** Every field at its default; a config has no default task. */
 export const configDefaults: Omit<ExperimentConfig, 'task'> = (({ task, ...rest }) => rest)(
   configSchema.parse({ task: '' }),
 );
 
-/** The type of a field; undefined for what is none, be it the name of an object's property. */
-const typeOf = (name: string): z.ZodType | undefined =>
-  Object.hasOwn(configSchema.shape, name) ? configSchema.shape[name as ConfigField] : undefined;
-
 /** Label, help, unit, form group and file section of a field. */
-export const fieldMeta = (name: ConfigField): FieldMeta => configSchema.shape[name].meta() as unknown as FieldMeta;
-
-/** Fields of dl-project files that decide nothing here; they are accepted and not kept. */
-const ignored = new Set([
-  ...['log_to_wandb', 'note', 'wandb_project', 'wandb_entity', 'include_date', 'save_models', 'save_models_ever'],
-  ...['in_layer_size', 'out_layer_size'], // misspelt in old files; the reference ignores them too
-]);
+export const fieldMeta = (name: ConfigField): FieldMeta => metas.get(fields.shape[name])!;
 
 /**
  * Validates a flat record into a config with defaults filled in.
@@ -253,26 +281,19 @@ const ignored = new Set([
  */
 export function parseConfig(input: Record<string, unknown>): ExperimentConfig {
   const result = configSchema.safeParse(input);
-  if (!result.success) throw new PermafrostError('config', result.error.issues.map(explain).join('\n'));
-  const config = result.data;
-  if (config.batch_size > config.gpu_batch_size && config.batch_size % config.gpu_batch_size !== 0) {
-    throw new PermafrostError(
-      'config',
-      `batch_size ${config.batch_size} must be at most gpu_batch_size ${config.gpu_batch_size} or a multiple of it. ` +
-        `Choose batch_size ${Math.ceil(config.batch_size / config.gpu_batch_size) * config.gpu_batch_size} or gpu_batch_size ${config.batch_size}.`,
-    );
-  }
-  return config;
+  if (result.success) return result.data;
+  throw new PermafrostError('config', result.error.issues.map(explain).join('\n'));
 }
 
 /** The lines of a `config` error, each with the field that it begins with, or null. */
 export const errorsByField = (message: string): { field: ConfigField | null; message: string }[] =>
   message.split('\n').map((line) => {
     const word = /^\w+/.exec(line)?.[0] ?? '';
-    return { field: Object.hasOwn(configSchema.shape, word) ? (word as ConfigField) : null, message: line };
+    return { field: isConfigField(word) ? word : null, message: line };
   });
 
 function explain(issue: z.core.$ZodIssue): string {
+  if (isCrossField(issue)) return issue.message;
   const path = issue.path.join('.');
   if (issue.code === 'unrecognized_keys') {
     return issue.keys
@@ -281,47 +302,6 @@ function explain(issue: z.core.$ZodIssue): string {
   }
   const meta = issue.path.length ? fieldMeta(issue.path[0] as ConfigField) : undefined;
   return `${path || 'config'}: ${issue.message}${meta ? ` (${meta.label}: ${meta.help})` : ''}`;
-}
-
-/**
- * Opens the parsed JSON of a dl-project file `{name, params, args}` or of a flat record.
- * `null` for a field whose type has no null means "the default", as it did there; `device: "cuda"` of such a file means `auto`.
- */
-export function openConfig(json: unknown): ExperimentConfig {
-  if (!json || typeof json !== 'object' || Array.isArray(json)) {
-    throw new PermafrostError(
-      'config',
-      `A config is a JSON object {name, params, args}; found ${Array.isArray(json) ? 'an array' : json === null ? 'null' : typeof json}.`,
-    );
-  }
-  const file = json as Record<string, unknown>;
-  const nested = 'params' in file || 'args' in file;
-  const flat: Record<string, unknown> = nested
-    ? { ...(file.name === undefined ? {} : { name: file.name }), ...(file.params as object), ...(file.args as object) }
-    : { ...file };
-  if (nested) {
-    const stray = Object.keys(file).filter((key) => !['name', 'params', 'args'].includes(key));
-    if (stray.length) {
-      throw new PermafrostError(
-        'config',
-        `${stray.join(', ')}: a config file has only name, params and args. Move it into params or args.`,
-      );
-    }
-    if (flat.device === 'cuda' && 'wandb_project' in flat) flat.device = 'auto';
-  }
-  for (const key of ignored) delete flat[key];
-  for (const [key, value] of Object.entries(flat)) {
-    const type = typeOf(key);
-    if (value === null && type && !type.safeParse(null).success) delete flat[key];
-  }
-  return parseConfig(flat);
-}
-
-/** The config as a dl-project file `{name, params, args}`. */
-export function configFile(config: ExperimentConfig): { name: string; params: object; args: object } {
-  const pick = (section: FieldMeta['section']) =>
-    Object.fromEntries(configFields.filter((f) => fieldMeta(f).section === section).map((f) => [f, config[f]]));
-  return { name: config.name, params: pick('params'), args: pick('args') };
 }
 
 /** The type of a field without its default and its null. */
@@ -336,65 +316,3 @@ export function fieldType(field: ConfigField): { type: z.ZodType; isOptional: bo
 
 /** Whether a field is a whole number. */
 export const isWhole = (field: ConfigField): boolean => (fieldType(field).type as z.ZodNumber).format === 'safeint';
-
-interface Reading {
-  expected: string;
-  /** The value of a text; undefined for one that is none. */
-  read(text: string): unknown;
-}
-
-const whole: Reading = { expected: 'a whole number in digits', read: (text) => readWhole(text) ?? undefined };
-/** Text may stand in quotes as JSON has it. */
-const words: Reading = {
-  expected: 'a text',
-  read: (text) => (/^"([^"\\]|\\.)*"$/.test(text) ? jsonOf(text) : undefined) ?? text,
-};
-/** How values are typed, by the type of their field. */
-const readings: Record<string, Reading> = {
-  string: words,
-  enum: words,
-  boolean: { expected: 'true or false', read: (text) => ({ true: true, false: false })[text] },
-  number: { expected: 'a number', read: (text) => readDecimal(text) ?? undefined },
-  array: {
-    expected: 'a list such as [64,32]',
-    read: (text) => {
-      const sizes = /^\[(.*)\]$/
-        .exec(text)?.[1]
-        .split(',')
-        .map((size) => readWhole(size.trim()));
-      return sizes?.every((size) => size !== null) ? sizes : text.replaceAll(' ', '') === '[]' ? [] : undefined;
-    },
-  },
-};
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * A field's value as it is typed, by the type of the field, so that a text may look like a number; `none` or `null` for an
- * empty one where it may be empty. Throws `config` for a text that is no such value.
- */
-export function readValue(field: string, text: string): unknown {
-  if (!Object.hasOwn(configSchema.shape, field)) return text; // parseConfig says that there is no such field
-  const { type, isOptional } = fieldType(field as ConfigField);
-  if (isOptional && (text === 'none' || text === 'null')) return null;
-  const { expected, read } = isWhole(field as ConfigField) ? whole : readings[type.def.type];
-  const value = read(text);
-  if (value !== undefined) return value;
-  const empty = isOptional ? ', or none' : '';
-  throw new PermafrostError('config', `${field}: expected ${expected}${empty}; found "${text}".${numberHint(text)}`);
-}
-
-/** Reads `key=value` settings of the command line, values as {@link readValue} has them. */
-export function readSetting(text: string): [string, unknown] {
-  const at = text.indexOf('=');
-  if (at < 1)
-    throw new PermafrostError('config', `--set expects key=value, found "${text}". Example: --set learning_rate=0.001`);
-  const [key, value] = [text.slice(0, at), text.slice(at + 1)];
-  return [key, readValue(key, value)];
-}

@@ -93,8 +93,8 @@ export interface DataServices {
     name: string,
     options?: { from?: string; onProgress?(progress: PullProgress): void; signal?: AbortSignal },
   ): Promise<DatasetInfo>;
-  /** Begins or goes on pulling; `pulls` tells how it goes, whoever listens. Throws `notFound`. */
-  begin(name: string, from?: string): void;
+  /** Starts or resumes a pull in the background; `pulls` has its progress. Throws `notFound`. */
+  startPull(name: string, from?: string): void;
   /** Stops pulling and keeps what has arrived. */
   pause(name: string): void;
   /** Stops pulling and forgets the file that is on its way; files that are whole stay. */

@@ -1,19 +1,34 @@
-/** How the settings of published runs are known. Pure; the rows lie in resources/published/settings.json. */
-import type { ConfigField, ExperimentConfig } from './config.ts';
+/** How the settings of published runs are known: the schema of resources/published/settings.json, and a cell's rows in it. */
+import { z } from 'zod';
+import { type ConfigField, type ExperimentConfig, someSettings } from './config.ts';
+
+const text = z.string().min(1);
 
 /**
  * printed: beside the number, or in the text of the publication. committed: in code or a config file of its time.
  * inferred: from other facts. chosen: by this project, since no source says.
  */
-export type Known = 'printed' | 'committed' | 'inferred' | 'chosen';
+const known = z.enum(['printed', 'committed', 'inferred', 'chosen']);
+export type Known = z.infer<typeof known>;
 
-export interface KnownSettings {
+const knownSettingsRow = z.strictObject({
   /** Ids of cells; `*` stands for anything. */
-  cells: string[];
-  settings: Partial<ExperimentConfig>;
-  known: Known;
+  cells: z.array(text).min(1),
+  settings: someSettings,
+  known,
   /** The source, or the facts that it is inferred from. */
-  from: string;
+  from: text,
+});
+export type KnownSettings = z.infer<typeof knownSettingsRow>;
+
+const settingsFile = z.strictObject({ note: text, rows: z.array(knownSettingsRow) });
+
+/** Reads the JSON of settings.json. Throws an internal error that names the row and the field. */
+export function readKnownSettings(json: unknown): KnownSettings[] {
+  const { data, error } = settingsFile.safeParse(json);
+  if (data) return data.rows;
+  const [{ path, message }] = error.issues;
+  throw new Error(`internal: settings.json, ${path.join('.')}: ${message}.`);
 }
 
 export interface KnownSetting {
@@ -24,7 +39,7 @@ export interface KnownSetting {
 
 const compiled = new Map<string, RegExp>();
 
-/** The expression of a pattern, made once: every table asks for every row. */
+/** The expression of a pattern, compiled once: every table tests every row. */
 function expressionOf(pattern: string): RegExp {
   const known = compiled.get(pattern);
   if (known) return known;
@@ -40,11 +55,11 @@ interface CellName {
   like: string | null;
 }
 
-/** Whether the row says something of the cell. */
+/** Whether a row applies to a cell. */
 export const concerns = ({ cells }: KnownSettings, { id, like }: CellName): boolean =>
   cells.some((pattern) => expressionOf(pattern).test(like ?? id));
 
-/** What is known of each setting of a cell. Later rows win, since they are more particular. */
+/** The source of each setting of a cell. Later rows win, since they are more specific. */
 export function knownSettings(rows: readonly KnownSettings[], cell: CellName): Map<ConfigField, KnownSetting> {
   const found = new Map<ConfigField, KnownSetting>();
   for (const row of rows) {

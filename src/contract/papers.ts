@@ -1,66 +1,8 @@
 /** Published tables, what answers them here, and the verdict on every cell. */
 import { z } from 'zod';
-import type { ConfigField, ExperimentConfig } from './config.ts';
 import type { Floor } from './floor.ts';
-import type { KnownSettings } from './knownSettings.ts';
+import type { Cell, PaperTable, Published } from './paperTable.ts';
 import type { MetricName, RunRow } from './runRow.ts';
-
-export interface Published {
-  metric: MetricName;
-  value: number;
-  /** Standard deviation over runs, as printed. */
-  spread: number | null;
-  runs: number | null;
-  values?: number[];
-  /** Iterations of each run. */
-  iterations?: number[];
-  /** Ids of the runs at wandb.ai/dl-project2/universal-computation-engine. */
-  wandb?: string[];
-  /** Trainable and total parameters as printed. */
-  trainable?: number;
-  total?: number;
-  source: string;
-  /** read: in the source itself. second-hand: as another text quotes it. */
-  certainty: 'read' | 'second-hand';
-  /** How the number came about, where that changes what it means. */
-  note?: string;
-}
-
-/** final: final evaluation over 10,000 test samples. last100: mean of the last 100 test metrics. */
-export type ResultKind = 'final' | 'last100';
-
-export interface Cell {
-  /** `table/row/column` or `table/row`. */
-  id: string;
-  row: string;
-  column: string;
-  /** The cell of another table that this one repeats; null: none. */
-  like: string | null;
-  /** What the published run set; everything else is the default. */
-  params: Partial<ExperimentConfig>;
-  published: Published | null;
-  resultIs: ResultKind;
-  /** What others found with these settings. */
-  beside: Published[];
-  /** What Permafrost cannot do that the cell asks for; null when it can do everything. */
-  beyond: string | null;
-}
-
-export interface PaperTable {
-  id: string;
-  title: string;
-  /** What its source leaves open, and how runs here decide it. */
-  note: string | null;
-  /** Pairs of columns whose difference answers the table's question. */
-  contrasts: [string, string][];
-  /** Settings in which the columns of such a pair may differ: what the question is about. */
-  varies: ConfigField[];
-  /** Whether the table asks if bodies that train more weights score better. */
-  comparesWeights: boolean;
-  /** How the settings of its cells are known. */
-  settings: KnownSettings[];
-  cells: Cell[];
-}
 
 export const profiles = ['quick', 'paper'] as const;
 /** quick: a small body and budget that fit a laptop. paper: as published. */

@@ -2,13 +2,15 @@
 import { initTRPC, tracked } from '@trpc/server';
 import { z } from 'zod';
 import { attentionLayer, checkpointChoice } from './analysis.ts';
-import { configFile, configSchema } from './config.ts';
+import { configSchema } from './config.ts';
+import { configFile } from './configFile.ts';
 import { describeError, PermafrostError } from './errors.ts';
 import { datasetName, localPath, modelName, revision, runId, runTag } from './names.ts';
 import { profiles, toleranceSchema, wish } from './papers.ts';
-import { followed } from './reported.ts';
 import { metricKey } from './run.ts';
-import { mostPoints, type Services } from './services.ts';
+import { mostPoints } from './runServices.ts';
+import type { Services } from './services.ts';
+import { streamValues } from './streamValues.ts';
 
 /** What a transport gives a call. */
 export interface CallContext {
@@ -76,8 +78,8 @@ async function* numbered<T extends { seq: number }>(events: AsyncIterable<T>) {
 
 export const appRouter = router({
   runs: router({
-    list: procedure.query(({ ctx }) => ctx.services.rows()),
-    get: one.query(({ ctx, input }) => ctx.services.get(input.id)),
+    list: procedure.query(({ ctx }) => ctx.services.runs.list()),
+    get: one.query(({ ctx, input }) => ctx.services.runs.get(input.id)),
     create: procedure
       .input(
         z.object({
@@ -85,36 +87,38 @@ export const appRouter = router({
           tags: tags.optional(),
         }),
       )
-      .mutation(({ ctx, input }) => ctx.services.createAll(input.configs, input.tags)),
-    resume: one.mutation(({ ctx, input }) => void ctx.services.resume(input.id)),
-    pause: one.mutation(({ ctx, input }) => ctx.services.pause(input.id)),
-    stop: one.mutation(({ ctx, input }) => ctx.services.stop(input.id)),
+      .mutation(({ ctx, input }) => ctx.services.runs.create(input.configs, input.tags)),
+    resume: one.mutation(({ ctx, input }) => void ctx.services.runs.resume(input.id)),
+    pause: one.mutation(({ ctx, input }) => ctx.services.runs.pause(input.id)),
+    stop: one.mutation(({ ctx, input }) => ctx.services.runs.stop(input.id)),
     tag: procedure
       .input(z.object({ id, add: tags, remove: z.array(text).max(100).optional() }))
-      .mutation(({ ctx, input }) => void ctx.services.tag(input.id, input.add, input.remove)),
-    note: procedure.input(z.object({ id, text })).mutation(({ ctx, input }) => ctx.services.note(input.id, input.text)),
+      .mutation(({ ctx, input }) => void ctx.services.runs.tag(input.id, input.add, input.remove)),
+    note: procedure
+      .input(z.object({ id, text }))
+      .mutation(({ ctx, input }) => ctx.services.runs.note(input.id, input.text)),
     archive: procedure
       .input(z.object({ ids, archived: z.boolean() }))
-      .mutation(({ ctx, input }) => ctx.services.archive(input.ids, input.archived)),
-    trash: some.mutation(({ ctx, input }) => ctx.services.trash(input.ids)),
-    restore: some.mutation(({ ctx, input }) => ctx.services.restore(input.ids)),
-    emptyTrash: procedure.mutation(({ ctx }) => ctx.services.emptyTrash()),
+      .mutation(({ ctx, input }) => ctx.services.runs.archive(input.ids, input.archived)),
+    trash: some.mutation(({ ctx, input }) => ctx.services.runs.trash(input.ids)),
+    restore: some.mutation(({ ctx, input }) => ctx.services.runs.restore(input.ids)),
+    emptyTrash: procedure.mutation(({ ctx }) => ctx.services.runs.emptyTrash()),
     curve: procedure
       .input(z.object({ id, key: metricKey, points, from: place.optional(), to: place.optional() }))
-      .query(({ ctx, input: { id, key, ...range } }) => ctx.services.curve(id, key, range)),
+      .query(({ ctx, input: { id, key, ...range } }) => ctx.services.runs.curve(id, key, range)),
     clock: procedure
       .input(z.object({ id, points }))
-      .query(({ ctx, input }) => ctx.services.clock(input.id, input.points)),
-    log: one.query(({ ctx, input }) => ctx.services.log(input.id)),
-    checkpoints: one.query(({ ctx, input }) => ctx.services.checkpoints(input.id)),
-    frozen: one.query(({ ctx, input }) => ctx.services.frozen(input.id)),
+      .query(({ ctx, input }) => ctx.services.runs.clock(input.id, input.points)),
+    log: one.query(({ ctx, input }) => ctx.services.runs.log(input.id)),
+    checkpoints: one.query(({ ctx, input }) => ctx.services.runs.checkpoints(input.id)),
+    frozen: one.query(({ ctx, input }) => ctx.services.runs.frozen(input.id)),
     /** `after`: where to begin; a reconnecting link gives `lastEventId` by itself. */
     events: procedure
       .input(z.object({ id, after: place.optional(), lastEventId: z.coerce.number().pipe(place).optional() }))
       .subscription(({ ctx, input: { id, after, lastEventId }, signal }) =>
-        numbered(ctx.services.events(id, lastEventId ?? after ?? null, signal)),
+        numbered(ctx.services.runs.events(id, lastEventId ?? after ?? null, signal)),
       ),
-    changes: procedure.subscription(({ ctx, signal }) => ctx.services.changes(signal)),
+    changes: procedure.subscription(({ ctx, signal }) => ctx.services.runs.changes(signal)),
   }),
   analysis: router({
     attention: procedure
@@ -126,38 +130,38 @@ export const appRouter = router({
   config: router({
     open: procedure
       .input(z.object({ json: z.unknown() }))
-      .query(({ ctx, input }) => ctx.services.openConfig(input.json)),
+      .query(({ ctx, input }) => ctx.services.config.open(input.json)),
     file: withConfig.query(({ input }) => configFile(input.config)),
-    estimate: withConfig.query(({ ctx, input }) => ctx.services.estimate(input.config)),
-    catalogue: procedure.query(({ ctx }) => ctx.services.catalogue()),
+    estimate: withConfig.query(({ ctx, input }) => ctx.services.config.estimate(input.config)),
+    catalogue: procedure.query(({ ctx }) => ctx.services.config.catalogue()),
   }),
   queue: router({
-    get: procedure.query(({ ctx }) => ctx.services.queue()),
+    get: procedure.query(({ ctx }) => ctx.services.queue.get()),
     move: procedure
       .input(z.object({ id, place }))
-      .mutation(({ ctx, input }) => ctx.services.moveInQueue(input.id, input.place)),
-    pause: procedure.mutation(({ ctx }) => ctx.services.pauseQueue(true)),
-    resume: procedure.mutation(({ ctx }) => ctx.services.pauseQueue(false)),
+      .mutation(({ ctx, input }) => ctx.services.queue.move(input.id, input.place)),
+    pause: procedure.mutation(({ ctx }) => ctx.services.queue.pause()),
+    resume: procedure.mutation(({ ctx }) => ctx.services.queue.resume()),
     setSlots: procedure
       .input(z.object({ slots: z.int().min(1).max(64) }))
-      .mutation(({ ctx, input }) => ctx.services.setSlots(input.slots)),
+      .mutation(({ ctx, input }) => ctx.services.queue.setSlots(input.slots)),
   }),
   devices: router({
     list: procedure
       .input(z.object({ again: z.boolean() }).optional())
-      .query(({ ctx, input }) => ctx.services.devices(input?.again)),
-    live: procedure.subscription(({ ctx, signal }) => ctx.services.machine(signal)),
+      .query(({ ctx, input }) => ctx.services.devices.list(input?.again)),
+    live: procedure.subscription(({ ctx, signal }) => ctx.services.devices.live(signal)),
   }),
   data: router({
     list: procedure.query(({ ctx }) => ctx.services.data.list()),
-    pull: procedure
+    startPull: procedure
       .input(z.object({ name: datasetName, from: localPath.optional() }))
-      .mutation(({ ctx, input: { name, from } }) => ctx.services.data.begin(name, from)),
+      .mutation(({ ctx, input: { name, from } }) => ctx.services.data.startPull(name, from)),
     pause: ofDataset.mutation(({ ctx, input }) => ctx.services.data.pause(input.name)),
     cancel: ofDataset.mutation(({ ctx, input }) => ctx.services.data.cancel(input.name)),
     /** Every pull of the session, whenever one changes or the list of data sets does. */
     pulls: procedure.subscription(({ ctx: { services }, signal }) =>
-      followed(services.data.subscribe, services.data.pulls, signal),
+      streamValues(services.data.subscribe, services.data.pulls, signal),
     ),
     verify: ofDataset.query(({ ctx, input }) => ctx.services.data.verify(input.name)),
     rm: ofDataset.mutation(({ ctx, input }) => ctx.services.data.rm(input.name)),
@@ -169,7 +173,7 @@ export const appRouter = router({
     floor: withConfig.query(({ ctx, input }) => ctx.services.data.floor(input.config)),
   }),
   zoo: router({
-    list: procedure.query(({ ctx }) => ctx.services.zoo.models()),
+    list: procedure.query(({ ctx }) => ctx.services.zoo.list()),
     /** The entries of the user's list of added models that are left out, and why. */
     warnings: procedure.query(({ ctx }) => ctx.services.zoo.warnings()),
     removed: procedure.query(({ ctx }) => ctx.services.zoo.removed()),
@@ -180,14 +184,14 @@ export const appRouter = router({
       .query(({ ctx, input: { names, batch, frozen } }) =>
         names.map((name) => ({ name, ...ctx.services.zoo.fit(name, batch, frozen) })),
       ),
-    pull: ofModel.mutation(({ ctx, input }) => ctx.services.zoo.begin(input.name)),
+    startPull: ofModel.mutation(({ ctx, input }) => ctx.services.zoo.startPull(input.name)),
     pause: ofModel.mutation(({ ctx, input }) => ctx.services.zoo.pause(input.name)),
     cancel: ofModel.mutation(({ ctx, input }) => ctx.services.zoo.cancel(input.name)),
     /** Every fetch of the session, whenever one changes or the list of models does. */
     pulls: procedure.subscription(({ ctx: { services }, signal }) =>
-      followed(services.zoo.subscribe, services.zoo.pulls, signal),
+      streamValues(services.zoo.subscribe, services.zoo.pulls, signal),
     ),
-    rm: ofModel.mutation(({ ctx, input }) => ctx.services.zoo.remove(input.name)),
+    rm: ofModel.mutation(({ ctx, input }) => ctx.services.zoo.rm(input.name)),
     restore: ofModel.mutation(({ ctx, input }) => ctx.services.zoo.restore(input.name)),
     verify: ofModel.mutation(({ ctx, input }) => ctx.services.zoo.verify(input.name)),
     add: procedure

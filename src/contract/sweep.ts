@@ -1,7 +1,15 @@
 /** Sweeps: every combination of the values of some fields, each with several seeds, as configs. Pure. */
-import { type ConfigField, configFields, type ExperimentConfig, isWhole, parseConfig, readValue } from './config.ts';
+import {
+  type ConfigField,
+  configFields,
+  type ExperimentConfig,
+  isConfigField,
+  isWhole,
+  parseConfig,
+} from './config.ts';
 import { nearest, PermafrostError } from './errors.ts';
 import { readDecimal, readWhole } from './numbers.ts';
+import { readValue } from './readSetting.ts';
 
 export interface Axis {
   field: ConfigField;
@@ -25,15 +33,15 @@ export function readAxis(text: string): Axis {
   const [field, values] = [text.slice(0, at), text.slice(at + 1)];
   if (at < 1 || values === '') throw unreadable(text);
   if (field === 'seed') throw new PermafrostError('config', 'seed: say how many seeds with --seeds.');
-  if (!configFields.includes(field as ConfigField)) {
+  if (!isConfigField(field)) {
     throw new PermafrostError(
       'config',
       `${field}: there is no such field. Did you mean ${nearest(field, configFields)}?`,
     );
   }
-  const range = readRange(values, isWhole(field as ConfigField));
+  const range = readRange(values, isWhole(field));
   if (typeof range === 'string') throw new PermafrostError('config', `${field}: ${range}`);
-  return { field: field as ConfigField, values: range ?? values.split(',').map((text) => readValue(field, text)) };
+  return { field, values: range ?? values.split(',').map((text) => readValue(field, text)) };
 }
 
 const unreadable = (text: string): PermafrostError =>

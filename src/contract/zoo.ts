@@ -127,11 +127,11 @@ export interface Removed {
 }
 
 export interface ZooServices {
-  models(): ZooModel[];
+  list(): ZooModel[];
   /** Unusable entries of the user's list of added models: a line for each, saying which, where and why. */
   warnings(): string[];
   /** By name or alias. Throws `notFound` with the nearest name. */
-  model(name: string): ZooModel;
+  get(name: string): ZooModel;
   /** Whether training fits in memory at a batch size; frozen, or with every weight trained. */
   fit(name: string, batch: number, frozen?: boolean): MemoryFit;
   /**
@@ -142,8 +142,8 @@ export interface ZooServices {
     name: string,
     options?: { signal?: AbortSignal; onProgress?(progress: DownloadProgress): void },
   ): Promise<ZooModel>;
-  /** Begins or goes on fetching; `pulls` tells how it goes, whoever listens. Throws `notFound`. */
-  begin(name: string): void;
+  /** Starts or resumes a fetch in the background; `pulls` has its progress. Throws `notFound`. */
+  startPull(name: string): void;
   /** Stops fetching and keeps what has arrived. */
   pause(name: string): void;
   /** Stops fetching and forgets what has arrived. */
@@ -156,10 +156,10 @@ export interface ZooServices {
    * Moves a model's files out of the way until `restore` or the end of the session; an added one is forgotten. Returns the bytes.
    * Throws `conflict` for a model that runs under way or queued need, naming them.
    */
-  remove(name: string): Promise<number>;
+  rm(name: string): Promise<number>;
   /** What was removed in this session and can be restored, the newest last. */
   removed(): Removed[];
-  /** Undoes `remove`. */
+  /** Undoes `rm`. */
   restore(name: string): Promise<ZooModel>;
   /** Hashes the weight file and compares it with its source and its config. */
   verify(name: string, onProgress?: (progress: DownloadProgress) => void): Promise<VerifyReport>;

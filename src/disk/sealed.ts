@@ -3,7 +3,6 @@
  * of the file with zeros in place of the hash.
  */
 import { createHash } from 'node:crypto';
-import { PermafrostError } from '#contract/errors';
 import { type SafetensorsType, safetensorsHeader } from '#formats/safetensors';
 import type { ByteSource } from '#formats/source';
 import { writeDraft, writeFully } from './atomicFile.ts';
@@ -57,12 +56,4 @@ export function isIntact(source: ByteSource): boolean | null {
   for (let at = header.length; at < source.size; at += pieces)
     hash.update(source.read(at, Math.min(pieces, source.size - at)));
   return hash.digest('hex') === stated;
-}
-
-/** Throws `weights` for a file that does not match its hash or has none. `help` says what to do about it. */
-export function checkSeal(source: ByteSource, path: string, help: string): void {
-  const intact = isIntact(source);
-  if (intact) return;
-  const found = intact === null ? 'it carries no checksum' : 'its checksum (SHA-256) is wrong';
-  throw new PermafrostError('weights', `${path} is damaged: ${found}. ${help}`);
 }

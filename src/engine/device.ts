@@ -1,5 +1,6 @@
 /** Where a step runs. Rooms with a runtime of their own make devices; the engine only uses them. */
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
+import type { Gpu } from './wgsl/gpu.ts';
 
 /** ONNX Runtime, injected: `onnxruntime-node` and `onnxruntime-web` both fit. */
 export interface OnnxDevice {
@@ -31,7 +32,7 @@ export interface EagerDevice {
 export interface WgslDevice {
   kind: 'wgsl';
   name: string;
-  gpu: GPUDevice;
+  gpu: Gpu;
   /** Runs steps with an operator that has no WGSL. */
   fallback(): Promise<OnnxDevice>;
   /** Told what people should know. */

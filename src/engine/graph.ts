@@ -2,7 +2,7 @@
  * The expression graph of a traced program. A Value is immutable and a graph is everything reachable from some
  * outputs, so dead code vanishes by construction; identical nodes are shared and trivial ones folded when they are made.
  */
-import type { Data, Frozen } from './program.ts';
+import type { Frozen, TensorData } from './program.ts';
 
 export type ValueType = 'float32' | 'int32' | 'int64' | 'bool';
 export type Attribute = number | string | number[] | { float: number };
@@ -11,7 +11,7 @@ export type Source =
   | { kind: 'node'; node: Node; index: number }
   /** Every element equals `value`. */
   | { kind: 'splat'; value: number }
-  | { kind: 'const'; data: Data | BigInt64Array | Uint8Array }
+  | { kind: 'const'; data: TensorData | BigInt64Array | Uint8Array }
   | { kind: 'frozen'; name: string; frozen: Frozen }
   /** Fed at every run. */
   | { kind: 'input'; name: string };
@@ -84,7 +84,7 @@ export class Graph {
     return this.value(shape, dtype, { kind: 'input', name });
   }
   /** Literal data; a splat when all elements are equal. */
-  constant(data: Data | Uint8Array, shape: readonly number[], dtype: ValueType): Value {
+  constant(data: TensorData | Uint8Array, shape: readonly number[], dtype: ValueType): Value {
     const first = data[0];
     if (data.length > 0 && data.every((v) => v === first)) return this.splat(first, shape, dtype);
     return this.value(shape, dtype, { kind: 'const', data });

@@ -1,7 +1,7 @@
 /** What a step is given when it runs: checked inputs, and the random words of its dropout masks. */
 import { randomStream } from '#contract/random';
 import { sizeOf } from './graph.ts';
-import type { Data } from './program.ts';
+import type { TensorData } from './program.ts';
 
 /** The random words of one run, in the order in which the program draws them. */
 export function noiseWords(seed: readonly [number, number] | undefined): (n: number) => Int32Array {
@@ -17,10 +17,10 @@ export function noiseWords(seed: readonly [number, number] | undefined): (n: num
 /** The data of an input. Throws when it does not have the type and size of its spec. */
 export function checkedInput(
   name: string,
-  data: Data | undefined,
+  data: TensorData | undefined,
   dtype: 'float32' | 'int32',
   shape: readonly number[],
-): Data {
+): TensorData {
   const found =
     data === undefined ? 'nothing' : `${data instanceof Int32Array ? 'int32' : 'float32'} of ${data.length} values`;
   if (data !== undefined && data.length === sizeOf(shape) && data instanceof Int32Array === (dtype === 'int32'))

@@ -5,7 +5,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 
 export type DType = 'float32' | 'int32';
-export type Data = Float32Array | Int32Array;
+export type TensorData = Float32Array | Int32Array;
 export interface Spec {
   shape: number[];
   /** Default `float32`. */
@@ -40,7 +40,7 @@ export interface Frozen extends Spec {
   /** Where the bytes lie: `name` inside the device's weight folder. Little-endian, C order. */
   file?: { name: string; offset: number; length: number };
   /** The values; called only where the runtime cannot map the file. */
-  read(): Data;
+  read(): TensorData;
 }
 
 /** The mutable values that compiled steps share, by name. Arrays are live: read them between steps, never during one. */
@@ -48,16 +48,19 @@ export interface State {
   readonly specs: Readonly<Record<string, Required<Spec>>>;
   /** Brings back what the steps left in the memory of a device. After a step, `get` needs it first. */
   settle(): Promise<void>;
-  get(name: string): Data;
+  get(name: string): TensorData;
   /** Copies `data` in. Throws when its length is not that of the spec. */
-  set(name: string, data: Data): void;
+  set(name: string, data: TensorData): void;
   /** Gives back the memory of a device; what was not settled is lost. */
   release(): Promise<void>;
 }
 
 export interface CompiledStep {
   /** Runs once: reads and updates the shared state, returns the outputs by name (fresh arrays). */
-  run(batch: Record<string, Data>, noiseSeed?: readonly [seed: number, step: number]): Promise<Record<string, Data>>;
+  run(
+    batch: Record<string, TensorData>,
+    noiseSeed?: readonly [seed: number, step: number],
+  ): Promise<Record<string, TensorData>>;
   release(): Promise<void>;
   readonly stats: { nodes: number; traceMs: number; compileMs: number };
 }

@@ -3,7 +3,7 @@
  * hold packed copies; no runtime gives those out.
  */
 import type { Device } from './device.ts';
-import type { Data, Frozen } from './program.ts';
+import type { Frozen, TensorData } from './program.ts';
 import { createState } from './state.ts';
 import { compileStep } from './step.ts';
 
@@ -11,7 +11,7 @@ import { compileStep } from './step.ts';
 export async function* readBack(
   frozen: Record<string, Frozen>,
   device: Device,
-): AsyncGenerator<[name: string, data: Data]> {
+): AsyncGenerator<[name: string, data: TensorData]> {
   for (const [name, value] of Object.entries(frozen)) {
     const step = await compileStep(({ frozen }) => ({ outputs: { value: frozen.value } }), {
       ...{ state: createState({}), inputs: {}, device },

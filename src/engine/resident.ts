@@ -5,7 +5,7 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import type { OnnxDevice } from './device.ts';
 import { writeOnnx } from './onnx.ts';
-import type { Data, Spec } from './program.ts';
+import type { Spec, TensorData } from './program.ts';
 import type { Resident } from './state.ts';
 import { mapValues, traceProgram } from './trace.ts';
 
@@ -23,7 +23,7 @@ export interface OnnxState extends Resident {
 /** `get` gives the host's array of a name, which is current until a step on the device changes it. */
 export function onnxState(
   specs: Readonly<Record<string, Required<Spec>>>,
-  get: (name: string) => Data,
+  get: (name: string) => TensorData,
   device: OnnxDevice,
 ): OnnxState {
   const names = Object.keys(specs);
@@ -57,7 +57,7 @@ export function onnxState(
   const fetch = async () => {
     if (newer.size === 0) return;
     const fetched = await carry('cpu');
-    for (const name of newer) get(name).set(fetched[name].data as Data);
+    for (const name of newer) get(name).set(fetched[name].data as TensorData);
     newer.clear();
   };
   const dropAll = () => {

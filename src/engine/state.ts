@@ -1,7 +1,7 @@
 /** The mutable values of a run, by name, shared by the steps that read and write them. */
 import { PermafrostError } from '#contract/errors';
 import { sizeOf } from './graph.ts';
-import type { Data, DType, Spec, State } from './program.ts';
+import type { DType, Spec, State, TensorData } from './program.ts';
 
 /** State in the memory of a device. */
 export interface Resident {
@@ -17,31 +17,31 @@ export interface Resident {
 }
 
 export interface Initial extends Spec {
-  data: Data;
+  data: TensorData;
 }
 
-export const makeData = (dtype: DType, size: number): Data =>
+export const makeData = (dtype: DType, size: number): TensorData =>
   dtype === 'int32' ? new Int32Array(size) : new Float32Array(size);
 
 /** A state that starts with the initial values and takes their arrays over. Throws when data and shape disagree. */
 export function createState(initial: Record<string, Initial>): State & {
   /** The buffer that the next value of `name` is to be written to. */
-  next(name: string): Data;
+  next(name: string): TensorData;
   /** Makes the buffer given by `next` the current value. */
   advance(name: string): void;
   /** The host's array, current or not. */
-  live(name: string): Data;
+  live(name: string): TensorData;
   /** The same state on the device that steps share, where it stays there between them. */
   resident: Resident | null;
 } {
   const specs: Record<string, Required<Spec>> = {};
-  const buffers = new Map<string, { current: Data; next: Data | null }>();
+  const buffers = new Map<string, { current: TensorData; next: TensorData | null }>();
   const at = (name: string) => {
     const found = buffers.get(name);
     if (!found) throw new Error(`internal: there is no state "${name}"`);
     return found;
   };
-  const check = (name: string, data: Data) => {
+  const check = (name: string, data: TensorData) => {
     const { shape, dtype } = specs[name];
     if (data.length === sizeOf(shape)) return;
     throw new PermafrostError(

@@ -7,7 +7,8 @@ import { fuse } from './fuse.ts';
 import { writableInPlace } from './inPlace.ts';
 import { checkedInput, noiseWords } from './noise.ts';
 import { writeOnnx } from './onnx.ts';
-import type { CompiledStep, Data, Frozen, Noise, Program, Spec } from './program.ts';
+import { printGraph } from './print.ts';
+import type { CompiledStep, Frozen, Noise, Program, Spec, TensorData } from './program.ts';
 import { type OnnxState, onDevice, onnxState } from './resident.ts';
 import type { SharedState } from './state.ts';
 import { mapValues, traceProgram } from './trace.ts';
@@ -24,8 +25,10 @@ export interface StepOptions {
    * as much memory as the weights of each product and the time to write it. Default: true.
    */
   packs?: boolean;
+  /** Receives the simplified graph as text before a device compiles it. Eager devices have none. */
+  print?(graph: string): void;
 }
-type Options = Required<StepOptions>;
+type Options = StepOptions & Required<Pick<StepOptions, 'frozen' | 'packs'>>;
 
 /** Compiles `program`. Throws `trace` for what cannot be recorded and `device` when the runtime refuses the graph. */
 export function compileStep(program: Program, options: StepOptions): Promise<CompiledStep> {
@@ -48,7 +51,7 @@ async function compileOnGpu(program: Program, options: Options, device: WgslDevi
 
 async function compileOnnx(
   program: Program,
-  { state, inputs, frozen, packs }: Options,
+  { state, inputs, frozen, packs, print }: Options,
   device: OnnxDevice,
 ): Promise<CompiledStep> {
   const traceStart = performance.now();
@@ -56,6 +59,7 @@ async function compileOnnx(
   const names = [...trace.outputs.keys()];
   const fused = fuse(trace.graph, [...trace.outputs.values()], device);
   const values = new Map(names.map((name, i) => [name, fused[i]]));
+  print?.(printGraph(values));
   const flow = device.keepsState
     ? deviceFlow(state, device)
     : hostFlow(state, device, writableInPlace(values, trace.changed));
@@ -70,7 +74,7 @@ async function compileOnnx(
   return {
     stats,
     async run(batch, noiseSeed) {
-      const tensor = (dtype: 'float32' | 'int32', data: Data, shape: readonly number[]) =>
+      const tensor = (dtype: 'float32' | 'int32', data: TensorData, shape: readonly number[]) =>
         new device.runtime.Tensor(dtype, data, shape);
       const feeds: Record<string, Tensor> = {};
       for (const [name, { dtype, shape }] of Object.entries(specs)) {
@@ -91,7 +95,7 @@ async function compileOnnx(
       for (const name of trace.changed) fetches[`next/${name}`] = flow.target(name);
       const results = await session.run(feeds, fetches);
       for (const name of trace.changed) flow.take(name, results[`next/${name}`]);
-      return Object.fromEntries(outputs.map((name) => [name, results[name].data as Data]));
+      return Object.fromEntries(outputs.map((name) => [name, results[name].data as TensorData]));
     },
     async release() {
       await state.resident?.leave();
@@ -111,7 +115,7 @@ interface StateFlow {
 /** In the host's memory, which the session reads and writes; what can be is written over. */
 function hostFlow(state: SharedState, { runtime }: OnnxDevice, writable: readonly string[]): StateFlow {
   const inPlace = new Set(writable);
-  const over = (name: string, data: Data) => {
+  const over = (name: string, data: TensorData) => {
     const { dtype, shape } = state.specs[name];
     return new runtime.Tensor(dtype, data, shape);
   };
@@ -198,8 +202,8 @@ async function compileEager(
           frozen: constants,
           noise,
         });
-        for (const [name, value] of Object.entries(result.state ?? {})) state.set(name, value.dataSync() as Data);
-        return mapValues(result.outputs, (value) => value.dataSync() as Data);
+        for (const [name, value] of Object.entries(result.state ?? {})) state.set(name, value.dataSync() as TensorData);
+        return mapValues(result.outputs, (value) => value.dataSync() as TensorData);
       });
     },
     async release() {

@@ -10,7 +10,8 @@ import {
   weightsAndScoreTexts,
   weightsAndScoreTitle,
 } from '#contract/answerText';
-import type { Answer, Published, TableState, Tolerance } from '#contract/papers';
+import type { Answer, TableState, Tolerance } from '#contract/papers';
+import type { Published } from '#contract/paperTable';
 import type { Run } from '#contract/run';
 import { type CsvValue, csvLine, joined } from '#formats/csv';
 import { runHeader, runRecord } from './csv.ts';

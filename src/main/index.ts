@@ -1,7 +1,8 @@
 /** The desktop app: owns the store and the trainers, shows one window, stays in the tray while runs are under way. */
 import { join } from 'node:path';
 import { app, type BrowserWindow, dialog, Menu, type MenuItemConstructorOptions, Tray } from 'electron';
-import { createApp, defaultHome } from '#app';
+import { createApp } from '#app';
+import { defaultHome } from '#app/home';
 import { describeError } from '#contract/errors';
 import type { Services } from '#contract/services';
 import { serveWindow } from './ipc.ts';
@@ -17,7 +18,7 @@ let window: BrowserWindow | null = null;
 let isEnding = false;
 
 const underWay = (): number => {
-  const { running, queued } = services?.queue() ?? { running: [], queued: [] };
+  const { running, queued } = services?.queue.get() ?? { running: [], queued: [] };
   return running.length + queued.length;
 };
 
@@ -93,7 +94,7 @@ async function begin(): Promise<void> {
   serveWindow(services, isOurs);
   menu();
   await show();
-  services.adopt();
+  services.queue.adoptOrphans();
 }
 
 declareScheme();

@@ -3,15 +3,17 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
-/** The Node that was installed with Permafrost, or the one on the PATH. */
+/** The Node of the installer, the one that npm installed, or the one on the PATH. */
 export function plainNode(): string {
-  const isWindows = process.platform === 'win32';
+  const file = process.platform === 'win32' ? 'node.exe' : 'node';
+  const packed = join(process.resourcesPath, file);
+  if (existsSync(packed)) return packed;
   try {
     const name = `node-${process.platform}-${process.arch}/package.json`;
-    const binary = join(dirname(createRequire(import.meta.url).resolve(name)), 'bin', isWindows ? 'node.exe' : 'node');
-    if (existsSync(binary)) return binary;
+    const installed = join(dirname(createRequire(import.meta.url).resolve(name)), 'bin', file);
+    if (existsSync(installed)) return installed;
   } catch {
     // not installed on this platform
   }
-  return isWindows ? 'node.exe' : 'node';
+  return file;
 }

@@ -10,27 +10,10 @@ import { PermafrostError } from '#contract/errors';
 import { dropout, geluErf, layerNorm, linear } from '#engine/nn';
 import type { Noise, Tensors } from '#engine/program';
 import { attend } from './attention.ts';
-import {
-  type FreezeField,
-  flagOf,
-  type Initializer,
-  isFree,
-  type Network,
-  type Probe,
-  refuseSettings,
-  type Shapes,
-} from './body.ts';
-import type { Model, ModelShape } from './index.ts';
-import { initialize } from './initialize.ts';
-import { sameNames } from './match.ts';
-import { keptByBlocks } from './memory.ts';
+import type { FreezeRules, Initializer, Model, ModelShape, Probe, Shapes } from './model.ts';
+import { type NetworkSizes, resize, wholeNetwork } from './wholeNetwork.ts';
 
-export interface AstConfig {
-  n_layer: number;
-  n_embd: number;
-  n_head: number;
-  /** Of attention weights and of what enters the residual stream; the checkpoint has none. */
-  dropout: number;
+export interface AstConfig extends NetworkSizes {
   initializer_range: number;
   frames: number;
   mels: number;
@@ -52,7 +35,7 @@ const along = (length: number): number => Math.floor((length - patch) / stride) 
 /** Patches of a spectrogram and the two tokens before them. */
 const tokensOf = ({ frames, mels }: AstConfig): number => along(frames) * along(mels) + 2;
 
-function parametersOf(config: AstConfig): Shapes {
+function parameters(config: AstConfig): Shapes {
   const { n_layer, n_embd: d } = config;
   const shapes: Shapes = {
     [`${embeddings}.cls_token`]: [1, 1, d],
@@ -113,7 +96,7 @@ function forward(p: Tensors, x: tf.Tensor, config: AstConfig, noise: Noise | nul
 }
 
 /** First match decides; what is in no other is a feed-forward layer. */
-const freezeRules: [part: string, flag: FreezeField][] = [
+const freezeRules: FreezeRules = [
   [projection, 'freeze_in'],
   ['classifier.', 'freeze_out'],
   [embeddings, 'freeze_pos'],
@@ -122,61 +105,29 @@ const freezeRules: [part: string, flag: FreezeField][] = [
   ['', 'freeze_ff'],
 ];
 
-const freezeFlag = (name: string): FreezeField | null => flagOf(freezeRules, name);
-
 function initial(name: string, { initializer_range }: AstConfig): Initializer {
   if (name.includes('layernorm')) return { fill: name.endsWith('weight') ? 1 : 0 };
   return name.endsWith('.bias') ? { fill: 0 } : { normal: initializer_range };
 }
 
-function modelOf(own: AstConfig, settings: ExperimentConfig): Model {
-  const parameters = parametersOf(own);
-  return {
-    parameters,
-    bodyConfig: own,
-    isTrainable: (name) => isFree(settings, freezeFlag(name)),
-    freezeFlag,
-    isUsed: () => true,
-    isLoaded: () => true,
-    fromCheckpoint: sameNames,
-    kept: () => keptByBlocks(own.n_layer, own.n_embd, own.n_head, tokensOf(own)), // patches, not frames
-    initialValue: (name, seed) => initialize(initial(name, own), parameters[name], seed, name),
-    forward: (p, x, noise, probe) => forward(p, x, own, noise, probe),
-  };
-}
-
-export const astArchitecture: Network<AstConfig> = {
+export const ast = wholeNetwork<AstConfig>({
   title: 'Audio Spectrogram Transformer',
   task: 'speech-commands-mel',
-  model: modelOf,
-  parameters: parametersOf,
-  unused: [],
-  notLoaded: [],
-  width: ({ n_embd }) => n_embd,
-  heads: ({ n_head }) => n_head,
+  parameters,
   longest: tokensOf,
-  freezeFlag,
-  fromCheckpoint: sameNames,
-};
+  freezeRules,
+  initial,
+  blockTokens: tokensOf, // patches, not frames
+  forward,
+});
 
 /** The model on a task of log-mel spectrograms. Throws `config` for any other task. */
-export function ast(config: ExperimentConfig, { embedding, tokens, width, outputDim }: ModelShape): Model {
+export function buildAst(settings: ExperimentConfig, { embedding, tokens, width, outputDim }: ModelShape): Model {
   if (embedding || tokens < patch || width < patch) {
     throw new PermafrostError(
       'config',
-      `model_name: ast reads spectrograms of at least ${patch} frames × ${patch} mels; ${config.task} has none. Choose task speech-commands-mel.`,
+      `model_name: ast reads spectrograms of at least ${patch} frames × ${patch} mels; ${settings.task} has none. Choose task speech-commands-mel.`,
     );
   }
-  refuseSettings(config, ['n_layer', 'n_embd', 'n_head', 'initializer_range', 'body_dropout']);
-  const own: AstConfig = {
-    n_layer: config.n_layer ?? astConfig.n_layer,
-    n_embd: config.n_embd ?? astConfig.n_embd,
-    n_head: config.n_head ?? astConfig.n_head,
-    dropout: config.body_dropout ?? astConfig.dropout,
-    initializer_range: config.initializer_range ?? astConfig.initializer_range,
-    ...{ frames: tokens, mels: width, classes: outputDim },
-  };
-  if (own.n_embd % own.n_head !== 0)
-    throw new PermafrostError('config', `n_embd ${own.n_embd} must be a multiple of n_head ${own.n_head}.`);
-  return modelOf(own, config);
+  return ast.model({ ...resize(astConfig, settings), frames: tokens, mels: width, classes: outputDim }, settings);
 }

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { dropout } from '#engine/nn';
 import type { Noise } from '#engine/program';
 
-export interface Attention {
+export interface AttentionOptions {
   heads: number;
   /** [rows, t], added to the scores: 0 where a token may look. Null: it may look everywhere. */
   mask: tf.Tensor | null;
@@ -15,7 +15,7 @@ export interface Attention {
 }
 
 /** query [rows, b, d], key and value [t, b, d] → [rows, b, d]. The heads of a [t, b, h, c] tensor are read in place. */
-export function attend(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, options: Attention): tf.Tensor {
+export function attend(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, options: AttentionOptions): tf.Tensor {
   const [rows, b, d] = query.shape;
   const { heads, mask, rate, noise, watch } = options;
   const c = d! / heads;

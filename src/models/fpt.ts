@@ -6,15 +6,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { dropout, linear, literal } from '#engine/nn';
 import type { Noise, Tensors } from '#engine/program';
+import { type Body, bodyPrefix } from './body.ts';
+import { initialize } from './initialize.ts';
+import { blocksOf, keptByBlocks } from './memory.ts';
 import {
-  type Body,
   type FreezeField,
   type FreezeFlag,
   type Initializer,
   isFree,
+  type Model,
   type Probe,
   type Shapes,
-} from './body.ts';
+} from './model.ts';
 
 export interface FptConfig<BodyConfig extends object = object> extends Record<FreezeFlag, boolean> {
   body: Body<BodyConfig>;
@@ -35,8 +38,27 @@ export interface FptConfig<BodyConfig extends object = object> extends Record<Fr
   freeze_out: boolean;
 }
 
-/** Names of the body's parameters in the whole model begin so. */
-export const bodyPrefix = 'transformer.';
+/** The model of a complete description. */
+export function buildFpt(f: FptConfig): Model {
+  const { body, bodyConfig } = f;
+  const shapes = parameters(f);
+  const blocks = blocksOf(Object.keys(body.parameters(bodyConfig)));
+  return {
+    parameters: shapes,
+    bodyConfig,
+    kept: (tokens) => keptByBlocks(blocks, body.width(bodyConfig), body.heads(bodyConfig), tokens),
+    fromCheckpoint: (names) =>
+      new Map([...body.fromCheckpoint(names)].map(([name, stored]) => [bodyPrefix + name, stored])),
+    isTrainable: (name) => isFree(f, freezeFlag(f, name)),
+    freezeFlag: (name) => freezeFlag(f, name),
+    isUsed: (name) => !body.unused.includes(withoutPrefix(name)),
+    isLoaded: (name) => name.startsWith(bodyPrefix) && !body.notLoaded.includes(withoutPrefix(name)),
+    initialValue: (name, seed) => initialize(initial(f, name), shapes[name], seed, name),
+    forward: (p, x, noise, probe, at) => forward(f, p, x, noise, probe, at),
+  };
+}
+
+const withoutPrefix = (name: string): string => name.slice(bodyPrefix.length);
 
 /** Widths [from, …, to] → layers of torch's nn.Sequential(Linear, ReLU, Dropout, …, Linear): indices 0, 3, 6, … */
 const layersOf = (prefix: string, widths: number[]) =>
@@ -45,7 +67,7 @@ const inLayers = (f: FptConfig) => layersOf('in_net', [f.inputDim, ...f.inLayerS
 const outLayers = (f: FptConfig) => layersOf('out_net', [f.body.width(f.bodyConfig), ...f.outLayerSizes, f.outputDim]);
 
 /** Shapes of all parameters, in the order of torch's model.parameters(). */
-export function fptParameters(f: FptConfig): Shapes {
+function parameters(f: FptConfig): Shapes {
   const shapes: Shapes = {};
   for (const [name, shape] of Object.entries(f.body.parameters(f.bodyConfig))) shapes[bodyPrefix + name] = shape;
   const add = (layers: ReturnType<typeof layersOf>) => {
@@ -61,25 +83,15 @@ export function fptParameters(f: FptConfig): Shapes {
 }
 
 /** The flag that freezes a parameter; null: frozen whenever the transformer is. */
-export function freezeFlag(f: FptConfig, name: string): FreezeField | null {
+function freezeFlag(f: FptConfig, name: string): FreezeField | null {
   if (name.startsWith('in_net')) return 'freeze_in';
   if (name.startsWith('out_net')) return 'freeze_out';
-  return f.body.freezeFlag(name.slice(bodyPrefix.length), f.bodyConfig);
+  return f.body.freezeFlag(withoutPrefix(name), f.bodyConfig);
 }
 
-/** Whether training moves a parameter. */
-export const isTrainable = (f: FptConfig, name: string): boolean => isFree(f, freezeFlag(f, name));
-
-/** Whether the computation reads a parameter. */
-export const isUsed = (f: FptConfig, name: string): boolean => !f.body.unused.includes(name.slice(bodyPrefix.length));
-
-/** Whether a checkpoint holds a parameter: those of the body, but for what the body always makes itself. */
-export const isLoaded = (f: FptConfig, name: string): boolean =>
-  name.startsWith(bodyPrefix) && !f.body.notLoaded.includes(name.slice(bodyPrefix.length));
-
 /** How a parameter starts when it is not loaded: nn.Linear's and nn.Embedding's defaults, orthogonal in_net, zero in_net bias. */
-export function initializerOf(f: FptConfig, name: string): Initializer {
-  if (name.startsWith(bodyPrefix)) return f.body.initial(name.slice(bodyPrefix.length), f.bodyConfig);
+function initial(f: FptConfig, name: string): Initializer {
+  if (name.startsWith(bodyPrefix)) return f.body.initial(withoutPrefix(name), f.bodyConfig);
   if (name === 'in_net.weight') return { normal: 1 };
   const layer = [...inLayers(f), ...outLayers(f)].find((l) => name.startsWith(`${l.name}.`))!;
   if (!name.startsWith('in_net')) return { uniform: 1 / Math.sqrt(layer.in) };
@@ -92,7 +104,7 @@ export function initializerOf(f: FptConfig, name: string): Initializer {
  * or of token `at` [b] of each sample, or [b, t·ratio, outputDim] of all; of a body that is read at its class token,
  * always [b, 1, outputDim] of that. Null noise: evaluation.
  */
-export function fptForward(
+function forward(
   f: FptConfig,
   p: Tensors,
   x: tf.Tensor,
@@ -106,9 +118,7 @@ export function fptForward(
   const t = embeds.shape[0];
   const read = f.lastOnly && !at ? ratio : t;
   const body = Object.fromEntries(
-    Object.entries(p).flatMap(([name, value]) =>
-      name.startsWith(bodyPrefix) ? [[name.slice(bodyPrefix.length), value]] : [],
-    ),
+    Object.entries(p).flatMap(([name, value]) => (name.startsWith(bodyPrefix) ? [[withoutPrefix(name), value]] : [])),
   );
   let h = f.body.forward(body, embeds, f.bodyConfig, noise, read, probe); // [read or 1, b, d]
   if (at && f.body.readout === 'last tokens') h = tokensAt(h, at);

@@ -7,8 +7,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { dropout, geluTanh, layerNorm, linear, literal } from '#engine/nn';
 import type { Noise, Tensors } from '#engine/program';
 import { attend } from './attention.ts';
-import { type Body, type FreezeFlag, flagOf, type Probe, type Shapes, type StoredAs } from './body.ts';
-import { unwrapped } from './wrappers.ts';
+import { type Body, bodyPrefix } from './body.ts';
+import { type StoredAs, unwrapped } from './checkpointNames.ts';
+import { type FreezeFlag, type FreezeRules, flagOf, type Probe, type Shapes } from './model.ts';
 
 /** The keys of a checkpoint's config.json that decide anything here. */
 export interface Gpt2Config {
@@ -159,7 +160,7 @@ const causalMask = (t: number): Float32Array =>
   Float32Array.from({ length: t * t }, (_, i) => (i % t > Math.floor(i / t) ? -1e9 : 0));
 
 /** First match of the lower-cased name decides, as in the reference; anything else (wte) is frozen with the body. */
-const freezeRules: [part: string, flag: FreezeFlag][] = [
+const freezeRules: FreezeRules<FreezeFlag> = [
   ['ln', 'freeze_ln'],
   ['wpe', 'freeze_pos'],
   ['mlp', 'freeze_ff'],
@@ -174,7 +175,7 @@ const buffers = ['.attn.bias', '.attn.masked_bias'];
  * are heads; gains and biases of layer norms were once called gamma and beta.
  */
 function fromTransformers(names: readonly string[]): Map<string, StoredAs> {
-  const prefix = names.some((name) => name.startsWith('transformer.')) ? 'transformer.' : '';
+  const prefix = names.some((name) => name.startsWith(bodyPrefix)) ? bodyPrefix : '';
   const found = new Map<string, StoredAs>();
   for (const name of names) {
     if (!name.startsWith(prefix) || buffers.some((buffer) => name.endsWith(buffer))) continue;

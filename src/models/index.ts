@@ -1,77 +1,24 @@
 /** The table of bodies, and a config's model. */
-import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ExperimentConfig } from '#contract/config';
 import { nearest, PermafrostError } from '#contract/errors';
-import type { Noise, Tensors } from '#engine/program';
-import { ast, astArchitecture, astConfig } from './ast.ts';
-import {
-  type Body,
-  bodyOverrides,
-  type FreezeField,
-  type Network,
-  type Probe,
-  type Shapes,
-  type StoredAs,
-} from './body.ts';
-import {
-  bodyPrefix,
-  type FptConfig,
-  fptForward,
-  fptParameters,
-  freezeFlag,
-  initializerOf,
-  isLoaded,
-  isTrainable,
-  isUsed,
-} from './fpt.ts';
+import { ast, astConfig, buildAst } from './ast.ts';
+import type { Body } from './body.ts';
+import { buildFpt } from './fpt.ts';
 import { gpt2, gpt2Configs } from './gpt2.ts';
-import { initialize } from './initialize.ts';
 import { lstm, lstmConfigs } from './lstm.ts';
-import { mat, matConfig, matNetwork } from './mat.ts';
-import { blocksOf, keptByBlocks } from './memory.ts';
-import { nac } from './nac.ts';
+import { buildMat, mat, matConfig } from './mat.ts';
+import { bodyOverrides, type Model, type ModelShape, requireWholeHeads } from './model.ts';
+import { buildNac } from './nac.ts';
 import { vit, vitConfigs } from './vit.ts';
-
-export { bodyOverrides };
-
-/** What a model must know of its task. */
-export interface ModelShape {
-  tokens: number;
-  width: number;
-  embedding: boolean;
-  inputDim: number;
-  outputDim: number;
-}
-
-export interface Model {
-  /** Shapes by name, in the order of the reference's model.parameters(). */
-  parameters: Shapes;
-  isTrainable(name: string): boolean;
-  /** The field of a config that freezes a parameter; null: it has none of its own. */
-  freezeFlag(name: string): FreezeField | null;
-  /** False for parameters that are counted but never computed with (GPT-2's wte). */
-  isUsed(name: string): boolean;
-  /** Whether a checkpoint of the body holds the parameter. */
-  isLoaded(name: string): boolean;
-  /** Starting value of a parameter that is not loaded: a function of the seed and the name. */
-  initialValue(name: string, seed: number): Float32Array;
-  /** Where a checkpoint with these names has the body's parameters; some may be missing or more than the body has. */
-  fromCheckpoint(names: readonly string[]): Map<string, StoredAs>;
-  /** Values of one sample of so many tokens that training keeps for the backward pass, about. */
-  kept(tokens: number): number;
-  /** Everything that decides the body's shapes and dropout. */
-  bodyConfig: object;
-  /** x as the task gives it → logits [b, 1, k], read at the last token or at token `at` [b] of each sample. Null noise: evaluation. */
-  forward(p: Tensors, x: Tensor, noise: Noise | null, probe?: Probe, at?: Tensor): Tensor;
-}
+import type { WholeNetwork } from './wholeNetwork.ts';
 
 /** An architecture and the config of one size of it. */
-export interface ArchitectureRow<A = Body<object> | Network<object>> {
+export interface ArchitectureRow<A = Body<object> | WholeNetwork<object>> {
   body: A;
   config: object;
 }
 export type BodyRow = ArchitectureRow<Body<object>>;
-export type NetworkCard = ArchitectureRow<Network<object>>;
+export type NetworkCard = ArchitectureRow<WholeNetwork<object>>;
 export const isBody = (row: ArchitectureRow): row is BodyRow => !('task' in row.body);
 
 const rowsOf = <Config extends object>(body: Body<Config>, configs: Record<string, Config>): [string, BodyRow][] =>
@@ -99,10 +46,10 @@ interface NetworkRow {
 
 /** Networks by model_name. */
 export const networks: Readonly<Record<string, NetworkRow>> = {
-  nac: { build: nac, card: null },
-  mat: { build: mat, card: { body: matNetwork, config: matConfig } },
-  ast: { build: ast, card: { body: astArchitecture, config: astConfig } },
-  'MIT/ast-finetuned-speech-commands-v2': { build: ast, card: null }, // another name of the same
+  nac: { build: buildNac, card: null },
+  mat: { build: buildMat, card: { body: mat, config: matConfig } },
+  ast: { build: buildAst, card: { body: ast, config: astConfig } },
+  'MIT/ast-finetuned-speech-commands-v2': { build: buildAst, card: null }, // another name of the same
 };
 
 /** Whether a model_name is that of a network without a body. */
@@ -122,9 +69,7 @@ function bodyOf(config: ExperimentConfig, table: BodyTable): { body: Body<object
   }
   const { body } = row;
   const bodyConfig = body.configure(row.config, config);
-  const [width, heads] = [body.width(bodyConfig), body.heads(bodyConfig)];
-  if (width % heads !== 0)
-    throw new PermafrostError('config', `n_embd ${width} must be a multiple of n_head ${heads}.`);
+  requireWholeHeads(body.width(bodyConfig), body.heads(bodyConfig));
   return { body, bodyConfig };
 }
 
@@ -168,7 +113,7 @@ function aroundBody(config: ExperimentConfig, shape: ModelShape, table: BodyTabl
         'Choose a larger patch_size, fewer patterns, or a body with more positions.',
     );
   }
-  return modelOf({
+  return buildFpt({
     ...config,
     body,
     bodyConfig,
@@ -180,35 +125,4 @@ function aroundBody(config: ExperimentConfig, shape: ModelShape, table: BodyTabl
     lastOnly: true,
     orthGain: config.orth_gain,
   });
-}
-
-/** The model of a complete description. */
-export function modelOf(fpt: FptConfig): Model {
-  const { body, bodyConfig } = fpt;
-  const parameters = fptParameters(fpt);
-  const blocks = blocksOf(Object.keys(body.parameters(bodyConfig)));
-  return {
-    parameters,
-    bodyConfig,
-    kept: (tokens) => keptByBlocks(blocks, body.width(bodyConfig), body.heads(bodyConfig), tokens),
-    fromCheckpoint: (names) =>
-      new Map([...body.fromCheckpoint(names)].map(([name, stored]) => [bodyPrefix + name, stored])),
-    isTrainable: (name) => isTrainable(fpt, name),
-    freezeFlag: (name) => freezeFlag(fpt, name),
-    isUsed: (name) => isUsed(fpt, name),
-    isLoaded: (name) => isLoaded(fpt, name),
-    initialValue: (name, seed) => initialize(initializerOf(fpt, name), parameters[name], seed, name),
-    forward: (p, x, noise, probe, at) => fptForward(fpt, p, x, noise, probe, at),
-  };
-}
-
-/** Trainable and total parameters, counted from shapes alone. */
-export function countParameters(model: Model): { trainable: number; total: number } {
-  let [trainable, total] = [0, 0];
-  for (const [name, shape] of Object.entries(model.parameters)) {
-    const size = shape.reduce((a, b) => a * b, 1);
-    total += size;
-    if (model.isTrainable(name)) trainable += size;
-  }
-  return { trainable, total };
 }

@@ -1,6 +1,6 @@
 /** Random starting values, decided by (seed, parameter name) alone. */
 import { type Random, randomStream } from '#contract/random';
-import type { Initializer } from './body.ts';
+import type { Initializer } from './model.ts';
 
 export function initialize(kind: Initializer, shape: number[], seed: number, name: string): Float32Array {
   const random = randomStream(seed, 'init', name);

@@ -4,9 +4,9 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { type Gpt2Config, gpt2 } from './gpt2.ts';
-import type { Model } from './index.ts';
 import { initialize } from './initialize.ts';
 import { keptByBlocks } from './memory.ts';
+import type { Model } from './model.ts';
 
 /** forward: ids [b, t] → logits [b·t, vocabulary], token after token of each sequence. */
 export function languageModel(config: Gpt2Config): Model {

@@ -8,8 +8,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { dropout, layerNorm, linear } from '#engine/nn';
 import type { Noise, Tensors } from '#engine/program';
-import type { Body, Shapes } from './body.ts';
-import { unwrapped } from './wrappers.ts';
+import { type Body, bodyPrefix } from './body.ts';
+import { unwrapped } from './checkpointNames.ts';
+import type { Shapes } from './model.ts';
 
 export interface LstmConfig {
   n_layer: number;
@@ -91,11 +92,11 @@ export const lstm: Body<LstmConfig> = {
   freezeFlag: (name) => (name.includes('.ln_') ? 'freeze_ln' : null),
   /** U(±1/√width) for everything, gains and biases of the norms included, as the code of the paper has it. */
   initial: (name, { n_embd }) => ({ uniform: 1 / Math.sqrt(/ln_[ih]2h/.test(name) ? 4 * n_embd : n_embd) }),
-  /** Published weights do not exist; files of our own runs have our names under `transformer.`. */
-  fromCheckpoint: unwrapped(
-    (names) =>
-      new Map(names.flatMap((name) => (name.startsWith('transformer.') ? [[name.slice(12), { name }] as const] : []))),
-  ),
+  /** There are no published weights; checkpoints of our own runs have these names behind the prefix. */
+  fromCheckpoint: unwrapped((names) => {
+    const own = names.filter((name) => name.startsWith(bodyPrefix));
+    return new Map(own.map((name) => [name.slice(bodyPrefix.length), { name }]));
+  }),
   readout: 'last tokens',
   forward,
 };

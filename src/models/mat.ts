@@ -8,26 +8,10 @@ import type { ExperimentConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
 import { dropout, linear, literal } from '#engine/nn';
 import type { Noise, Tensors } from '#engine/program';
-import {
-  type FreezeField,
-  flagOf,
-  type Initializer,
-  isFree,
-  type Network,
-  type Probe,
-  refuseSettings,
-  type Shapes,
-} from './body.ts';
-import type { Model, ModelShape } from './index.ts';
-import { initialize } from './initialize.ts';
-import { sameNames } from './match.ts';
-import { keptByBlocks } from './memory.ts';
+import type { FreezeRules, Initializer, Model, ModelShape, Probe, Shapes } from './model.ts';
+import { type NetworkSizes, resize, wholeNetwork } from './wholeNetwork.ts';
 
-export interface MatConfig {
-  n_layer: number;
-  n_embd: number;
-  n_head: number;
-  dropout: number;
+export interface MatConfig extends NetworkSizes {
   /** Features of an atom, the dummy's own included. */
   features: number;
   /** Atoms with their dummy, at most. */
@@ -40,7 +24,7 @@ const lambda = { attention: 0.33, distance: 0.33, bonds: 0.34 };
 const slope = 0.1; // of the leaky ReLU
 const epsilon = 1e-6;
 
-function parametersOf({ n_layer, n_embd: d, features }: MatConfig): Shapes {
+function parameters({ n_layer, n_embd: d, features }: MatConfig): Shapes {
   const shapes: Shapes = {};
   const add = (name: string, out: number, from: number) => {
     shapes[`${name}.weight`] = [out, from];
@@ -122,75 +106,44 @@ function forward(p: Tensors, x: tf.Tensor, config: MatConfig, noise: Noise | nul
   return tf.reshape(dense(pooled, 'generator.proj'), [b, 1, 1]);
 }
 
-const freezeRules: [part: string, flag: FreezeField][] = [
+const freezeRules: FreezeRules = [
   ['src_embed', 'freeze_in'],
   ['generator', 'freeze_out'],
   ['norm.', 'freeze_ln'],
   ['self_attn', 'freeze_attn'],
   ['', 'freeze_ff'],
 ];
-const freezeFlag = (name: string): FreezeField | null => flagOf(freezeRules, name);
 
-/** Glorot's for matrices, as there; biases as torch's nn.Linear starts them. */
-function initial(name: string, shapes: Shapes): Initializer {
+/** Glorot's for matrices, as in the published code; biases as torch's nn.Linear starts them. */
+function initial(name: string, _: MatConfig, shapes: Shapes): Initializer {
   if (name.includes('norm.')) return { fill: name.endsWith('a_2') ? 1 : 0 };
   const [out, from] = shapes[name.replace('.bias', '.weight')];
   return { uniform: name.endsWith('.bias') ? 1 / Math.sqrt(from) : Math.sqrt(6 / (from + out)) };
 }
 
-function modelOf(own: MatConfig, settings: ExperimentConfig): Model {
-  const parameters = parametersOf(own);
-  return {
-    parameters,
-    bodyConfig: own,
-    isTrainable: (name) => isFree(settings, freezeFlag(name)),
-    freezeFlag,
-    isUsed: () => true,
-    isLoaded: () => true,
-    fromCheckpoint: sameNames,
-    kept: (tokens) => keptByBlocks(own.n_layer, own.n_embd, own.n_head, tokens),
-    initialValue: (name, seed) => initialize(initial(name, parameters), parameters[name], seed, name),
-    forward: (p, x, noise, probe) => forward(p, x, own, noise, probe),
-  };
-}
-
-export const matNetwork: Network<MatConfig> = {
+export const mat = wholeNetwork<MatConfig>({
   title: 'Molecule Attention Transformer',
   task: 'cyp3a4-graph',
-  model: modelOf,
-  parameters: parametersOf,
-  unused: [],
-  notLoaded: [],
-  width: ({ n_embd }) => n_embd,
-  heads: ({ n_head }) => n_head,
+  parameters,
   longest: ({ tokens }) => tokens,
-  freezeFlag,
-  fromCheckpoint: sameNames,
-};
+  freezeRules,
+  initial,
+  blockTokens: (_, tokens) => tokens,
+  forward,
+});
 
-/** Values of a token in x. */
+/** Values of a token in x: features, x, y, z, neighbours. */
 const tokenWidth = matConfig.features + 3 + 8;
 
 /** The model on a task of molecules in space. Throws `config` for any other task. */
-export function mat(config: ExperimentConfig, { embedding, tokens, width, outputDim }: ModelShape): Model {
+export function buildMat(settings: ExperimentConfig, { embedding, tokens, width, outputDim }: ModelShape): Model {
   if (embedding || width !== tokenWidth || outputDim !== 1) {
     throw new PermafrostError(
       'config',
-      `model_name: mat reads molecules in space; ${config.task} has none. Choose task cyp3a4-graph.`,
+      `model_name: mat reads molecules in space; ${settings.task} has none. Choose task cyp3a4-graph.`,
     );
   }
-  if (config.pretrained)
+  if (settings.pretrained)
     throw new PermafrostError('config', 'pretrained: mat has no weights that can be fetched. Set pretrained to false.');
-  refuseSettings(config, ['n_layer', 'n_embd', 'n_head', 'body_dropout']);
-  const own: MatConfig = {
-    ...matConfig,
-    n_layer: config.n_layer ?? matConfig.n_layer,
-    n_embd: config.n_embd ?? matConfig.n_embd,
-    n_head: config.n_head ?? matConfig.n_head,
-    dropout: config.body_dropout ?? matConfig.dropout,
-    tokens,
-  };
-  if (own.n_embd % own.n_head !== 0)
-    throw new PermafrostError('config', `n_embd ${own.n_embd} must be a multiple of n_head ${own.n_head}.`);
-  return modelOf(own, config);
+  return mat.model({ ...resize(matConfig, settings), tokens }, settings);
 }

@@ -1,6 +1,6 @@
-/** Whether a checkpoint is one of a body: every weight by name and shape, none missing, none too many. */
-import type { Shapes, StoredAs } from './body.ts';
-import { unwrapped } from './wrappers.ts';
+/** Whether a checkpoint fits a body: every weight by name and shape, none missing, none in excess. */
+import type { StoredAs } from './checkpointNames.ts';
+import type { Shapes } from './model.ts';
 
 export interface Match {
   /** Where the checkpoint has each of the body's parameters that it has. */
@@ -8,9 +8,6 @@ export interface Match {
   /** What is wrong, one weight each; empty for a checkpoint that fits. */
   problems: string[];
 }
-
-/** `fromCheckpoint` of a network whose checkpoints have its own names. */
-export const sameNames = unwrapped((names): Map<string, StoredAs> => new Map(names.map((name) => [name, { name }])));
 
 const floats: readonly string[] = ['F32', 'F16', 'BF16', 'F64'];
 

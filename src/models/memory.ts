@@ -1,5 +1,5 @@
 /** About the memory that training takes, from shapes alone. */
-import type { Model } from './index.ts';
+import type { Model } from './model.ts';
 
 /** How many blocks the parameters of a body make up; blocks are numbered inside the names. */
 export const blocksOf = (names: readonly string[]): number =>

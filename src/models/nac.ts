@@ -11,9 +11,8 @@ import type { ExperimentConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
 import { linear } from '#engine/nn';
 import type { Tensors } from '#engine/program';
-import { type Initializer, refuseSettings, type Shapes } from './body.ts';
-import type { Model, ModelShape } from './index.ts';
 import { initialize } from './initialize.ts';
+import { type Initializer, type Model, type ModelShape, refuseSettings, type Shapes } from './model.ts';
 
 const side = 28;
 const [mean, deviation] = [0.1307, 0.3081]; // of MNIST's pixels
@@ -77,7 +76,7 @@ function forward(p: Tensors, x: tf.Tensor): tf.Tensor {
 }
 
 /** The model on a task of whole MNIST images and one number. Throws `config` for any other task. */
-export function nac(config: ExperimentConfig, { embedding, width, outputDim }: ModelShape): Model {
+export function buildNac(config: ExperimentConfig, { embedding, width, outputDim }: ModelShape): Model {
   if (embedding || width !== side * side || outputDim !== 1) {
     throw new PermafrostError(
       'config',

@@ -3,19 +3,19 @@
  * evaluation. State holds trained parameters under their own names beside the optimizer's slots.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { clipFactor, type Optimizer, type Schedule, valueAndGradients } from '#engine/optim';
+import type { ExperimentConfig } from '#contract/config';
+import { PermafrostError } from '#contract/errors';
+import { valueAndGradients } from '#engine/gradients';
+import { applyUpdates, asUpdates, type GradientTransform, globalNorm } from '#engine/optim';
 import type { Program, Tensors } from '#engine/program';
 import type { Initial } from '#engine/state';
-import type { Model } from './index.ts';
+import type { Model } from './model.ts';
 
 export interface Recipe {
   model: Model;
   /** logits, y → mean loss, a scalar. */
   loss(logits: tf.Tensor, y: tf.Tensor): tf.Tensor;
-  optimizer: Optimizer;
-  schedule: Schedule;
-  /** Largest global norm of the gradients. */
-  clip: number;
+  optimizer: GradientTransform;
 }
 
 const accumulator = (name: string) => `sum/${name}`;
@@ -24,14 +24,23 @@ const accumulator = (name: string) => `sum/${name}`;
 export const trainedNames = (model: Model): string[] =>
   Object.keys(model.parameters).filter((name) => model.isTrainable(name) && model.isUsed(name));
 
-/** State of a recipe beside the parameters themselves: optimizer and schedule slots, and gradient sums where steps accumulate. */
-export function recipeSlots({ model, optimizer, schedule }: Recipe, accumulates: boolean): Record<string, Initial> {
+/** Throws `config` where a config asks for training and freezes every parameter. */
+export function refuseAllFrozen({ num_iters }: ExperimentConfig, model: Model): void {
+  if (num_iters === 0 || trainedNames(model).length > 0) return;
+  throw new PermafrostError(
+    'config',
+    'Everything is frozen, so there is nothing to train. Turn off freeze_in, freeze_ln or freeze_out, or set num_iters to 0 to evaluate it as it is.',
+  );
+}
+
+/** State of a recipe beside the parameters themselves: the optimizer's, and gradient sums where steps accumulate. */
+export function recipeSlots({ model, optimizer }: Recipe, accumulates: boolean): Record<string, Initial> {
   const shapes = Object.fromEntries(trainedNames(model).map((name) => [name, { shape: model.parameters[name] }]));
   const sums = Object.entries(shapes).map(([name, { shape }]): [string, Initial] => {
     const size = shape.reduce((a, b) => a * b, 1);
     return [accumulator(name), { shape, data: new Float32Array(size) }];
   });
-  return { ...optimizer.init(shapes), ...schedule.init(), ...(accumulates ? Object.fromEntries(sums) : {}) };
+  return { ...optimizer.init(shapes), ...(accumulates ? Object.fromEntries(sums) : {}) };
 }
 
 function lossAndGradients(
@@ -53,19 +62,20 @@ function lossAndGradients(
   return { loss: value, gradients, logits: logits! };
 }
 
-function applyGradients({ optimizer, schedule, clip }: Recipe, state: Tensors, gradients: Tensors, lr: tf.Tensor) {
-  const { norm, scale } = clipFactor(gradients, clip);
-  const { factor, state: scheduled } = schedule.update(state);
-  return { norm, state: { ...scheduled, ...optimizer.update(state, gradients, state, tf.mul(lr, factor), scale) } };
+/** Parameters and optimizer state after one step, and the gradients' norm before clipping. */
+function optimizerStep({ optimizer }: Recipe, state: Tensors, gradients: Tensors) {
+  const raw = asUpdates(gradients);
+  const { updates, state: slots } = optimizer.update(raw, state, state);
+  return { gradNorm: globalNorm(raw), state: { ...slots, ...applyUpdates(state, updates) } };
 }
 
-/** inputs x, y, lr, and `at` where samples are read elsewhere than at their last token → loss, logits, gradNorm (before clipping); parameters and slots move by one optimizer step. */
+/** inputs x, y, and `at` where samples are read elsewhere than at their last token → loss, logits, gradNorm; state moves by one optimizer step. */
 export const trainProgram =
   (recipe: Recipe): Program =>
   ({ state, inputs, frozen, noise }) => {
     const { loss, logits, gradients } = lossAndGradients(recipe, state, frozen, inputs, noise);
-    const applied = applyGradients(recipe, state, gradients, inputs.lr);
-    return { outputs: { loss, logits, gradNorm: applied.norm }, state: applied.state };
+    const { gradNorm, state: moved } = optimizerStep(recipe, state, gradients);
+    return { outputs: { loss, logits, gradNorm }, state: moved };
   };
 
 /** inputs x, y → loss, logits; adds the gradients of one of `count` micro-batches, divided by `count`, to the sums. */
@@ -80,15 +90,15 @@ export const accumulateProgram =
     return { outputs: { loss, logits }, state: Object.fromEntries(sums) };
   };
 
-/** input lr → gradNorm; an optimizer step on the summed gradients, which start again at zero. */
+/** No inputs → gradNorm; an optimizer step on the summed gradients, which start again at zero. */
 export const applyProgram =
   (recipe: Recipe): Program =>
-  ({ state, inputs }) => {
+  ({ state }) => {
     const names = trainedNames(recipe.model);
     const gradients = Object.fromEntries(names.map((name) => [name, state[accumulator(name)]]));
-    const applied = applyGradients(recipe, state, gradients, inputs.lr);
+    const { gradNorm, state: moved } = optimizerStep(recipe, state, gradients);
     const zeros = names.map((name) => [accumulator(name), tf.zerosLike(gradients[name])]);
-    return { outputs: { gradNorm: applied.norm }, state: { ...applied.state, ...Object.fromEntries(zeros) } };
+    return { outputs: { gradNorm }, state: { ...moved, ...Object.fromEntries(zeros) } };
   };
 
 /** inputs x, y → loss, logits, without dropout. */

@@ -10,9 +10,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { dropout, geluErf, layerNorm, linear } from '#engine/nn';
 import type { Noise, Tensors } from '#engine/program';
 import { attend } from './attention.ts';
-import { type Body, type FreezeFlag, flagOf, type Initializer, type Probe, type Shapes } from './body.ts';
+import type { Body } from './body.ts';
+import { unwrapped } from './checkpointNames.ts';
+import { type FreezeFlag, type FreezeRules, flagOf, type Initializer, type Probe, type Shapes } from './model.ts';
 import { vitFromCheckpoint } from './vitCheckpoint.ts';
-import { unwrapped } from './wrappers.ts';
 
 export interface VitConfig {
   num_layers: number;
@@ -117,7 +118,7 @@ function forward(
 }
 
 /** First match decides, as in the reference. */
-const freezeRules: [part: string, flag: FreezeFlag][] = [
+const freezeRules: FreezeRules<FreezeFlag> = [
   ['_norm', 'freeze_ln'],
   ['ffn.', 'freeze_ff'],
   ['attn.', 'freeze_attn'],

@@ -2,7 +2,7 @@
  * How checkpoints of a Vision Transformer name its encoder, the only part that a frozen pretrained transformer keeps.
  * Parameters are called as the reference calls them: `1.layer.0.attn.query.weight`, `1.encoder_norm.weight`.
  */
-import type { StoredAs } from './body.ts';
+import type { StoredAs } from './checkpointNames.ts';
 
 /** JAX's original files (ViT-B_16.npz): kernels are [in, …, out], with heads as axes of their own. */
 const jax: [stored: string, parameter: string][] = [

@@ -1,6 +1,7 @@
 /** From a cell of a table to the runs that answer it. */
 import { type ExperimentConfig, parseConfig } from '#contract/config';
-import type { Cell, Profile } from '#contract/papers';
+import type { Profile } from '#contract/papers';
+import type { Cell } from '#contract/paperTable';
 
 /** The embedded body: small, and pretrained by this project, so that every regime of a table can be tried offline. */
 export const quickBody = 'permafrost-nano';

@@ -1,6 +1,7 @@
 /** What seeds can decide, told before anything is trained. */
 import { sitsOnFloor } from '#contract/floor';
-import type { Outlook, Published } from '#contract/papers';
+import type { Outlook } from '#contract/papers';
+import type { Published } from '#contract/paperTable';
 import { normalShare, studentT } from '#contract/statistics';
 import { level } from './holm.ts';
 import { chanceOfSamePeak, peaksOf } from './twoPeaks.ts';

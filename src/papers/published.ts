@@ -1,70 +1,40 @@
 /** Published tables: every number and every setting with its source. The data lie in resources/published. */
-import type { ConfigField } from '#contract/config';
 import { nearest, PermafrostError } from '#contract/errors';
-import { concerns, type KnownSettings } from '#contract/knownSettings';
-import type { Cell, PaperTable } from '#contract/papers';
+import { concerns, type KnownSettings, readKnownSettings } from '#contract/knownSettings';
+import { type AbsentTable, type Cell, type OwnCell, type PaperTable, readTablesFile } from '#contract/paperTable';
 import known from '../../resources/published/settings.json' with { type: 'json' };
 import data from '../../resources/published/tables.json' with { type: 'json' };
 
-interface RawCell {
-  id: string;
-  row: string;
-  column: string;
-  like?: string;
-  resultIs?: string;
-  params?: object;
-}
-interface RawTable {
-  id: string;
-  title: string;
-  note?: string;
-  resultIs: string;
-  params: object;
-  contrasts?: string[][];
-  varies?: string[];
-  comparesWeights?: boolean;
-  cells: RawCell[];
-}
-interface TableFile {
-  absent: AbsentTable[];
-  tables: RawTable[];
-}
-
-/** A published table that nothing here can answer. */
-export interface AbsentTable {
-  title: string;
-  why: string;
-}
-export const absentTables: readonly AbsentTable[] = (data as TableFile).absent;
+const file = readTablesFile(data);
+export const absentTables: readonly AbsentTable[] = file.absent;
 
 /** How the settings of all cells are known. */
-export const settingRows = known.rows as KnownSettings[];
+export const settingRows: readonly KnownSettings[] = readKnownSettings(known);
 
-/** Cells by id, with what their tables say of all of theirs. */
-const whole = new Map(
-  (data as TableFile).tables.flatMap(({ cells, params, resultIs }) =>
+/** Cells by id, with what their tables say of all their cells. */
+const ownCells = new Map(
+  file.tables.flatMap(({ cells, params, resultIs }) =>
     cells.map((cell) => [cell.id, { resultIs, ...cell, params: { ...params, ...cell.params } }]),
   ),
 );
 
-/** A cell with what its table says of it, or the cell that it repeats. */
-function cellOf(own: RawCell): Cell {
-  const { id, row, column } = own;
-  const cell = own.like === undefined ? whole.get(id) : { ...whole.get(own.like), ...own };
-  return { like: null, beyond: null, beside: [], ...cell, id, row, column } as object as Cell;
+/** A cell with what its table says of it, or with what the cell that it repeats has. */
+function cellOf(own: OwnCell): Cell {
+  const cell = own.like ? { ...ownCells.get(own.like)!, ...own } : ownCells.get(own.id)!;
+  return { like: null, beyond: null, beside: [], ...cell, published: cell.published ?? null };
 }
 
-export const tables: readonly PaperTable[] = (data as TableFile).tables.map((table) => {
+export const tables: readonly PaperTable[] = file.tables.map((table) => {
   const cells = table.cells.map(cellOf);
   let settings: KnownSettings[] | undefined;
   return {
     id: table.id,
     title: table.title,
     note: table.note ?? null,
-    contrasts: (table.contrasts ?? []) as [string, string][],
-    varies: (table.varies ?? []) as ConfigField[],
+    contrasts: table.contrasts ?? [],
+    varies: table.varies ?? [],
     comparesWeights: table.comparesWeights ?? false,
-    // found when asked for: every command loads the tables, and few show their settings
+    // found when it is read: every command loads the tables, and few show their settings
     get settings() {
       settings ??= settingRows.filter((row) => cells.some((cell) => concerns(row, cell)));
       return settings;

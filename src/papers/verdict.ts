@@ -6,7 +6,8 @@
  * besides (`twoPeaks`), since equal seeds have no spread that would make a test careful.
  */
 import { type Floor, sitsOnFloor } from '#contract/floor';
-import { defaultTolerance, type Judgement, type Published, type Tolerance, type Verdict } from '#contract/papers';
+import { defaultTolerance, type Judgement, type Tolerance, type Verdict } from '#contract/papers';
+import type { Published } from '#contract/paperTable';
 import { deviationOf, interval, type Sample, studentTail, uncertainty } from '#contract/statistics';
 import { level } from './holm.ts';
 import { chanceOfGap, chanceOfSamePeak, type Peaks, peaksOf, type Tally, tallyOf, tallyOfMean } from './twoPeaks.ts';

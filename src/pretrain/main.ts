@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { randomStream } from '#contract/random';
-import { adam, warmupCosine } from '#engine/optim';
+import { adam, chain, clipByGlobalNorm } from '#engine/optim';
+import { warmupCosine } from '#engine/schedule';
 import { createState, type Initial } from '#engine/state';
 import { compileStep } from '#engine/step';
 import { toHalves } from '#formats/half';
@@ -43,9 +44,7 @@ const model = languageModel(config);
 const recipe: Recipe = {
   model,
   loss: (logits, y) => crossEntropy(logits, tf.reshape(y, [-1])),
-  optimizer: adam({ beta2: 0.99 }),
-  schedule: warmupCosine(warmup, steps),
-  clip: 1,
+  optimizer: chain(clipByGlobalNorm(1), adam({ lr: warmupCosine(learningRate, warmup, steps), beta2: 0.99 })),
 };
 const parameters = trainedNames(model);
 const initial = parameters.map((name): [string, Initial] => [
@@ -57,7 +56,7 @@ const [device] = await openDevices('cpu');
 const window = { shape: [batch, tokens], dtype: 'int32' as const };
 const train = await compileStep(trainProgram(recipe), {
   state,
-  inputs: { x: window, y: window, lr: { shape: [] } },
+  inputs: { x: window, y: window },
   device,
 });
 const evaluate = await compileStep(evalProgram(recipe), { state, inputs: { x: window, y: window }, device });
@@ -75,15 +74,13 @@ async function heldOutLoss(): Promise<number> {
 }
 
 const start = performance.now();
-const rate = { lr: Float32Array.of(learningRate) };
 let recent = 0;
 const every = 100;
 for (let step = 0; step < steps; step++) {
   const random = randomStream(seed, 'pretrain', step);
-  const { loss } = await train.run({
-    ...windows(corpus.train, { batch, tokens }, () => random.below(corpus.train.length - tokens)),
-    ...rate,
-  });
+  const { loss } = await train.run(
+    windows(corpus.train, { batch, tokens }, () => random.below(corpus.train.length - tokens)),
+  );
   if (!Number.isFinite(loss[0]))
     throw new Error(`The loss became ${loss[0]} at step ${step + 1}; lower the learning rate.`);
   recent += loss[0];

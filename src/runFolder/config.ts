@@ -1,6 +1,7 @@
 /** `config.json` of a run folder: the run's id, time and settings. Written once, before every other file. */
 import { z } from 'zod';
-import { configFields, configFile, type ExperimentConfig, openConfig } from '#contract/config';
+import { configFields, type ExperimentConfig } from '#contract/config';
+import { configFile, openConfig } from '#contract/configFile';
 import { PermafrostError } from '#contract/errors';
 import { writeAtomically } from '#disk/atomicFile';
 import { sha256 } from '#disk/hash';

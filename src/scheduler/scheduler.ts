@@ -11,7 +11,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { describeError, PermafrostError } from '#contract/errors';
-import type { QueueState } from '#contract/machine';
+import type { QueueServices } from '#contract/queue';
 import {
   type JournalEntry,
   journalEntry,
@@ -20,6 +20,7 @@ import {
   type TrainerCommand,
   trainerHeard,
 } from '#contract/run';
+import type { RunListener } from '#contract/runServices';
 import { dropDeadLease } from '#disk/lease';
 import { diskError, isRefusal, passes } from '#disk/troubles';
 import { changedField, readRunConfig } from '#runFolder/config';
@@ -46,9 +47,6 @@ export interface SchedulerOptions {
   onTrouble?(message: string | null): void;
 }
 
-/** Called for every committed entry, and with null for state changes without an entry. */
-export type Listener = (run: string, entry: JournalEntry | null) => void;
-
 /** Milliseconds that an exiting app waits for a trainer to acknowledge its pause; afterwards the trainer pauses on its own. */
 const hearingTime = 60_000;
 /** Milliseconds of refusals by the store before the trouble is reported. */
@@ -60,13 +58,15 @@ const windingDown = '60';
 /** Milliseconds between checks of other apps' runs and between retries of refused updates. */
 const lookPause = 1000;
 
+export type Scheduler = ReturnType<typeof createScheduler>;
+
 export function createScheduler(options: SchedulerOptions) {
   const { store, home, trainer, node, environment = process.env, onTrouble = () => {} } = options;
   let { slots } = options;
   const owners = openOwners(home);
   const children = new Map<string, ChildProcess>();
   const asked = new Map<string, { kind: TrainerCommand['kind']; at: number; heard: boolean }>();
-  const listeners = new Set<Listener>();
+  const listeners = new Set<RunListener>();
   const mine = new Set<string>();
   /** Runs of other apps, alive or dead, which are polled until they rest. */
   const watched = new Set<string>();
@@ -409,6 +409,37 @@ export function createScheduler(options: SchedulerOptions) {
     if (watched.size > 0) look();
   }
 
+  const queue: QueueServices = {
+    get: () => ({ paused, slots, queued: queued(), running: [...children.keys()], trouble }),
+    move(id, place) {
+      const order = queued();
+      if (!order.includes(id)) return;
+      store.runs.order(order.filter((other) => other !== id).toSpliced(place, 0, id));
+      tell(id, null);
+    },
+    pause() {
+      paused = true;
+    },
+    resume() {
+      paused = false;
+      fill();
+    },
+    setSlots(count) {
+      slots = count;
+      fill();
+    },
+    adoptOrphans() {
+      adoptsAll = true;
+      appear();
+      adopt();
+    },
+    whenIdle: () =>
+      new Promise((resolve) => {
+        idlers.add(resolve);
+        fill();
+      }),
+  };
+
   return {
     /** Settles runs whose app and trainer died, and polls trainers that outlive their app. Runs of live apps are left alone. */
     recover(): void {
@@ -421,12 +452,13 @@ export function createScheduler(options: SchedulerOptions) {
       enqueue(ids);
       fill();
     },
-    put,
+    /** The name by which other apps know this one. Throws `disk`. */
+    appName: owners.me,
     /**
      * Brings runs to their end: queues those that rest, and waits for those of other apps. Another app may be called with the
      * same runs at the same moment. Finished and failed runs are left alone.
      */
-    goOn(ids: readonly string[]): void {
+    complete(ids: readonly string[]): void {
       const isOver = (id: string) => ['finished', 'failed'].includes(store.runs.get(id).state);
       const left = ids.filter((id) => !isOver(id));
       adopt(left); // first the runs of dead apps, then those that rest
@@ -434,8 +466,8 @@ export function createScheduler(options: SchedulerOptions) {
       adopt(left.filter((id) => !owners.isMe(store.runs.app(id)))); // another app was faster
       fill();
     },
-    /** Starts runs that were {@link put} into the queue when a slot is free. */
-    begin(ids: readonly string[]): void {
+    /** Starts runs that this app has added to the store as queued, when a slot is free. */
+    startQueued(ids: readonly string[]): void {
       announce(ids);
       fill();
     },
@@ -464,7 +496,7 @@ export function createScheduler(options: SchedulerOptions) {
     /** Whether a run is under way or queued here. */
     isMine: (id: string): boolean => children.has(id) || owners.isMe(store.runs.app(id)),
     /** Description of another live app that runs or queues the run; null if none does. */
-    elsewhere(id: string): string | null {
+    otherOwner(id: string): string | null {
       const app = store.runs.app(id);
       const isOther = !owners.isMe(app) && !restingStates.includes(store.runs.get(id).state);
       return isOther && owners.app(app) === 'alive' ? owners.text(app) : null;
@@ -478,44 +510,16 @@ export function createScheduler(options: SchedulerOptions) {
       mine.delete(id);
       tell(id, null);
     },
-    queue: (): QueueState => ({ paused, slots, queued: queued(), running: [...children.keys()], trouble }),
-    /** Puts a queued run at a place of the queue, from 0; a run that is not queued is left alone. */
-    move(id: string, place: number): void {
-      const order = queued();
-      if (!order.includes(id)) return;
-      store.runs.order(order.filter((other) => other !== id).toSpliced(place, 0, id));
-      tell(id, null);
-    },
-    /** While paused no queued run starts. */
-    pause(on: boolean): void {
-      paused = on;
-      fill();
-    },
-    setSlots(count: number): void {
-      slots = count;
-      fill();
-    },
-    /** Takes over the runs of dead apps, now and later: those that they trained, which go first, and their queues. */
-    adopt(): void {
-      adoptsAll = true;
-      appear();
-      adopt();
-    },
+    queue,
     /** Takes over a run whose app seems dead; an app that turns out to be alive keeps it. */
     takeOver(id: string): void {
       unsure.add(id);
       adopt([id]);
     },
-    subscribe(listener: Listener): () => void {
+    subscribe(listener: RunListener): () => void {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    /** Resolves when no run of this app is queued or running. */
-    idle: (): Promise<void> =>
-      new Promise((resolve) => {
-        idlers.add(resolve);
-        fill();
-      }),
     /** Pauses everything that this app runs and waits for it. */
     async close(): Promise<void> {
       adoptsAll = false;
@@ -532,7 +536,7 @@ export function createScheduler(options: SchedulerOptions) {
         }
         fill();
       }, lookPause);
-      await this.idle();
+      await queue.whenIdle();
       clearInterval(leave);
       clearTimeout(timer);
       watched.clear();

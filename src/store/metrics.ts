@@ -2,7 +2,7 @@
 import type { Database } from 'better-sqlite3';
 import { type MetricKey, type MetricRow, metricKeys } from '#contract/run';
 import type { Curve } from '#contract/runRow';
-import type { CurveRange } from '#contract/services';
+import type { CurveRange } from '#contract/runServices';
 import { stretchesTable, stretchStart, stretchSteps } from './stretches.ts';
 
 export interface Point {

@@ -73,8 +73,8 @@ export function runsTable(database: Database) {
   const ids = database.prepare<[], string>('SELECT id FROM runs').pluck();
   const any = database.prepare('SELECT 1 FROM runs LIMIT 1');
   const insert = database.prepare(
-    `INSERT INTO runs (id, config, state, created_at, total_steps, position)
-     VALUES (@id, @config, @state, @createdAt, @totalSteps, (SELECT coalesce(max(position), 0) + 1 FROM runs WHERE state = 'queued'))`,
+    `INSERT INTO runs (id, config, state, app, created_at, total_steps, position)
+     VALUES (@id, @config, @state, @app, @createdAt, @totalSteps, (SELECT coalesce(max(position), 0) + 1 FROM runs WHERE state = 'queued'))`,
   );
   const toQueue = database.prepare(
     `UPDATE runs SET state = 'queued', reason = NULL, app = @app, position = (SELECT coalesce(max(position), 0) + 1 FROM runs WHERE state = 'queued') WHERE id = @id`,
@@ -133,12 +133,13 @@ export function runsTable(database: Database) {
     get,
     list: (): Run[] => all.all().map(parsed),
     inState: (state: RunState): Run[] => inState.all(state).map(parsed),
-    /** Adds a run in state `state`. */
-    add({ id, config, createdAt }: NewRun, state: RunState): void {
+    /** Adds a run in state `state`; a queued one goes to the end of the queue of `app`. */
+    add({ id, config, createdAt }: NewRun, state: RunState, app: string | null = null): void {
       insert.run({
         id,
         config: JSON.stringify(config),
         state,
+        app,
         createdAt,
         totalSteps: config.num_iters * config.steps_per_iter,
       });

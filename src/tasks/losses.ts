@@ -6,9 +6,10 @@ export function crossEntropy(logits: tf.Tensor, classes: tf.Tensor): tf.Tensor {
   const k = logits.shape[1]!;
   const op = tf.customGrad((z, save) => {
     const logs = tf.logSoftmax(z as tf.Tensor);
-    const hot = tf.cast(tf.oneHot(tf.cast(classes, 'int32'), k), 'float32');
+    const hot = tf.oneHot(tf.cast(classes, 'int32'), k, 1, 0, 'float32');
     (save as tf.GradSaveFunc)([logs, hot]);
-    const value = tf.neg(tf.mean(tf.sum(tf.mul(logs, hot), 1)));
+    const ofClass = tf.where(tf.cast(hot, 'bool'), logs, tf.zerosLike(logs)); // a product would make NaN of 0 · −∞
+    const value = tf.neg(tf.mean(tf.sum(ofClass, 1)));
     return {
       value,
       gradFunc: (dy: tf.Tensor, [logs, hot]: tf.Tensor[]) =>

@@ -1,12 +1,5 @@
 /** Metrics per sample, from logits and targets as flat arrays. A batch's metric is the mean of its scores. */
-import type { TaskData } from './task.ts';
-
-/** The metric of every sample of a batch. */
-export interface Scorer {
-  (logits: Float32Array, y: TaskData, batch: number): Float64Array;
-  /** What the logits of one sample say, in the terms of y. */
-  answer(logits: Float32Array): number[];
-}
+import type { Scorer, TaskData } from './task.ts';
 
 export const scorer = (
   scores: (logits: Float32Array, y: TaskData, batch: number) => Float64Array,

@@ -4,7 +4,6 @@ import type { ConfigField, ExperimentConfig } from '#contract/config';
 import type { Floor } from '#contract/floor';
 import type { Deviation } from '#contract/run';
 import type { LabelCounts } from './floors.ts';
-import type { Scorer } from './scores.ts';
 
 export type TaskData = Float32Array | Int32Array;
 export type Split = 'train' | 'test' | 'final';
@@ -62,6 +61,13 @@ export interface SampleSet {
 export interface Dataset {
   train: SampleSet;
   test: SampleSet;
+}
+
+/** The metric of every sample of a batch. */
+export interface Scorer {
+  (logits: Float32Array, y: TaskData, batch: number): Float64Array;
+  /** What the logits of one sample say, in the terms of y. */
+  answer(logits: Float32Array): number[];
 }
 
 export interface Task {

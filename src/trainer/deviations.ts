@@ -1,7 +1,8 @@
 /** How a config's training and evaluation differ from the published protocol; a task adds what it does differently itself. */
 import type { ConfigField, ExperimentConfig } from '#contract/config';
 import type { Deviation } from '#contract/run';
-import { type BodyTable, bodies, bodyDeviation, bodyOverrides, isScaled } from '#models/index';
+import { type BodyTable, bodies, bodyDeviation, isScaled } from '#models/index';
+import { bodyOverrides } from '#models/model';
 import type { Task } from '#tasks/task';
 
 interface Rule {

@@ -6,12 +6,12 @@ import { PermafrostError } from '#contract/errors';
 import { changedTensors, type FrozenProof, type FrozenTensor } from '#contract/frozen';
 import { sha256 } from '#disk/hash';
 import type { Device } from '#engine/device';
-import type { Data, Frozen } from '#engine/program';
+import type { Frozen, TensorData } from '#engine/program';
 import { readBack } from '#engine/readBack';
 import type { Journal } from '#runFolder/journal';
 import { readProof, writeProof } from '#runFolder/proof';
 
-const hashOf = ({ buffer, byteOffset, byteLength }: Data): string =>
+const hashOf = ({ buffer, byteOffset, byteLength }: TensorData): string =>
   sha256(new Uint8Array(buffer, byteOffset, byteLength));
 
 /** Hashes what a session begins with. Throws `weights` where it is not what the run began with. */

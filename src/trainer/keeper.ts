@@ -1,15 +1,15 @@
 /** When a run's checkpoints are written, and what happens when they cannot be. */
 import { PermafrostError } from '#contract/errors';
 import type { Spec } from '#engine/program';
-import { type Checkpoint, writeBestWeights, writeCheckpoint } from '#runFolder/checkpoint';
 import type { Journal } from '#runFolder/journal';
 import type { RunFiles } from '#runFolder/paths';
+import { type RunCheckpoint, writeBestWeights, writeRunCheckpoint } from '#runFolder/runCheckpoint';
 
 export interface Keeper {
   /** Whether a checkpoint is due although no iteration ended. */
   isDue(): boolean;
   /** Writes a checkpoint. A disk that refuses is a warning: the run goes on and the checkpoint before stays. */
-  save(checkpoint: Checkpoint): { saved: true } | { saved: false; error: PermafrostError };
+  save(checkpoint: RunCheckpoint): { saved: true } | { saved: false; error: PermafrostError };
 }
 
 const interval = 30_000; // ms between checkpoints
@@ -27,10 +27,10 @@ export function openKeeper(
   let weightsIteration = 0;
   let refused = false;
 
-  const write = (checkpoint: Checkpoint) => {
+  const write = (checkpoint: RunCheckpoint) => {
     const { progress, best } = checkpoint;
     journal.sync(); // first: a checkpoint must not know steps whose metrics a power cut could still take
-    writeCheckpoint(files.checkpoint, specs, digest, checkpoint);
+    writeRunCheckpoint(files.checkpoint, specs, digest, checkpoint);
     if (best && progress.best && progress.best.iteration !== weightsIteration) {
       writeBestWeights(files.best, specs, best, progress.best.iteration);
       weightsIteration = progress.best.iteration;

@@ -1,11 +1,12 @@
 /** A run's compiled programs: one optimizer step, one evaluation, on batches that are functions of their index. */
 import type { ExperimentConfig } from '#contract/config';
 import type { Device } from '#engine/device';
-import { optimizers, schedules } from '#engine/optim';
-import type { CompiledStep, Data, Program, Spec } from '#engine/program';
+import { chain, clipByGlobalNorm, optimizers } from '#engine/optim';
+import type { CompiledStep, Program, Spec, TensorData } from '#engine/program';
+import { schedules } from '#engine/schedule';
 import { createState, type SharedState } from '#engine/state';
 import { compileStep } from '#engine/step';
-import type { Model } from '#models/index';
+import type { Model } from '#models/model';
 import { accumulateProgram, applyProgram, evalProgram, type Recipe, recipeSlots, trainProgram } from '#models/steps';
 import type { Batch, Dataset, Split, Task, TaskShape } from '#tasks/task';
 import { mean, type Plan, type Score } from './protocol.ts';
@@ -20,6 +21,8 @@ export interface LearnerOptions {
   weights: Weights;
   dataset: Dataset | null;
   device: Device;
+  /** Receives the graph of each program as it is compiled. */
+  print?(graph: string): void;
 }
 
 export interface StepReport extends Score {
@@ -45,21 +48,20 @@ export interface Learner {
   release(): Promise<void>;
 }
 
-const clip = 1; // largest global norm of the gradients, as published
+const largestNorm = 1; // of the gradients together, as published
 
 /** Compiles the programs of a run. The arrays that it trains are taken over. */
 export async function compileLearner(options: LearnerOptions): Promise<Learner> {
-  const { config, task, shape, model, plan, weights, dataset, device } = options;
+  const { config, task, shape, model, plan, weights, dataset, device, print } = options;
   const loss = task.loss(config);
-  const optimizer = optimizers[config.optimizer]();
-  const schedule = schedules[config.schedule](config.warmup_steps, plan.totalSteps);
-  const recipe: Recipe = { model, loss, optimizer, schedule, clip };
+  const lr = schedules[config.schedule](config.learning_rate, config.warmup_steps, plan.totalSteps);
+  const optimizer = chain(clipByGlobalNorm(largestNorm), optimizers[config.optimizer]({ lr }));
+  const recipe: Recipe = { model, loss, optimizer };
   const accumulates = plan.microBatches > 1;
   const state = createState({ ...weights.trained, ...recipeSlots(recipe, accumulates) });
-  const lr: Spec = { shape: [] };
   const stats = { nodes: 0, traceMs: 0, compileMs: 0 };
   const compile = async (program: Program, inputs: Record<string, Spec>, packs = true) => {
-    const compiled = await compileStep(program, { state, inputs, frozen: weights.frozen, device, packs });
+    const compiled = await compileStep(program, { state, inputs, frozen: weights.frozen, device, packs, print });
     for (const key of ['nodes', 'traceMs', 'compileMs'] as const) stats[key] += compiled.stats[key];
     return compiled;
   };
@@ -67,20 +69,17 @@ export async function compileLearner(options: LearnerOptions): Promise<Learner> 
   const sizes = { train: trains ? plan.microBatch : 1, test: plan.evalBatch, final: plan.evalBatch };
   const batches = task.batches(config, dataset, { seed: config.seed, sizes });
   const forward = accumulates ? accumulateProgram(recipe, plan.microBatches) : trainProgram(recipe);
-  const steps = byLength((tokens) =>
-    compile(forward, { ...batchSpecs(shape, tokens, plan.microBatch), ...(accumulates ? {} : { lr }) }),
-  );
+  const steps = byLength((tokens) => compile(forward, batchSpecs(shape, tokens, plan.microBatch)));
   const evaluations = byLength((tokens) =>
     compile(evalProgram(recipe), batchSpecs(shape, tokens, plan.evalBatch), !trains),
   );
   const lengthOf = ({ tokens = shape.tokens }: Partial<Batch>) => tokens;
   const firstOf = (split: Split) => lengthOf(shape.lengths ? batches.batch(split, 0) : {});
   if (trains) await steps.at(firstOf('train'));
-  const apply = accumulates && trains ? await compile(applyProgram(recipe), { lr }) : null;
+  const apply = accumulates && trains ? await compile(applyProgram(recipe), {}) : null;
   await evaluations.at(firstOf(trains ? 'test' : 'final'));
 
   const score = task.scores(config);
-  const rate = { lr: Float32Array.of(config.learning_rate) };
   const time = { steps: 0, training: 0, data: 0 };
 
   return {
@@ -91,18 +90,18 @@ export async function compileLearner(options: LearnerOptions): Promise<Learner> 
       const start = performance.now();
       const losses: number[] = [];
       const metrics: number[] = [];
-      let gradNorm: Data | undefined;
+      let gradNorm: TensorData | undefined;
       for (let micro = index * plan.microBatches; micro < (index + 1) * plan.microBatches; micro++) {
         const drawn = performance.now();
         const batch = batches.batch('train', micro);
         time.data += performance.now() - drawn;
         const step = await steps.at(lengthOf(batch));
-        const out = await step.run({ ...inputsOf(batch), ...(accumulates ? {} : rate) }, [config.seed, micro]);
+        const out = await step.run(inputsOf(batch), [config.seed, micro]);
         losses.push(out.loss[0]);
         metrics.push(mean(score(out.logits as Float32Array, batch.y, plan.microBatch)));
         gradNorm = out.gradNorm;
       }
-      gradNorm = apply ? (await apply.run(rate)).gradNorm : gradNorm!;
+      gradNorm = apply ? (await apply.run({})).gradNorm : gradNorm!;
       time.training += performance.now() - start;
       time.steps++;
       return { loss: mean(losses), metric: mean(metrics), gradNorm: gradNorm[0] };
@@ -145,7 +144,7 @@ export function batchSpecs(
   };
 }
 
-export const inputsOf = ({ x, y, at }: Batch): Record<string, Data> => (at ? { x, y, at } : { x, y });
+export const inputsOf = ({ x, y, at }: Batch): Record<string, TensorData> => (at ? { x, y, at } : { x, y });
 
 /** Each compiled program holds packed weights and activations of its own. */
 const mostLengths = 4;

@@ -2,7 +2,8 @@
  * `node main.ts RUNFOLDER`: one process, one run. Reports through the run's journal and, where a parent process listens,
  * as messages; obeys `pause` and `stop`. Exit codes: 0 the run came to rest, 1 it failed, 2 it was not begun.
  * Environment: PERMAFROST_HOME (default: two folders above the run's), PERMAFROST_THREADS, PERMAFROST_WAIT (seconds to wait for
- * another trainer of the run to end), PERMAFROST_SEEN (number of the newest journal entry that the store has).
+ * another trainer of the run to end), PERMAFROST_SEEN (number of the newest journal entry that the store has),
+ * PERMAFROST_PRINT_GRAPH (a file for the graphs of the run's programs as text, see engine/print).
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -152,10 +153,9 @@ async function main(argument: string | undefined): Promise<never> {
   process.once('uncaughtException', fail);
   try {
     const threads = wholeOf('PERMAFROST_THREADS', undefined); // absent: one per core
-    return await finish(
-      journal,
-      await train({ folder, home, threads, config: readRunConfig(folder).config, journal, control }),
-    );
+    const graphFile = process.env.PERMAFROST_PRINT_GRAPH || undefined;
+    const { config } = readRunConfig(folder);
+    return await finish(journal, await train({ folder, home, threads, config, journal, control, graphFile }));
   } catch (error) {
     return fail(error);
   }

@@ -1,14 +1,15 @@
 /** From a config to something that can take a step: task, model, weights, data, device, compiled programs. */
+import { appendFileSync, writeFileSync } from 'node:fs';
 import type { ExperimentConfig } from '#contract/config';
-import { PermafrostError } from '#contract/errors';
 import type { Device } from '#engine/device';
-import { buildModel, type Model } from '#models/index';
-import { trainedNames } from '#models/steps';
+import { buildModel } from '#models/index';
+import type { Model } from '#models/model';
+import { refuseAllFrozen } from '#models/steps';
 import type { Journal } from '#runFolder/journal';
 import { taskOf } from '#tasks/index';
 import type { Task } from '#tasks/task';
 import { knownBodies } from '#zoo/bodies';
-import { loadDataset } from '#zoo/datasets';
+import { loadDataset } from '#zoo/loadDataset';
 import { openDevices } from './device.ts';
 import { fastest } from './fastest.ts';
 import { compileLearner, type Learner } from './learner.ts';
@@ -24,6 +25,8 @@ export interface PrepareOptions {
   journal: Journal;
   /** Aborting it ends the decoding of the data set, which may take minutes; what follows takes seconds. */
   signal?: AbortSignal;
+  /** File that the graphs of the run's programs are written to, for debugging. */
+  graphFile?: string;
 }
 
 export interface Prepared {
@@ -36,16 +39,18 @@ export interface Prepared {
 }
 
 /** Prepares a run. What is wrong with the config shows before anything is loaded. Throws `config`, `weights`, `data`, `device`. */
-export async function prepare({ config, home, threads, journal, signal }: PrepareOptions): Promise<Prepared> {
+export async function prepare({
+  config,
+  home,
+  threads,
+  journal,
+  signal,
+  graphFile,
+}: PrepareOptions): Promise<Prepared> {
   const task = taskOf(config);
   const shape = task.shape(config);
   const model = buildModel(config, shape, knownBodies(home));
-  if (trainedNames(model).length === 0 && config.num_iters > 0) {
-    throw new PermafrostError(
-      'config',
-      'Everything is frozen, so there is nothing to train. Turn off freeze_in, freeze_ln or freeze_out, or set num_iters to 0 to evaluate it as it is.',
-    );
-  }
+  refuseAllFrozen(config, model);
   const plan = planOf(config, task.readsWholeBatches);
   const weights = prepareWeights({ config, model, home, log: (text) => journal.log('info', text) });
   const devices = await openDevices(config.device, { threads, weightFolder: weights.folder });
@@ -61,13 +66,19 @@ export async function prepare({ config, home, threads, journal, signal }: Prepar
   if (loaded?.remark) journal.log('info', loaded.remark);
   for (const note of loaded?.notes ?? []) journal.log('warn', note);
   const dataset = loaded?.dataset ?? null;
-  const compile = (device: Device, trained: Weights['trained']) =>
-    compileLearner({ config, task, shape, model, plan, weights: { ...weights, trained }, dataset, device });
+  const compile = (device: Device, trained: Weights['trained'], print?: (graph: string) => void) =>
+    compileLearner({ config, task, shape, model, plan, weights: { ...weights, trained }, dataset, device, print });
   const device = await fastest(devices, (each) => compile(each, structuredClone(weights.trained)), plan, journal);
-  const learner = await compile(device, weights.trained);
+  const learner = await compile(device, weights.trained, graphFile === undefined ? undefined : graphWriter(graphFile));
   const { nodes, traceMs, compileMs } = learner.stats;
   journal.log('info', `Compiled ${nodes} nodes: traced in ${seconds(traceMs)}, loaded in ${seconds(compileMs)}.`);
   return { task, model, plan, learner, weights, device };
+}
+
+/** Writes each graph below the ones before it. */
+function graphWriter(file: string): (graph: string) => void {
+  writeFileSync(file, '');
+  return (graph) => appendFileSync(file, `${graph}\n`);
 }
 
 /** Says every ten seconds how far a data set is decoded, which only its first run waits for. */

@@ -4,7 +4,7 @@
  * (batches, dropout) follows from the number of steps, so a resumed run continues exactly.
  */
 import type { ExperimentConfig } from '#contract/config';
-import type { Progress } from '#runFolder/checkpoint';
+import type { Progress } from '#runFolder/runCheckpoint';
 import type { Split } from '#tasks/task';
 
 /** How a config cuts its work into batches. */

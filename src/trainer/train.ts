@@ -9,12 +9,12 @@ import { describeError, PermafrostError } from '#contract/errors';
 import type { EntryBody, FinalResult, TrainerCommand } from '#contract/run';
 import { sweepDrafts } from '#disk/atomicFile';
 import { untilTaken } from '#disk/untilTaken';
-import type { Data } from '#engine/program';
-import { countParameters } from '#models/index';
+import type { TensorData } from '#engine/program';
+import { countParameters } from '#models/model';
 import { trainedNames } from '#models/steps';
-import { isCheckpointDamaged, type Progress, readCheckpoint } from '#runFolder/checkpoint';
 import { configDigest } from '#runFolder/config';
 import { runFiles } from '#runFolder/paths';
+import { isCheckpointDamaged, type Progress, readRunCheckpoint } from '#runFolder/runCheckpoint';
 import { knownBodies } from '#zoo/bodies';
 import { deviationsOf } from './deviations.ts';
 import { beginProof, endProof } from './frozen.ts';
@@ -56,7 +56,7 @@ interface Session extends RunOptions, Prepared {
   keeper: Keeper;
   progress: Progress;
   /** Trained parameters of the best iteration. */
-  best: Record<string, Data> | null;
+  best: Record<string, TensorData> | null;
   /** Seconds in all sessions of the run. */
   elapsed(): number;
 }
@@ -106,7 +106,7 @@ function begin(options: RunOptions, prepared: Prepared): Session {
       `The checkpoint is damaged: its checksum is wrong. It is kept as ${aside}; the run starts over, which gives the same result.`,
     );
   }
-  const restored = readCheckpoint(files.checkpoint, specs, digest);
+  const restored = readRunCheckpoint(files.checkpoint, specs, digest);
   if (restored) load(learner, restored.state);
   const { progress, best } = restored ?? { progress: freshProgress(), best: null };
   control.step = progress.step;
@@ -228,17 +228,17 @@ const save = async ({ keeper, learner, progress, best, elapsed }: Session) => {
 };
 
 /** The live arrays of the whole state. */
-async function all({ state }: Learner): Promise<Record<string, Data>> {
+async function all({ state }: Learner): Promise<Record<string, TensorData>> {
   await state.settle();
   return Object.fromEntries(Object.keys(state.specs).map((name) => [name, state.get(name)]));
 }
 
-async function copy({ state }: Learner, names: string[]): Promise<Record<string, Data>> {
+async function copy({ state }: Learner, names: string[]): Promise<Record<string, TensorData>> {
   await state.settle();
   return Object.fromEntries(names.map((name) => [name, state.get(name).slice()]));
 }
 
-function load({ state }: Learner, values: Record<string, Data>): void {
+function load({ state }: Learner, values: Record<string, TensorData>): void {
   for (const [name, data] of Object.entries(values)) state.set(name, data);
 }
 

@@ -1,8 +1,8 @@
 /**
- * Where a run's parameters come from. A pretrained body is mapped from its safetensors file (`zoo/weights`), of
- * which a float32 copy is made where it is of another type or format; a
- * random one is made from the seed and kept in `{home}/cache/bodies`. Either way the frozen part of the body lies in one
- * file that the runtime maps, and only what is trained is copied into memory.
+ * Where a run's parameters come from. A pretrained body is mapped from its safetensors file (`zoo/weights`), or from a float32
+ * copy where the file has another type or format. A random one is made from the seed and kept in `{home}/cache/bodies`. Either
+ * way the frozen part of the body lies in one file that the runtime maps, and only trained parameters are copied into memory.
+ * The header of a file is parsed once: what follows takes the places that it gave.
  */
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -15,11 +15,12 @@ import { withFile } from '#disk/source';
 import type { Frozen } from '#engine/program';
 import type { Initial } from '#engine/state';
 import { float32Chunks, type StoredArray, transposed } from '#formats/array';
-import { readSafetensors, tensorData } from '#formats/safetensors';
-import type { Model } from '#models/index';
+import { decode, readSafetensors } from '#formats/safetensors';
+import { bodyPrefix } from '#models/body';
 import { listProblems, matchCheckpoint } from '#models/match';
+import type { Model } from '#models/model';
 import { trainedNames as trainedNamesOf } from '#models/steps';
-import { checkpointFiles, withCheckpoint } from '#zoo/checkpointFiles';
+import { type OpenCheckpoint, withCheckpoint } from '#zoo/checkpointFiles';
 import { bodyFilePrefix, findWeights, ownWeights } from '#zoo/weights';
 
 export interface Weights {
@@ -38,9 +39,6 @@ export interface WeightsOptions {
   log(text: string): void;
 }
 
-/** Names of the transformer's parameters in a model begin so; the rest is the small input and output networks. */
-const bodyPrefix = 'transformer.';
-
 /**
  * Every parameter that the model computes with.
  * Throws `weights` where a pretrained body is absent or of another shape, `disk` where the cache cannot be written.
@@ -51,23 +49,35 @@ export function prepareWeights(options: WeightsOptions): Weights {
   const used = Object.keys(model.parameters).filter(model.isUsed);
   const frozenNames = used.filter((name) => !trainedNames.includes(name));
   const isBody = model.isLoaded;
-  const path = locateBody(options, used.filter(isBody), frozenNames.some(isBody));
-  const body = path === null ? null : openBody(path, model);
+  const body = openBody(options, used.filter(isBody), frozenNames.some(isBody));
   const made = (name: string) => model.initialValue(name, config.seed);
 
   const frozen = frozenNames.map((name): [string, Frozen] => {
-    return [name, isBody(name) ? body!.frozen(name) : { shape: model.parameters[name], read: () => made(name) }];
+    const shape = model.parameters[name];
+    if (!isBody(name)) return [name, { shape, read: () => made(name) }];
+    const { offset, length } = body!.places[name];
+    const file = { name: basename(body!.path), offset, length };
+    return [name, { shape, file, read: () => readValues(body!, name) }];
   });
   const trained = trainedNames.map((name): [string, Initial] => {
-    const data = isBody(name) && config.pretrained ? body!.read(name) : made(name);
+    const data = isBody(name) && config.pretrained ? readValues(body!, name) : made(name);
     return [name, { shape: model.parameters[name], data }];
   });
-  const folder = path === null ? undefined : dirname(path);
+  const folder = body ? dirname(body.path) : undefined;
   return { folder, frozen: Object.fromEntries(frozen), trained: Object.fromEntries(trained) };
 }
 
+/** A float32 file, and where it has the parameters of the body. */
+interface BodyFile {
+  path: string;
+  places: Record<string, { offset: number; length: number }>;
+}
+
+const readValues = ({ path, places }: BodyFile, name: string): Float32Array =>
+  withFile(path, (source) => decode('F32', source.read(places[name].offset, places[name].length)) as Float32Array);
+
 /** The float32 file that holds the body; null for a random body that is trained as a whole, which needs none. */
-function locateBody(options: WeightsOptions, names: string[], hasFrozen: boolean): string | null {
+function openBody(options: WeightsOptions, names: string[], hasFrozen: boolean): BodyFile | null {
   const { config, model, home } = options;
   if (!config.pretrained) return hasFrozen ? randomBody(options, names) : null;
   const path = findWeights(home, config.model_name);
@@ -77,30 +87,20 @@ function locateBody(options: WeightsOptions, names: string[], hasFrozen: boolean
       `There are no weights of ${config.model_name} on this machine: looked for ${ownWeights(home, config.model_name)} and in the Hugging Face cache. Fetch them (permafrost zoo pull ${config.model_name}), put the file there, or set pretrained to false.`,
     );
   }
-  return withCheckpoint(path, ({ arrays }) => {
-    const found = findParameters(config.model_name, path, arrays, names, model);
-    const mappable = [...found.values()].every(
-      ({ dtype, place }) => dtype === 'F32' && place && place.offset % 4 === 0,
-    );
-    // a file of the Hugging Face cache is a link, which the runtime may refuse to follow out of its folder
-    if (mappable) return realpathSync(path);
-    return float32Copy(options, path, found, [...arrays.values()]);
+  return withCheckpoint(path, (checkpoint) => {
+    const found = findParameters(config.model_name, path, checkpoint.arrays, names, model);
+    return mappedFile(path, found) ?? float32Copy(options, checkpoint, found);
   });
 }
 
-/** The body's values in a float32 file, to be mapped or read. */
-function openBody(path: string, model: Model): { frozen(name: string): Frozen; read(name: string): Float32Array } {
-  const { tensors } = withFile(path, readSafetensors);
-  const stored = model.fromCheckpoint([...tensors.keys()]);
-  const tensor = (name: string) => tensors.get(stored.get(name)!.name)!;
-  const read = (name: string) => withFile(path, (source) => tensorData(source, tensor(name)) as Float32Array);
-  return {
-    read,
-    frozen(name) {
-      const { offset, length } = tensor(name);
-      return { shape: model.parameters[name], file: { name: basename(path), offset, length }, read: () => read(name) };
-    },
-  };
+/** The checkpoint itself, where the runtime can map its parameters as they are. */
+function mappedFile(path: string, found: Map<string, StoredArray>): BodyFile | null {
+  const places: BodyFile['places'] = {};
+  for (const [name, { dtype, place }] of found) {
+    if (dtype !== 'F32' || !place || place.offset % 4 !== 0) return null;
+    places[name] = place;
+  }
+  return { path: realpathSync(path), places }; // a file of the hub's cache is a link, which the runtime may refuse to follow
 }
 
 /** The needed parameters in a checkpoint. Throws `weights` listing every weight that is missing, too many or of another shape. */
@@ -141,56 +141,48 @@ const cachePath = (home: string, modelName: string, key: unknown): string => {
 const randomFormat = 1; // change it when initial values change
 
 /** A random body's file, written once per body and seed and shared by runs whatever they freeze. */
-function randomBody({ config, model, home, log }: WeightsOptions, names: string[]): string {
+function randomBody({ config, model, home, log }: WeightsOptions, names: string[]): BodyFile {
   const path = cachePath(home, config.model_name, [randomFormat, model.bodyConfig, names, config.seed]);
-  return cached(
-    path,
-    model,
-    names,
-    (name) => [model.initialValue(name, config.seed)],
-    () => log(`Making random weights for ${config.model_name}, once per seed.`),
-  );
+  if (!isCached(path)) {
+    log(`Making random weights for ${config.model_name}, once per seed.`);
+    writeBody(path, model, names, (name) => [model.initialValue(name, config.seed)]);
+  }
+  return openCached(path);
 }
 
 /** A float32 copy of a checkpoint that the runtime cannot map as it is, written once and in pieces. */
 function float32Copy(
-  options: WeightsOptions,
-  path: string,
+  { config, model, home, log }: WeightsOptions,
+  { arrays, files }: OpenCheckpoint,
   found: Map<string, StoredArray>,
-  all: StoredArray[],
-): string {
-  const { config, model, home, log } = options;
-  const marks = checkpointFiles(path).flatMap((file) => {
+): BodyFile {
+  const marks = files.flatMap((file) => {
     const { size, mtimeMs } = statSync(file);
     return [file, size, mtimeMs];
   });
-  const chunks = (name: string) => float32Chunks(found.get(name)!);
-  return cached(
-    cachePath(home, config.model_name, [...marks, ...found.keys()]),
-    model,
-    [...found.keys()],
-    chunks,
-    () => {
-      log(`Writing the weights of ${config.model_name} as float32 safetensors, once.`);
-      for (const array of all) array.check?.(); // a damaged file is refused even where the damage is in what nobody reads
-    },
-  );
+  const names = [...found.keys()];
+  const path = cachePath(home, config.model_name, [...marks, ...names]);
+  if (!isCached(path)) {
+    log(`Writing the weights of ${config.model_name} as float32 safetensors, once.`);
+    for (const array of arrays.values()) array.check?.(); // damage counts even in arrays that nothing reads
+    writeBody(path, model, names, (name) => float32Chunks(found.get(name)!));
+  }
+  return openCached(path);
 }
 
-function cached(
-  path: string,
-  model: Model,
-  names: string[],
-  values: (name: string) => Iterable<Float32Array>,
-  onWrite: () => void,
-): string {
-  if (existsSync(path) && withFile(path, isIntact)) return path; // a damaged one is made again
-  onWrite();
+/** False for a damaged file too, which is written again. */
+const isCached = (path: string): boolean => existsSync(path) && withFile(path, isIntact) === true;
+
+const openCached = (path: string): BodyFile => ({
+  path,
+  places: Object.fromEntries(withFile(path, readSafetensors).tensors),
+});
+
+function writeBody(path: string, model: Model, names: string[], values: (name: string) => Iterable<Float32Array>) {
   makeFolder(dirname(path));
   sweepDrafts(dirname(path));
   const specs = names.map((name) => [name, { shape: model.parameters[name], dtype: 'F32' }] as const);
   writeSealed(path, { tensors: Object.fromEntries(specs), chunks: chunks() });
-  return path;
 
   function* chunks() {
     for (const name of names)

@@ -8,7 +8,7 @@ import { type ArchitectureRow, bodies, networks } from '#models/index';
 import type { HubFile } from './hubCache.ts';
 
 /** Where a model's files come from. */
-export type Source =
+export type ModelSource =
   | { kind: 'hub'; repo: string; revision: string /** Pull request with a safetensors copy. */; pr?: number }
   | { kind: 'url'; url: string }
   | { kind: 'folder'; folder: string }
@@ -17,7 +17,7 @@ export type Source =
 export interface CatalogRow {
   name: string;
   body: ArchitectureRow;
-  source: Source;
+  source: ModelSource;
   /** Other names of the same model: renamed repositories, the short names of transformers. */
   aliases: string[];
   about: string;
@@ -260,11 +260,18 @@ export const weightNames: readonly string[] = ['model.safetensors', 'pytorch_mod
  * Files that may hold the weights, in the order in which they are taken. The owner's own files come before a copy that
  * somebody proposed in a pull request and that nobody merged.
  */
-export function weightFiles(source: Source): HubFile[] {
+export function weightFiles(source: ModelSource): HubFile[] {
   if (source.kind !== 'hub') return [];
   const { repo, revision, pr } = source;
   return [
     ...weightNames.map((path) => ({ repo, revision, path })),
     ...(pr ? [{ repo, revision: `refs/pr/${pr}`, path: 'model.safetensors' }] : []),
   ];
+}
+
+/** The source of a model in words. */
+export function sourceText(source: ModelSource): string {
+  if (source.kind === 'hub') return source.repo;
+  if (source.kind === 'url') return source.url;
+  return source.kind === 'folder' ? source.folder : 'Permafrost';
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { PermafrostError } from '#contract/errors';
 import { readSmallText, withFile } from '#disk/source';
 import type { StoredArray } from '#formats/array';
-import { type Checkpoint, readCheckpoint } from '#formats/checkpoint';
+import { type ModelCheckpoint, readModelCheckpoint } from '#formats/modelCheckpoint';
 
 const index = z.object({ weight_map: z.record(z.string(), z.string().regex(/^[\w-][\w.-]*$/)) });
 const largestIndex = 2 ** 24; // bytes; a hundred thousand arrays take 9 MB
@@ -17,26 +17,32 @@ export const shardPaths = (path: string): string[] => [...new Set(readIndex(path
 /** Every file of the checkpoint at `path`, that one first. */
 export const checkpointFiles = (path: string): string[] => (isIndex(path) ? [path, ...shardPaths(path)] : [path]);
 
-/** Calls `use` with the arrays of a checkpoint, whose files are open meanwhile. Throws `weights`, `disk`. */
-export function withCheckpoint<T>(path: string, use: (checkpoint: Checkpoint) => T): T {
-  if (!isIndex(path)) return withFile(path, (source) => use(readCheckpoint(source, path)));
+export interface OpenCheckpoint extends ModelCheckpoint {
+  /** Every file of it, as {@link checkpointFiles}. */
+  files: string[];
+}
+
+/** Calls `use` with a checkpoint, whose files are open meanwhile. Throws `weights`, `disk`. */
+export function withCheckpoint<T>(path: string, use: (checkpoint: OpenCheckpoint) => T): T {
+  if (!isIndex(path)) return withFile(path, (source) => use({ ...readModelCheckpoint(source, path), files: [path] }));
   const places = readIndex(path);
-  return withAll([...new Set(places.values())], (shards) => {
+  const shardFiles = [...new Set(places.values())];
+  return withAll(shardFiles, (shards) => {
     const arrays = [...places].map(([name, file]): [string, StoredArray] => {
       const array = shards.get(file)!.arrays.get(name);
       if (array) return [name, { ...array, place: null }]; // a place is one in a single file
       throw new PermafrostError('weights', `${path}: expected ${name} in ${file}, which has none. Fetch both again.`);
     });
     const [{ format }] = shards.values();
-    return use({ format, arrays: new Map(arrays) });
+    return use({ format, arrays: new Map(arrays), files: [path, ...shardFiles] });
   });
 }
 
-function withAll<T>(paths: readonly string[], use: (checkpoints: Map<string, Checkpoint>) => T): T {
+function withAll<T>(paths: readonly string[], use: (checkpoints: Map<string, ModelCheckpoint>) => T): T {
   const [path, ...rest] = paths;
   if (path === undefined) return use(new Map());
   return withFile(path, (source) => {
-    const checkpoint = readCheckpoint(source, path);
+    const checkpoint = readModelCheckpoint(source, path);
     return withAll(rest, (others) => use(new Map([[path, checkpoint], ...others])));
   });
 }

@@ -4,7 +4,7 @@ import { PermafrostError } from '#contract/errors';
 import { readCifar } from '#formats/cifar';
 import { bytesSource } from '#formats/source';
 import { archivedFiles } from './archive.ts';
-import { type DecodedRow, otherForm, rowRange } from './dataset.ts';
+import { adviceOn, type DecodedRow, rowRange } from './dataset.ts';
 
 const archive = 'cifar-10-binary.tar.gz';
 const trainFiles = [1, 2, 3, 4, 5].map((i) => `data_batch_${i}.bin`);
@@ -12,7 +12,7 @@ const testFile = 'test_batch.bin';
 const batchFiles = [...trainFiles, testFile];
 const batchBytes = 10_000 * 3_073;
 
-export const cifar10: DecodedRow = {
+export const cifar10Dataset: DecodedRow = {
   name: 'cifar10',
   title: 'CIFAR-10',
   licence: 'None stated; cite A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009',
@@ -51,7 +51,7 @@ export const cifar10: DecodedRow = {
       if (!batch)
         throw new PermafrostError(
           'data',
-          `${folder}: expected ${batchFiles.join(', ')}; ${name} is missing. ${otherForm(cifar10, folder) ?? 'Get the archive again.'}`,
+          `${folder}: expected ${batchFiles.join(', ')}; ${name} is missing. ${adviceOn(cifar10Dataset, folder) ?? 'Get the archive again.'}`,
         );
       counts.set(name, batch.labels.length);
       batch.labels.forEach((label, i) => {

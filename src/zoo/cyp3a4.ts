@@ -13,7 +13,7 @@ const largest = { table: 2 ** 26, tokenizer: 2 ** 23 };
 const mostMolecules = 1_000_000;
 const tokenizer = 'https://huggingface.co/seyonec/ChemBERTa_zinc250k_v2_40k/resolve/main';
 
-export const cyp3a4: DecodedRow = {
+export const cyp3a4Dataset: DecodedRow = {
   name: 'cyp3a4',
   title: 'CYP3A4_Veith',
   licence: 'CC BY 4.0, Therapeutics Data Commons (after Veith et al. 2009); the tokenizer states none',

@@ -1,20 +1,20 @@
 /** CYP3A4_Veith as graphs with places, split by scaffold as its tokens are. */
 import { join } from 'node:path';
-import { cyp3a4, readMolecules } from './cyp3a4.ts';
+import { cyp3a4Dataset, readMolecules } from './cyp3a4.ts';
 import type { DecodedRow } from './dataset.ts';
 import type { Places } from './moleculeGraph.ts';
 import { scaffoldSplit } from './scaffold.ts';
 
-const table = cyp3a4.files[0];
+const table = cyp3a4Dataset.files[0];
 
-export const cyp3a4Graph: DecodedRow = {
+export const cyp3a4GraphDataset: DecodedRow = {
   name: 'cyp3a4-graph',
   title: 'CYP3A4_Veith, molecules in space',
   licence: 'CC BY 4.0, Therapeutics Data Commons (after Veith et al. 2009)',
-  page: cyp3a4.page,
+  page: cyp3a4Dataset.page,
   files: [table],
   unpacked: [],
-  testCounts: cyp3a4.testCounts,
+  testCounts: cyp3a4Dataset.testCounts,
   layout: { type: 'f32', width: null },
   version: 2,
 

@@ -5,23 +5,17 @@ import { isLink, refuseInUse } from '#disk/removable';
 import type { LabelCounts } from '#tasks/floors';
 import { taskOf, tasks } from '#tasks/index';
 import { readMolecules } from './cyp3a4.ts';
-import {
-  datasetOf,
-  datasets,
-  describeDataset,
-  discardPartial,
-  labelCounts,
-  loadDataset,
-  placesOf,
-  pullDataset,
-  removablePlaces,
-  verifyDataset,
-} from './datasets.ts';
+import { datasetPlaces, removablePlaces } from './datasetFiles.ts';
+import { datasetOf, datasets } from './datasets.ts';
 import { markOf } from './decoded.ts';
+import { describeDataset, labelCounts } from './describeDataset.ts';
+import { loadDataset } from './loadDataset.ts';
+import { discardPartial, pullDataset } from './pullDataset.ts';
 import { createPulls } from './pulls.ts';
 import { describeSamples } from './samples.ts';
 import { scaffoldSplit } from './scaffold.ts';
 import { createTrash } from './trash.ts';
+import { verifyDataset } from './verifyDataset.ts';
 
 export interface Data extends DataServices {
   /** Pauses what is being pulled and deletes what was removed. */
@@ -43,7 +37,7 @@ export function openData(home: string, { node, usedBy = () => [] }: DataOptions 
   /** Counts of labels, read once for each decoded form: every cell of a table asks for them. */
   function countsOf(name: string): LabelCounts {
     const row = datasetOf(name);
-    const mark = markOf(placesOf(home, row).cache);
+    const mark = markOf(datasetPlaces(home, row).cache);
     const last = known.get(name);
     if (last?.mark === mark) return last.counts;
     const counts = labelCounts(row, home);
@@ -56,7 +50,7 @@ export function openData(home: string, { node, usedBy = () => [] }: DataOptions 
   }
   /** Linking to another folder takes the place of the link that runs read through. */
   function refuseRelink(name: string, from: string | undefined): void {
-    if (from !== undefined && isLink(placesOf(home, datasetOf(name)).folder)) refuseInUse(name, usedBy(name));
+    if (from !== undefined && isLink(datasetPlaces(home, datasetOf(name)).folder)) refuseInUse(name, usedBy(name));
   }
   const nothingToRemove = (name: string): string =>
     describeDataset(datasetOf(name), home).place === 'bundled'
@@ -74,7 +68,7 @@ export function openData(home: string, { node, usedBy = () => [] }: DataOptions 
       return describe(name);
     },
     verify: async (name) => verifyDataset(datasetOf(name), home),
-    begin(name, from) {
+    startPull(name, from) {
       const row = datasetOf(name);
       refuseRelink(name, from);
       pulls.begin(row.name, (controls) => pullDataset(row, { home, node, from, ...controls }));

@@ -2,10 +2,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dataset } from '#tasks/task';
-import type { Layout, SplitRows, Writer } from './decoded.ts';
+import type { SampleLayout, SampleWriter, SplitRows } from './decoded.ts';
 
 /** A file that a pull downloads into the data set's folder. */
-export interface RemoteFile {
+export interface DatasetFile {
   name: string;
   url: string;
   bytes?: number;
@@ -41,10 +41,10 @@ interface Description {
   licence: string;
   page: string;
   /** None for data that are made here. */
-  files: readonly RemoteFile[];
+  files: readonly DatasetFile[];
   /** Paths in the folder one of which is there when its files have been unpacked by the user. */
   unpacked: readonly string[];
-  /** Files of another form of the same data set, which is not read, and what to do about them. */
+  /** Paths of a form of the data set that is not read, and advice for a user who has that. */
   otherForm?: { paths: readonly string[]; advice: string };
   /** How often each label occurs in the official test set, where it is known without the data. */
   testCounts: readonly number[] | null;
@@ -54,11 +54,11 @@ interface Description {
 
 /** Decoded once into the cache. */
 export interface DecodedRow extends Description {
-  layout: Layout;
+  layout: SampleLayout;
   /** Changes whenever the same files decode to something else. */
   version: number;
   /** Reads the folder's files, adds every sample to the writer and says which belong to which split. Throws `data`. */
-  decode(folder: string, writer: Writer, options: DecodeOptions): Promise<SplitRows>;
+  decode(folder: string, writer: SampleWriter, options: DecodeOptions): Promise<SplitRows>;
 }
 
 /** Read directly, since its files are as good as decoded. */
@@ -73,9 +73,9 @@ export interface DirectRow extends Description {
 export type DatasetRow = DecodedRow | DirectRow;
 export const isDirect = (row: DatasetRow): row is DirectRow => 'direct' in row;
 
-/** What to do about a folder that has another form of the data set; null where it has none. */
-export const otherForm = (row: DatasetRow, folder: string): string | null =>
-  row.otherForm?.paths.some((path) => existsSync(join(folder, path))) ? row.otherForm.advice : null;
+/** Advice for a folder that has another form of the data set; null where it has none. */
+export const adviceOn = ({ otherForm }: DatasetRow, folder: string): string | null =>
+  otherForm?.paths.some((path) => existsSync(join(folder, path))) ? otherForm.advice : null;
 
 /** Rows `from` … `to` − 1. */
 export const rowRange = (from: number, to: number): Int32Array =>

@@ -26,13 +26,13 @@ import type { Dataset, SampleSet, SampleValues } from '#tasks/task';
 const types = { u8: Uint8Array, i16: Int16Array, i32: Int32Array, f32: Float32Array };
 
 /** What the samples of a data set are stored as. */
-export interface Layout {
+export interface SampleLayout {
   type: keyof typeof types;
   /** Values per sample; null when their lengths differ. */
   width: number | null;
 }
 
-export interface Writer {
+export interface SampleWriter {
   add(values: SampleValues, label: number, text?: string): void;
 }
 
@@ -62,8 +62,8 @@ const textsFile = 'texts.txt';
 export async function writeDecoded(
   folder: string,
   source: string,
-  layout: Layout,
-  fill: (writer: Writer) => Promise<SplitRows>,
+  layout: SampleLayout,
+  fill: (writer: SampleWriter) => Promise<SplitRows>,
 ): Promise<void> {
   const draft = draftOf(folder);
   sweepDrafts(dirname(folder));
@@ -81,8 +81,8 @@ export async function writeDecoded(
 async function fillDraft(
   draft: string,
   source: string,
-  { type, width }: Layout,
-  fill: (writer: Writer) => Promise<SplitRows>,
+  { type, width }: SampleLayout,
+  fill: (writer: SampleWriter) => Promise<SplitRows>,
 ): Promise<void> {
   const file = openSync(join(draft, valuesFile), 'w');
   try {
@@ -131,7 +131,7 @@ export function openDecoded(folder: string, source: string, memory = mostInMemor
   const index = readIndex(folder);
   if (!index || index.metadata.source !== source) return null;
   const { labels, train, test, starts, metadata } = index;
-  const layout: Layout = { type: metadata.type as Layout['type'], width: Number(metadata.width) || null };
+  const layout: SampleLayout = { type: metadata.type as SampleLayout['type'], width: Number(metadata.width) || null };
   const path = join(folder, valuesFile);
   const texts = existsSync(join(folder, textsFile)) ? readFileSync(join(folder, textsFile), 'utf8').split('\n') : null;
   const size = existsSync(path) ? statSync(path).size : 0;
@@ -176,14 +176,14 @@ function readIndex(folder: string) {
   };
 }
 
-function inMemory(path: string, { type, width }: Layout, starts: Int32Array, labels: Int32Array): SampleSet {
+function inMemory(path: string, { type, width }: SampleLayout, starts: Int32Array, labels: Int32Array): SampleSet {
   const bytes = readFileSync(path);
   const values = new types[type](bytes.buffer, bytes.byteOffset, bytes.byteLength / types[type].BYTES_PER_ELEMENT);
   return width === null ? raggedSamples(values, starts, labels) : denseSamples(values, width, labels);
 }
 
 /** Samples read one at a time into one buffer; the system keeps what is used often. */
-function onDisk(file: number, { type, width }: Layout, labels: Int32Array): SampleSet {
+function onDisk(file: number, { type, width }: SampleLayout, labels: Int32Array): SampleSet {
   const values = new types[type](width!);
   const bytes = new Uint8Array(values.buffer);
   return {

@@ -1,7 +1,9 @@
 /** Sizes of a body, its parameter counts and its memory on MNIST in 4 × 4 patches, the task that published counts are most often of; of a whole network on its own task. */
 import { parseConfig } from '#contract/config';
-import { type ArchitectureRow, countParameters, isBody, type Model, modelOf, type NetworkCard } from '#models/index';
+import { buildFpt } from '#models/fpt';
+import { type ArchitectureRow, isBody, type NetworkCard } from '#models/index';
 import { blocksOf, trainingBytes } from '#models/memory';
+import { countParameters, type Model } from '#models/model';
 
 const mnist = { tokens: 49, inputDim: 16, outputDim: 10 };
 
@@ -43,7 +45,7 @@ function modelOn(row: ArchitectureRow, frozen: boolean): Model {
   const settings = parseConfig({ ...countedOn(row), freeze_trans: frozen });
   if (!isBody(row)) return (row as NetworkCard).body.model(row.config, settings);
   const { body, config } = row;
-  return modelOf({
+  return buildFpt({
     ...settings,
     ...{ body, bodyConfig: config, ...mnist, embedding: false },
     ...{ inLayerSizes: [], outLayerSizes: [], lastOnly: true, orthGain: null },

@@ -13,7 +13,7 @@ import { cachedFile, type HubFile, type HubSettings, isCommit, repoFolder } from
 import { checkStatus, type Patience, patience, persist, readBody, request, Transient } from './request.ts';
 
 /** A file as the hub describes it. */
-export interface RemoteFile extends HubFile {
+export interface HubBlob extends HubFile {
   commit: string;
   bytes: number;
   /** Of a large file; small ones have the SHA-1 of their git blob. */
@@ -46,7 +46,7 @@ export async function describeFiles(
   revision: string,
   paths: string[],
   options: FetchOptions = {},
-): Promise<RemoteFile[]> {
+): Promise<HubBlob[]> {
   refuseOffline(settings, repo);
   const hub = await import('@huggingface/hub');
   const access = { hubUrl: settings.endpoint, fetch: hubFetch(settings, repo, options) };
@@ -58,7 +58,7 @@ export async function describeFiles(
     return z
       .array(fileAnswer)
       .parse(found)
-      .flatMap((file): RemoteFile[] => {
+      .flatMap((file): HubBlob[] => {
         if (!paths.includes(file.path)) return [];
         const { path, size, lfs, oid = '' } = file;
         const digest = lfs ? { sha256: lfs.oid } : { gitSha1: gitSha1.parse(oid) };
@@ -108,13 +108,13 @@ const hubFetch =
     return persist(attempt, { ...(options.patience ?? patience), signal: options.signal });
   };
 
-const blobOf = ({ cache }: HubSettings, { repo, digest }: RemoteFile): string =>
+const blobOf = ({ cache }: HubSettings, { repo, digest }: HubBlob): string =>
   join(repoFolder(cache, repo), 'blobs', 'sha256' in digest ? digest.sha256 : digest.gitSha1);
 
 /** Brings a file into the cache, where every program that keeps its layout finds it. Returns its path. */
 export async function fetchFile(
   settings: HubSettings,
-  file: RemoteFile,
+  file: HubBlob,
   options: FetchOptions & { onProgress?(progress: DownloadProgress): void } = {},
 ): Promise<string> {
   const { repo, revision, path, commit, bytes, digest } = file;

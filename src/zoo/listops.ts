@@ -28,7 +28,7 @@ const close = codes.get(']')!;
 const operators = ['[MIN', '[MAX', '[MED', '[SM'].map((symbol) => codes.get(symbol)!);
 const isOperator = (code: number): boolean => operators.includes(code);
 
-export const listops: DecodedRow = {
+export const listopsDataset: DecodedRow = {
   name: 'listops',
   title: 'ListOps',
   licence: 'Made here; the rules are those of the Long Range Arena (Apache-2.0, Google)',

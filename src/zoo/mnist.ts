@@ -14,7 +14,7 @@ import type { DirectRow, LoadedDataset } from './dataset.ts';
 
 const mirror = 'https://ossci-datasets.s3.amazonaws.com/mnist';
 
-export const mnist: DirectRow = {
+export const mnistDataset: DirectRow = {
   name: 'mnist',
   title: 'MNIST',
   licence: 'Commonly given as CC BY-SA 3.0; Y. LeCun, C. Cortes, C. Burges state none',

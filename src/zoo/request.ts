@@ -62,7 +62,7 @@ export async function request(url: string, { token, headers, ...rest }: RequestO
 
 /** The URL if it may be fetched: http or https, without a password, and from https only https; else null. */
 function webAddress(text: string, from?: URL): URL | null {
-  const url = URL.parse(text, from);
+  const url = URL.parse(text, from?.href);
   const schemes = from?.protocol === 'https:' ? ['https:'] : ['http:', 'https:'];
   return url && schemes.includes(url.protocol) && !url.username && !url.password ? url : null;
 }

@@ -1,11 +1,13 @@
 /** How loud which pitch of a sound is when: windowed spectra side by side, for people to look at. */
 import type { DataSamples } from '#contract/data';
+import { powerSpectrum } from '#tasks/powerSpectrum';
 
 export type Spectrogram = NonNullable<DataSamples['samples'][number]['spectrogram']>;
 
 /** Sound samples of one spectrum, and from one to the next. At 8 kHz a column is 10 ms and a row 62.5 Hz. */
 const [size, hop] = [256, 80];
 const perRow = 2;
+const spectrumOf = powerSpectrum(size);
 /** What is softer than the loudest by more than this is black. */
 const decibels = 60;
 
@@ -27,30 +29,6 @@ export function spectrogramOf(x: ArrayLike<number>): Spectrogram {
 
 /** Power of the frequencies below half the rate, in a Hann window that begins at `start`; silence lies around the sound. */
 function powerOf(x: ArrayLike<number>, start: number): Float64Array {
-  const real = new Float64Array(size);
-  const imaginary = new Float64Array(size);
-  for (let i = 0; i < size; i++) {
-    const value = x[start + i] ?? 0;
-    real[reversed[i]] = value * (0.5 - 0.5 * Math.cos((2 * Math.PI * i) / size));
-  }
-  for (let half = 1; half < size; half *= 2)
-    for (let k = 0; k < half; k++) {
-      const [cos, sin] = [Math.cos((-Math.PI * k) / half), Math.sin((-Math.PI * k) / half)];
-      for (let a = k; a < size; a += 2 * half) {
-        const b = a + half;
-        const re = real[b] * cos - imaginary[b] * sin;
-        const im = real[b] * sin + imaginary[b] * cos;
-        [real[b], imaginary[b]] = [real[a] - re, imaginary[a] - im];
-        real[a] += re;
-        imaginary[a] += im;
-      }
-    }
-  return Float64Array.from({ length: size / 2 }, (_, i) => real[i] ** 2 + imaginary[i] ** 2);
+  const hann = (i: number) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / size);
+  return spectrumOf(Float64Array.from({ length: size }, (_, i) => (x[start + i] ?? 0) * hann(i)));
 }
-
-/** Where the fast Fourier transform begins with each value: its place with the bits in reverse. */
-const reversed = Array.from({ length: size }, (_, i) => {
-  let place = 0;
-  for (let bit = 1, rest = i; bit < size; bit *= 2, rest >>= 1) place = 2 * place + (rest & 1);
-  return place;
-});

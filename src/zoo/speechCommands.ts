@@ -17,7 +17,7 @@ const mostClips = 2 * officialClips; // each takes 32 kB of the disk, however sm
 const most = { clip: 2 ** 20, list: 2 ** 24, archive: 2 ** 34 }; // bytes; a clip has 32 kB, the lists 400 kB
 const isClip = ([word, file]: string[]) => speechWords.includes(word) && file?.endsWith('.wav') === true; // no noise, no README.md
 
-export const speechCommands: DecodedRow = {
+export const speechCommandsDataset: DecodedRow = {
   name: 'speech-commands',
   title: 'Speech Commands v0.02',
   licence: 'CC BY 4.0, P. Warden, Google',

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attentionOf, attentionProgram } from '#analysis/attention';
 import { createAnalyst } from '#analysis/jobs';
-import { type NetworkOptions, openNetwork } from '#analysis/network';
+import { openRunNetwork, type RunNetworkOptions } from '#analysis/runNetwork';
 import { type Attention, attentionLayer, headMap, layerWeights } from '#contract/analysis';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';
@@ -26,8 +26,8 @@ afterAll(() => {
   lab.remove();
 });
 const place = () => ({ folder: run.folder, home: lab.home });
-async function mapsAt(options: Partial<NetworkOptions>): Promise<Attention[]> {
-  const network = openNetwork({ ...place(), checkpoint: 'last', ...options });
+async function mapsAt(options: Partial<RunNetworkOptions>): Promise<Attention[]> {
+  const network = openRunNetwork({ ...place(), checkpoint: 'last', ...options });
   return attentionOf(network, lab.home, { ...tracedCpu, weightFolder: network.weights.folder }, 0);
 }
 

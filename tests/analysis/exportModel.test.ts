@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportModel } from '#analysis/exportModel';
-import { openNetwork } from '#analysis/network';
+import { openRunNetwork } from '#analysis/runNetwork';
 import type { ModelExport } from '#contract/analysis';
 import { inferenceModel } from '#engine/inference';
 import { literal } from '#engine/nn';
@@ -25,7 +25,7 @@ afterAll(() => lab.remove());
 
 const file = (name: string) => join(lab.home, name);
 function written(name: string, { folder } = run, externalData = false, checkpoint: 'best' | 'start' = 'best') {
-  const network = openNetwork({ folder, home: lab.home, checkpoint });
+  const network = openRunNetwork({ folder, home: lab.home, checkpoint });
   const device = { ...tracedCpu, weightFolder: network.weights.folder };
   return exportModel(network, { folder, home: lab.home, device, path: file(name), externalData });
 }
@@ -108,7 +108,7 @@ it('safetensors hold every parameter bit by bit: the trained of the checkpoint, 
   expect(trained.size).toBeGreaterThan(5);
   for (const [name, tensor] of trained)
     expect(bytesOf(tensorData(source, tensors.get(name)!)), name).toBe(bytesOf(tensorData(best, tensor)));
-  const { weights } = openNetwork({ folder: run.folder, home: lab.home, checkpoint: 'start' });
+  const { weights } = openRunNetwork({ folder: run.folder, home: lab.home, checkpoint: 'start' });
   for (const [name, { read }] of Object.entries(weights.frozen))
     expect(bytesOf(tensorData(source, tensors.get(name)!)), name).toBe(bytesOf(read()));
 });
@@ -127,7 +127,7 @@ describe('nothing is written', () => {
   });
 
   it('where the model computes something else than the run', async () => {
-    const network = openNetwork({ folder: run.folder, home: lab.home, checkpoint: 'best' });
+    const network = openRunNetwork({ folder: run.folder, home: lab.home, checkpoint: 'best' });
     const { forward } = network.model;
     let calls = 0;
     network.model.forward = (...args) => (++calls > 2 ? tf.add(forward(...args), 1) : forward(...args)); // after both traces

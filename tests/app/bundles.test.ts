@@ -7,7 +7,7 @@ import { buffer } from 'node:stream/consumers';
 import { strFromU8, strToU8, unzipSync, type Zippable, zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '#app';
-import { configFile } from '#contract/config';
+import { configFile } from '#contract/configFile';
 import type { FrozenProof } from '#contract/frozen';
 import { decodeEntry, type EntryBody, encodeEntry } from '#contract/run';
 import type { Services } from '#contract/services';

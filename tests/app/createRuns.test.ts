@@ -15,8 +15,8 @@ it('runs that the disk does not let be queued are not made either', async () => 
   const app = await createApp({ home });
   writeFileSync(join(home, 'apps'), 'a file where the folder of leases should be');
   const config = parseConfig({ task: 'bit-xor', n: 4, num_patterns: 2, pretrained: false });
-  expect(() => app.createAll([config, { ...config, seed: 1 }])).toThrow(expect.objectContaining({ code: 'disk' }));
-  expect(app.list()).toEqual([]);
+  expect(() => app.runs.create([config, { ...config, seed: 1 }])).toThrow(expect.objectContaining({ code: 'disk' }));
+  expect(app.runs.getAll()).toEqual([]);
   expect(readdirSync(join(home, 'runs'))).toEqual([]);
   await app.close();
 });

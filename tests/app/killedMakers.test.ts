@@ -42,7 +42,7 @@ it('a run whose app was killed before the store had it is in the table at the ne
   killedAt('after renameSync .*marks.json', ...run);
   const [id] = runs();
   const app = await createApp({ home });
-  expect(app.list()).toMatchObject([{ id, state: 'paused', tags: ['mine'] }]);
+  expect(app.runs.getAll()).toMatchObject([{ id, state: 'paused', tags: ['mine'] }]);
   await app.close();
 });
 
@@ -50,7 +50,7 @@ it('a folder that a killed app had just begun is gone at the next start', async 
   killedAt('before renameSync .*config.json', ...run);
   expect(runs()).toHaveLength(1);
   const app = await createApp({ home });
-  expect([app.list(), runs()]).toEqual([[], []]);
+  expect([app.runs.getAll(), runs()]).toEqual([[], []]);
   await app.close();
 });
 
@@ -66,8 +66,8 @@ it.each([['after renameSync .*marks.json'], ['before fsyncSync .*marks.json']])(
   'a tag whose writer was killed before the store had it is in the run folder no more, nor a draft (%s)',
   async (point) => {
     const app = await createApp({ home });
-    app.pauseQueue(true);
-    const { id } = app.create(parseConfig(tiny), ['first']);
+    app.queue.pause();
+    const [id] = app.runs.create([parseConfig(tiny)], ['first']);
     await app.close();
     killedAt(point, 'tag', id, 'second');
     await (await createApp({ home })).close();

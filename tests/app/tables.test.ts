@@ -31,7 +31,7 @@ afterEach(async () => {
 });
 async function open(): Promise<void> {
   app = await createApp({ home });
-  app.pauseQueue(true);
+  app.queue.pause();
 }
 
 /** Runs in the store as another app left them. */
@@ -61,7 +61,7 @@ describe('a run stands for a cell by its settings', () => {
     expect((await answers()).judgement).toMatchObject({ verdict: 'reproduced', seeds: 7, tolerance: 0.02 });
     expect((await answers({ accuracy: 0.0001, mae: 0.1 })).judgement.verdict).not.toBe('reproduced');
     expect(app.tables.plan(wish(7))).toMatchObject({ finished: 7, resumed: 0, started: 0, seconds: 0 });
-    app.trash(['left-6']);
+    app.runs.trash(['left-6']);
     expect((await answers()).judgement).toMatchObject({ verdict: "can't tell yet", seeds: 6, moreSeeds: 1 });
     expect(app.tables.plan(wish(8))).toMatchObject({ finished: 6, resumed: 0, started: 2 });
   });
@@ -70,10 +70,10 @@ describe('a run stands for a cell by its settings', () => {
     await open();
     const [ids] = app.tables.reproduce(wish(2));
     expect(app.tables.reproduce(wish(3))[0].slice(0, 2)).toEqual(ids);
-    expect(app.list().map(({ tags }) => tags)).toEqual(Array(3).fill(['regimes-paper']));
-    const [one, same] = app.ensure([configs[0], { ...configs[0], name: 'again' }], []);
+    expect(app.runs.getAll().map(({ tags }) => tags)).toEqual(Array(3).fill(['regimes-paper']));
+    const [one, same] = app.runs.ensure([configs[0], { ...configs[0], name: 'again' }], []);
     expect(same).toEqual(one);
-    expect(app.list()).toHaveLength(3);
+    expect(app.runs.getAll()).toHaveLength(3);
   });
 });
 
@@ -169,7 +169,7 @@ it('a cell that is unknown, or that cannot run here, is refused with its reason'
   const other = (id: string) => () => app.tables.reproduce({ ...wish(1), cells: [{ id, seeds: 1 }] });
   expect(other('regimes/bit-xor/XYZ')).toThrow(/no cell regimes\/bit-xor\/XYZ\. Cells: /);
   expect(other('regimes/bit-xor/FPT')).toThrow(/cannot run here: needs a download: permafrost zoo pull gpt2/);
-  expect(app.list()).toEqual([]);
+  expect(app.runs.getAll()).toEqual([]);
 });
 
 describe('after the death of an app', () => {
@@ -180,12 +180,12 @@ describe('after the death of an app', () => {
       { config: configs[2], state: 'running' },
     ]);
     await open();
-    expect(app.get('left-1')).toMatchObject({ state: 'crashed', reason: { code: 'interrupted' } });
-    app.trash(['left-2']);
-    const id = app.create({ ...configs[0], seed: 9 }).id;
-    app.adopt();
-    expect(app.queue().queued).toEqual(['left-1', id, 'left-0']);
-    expect(app.get('left-2').state).toBe('crashed');
+    expect(app.runs.get('left-1')).toMatchObject({ state: 'crashed', reason: { code: 'interrupted' } });
+    app.runs.trash(['left-2']);
+    const id = app.runs.create([{ ...configs[0], seed: 9 }])[0];
+    app.queue.adoptOrphans();
+    expect(app.queue.get().queued).toEqual(['left-1', id, 'left-0']);
+    expect(app.runs.get('left-2').state).toBe('crashed');
   });
 
   it('a run whose trainer saw it go and paused goes on too; one that was paused by a person does not', async () => {
@@ -198,10 +198,10 @@ describe('after the death of an app', () => {
     }
     await left(configs.slice(0, 2).map((config) => ({ config, state: 'running' })));
     await open();
-    expect(app.get('left-0')).toMatchObject({ state: 'paused', reason });
-    app.adopt();
-    expect(app.queue().queued).toEqual(['left-0']);
-    expect(app.get('left-1')).toMatchObject({ state: 'paused', reason: null });
+    expect(app.runs.get('left-0')).toMatchObject({ state: 'paused', reason });
+    app.queue.adoptOrphans();
+    expect(app.queue.get().queued).toEqual(['left-0']);
+    expect(app.runs.get('left-1')).toMatchObject({ state: 'paused', reason: null });
   });
 
   it('a wish takes over its own runs and no others', async () => {
@@ -213,7 +213,7 @@ describe('after the death of an app', () => {
     await open();
     expect(app.tables.plan(wish(2))).toMatchObject({ resumed: 2, started: 0 });
     expect(app.tables.reproduce(wish(2))).toEqual([['left-0', 'left-1']]);
-    expect(app.queue().queued).toEqual(['left-1', 'left-0']);
-    expect(app.list()).toHaveLength(3);
+    expect(app.queue.get().queued).toEqual(['left-1', 'left-0']);
+    expect(app.runs.getAll()).toHaveLength(3);
   });
 });

@@ -28,7 +28,7 @@ beforeAll(async () => {
   writeFileSync(join(root, 'index.html'), '<!doctype html>');
   writeFileSync(join(folder, 'secret.txt'), 'secret');
   services = await createApp({ home: join(folder, 'home') });
-  services.pauseQueue(true);
+  services.queue.pause();
   server = await startServer({ services, root, port: 0, token, patience: 1500 });
   port = Number(new URL(server.url).port);
 });
@@ -330,7 +330,7 @@ describe('over the WebSocket', () => {
     await enough;
     expect(entries.map(({ seq }) => seq)).toEqual(entries.map((_, i) => i + 1));
     await api.runs.stop.mutate({ id });
-    await services.idle();
+    await services.queue.whenIdle();
     await client.close();
   });
 });

@@ -1,6 +1,5 @@
 /** A server in a process of its own, for tests that may harm it: {@link startHost}, and sockets that keep no rules. */
 import { type ChildProcess, fork } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { connect, type Socket } from 'node:net';
@@ -24,8 +23,9 @@ export interface Host {
   memory(): number;
 }
 
+const token = 'token-of-a-test';
+
 export async function startHost(home: string): Promise<Host> {
-  const token = randomBytes(8).toString('hex');
   const child = fork(join(import.meta.dirname, 'serverProcess.ts'), [home, token], { stdio: 'pipe' });
   let printed = '';
   for (const stream of [child.stdout!, child.stderr!])

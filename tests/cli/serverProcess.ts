@@ -12,7 +12,7 @@ const root = join(home, 'page');
 mkdirSync(root, { recursive: true });
 writeFileSync(join(root, 'index.html'), '<!doctype html>');
 const services = await createApp({ home });
-services.pauseQueue(true);
+services.queue.pause();
 await services.rebuild();
 const server = await startServer({ services, root, port: 0, token });
 process.once('SIGTERM', async () => {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { configFields, configFile, fieldMeta, openConfig, parseConfig, readSetting } from '#contract/config';
+import { configFields, fieldMeta, parseConfig } from '#contract/config';
+import { configFile, openConfig } from '#contract/configFile';
+import { readSetting } from '#contract/readSetting';
 
 /** As dl-project's files are, long and short. */
 const long = {

@@ -17,7 +17,7 @@ let api: ReturnType<typeof createCaller>;
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'permafrost-'));
   app = await createApp({ home });
-  app.pauseQueue(true);
+  app.queue.pause();
   api = createCaller({ services: app, drain: () => {} });
   await fillHome(app, 300);
 });
@@ -34,8 +34,8 @@ const tooMuch: Record<string, () => Promise<unknown>> = {
   'one such among ids': () => api.runs.restore({ ids: [long] }),
   'a million points of a curve': () => api.runs.curve({ id: 'a', key: 'train_loss', points: 1_000_000 }),
   'a million points of a clock': () => api.runs.clock({ id: 'a', points: 1_000_000 }),
-  'a name of a million letters': () => api.zoo.pull({ name: long }),
-  'a folder of a million letters': () => api.data.pull({ name: 'mnist', from: long }),
+  'a name of a million letters': () => api.zoo.startPull({ name: long }),
+  'a folder of a million letters': () => api.data.startPull({ name: 'mnist', from: long }),
   'a source of a million letters': () => api.zoo.add({ source: long }),
   'a table of a million letters': () => api.tables.state({ table: long, profile: 'quick' }),
   'a batch beyond every memory': () => api.zoo.fit({ names: ['gpt2'], batch: 1e15, frozen: true }),
@@ -49,7 +49,7 @@ for (const [what, call] of Object.entries(tooMuch))
 
 it('a curve that nobody bounded is bounded, and so is a clock', async () => {
   const [id] = await fillHome(app, 1);
-  const all = [...app.metrics(id)].filter(([key]: MetricRow) => key === 'train_loss');
+  const all = [...app.runs.metrics(id)].filter(([key]: MetricRow) => key === 'train_loss');
   const curve = await api.runs.curve({ id, key: 'train_loss' });
   expect(curve.points).toHaveLength(all.length);
   expect((await api.runs.clock({ id })).length).toBeGreaterThan(1);
@@ -57,7 +57,7 @@ it('a curve that nobody bounded is bounded, and so is a clock', async () => {
 
 it('a misspelt name of a million letters is answered at once', () => {
   const begun = performance.now();
-  expect(() => app.get(long)).toThrow(/There is no run/);
+  expect(() => app.runs.get(long)).toThrow(/There is no run/);
   expect(() => app.download(`/download/${long}`)).toThrow(/There is no download/);
   expect(() => app.download(`/download/runs.csv?id=${long}`)).toThrow(/id/);
   expect(performance.now() - begun).toBeLessThan(1000);

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { getTRPCErrorShape, TRPCError } from '@trpc/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '#app';
-import { openConfig, readValue } from '#contract/config';
+import { openConfig } from '#contract/configFile';
+import { readValue } from '#contract/readSetting';
 import { appRouter, createCaller } from '#contract/router';
 import type { Services } from '#contract/services';
 
@@ -40,7 +41,7 @@ describe('a name that the window sends', () => {
       writeFileSync(join(home, 'mine', 'config.json'), '{"model_type":"gpt2"}');
       const calls = [
         api.zoo.rm({ name }),
-        api.zoo.pull({ name }),
+        api.zoo.startPull({ name }),
         api.zoo.restore({ name }),
         api.zoo.verify({ name }),
         api.zoo.add({ source: join(home, 'mine'), name }),
@@ -58,8 +59,8 @@ describe('a name that the window sends', () => {
     const name = '../runs';
     const calls: [Promise<unknown>, RegExp][] = [
       [api.data.rm({ name }), /^name: "\.\.\/runs" is not a data set/],
-      [api.data.pull({ name }), /is not a data set/],
-      [api.data.pull({ name: 'mnist', from: 'a\0b' }), /^from: .* is not a path/],
+      [api.data.startPull({ name }), /is not a data set/],
+      [api.data.startPull({ name: 'mnist', from: 'a\0b' }), /^from: .* is not a path/],
       [api.runs.get({ id: name }), /^id: .* is not a run id/],
       [api.runs.trash({ ids: ['a', name] }), /^ids\.1: .* is not a run id/],
       [api.runs.tag({ id: 'a', add: ['two\nlines'] }), /^add\.0: "two\\nlines" is not a tag/],

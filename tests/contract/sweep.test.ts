@@ -54,6 +54,7 @@ describe('a sweep', () => {
   });
   it('is refused before anything starts where a value does not fit, an axis comes twice or it is huge', () => {
     expect(() => expandSweep(base, [readAxis('learning_rate=0.1,-1')], 1)).toThrow(/learning_rate/);
+    expect(() => expandSweep(base, [readAxis('batch_size=50,60')], 1)).toThrow(/batch_size 60 .*gpu_batch_size 25/);
     expect(() => expandSweep(base, [readAxis('n=1,2'), readAxis('n=3,4')], 1)).toThrow(/n is on two axes/);
     const wide = ['learning_rate', 'dropout'].map((field) => readAxis(`${field}=0.1..0.2:500`));
     expect(() => expandSweep(base, wide, 3)).toThrow(/750000 runs, more than 10000/);

@@ -89,7 +89,7 @@ describe('drafts', () => {
   it('of a killed writer are swept, folders too; those of this process stay', () => {
     const dead = execFileSync(process.execPath, [
       ...['--input-type=module', '-e'],
-      `import { draftOf } from ${JSON.stringify(join(import.meta.dirname, '../../src/disk/atomicFile.ts'))};
+      `import { draftOf } from '#disk/atomicFile';
        process.stdout.write(draftOf(${JSON.stringify(path)}));`,
     ]).toString();
     mkdirSync(dead);

@@ -3,7 +3,6 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { leaseText } from '#disk/heartbeat';
 import { dropDeadLease, leaseHolder, openLease, silence } from '#disk/lease';
@@ -49,9 +48,8 @@ it.each([
   ['taken', () => openLease(path).release()],
   ['looked for', () => dropDeadLease(path)],
 ])('a claim that was killed leaves no draft once the lease is %s again', (_, again) => {
-  const file = (name: string) => pathToFileURL(join(import.meta.dirname, '../..', name)).href;
-  const dying = `import { openLease } from ${JSON.stringify(file('src/disk/lease.ts'))}; openLease(${JSON.stringify(path)});`;
-  const args = ['--import', file('tests/reliability/killer.ts'), '--input-type=module', '-e', dying];
+  const dying = `import { openLease } from '#disk/lease'; openLease(${JSON.stringify(path)});`;
+  const args = ['--import', './tests/reliability/killer.ts', '--input-type=module', '-e', dying];
   const env = { ...process.env, KILL_ON: 'before linkSync' };
   expect(spawnSync(process.execPath, args, { env }).signal).toBe('SIGKILL');
   expect(readdirSync(folder)).toHaveLength(1);

@@ -31,7 +31,7 @@ function later(ms: number): void {
 
 /** A process that takes the lease and then computes without ever looking at a timer. */
 async function holder(): Promise<() => Promise<void>> {
-  const code = `import { takeLease } from ${JSON.stringify(join(import.meta.dirname, '../../src/disk/lease.ts'))};
+  const code = `import { takeLease } from '#disk/lease';
     await takeLease(${JSON.stringify(path)}, { thread: true });
     process.stdout.write('held', () => { for (;;); });`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] });

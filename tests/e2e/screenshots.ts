@@ -1,7 +1,8 @@
 /** `npm run screenshots [-- HOME [FOLDER [WIDTH]]]`: pictures of the main pages in light and dark, with the runs of a home. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createApp, defaultHome } from '#app';
+import { createApp } from '#app';
+import { defaultHome } from '#app/home';
 import { ensureBuilt, projectFolder } from '#cli/desktop';
 import { openServed } from './shells.ts';
 
@@ -12,7 +13,7 @@ const unpictured = ['devices', 'queue'];
 mkdirSync(folder, { recursive: true });
 ensureBuilt(console.error);
 const app = await createApp({ home });
-const finished = app.rows().filter(({ state }) => state === 'finished');
+const finished = app.runs.list().filter(({ state }) => state === 'finished');
 await app.close();
 if (finished.length < 2) throw new Error(`${home} has ${finished.length} finished runs; pictures need two or more.`);
 /** The first are the easiest task's, whose runs all end alike. */

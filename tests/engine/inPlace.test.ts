@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '#contract/config';
 import { writableInPlace } from '#engine/inPlace';
-import { adam, constant } from '#engine/optim';
+import { adam, chain, clipByGlobalNorm } from '#engine/optim';
 import type { Program } from '#engine/program';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';
@@ -44,20 +44,20 @@ it('a whole body trained by Adam with clipping needs no second buffer for anythi
   const shape = { tokens: 6, width: 10, inputDim: 10, outputDim: 4, embedding: false };
   const model = buildModel(parseConfig({ task: 'x', ...settings }), shape);
   const loss = (logits: tf.Tensor) => tf.mean(tf.square(logits));
-  const recipe = { model, loss, optimizer: adam(), schedule: constant(), clip: 1 };
+  const recipe = { model, loss, optimizer: chain(clipByGlobalNorm(1), adam({ lr: 0.01 })) };
   const initial = trainedNames(model).map((name) => [
     name,
     { shape: model.parameters[name], data: model.initialValue(name, 1) },
   ]);
   const state = createState({ ...Object.fromEntries(initial), ...recipeSlots(recipe, false) });
-  const inputs = { x: { shape: [3, 6, 10] }, y: { shape: [3] }, lr: { shape: [] } };
+  const inputs = { x: { shape: [3, 6, 10] }, y: { shape: [3] } };
   const trace = traceProgram(trainProgram(recipe), { state: state.specs, inputs, frozen: {} });
   expect(writableInPlace(trace.outputs, trace.changed)).toEqual(trace.changed);
   expect(trace.changed.sort()).toEqual(Object.keys(state.specs).sort());
 
   const step = await compileStep(trainProgram(recipe), { state, inputs, device: tracedCpu });
   const [before, buffer] = [state.get('out_net.0.weight').slice(), state.get('out_net.0.weight')];
-  const batch = { x: new Float32Array(180).fill(0.5), y: new Float32Array(3), lr: Float32Array.of(0.01) };
+  const batch = { x: new Float32Array(180).fill(0.5), y: new Float32Array(3) };
   await step.run(batch, [0, 0]);
   await step.release();
   expect(state.get('out_net.0.weight')).toBe(buffer);

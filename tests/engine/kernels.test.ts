@@ -2,10 +2,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '#contract/random';
+import { valueAndGradients } from '#engine/gradients';
 import { lowerings, ownLowerings } from '#engine/kernels';
 import { dropout, geluErf, geluTanh, layerNorm, literal } from '#engine/nn';
-import { valueAndGradients } from '#engine/optim';
-import type { Data, Noise, Program, Spec, Tensors } from '#engine/program';
+import type { Noise, Program, Spec, TensorData, Tensors } from '#engine/program';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';
 import { difference, eagerCpu, tracedCpu } from './devices.ts';
@@ -401,7 +401,7 @@ describe.each(Object.entries(cases))('%s', (kernel, list) => {
     const random = randomStream(7, kernel, c.i);
     const names = ['a', 'b', 'c'].slice(0, c.shapes.length);
     const inputs: Record<string, Spec> = Object.fromEntries(names.map((name, i) => [name, { shape: c.shapes[i] }]));
-    const batch: Record<string, Data> = Object.fromEntries(
+    const batch: Record<string, TensorData> = Object.fromEntries(
       names.map((name, i) => {
         const size = c.shapes[i].reduce((x, y) => x * y, 1);
         return [
@@ -416,17 +416,20 @@ describe.each(Object.entries(cases))('%s', (kernel, list) => {
       batch.ids = Int32Array.from({ length: shape.reduce((x, y) => x * y, 1) }, () => random.below(below));
     }
     const results = [];
+    let graph = '';
+    const print = (text: string) => {
+      graph = text;
+    };
     for (const device of [tracedCpu, eagerCpu]) {
-      const step = await compileStep(programOf(c), { state: createState({}), inputs, device });
+      const step = await compileStep(programOf(c), { state: createState({}), inputs, device, print });
       results.push(await step.run(batch, [1, 2]));
       await step.release();
     }
     const [traced, eager] = results;
     expect(Object.keys(traced)).toEqual(Object.keys(eager));
     for (const name of Object.keys(eager)) {
-      expect(difference(traced[name], eager[name]), `${kernel} ${name} on ${JSON.stringify(c.shapes)}`).toBeLessThan(
-        2e-6,
-      );
+      const what = `${kernel} ${name} on ${JSON.stringify(c.shapes)}`;
+      expect(difference(traced[name], eager[name]), `${what}\n${graph}`).toBeLessThan(2e-6);
     }
   });
 });

@@ -2,8 +2,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import type { Device } from '#engine/device';
+import { valueAndGradients } from '#engine/gradients';
 import { layerNorm, literal } from '#engine/nn';
-import { valueAndGradients } from '#engine/optim';
 import type { Tensors } from '#engine/program';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';

@@ -1,19 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { fuse, reachable } from '#engine/fuse';
+import { valueAndGradients } from '#engine/gradients';
 import { dropout } from '#engine/nn';
 import { writeOnnx } from '#engine/onnx';
-import {
-  adam,
-  clipFactor,
-  constant,
-  type Schedule,
-  schedules,
-  sgd,
-  valueAndGradients,
-  warmupCosine,
-} from '#engine/optim';
+import { adam, applyUpdates, asUpdates, chain, clipByGlobalNorm, globalNorm, sgd } from '#engine/optim';
 import type { Program, Spec } from '#engine/program';
+import { constant, type Schedule, schedules, warmupCosine } from '#engine/schedule';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';
 import { traceProgram } from '#engine/trace';
@@ -169,14 +162,15 @@ describe.each(devices)('on $name', (device) => {
 
   it('moves state by Adam as torch does, with clipping, and leaves what has no gradient', async () => {
     // torch: w = [3, -4]; loss = (w*w).sum(); clip_grad_norm_(1.0); Adam(lr=0.1); three steps
-    const optimizer = adam();
+    const optimizer = chain(clipByGlobalNorm(1), adam({ lr: 0.1 }));
     const initial = { w: { shape: [2], data: Float32Array.of(3, -4) }, idle: { shape: [1], data: Float32Array.of(7) } };
     const state = createState({ ...initial, ...optimizer.init({ w: { shape: [2] }, idle: { shape: [1] } }) });
     const norms: number[] = [];
     const program: Program = ({ state }) => {
       const { value, gradients } = valueAndGradients(({ w }) => tf.sum(tf.square(w)), { w: state.w, idle: state.idle });
-      const { norm, scale } = clipFactor(gradients, 1);
-      return { outputs: { value, norm }, state: optimizer.update(state, gradients, state, tf.scalar(0.1), scale) };
+      const raw = asUpdates(gradients);
+      const { updates, state: slots } = optimizer.update(raw, state, state);
+      return { outputs: { value, norm: globalNorm(raw) }, state: { ...slots, ...applyUpdates(state, updates) } };
     };
     const step = await compileStep(program, { ...none, state, device });
     for (let i = 0; i < 3; i++) norms.push((await step.run({})).norm[0]);
@@ -186,35 +180,37 @@ describe.each(devices)('on $name', (device) => {
   });
 
   it('descends by SGD and warms up, then anneals the rate inside the graph', async () => {
-    const schedule = warmupCosine(2, 6);
-    const state = createState({ w: { shape: [1], data: Float32Array.of(0) }, ...schedule.init() });
+    const optimizer = sgd({ lr: warmupCosine(1, 2, 6) });
+    const state = createState({
+      w: { shape: [1], data: Float32Array.of(0) },
+      ...optimizer.init({ w: { shape: [1] } }),
+    });
     const program: Program = ({ state }) => {
-      const { factor, state: scheduled } = schedule.update(state);
-      const moved = sgd().update({ w: state.w }, { w: tf.onesLike(state.w) }, {}, factor, tf.scalar(1));
-      return { outputs: { factor }, state: { ...moved, ...scheduled } };
+      const { updates, state: scheduled } = optimizer.update(asUpdates({ w: tf.onesLike(state.w) }), state, state);
+      return { outputs: { rate: updates.scale }, state: { ...scheduled, ...applyUpdates(state, updates) } };
     };
     const step = await compileStep(program, { ...none, state, device });
-    const factors: number[] = [];
-    for (let i = 0; i < 6; i++) factors.push((await step.run({})).factor[0]);
+    const rates: number[] = [];
+    for (let i = 0; i < 6; i++) rates.push((await step.run({})).rate[0]);
     const cosine = [1, 2, 3, 4].map((i) => (1 + Math.cos((Math.PI * i) / 4)) / 2);
-    expect(difference(factors, [0.5, 1, ...cosine])).toBeLessThan(1e-6);
+    expect(difference(rates, [0.5, 1, ...cosine])).toBeLessThan(1e-6);
     expect(state.get('w')[0]).toBeCloseTo(-(1.5 + cosine.reduce((a, b) => a + b)), 5);
-    expect(constant().update({}).factor.dataSync()[0]).toBe(1);
+    expect(constant(1).update({}).lr.dataSync()[0]).toBe(1);
   });
 
   it('warms up to a constant rate, and keeps no count of steps without warm-up', async () => {
-    const factorsOf = async (schedule: Schedule, steps: number) => {
+    const ratesOf = async (schedule: Schedule, steps: number) => {
       const state = createState(schedule.init());
       const program: Program = ({ state }) => {
-        const { factor, state: scheduled } = schedule.update(state);
-        return { outputs: { factor }, state: scheduled };
+        const { lr, state: scheduled } = schedule.update(state);
+        return { outputs: { lr }, state: scheduled };
       };
       const step = await compileStep(program, { ...none, state, device });
-      return Promise.all(Array.from({ length: steps }, () => step.run({}))).then((all) => all.map((o) => o.factor[0]));
+      return Promise.all(Array.from({ length: steps }, () => step.run({}))).then((all) => all.map((o) => o.lr[0]));
     };
-    expect(await factorsOf(schedules.constant(4, 6), 6)).toEqual([0.25, 0.5, 0.75, 1, 1, 1]);
-    expect(await factorsOf(schedules.constant(0, 6), 2)).toEqual([1, 1]);
-    expect((await factorsOf(schedules.cosine(0, 2), 3)).map((f) => Math.round(f * 1e6) / 1e6)).toEqual([0.5, 0, 0]);
-    expect(schedules.constant(0, 6).init()).toEqual({});
+    expect(await ratesOf(schedules.constant(1, 4, 6), 6)).toEqual([0.25, 0.5, 0.75, 1, 1, 1]);
+    expect(await ratesOf(schedules.constant(1, 0, 6), 2)).toEqual([1, 1]);
+    expect((await ratesOf(schedules.cosine(1, 0, 2), 3)).map((f) => Math.round(f * 1e6) / 1e6)).toEqual([0.5, 0, 0]);
+    expect(schedules.constant(1, 0, 6).init()).toEqual({});
   });
 });

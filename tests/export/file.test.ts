@@ -38,8 +38,7 @@ it('a file that cannot be finished leaves nothing behind, and what was there bef
 
 it('an export that was killed half-way leaves no draft once it is made again, and other files alone', async () => {
   const path = join(folder, 'out.csv');
-  const file = join(import.meta.dirname, '../../src/export/file.ts');
-  const dying = `import { writeChunks } from ${JSON.stringify(file)};
+  const dying = `import { writeChunks } from '#export/file';
     await writeChunks(${JSON.stringify(path)}, (async function* () {
       yield 'half';
       await new Promise((resolve) => setTimeout(resolve, 50));

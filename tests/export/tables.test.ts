@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parseConfig } from '#contract/config';
-import type { Answer, Cell, Published, TableState } from '#contract/papers';
+import type { Answer, TableState } from '#contract/papers';
+import type { Cell, Published } from '#contract/paperTable';
 import type { RunRow } from '#contract/runRow';
 import { latex } from '#export/latex';
 import { markdown } from '#export/markdown';

@@ -6,14 +6,14 @@
 import { withBundle } from '#app/openBundle';
 import { describeError } from '#contract/errors';
 import { withFile } from '#disk/source';
-import { readCheckpoint } from '#formats/checkpoint';
-import { loadDataset } from '#zoo/datasets';
+import { readModelCheckpoint } from '#formats/modelCheckpoint';
+import { loadDataset } from '#zoo/loadDataset';
 import { createZoo } from '#zoo/zoo';
 
 const readers: Record<string, (path: string) => unknown> = {
   checkpoint: (path) =>
     withFile(path, (source) => {
-      for (const array of readCheckpoint(source, path).arrays.values()) for (const _ of array.chunks());
+      for (const array of readModelCheckpoint(source, path).arrays.values()) for (const _ of array.chunks());
     }),
   bundle: (path) => withBundle(path, ({ report }) => Promise.reject(new Error(report.problems.join('\n')))),
   model: (path) => createZoo({ home: `${path}/home`, environment: {} }).add(path),

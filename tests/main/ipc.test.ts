@@ -23,14 +23,17 @@ let listening = 0;
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'permafrost-'));
   services = await createApp({ home });
-  services.pauseQueue(true);
+  services.queue.pause();
   await fillHome(services, 30);
   const counting: Services = {
     ...services,
-    async *changes(signal) {
-      listening++;
-      yield* services.changes(signal);
-      listening--;
+    runs: {
+      ...services.runs,
+      async *changes(signal) {
+        listening++;
+        yield* services.runs.changes(signal);
+        listening--;
+      },
     },
   };
   serveWindow(counting, (url) => url.startsWith('permafrost://app/'));

@@ -2,11 +2,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseConfig } from '#contract/config';
-import { adam, constant, valueAndGradients } from '#engine/optim';
+import { valueAndGradients } from '#engine/gradients';
+import { adam, chain, clipByGlobalNorm } from '#engine/optim';
 import type { CompiledStep, Program } from '#engine/program';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';
-import { buildModel, countParameters } from '#models/index';
+import { buildModel } from '#models/index';
+import { countParameters } from '#models/model';
 import { recipeSlots, trainProgram } from '#models/steps';
 import { binaryCrossEntropy, crossEntropy, squaredError } from '#tasks/losses';
 import { devices, difference, tracedCpu } from '../engine/devices.ts';
@@ -132,13 +134,14 @@ describe.each(devices)('on $name', (device) => {
 
     // the eager backend takes a minute for the CNN's five steps, and Adam is compared on it elsewhere
     it.runIf(device === tracedCpu)('takes five steps of Adam as it does', async () => {
-      const recipe = { model, loss, optimizer: adam(), schedule: constant(), clip: 1 };
+      const optimizer = chain(clipByGlobalNorm(1), adam({ lr: fixture.learning_rate }));
+      const recipe = { model, loss, optimizer };
       const state = createState({ ...initial(), ...recipeSlots(recipe, false) });
-      const step = await compileStep(trainProgram(recipe), { state, inputs: { ...inputs, lr: { shape: [] } }, device });
+      const step = await compileStep(trainProgram(recipe), { state, inputs, device });
       open.push(step);
       const losses: number[] = [];
       for (let i = 0; i < 5; i++) {
-        const { loss } = await step.run({ ...batch, lr: Float32Array.of(fixture.learning_rate) }, [0, i]);
+        const { loss } = await step.run(batch, [0, i]);
         losses.push(loss[0]);
       }
       expect(difference(losses, fixture.losses)).toBeLessThan(1e-3);

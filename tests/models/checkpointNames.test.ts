@@ -3,16 +3,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { float32Values, transposed } from '#formats/array';
-import { readCheckpoint } from '#formats/checkpoint';
+import { readModelCheckpoint } from '#formats/modelCheckpoint';
 import { bytesSource } from '#formats/source';
+import { sameNames } from '#models/checkpointNames';
 import { gpt2 } from '#models/gpt2';
-import { sameNames } from '#models/match';
 import { vit } from '#models/vit';
 import { vitFromCheckpoint } from '#models/vitCheckpoint';
 
 const golden = join(import.meta.dirname, '../fixtures/golden/f-checkpoints');
 const index = JSON.parse(readFileSync(join(golden, 'index.json'), 'utf8'));
-const open = (file: string) => readCheckpoint(bytesSource(readFileSync(join(golden, file))), file).arrays;
+const open = (file: string) => readModelCheckpoint(bytesSource(readFileSync(join(golden, file))), file).arrays;
 
 describe('GPT-2', () => {
   type Row = { file: string; gpt2_parameter_map?: Record<string, string> };

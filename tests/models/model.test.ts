@@ -5,8 +5,9 @@ import type { Program } from '#engine/program';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';
 import { gpt2 } from '#models/gpt2';
-import { buildModel, countParameters } from '#models/index';
+import { buildModel } from '#models/index';
 import { initialize } from '#models/initialize';
+import { countParameters } from '#models/model';
 import { difference, tracedCpu } from '../engine/devices.ts';
 
 const shape = { tokens: 6, width: 10, inputDim: 10, outputDim: 4, embedding: false };

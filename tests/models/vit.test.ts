@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseConfig } from '#contract/config';
-import { buildModel, countParameters } from '#models/index';
+import { buildModel } from '#models/index';
+import { countParameters } from '#models/model';
 import { vit, vitConfigs } from '#models/vit';
 
 const shape = { tokens: 6, width: 10, inputDim: 10, outputDim: 4, embedding: false };

@@ -1,6 +1,6 @@
 /** What seeds can decide, told before anything is trained; and many verdicts at once. */
 import { describe, expect, it } from 'vitest';
-import type { Published } from '#contract/papers';
+import type { Published } from '#contract/paperTable';
 import { randomStream } from '#contract/random';
 import { holm } from '#papers/holm';
 import { outlookOf } from '#papers/outlook';

@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '#contract/config';
-import type { Cell } from '#contract/papers';
-import { bodies, buildModel, countParameters, isNetwork } from '#models/index';
+import { readKnownSettings } from '#contract/knownSettings';
+import { type Cell, readTablesFile } from '#contract/paperTable';
+import { bodies, buildModel, isNetwork } from '#models/index';
+import { countParameters } from '#models/model';
 import { expand, missing, quickBody } from '#papers/expand';
 import { tableOf, tables } from '#papers/published';
 import { taskOf, tasks } from '#tasks/index';
+import known from '../../resources/published/settings.json' with { type: 'json' };
+import data from '../../resources/published/tables.json' with { type: 'json' };
 
 const cells = tables.flatMap((table) => table.cells.map((cell) => ({ ...cell, table: table.id })));
 const cellOf = (id: string): Cell => cells.find((cell) => cell.id === id)!;
@@ -20,6 +24,45 @@ it('every cell has an id of its own, and every number a source and a metric', ()
     expect(['accuracy', 'mae'], id).toContain(published.metric);
     expect(Number.isFinite(published.value), id).toBe(true);
   }
+});
+
+it.each<[string, (cells: Record<string, unknown>[]) => void, RegExp]>([
+  [
+    'a number that is a text',
+    (cells) => Object.assign(cells[0].published as object, { value: '1.0' }),
+    /published\.value: .*number/,
+  ],
+  [
+    'a metric that nothing has',
+    (cells) => Object.assign(cells[0].published as object, { metric: 'f1' }),
+    /published\.metric: /,
+  ],
+  [
+    'a setting that does not exist',
+    (cells) => Object.assign(cells[0].params as object, { learning_rte: 1 }),
+    /params.*: .*learning_rte/,
+  ],
+  ['a setting out of range', (cells) => Object.assign(cells[0].params as object, { n: -5 }), /params\.n: /],
+  ['a misspelt key', (cells) => Object.assign(cells[0], { publishd: 1 }), /: .*publishd/],
+  ['a cell that repeats none', (cells) => Object.assign(cells[0], { like: 'q9/x' }), /like: "q9\/x" is no cell/],
+  [
+    'neither a number nor a cell to repeat',
+    (cells) => delete cells[0].published,
+    /: it has neither published nor like/,
+  ],
+])('a table with %s is refused by table, cell and field', (_, damage, place) => {
+  const copy = structuredClone(data);
+  damage(copy.tables[0].cells);
+  expect(() => readTablesFile(copy)).toThrow(/^internal: tables\.json, table regimes, cell regimes\/bit-xor\/FPT/);
+  expect(() => readTablesFile(copy)).toThrow(place);
+});
+
+it('a contrast between columns that are not there, or a known setting without a source, is refused', () => {
+  const copy = structuredClone(data);
+  copy.tables[0].contrasts = [['FPT', 'XYZ']];
+  expect(() => readTablesFile(copy)).toThrow(/table regimes, contrasts: the table has no column "XYZ"/);
+  const rows = known.rows.map((row, i) => (i === 3 ? { ...row, from: '' } : row));
+  expect(() => readKnownSettings({ ...known, rows })).toThrow(/^internal: settings\.json, rows\.3\.from: /);
 });
 
 it('a published mean is the mean of its published runs, to the digits printed', () => {

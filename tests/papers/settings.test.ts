@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { type ConfigField, configFields, type ExperimentConfig } from '#contract/config';
 import { knownSettings } from '#contract/knownSettings';
-import type { Cell } from '#contract/papers';
+import type { Cell } from '#contract/paperTable';
 import { expand } from '#papers/expand';
 import { settingRows, tables } from '#papers/published';
 

@@ -1,6 +1,6 @@
 /** Verdicts where runs end at one of two peaks: learnt or not. */
 import { describe, expect, it } from 'vitest';
-import type { Published } from '#contract/papers';
+import type { Published } from '#contract/paperTable';
 import { type Random, randomStream } from '#contract/random';
 import type { Sample } from '#contract/statistics';
 import { compare, judgeContrast } from '#papers/contrast';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Published } from '#contract/papers';
+import type { Published } from '#contract/paperTable';
 import { type Random, randomStream } from '#contract/random';
 import type { Sample } from '#contract/statistics';
 import { compare } from '#papers/contrast';

@@ -3,9 +3,9 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { type ExperimentConfig, parseConfig } from '#contract/config';
 import type { Frozen } from '#engine/program';
 import type { Body } from '#models/body';
+import { buildFpt } from '#models/fpt';
 import { gpt2 } from '#models/gpt2';
-import type { Model } from '#models/index';
-import { modelOf } from '#models/index';
+import type { Model } from '#models/model';
 import { type VitConfig, vit, vitConfigs } from '#models/vit';
 import { tasks } from '#tasks/index';
 import { crossEntropy } from '#tasks/losses';
@@ -40,7 +40,7 @@ export function experimentOf({ info }: Golden, variant: 'corrected' | 'reference
     out_layer_sizes,
     return_last_only,
   } = fptOf(info);
-  const model = modelOf({
+  const model = buildFpt({
     ...config,
     ...bodyOf(info, variant),
     inputDim: input_dim,

@@ -1,7 +1,7 @@
 /** Golden cases: numbers of the real reference code. `PERMAFROST_GOLDEN` names another folder of them. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Data } from '#engine/program';
+import type { TensorData } from '#engine/program';
 import { readSafetensors, tensorData } from '#formats/safetensors';
 import { bytesSource } from '#formats/source';
 
@@ -12,9 +12,9 @@ export interface Golden {
   kind: string;
   // biome-ignore lint/suspicious/noExplicitAny: the JSON of a case has the fields of its kind
   info: any;
-  tensor(name: string): { shape: number[]; data: Data };
+  tensor(name: string): { shape: number[]; data: TensorData };
   /** Tensors under a prefix, by the rest of their names. */
-  tensors(prefix: string): Record<string, { shape: number[]; data: Data }>;
+  tensors(prefix: string): Record<string, { shape: number[]; data: TensorData }>;
 }
 
 export function loadGolden(name: string): Golden {
@@ -26,7 +26,7 @@ export function loadGolden(name: string): Golden {
     const found = file.tensors.get(key);
     if (!found) throw new Error(`${name} has no tensor ${key}`);
     const values = tensorData(source(), found);
-    const data = values instanceof BigInt64Array ? Int32Array.from(values, Number) : (values as Data);
+    const data = values instanceof BigInt64Array ? Int32Array.from(values, Number) : (values as TensorData);
     return { shape: [...found.shape], data };
   };
   const tensors = (prefix: string) => {

@@ -12,8 +12,8 @@ import { taskOf } from '#tasks/index';
 import { listopsSymbols } from '#tasks/listops';
 import type { Dataset } from '#tasks/task';
 import { rowRange } from '#zoo/dataset';
-import { loadDataset } from '#zoo/datasets';
-import { type Layout, openDecoded, writeDecoded } from '#zoo/decoded';
+import { openDecoded, type SampleLayout, writeDecoded } from '#zoo/decoded';
+import { loadDataset } from '#zoo/loadDataset';
 import { difference, tracedCpu } from '../engine/devices.ts';
 import { cifarFile } from '../formats/samples.ts';
 import { tarGzOf, writeFiles } from '../zoo/archives.ts';
@@ -29,7 +29,7 @@ afterAll(() => rmSync(home, { recursive: true }));
 /** The samples as a decoded data set on the disk, label i for sample i. */
 async function decodedOf(
   name: string,
-  layout: Layout,
+  layout: SampleLayout,
   samples: (Float32Array | Int32Array | Uint8Array)[],
 ): Promise<Dataset> {
   const folder = join(home, 'cache', name);

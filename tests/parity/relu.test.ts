@@ -1,12 +1,13 @@
 /** ReLU layers around a frozen GPT-2 against PyTorch: fixtures/torch/relu.py says how its numbers were made. */
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseConfig } from '#contract/config';
-import { adam, constant, valueAndGradients } from '#engine/optim';
+import { valueAndGradients } from '#engine/gradients';
+import { adam, chain, clipByGlobalNorm } from '#engine/optim';
 import type { CompiledStep, Frozen } from '#engine/program';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';
+import { buildFpt } from '#models/fpt';
 import { gpt2 } from '#models/gpt2';
-import { modelOf } from '#models/index';
 import { recipeSlots, trainedNames, trainProgram } from '#models/steps';
 import { crossEntropy } from '#tasks/losses';
 import { devices, difference } from '../engine/devices.ts';
@@ -24,7 +25,7 @@ const { unit } = fixture.kink;
 const [below, above]: Side[] = fixture.kink.sides;
 
 const [samples, tokens, classes] = [4, 5, 5];
-const model = modelOf({
+const model = buildFpt({
   ...parseConfig({ task: 'x', dropout: 0 }),
   body: gpt2,
   bodyConfig: {
@@ -68,9 +69,7 @@ const recipe = {
   model,
   loss: (logits: Parameters<typeof crossEntropy>[0], y: Parameters<typeof crossEntropy>[1]) =>
     crossEntropy(logits.reshape([samples, classes]), y),
-  optimizer: adam(),
-  schedule: constant(),
-  clip: 1,
+  optimizer: chain(clipByGlobalNorm(1), adam({ lr: learning_rate })),
 };
 
 const open: CompiledStep[] = [];
@@ -86,11 +85,10 @@ it('has the parameters of the PyTorch network, in its order', () => {
 describe.each(devices)('on $name', (device) => {
   it('follows twenty steps within rounding while no ReLU input comes near 0', async () => {
     const state = createState({ ...initial(), ...recipeSlots(recipe, false) });
-    const specs = { ...inputs, lr: { shape: [] } };
-    const step = await compileStep(trainProgram(recipe), { state, inputs: specs, frozen, device });
+    const step = await compileStep(trainProgram(recipe), { state, inputs, frozen, device });
     open.push(step);
     for (const [i, norm] of norms.entries()) {
-      const found = await step.run({ ...batch(i), lr: Float32Array.of(learning_rate) });
+      const found = await step.run(batch(i));
       expect(Math.abs(found.gradNorm[0] / norm - 1), `gradient norm of step ${i}`).toBeLessThan(5e-6);
       expect(Math.abs(found.loss[0] / losses[i] - 1), `loss of step ${i}`).toBeLessThan(5e-6);
     }

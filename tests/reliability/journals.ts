@@ -58,8 +58,8 @@ export async function damagedJournals(log: (text: string) => void, count = 200):
       writeFileSync(runFiles(join(copy, 'runs', id)).journal, bytes);
       const app = await createApp({ home: copy, repairs: true });
       const found = await app.rebuild();
-      const { state, result } = app.get(id);
-      const said = app.log(id).lines.filter(({ text }) => /damaged here/.test(text)).length;
+      const { state, result } = app.runs.get(id);
+      const said = app.runs.log(id).lines.filter(({ text }) => /damaged here/.test(text)).length;
       await app.close();
       const { seconds: _, ...value } = result ?? { seconds: 0 };
       claim(`${name}: the run is finished`, state === 'finished', { round, state, found });

@@ -17,11 +17,11 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const programs = {
   permafrost: join(import.meta.dirname, '../../bin/permafrost.js'),
-  trainer: join(import.meta.dirname, '../../src/trainer/main.ts'),
+  trainer: fileURLToPath(import.meta.resolve('#trainer/main')),
   pull: join(import.meta.dirname, 'pullProcess.ts'),
 };
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeError } from '#contract/errors';
 import type { DecodedRow } from '#zoo/dataset';
-import { pullDataset } from '#zoo/datasets';
+import { pullDataset } from '#zoo/pullDataset';
 
 const [url, sha256] = process.argv.slice(2);
 const samples = 2000;

@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encodeEntry, type JournalEntry } from '#contract/run';
 import { openJournal, readEntries } from '#runFolder/journal';
+import { canLimitFiles, withFileLimit } from '../disk/fileLimit.ts';
 
 let folder: string;
 let path: string;
@@ -135,30 +135,19 @@ describe('metrics', () => {
   });
 });
 
-const prlimit = '/usr/bin/prlimit';
-describe.skipIf(!existsSync(prlimit))('a disk that takes no more', () => {
-  /** Limits the size of every file that this process writes, in bytes. */
-  const limitFiles = (size: number | 'unlimited') =>
-    execFileSync(prlimit, ['--pid', String(process.pid), `--fsize=${size}:unlimited`]);
-  const survive = () => {};
-  beforeEach(() => process.on('SIGXFSZ', survive));
-  afterEach(() => {
-    limitFiles('unlimited');
-    process.off('SIGXFSZ', survive);
-  });
-
+describe.skipIf(!canLimitFiles)('a disk that takes no more', () => {
   it('leaves whole lines only; entries wait in order, unsent, and follow when there is space again', () => {
     const sent: number[] = [];
     const journal = openJournal(path, { send: ({ seq }) => sent.push(seq) });
     journal.log('info', 'before');
-    limitFiles(readFileSync(path).length + 30);
-    journal.log('info', 'waiting');
-    journal.metrics([['train_loss', 1, 2]]);
-    expect(() => journal.sync()).toThrow(/journal\.jsonl could not be written .*EFBIG.* Raise the limit/);
-    expect(texts()).toEqual(['before']);
-    expect(readFileSync(path, 'utf8').endsWith('\n')).toBe(true);
-    expect(sent).toEqual([1]);
-    limitFiles('unlimited');
+    withFileLimit(readFileSync(path).length + 30, () => {
+      journal.log('info', 'waiting');
+      journal.metrics([['train_loss', 1, 2]]);
+      expect(() => journal.sync()).toThrow(/journal\.jsonl could not be written .*EFBIG.* Raise the limit/);
+      expect(texts()).toEqual(['before']);
+      expect(readFileSync(path, 'utf8').endsWith('\n')).toBe(true);
+      expect(sent).toEqual([1]);
+    });
     journal.log('info', 'after');
     expect(texts()).toEqual(['before', 'waiting', 'metrics', 'after']);
     expect(sent).toEqual([1, 2, 3, 4]);

@@ -3,6 +3,6 @@ import { createApp } from '#app';
 
 const [home, id] = process.argv.slice(2);
 const app = await createApp({ home });
-app.resume(id);
-await app.idle();
+app.runs.resume(id);
+await app.queue.whenIdle();
 await app.close();

@@ -16,14 +16,14 @@ it('a run whose config.json was edited while it was paused is refused with the f
   const trainer = join(home, 'trainer.mjs');
   writeFileSync(trainer, 'process.exit(7);');
   const app = await createApp({ home, trainer });
-  const { id } = app.create(parseConfig({ task: 'bit-xor', n: 4, num_patterns: 2, pretrained: false }));
-  await app.idle();
+  const [id] = app.runs.create([parseConfig({ task: 'bit-xor', n: 4, num_patterns: 2, pretrained: false })]);
+  await app.queue.whenIdle();
   const path = runFiles(join(home, 'runs', id)).config;
   const text = readFileSync(path, 'utf8');
   writeFileSync(path, text.replace(/"learning_rate": [\d.e-]+/, '"learning_rate": 0.5'));
-  app.resume(id);
-  await app.idle();
-  expect(app.get(id)).toMatchObject({
+  app.runs.resume(id);
+  await app.queue.whenIdle();
+  expect(app.runs.get(id)).toMatchObject({
     state: 'failed',
     reason: {
       code: 'config',
@@ -31,8 +31,8 @@ it('a run whose config.json was edited while it was paused is refused with the f
     },
   });
   writeFileSync(path, text);
-  app.resume(id);
-  await app.idle();
-  expect(app.get(id).reason!.message).toMatch(/exit code 7/); // the trainer was begun
+  app.runs.resume(id);
+  await app.queue.whenIdle();
+  expect(app.runs.get(id).reason!.message).toMatch(/exit code 7/); // the trainer was begun
   await app.close();
 });

@@ -26,8 +26,8 @@ afterEach(async () => {
 /** A run that an app elsewhere trains, or has in its queue. */
 async function runElsewhere(state: 'running' | 'queued'): Promise<string> {
   app = await createApp({ home });
-  app.pauseQueue(true);
-  const { id } = app.create(parseConfig({ task: 'bit-xor', n: 4, num_patterns: 2, pretrained: false }));
+  app.queue.pause();
+  const [id] = app.runs.create([parseConfig({ task: 'bit-xor', n: 4, num_patterns: 2, pretrained: false })]);
   await app.close();
   const store = await openStore(join(home, 'permafrost.db'));
   store.runs.enqueue(id, 'theirs');
@@ -53,10 +53,10 @@ it.each(['running', 'queued'] as const)(
   'a %s run of an app elsewhere that lives is refused after watching, not waited for',
   async (state) => {
     const id = await runElsewhere(state);
-    expect(app.resume(id).state).toBe(state);
-    await app.idle();
-    expect(app.queue()).toMatchObject({ running: [], queued: [] });
-    expect(() => app.resume(id)).toThrow(
+    expect(app.runs.resume(id).state).toBe(state);
+    await app.queue.whenIdle();
+    expect(app.queue.get()).toMatchObject({ running: [], queued: [] });
+    expect(() => app.runs.resume(id)).toThrow(
       expect.objectContaining({
         code: 'conflict',
         message: `${id} is ${state} already in another Permafrost (process 1 on elsewhere).`,
@@ -69,13 +69,13 @@ it('a run that an app elsewhere took over while this one slept stays as it is wh
   const trainer = join(home, 'trainer.mjs');
   writeFileSync(trainer, "process.on('SIGTERM', () => {}); setTimeout(() => process.exit(2), 1000);");
   app = await createApp({ home, trainer });
-  const { id } = app.create(parseConfig({ task: 'bit-xor', n: 4, num_patterns: 2, pretrained: false }));
+  const [id] = app.runs.create([parseConfig({ task: 'bit-xor', n: 4, num_patterns: 2, pretrained: false })]);
   const store = await openStore(join(home, 'permafrost.db'));
   store.runs.enqueue(id, 'theirs');
   store.runs.claim(id);
   store.close();
   mkdirSync(join(home, 'apps'), { recursive: true });
   writeFileSync(join(home, 'apps', 'theirs.json'), leaseText('theirs', elsewhere, 0));
-  await app.idle();
-  expect(app.get(id)).toMatchObject({ state: 'running', reason: null });
+  await app.queue.whenIdle();
+  expect(app.runs.get(id)).toMatchObject({ state: 'running', reason: null });
 });

@@ -9,12 +9,12 @@ const [home] = process.argv.slice(2);
 const trainer = join(home, 'trainer.mjs');
 writeFileSync(trainer, 'process.exit(7);');
 const app = await createApp({ home, trainer });
-app.pauseQueue(true);
-const { id } = app.create(parseConfig({ task: 'bit-xor', n: 4, num_patterns: 2, pretrained: false }));
+app.queue.pause();
+const [id] = app.runs.create([parseConfig({ task: 'bit-xor', n: 4, num_patterns: 2, pretrained: false })]);
 const other = new Sqlite(join(home, 'permafrost.db'));
 other.exec('BEGIN IMMEDIATE');
 setTimeout(() => other.exec('ROLLBACK'), 1000).unref(); // keeps no process up
-app.pauseQueue(false);
-await app.idle();
-if (app.get(id).state !== 'crashed') process.exitCode = 1;
+app.queue.resume();
+await app.queue.whenIdle();
+if (app.runs.get(id).state !== 'crashed') process.exitCode = 1;
 await app.close();

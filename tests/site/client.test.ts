@@ -14,7 +14,7 @@ let services: Services;
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'permafrost-'));
   services = await createApp({ home });
-  services.pauseQueue(true);
+  services.queue.pause();
   await fillHome(services, 30);
 });
 afterAll(async () => {
@@ -76,11 +76,11 @@ const until = (condition: () => boolean) => expect.poll(condition, { timeout: 50
 describe('a client that takes nothing', () => {
   it('has no more computed for it than fits, and gets everything once it takes again', async () => {
     let listed = 0;
-    const rows: Services['rows'] = (some) => {
+    const list: Services['runs']['list'] = (some) => {
       listed++;
-      return services.rows(some);
+      return services.runs.list(some);
     };
-    const counting: Services = { ...services, rows };
+    const counting: Services = { ...services, runs: { ...services.runs, list } };
     const got: number[] = [];
     let take = () => {};
     const client = connectClient({
@@ -114,11 +114,14 @@ describe('a client that takes nothing', () => {
     let made = 0;
     const endless: Services = {
       ...services,
-      async *changes() {
-        for (;;) {
-          made++;
-          yield { changed: services.rows(), gone: [] };
-        }
+      runs: {
+        ...services.runs,
+        async *changes() {
+          for (;;) {
+            made++;
+            yield { changed: services.runs.list(), gone: [] };
+          }
+        },
       },
     };
     const client = connectClient({
@@ -206,13 +209,16 @@ describe('subscriptions', () => {
     let listening = 0;
     const counting: Services = {
       ...services,
-      async *changes(signal) {
-        listening++;
-        try {
-          yield* services.changes(signal);
-        } finally {
-          listening--;
-        }
+      runs: {
+        ...services.runs,
+        async *changes(signal) {
+          listening++;
+          try {
+            yield* services.runs.changes(signal);
+          } finally {
+            listening--;
+          }
+        },
       },
     };
     const client = connectClient({

@@ -45,8 +45,8 @@ async function withApp<T>(use: (app: Services) => T | Promise<T>, options = {}):
 /** What must survive of a run that never began. */
 const marksOf = (app: Services, ids: readonly string[]) =>
   new Map(
-    app
-      .rows(ids)
+    app.runs
+      .list(ids)
       .map(({ id, createdAt, settings, tags, note, archived, trashedAt }) => [
         id,
         { createdAt, settings, tags, note, archived, trashedAt },
@@ -56,13 +56,13 @@ const marksOf = (app: Services, ids: readonly string[]) =>
 /** 30 runs that a person has marked. */
 const fillHome = () =>
   withApp((app) => {
-    app.pauseQueue(true);
-    const ids = app.createAll(Array.from({ length: 30 }, (_, seed) => ({ ...config, seed })));
-    for (const id of ids) app.pause(id);
-    app.tag(ids[0], ['kept', 'two']);
-    app.note(ids[1], 'a note');
-    app.archive([ids[2]], true);
-    app.trash([ids[3]]);
+    app.queue.pause();
+    const ids = app.runs.create(Array.from({ length: 30 }, (_, seed) => ({ ...config, seed })));
+    for (const id of ids) app.runs.pause(id);
+    app.runs.tag(ids[0], ['kept', 'two']);
+    app.runs.note(ids[1], 'a note');
+    app.runs.archive([ids[2]], true);
+    app.runs.trash([ids[3]]);
     return marksOf(app, ids);
   });
 
@@ -100,7 +100,7 @@ describe.each(Object.entries(damages))('a store with %s', (_, damage) => {
     damage();
     const named = expect.objectContaining({ code: 'store', message: expect.stringMatching(/permafrost rebuild/) });
     for (const options of [{}, { reads: true }]) {
-      await expect(withApp((app) => [app.list(), app.rows()], options)).rejects.toEqual(named);
+      await expect(withApp((app) => [app.runs.getAll(), app.runs.list()], options)).rejects.toEqual(named);
     }
     const found = await withApp((app) => app.rebuild(), { repairs: true });
     expect(found).toMatchObject({
@@ -143,7 +143,7 @@ it('a damaged store that another app has open is not taken from it', async () =>
 
 it('an app that stays is seen although it trains nothing', async () => {
   await withApp((app) => {
-    app.adopt();
+    app.queue.adoptOrphans();
     expect(readdirSync(join(home, 'apps'))).toHaveLength(1);
   });
   expect(readdirSync(join(home, 'apps'))).toEqual([]);
@@ -159,9 +159,9 @@ it.each([
   const { error } = console;
   console.error = (text) => told.push(text);
   try {
-    await withApp((app) => app.list(), { reads: true });
+    await withApp((app) => app.runs.getAll(), { reads: true });
     await withApp((app) => app.rebuild(), { repairs: true });
-    await withApp((app) => app.list());
+    await withApp((app) => app.runs.getAll());
   } finally {
     console.error = error;
   }

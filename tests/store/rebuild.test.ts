@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { configFile, parseConfig } from '#contract/config';
+import { parseConfig } from '#contract/config';
+import { configFile } from '#contract/configFile';
 import { type EntryBody, encodeEntry, type JournalEntry, type MetricRow } from '#contract/run';
 import { draftOf } from '#disk/atomicFile';
 import { readEntries } from '#runFolder/journal';
@@ -69,16 +70,13 @@ it('another connection writes while a long run is brought in', async () => {
 it('a rebuild that was killed at any moment is completed by the next one', async () => {
   for (const id of ['mnist-aaaaaa', 'mnist-bbbbbb', 'mnist-cccccc']) writeRun(id, 100_000);
   const path = join(home, 'permafrost.db');
-  const source = (file: string) => JSON.stringify(join(import.meta.dirname, '../../src/store', file));
-  const code = `import { openStore } from ${source('store.ts')};
-    import { rebuild } from ${source('rebuild.ts')};
+  const code = `import { openStore } from '#store/store';
+    import { rebuild } from '#store/rebuild';
     const store = await openStore(${JSON.stringify(path)});
     process.stdout.write('begun');
     await rebuild(store, ${JSON.stringify(runsFolder)});`;
   for (const moment of [30, 150, 400]) {
-    const cwd = join(import.meta.dirname, '../..');
     const child = spawn(process.execPath, ['--input-type=module', '-e', code], {
-      cwd,
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     await once(child.stdout, 'data');

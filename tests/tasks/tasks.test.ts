@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type ExperimentConfig, parseConfig } from '#contract/config';
 import { randomStream } from '#contract/random';
-import { valueAndGradients } from '#engine/optim';
+import { valueAndGradients } from '#engine/gradients';
 import { readIdx } from '#formats/idx';
 import { bytesSource } from '#formats/source';
 import { atomWidth } from '#tasks/cyp3a4Graph';

@@ -4,7 +4,9 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { configFile, parseConfig } from '#contract/config';
+import { fileURLToPath } from 'node:url';
+import { parseConfig } from '#contract/config';
+import { configFile } from '#contract/configFile';
 import type { FinalResult, JournalEntry, TrainerHeard } from '#contract/run';
 import { readSafetensors, tensorData } from '#formats/safetensors';
 import { bytesSource } from '#formats/source';
@@ -12,7 +14,7 @@ import { readEntries } from '#runFolder/journal';
 import { runFiles } from '#runFolder/paths';
 import type { Ended } from '#trainer/train';
 
-export const mainFile = join(import.meta.dirname, '../../src/trainer/main.ts');
+export const mainFile = fileURLToPath(import.meta.resolve('#trainer/main'));
 
 /** Bit XOR of 4 bits on a body of one layer: about a millisecond a step. */
 export const tiny = {

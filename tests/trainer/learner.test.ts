@@ -7,7 +7,7 @@ import { fastest } from '#trainer/fastest';
 import { compileLearner, type Learner } from '#trainer/learner';
 import { mean, planOf } from '#trainer/protocol';
 import { prepareWeights } from '#trainer/weights';
-import { loadDataset } from '#zoo/datasets';
+import { loadDataset } from '#zoo/loadDataset';
 import { difference, eagerCpu, tracedCpu } from '../engine/devices.ts';
 import { type Lab, openLab, tiny } from './lab.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '#contract/config';
-import type { Progress } from '#runFolder/checkpoint';
+import type { Progress } from '#runFolder/runCheckpoint';
 import {
   finalEvaluation,
   freshProgress,

@@ -53,7 +53,7 @@ describe('the name of an added model', () => {
       message: expect.stringMatching(/is not a model name\. Expected NAME or ORG\/NAME.*--name/),
     });
     expect(readdirSync(place.home)).toEqual([]);
-    expect(zoo.models().length).toBeGreaterThan(0);
+    expect(zoo.list().length).toBeGreaterThan(0);
   });
 
   it('is asked for where the folder has none that would do', async () => {
@@ -78,7 +78,7 @@ describe('the name of an added model', () => {
     place.putModel('home', 'runs');
     for (const name of ['../runs', '../../outside', 'constructor', '__proto__', 'toString']) {
       expect(findWeights(place.home, name, place.environment)).toBeNull();
-      expect(() => zoo.model(name)).toThrow(/There is no model/);
+      expect(() => zoo.get(name)).toThrow(/There is no model/);
     }
   });
 });
@@ -102,15 +102,15 @@ describe('a list of added models that somebody damaged', () => {
       [null as unknown as object, /entry 8: /],
     ];
     putList([...bad.map(([each]) => each), entry('good')]);
-    expect(zoo.model('good')).toMatchObject({ origin: 'added', state: 'here' });
+    expect(zoo.get('good')).toMatchObject({ origin: 'added', state: 'here' });
     const warnings = zoo.warnings();
     expect(warnings).toHaveLength(bad.length);
     for (const [i, [, message]] of bad.entries()) expect(warnings[i]).toMatch(message);
     expect(warnings[0]).toContain(list());
     expect(knownBodies(place.home).good.body.title).toBe('GPT-2');
-    expect(() => zoo.model('neo')).toThrow(/no model "neo" in the zoo.*entry 4 \("neo"\)/s);
+    expect(() => zoo.get('neo')).toThrow(/no model "neo" in the zoo.*entry 4 \("neo"\)/s);
     await zoo.add(place.putModel('other'));
-    await zoo.remove('good');
+    await zoo.rm('good');
     const kept = JSON.parse(readFileSync(list(), 'utf8'));
     expect(kept).toHaveLength(bad.length + 1);
     expect(zoo.warnings()).toHaveLength(bad.length);
@@ -120,7 +120,7 @@ describe('a list of added models that somebody damaged', () => {
     'that is %j hides no other model, and nothing overwrites it',
     async (content) => {
       putList(content);
-      expect(zoo.model('permafrost-nano').state).toBe('here');
+      expect(zoo.get('permafrost-nano').state).toBe('here');
       expect(zoo.warnings()).toEqual([expect.stringMatching(/added\.json .*Fix or delete it/)]);
       await expect(zoo.add(place.putModel('mine'))).rejects.toMatchObject({ code: 'config' });
       expect(readFileSync(list(), 'utf8')).toBe(content);

@@ -4,17 +4,19 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PullProgress } from '#contract/data';
 import { leaseText } from '#disk/heartbeat';
 import { thisProcess } from '#disk/processes';
 import { recordWidth, speechWords } from '#tasks/speechCommands';
-import { cifar10 } from '#zoo/cifar10';
+import { cifar10Dataset } from '#zoo/cifar10';
 import { openData } from '#zoo/data';
 import type { DatasetRow, DecodedRow } from '#zoo/dataset';
-import { describeDataset, labelCounts, loadDataset, loadRow, pullDataset, verifyDataset } from '#zoo/datasets';
+import { describeDataset, labelCounts } from '#zoo/describeDataset';
+import { loadDataset, loadRow } from '#zoo/loadDataset';
+import { pullDataset } from '#zoo/pullDataset';
+import { verifyDataset } from '#zoo/verifyDataset';
 import { cifarFile, wavFile } from '../formats/samples.ts';
 import { loadGolden } from '../parity/golden.ts';
 import { md5, smallTokenizer, tarGzOf, writeFiles } from './archives.ts';
@@ -56,7 +58,7 @@ describe('CIFAR-10', () => {
     const before = readdirSync(join(cache, '..'));
     await check();
     expect(readdirSync(join(cache, '..'))).toEqual(before);
-    expect(labelCounts(cifar10, home)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 1, 1]);
+    expect(labelCounts(cifar10Dataset, home)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 1, 1]);
   });
   it('comes from the unpacked folder as well', async () => {
     writeFiles(folderOf('cifar10'), cifarFiles);
@@ -66,10 +68,10 @@ describe('CIFAR-10', () => {
     writeFiles(folderOf('cifar10'), cifarFiles);
     let decoded = 0;
     const row: DecodedRow = {
-      ...cifar10,
+      ...cifar10Dataset,
       decode(...words) {
         decoded++;
-        return cifar10.decode(...words);
+        return cifar10Dataset.decode(...words);
       },
     };
     const waited: string[] = [];
@@ -137,7 +139,7 @@ describe('what is no whole data set', () => {
     const own = join(home, 'python');
     writeFiles(own, { 'cifar-10-batches-py/data_batch_1': 'x', 'cifar-10-batches-py/batches.meta': 'x' });
     const advice = /version for Python, whose pickles are not read\. Get the binary version, cifar-10-binary\.tar\.gz/;
-    await expect(pullDataset(cifar10, { home, from: own })).rejects.toThrow(advice);
+    await expect(pullDataset(cifar10Dataset, { home, from: own })).rejects.toThrow(advice);
     writeFiles(folderOf('cifar10'), { data_batch_1: 'x' });
     await expect(loadDataset('cifar10', { home })).rejects.toThrow(advice);
     writeFiles(folderOf('cifar10'), { 'test_batch.bin': cifarFile(image(1), [1]) });
@@ -326,19 +328,18 @@ describe('pulling', () => {
 
   const content = async () => tarGzOf(cifarFiles);
   const rowFor = (bytes: Buffer): DatasetRow => ({
-    ...cifar10,
+    ...cifar10Dataset,
     files: [{ name: 'cifar-10-binary.tar.gz', url: `${server.url}/c.tar.gz`, bytes: bytes.length, md5: md5(bytes) }],
   });
 
   it('a pull that was killed with its last byte leaves no lock once it is made again, and what was decoded counts', async () => {
     const bytes = await content();
     server.answer(serve(bytes));
-    const file = (path: string) => pathToFileURL(join(import.meta.dirname, '../..', path)).href;
     const { url } = rowFor(bytes).files[0];
     const to = join(folderOf('cifar10'), 'cifar-10-binary.tar.gz');
-    const dying = `import { download } from ${JSON.stringify(file('src/zoo/download.ts'))};
+    const dying = `import { download } from '#zoo/download';
       await download(${JSON.stringify({ url, path: to })});`;
-    const args = ['--import', file('tests/reliability/killer.ts'), '--input-type=module', '-e', dying];
+    const args = ['--import', './tests/reliability/killer.ts', '--input-type=module', '-e', dying];
     const child = spawn(process.execPath, args, { env: { ...process.env, KILL_ON: 'after rename .*incomplete' } });
     expect(await once(child, 'exit')).toEqual([null, 'SIGKILL']);
     (await loadRow(rowFor(bytes), { home })).close(); // as a run does
@@ -392,7 +393,7 @@ describe('pulling', () => {
   it('links to a folder that has the files, and removing it leaves them', async () => {
     const own = join(home, 'elsewhere');
     writeFiles(own, { 'cifar-10-binary.tar.gz': await content() });
-    await pullDataset(cifar10, { home, from: own });
+    await pullDataset(cifar10Dataset, { home, from: own });
     expect((await loadDataset('cifar10', { home })).dataset.train.count).toBe(5);
     const data = openData(home);
     const { freedBytes, kept } = await data.rm('cifar10');
@@ -409,13 +410,13 @@ describe('pulling', () => {
 
   it('does not link to a folder that lacks them, nor over files that are there', async () => {
     mkdirSync(join(home, 'empty'));
-    await expect(pullDataset(cifar10, { home, from: join(home, 'empty') })).rejects.toThrow(
+    await expect(pullDataset(cifar10Dataset, { home, from: join(home, 'empty') })).rejects.toThrow(
       /expected cifar-10-binary.tar.gz; they are not all there/,
     );
     put('cifar10', 'mine.txt', 'mine');
     const own = join(home, 'elsewhere');
     writeFiles(own, { 'cifar-10-binary.tar.gz': await content() });
-    await expect(pullDataset(cifar10, { home, from: own })).rejects.toThrow(
+    await expect(pullDataset(cifar10Dataset, { home, from: own })).rejects.toThrow(
       /has files already. Run permafrost data rm cifar10/,
     );
     expect(readdirSync(folderOf('cifar10'))).toEqual(['mine.txt']);
@@ -440,13 +441,13 @@ describe('pulling', () => {
 
   it('names a file that differs from the published one', async () => {
     writeFiles(folderOf('cifar10'), { 'cifar-10-binary.tar.gz': gzipSync('x') });
-    const [check] = await verifyDataset(cifar10, home);
+    const [check] = await verifyDataset(cifar10Dataset, home);
     expect(check).toMatchObject({
       result: 'differs',
       text: expect.stringMatching(/expected 170052171 bytes; found \d+/),
     });
     rmSync(folderOf('cifar10'), { recursive: true });
-    expect((await verifyDataset(cifar10, home))[0].result).toBe('missing');
+    expect((await verifyDataset(cifar10Dataset, home))[0].result).toBe('missing');
   });
 });
 

@@ -2,7 +2,6 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { rowRange } from '#zoo/dataset';
 import { openDecoded, testCounts, writeDecoded } from '#zoo/decoded';
@@ -77,10 +76,9 @@ it('a file that is cut off while a run reads it is named', async () => {
 });
 
 it('a decoding that was killed leaves no draft once it is done again', async () => {
-  const file = (path: string) => pathToFileURL(join(import.meta.dirname, '../..', path)).href;
-  const dying = `import { writeDecoded } from ${JSON.stringify(file('src/zoo/decoded.ts'))};
+  const dying = `import { writeDecoded } from '#zoo/decoded';
     await writeDecoded(${JSON.stringify(folder())}, 'x', { type: 'u8', width: 1 }, async () => ({ train: [], test: [] }));`;
-  const args = ['--import', file('tests/reliability/killer.ts'), '--input-type=module', '-e', dying];
+  const args = ['--import', './tests/reliability/killer.ts', '--input-type=module', '-e', dying];
   const env = { ...process.env, KILL_ON: 'before renameSync' };
   expect(spawnSync(process.execPath, args, { env }).signal).toBe('SIGKILL');
   expect(readdirSync(home)).toHaveLength(1);

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
   existsSync,
@@ -15,12 +15,15 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PermafrostError } from '#contract/errors';
+import { randomStream } from '#contract/random';
 import type { DownloadProgress } from '#contract/zoo';
 import { leaseText } from '#disk/heartbeat';
 import { thisProcess } from '#disk/processes';
 import { discard, download, incomplete } from '#zoo/download';
 import { openServer, serve, status, type TestServer } from './server.ts';
 
+const random = randomStream(1, 'download');
+const randomBytes = (length: number) => Buffer.from(Uint8Array.from({ length }, () => random.below(256)));
 const content = randomBytes(300_000);
 const digest = (algorithm: string, bytes: Uint8Array) => createHash(algorithm).update(bytes).digest('hex');
 const sha256 = digest('sha256', content);
@@ -221,8 +224,10 @@ describe('a server that', () => {
     let [asked, sent] = [0, 0];
     server.answer(async (_, response) => {
       response.writeHead(200);
+      const closed = once(response, 'close');
       for (const chunk = Buffer.alloc(2 ** 20); sent < 2 ** 28 && !response.destroyed; sent += chunk.length)
-        if (!response.write(chunk)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+        if (!response.write(chunk))
+          await Promise.race([new Promise((drained) => response.once('drain', drained)), closed]);
       response.end();
     });
     const error = await failure(get({ sha256: undefined, freeBytes: async () => (asked++ === 0 ? 1e12 : 1e6) }));

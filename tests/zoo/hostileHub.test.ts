@@ -71,7 +71,7 @@ describe('a hub whose', () => {
   ])('%s is not believed', async (_, lies) => {
     hub.repos[tiny].lies = lies;
     await expect(zoo.pull(tiny)).rejects.toMatchObject({ code: 'network' });
-    expect(zoo.model(tiny).state).toBe('absent');
+    expect(zoo.get(tiny).state).toBe('absent');
   });
 
   const text =
@@ -105,7 +105,7 @@ describe('a hub whose', () => {
     writeFiles(place.cache('models--sshleifer--tiny-gpt2'), { 'refs/main': '../../../../outside', 'snapshots/x': '' });
     writeFiles(place.root, { 'outside/model.safetensors': weights });
     expect(findWeights(place.home, tiny, place.environment)).toBeNull();
-    expect(zoo.model(tiny).state).toBe('absent');
+    expect(zoo.get(tiny).state).toBe('absent');
   });
 });
 

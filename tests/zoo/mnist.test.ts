@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { loadDataset } from '#zoo/datasets';
+import { loadDataset } from '#zoo/loadDataset';
 
 const raw = join(import.meta.dirname, '../fixtures/golden/g5-mnist-raw');
 const files = [

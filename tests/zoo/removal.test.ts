@@ -61,7 +61,7 @@ describe('removing a model', () => {
     putAdded(['../runs', '../../outside', '.', ''].map((name) => ({ name, source, config: goldenConfig })));
     mkdirSync(join(place.root, 'outside'));
     for (const name of ['../runs', '../../outside', '.', ''])
-      await expect(zoo.remove(name)).rejects.toMatchObject({ code: 'notFound' });
+      await expect(zoo.rm(name)).rejects.toMatchObject({ code: 'notFound' });
     expect(readdirSync(join(place.home, 'runs', 'mnist-abc'))).toEqual(['journal.jsonl']);
     expect(existsSync(join(place.root, 'outside'))).toBe(true);
   });
@@ -69,7 +69,7 @@ describe('removing a model', () => {
   it('added from a folder leaves the folder, even where it is the one of own weights', async () => {
     const folder = place.putModel('home', 'models', 'mine');
     await zoo.add(folder);
-    await zoo.remove('mine');
+    await zoo.rm('mine');
     await zoo.close();
     expect(readdirSync(folder).sort()).toEqual(['config.json', 'pytorch_model.bin']);
   });
@@ -79,9 +79,9 @@ describe('removing a model', () => {
     writeFiles(outside, { 'model.safetensors': checkpointOf(tiny), 'other.bin.incomplete': 'half of something' });
     mkdirSync(models('sshleifer'), { recursive: true });
     symlinkSync(outside, models(tiny));
-    expect(zoo.model(tiny).state).toBe('here');
+    expect(zoo.get(tiny).state).toBe('here');
     await zoo.cancel(tiny);
-    expect(await zoo.remove(tiny)).toBe(0);
+    expect(await zoo.rm(tiny)).toBe(0);
     await zoo.close();
     expect(existsSync(models(tiny))).toBe(false);
     expect(readdirSync(outside).sort()).toEqual(['model.safetensors', 'other.bin.incomplete']);
@@ -91,7 +91,7 @@ describe('removing a model', () => {
     writeFiles(place.root, { 'outside/tiny-gpt2/model.safetensors': checkpointOf(tiny) });
     mkdirSync(models(), { recursive: true });
     symlinkSync(join(place.root, 'outside'), models('sshleifer'));
-    await expect(zoo.remove(tiny)).rejects.toThrow(/lies at .*outside.*and is not removed/);
+    await expect(zoo.rm(tiny)).rejects.toThrow(/lies at .*outside.*and is not removed/);
     expect(existsSync(join(place.root, 'outside', 'tiny-gpt2', 'model.safetensors'))).toBe(true);
   });
 
@@ -100,7 +100,7 @@ describe('removing a model', () => {
     const own = putCached('me/golden', 'b'.repeat(40), goldenWeights);
     const source = { kind: 'hub', repo: 'me/golden', revision: 'b'.repeat(40) };
     putAdded([{ name: 'bert-base-uncased', source, config: goldenConfig }]);
-    await zoo.remove('bert-base-uncased');
+    await zoo.rm('bert-base-uncased');
     expect([existsSync(foreign), existsSync(own)]).toEqual([true, false]);
   });
 
@@ -108,12 +108,12 @@ describe('removing a model', () => {
     const folder = putCached(tiny, 'a'.repeat(40), checkpointOf(tiny));
     const source = { kind: 'hub', repo: tiny, revision: 'a'.repeat(40) };
     putAdded([{ name: 'my-tiny', source, config: { model_type: 'gpt2', ...goldenConfig } }]);
-    await expect(zoo.remove(tiny)).rejects.toThrow(
+    await expect(zoo.rm(tiny)).rejects.toThrow(
       /sshleifer\/tiny-gpt2 shares its files with my-tiny\. Remove that first/,
     );
-    await zoo.remove('my-tiny');
+    await zoo.rm('my-tiny');
     expect(existsSync(folder)).toBe(true);
-    await zoo.remove(tiny);
+    await zoo.rm(tiny);
     expect(existsSync(folder)).toBe(false);
   });
 
@@ -121,14 +121,14 @@ describe('removing a model', () => {
     const folder = putCached(tiny, 'a'.repeat(40), checkpointOf(tiny));
     const runs = ['mnist-abc', 'mnist-def'];
     const used = place.openZoo({ usedBy: (name) => (name === tiny ? runs : []) });
-    await expect(used.remove(tiny)).rejects.toMatchObject({
+    await expect(used.rm(tiny)).rejects.toMatchObject({
       code: 'conflict',
       message: expect.stringMatching(/is needed by 2 runs under way or queued: mnist-abc, mnist-def\. Stop them first/),
     });
     expect(existsSync(folder)).toBe(true);
     expect(used.removed()).toEqual([]);
     runs.length = 0;
-    expect(await used.remove(tiny)).toBeGreaterThan(0);
+    expect(await used.rm(tiny)).toBeGreaterThan(0);
     await used.close();
   });
 });
@@ -146,7 +146,7 @@ describe('removing a data set', () => {
     await expect(busy.rm('listops')).rejects.toThrow(refusal);
     expect(busy.removed()).toEqual([]);
     await expect(busy.pull('listops', { from: place.root })).rejects.toThrow(refusal);
-    expect(() => busy.begin('listops', place.root)).toThrow(refusal);
+    expect(() => busy.startPull('listops', place.root)).toThrow(refusal);
   });
 
   it('keeps a hidden file that no pull brought', async () => {

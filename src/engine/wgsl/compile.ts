@@ -2,10 +2,12 @@
 import type { WgslDevice } from '../device.ts';
 import { fuse } from '../fuse.ts';
 import { checkedInput, noiseWords } from '../noise.ts';
-import type { CompiledStep, Data, Frozen, Program, Spec } from '../program.ts';
+import { printGraph } from '../print.ts';
+import type { CompiledStep, Frozen, Program, Spec, TensorData } from '../program.ts';
 import type { SharedState } from '../state.ts';
 import { mapValues, traceProgram } from '../trace.ts';
 import { openExecution } from './executor.ts';
+import type { Gpu } from './gpu.ts';
 import { type GpuState, gpuState } from './gpuMemory.ts';
 import { planStep } from './plan.ts';
 
@@ -13,12 +15,13 @@ export interface WgslStepOptions {
   state: SharedState;
   inputs: Record<string, Spec>;
   frozen: Record<string, Frozen>;
+  print?(graph: string): void;
 }
 
 /** Throws `trace` for what cannot be recorded, and `device` for what the GPU cannot do. */
 export async function compileWgsl(
   program: Program,
-  { state, inputs, frozen }: WgslStepOptions,
+  { state, inputs, frozen, print }: WgslStepOptions,
   device: WgslDevice,
 ): Promise<CompiledStep> {
   const { gpu } = device;
@@ -26,8 +29,10 @@ export async function compileWgsl(
   const trace = traceProgram(program, { state: state.specs, inputs, frozen });
   const names = [...trace.outputs.keys()];
   const fused = fuse(trace.graph, [...trace.outputs.values()], { fusedMatMul: false });
+  const values = new Map(names.map((name, k) => [name, fused[k]]));
+  print?.(printGraph(values));
   const resident = await residentOn(state, gpu);
-  const plan = planStep(trace.graph, new Map(names.map((name, k) => [name, fused[k]])), {
+  const plan = planStep(trace.graph, values, {
     limits: gpu.limits,
     placeOfState: resident.placeOf,
   });
@@ -42,7 +47,7 @@ export async function compileWgsl(
   return {
     stats,
     async run(batch, noiseSeed) {
-      const fed: Record<string, Data> = {};
+      const fed: Record<string, TensorData> = {};
       for (const [name, { dtype, shape }] of Object.entries(specs))
         fed[`in/${name}`] = checkedInput(name, batch[name], dtype, shape);
       if (trace.noise.length > 0) {
@@ -66,7 +71,7 @@ export async function compileWgsl(
 const states = new WeakMap<SharedState, GpuState>();
 
 /** The state on this GPU, brought there from wherever it was. */
-async function residentOn(state: SharedState, gpu: GPUDevice): Promise<GpuState> {
+async function residentOn(state: SharedState, gpu: Gpu): Promise<GpuState> {
   const known = states.get(state);
   const own = known?.gpu === gpu ? known : gpuState(state.specs, state.live, gpu);
   states.set(state, own);

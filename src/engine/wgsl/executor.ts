@@ -1,17 +1,18 @@
 /** Runs a plan on a GPU: everything is made once, so that a step is one write, one command buffer and one submit. */
 import { PermafrostError } from '#contract/errors';
-import type { Data } from '../program.ts';
-import { frozenBuffer, mapForReading, storageBuffer, upload, usage } from './gpuMemory.ts';
+import type { TensorData } from '../program.ts';
+import { computeStage, type Gpu, type GpuBuffer, type LayoutEntry, mapForReading, usage } from './gpu.ts';
+import { frozenBuffer, storageBuffer, upload } from './gpuMemory.ts';
 import { blockNames, type Dispatch, frozenBlock, type Plan } from './plan.ts';
 
 export interface Execution {
   /** Runs the step on inputs and noise by name, and gives its outputs. */
-  run(inputs: Readonly<Record<string, Data>>): Promise<Record<string, Data>>;
+  run(inputs: Readonly<Record<string, TensorData>>): Promise<Record<string, TensorData>>;
   release(): void;
 }
 
 /** Pipelines of a device by their code; layers and steps share them. */
-const pipelines = new WeakMap<GPUDevice, Map<string, Promise<GPUComputePipeline>>>();
+const pipelines = new WeakMap<Gpu, Map<string, Promise<object>>>();
 
 /** Uniforms lie this many bytes apart, which every adapter allows. */
 const uniformStep = 256;
@@ -19,12 +20,12 @@ const uniformBytes = ({ parameters }: Dispatch): number => 16 * Math.ceil(parame
 
 /** Makes buffers and pipelines. `stateBuffer` gives the buffer of a block of state. Throws `device` when memory is short. */
 export async function openExecution(
-  gpu: GPUDevice,
+  gpu: Gpu,
   plan: Plan,
-  stateBuffer: (block: string) => GPUBuffer,
+  stateBuffer: (block: string) => GpuBuffer,
 ): Promise<Execution> {
   const released: (() => void)[] = [];
-  const own = (buffer: GPUBuffer): GPUBuffer => {
+  const own = (buffer: GpuBuffer): GpuBuffer => {
     released.push(() => buffer.destroy());
     return buffer;
   };
@@ -34,7 +35,7 @@ export async function openExecution(
   gpu.pushErrorScope('out-of-memory');
   gpu.pushErrorScope('validation');
   const make = async () => {
-    const buffers = new Map<string, GPUBuffer>();
+    const buffers = new Map<string, GpuBuffer>();
     for (const [name, words] of plan.blocks) buffers.set(name, own(storageBuffer(gpu, words, name)));
     for (const [name, frozen] of plan.frozen) {
       const held = frozenBuffer(gpu, name, frozen);
@@ -46,7 +47,7 @@ export async function openExecution(
       upload(gpu, buffers.get(at.block)!, at.offset, words);
     }
     if (plan.table.length > 0) upload(gpu, buffers.get(blockNames.table)!, 0, Int32Array.from(plan.table));
-    const bufferOf = (block: string): GPUBuffer => buffers.get(block) ?? stateBuffer(block);
+    const bufferOf = (block: string): GpuBuffer => buffers.get(block) ?? stateBuffer(block);
 
     const starts: number[] = [];
     let end = 0;
@@ -124,7 +125,7 @@ export async function openExecution(
       }
       await readBack.mapAsync(mapForReading, 0, 4 * outputWords);
       const mapped = readBack.getMappedRange(0, 4 * outputWords);
-      const outputs: Record<string, Data> = {};
+      const outputs: Record<string, TensorData> = {};
       for (const [name, { offset, size, dtype }] of plan.outputs) {
         const view = dtype === 'int32' ? Int32Array : Float32Array;
         outputs[name] = new view(mapped, 4 * offset, size).slice();
@@ -143,10 +144,10 @@ export function planMegabytes({ blocks, frozen }: Plan): number {
 }
 
 /** Bind groups, shared by the kernels that use the same buffers in the same way. */
-function makeBinder(gpu: GPUDevice, uniform: GPUBuffer, bufferOf: (block: string) => GPUBuffer) {
-  const layouts = new Map<string, GPUBindGroupLayout>();
-  const groups = new Map<string, GPUBindGroup>();
-  return (dispatch: Dispatch): { layout: GPUBindGroupLayout; group: GPUBindGroup } => {
+function makeBinder(gpu: Gpu, uniform: GpuBuffer, bufferOf: (block: string) => GpuBuffer) {
+  const layouts = new Map<string, object>();
+  const groups = new Map<string, object>();
+  return (dispatch: Dispatch): { layout: object; group: object } => {
     const size = uniformBytes(dispatch);
     const { blocks } = dispatch;
     const kind = `${size} ${blocks.map(({ writes }) => writes)}`;
@@ -160,7 +161,7 @@ function makeBinder(gpu: GPUDevice, uniform: GPUBuffer, bufferOf: (block: string
             buffer: { type: 'uniform', hasDynamicOffset: true, minBindingSize: size },
           },
           ...blocks.map(
-            ({ writes }, k): GPUBindGroupLayoutEntry => ({
+            ({ writes }, k): LayoutEntry => ({
               binding: k + 1,
               visibility: computeStage,
               buffer: { type: writes ? 'storage' : 'read-only-storage' },
@@ -183,15 +184,8 @@ function makeBinder(gpu: GPUDevice, uniform: GPUBuffer, bufferOf: (block: string
     return { layout, group };
   };
 }
-/** GPUShaderStage.COMPUTE */
-const computeStage = 0x4;
-
-function pipelineOf(
-  gpu: GPUDevice,
-  { label, code }: Dispatch,
-  layout: GPUBindGroupLayout,
-): Promise<GPUComputePipeline> {
-  const known = pipelines.get(gpu) ?? new Map<string, Promise<GPUComputePipeline>>();
+function pipelineOf(gpu: Gpu, { label, code }: Dispatch, layout: object): Promise<object> {
+  const known = pipelines.get(gpu) ?? new Map<string, Promise<object>>();
   pipelines.set(gpu, known);
   const found = known.get(code);
   if (found) return found;

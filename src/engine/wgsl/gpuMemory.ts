@@ -1,26 +1,23 @@
 /** What lies on a GPU beside the buffers of one step: frozen weights, shared by all steps, and the state of a run. */
 import { sizeOf } from '../graph.ts';
-import type { Data, Frozen, Spec } from '../program.ts';
+import type { Frozen, Spec, TensorData } from '../program.ts';
 import type { Resident } from '../state.ts';
+import { type Gpu, type GpuBuffer, mapForReading, usage } from './gpu.ts';
 import { aligned, alignment } from './memory.ts';
 import type { Place } from './writer.ts';
 
-/** Bits of GPUBufferUsage and GPUMapMode, which are globals of a browser alone. */
-export const usage = { mapRead: 0x1, copySource: 0x4, copyTarget: 0x8, uniform: 0x40, storage: 0x80 } as const;
-export const mapForReading = 0x1;
-
-export const storageBuffer = (gpu: GPUDevice, words: number, label: string): GPUBuffer =>
+export const storageBuffer = (gpu: Gpu, words: number, label: string): GpuBuffer =>
   gpu.createBuffer({
     label,
     size: 4 * Math.max(words, alignment),
     usage: usage.storage | usage.copySource | usage.copyTarget,
   });
 
-const frozenBuffers = new WeakMap<GPUDevice, Map<Frozen, { buffer: GPUBuffer; users: number }>>();
+const frozenBuffers = new WeakMap<Gpu, Map<Frozen, { buffer: GpuBuffer; users: number }>>();
 
 /** The buffer of a frozen value, which steps share; `release` gives it back. */
-export function frozenBuffer(gpu: GPUDevice, name: string, frozen: Frozen): { buffer: GPUBuffer; release(): void } {
-  const all = frozenBuffers.get(gpu) ?? new Map<Frozen, { buffer: GPUBuffer; users: number }>();
+export function frozenBuffer(gpu: Gpu, name: string, frozen: Frozen): { buffer: GpuBuffer; release(): void } {
+  const all = frozenBuffers.get(gpu) ?? new Map<Frozen, { buffer: GpuBuffer; users: number }>();
   frozenBuffers.set(gpu, all);
   let entry = all.get(frozen);
   if (!entry) {
@@ -44,7 +41,7 @@ export function frozenBuffer(gpu: GPUDevice, name: string, frozen: Frozen): { bu
 const largestPiece = 2 ** 26;
 
 /** Writes data into a buffer from word `offset` on. */
-export function upload(gpu: GPUDevice, buffer: GPUBuffer, offset: number, data: Data): void {
+export function upload(gpu: Gpu, buffer: GpuBuffer, offset: number, data: TensorData): void {
   const bytes = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
   for (let from = 0; from < bytes.length; from += largestPiece) {
     const piece = bytes.subarray(from, Math.min(from + largestPiece, bytes.length));
@@ -54,9 +51,9 @@ export function upload(gpu: GPUDevice, buffer: GPUBuffer, offset: number, data: 
 
 /** State in a GPU's memory, where the steps of a run share it. */
 export interface GpuState extends Resident {
-  readonly gpu: GPUDevice;
+  readonly gpu: Gpu;
   placeOf(name: string): Place;
-  bufferOf(block: string): GPUBuffer;
+  bufferOf(block: string): GpuBuffer;
   /** Sends what the host changed. */
   send(): void;
   /** A step has written the values of these names. */
@@ -66,8 +63,8 @@ export interface GpuState extends Resident {
 /** `get` gives the host's array of a name, which is current until a step on the GPU changes it. */
 export function gpuState(
   specs: Readonly<Record<string, Required<Spec>>>,
-  get: (name: string) => Data,
-  gpu: GPUDevice,
+  get: (name: string) => TensorData,
+  gpu: Gpu,
 ): GpuState {
   const largest = gpu.limits.maxStorageBufferBindingSize / 4;
   const places = new Map<string, Place>();
@@ -78,7 +75,7 @@ export function gpuState(
     places.set(name, { block: `state${sizes.length - 1}`, offset: sizes.at(-1)! });
     sizes[sizes.length - 1] += size;
   }
-  const buffers = new Map<string, GPUBuffer>(
+  const buffers = new Map<string, GpuBuffer>(
     sizes.map((size, k) => [`state${k}`, storageBuffer(gpu, size, `state${k}`)]),
   );
   const sent = new Set<string>(); // what the GPU has

@@ -123,7 +123,7 @@ function operandOf(
         : isAligned(outerStride, outer, [kStride])
           ? 'outer'
           : null;
-  if (vectors) w.useVectors(root);
+  if (vectors) w.readVectors(root);
   const index = (o: string, kk: string) =>
     [`start_${name}`, times(o, outerStride), times(kk, kStride)].filter((term) => term !== '').join(' + ');
   return {
@@ -131,7 +131,7 @@ function operandOf(
     prepare: () =>
       w.line(`let start_${name} = ${indexBelow({ shape: [...batches], strides: batchStrides, offset }, 'z')};`),
     element: (o, kk) => w.load(root, index(o, kk)),
-    vector: (o, kk) => w.loadVector(root, index(o, kk)),
+    vector: (o, kk) => w.vectorAt(root, index(o, kk)),
   };
 }
 

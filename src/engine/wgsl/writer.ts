@@ -160,14 +160,14 @@ export class KernelWriter {
   }
 
   /** Reads a block four values at a time. To be said before anything in the block is read. */
-  useVectors(v: Value): void {
+  readVectors(v: Value): void {
     this.#vectors.add(this.#context.blockOf(v));
   }
   load(v: Value, i: string): string {
     return fromWord(this.#word(v, `${this.slot(v)} + ${i}`, false), v);
   }
   /** Four elements from `i` on, which is a multiple of 4. */
-  loadVector(v: Value, i: string): string {
+  vectorAt(v: Value, i: string): string {
     return `bitcast<vec4f>(${this.#block(v, false)}[(${this.slot(v)} + ${i}) >> 2u])`;
   }
   /** Writes element `shift + i`. */

@@ -16,6 +16,8 @@ process.on('message', async ({ id, code, argument }: { id: number; code: string;
 });
 process.on('disconnect', () => electron.app.exit(1));
 
+Object.assign(process, { resourcesPath: import.meta.dirname }); // Electron's own folder, which holds no Node before it is packed
+
 /** The window's page is there, so that whoever watches finds it. */
 const opened = new Promise((resolve) => electron.app.once('web-contents-created', resolve));
 await import(pathToFileURL(join(import.meta.dirname, '..', '..', '..', 'out', 'main', 'index.js')).href);

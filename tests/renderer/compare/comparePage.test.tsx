@@ -25,7 +25,7 @@ test('an empty comparison says how to fill it', async () => {
 
 test('a run is overlaid on the others with every point that the store has', async () => {
   await openComparison();
-  const points = page.app.rows().reduce((sum, { id }) => sum + page.app.series(id, 'test_metric').length, 0);
+  const points = page.app.runs.list().reduce((sum, { id }) => sum + page.app.runs.series(id, 'test_metric').length, 0);
   const chart = within(screen.getByRole('region', { name: 'Test metric' }));
   expect(await chart.findByText(`All ${points} points drawn.`, {}, patient)).toBeTruthy();
   expect(chart.getAllByText('mnist frt · seed 0').length).toBeGreaterThan(0);
@@ -46,7 +46,7 @@ test('the table has the mean over seeds, the diff only what differs; a run can b
   expect(fields().join()).toContain('freeze_trans');
   expect(fields().join()).not.toContain('learning_rate');
   expect(await seriousComplaints()).toEqual([]);
-  const other = page.app.rows().find(({ name }) => name === 'mnist urt')!;
+  const other = page.app.runs.list().find(({ name }) => name === 'mnist urt')!;
   await user.click(metrics.getByRole('button', { name: `Remove ${other.id} from the comparison` }));
   await waitFor(() => expect(fields()).toEqual(['Seed seed']), patient);
 });
@@ -56,7 +56,7 @@ describe('settings against results', () => {
 
   test('a line per run crosses an axis for every field that differs, and the keys read it from the best on', async () => {
     await openComparison();
-    const rows = page.app.rows().sort((a, b) => (b.value ?? -1) - (a.value ?? -1));
+    const rows = page.app.runs.list().sort((a, b) => (b.value ?? -1) - (a.value ?? -1));
     expect(lines().querySelectorAll('[data-line]')).toHaveLength(4);
     const axes = [...lines().querySelectorAll('text[text-anchor="middle"]')].map(({ textContent }) => textContent);
     expect(axes).toEqual(['Freeze', 'transformer', 'Seed', 'Final', 'accuracy']);

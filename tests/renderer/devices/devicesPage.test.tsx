@@ -9,7 +9,7 @@ afterEach(() => page.close());
 
 test('every device works or says why not and what to do; the load of the machine is live', async () => {
   page = await openWindow('/devices');
-  const devices = await page.app.devices();
+  const devices = await page.app.devices.list();
   await screen.findByRole('heading', { name: devices[0].name }, patient);
   for (const { name, why, help } of devices) {
     expect(screen.getByRole('heading', { name })).toBeTruthy();

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import { type ConfigField, configDefaults, configFields, fieldMeta, parseConfig, readSetting } from '#contract/config';
+import { type ConfigField, configDefaults, configFields, fieldMeta, parseConfig } from '#contract/config';
+import { readSetting } from '#contract/readSetting';
 import { commandOf, gridCommand } from '#renderer/pages/newRun/command';
 import { controlOf, fieldsOf, formGroups, readNumber, readSizes } from '#renderer/pages/newRun/controls';
 import { expectation, firstDraft, reportErrors, schemaErrors, withPreset } from '#renderer/pages/newRun/draft';
@@ -181,6 +182,14 @@ describe('the command of a grid', () => {
     expect(command(['in_layer_sizes', '64, 32; 8'])[1]).toMatch(/ run .*--set 'in_layer_sizes=\[8\]'/);
     expect(command()).toEqual([commandOf(base)]);
   });
+});
+
+test('a run of a grid whose fields contradict each other says so', () => {
+  const drafts = expandGrid(firstDraft({ bodies: [] }), [{ field: 'batch_size', text: '50, 60' }]);
+  expect(drafts.map((draft) => schemaErrors(draft).batch_size)).toEqual([
+    undefined,
+    expect.stringMatching(/^batch_size 60 must be at most gpu_batch_size 25 or a multiple of it/),
+  ]);
 });
 
 describe('the command', () => {

@@ -13,11 +13,11 @@ afterEach(() => page?.close());
 /** A paused queue of three. */
 const openQueue = () =>
   openWindow('/queue', (app) => {
-    app.pauseQueue(true);
-    app.createAll(['first', 'second', 'third'].map((name, seed) => ({ ...endless, name, seed })));
+    app.queue.pause();
+    app.runs.create(['first', 'second', 'third'].map((name, seed) => ({ ...endless, name, seed })));
     return undefined;
   });
-const order = () => page.app.queue().queued.map((id) => page.app.get(id).config.name);
+const order = () => page.app.queue.get().queued.map((id) => page.app.runs.get(id).config.name);
 const shown = () =>
   within(screen.getByRole('list', { name: 'Waiting runs' }))
     .getAllByRole('link')
@@ -53,7 +53,7 @@ test('a paused queue goes on when asked; what runs shows how far it is, where, a
   await user.click(screen.getByRole('button', { name: 'Pause the queue' }));
   await screen.findByText('The queue is paused', {}, patient);
   await user.click(screen.getByRole('button', { name: 'Stop first' }));
-  await waitFor(() => expect(page.app.rows()[0].state).toBe('stopped'), patient);
+  await waitFor(() => expect(page.app.runs.list()[0].state).toBe('stopped'), patient);
   expect(await screen.findByText('Nothing runs right now.', {}, patient)).toBeTruthy();
 });
 
@@ -62,5 +62,5 @@ test('the number of runs at once is set', async () => {
   const slots = await screen.findByRole('textbox', { name: 'Runs at once' }, patient);
   await user.clear(slots);
   await user.type(slots, '3');
-  await waitFor(() => expect(page.app.queue().slots).toBe(3), patient);
+  await waitFor(() => expect(page.app.queue.get().slots).toBe(3), patient);
 });

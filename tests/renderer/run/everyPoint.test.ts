@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { parseConfig } from '#contract/config';
 import type { MetricRow } from '#contract/run';
-import type { CurveRange } from '#contract/services';
+import type { CurveRange } from '#contract/runServices';
 import { everyPoint } from '#renderer/pages/run/everyPoint';
 import { openStore } from '#store/store';
 

@@ -17,7 +17,7 @@ const { configs } = expand(tableOf('regimes').cells.find(({ id }) => id === cell
 let page: Awaited<ReturnType<typeof openWindow>>;
 beforeAll(async () => {
   page = await openWindow('/tables?profile=paper', async (app) => {
-    app.pauseQueue(true); // nothing is trained
+    app.queue.pause(); // nothing is trained
     await finish(join(app.home, 'permafrost.db'));
     return undefined;
   });
@@ -51,8 +51,8 @@ const textOf = (row: string, column: string): string => cellAt(row, column).text
 const press = (label: string | RegExp) => fireEvent.click(screen.getByText(label, { selector: 'button *' }));
 const visit = (address: string) => act(async () => page.history.push(address));
 const states = () =>
-  page.app
-    .rows()
+  page.app.runs
+    .list()
     .filter(({ id }) => !id.startsWith('done'))
     .map(({ state }) => state);
 
@@ -85,11 +85,11 @@ test('missing cells start after their plan was shown, stop all at once and are o
   expect(plan.getByText(/The queue is paused/)).toBeTruthy();
   fireEvent.click(plan.getByText('Start'));
   await eventually(() => expect(textOf('mnist', 'URT')).toContain('3 queued'));
-  expect(page.app.queue().queued).toHaveLength(15);
+  expect(page.app.queue.get().queued).toHaveLength(15);
   expect(screen.getByText('7 of 22 runs finished (32 %), 0 running, 15 waiting')).toBeTruthy();
   await screen.findByText(/^about .* left$/, {}, patient);
 
-  for (const id of page.app.queue().queued.slice(0, 2)) page.app.stop(id); // by somebody else
+  for (const id of page.app.queue.get().queued.slice(0, 2)) page.app.runs.stop(id); // by somebody else
   await screen.findByText('Stop all (13 runs)', {}, patient);
   press('Stop all (13 runs)');
   await screen.findByText('Resume failed or stopped (5 cells)', {}, patient);
@@ -119,10 +119,10 @@ test('a cell opens with its sources, settings and runs; it is run again, and tha
   fireEvent.click(drawer.getByText('Rerun'));
   await screen.findByText('7 runs put in the trash, 7 runs started anew.', {}, patient);
   await eventually(() => expect(textOf('bit-xor', 'FRT')).toContain('7 queued'));
-  expect(page.app.rows(['done-0'])[0].trashedAt).not.toBeNull();
+  expect(page.app.runs.list(['done-0'])[0].trashedAt).not.toBeNull();
   press('Undo');
   await eventually(() => expect(textOf('bit-xor', 'FRT')).toMatch(/7 seedsreproduced/));
-  expect(page.app.queue().queued).toEqual([]);
+  expect(page.app.queue.get().queued).toEqual([]);
 });
 
 test('an unknown table leads to the list', async () => {

@@ -26,7 +26,7 @@ export function useDataActions(): DataActions {
   const restore = (name: string) => act(`${name} could not be restored`, () => data.restore.mutate({ name }));
   return {
     restore,
-    pull: (name, from) => act(`${name} cannot be fetched`, () => data.pull.mutate({ name, from })),
+    pull: (name, from) => act(`${name} cannot be fetched`, () => data.startPull.mutate({ name, from })),
     pause: (name) => act(`${name} could not be paused`, () => data.pause.mutate({ name })),
     cancel: (name) => act(`${name} could not be cancelled`, () => data.cancel.mutate({ name })),
     remove: (name) =>

@@ -3,7 +3,7 @@ import { Box, Button, Group, Paper, SimpleGrid, Stack, Text, Title } from '@mant
 import { IconCircleCheck, IconCircleX, IconRefresh } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { DeviceInfo } from '#contract/services';
+import type { DeviceInfo } from '#contract/devices';
 import { useTRPC, useTRPCClient } from '../../client/trpc.ts';
 import { ErrorState } from '../../components/ErrorState.tsx';
 import { Loading } from '../../components/Loading.tsx';

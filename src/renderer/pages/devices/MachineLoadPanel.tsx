@@ -2,7 +2,7 @@
 import { Box, Group, Paper, SimpleGrid, Text } from '@mantine/core';
 import { useSubscription } from '@trpc/tanstack-react-query';
 import { type ReactNode, useState } from 'react';
-import type { GpuLoad, MachineLoad } from '#contract/machine';
+import type { GpuLoad, MachineLoad } from '#contract/devices';
 import { useTRPC } from '../../client/trpc.ts';
 import { ErrorState } from '../../components/ErrorState.tsx';
 import { bytes, percent } from '../../components/format.ts';

@@ -1,7 +1,14 @@
 /** A config while it is being edited: any value in any field, and what is wrong with each. Pure. */
 
 import type { Catalogue, ConfigReport, Preset } from '#contract/catalogue';
-import { type ConfigField, configDefaults, configSchema, type ExperimentConfig, fieldMeta } from '#contract/config';
+import {
+  type ConfigField,
+  configDefaults,
+  configSchema,
+  type ExperimentConfig,
+  fieldMeta,
+  isCrossField,
+} from '#contract/config';
 import { controlOf } from './controls.ts';
 
 export type Draft = Record<ConfigField, unknown>;
@@ -14,14 +21,14 @@ export const firstDraft = ({ bodies }: Pick<Catalogue, 'bodies'>): Draft => ({
   model_name: bodies.find(({ hasWeights }) => hasWeights)?.name ?? configDefaults.model_name,
 });
 
-/** The draft's values that lie outside what the schema allows, in the words of the form. */
+/** What is wrong with a draft by its schema, in the words of the form. */
 export function schemaErrors(draft: Draft): FieldErrors {
   const result = configSchema.safeParse(draft);
   if (result.success) return {};
   const errors: FieldErrors = {};
   for (const issue of result.error.issues) {
     const field = issue.path[0] as ConfigField;
-    errors[field] ??= expectation(field);
+    errors[field] ??= isCrossField(issue) ? issue.message : expectation(field);
   }
   return errors;
 }

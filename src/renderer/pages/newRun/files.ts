@@ -1,5 +1,6 @@
 /** Config files of dl-project, in and out. */
-import { configFile, type ExperimentConfig } from '#contract/config';
+import type { ExperimentConfig } from '#contract/config';
+import { configFile } from '#contract/configFile';
 import { readJson } from '#formats/json';
 import { saveFile } from '../../chart/save.ts';
 

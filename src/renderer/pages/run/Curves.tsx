@@ -5,7 +5,7 @@ import { type ReactNode, useState } from 'react';
 import type { ExperimentConfig } from '#contract/config';
 import type { MetricKey } from '#contract/run';
 import type { MetricName } from '#contract/runRow';
-import type { CurveRange } from '#contract/services';
+import type { CurveRange } from '#contract/runServices';
 import { LineChart } from '../../chart/LineChart.tsx';
 import type { Range, Reference } from '../../chart/series.ts';
 import { useTRPC, useTRPCClient } from '../../client/trpc.ts';

@@ -1,6 +1,6 @@
 /** All points of a curve, however many: one call brings a bounded number of them. Pure. */
 import type { Curve } from '#contract/runRow';
-import { type CurveRange, mostPoints } from '#contract/services';
+import { type CurveRange, mostPoints } from '#contract/runServices';
 
 /** Points of a rough look at a curve, to find its middle. */
 const rough = 100;

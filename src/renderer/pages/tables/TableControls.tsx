@@ -1,6 +1,7 @@
 /** Which table, in which profile, judged with which tolerance. */
 import { Group, NumberInput, SegmentedControl, Select } from '@mantine/core';
-import type { PaperTable, Profile, Tolerance } from '#contract/papers';
+import type { Profile, Tolerance } from '#contract/papers';
+import type { PaperTable } from '#contract/paperTable';
 import type { Asked } from './useTable.ts';
 
 interface TableControlsProps {

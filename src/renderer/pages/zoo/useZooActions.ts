@@ -25,7 +25,7 @@ export function useZooActions(): ZooActions {
   };
   const restore = (name: string) => act(`${name} could not be restored`, () => zoo.restore.mutate({ name }));
   return {
-    pull: (name) => act(`${name} cannot be fetched`, () => zoo.pull.mutate({ name })),
+    pull: (name) => act(`${name} cannot be fetched`, () => zoo.startPull.mutate({ name })),
     pause: (name) => act(`${name} could not be paused`, () => zoo.pause.mutate({ name })),
     cancel: (name) => act(`${name} could not be cancelled`, () => zoo.cancel.mutate({ name })),
     restore,

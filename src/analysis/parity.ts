@@ -1,0 +1,99 @@
+/** Whether an ONNX model computes what the run's own evaluation computes. */
+import type { Tensor } from 'onnxruntime-common';
+import type { ModelExport } from '#contract/analysis';
+import { PermafrostError } from '#contract/errors';
+import type { Device, OnnxDevice } from '#engine/device';
+import type { TensorData } from '#engine/program';
+import { createState } from '#engine/state';
+import { compileStep } from '#engine/step';
+import { evalProgram } from '#models/steps';
+import type { Batch } from '#tasks/task';
+import { batchSpecs, inputsOf } from '#trainer/learner';
+import { planOf } from '#trainer/protocol';
+import { loadDataset } from '#zoo/loadDataset';
+import type { ModelContent, WrittenModel } from './modelFile.ts';
+import type { RunNetwork } from './runNetwork.ts';
+
+export interface CheckOptions {
+  home: string;
+  /** A CPU. */
+  device: Device;
+}
+
+/** Largest difference of a logit from the run's own evaluation, where logits are about 1. */
+const tolerance = 1e-4;
+
+/**
+ * Runs the ONNX model at `path` beside the run's own evaluation on test batches. Returns the greatest difference of a logit.
+ * Throws `trace` where it is more than rounding.
+ */
+export async function checkParity(
+  { network, path }: ModelContent,
+  { batch }: WrittenModel,
+  { home, device }: CheckOptions,
+): Promise<ModelExport['parity']> {
+  const { config, task } = network;
+  const sizes = batch ? [batch] : [planOf(config, task.readsWholeBatches).evalBatch, 1];
+  const { runtime } = device as OnnxDevice;
+  const session = await runtime.InferenceSession.create(path, { executionProviders: ['cpu'] });
+  const evaluations = await openEvaluations(network, home, device);
+  let [difference, largest, samples] = [0, 1, 0];
+  try {
+    for (const size of sizes) {
+      const { inputs, specs, logits } = await evaluations.run(size);
+      const feeds = Object.entries(inputs)
+        .filter(([name]) => session.inputNames.includes(name))
+        .map(([name, data]): [string, Tensor] => {
+          const { shape, dtype = 'float32' } = specs[name];
+          return [name, new runtime.Tensor(dtype, data, shape)];
+        });
+      const found = (await session.run(Object.fromEntries(feeds))).logits.data as Float32Array;
+      logits.forEach((expected, i) => {
+        const off = Math.abs(found[i] - expected);
+        difference = Math.max(difference, Number.isNaN(off) ? Number.POSITIVE_INFINITY : off);
+        largest = Math.max(largest, Math.abs(expected));
+      });
+      samples += size;
+    }
+  } finally {
+    await session.release();
+    evaluations.close();
+  }
+  if (difference > tolerance * largest) {
+    throw new PermafrostError(
+      'trace',
+      `The ONNX model differs from the run's own evaluation by ${difference} where logits reach ${largest}; at most ${tolerance} of that is allowed. It was deleted. Please report this with the run's config.`,
+    );
+  }
+  return { difference, samples };
+}
+
+/** The run's own evaluation on test batches of any size. */
+async function openEvaluations({ config, task, shape, model, weights }: RunNetwork, home: string, device: Device) {
+  const loaded = task.dataset === null ? null : await loadDataset(task.dataset, { home });
+  return {
+    async run(size: number) {
+      const sizes = { train: size, test: size, final: size };
+      const batch = task.batches(config, loaded?.dataset ?? null, { seed: config.seed, sizes }).batch('test', 0);
+      const inputs = inputsOf(padded(batch, size));
+      const specs = batchSpecs(shape, shape.tokens, size);
+      const program = evalProgram({ model, loss: task.loss(config) });
+      const state = createState(weights.trained);
+      const step = await compileStep(program, { state, inputs: specs, frozen: weights.frozen, device });
+      const { logits } = await step.run(inputs);
+      await step.release();
+      return { inputs, specs, logits: logits as Float32Array };
+    },
+    close: () => loaded?.close(),
+  };
+
+  /** A batch of shorter sequences, to the length that the file takes. What it is padded with is the same for both. */
+  function padded(batch: Batch, size: number): Batch {
+    const { tokens = shape.tokens, x } = batch;
+    if (tokens === shape.tokens) return batch;
+    const longer: TensorData = new (x.constructor as typeof Int32Array)((x.length / tokens) * shape.tokens);
+    const from = x.length / size;
+    for (let i = 0; i < size; i++) longer.set(x.subarray(i * from, (i + 1) * from), i * (longer.length / size));
+    return { ...batch, x: longer };
+  }
+}

@@ -1,0 +1,66 @@
+/** Makes runs: the folder, the row in the queue and the tags of each. */
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ExperimentConfig } from '#contract/config';
+import { randomStream } from '#contract/random';
+import { diskError } from '#disk/troubles';
+import { writeRunConfig } from '#runFolder/config';
+import type { Store } from '#store/store';
+import type { Marks } from './marks.ts';
+
+export interface RunMaker {
+  store: Store;
+  marks: Marks;
+  runsFolder: string;
+  /** Throws `config` for a config that cannot run. */
+  check(config: ExperimentConfig): void;
+  /** The name of the app whose queue gets the runs. */
+  appName(): string;
+}
+
+/**
+ * Makes a queued run for every config that `choose` returns, all or none, and returns their ids. `choose` runs in the same
+ * transaction, so what it reads of the store still holds when the runs are made.
+ */
+export function createRuns(
+  { store, marks, runsFolder, check, appName }: RunMaker,
+  choose: () => readonly ExperimentConfig[],
+  tags: readonly string[] = [],
+): string[] {
+  const ids: string[] = [];
+  try {
+    store.together(() => {
+      const configs = choose();
+      for (const config of configs) check(config);
+      for (const config of configs) {
+        const app = appName();
+        const run = { id: makeFolder(runsFolder, config.task), config, createdAt: Date.now() };
+        ids.push(run.id);
+        writeRunConfig(join(runsFolder, run.id), run);
+        store.runs.add(run, 'queued', app);
+        for (const tag of tags) store.runs.tag(run.id, tag);
+        if (tags.length > 0) marks.save(run.id, { durable: false });
+      }
+    });
+  } catch (error) {
+    for (const id of ids) rmSync(join(runsFolder, id), { recursive: true, force: true });
+    throw error;
+  }
+  return ids;
+}
+
+const alphabet = 'abcdefghijkmnpqrstuvwxyz23456789'; // 32 letters and digits that are hard to mistake
+
+/** Makes the folder of a new run and returns its id: the task and six random characters. */
+function makeFolder(runsFolder: string, task: string): string {
+  const random = randomStream(process.pid, 'run id', Date.now(), performance.now());
+  for (;;) {
+    const id = `${task}-${Array.from({ length: 6 }, () => alphabet[random.below(32)]).join('')}`;
+    try {
+      mkdirSync(join(runsFolder, id));
+      return id;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw diskError(join(runsFolder, id), error);
+    }
+  }
+}

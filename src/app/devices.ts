@@ -1,0 +1,60 @@
+/** The devices of this machine and its load, read once a second through `systeminformation`, which asks nvidia-smi about GPUs. */
+import type { Systeminformation } from 'systeminformation';
+import type { DeviceInfo, DeviceServices, GpuLoad, MachineLoad } from '#contract/devices';
+import { streamPolled } from '#contract/streamValues';
+import { listDevices } from '#trainer/device';
+
+/** `node` tries the devices; by default this process's own. */
+export function deviceServices(node?: string): DeviceServices {
+  let tried: Promise<DeviceInfo[]> | null = null;
+  return {
+    list(again) {
+      if (again || !tried) tried = listDevices(node);
+      return tried;
+    },
+    live: (signal) => streamLoad(signal),
+  };
+}
+
+const interval = 1000; // ms
+/** Its name never changes. */
+let processor: string | undefined;
+
+const nameOf = ({ manufacturer, brand }: Systeminformation.CpuData): string =>
+  [manufacturer, brand].filter(Boolean).join(' ');
+
+const gpuOf = (controller: Systeminformation.GraphicsControllerData): GpuLoad => ({
+  name: [controller.vendor, controller.model].filter(Boolean).join(' '),
+  load: controller.utilizationGpu === undefined ? null : controller.utilizationGpu / 100,
+  memoryUsed: controller.memoryUsed === undefined ? null : controller.memoryUsed * 2 ** 20,
+  memoryTotal: controller.memoryTotal === undefined ? null : controller.memoryTotal * 2 ** 20,
+  temperature: controller.temperatureGpu ?? null,
+});
+
+/** Expected values that cannot be read, and why. */
+function missingOf(gpus: GpuLoad[]): MachineLoad['missing'] {
+  if (gpus.length === 0)
+    return [{ what: 'GPU', why: 'The system reports no graphics card. Runs use the CPU; a driver may be missing.' }];
+  return gpus
+    .filter(({ load }) => load === null)
+    .map(({ name }) => ({
+      what: name,
+      why: 'Its load cannot be read: that needs nvidia-smi, which comes with the NVIDIA driver.',
+    }));
+}
+
+async function readLoad(): Promise<MachineLoad> {
+  const { cpu, currentLoad, graphics, mem } = await import('systeminformation'); // only the window asks
+  processor ??= nameOf(await cpu());
+  const [load, memory, { controllers }] = await Promise.all([currentLoad(), mem(), graphics()]);
+  const gpus = controllers.map(gpuOf);
+  return {
+    at: Date.now(),
+    cpu: { name: processor, load: load.currentLoad / 100, cores: load.cpus.map((core) => core.load / 100) },
+    memory: { used: memory.total - memory.available, total: memory.total },
+    gpus,
+    missing: missingOf(gpus),
+  };
+}
+
+const streamLoad = streamPolled(readLoad, interval);

@@ -1,0 +1,38 @@
+/** Brings configs to runs without training anything twice. */
+import type { ExperimentConfig } from '#contract/config';
+import type { EnsuredRun, RunServices } from '#contract/runServices';
+import { settingsKey, standingRuns, stepFor } from './standingRuns.ts';
+
+interface Means extends Pick<RunServices, 'list' | 'complete'> {
+  /** Makes a queued run for every config that `choose` returns, in one transaction with it. */
+  create(choose: () => readonly ExperimentConfig[], tags: readonly string[]): string[];
+  /** Starts queued runs when a slot is free. */
+  startQueued(ids: readonly string[]): void;
+}
+
+/** Takes, resumes or starts a run for every config, as {@link RunServices.ensure} says. */
+export function ensureRuns(
+  { list, complete, create, startQueued }: Means,
+  configs: readonly ExperimentConfig[],
+  tags: readonly string[],
+): EnsuredRun[] {
+  const distinct = new Map(configs.map((config) => [settingsKey(config), config]));
+  const found = new Map<string, EnsuredRun>();
+  const missing: string[] = [];
+  // in one transaction, so that two apps that ensure the same config do not both make a run
+  const chooseMissing = () => {
+    const standing = standingRuns(list());
+    for (const [key, config] of distinct) {
+      const row = standing.of(config);
+      const step = stepFor(row);
+      if (row && step !== 'started') found.set(key, { id: row.id, step });
+      else missing.push(key);
+    }
+    return missing.map((key) => distinct.get(key)!);
+  };
+  const started = create(chooseMissing, tags);
+  complete([...found.values()].flatMap(({ id, step }) => (step === 'resumed' ? id : [])));
+  startQueued(started);
+  for (const [i, key] of missing.entries()) found.set(key, { id: started[i], step: 'started' });
+  return configs.map((config) => found.get(settingsKey(config))!);
+}

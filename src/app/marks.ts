@@ -1,0 +1,38 @@
+/** Marks of runs (tags, note, archive, trash): in the store, with a copy in each run folder from which a lost store is rebuilt. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { PermafrostError } from '#contract/errors';
+import type { WriteOptions } from '#disk/atomicFile';
+import { writeMarks } from '#runFolder/marks';
+import { runFiles } from '#runFolder/paths';
+import type { Store } from '#store/store';
+
+export type Marks = ReturnType<typeof openMarks>;
+
+export function openMarks(store: Store, runsFolder: string) {
+  /** Copies the marks of a run to its folder. */
+  function save(id: string, options?: WriteOptions): void {
+    const folder = join(runsFolder, id);
+    if (existsSync(folder)) writeMarks(runFiles(folder).marks, store.runs.marks(id), options);
+    store.runs.saved(id);
+  }
+  return {
+    save,
+    /** Changes marks in the store and in the folder. */
+    change(id: string, write: () => void): void {
+      store.runs.saving(id); // in its own transaction: after a kill between copy and commit the store knows that they may differ
+      store.together(() => {
+        write();
+        save(id);
+      });
+    },
+    /** Makes missing copies, and again those that a kill interrupted. */
+    saveUncertain(): void {
+      try {
+        for (const id of store.runs.unsaved()) store.together(() => save(id));
+      } catch (error) {
+        if (!(error instanceof PermafrostError)) throw error; // a disk error: retried at the next start
+      }
+    },
+  };
+}

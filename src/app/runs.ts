@@ -1,0 +1,142 @@
+/** Runs over the store, their folders and the scheduler. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ExperimentConfig } from '#contract/config';
+import { PermafrostError } from '#contract/errors';
+import { checked, runId } from '#contract/names';
+import { type Run, restingStates } from '#contract/run';
+import type { RunServices } from '#contract/runServices';
+import { belowOwner } from '#disk/removable';
+import { readEntries } from '#runFolder/journal';
+import { runFiles } from '#runFolder/paths';
+import { readProof } from '#runFolder/proof';
+import type { Scheduler } from '#scheduler/scheduler';
+import type { Store } from '#store/store';
+import { checkConfig } from './config.ts';
+import { createRuns } from './createRuns.ts';
+import { ensureRuns } from './ensureRuns.ts';
+import { runChanges, runEvents } from './events.ts';
+import { openMarks } from './marks.ts';
+import { readCheckpoints } from './readCheckpoints.ts';
+import { readLog } from './readLog.ts';
+import { runRowOf } from './runRow.ts';
+
+export interface RunServicesOptions {
+  home: string;
+  store: Store;
+  scheduler: Scheduler;
+  /** Nothing is written: a run without a live trainer is shown as crashed, without storing that. */
+  reads: boolean;
+}
+
+export function runServices({ home, store, scheduler, reads }: RunServicesOptions): RunServices {
+  const runsFolder = join(home, 'runs');
+  const marks = openMarks(store, runsFolder);
+  if (!reads) marks.saveUncertain();
+
+  const { complete, startQueued } = scheduler;
+  const idOf = (id: string): string => store.runs.get(id).id;
+  const filesOf = (id: string) => runFiles(join(runsFolder, idOf(id)));
+  const asSeen = <T extends Pick<Run, 'id' | 'state' | 'reason'>>(run: T): T =>
+    reads && run.state === 'running' && !scheduler.isTrained(run.id)
+      ? { ...run, state: 'crashed', reason: { code: 'interrupted', message: abandoned } }
+      : run;
+  const list = (ids?: readonly string[]) => store.rows(ids).map(runRowOf).map(asSeen);
+
+  const create = (choose: () => readonly ExperimentConfig[], tags?: readonly string[]) =>
+    createRuns(
+      {
+        ...{ store, marks, runsFolder, appName: scheduler.appName },
+        check: (config) => checkConfig(home, config),
+      },
+      choose,
+      tags,
+    );
+
+  function mark(id: string, write: (id: string) => void): void {
+    const run = idOf(id);
+    marks.change(run, () => write(run));
+    scheduler.changed(run);
+  }
+
+  return {
+    list,
+    getAll: () => store.runs.list().map(asSeen),
+    get: (id) => asSeen(store.runs.get(id)),
+    create(configs, tags) {
+      const ids = create(() => configs, tags);
+      startQueued(ids);
+      return ids;
+    },
+    ensure: (configs, tags) => ensureRuns({ list, create, complete, startQueued }, configs, tags),
+    complete,
+    resume(id) {
+      const run = store.runs.get(id);
+      if (run.state === 'finished')
+        throw new PermafrostError(
+          'conflict',
+          `${run.id} is finished; there is nothing left to do. Start a new run to train again.`,
+        );
+      const other = scheduler.otherOwner(run.id);
+      if (restingStates.includes(run.state)) scheduler.enqueue([run.id]);
+      else if (scheduler.isMine(run.id) || other)
+        throw new PermafrostError('conflict', `${run.id} is ${run.state} already${other ? ` in ${other}` : ''}.`);
+      else scheduler.takeOver(run.id); // its app is dead or on another machine; its trainer may still be exiting
+      return store.runs.get(run.id);
+    },
+    pause: (id) => scheduler.end(idOf(id), 'pause'),
+    stop: (id) => scheduler.end(idOf(id), 'stop'),
+    tag(id, add, remove = []) {
+      mark(id, (run) => {
+        for (const tag of add) store.runs.tag(run, tag);
+        for (const tag of remove) store.runs.untag(run, tag);
+      });
+      return store.runs.get(id);
+    },
+    note: (id, text) => mark(id, (run) => store.runs.note(run, text)),
+    archive(ids, archived) {
+      for (const id of ids) mark(id, (run) => store.runs.archive(run, archived));
+    },
+    trash(ids) {
+      const busy = ids.find((id) => !restingStates.includes(store.runs.get(id).state));
+      if (busy) throw new PermafrostError('conflict', `${busy} is ${store.runs.get(busy).state}. Stop it first.`);
+      for (const id of ids) mark(id, (run) => store.runs.trash(run, Date.now()));
+    },
+    restore(ids) {
+      for (const id of ids) mark(id, (run) => store.runs.trash(run, null));
+    },
+    emptyTrash() {
+      const ids = store.runs.inTrash();
+      for (const id of ids) {
+        const folder = join(runsFolder, checked(runId, id));
+        rmSync(belowOwner({ owner: runsFolder, path: folder }), { recursive: true, force: true }); // first: a row without files can be emptied again
+        store.runs.remove(id);
+        scheduler.forget(id);
+      }
+      return ids.length;
+    },
+    curve: (id, key, range) => store.metrics.curve(idOf(id), key, range),
+    series: store.metrics.series,
+    metrics: store.metrics.rows,
+    clock: (id, points) => store.clock.of(idOf(id), points),
+    log: (id) => readLog(filesOf(id)),
+    checkpoints: (id) => readCheckpoints(filesOf(id)),
+    frozen: (id) => readProof(filesOf(id).frozen),
+    events(id, after, signal) {
+      const run = idOf(id);
+      const source = {
+        subscribe: scheduler.subscribe,
+        row: () => list([run])[0],
+        seq: () => store.runs.seq(run),
+        entries: (after: number) => readEntries(filesOf(run).journal, { after }),
+      };
+      return runEvents(run, source, after, signal);
+    },
+    changes: (signal) => runChanges(scheduler.subscribe, list, signal),
+    subscribe: scheduler.subscribe,
+    otherOwner: scheduler.otherOwner,
+  };
+}
+
+const abandoned =
+  'The app and the trainer of this run have exited. Resume the run to continue from its last checkpoint.';

@@ -1,0 +1,131 @@
+/** The published tables: schemas of resources/published/tables.json, and the tables that follow from it. */
+import { z } from 'zod';
+import { configField, someSettings } from './config.ts';
+import type { KnownSettings } from './knownSettings.ts';
+
+const text = z.string().min(1);
+const count = z.int().min(1);
+
+const published = z.strictObject({
+  metric: z.enum(['accuracy', 'mae']),
+  value: z.number(),
+  /** Standard deviation over runs, as printed. */
+  spread: z.number().min(0).nullable(),
+  runs: count.nullable(),
+  source: text,
+  /** read: in the source itself. second-hand: as another text quotes it. */
+  certainty: z.enum(['read', 'second-hand']),
+  values: z.array(z.number()).optional(),
+  /** Ids of the runs at wandb.ai/dl-project2/universal-computation-engine. */
+  wandb: z.array(text).optional(),
+  /** Iterations of each run. */
+  iterations: z.array(count).optional(),
+  /** Trainable and total parameters as printed. */
+  trainable: count.optional(),
+  total: count.optional(),
+  /** How the number was obtained, where that changes its meaning. */
+  note: text.optional(),
+});
+/** A published number with its source. */
+export type Published = z.infer<typeof published>;
+
+/** final: final evaluation over 10,000 test samples. last100: mean of the last 100 test metrics. */
+const resultKind = z.enum(['final', 'last100']);
+export type ResultKind = z.infer<typeof resultKind>;
+
+const cell = z.strictObject({
+  /** `table/row/column` or `table/row`. */
+  id: text,
+  row: text,
+  column: z.string(),
+  /** The cell of another table that this one repeats; null: none. */
+  like: text.nullable(),
+  /** The settings of the published run; all others are the defaults. */
+  params: someSettings,
+  published: published.nullable(),
+  resultIs: resultKind,
+  /** What others found with these settings. */
+  beside: z.array(published),
+  /** What the cell asks for and Permafrost cannot do; null when it can do everything. */
+  beyond: text.nullable(),
+});
+export type Cell = z.infer<typeof cell>;
+
+const table = z.strictObject({
+  id: text,
+  title: text,
+  /** What the source leaves open, and how runs here decide it. */
+  note: text.nullable(),
+  /** Pairs of columns whose difference answers the table's question. */
+  contrasts: z.array(z.tuple([text, text])),
+  /** Settings in which the columns of such a pair may differ: the question of the table. */
+  varies: z.array(configField),
+  /** Whether the table asks if bodies that train more weights score better. */
+  comparesWeights: z.boolean(),
+  cells: z.array(cell),
+});
+export interface PaperTable extends z.infer<typeof table> {
+  /** How the settings of its cells are known. */
+  settings: KnownSettings[];
+}
+
+/** A cell in the file: its table gives what it leaves out, or else the cell that it repeats. */
+const ownCell = cell.partial().required({ id: true, row: true, column: true });
+export type OwnCell = z.infer<typeof ownCell>;
+
+const tablesFile = z
+  .strictObject({
+    note: text,
+    /** Published tables that nothing here can answer. */
+    absent: z.array(z.strictObject({ title: text, why: text })),
+    tables: z.array(
+      table
+        .partial()
+        .required({ id: true, title: true })
+        .extend({ resultIs: resultKind, params: someSettings, cells: z.array(ownCell).min(1) }),
+    ),
+  })
+  .superRefine(({ tables }, context) => {
+    const report = (message: string, ...path: PropertyKey[]) =>
+      context.addIssue({ code: 'custom', path: ['tables', ...path], message });
+    const all = tables.flatMap(({ cells }) => cells);
+    const numbered = new Set(all.flatMap(({ id, like }) => (like === undefined ? id : [])));
+    const seen = new Set<string>();
+    for (const [i, { cells, contrasts = [] }] of tables.entries()) {
+      const columns = new Set(cells.map(({ column }) => column));
+      const stray = contrasts.flat().find((column) => !columns.has(column));
+      if (stray) report(`the table has no column "${stray}"`, i, 'contrasts');
+      for (const [j, { id, like, published }] of cells.entries()) {
+        if (seen.has(id)) report('another cell has this id', i, 'cells', j);
+        seen.add(id);
+        if (like === undefined && published === undefined) report('it has neither published nor like', i, 'cells', j);
+        if (like && !numbered.has(like)) report(`"${like}" is no cell with a number of its own`, i, 'cells', j, 'like');
+      }
+    }
+  });
+type TablesFile = z.infer<typeof tablesFile>;
+/** A published table that nothing here can answer. */
+export type AbsentTable = TablesFile['absent'][number];
+
+/** Reads the JSON of tables.json. Throws an internal error that names the table, the cell and the field. */
+export function readTablesFile(json: unknown): TablesFile {
+  const { data, error } = tablesFile.safeParse(json);
+  if (data) return data;
+  const [{ path, message }] = error.issues;
+  throw new Error(`internal: tables.json, ${placeOf(path, json)}: ${message}.`);
+}
+
+/** `q1-fpt, cell q1-fpt/mnist, published.value` for the path of an issue. */
+function placeOf(path: readonly PropertyKey[], json: unknown): string {
+  const names: string[] = [];
+  const fields: string[] = [];
+  let value: unknown = json;
+  for (const key of path) {
+    value = Object(value)[key];
+    const id = Object(value).id;
+    if (typeof key === 'number' && typeof id === 'string')
+      names.push(names.length === 0 ? `table ${id}` : `cell ${id}`);
+    else if (key !== 'tables' && key !== 'cells') fields.push(String(key));
+  }
+  return [...names, ...(fields.length ? [fields.join('.')] : [])].join(', ');
+}

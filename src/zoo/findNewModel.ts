@@ -1,0 +1,62 @@
+/** A model that the user adds: found in a folder or a repository, its config.json read. */
+import { existsSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { PermafrostError } from '#contract/errors';
+import { checked, modelName, repository, revision as revisionName } from '#contract/names';
+import { readSmallFile } from '#disk/source';
+import { readJson } from '#formats/json';
+import type { AddedModel } from './added.ts';
+import { weightNames } from './catalog.ts';
+import { remoteConfig } from './fetchModel.ts';
+import { type FetchOptions, fetchFile } from './hub.ts';
+import type { HubSettings } from './hubCache.ts';
+import { weightsIn } from './weights.ts';
+
+export interface NewModelOptions {
+  name?: string;
+  /** Of a repository; a folder has none. */
+  revision?: string;
+}
+
+/** The model in a folder, or in a repository `ORG/NAME` of the hub. Throws `config`, `weights`, `network`. */
+export async function findNewModel(
+  source: string,
+  { name, revision = 'main' }: NewModelOptions,
+  settings: HubSettings,
+  options: FetchOptions,
+): Promise<AddedModel> {
+  const named = (title: string) => checked(modelName, title, 'Choose another name (--name).');
+  if (name !== undefined) named(name);
+  checked(revisionName, revision);
+  const folder = existsSync(source) ? resolve(statSync(source).isDirectory() ? source : dirname(source)) : null;
+  if (folder) {
+    const title = named(name ?? basename(folder));
+    if (!weightsIn(folder, title))
+      throw new PermafrostError(
+        'weights',
+        `${folder}: expected one of ${weightNames.join(', ')}; found none. Name the folder that holds the model.`,
+      );
+    const config = readConfig(join(folder, 'config.json'));
+    return { name: title, source: { kind: 'folder', folder }, config, licence: null };
+  }
+  if (!repository.safeParse(source).success)
+    throw new PermafrostError(
+      'config',
+      `${JSON.stringify(source)} is neither a folder nor a Hugging Face repository ORG/NAME. Check how it is written.`,
+    );
+  const file = await remoteConfig(settings, source, revision, options);
+  if (!file) throw new PermafrostError('config', `${source} has no config.json at ${revision}.`);
+  const config = readConfig(await fetchFile(settings, file, options));
+  // the commit is kept, so that runs of next year use the same weights
+  return {
+    name: name ?? source,
+    source: { kind: 'hub', repo: source, revision: file.commit },
+    config,
+    licence: null,
+  };
+}
+
+const readConfig = (path: string) =>
+  readJson(readSmallFile(path, largestConfig), path, 'config') as Record<string, unknown>;
+/** Bytes; a config.json with the classes of ImageNet-21k has 1.6 MB. */
+const largestConfig = 2 ** 22;
