@@ -5,7 +5,8 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { ExperimentConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
-import type { Device } from '#engine/device';
+import type { Device, OnnxDevice } from '#engine/device';
+import { openGpu } from './gpu.ts';
 
 export type DeviceName = Exclude<ExperimentConfig['device'], 'auto'>;
 
@@ -14,6 +15,8 @@ export interface DeviceOptions {
   threads?: number;
   /** Folder of the file that holds the frozen weights. */
   weightFolder?: string;
+  /** Told what people should know about the device. */
+  say?(line: string): void;
 }
 
 interface DeviceRow {
@@ -29,7 +32,7 @@ const rows: Record<DeviceName, DeviceRow> = {
     help: null,
   },
   webgpu: {
-    open: (options) => onnxDevice('webgpu (ONNX Runtime)', 'webgpu', options),
+    open: (options) => openWebgpu(options),
     help: 'Install a driver with Vulkan (Linux), Direct3D 12 (Windows) or Metal (macOS). To try it without a GPU, point VK_ICD_FILENAMES at a software Vulkan.',
   },
   cuda: {
@@ -51,7 +54,11 @@ const keeping: readonly string[] = ['webgpu'];
 /** Providers with com.microsoft.FusedMatMul. */
 const fusing: readonly string[] = ['cpu', 'cuda'];
 
-async function onnxDevice(name: string, provider: string, { threads, weightFolder }: DeviceOptions): Promise<Device> {
+async function onnxDevice(
+  name: string,
+  provider: string,
+  { threads, weightFolder }: DeviceOptions,
+): Promise<OnnxDevice> {
   process.env.ORT_DISABLE_TELEMETRY ??= '1'; // read when the library loads
   const runtime = await import('onnxruntime-node');
   return {
@@ -64,6 +71,18 @@ async function onnxDevice(name: string, provider: string, { threads, weightFolde
     keepsState: keeping.includes(provider),
     fusedMatMul: fusing.includes(provider),
   };
+}
+
+/** Our own kernels, or ONNX Runtime's where the optional package `webgpu` is missing or PERMAFROST_WEBGPU=onnx asks for them. */
+async function openWebgpu(options: DeviceOptions): Promise<Device> {
+  const onnx = () => onnxDevice('webgpu (ONNX Runtime)', 'webgpu', options);
+  if (process.env.PERMAFROST_WEBGPU === 'onnx') return onnx();
+  try {
+    return await openGpu(onnx, options.say);
+  } catch (error) {
+    options.say?.(`${(error as Error).message} ONNX Runtime's WebGPU runs the steps.`);
+    return onnx();
+  }
 }
 
 async function openTensorflow(): Promise<Device> {

@@ -1,4 +1,4 @@
-/** Every row of the kernel table: the traced graph computes what the eager kernel computes, values and gradients. */
+/** Every row of the kernel table: the traced graph computes what the eager kernel computes, values and gradients, and so does its WGSL where a GPU is. */
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '#contract/random';
@@ -8,7 +8,11 @@ import { dropout, geluErf, geluTanh, layerNorm, literal } from '#engine/nn';
 import type { Noise, Program, Spec, TensorData, Tensors } from '#engine/program';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';
+import { gpuDevices } from '../parity/devices.ts';
 import { difference, eagerCpu, tracedCpu } from './devices.ts';
+
+/** WGSL lets a GPU compute exponentials and quotients to a few units in the last place. */
+const gpuTolerance = 1e-5;
 
 interface Case {
   /** Shapes of float inputs a, b, …; `positive` draws from (0.2, 1.2). */
@@ -420,16 +424,17 @@ describe.each(Object.entries(cases))('%s', (kernel, list) => {
     const print = (text: string) => {
       graph = text;
     };
-    for (const device of [tracedCpu, eagerCpu]) {
+    for (const device of [tracedCpu, eagerCpu, ...gpuDevices]) {
       const step = await compileStep(programOf(c), { state: createState({}), inputs, device, print });
       results.push(await step.run(batch, [1, 2]));
       await step.release();
     }
-    const [traced, eager] = results;
+    const [traced, eager, wgsl] = results;
     expect(Object.keys(traced)).toEqual(Object.keys(eager));
     for (const name of Object.keys(eager)) {
       const what = `${kernel} ${name} on ${JSON.stringify(c.shapes)}`;
       expect(difference(traced[name], eager[name]), `${what}\n${graph}`).toBeLessThan(2e-6);
+      if (wgsl) expect(difference(wgsl[name], eager[name]), `${what} in WGSL\n${graph}`).toBeLessThan(gpuTolerance);
     }
   });
 });

@@ -32,6 +32,17 @@ export const functions: Record<string, string> = {
 }`,
   // tanh by its builtin may overflow for large x
   hyperbolic_tangent: 'fn hyperbolic_tangent(x: f32) -> f32 { return select(tanh(x), sign(x), abs(x) > 15.0); }',
+  // the builtins are allowed an error of 2^-11; these are the polynomials of Cephes (sinf, cosf)
+  sine: `fn sine(x: f32, quarters: i32) -> f32 {
+  let turns = round(x * 0.63661977);
+  let r = ((x - turns * 1.5703125) - turns * 4.837513e-4) - turns * 7.54979e-8;
+  let z = r * r;
+  let s = ((-1.9515296e-4 * z + 8.332161e-3) * z - 0.16666655) * z * r + r;
+  let c = ((2.4433157e-5 * z - 1.3887316e-3) * z + 4.1666646e-2) * z * z - 0.5 * z + 1.0;
+  let quarter = (i32(turns) + quarters) & 3;
+  let size = select(s, c, (quarter & 1) == 1);
+  return select(size, -size, quarter >= 2);
+}`,
   sigmoid: 'fn sigmoid(x: f32) -> f32 { return 1.0 / (1.0 + exp(-x)); }',
 };
 
@@ -77,8 +88,8 @@ export const expressions: Record<string, Expression> = {
   Round: call('round'),
   Reciprocal: (a) => `(1.0 / ${a})`,
   Erf: call('erf'),
-  Sin: call('sin'),
-  Cos: call('cos'),
+  Sin: (a) => `sine(${a}, 0)`,
+  Cos: (a) => `sine(${a}, 1)`,
   Softplus: (a) => `(max(${a}, 0.0) + log(1.0 + exp(-abs(${a}))))`,
   IsNaN: call('is_nan'),
   FastGelu: (a) => `(${a} * sigmoid(${a} * (1.5957691216 + 0.0713548163 * ${a} * ${a})))`,

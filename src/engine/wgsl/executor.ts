@@ -14,6 +14,23 @@ export interface Execution {
 /** Pipelines of a device by their code; layers and steps share them. */
 const pipelines = new WeakMap<Gpu, Map<string, Promise<object>>>();
 
+/** What went wrong on a GPU outside of any call; null: nothing. */
+const failures = new WeakMap<Gpu, { message: string | null }>();
+
+function failureOf(gpu: Gpu): { message: string | null } {
+  const known = failures.get(gpu);
+  if (known) return known;
+  const failure: { message: string | null } = { message: null };
+  failures.set(gpu, failure);
+  gpu.lost.then(({ message }) => {
+    failure.message ??= `The GPU is lost: ${message || 'its driver gave no reason'}`;
+  });
+  gpu.addEventListener('uncapturederror', ({ error }) => {
+    failure.message ??= `The GPU reports an error: ${error.message}`;
+  });
+  return failure;
+}
+
 /** Uniforms lie this many bytes apart, which every adapter allows. */
 const uniformStep = 256;
 const uniformBytes = ({ parameters }: Dispatch): number => 16 * Math.ceil(parameters.length / 4);
@@ -24,6 +41,7 @@ export async function openExecution(
   plan: Plan,
   stateBuffer: (block: string) => GpuBuffer,
 ): Promise<Execution> {
+  const failure = failureOf(gpu);
   const released: (() => void)[] = [];
   const own = (buffer: GpuBuffer): GpuBuffer => {
     released.push(() => buffer.destroy());
@@ -119,11 +137,18 @@ export async function openExecution(
         );
       if (outputWords > 0) encoder.copyBufferToBuffer(bufferOf(blockNames.outputs), 0, readBack, 0, 4 * outputWords);
       gpu.queue.submit([encoder.finish()]);
-      if (outputWords === 0) {
-        await gpu.queue.onSubmittedWorkDone();
-        return {};
+      try {
+        if (outputWords > 0) await readBack.mapAsync(mapForReading, 0, 4 * outputWords);
+        else await gpu.queue.onSubmittedWorkDone();
+      } catch (error) {
+        failure.message ??= `The GPU does not answer: ${(error as Error).message}`;
       }
-      await readBack.mapAsync(mapForReading, 0, 4 * outputWords);
+      if (failure.message)
+        throw new PermafrostError(
+          'device',
+          `${failure.message.trim().replace(/\.$/, '')}. The run goes on from its last checkpoint when it is resumed.`,
+        );
+      if (outputWords === 0) return {};
       const mapped = readBack.getMappedRange(0, 4 * outputWords);
       const outputs: Record<string, TensorData> = {};
       for (const [name, { offset, size, dtype }] of plan.outputs) {
