@@ -63,6 +63,7 @@ export async function compileWgsl(
       return outputs;
     },
     async release() {
+      await state.resident?.fetch(); // as with any step, what it did is on the host after it
       execution.release();
     },
   };

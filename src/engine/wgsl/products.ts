@@ -100,12 +100,14 @@ function operandOf(
     };
     const index = (o: string, kk: string) =>
       `start + ${isTransposed ? `${kk} * ${outer}u + ${o}` : `${o} * ${k}u + ${kk}`}`;
-    w.define(`fn read_${name}(start: u32, o: u32, k: u32) -> f32`, () => {
-      w.line(`return ${w.element(v, w.named(index('o', 'k')))};`);
-    });
     return {
       vectors: null,
-      prepare: () => w.line(`let start_${name} = ${indexBelow(dense, 'z')};`),
+      prepare() {
+        w.define(`fn read_${name}(start: u32, o: u32, k: u32) -> f32`, () => {
+          w.line(`return ${w.element(v, w.named(index('o', 'k')))};`);
+        });
+        w.line(`let start_${name} = ${indexBelow(dense, 'z')};`);
+      },
       element: (o, kk) => `read_${name}(start_${name}, ${o}, ${kk})`,
       vector: () => '',
     };
