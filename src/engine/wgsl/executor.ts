@@ -3,7 +3,7 @@ import { PermafrostError } from '#contract/errors';
 import type { TensorData } from '../program.ts';
 import { computeStage, type Gpu, type GpuBuffer, type LayoutEntry, mapForReading, usage } from './gpu.ts';
 import { frozenBuffer, storageBuffer, upload } from './gpuMemory.ts';
-import { blockNames, type Dispatch, frozenBlock, type Plan } from './plan.ts';
+import { blockNames, type Dispatch, type Plan } from './plan.ts';
 
 export interface Execution {
   /** Runs the step on inputs and noise by name, and gives its outputs. */
@@ -58,7 +58,7 @@ export async function openExecution(
     for (const [name, frozen] of plan.frozen) {
       const held = frozenBuffer(gpu, name, frozen);
       released.push(held.release);
-      buffers.set(frozenBlock(name), held.buffer);
+      buffers.set(name, held.buffer);
     }
     for (const { at, data, dtype } of plan.constants) {
       const words = dtype === 'float32' ? Float32Array.from(data) : Int32Array.from(data, Number);

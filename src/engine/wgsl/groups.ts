@@ -48,18 +48,20 @@ export function groupNodes(targets: readonly Value[]): Grouping {
   const forced = new Set<Value>();
   for (;;) {
     const grouping = tryGrouping(targets, forced);
-    if ('groups' in grouping) return grouping;
-    if (forced.has(grouping.needed)) throw new Error('internal: a value is needed that no group can store');
-    forced.add(grouping.needed);
+    if (grouping.needed.length === 0) return grouping;
+    if (grouping.needed.some((v) => forced.has(v)))
+      throw new Error('internal: a value is needed that no group can store');
+    for (const v of grouping.needed) forced.add(v);
   }
 }
 
-function tryGrouping(targets: readonly Value[], forced: ReadonlySet<Value>): Grouping | { needed: Value } {
+function tryGrouping(targets: readonly Value[], forced: ReadonlySet<Value>): Grouping & { needed: Value[] } {
   const nodes = reachable(targets).filter((node) => kindOf(node) !== 'view');
   const groups = mergedGroups(nodes, rootNodes(nodes, new Set([...targets, ...forced])));
   const owner = new Map(groups.flatMap((group) => group.roots.map((v) => [v, group] as const)));
   const stored = new Set<Value>(targets);
   const operands: Value[] = []; // of folds
+  const needed: Value[] = []; // operands that have to be in memory, and have no group yet
   for (const group of groups) {
     for (const root of group.roots) {
       if (group.kind === 'fold' && isFold(root)) operands.push(rootOf(nodeOf(root)!.inputs[0]));
@@ -70,10 +72,10 @@ function tryGrouping(targets: readonly Value[], forced: ReadonlySet<Value>): Gro
   }
   for (const v of operands) {
     if (!nodeOf(v) || stored.has(v) || isRecomputable(v, stored)) continue;
-    if (!owner.has(v)) return { needed: v };
-    stored.add(v);
+    if (owner.has(v)) stored.add(v);
+    else needed.push(v);
   }
-  return { groups, stored };
+  return { groups, stored, needed };
 }
 
 const isFold = (v: Value): boolean => kindOf(nodeOf(v)!) === 'fold';
@@ -124,19 +126,19 @@ function rootNodes(nodes: readonly Node[], targets: ReadonlySet<Value>): Set<Nod
       if (kindOf(node) === 'map' && sizeOf(node.outputs[0].shape) > sizeOf(maker.outputs[0].shape)) widens.add(maker);
     }
   }
+  const isCostly = (v: Value) => rootOf(v).source.kind !== 'splat' && !free.has(nodeOf(rootOf(v))!);
   for (const node of [...nodes].reverse()) {
     const by = [...(users.get(node) ?? [])];
     const needed = new Set(
       by.flatMap((user) => (roots.has(user) ? (isColumnFold(user) ? [] : [user]) : [...needs.get(user)!])),
     );
-    const loads = () => reads(node.outputs[0], (v) => isAnchor(nodeOf(v)!)).length;
     const isRoot =
       isAnchor(node) ||
       node.outputs.some((v) => targets.has(v)) ||
       (!free.has(node) &&
         (needed.size > 1 ||
           by.some((user) => ['loop', 'product'].includes(kindOf(user))) ||
-          (widens.has(node) && loads() > 3)));
+          (widens.has(node) && operandsOf(node).filter(isCostly).length > 1)));
     if (isRoot) roots.add(node);
     else needs.set(node, needed);
   }
@@ -223,9 +225,11 @@ function mergedGroups(nodes: readonly Node[], roots: ReadonlySet<Node>): Group[]
   const distance = (a: Group, b: Group) => Math.abs(timeOf(a) - timeOf(b));
   const dependsOn = (group: Group, on: Group, seen = new Set<Group>()): boolean => {
     if (group === on) return true;
-    if (seen.has(group)) return false;
+    // a value is made of older ones
+    if (seen.has(group) || group.roots.at(-1)!.id < on.roots[0].id) return false;
     seen.add(group);
-    return [...parents.get(group)!].some((parent) => dependsOn(parent, on, seen));
+    for (const parent of parents.get(group)!) if (dependsOn(parent, on, seen)) return true;
+    return false;
   };
   /** Whether all that `group` reads of `maker` is at hand where the kernel of `maker` computes it. */
   const finds = (group: Group, maker: Group): boolean =>

@@ -32,40 +32,49 @@ export function orderGroups(
     for (const v of loads.get(group)!) if (nodeOf(v)) before.get(group)!.add(owner.get(v)!);
   }
 
-  const comesAfter = (group: Group, other: Group, seen = new Set<Group>()): boolean => {
-    if (group === other) return true;
-    if (seen.has(group)) return false;
-    seen.add(group);
-    return [...before.get(group)!].some((each) => comesAfter(each, other, seen));
+  const after = new Map<Group, Set<Group>>(groups.map((group) => [group, new Set()]));
+  for (const [group, earlier] of before) for (const each of earlier) after.get(each)!.add(group);
+  const followers = (group: Group): Set<Group> => {
+    const found = new Set([group]);
+    for (const each of found) for (const later of after.get(each)!) found.add(later);
+    return found;
   };
+  const readers = new Map<string, Group[]>();
+  for (const [group, values] of loads) {
+    for (const { source } of values)
+      if (source.kind === 'input') readers.set(source.name, [...(readers.get(source.name) ?? []), group]);
+  }
   const inPlace = new Set<string>();
   for (const [name, v] of newState) {
     const writer = owner.get(v)!;
-    const isOld = ({ source }: Value) => source.kind === 'input' && source.name === `state/${name}`;
-    const readers = groups.filter((group) => [...loads.get(group)!].some(isOld));
-    if ([...moved.get(writer)!].some(isOld)) continue;
-    const others = readers.filter((group) => group !== writer);
-    if (others.some((group) => comesAfter(group, writer))) continue;
-    for (const group of others) before.get(writer)!.add(group);
+    const old = `state/${name}`;
+    if ([...moved.get(writer)!].some(({ source }) => source.kind === 'input' && source.name === old)) continue;
+    const others = (readers.get(old) ?? []).filter((group) => group !== writer);
+    const later = others.length > 0 ? followers(writer) : null;
+    if (others.some((group) => later!.has(group))) continue;
+    for (const group of others) {
+      before.get(writer)!.add(group);
+      after.get(group)!.add(writer);
+    }
     inPlace.add(name);
   }
 
-  const after = new Map<Group, Group[]>(groups.map((group) => [group, []]));
-  const waiting = new Map<Group, number>();
-  for (const [group, earlier] of before) {
-    waiting.set(group, earlier.size);
-    for (const each of earlier) after.get(each)!.push(group);
-  }
+  const waiting = new Map([...before].map(([group, earlier]) => [group, earlier.size]));
+  const keys = new Map<Group, string | null>();
+  const keyOf = (group: Group) => {
+    if (!keys.has(group)) keys.set(group, batchKey(group, inPlace));
+    return keys.get(group)!;
+  };
   const place = (group: Group) => group.roots.at(-1)!.id;
   const ready = groups.filter((group) => waiting.get(group) === 0);
   const order: Group[][] = [];
   while (ready.length > 0) {
     const next = ready.reduce((a, b) => (place(b) < place(a) ? b : a));
-    const key = batchKey(next, inPlace);
-    const batch = key === null ? [next] : ready.filter((group) => group === next || batchKey(group, inPlace) === key);
+    const key = keyOf(next);
+    const batch = key === null ? [next] : ready.filter((group) => group === next || keyOf(group) === key);
     for (const group of batch) ready.splice(ready.indexOf(group), 1);
     order.push(batch);
-    for (const later of batch.flatMap((group) => after.get(group)!)) {
+    for (const later of batch.flatMap((group) => [...after.get(group)!])) {
       waiting.set(later, waiting.get(later)! - 1);
       if (waiting.get(later) === 0) ready.push(later);
     }

@@ -47,8 +47,9 @@ export interface Plan {
   outputs: Map<string, Stretch & { dtype: 'float32' | 'int32' }>;
   /** New state that could not be written over the old one, to be copied there. */
   copies: { from: Stretch; to: Place }[];
-  constants: { at: Stretch; data: ArrayLike<number> & Iterable<number>; dtype: Value['dtype'] }[];
+  /** Frozen values by block; each has one of its own. */
   frozen: Map<string, Frozen>;
+  constants: { at: Stretch; data: ArrayLike<number> & Iterable<number>; dtype: Value['dtype'] }[];
 }
 
 export interface PlanOptions {
@@ -61,7 +62,6 @@ export interface PlanOptions {
 
 /** Blocks of a step: what its kernels leave for each other, what is fed, constants, outputs, parameters of batches. */
 export const blockNames = { inputs: 'inputs', constants: 'constants', outputs: 'outputs', table: 'table' } as const;
-export const frozenBlock = (name: string): string => `frozen/${name}`;
 
 /**
  * Plans the graph that computes `values`: outputs by name, and new state under `next/<name>`. Throws `device` where an
@@ -107,7 +107,7 @@ export function planStep(g: Graph, values: ReadonlyMap<string, Value>, options: 
       inputs.set(source.name, { ...place, size: sizeOf(v.shape) });
     } else if (source.kind === 'frozen') {
       frozen.set(source.name, source.frozen);
-      place = { block: frozenBlock(source.name), offset: 0 };
+      place = { block: source.name, offset: 0 };
     } else if (source.kind === 'const') {
       const at = take(blockNames.constants, sizeOf(v.shape));
       constants.push({ at, data: source.data as Float32Array, dtype: v.dtype });
