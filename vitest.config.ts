@@ -9,7 +9,7 @@ offerSoftwareVulkan();
 
 export default defineConfig({
   test: {
-    // a file that takes more than 4 s on two free cores is named *.slow.test.ts; `npm run test:fast` leaves it out
+    // a file that takes more than 5 s on two free cores is named *.slow.test.ts; `npm run test:fast` leaves it out
     include: ['tests/**/*.test.{ts,tsx}'],
     testTimeout: 180_000,
     hookTimeout: 180_000,

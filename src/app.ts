@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { ExperimentConfig } from '#contract/config';
 import type { Services } from '#contract/services';
+import { localLauncher } from '#scheduler/localLauncher';
 import { createScheduler } from '#scheduler/scheduler';
 import { rebuild } from '#store/rebuild';
 import type { Store } from '#store/store';
@@ -47,8 +48,8 @@ export async function createApp({
 }: AppOptions): Promise<Services> {
   if (!reads) prepareHome(home);
   const { store, damaged } = await openRunStore(home, { reads, repairs });
-  const environment = runtimeEnvironment();
-  const scheduler = createScheduler({ store, home, slots, trainer, node, environment, onTrouble: reportTrouble });
+  const launch = localLauncher({ home, program: trainer, node, environment: runtimeEnvironment() });
+  const scheduler = createScheduler({ store, home, slots, launch, onTrouble: reportTrouble });
   if (!reads) {
     scheduler.recover();
     sweepTrash(home);

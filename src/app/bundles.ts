@@ -1,23 +1,23 @@
-/** Bundles that somebody made: checking one, and training its runs again here. */
+/** Checks bundles and trains their runs again here. */
 import type { BundleReport, BundleServices, Rerun } from '#contract/bundle';
 import type { ExperimentConfig } from '#contract/config';
-import { defaultTolerance } from '#contract/papers';
 import type { Services } from '#contract/services';
+import { defaultTolerance } from '#contract/tableState';
 import { type Environment, environment } from '#export/bundle';
-import { environmentHere } from './materials.ts';
-import { configsOf, type Opened, withBundle } from './openBundle.ts';
+import { describeEnvironment } from './bundleMaterials.ts';
+import { configsOf, type OpenedBundle, withBundle } from './openBundle.ts';
 import { standingRuns } from './standingRuns.ts';
-import { checkAll } from './verifyBundle.ts';
+import { verifyBundle } from './verifyBundle.ts';
 
 type App = Pick<Services, 'home' | 'runs'>;
 
 export function bundleServices(app: App): BundleServices {
   const tagOf = ({ digest }: Pick<BundleReport, 'digest'>): string => `rerun-${digest.slice(0, 12)}`;
-  /** What was trained here for the bundle before, by config. */
+  /** The runs trained here for the bundle earlier, by config. */
   const before = (report: BundleReport) =>
     standingRuns(app.runs.list().filter(({ tags }) => tags.includes(tagOf(report))));
 
-  function compared({ bundle, store, report }: Opened): Rerun[] {
+  function compared({ bundle, store, report }: OpenedBundle): Rerun[] {
     const known = before(report);
     const there = bundle.json('environment.json', environment);
     return report.runs.flatMap((original): Rerun[] => {
@@ -44,7 +44,7 @@ export function bundleServices(app: App): BundleServices {
   }
 
   return {
-    verify: (path) => withBundle(path, (opened) => checkAll(opened, app.home)),
+    verify: (path) => withBundle(path, (opened) => verifyBundle(opened, app.home)),
     rerun: (path) =>
       withBundle(path, (opened) => {
         const { report } = opened;
@@ -60,9 +60,9 @@ export function bundleServices(app: App): BundleServices {
   };
 }
 
-/** Only a CPU promises the same bits: the same one, with as many threads and the same ONNX Runtime. */
+/** Whether two machines promise the same bits: only the same CPU does, with the same threads and ONNX Runtime. */
 function comparable(theirs: string | null, ours: string | null, there: Environment): boolean {
-  const here = environmentHere();
+  const here = describeEnvironment();
   const runtime = 'onnxruntime-node';
   return (
     ours?.startsWith('cpu') === true &&
@@ -74,7 +74,7 @@ function comparable(theirs: string | null, ours: string | null, there: Environme
 
 type Metrics = Iterable<[string, number, number]>;
 
-/** Where two lists of metrics part, in words; null where they do not. */
+/** Describes where two lists of metrics first differ; null where they are equal. */
 function firstDifference(theirs: Metrics, ours: Metrics): string | null {
   const others = ours[Symbol.iterator]();
   let count = 0;
@@ -87,6 +87,6 @@ function firstDifference(theirs: Metrics, ours: Metrics): string | null {
     }
     return others.next().done ? null : `there are only ${count} metrics there`;
   } finally {
-    others.return?.(); // a query that is not read to its end would block the store
+    others.return?.(); // an open query blocks the store
   }
 }

@@ -1,4 +1,4 @@
-/** The tables behind the form: tasks, bodies, presets. */
+/** The choices of the form: tasks, bodies, presets. */
 import type { BodyInfo, Catalogue, Preset, TaskInfo } from '#contract/catalogue';
 import { regimeOf, regimes } from '#contract/regime';
 import type { ArchitectureRow } from '#models/index';

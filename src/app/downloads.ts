@@ -1,19 +1,19 @@
-/** Files made on the fly, by path: what the window saves, the server sends and the command line writes. */
+/** Files made on the fly, by path, for the window, the server and the command line. */
 import { z } from 'zod';
 import type { ModelFormat } from '#contract/analysis';
 import { configFile } from '#contract/configFile';
 import { nearest, PermafrostError } from '#contract/errors';
-import { defaultTolerance, profiles, type TableState, toleranceSchema } from '#contract/papers';
 import type { Run } from '#contract/run';
 import type { RunRow } from '#contract/runRow';
 import type { Download, Services } from '#contract/services';
+import { defaultTolerance, profiles, type TableState, toleranceSchema } from '#contract/tableState';
 import { metricsCsv, runsCsv } from '#export/csv';
 import type { Document } from '#export/document';
 import { pieces } from '#export/file';
 import { latex } from '#export/latex';
 import { markdown } from '#export/markdown';
 import { meansCsv, meansDocument } from '#export/means';
-import { answerRunsCsv, answersCsv, tableDocument } from '#export/tables';
+import { resultRunsCsv, resultsCsv, tableDocument } from '#export/tables';
 import { writeZip, type ZipFile } from '#formats/writeZip';
 import { tableOf } from '#papers/published';
 import { exportedChunks } from './analysis.ts';
@@ -21,7 +21,7 @@ import { makeBundle } from './makeBundle.ts';
 
 type App = Pick<Services, 'home' | 'runs' | 'tables' | 'analysis'>;
 
-/** What a file is of: runs, and the table that they answer where they were chosen by one. */
+/** The subject of a file: runs, and the table that chose them, if any. */
 export interface Chosen {
   runs: Run[];
   state: TableState | null;
@@ -36,7 +36,7 @@ interface DownloadRow {
 const csv = 'text/csv; charset=utf-8';
 const today = (): string => new Date().toISOString().slice(0, 10);
 
-/** How a document is written. */
+/** Markup languages of documents, by file ending. */
 const markups: Record<'md' | 'tex', { type: string; write(document: Document): string }> = {
   md: { type: 'text/markdown; charset=utf-8', write: markdown },
   tex: { type: 'application/x-tex; charset=utf-8', write: latex },
@@ -60,7 +60,7 @@ function rowsOf(app: App, runs: readonly Run[]): RunRow[] {
   return runs.map(({ id }) => rows.get(id)!);
 }
 
-/** A folder per run with its event file; runs that never began have none. */
+/** A folder with an event file per run; runs that never started are left out. */
 async function* eventFiles(app: App, runs: readonly Run[]): AsyncGenerator<ZipFile> {
   const { eventFile, eventFileName } = await import('#export/tensorboard'); // only this needs protobufjs
   for (const { id, startedAt } of runs) {
@@ -80,7 +80,7 @@ const rows: Record<string, DownloadRow> = {
   'runs.csv': {
     type: csv,
     of: 'runs',
-    chunks: (app, { runs, state }) => pieces(state ? answerRunsCsv(state, app.runs.get) : runsCsv(runs)),
+    chunks: (app, { runs, state }) => pieces(state ? resultRunsCsv(state, app.runs.get) : runsCsv(runs)),
   },
   'metrics.csv': {
     type: csv,
@@ -107,14 +107,14 @@ const rows: Record<string, DownloadRow> = {
   },
   'model.onnx': network('onnx'),
   'model.safetensors': network('safetensors'),
-  'table.csv': { type: csv, of: 'a table', chunks: (_, { state }) => pieces(answersCsv(state!)) },
+  'table.csv': { type: csv, of: 'a table', chunks: (_, { state }) => pieces(resultsCsv(state!)) },
   'table.md': tableAs('md'),
   'table.tex': tableAs('tex'),
 };
 
 export const downloadNames = Object.keys(rows);
 
-/** `?id=…&id=…` names runs, `?table=…&profile=…` those of a table (with `accuracy` and `mae` as its tolerance); else it is all. */
+/** `?id=…&id=…` names runs, `?table=…&profile=…` those of a table (`accuracy` and `mae` are its tolerance); neither means all runs. */
 const query = z.object({
   id: z.array(z.string().min(1).max(100)).max(10_000, 'a file is of at most 10,000 chosen runs'),
   table: z.string().min(1).max(200).nullable(),
@@ -137,7 +137,7 @@ function readQuery(search: URLSearchParams): z.infer<typeof query> {
   throw new PermafrostError('config', `${path.join('.')} of a download: ${message}.`);
 }
 
-/** The file behind `/download/NAME?…`. Throws `notFound`, and `config` where the query does not name what NAME is of. */
+/** The file behind `/download/NAME?…`. Throws `notFound`, and `config` for a query that does not fit NAME. */
 export function downloadOf(app: App, path: string): Download {
   const { pathname, searchParams } = new URL(path, 'http://permafrost');
   const name = pathname.replace(/^\/download\//, '');
@@ -169,11 +169,11 @@ export function downloadOf(app: App, path: string): Download {
   };
 }
 
-const runsOf = ({ answers }: TableState): string[] => [
-  ...new Set(answers.flatMap(({ runs }) => runs.map(({ id }) => id))),
+const runsOf = ({ results }: TableState): string[] => [
+  ...new Set(results.flatMap(({ runs }) => runs.map(({ id }) => id))),
 ];
 
-/** Of one thing, its name comes first: `mnist-abc234-metrics.csv`, `regimes-quick.md`. */
+/** The file of a single run or table begins with its name: `mnist-abc234-metrics.csv`, `regimes-quick.md`. */
 function fileName(name: string, of: string[]): string {
   if (of.length !== 1) return name;
   const [stem, ending] = name.split('.');

@@ -1,4 +1,4 @@
-/** What a run costs, before it is begun. Counted from shapes, and scaled from what this machine has done. */
+/** The cost of a run before it starts: counted from shapes, and scaled from finished runs of this machine. */
 import { availableParallelism } from 'node:os';
 import type { Estimate, ParameterGroup } from '#contract/catalogue';
 import type { ConfigField, ExperimentConfig } from '#contract/config';
@@ -37,7 +37,7 @@ function depth({ part, block }: ParameterGroup): number {
   return part === 'norm' ? 1e5 : inside;
 }
 
-/** The parameters of a config by what freezes together, in the order of the network. */
+/** Groups the parameters that freeze together, in the order of the network. */
 export function parameterGroups(model: Model): ParameterGroup[] {
   const groups = new Map<string, ParameterGroup>();
   for (const [name, shape] of Object.entries(model.parameters)) {
@@ -54,7 +54,7 @@ export function parameterGroups(model: Model): ParameterGroup[] {
 const tokensOf = ({ embedding, tokens, width, inputDim }: TaskShape): number =>
   embedding ? tokens : (tokens * width) / inputDim;
 
-/** Parameters that every token is multiplied with. */
+/** Number of weights that multiply every token. */
 const multiplied = (model: Model): number =>
   Object.entries(model.parameters)
     .filter(([name, shape]) => shape.length > 1 && model.isUsed(name))
@@ -69,16 +69,16 @@ export function operationsOf(config: ExperimentConfig, model: Model, shape: Task
   return trained * (forward + backward) + tested * forward;
 }
 
-/** A run that this machine has done. */
+/** A run that finished on this machine. */
 export interface Measured {
   id: string;
   config: ExperimentConfig;
   seconds: number;
-  /** Operations of what it did. */
+  /** Operations that it executed. */
   operations: number;
 }
 
-/** A finished run, as the store tells it. */
+/** A finished run in the store. */
 export interface Finished {
   id: string;
   config: ExperimentConfig;
@@ -87,7 +87,7 @@ export interface Finished {
   seconds: number;
 }
 
-/** Everything about a config before it is begun. Throws `config`. */
+/** Estimates parameters, time, memory and disk of a config. Throws `config`. */
 export function estimateOf(
   config: ExperimentConfig,
   finished: readonly Finished[],
@@ -108,7 +108,7 @@ export function estimateOf(
   };
 }
 
-/** Null for a run that this Permafrost could not do again. */
+/** Null for a run whose task or body this version does not have. */
 function measure({ id, config, steps, seconds }: Finished, table: BodyTable): Measured | null {
   const { task, model_name } = config;
   if (!Object.hasOwn(tasks, task) || !(Object.hasOwn(table, model_name) || isNetwork(model_name))) return null;
@@ -117,10 +117,10 @@ function measure({ id, config, steps, seconds }: Finished, table: BodyTable): Me
   return { id, config, seconds, operations: operationsOf(done, buildModel(config, shape, table), shape) };
 }
 
-/** Operations a second of one core where nothing has been measured yet: ONNX Runtime on a laptop of 2020. */
+/** Operations per second and core before anything is measured: ONNX Runtime on a laptop of 2020. */
 const assumedRate = 40e9;
 
-/** Seconds of a run, from those done here that are most like it. */
+/** Seconds of a run, scaled from the most similar run that finished here. */
 export function secondsOf(
   operations: number,
   config: ExperimentConfig,
@@ -144,6 +144,6 @@ const float = 4;
 /** A metric row in the journal and in the store. */
 const rowBytes = 65;
 
-/** The run's folder and its rows at the end: checkpoint and best weights, three rows a step, two an iteration. */
+/** Bytes of the run's folder and rows at the end: checkpoint and best weights, three rows per step, two per iteration. */
 export const diskOf = ({ num_iters, steps_per_iter }: ExperimentConfig, trainable: number): number =>
   float * 5 * trainable + rowBytes * num_iters * (3 * steps_per_iter + 2);

@@ -1,19 +1,19 @@
-/** Makes a bundle of finished runs and the table that they answer. */
+/** Makes a bundle: finished runs, and the table that they are for. */
 import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PermafrostError } from '#contract/errors';
-import type { TableState } from '#contract/papers';
 import type { Run } from '#contract/run';
+import type { TableState } from '#contract/tableState';
 import { jsonFile, type Statement, textFile, writeBundle } from '#export/bundle';
 import { runsCsv } from '#export/csv';
 import { markdown } from '#export/markdown';
-import { answerRunsCsv, answersCsv, tableDocument } from '#export/tables';
+import { resultRunsCsv, resultsCsv, tableDocument } from '#export/tables';
 import type { ZipFile } from '#formats/writeZip';
 import { runFiles } from '#runFolder/paths';
-import { environmentHere, materialsOf } from './materials.ts';
+import { describeEnvironment, hashMaterials } from './bundleMaterials.ts';
 import { requireFiles } from './requireFiles.ts';
 
-/** The archive of finished runs in pieces, with the table that they answer. Throws `config` where none is finished and `disk` where files of one are missing. */
+/** The archive in chunks. Throws `config` when no run is finished and `disk` when files of one are missing. */
 export async function* makeBundle(
   home: string,
   { runs, state }: { runs: readonly Run[]; state: TableState | null },
@@ -31,8 +31,8 @@ export async function* makeBundle(
   const configs = finished.map(({ config }) => config);
   const answered = state && finishedOnly(state);
   const files = [
-    jsonFile('environment.json', environmentHere()),
-    jsonFile('materials.json', await materialsOf(home, configs)),
+    jsonFile('environment.json', describeEnvironment()),
+    jsonFile('materials.json', await hashMaterials(home, configs)),
     ...derivedFiles(finished, answered, made),
     ...(answered ? [jsonFile('table.json', stated(answered))] : []),
     ...finished.flatMap((run) => filesOf(home, run)),
@@ -47,28 +47,28 @@ export const byTime = (a: Run, b: Run): number => a.createdAt - b.createdAt || (
 
 const finishedOnly = (state: TableState): TableState => ({
   ...state,
-  answers: state.answers.map((answer) => ({ ...answer, runs: answer.runs.filter((row) => row.state === 'finished') })),
+  results: state.results.map((result) => ({ ...result, runs: result.runs.filter((row) => row.state === 'finished') })),
 });
 
-/** The files that follow from runs and answers. */
+/** The files that are computed from runs and table results. */
 export function derivedFiles(runs: readonly Run[], state: TableState | null, made: string): ZipFile[] {
   const byId = new Map(runs.map((run) => [run.id, run]));
   if (!state) return [textFile('runs.csv', runsCsv(runs))];
   return [
     textFile(
       'runs.csv',
-      answerRunsCsv(state, (id) => byId.get(id)!),
+      resultRunsCsv(state, (id) => byId.get(id)!),
     ),
-    textFile('table.csv', answersCsv(state)),
+    textFile('table.csv', resultsCsv(state)),
     textFile('table.md', [markdown(tableDocument(state, made))]),
   ];
 }
 
-const stated = ({ table, profile, tolerance, answers, contrasts }: TableState): Statement => ({
+const stated = ({ table, profile, tolerance, results, contrasts }: TableState): Statement => ({
   table: table.id,
   profile,
   tolerance,
-  cells: answers.map(({ cell, needs, notes, floor, runs, judgement }) => ({
+  cells: results.map(({ cell, needs, notes, floor, runs, judgement }) => ({
     ...{ id: cell.id, published: cell.published, needs, notes, floor, judgement },
     runs: runs.map(({ id }) => id),
   })),

@@ -1,12 +1,11 @@
-/** Opens a bundle that a stranger may have made: its runs are replayed from their journals and compared with what it says of them. */
-
+/** Opens a bundle from an untrusted source: replays its runs from their journals and compares them with its statements. */
 import { z } from 'zod';
 import type { BundleReport } from '#contract/bundle';
 import type { ExperimentConfig } from '#contract/config';
 import { openConfig } from '#contract/configFile';
 import { PermafrostError } from '#contract/errors';
 import { changedTensors, frozenProof } from '#contract/frozen';
-import { decodeEntry, type JournalEntry, run as runSchema } from '#contract/run';
+import { decodeEntry, type JournalEntry, runSchema } from '#contract/run';
 import { withOpenFile } from '#disk/source';
 import { type Bundle, readBundle } from '#export/bundle';
 import { openStore, type Store } from '#store/store';
@@ -20,13 +19,13 @@ const configFile = z.object({
 });
 
 /** A bundle that is being checked: its runs replayed from their journals into a store of their own. */
-export interface Opened {
+export interface OpenedBundle {
   bundle: Bundle;
   store: Store;
   report: BundleReport;
 }
 
-export async function withBundle<T>(path: string, use: (opened: Opened) => T | Promise<T>): Promise<T> {
+export async function withBundle<T>(path: string, use: (opened: OpenedBundle) => T | Promise<T>): Promise<T> {
   const store = await openStore(''); // SQLite keeps it in a file of its own, so that long journals need no memory
   try {
     return await withOpenFile(path, async (source) => {
@@ -43,23 +42,23 @@ export async function withBundle<T>(path: string, use: (opened: Opened) => T | P
   }
 }
 
-/** Whether `check` passes; what it throws becomes a problem, for whoever made the bundle may have meant it to. */
-export function problemsOf({ problems }: BundleReport, where: string, check: () => void): boolean {
+/** Returns whether `check` passes. Every error becomes a problem of the bundle, since its maker may be hostile. */
+export function recordProblems({ problems }: BundleReport, where: string, check: () => void): boolean {
   try {
     check();
     return true;
   } catch (error) {
     const { message } = error as Error;
     const problem = error instanceof PermafrostError ? message : `${where}: ${message}`;
-    if (!problems.includes(problem)) problems.push(problem); // a damaged file is met at its hash and at every reading
+    if (!problems.includes(problem)) problems.push(problem); // a damaged file fails at its hash and at every reading
     return false;
   }
 }
 
-/** Brings every run into the store from its config and its journal, and compares it with what the bundle says of it. */
+/** Adds every run to the store from its config and its journal, and compares it with the bundle's statements. */
 function replay(bundle: Bundle, store: Store, report: BundleReport): void {
   const replayed = report.runs.filter((id) =>
-    problemsOf(report, `runs/${id}`, () => {
+    recordProblems(report, `runs/${id}`, () => {
       const path = `runs/${id}/config.json`;
       const { createdAt, id: own, ...file } = bundle.json(path, configFile);
       if (own !== id) throw new PermafrostError('data', `${path}: it is the config of ${own}.`);
@@ -67,11 +66,11 @@ function replay(bundle: Bundle, store: Store, report: BundleReport): void {
       for (const entries of journalOf(bundle, id)) store.apply(id, entries);
     }),
   );
-  for (const id of replayed) problemsOf(report, `runs/${id}`, () => checkRun(bundle, store, id, report));
+  for (const id of replayed) recordProblems(report, `runs/${id}`, () => checkRun(bundle, store, id, report));
   report.runs = replayed;
 }
 
-/** The entries of a journal, some at a time. Throws `data` for a line that is damaged or out of order. */
+/** The entries of a journal in batches. Throws `data` for a line that is damaged or out of order. */
 function* journalOf(bundle: Bundle, id: string): Generator<JournalEntry[]> {
   const path = `runs/${id}/journal.jsonl`;
   let [entries, number, size]: [JournalEntry[], number, number] = [[], 0, 0];
@@ -84,21 +83,21 @@ function* journalOf(bundle: Bundle, id: string): Generator<JournalEntry[]> {
     if (entry.seq !== number) throw problem(`expected entry ${number}; found entry ${entry.seq}.`);
     entries.push(entry);
     size += line.length;
-    if (size < atOnce) continue;
+    if (size < batchSize) continue;
     yield entries;
     [entries, size] = [[], 0];
   }
   yield entries;
 }
-const atOnce = 2 ** 20; // characters
+const batchSize = 2 ** 20; // characters
 
 function checkRun(bundle: Bundle, store: Store, id: string, { problems }: BundleReport): void {
   const path = `runs/${id}/run.json`;
   const stated = bundle.json(path, runSchema) as Record<string, unknown>;
   const found = { ...store.runs.get(id), tags: stated.tags } as Record<string, unknown>; // tags are not in journals
   for (const key of Object.keys(found)) {
-    if (!same(stated[key], found[key]))
-      problems.push(`${path}: ${key} is ${words(stated[key])}; config and journal say ${words(found[key])}.`);
+    if (!isSameJson(stated[key], found[key]))
+      problems.push(`${path}: ${key} is ${jsonText(stated[key])}; config and journal say ${jsonText(found[key])}.`);
   }
   const [row] = store.rows([id]);
   const last100 = store.runs.get(id).result?.last100;
@@ -111,7 +110,6 @@ function checkRun(bundle: Bundle, store: Store, id: string, { problems }: Bundle
   for (const { name } of changed) problems.push(`runs/${id}/frozen.json: the frozen weight ${name} changed.`);
 }
 
-/** The same whatever the order of the fields. */
 const sorted = (value: unknown): unknown =>
   value !== null && typeof value === 'object' && !Array.isArray(value)
     ? Object.fromEntries(
@@ -122,11 +120,12 @@ const sorted = (value: unknown): unknown =>
     : Array.isArray(value)
       ? value.map(sorted)
       : value;
-export const same = (a: unknown, b: unknown): boolean => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
-export const words = (value: unknown): string => {
+/** Whether two values are equal as JSON, whatever the order of their fields. */
+export const isSameJson = (a: unknown, b: unknown): boolean => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
+export const jsonText = (value: unknown): string => {
   const text = JSON.stringify(value) ?? 'missing';
   return text.length > 300 ? `${text.slice(0, 300)}…` : text;
 };
 
-export const configsOf = ({ store, report }: Opened): ExperimentConfig[] =>
+export const configsOf = ({ store, report }: OpenedBundle): ExperimentConfig[] =>
   report.runs.map((id) => store.runs.get(id).config);

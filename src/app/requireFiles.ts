@@ -1,10 +1,10 @@
-/** Runs with deleted files, which the store still lists. */
+/** Finds runs in the store whose files were deleted. */
 import { existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { PermafrostError } from '#contract/errors';
 import { type RunFiles, runFiles } from '#runFolder/paths';
 
-/** The files of a run's folder that something needs. */
+/** Files of a run folder that the caller needs. */
 export interface Needed {
   folder: string;
   files: readonly (keyof RunFiles)[];
@@ -12,7 +12,7 @@ export interface Needed {
 
 const mostNamed = 10;
 
-/** Throws `disk` that names every file that is missing. */
+/** Throws `disk` with the names of missing files. */
 export function requireFiles(runs: readonly Needed[]): void {
   const broken = runs.flatMap(({ folder, files }) => {
     const missing = files.map((file) => runFiles(folder)[file]).filter((path) => !existsSync(path));

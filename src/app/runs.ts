@@ -15,10 +15,10 @@ import type { Store } from '#store/store';
 import { checkConfig } from './config.ts';
 import { createRuns } from './createRuns.ts';
 import { ensureRuns } from './ensureRuns.ts';
-import { runChanges, runEvents } from './events.ts';
 import { openMarks } from './marks.ts';
 import { readCheckpoints } from './readCheckpoints.ts';
 import { readLog } from './readLog.ts';
+import { streamRunChanges, streamRunEvents } from './runEvents.ts';
 import { runRowOf } from './runRow.ts';
 
 export interface RunServicesOptions {
@@ -130,9 +130,9 @@ export function runServices({ home, store, scheduler, reads }: RunServicesOption
         seq: () => store.runs.seq(run),
         entries: (after: number) => readEntries(filesOf(run).journal, { after }),
       };
-      return runEvents(run, source, after, signal);
+      return streamRunEvents(run, source, after, signal);
     },
-    changes: (signal) => runChanges(scheduler.subscribe, list, signal),
+    changes: (signal) => streamRunChanges(scheduler.subscribe, list, signal),
     subscribe: scheduler.subscribe,
     otherOwner: scheduler.otherOwner,
   };

@@ -1,19 +1,19 @@
-/** Computes again what a bundle states: verdicts from its runs, and the files that follow from both. */
+/** Recomputes the statements of a bundle: verdicts from its runs, and the files derived from both. */
 import type { BundleReport } from '#contract/bundle';
 import { configFields, type ExperimentConfig } from '#contract/config';
-import type { TableState } from '#contract/papers';
-import { run as runSchema } from '#contract/run';
+import { runSchema } from '#contract/run';
+import type { TableState } from '#contract/tableState';
 import { bundleVersion, environment, type Materials, materials, statement } from '#export/bundle';
 import { expand } from '#papers/expand';
 import { tableOf } from '#papers/published';
+import { hashMaterials } from './bundleMaterials.ts';
+import { judgeTable } from './judgeTable.ts';
 import { byTime, derivedFiles } from './makeBundle.ts';
-import { materialsOf } from './materials.ts';
-import { configsOf, type Opened, problemsOf, same, words } from './openBundle.ts';
+import { configsOf, isSameJson, jsonText, type OpenedBundle, recordProblems } from './openBundle.ts';
 import { runRowOf } from './runRow.ts';
-import { judgedTable } from './tables.ts';
 
-/** Judges the table again from the replayed runs. Null where that cannot be done, with the reason among the problems. */
-function answersOf({ bundle, store, report }: Opened): TableState | null {
+/** Judges the table from the replayed runs and adds contradictions to the problems. */
+function judgeAgain({ bundle, store, report }: OpenedBundle): TableState {
   const said = bundle.json('table.json', statement);
   report.table = said.table;
   const { profile, tolerance } = said;
@@ -25,15 +25,15 @@ function answersOf({ bundle, store, report }: Opened): TableState | null {
       wrong(`${claim.id}: ${table.id} has no such cell.`);
       return [];
     }
-    if (!same(claim.published, cell.published))
-      wrong(`${cell.id}: published ${words(claim.published)}; this Permafrost has ${words(cell.published)}.`);
+    if (!isSameJson(claim.published, cell.published))
+      wrong(`${cell.id}: published ${jsonText(claim.published)}; this Permafrost has ${jsonText(cell.published)}.`);
     const runs = store.rows(claim.runs.filter((id) => report.runs.includes(id))).map(runRowOf);
     for (const { id, seed } of runs) {
       const [wanted] = expand(cell, profile, [seed]).configs;
       const field = differingField(store.runs.get(id).config, wanted);
       if (field)
         wrong(
-          `${cell.id}: ${id} has ${field} ${words(store.runs.get(id).config[field])}; the cell asks for ${words(wanted[field])}.`,
+          `${cell.id}: ${id} has ${field} ${jsonText(store.runs.get(id).config[field])}; the cell asks for ${jsonText(wanted[field])}.`,
         );
     }
     const { needs, notes, floor } = claim;
@@ -41,24 +41,24 @@ function answersOf({ bundle, store, report }: Opened): TableState | null {
     return [{ cell, needs, notes, floor, runs: bySeed }];
   });
   if (known.length !== table.cells.length) wrong(`it has ${known.length} of ${table.cells.length} cells.`);
-  const state = judgedTable(table, profile, tolerance, known);
-  for (const { cell, judgement } of state.answers) {
+  const state = judgeTable(table, profile, tolerance, known);
+  for (const { cell, judgement } of state.results) {
     const claim = said.cells.find(({ id }) => id === cell.id)!;
-    if (!same(claim.judgement, judgement))
-      wrong(`${cell.id}: the verdict is ${words(claim.judgement)}; its runs give ${words(judgement)}.`);
+    if (!isSameJson(claim.judgement, judgement))
+      wrong(`${cell.id}: the verdict is ${jsonText(claim.judgement)}; its runs give ${jsonText(judgement)}.`);
   }
-  if (!same(said.contrasts, state.contrasts))
-    wrong(`the contrasts are ${words(said.contrasts)}; the runs give ${words(state.contrasts)}.`);
+  if (!isSameJson(said.contrasts, state.contrasts))
+    wrong(`the contrasts are ${jsonText(said.contrasts)}; the runs give ${jsonText(state.contrasts)}.`);
   return state;
 }
 
-/** Judges the table of the bundle again, and makes the files anew that follow from its runs. */
-async function checkDerived(opened: Opened): Promise<void> {
+/** Judges the bundle's table and compares the derived files with new ones. */
+async function checkDerived(opened: OpenedBundle): Promise<void> {
   const { bundle, store, report } = opened;
   let state: TableState | null = null;
   if (bundle.has('table.json'))
-    problemsOf(report, 'table.json', () => {
-      state = answersOf(opened);
+    recordProblems(report, 'table.json', () => {
+      state = judgeAgain(opened);
     });
   if (report.problems.length > 0) return;
   const tagged = (id: string) => ({ ...store.runs.get(id), tags: bundle.json(`runs/${id}/run.json`, runSchema).tags });
@@ -71,30 +71,31 @@ async function checkDerived(opened: Opened): Promise<void> {
   }
 }
 
-/** A field in which two configs differ that decides what a run gives; null where there is none. */
+/** The first differing field of two configs that affects the result; null where there is none. */
 const differingField = (a: ExperimentConfig, b: ExperimentConfig) =>
-  configFields.find((field) => field !== 'name' && field !== 'device' && !same(a[field], b[field])) ?? null;
+  configFields.find((field) => field !== 'name' && field !== 'device' && !isSameJson(a[field], b[field])) ?? null;
 
-export async function checkAll(opened: Opened, home: string): Promise<BundleReport> {
+/** Checks what a bundle states, and adds how this machine's data, weights and version differ to the notes. */
+export async function verifyBundle(opened: OpenedBundle, home: string): Promise<BundleReport> {
   const { bundle, report } = opened;
   if (report.runs.length === 0) report.problems.push('It holds no run.');
-  // cells, rules of judgement and columns have changed since an older bundle was made, which is no fault of it
+  // cells, rules of judgement and columns have changed since an older bundle was made
   if (bundle.manifest.version === bundleVersion) await checkDerived(opened);
   else
     report.notes.push(
       `the bundle has layout ${bundle.manifest.version} and this Permafrost makes layout ${bundleVersion}: verdicts, tables and runs.csv were not computed again. Its runs were.`,
     );
-  problemsOf(report, 'environment.json', () => void bundle.json('environment.json', environment));
+  recordProblems(report, 'environment.json', () => void bundle.json('environment.json', environment));
   let theirs: Materials | null = null as Materials | null;
-  problemsOf(report, 'materials.json', () => {
+  recordProblems(report, 'materials.json', () => {
     theirs = bundle.json('materials.json', materials);
   });
-  const ours = await materialsOf(home, configsOf(opened));
+  const ours = await hashMaterials(home, configsOf(opened));
   if (theirs) report.notes.push(...otherMaterials(theirs, ours));
   return report;
 }
 
-/** Data and weights of this machine that are not the bundle's. */
+/** Data and weights that are missing here or differ from the bundle's. */
 function otherMaterials(theirs: Materials, ours: Materials): string[] {
   const here = hashes(ours);
   return [...hashes(theirs)].flatMap(([name, sha256]) => {

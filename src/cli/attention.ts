@@ -1,37 +1,36 @@
-import { type CheckpointChoice, checkpointChoice, headMap } from '#contract/analysis';
-import { PermafrostError } from '#contract/errors';
+import { type CheckpointChoice, headMap } from '#contract/analysis';
+import { numberText } from '#contract/format';
 import { pieces, writeChunks } from '#export/file';
 import { mapCsv } from '#formats/mapCsv';
-import { asRunId, type CommandRow, columns, number, print, readApp } from './command.ts';
+import { checkpointOption } from './checkpointOption.ts';
+import { alignColumns, asRunId, type CommandRow, print, readApp, requireOneOutput } from './command.ts';
 import { wholeNumber } from './wholeNumber.ts';
 
 interface Options {
-  checkpoint: string;
+  checkpoint: CheckpointChoice;
   sample: number;
   layer: string;
   head: string;
   json?: boolean;
 }
 
-export const attention: CommandRow = {
+export const attentionCommand: CommandRow = {
   add(program) {
     program
       .command('attention')
       .description('show what every token of a test sample looks at, in a trained run')
       .argument('<id>', 'the run, or the beginning of its id', asRunId)
       .argument('[file]', 'write the map as CSV; - for standard output')
-      .option('--checkpoint <which>', 'start, best, last, or the step of one of these', 'best')
+      .addOption(checkpointOption())
       .option('--sample <n>', 'which test sample, from 0', wholeNumber('--sample', 0), 0)
       .option('--layer <n>', 'which layer, from 0', '0')
       .option('--head <n>', 'which head, from 0, or mean: the average over heads', 'mean')
       .option('--json', 'print the sample, the answer and every map, layers × heads × tokens × tokens')
       .action((name: string, file: string | undefined, options: Options) =>
         readApp(async (app) => {
-          if (options.json && file === '-')
-            throw new PermafrostError('config', '--json and - both write to standard output. Name a file.');
+          requireOneOutput(options.json, file);
           const { id } = app.runs.get(name);
-          const checkpoint = readCheckpoint(options.checkpoint);
-          const { sample } = options;
+          const { checkpoint, sample } = options;
           const { layers, ...found } = await app.analysis.attention(id, { checkpoint, sample });
           const { heads, tokens, data, score } = found;
           const layer = wholeNumber('--layer', 0, layers.length - 1)(options.layer);
@@ -43,24 +42,17 @@ export const attention: CommandRow = {
             const [{ y, label }] = data.samples;
             const at = `${found.checkpoint.name} (step ${found.checkpoint.step})`;
             const which = `layer ${layer} of ${layers.length}, ${head === 'mean' ? `mean of ${heads} heads` : `head ${head} of ${heads}`}`;
-            const answer = found.answerLabel || found.answer.map((value) => number(value)).join(' ');
+            const answer = found.answerLabel || found.answer.map((value) => numberText(value)).join(' ');
             return [
               file ? `${file} written` : drawn(map, tokens),
               `\n${id}, ${at}, sample ${sample}: ${which}`,
-              `right answer ${label || y.join(' ')}; the network says ${answer} (${app.runs.get(id).result?.metric ?? 'metric'} ${number(score)})`,
+              `right answer ${label || y.join(' ')}; the network says ${answer} (${app.runs.get(id).result?.metric ?? 'metric'} ${numberText(score)})`,
             ].join('\n');
           });
         }),
       );
   },
 };
-
-/** A checkpoint from an option. Throws `config`. */
-export function readCheckpoint(text: string): CheckpointChoice {
-  const parsed = checkpointChoice.safeParse(/^\d+$/.test(text) ? Number(text) : text);
-  if (parsed.success) return parsed.data;
-  throw new PermafrostError('config', `--checkpoint should be start, best, last or a step; found "${text}".`);
-}
 
 const widest = 24; // tokens that fit side by side into a terminal
 
@@ -74,7 +66,7 @@ function drawn(map: Float32Array, tokens: readonly string[]): string {
     token,
     ...Array.from(map.subarray(row * t, (row + 1) * t), (weight) => String(Math.round(100 * weight))),
   ]);
-  return `${columns(['', 'token', ...tokens.map((_, i) => String(i))], rows)}\n\nPercent; a line is a token that looks, a column one that it looks at.`;
+  return `${alignColumns(['', 'token', ...tokens.map((_, i) => String(i))], rows)}\n\nPercent; a line is a token that looks, a column one that it looks at.`;
 }
 
 /** Flat [heads, t, t] → nested arrays. */

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { CommandRow } from './command.ts';
 
-export const bench: CommandRow = {
+export const benchCommand: CommandRow = {
   add(program) {
     program
       .command('bench')

@@ -1,7 +1,8 @@
-/** What commands share: how one is added, how it opens the app, how it prints. */
+/** Shared by all commands: adding one, opening the app, printing. */
 import type { Command } from 'commander';
 import { type AppOptions, createApp } from '#app';
 import { defaultHome } from '#app/home';
+import { PermafrostError } from '#contract/errors';
 import { checked, runId } from '#contract/names';
 import type { Services } from '#contract/services';
 import { printable, printableLines, widthOf } from './printable.ts';
@@ -30,7 +31,7 @@ export async function withApp<T>(
 /** The same for read-only commands: nothing on the disk changes, and the home need not be writable. */
 export const readApp = <T>(use: (app: Services) => T | Promise<T>): Promise<T> => withApp(use, { reads: true });
 
-/** What `fetch` comes to; null when Ctrl-C paused it, which is said along with the command that goes on. */
+/** The result of `fetch`; null when Ctrl-C paused it, after printing `again`, the command that continues it. */
 export async function pausable<T>(again: string, fetch: (signal: AbortSignal) => Promise<T>): Promise<T | null> {
   const stop = new AbortController();
   const interrupt = () => stop.abort();
@@ -52,10 +53,16 @@ export function print(json: boolean | undefined, value: unknown, text: () => str
   console.log(json ? JSON.stringify(value) : printableLines(text()));
 }
 
+/** Throws `config` when both the answer and the file would go to standard output. */
+export function requireOneOutput(json: boolean | undefined, path: string | undefined): void {
+  if (json && path === '-')
+    throw new PermafrostError('config', '--json and - both write to standard output. Name a file.');
+}
+
 const widestCell = 100;
 
 /** Rows as aligned columns, each cell printable and cut where it is too wide; numbers to the right. */
-export function columns(header: string[], rows: string[][]): string {
+export function alignColumns(header: string[], rows: string[][]): string {
   const all = [header, ...rows].map((row) => row.map((cell) => printable(cell, widestCell)));
   const widths = header.map((_, i) => all.reduce((most, row) => Math.max(most, widthOf(row[i])), 0));
   const line = (row: string[]) =>
@@ -69,23 +76,4 @@ export function columns(header: string[], rows: string[][]): string {
       .trimEnd();
   const [head, ...body] = all.map(line);
   return [head, widths.map((w) => '─'.repeat(w)).join('──'), ...body].join('\n');
-}
-
-/** Seconds as 4s, 3m 05s, 2h 10m. */
-export function duration(seconds: number): string {
-  const s = Math.round(seconds);
-  if (s < 60) return `${s}s`;
-  if (s < 3600) return `${Math.floor(s / 60)}m ${String(s % 60).padStart(2, '0')}s`;
-  return `${Math.floor(s / 3600)}h ${String(Math.floor((s % 3600) / 60)).padStart(2, '0')}m`;
-}
-
-export const number = (value: number, digits = 4): string => Number(value.toPrecision(digits)).toString();
-
-/** Bytes as 12 kB, 3.4 MB; ? where they are not known. */
-export function bytes(count: number | null): string {
-  if (count === null) return '?';
-  if (count === 0) return '–';
-  const units = ['B', 'kB', 'MB', 'GB'];
-  const power = Math.min(3, Math.floor(Math.log10(count) / 3));
-  return `${Number((count / 1000 ** power).toPrecision(3))} ${units[power]}`;
 }

@@ -1,16 +1,18 @@
-/** `permafrost data …`: what data sets there are, and getting, checking, looking at and removing them. */
+/** `permafrost data …`: lists, fetches, verifies, shows and removes data sets. */
 import type { Command } from 'commander';
-import type { DatasetInfo, PullProgress } from '#contract/data';
-import { bytes, type CommandRow, columns, duration, pausable, print, readApp, withApp } from './command.ts';
+import { type DatasetInfo, downloadText, type PullProgress } from '#contract/data';
+import { bytesText, countText, numberText, transferText } from '#contract/format';
+import { alignColumns, type CommandRow, pausable, print, readApp, withApp } from './command.ts';
 import { type ConfigOptions, readConfig, takesConfig } from './configOptions.ts';
 import { printable } from './printable.ts';
+import { barOf, openStatusLine } from './progress.ts';
 import { wholeNumber } from './wholeNumber.ts';
 
 interface Json {
   json?: boolean;
 }
 
-export const data: CommandRow = {
+export const dataCommand: CommandRow = {
   add(program) {
     const group = program.command('data').description('data sets: list, pull, verify, rm, sample, split');
     for (const add of [addList, addPull, addVerify, addRm, addSample, addSplit]) add(group);
@@ -28,14 +30,14 @@ function addList(group: Command): void {
         const rows = datasets.map((info) => [
           info.name,
           info.state,
-          info.files.length ? bytes(info.downloadBytes) : 'made here',
-          bytes(info.diskBytes),
+          downloadText(info),
+          bytesText(info.diskBytes),
           info.tasks.join(' '),
           info.licence,
         ]);
         print(json, { datasets }, () =>
           [
-            columns(['name', 'state', 'download', 'on disk', 'tasks', 'licence'], rows),
+            alignColumns(['name', 'state', 'download', 'on disk', 'tasks', 'licence'], rows),
             '',
             'ready: a run starts at once. present: the first run decodes it. absent: permafrost data pull NAME.',
           ].join('\n'),
@@ -52,17 +54,17 @@ function addPull(group: Command): void {
     .option('--json', 'print what is known about it afterwards')
     .action((name: string, { from, json }: Json & { from?: string }) =>
       withApp(async (app) => {
-        const line = statusLine();
+        const line = openStatusLine();
         const info = await pausable(`data pull ${name}`, (signal) =>
           app.data
-            .pull(name, { from, signal, onProgress: (progress) => line.show(describe(progress)) })
+            .pull(name, { from, signal, onProgress: (progress) => line.show(pullText(progress)) })
             .finally(line.end),
         );
         if (info)
           print(
             json,
             info,
-            () => `${info.title} is ${info.state}, ${bytes(info.diskBytes)} on disk. ${licenceOf(info)}`,
+            () => `${info.title} is ${info.state}, ${bytesText(info.diskBytes)} on disk. ${licenceOf(info)}`,
           );
       }),
     );
@@ -83,7 +85,7 @@ function addVerify(group: Command): void {
         );
         if (rows.some(([, , result]) => result === 'differs' || result === 'missing')) process.exitCode = 5;
         print(json, { datasets: Object.fromEntries(checked) }, () =>
-          rows.length ? columns(['data set', 'file', 'result', ''], rows) : 'There is no file to verify.',
+          rows.length ? alignColumns(['data set', 'file', 'result', ''], rows) : 'There is no file to verify.',
         );
       }),
     );
@@ -100,7 +102,7 @@ function addRm(group: Command): void {
         const result = await app.data.rm(name);
         const linked = before?.place === 'linked' ? ` Its files stay in ${before.folder}.` : '';
         const kept = result.kept.length ? ` Kept, since no pull brought them: ${result.kept.join(', ')}.` : '';
-        const freed = result.freedBytes > 0 ? `${bytes(result.freedBytes)} freed` : 'nothing had to be deleted';
+        const freed = result.freedBytes > 0 ? `${bytesText(result.freedBytes)} freed` : 'nothing had to be deleted';
         print(json, result, () => `${name} removed; ${freed}.${linked}${kept}`);
       }),
     );
@@ -117,7 +119,7 @@ function addSample(group: Command): void {
         const split = options.train ? 'train' : 'test';
         const found = await app.data.samples(config, { split, count: options.count });
         const shown = (values: number[]) => {
-          const first = values.slice(0, 12).map((value) => Number(value.toPrecision(3)));
+          const first = values.slice(0, 12).map((value) => numberText(value, 3));
           return `${first.join(' ')}${values.length > first.length ? ' …' : ''}`;
         };
         print(options.json, found, () =>
@@ -141,9 +143,9 @@ function addSplit(group: Command): void {
     .option('--json', 'print {"train", "valid"}: ascending row numbers from 0')
     .action((name: string, { file, json }: Json & { file: string }) =>
       readApp(async (app) => {
-        const line = statusLine();
+        const line = openStatusLine();
         const split = await app.data
-          .split(name, file, (done, total) => line.show(`${bar(done, total)} ${done} of ${total} molecules`))
+          .split(name, file, (done, total) => line.show(`${barOf(done, total)}${done} of ${total} molecules`))
           .finally(line.end);
         print(json, split, () => `${split.train.length} train, ${split.valid.length} valid. --json prints the rows.`);
       }),
@@ -152,36 +154,10 @@ function addSplit(group: Command): void {
 
 const licenceOf = ({ licence }: DatasetInfo): string => `Licence: ${licence.replace(/\.$/, '')}.`;
 
-/** One line on stderr that is written over; without a terminal, a line every ten seconds. */
-function statusLine() {
-  const terminal = process.stderr.isTTY;
-  let [last, written] = [Number.NEGATIVE_INFINITY, false];
-  return {
-    show(text: string) {
-      const now = performance.now();
-      if (now - last < (terminal ? 100 : 10_000)) return;
-      last = now;
-      written = true;
-      process.stderr.write(terminal ? `\r\x1b[2K${text}` : `${text}\n`);
-    },
-    end() {
-      if (terminal && written) process.stderr.write('\r\x1b[2K');
-    },
-  };
-}
-
-function describe(progress: PullProgress): string {
-  if (progress.stage === 'decode') {
-    const { done, total, unit } = progress;
-    return `decoding ${total === null ? '' : `${bar(done, total)} `}${done.toLocaleString('en')}${total === null ? '' : ` of ${total.toLocaleString('en')}`} ${unit}`;
-  }
-  const { file, bytes: done, total, bytesPerSecond, secondsLeft } = progress;
-  const speed = bytesPerSecond === null ? '' : `, ${bytes(bytesPerSecond)}/s`;
-  const left = secondsLeft === null ? '' : `, ${duration(secondsLeft)} left`;
-  return `${file} ${total === null ? '' : `${bar(done, total)} `}${bytes(done)}${total === null ? '' : ` of ${bytes(total)}`}${speed}${left}`;
-}
-
-function bar(done: number, total: number): string {
-  const filled = Math.min(20, Math.round((20 * done) / Math.max(1, total)));
-  return `${'█'.repeat(filled)}${'░'.repeat(20 - filled)}`;
+/** Where a pull stands, on one line. */
+function pullText(progress: PullProgress): string {
+  if (progress.stage === 'download')
+    return `${progress.file} ${barOf(progress.bytes, progress.total)}${transferText(progress)}`;
+  const { done, total, unit } = progress;
+  return `decoding ${barOf(done, total)}${countText(done)}${total === null ? '' : ` of ${countText(total)}`} ${unit}`;
 }

@@ -1,4 +1,4 @@
-/** What `start` needs to know of this machine: whether a window can be opened, and whether the bundles are fresh. */
+/** For `start`: whether this machine can open a window, and whether the bundles are up to date. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -8,13 +8,13 @@ import { PermafrostError } from '#contract/errors';
 export const projectFolder = join(import.meta.dirname, '..', '..');
 export const rendererFolder = join(projectFolder, 'out', 'renderer');
 
-/** Where Electron's own file names lie, by platform, when its package does not say. */
+/** Electron's binary by platform, for packages without a path.txt. */
 const binaryNames: Partial<Record<NodeJS.Platform, string>> = {
   darwin: 'Electron.app/Contents/MacOS/Electron',
   win32: 'electron.exe',
 };
 
-/** The Electron binary if one is installed. Its package is not loaded: that would begin a download. */
+/** The Electron binary if one is installed. Its package is not loaded, since that starts a download. */
 export function electronBinary(environment: NodeJS.ProcessEnv = process.env): string | null {
   let folder: string;
   try {
@@ -35,7 +35,7 @@ export function whyNoWindow(environment: NodeJS.ProcessEnv = process.env): strin
   return hasDisplay ? null : 'there is no display';
 }
 
-/** What the bundles are made from. */
+/** Sources of the bundles. */
 const sources = ['src', 'resources', 'electron.vite.config.ts', 'package.json'];
 const bundles = ['renderer/index.html', 'main/index.js', 'preload/index.cjs'].map((file) =>
   join(projectFolder, 'out', file),
@@ -47,7 +47,7 @@ function newest(path: string): number {
   return Math.max(0, ...readdirSync(path).map((name) => newest(join(path, name))));
 }
 
-/** Builds the bundles where they are missing or older than what they are made from. Throws `internal:` with what the build said. */
+/** Builds the bundles if they are missing or older than their sources. Throws `disk` with the output of the build. */
 export function ensureBuilt(report: (line: string) => void): void {
   const oldest = Math.min(...bundles.map((file) => (existsSync(file) ? statSync(file).mtimeMs : 0)));
   if (oldest >= Math.max(...sources.map((path) => newest(join(projectFolder, path))))) return;

@@ -1,6 +1,6 @@
-import { type CommandRow, columns, print, readApp } from './command.ts';
+import { alignColumns, type CommandRow, print, readApp } from './command.ts';
 
-export const devices: CommandRow = {
+export const devicesCommand: CommandRow = {
   add(program) {
     program
       .command('devices')
@@ -13,7 +13,7 @@ export const devices: CommandRow = {
           const reasons = found
             .filter((d) => !d.available)
             .map(({ name, why, help }) => `\n${name}: ${why}\n  ${help}`);
-          print(json, { devices: found }, () => [columns(['device', ''], rows), ...reasons].join('\n'));
+          print(json, { devices: found }, () => [alignColumns(['device', ''], rows), ...reasons].join('\n'));
         }),
       );
   },

@@ -1,11 +1,11 @@
-/** `permafrost export`: runs or a published table as a file, in any format that the window saves too. */
+/** `permafrost export`: writes runs or a published table as a file, in the same formats as the window. */
 import { extname } from 'node:path';
 import { Option } from 'commander';
 import { downloadNames } from '#app/downloads';
 import { PermafrostError } from '#contract/errors';
-import { type Profile, profiles } from '#contract/papers';
+import { type Profile, profiles } from '#contract/tableState';
 import { writeChunks } from '#export/file';
-import { asRunId, type CommandRow, print, readApp } from './command.ts';
+import { asRunId, type CommandRow, print, readApp, requireOneOutput } from './command.ts';
 
 interface Options {
   format?: string;
@@ -18,18 +18,17 @@ export const exportCommand: CommandRow = {
   add(program) {
     program
       .command('export')
-      .description('write runs, or a published table with what answers it here, as a file')
+      .description('write runs, or a published table with its results here, as a file')
       .argument('<what...>', 'run ids, or none for all, then the file; - for standard output')
       .option('--table <table>', 'a table, or with another format its runs, instead of run ids')
-      .addOption(new Option('--profile <profile>', 'whose runs answer the table').choices(profiles).default('quick'))
+      .addOption(new Option('--profile <profile>', 'whose runs result the table').choices(profiles).default('quick'))
       .addOption(new Option('--format <format>', 'default: by the ending of the file').choices(downloadNames))
       .option('--json', 'print what was written as one JSON object')
       .action((what: string[], options: Options) =>
         readApp(async (app) => {
           const path = what.at(-1)!;
           const ids = what.slice(0, -1).map((id) => app.runs.get(asRunId(id)).id);
-          if (options.json && path === '-')
-            throw new PermafrostError('config', '--json and - both write to standard output. Name a file.');
+          requireOneOutput(options.json, path);
           const format = options.format ?? formatFor(path, options.table !== undefined);
           const { chunks } = app.download(`/download/${format}?${query(ids, options)}`);
           await writeChunks(path, chunks);

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { PermafrostError } from '#contract/errors';
+import { countText } from '#contract/format';
 import { changedTensors, frozenValues } from '#contract/frozen';
 import type { Run } from '#contract/run';
-import { asRunId, type CommandRow, columns, print, readApp } from './command.ts';
+import { alignColumns, asRunId, type CommandRow, print, readApp } from './command.ts';
 
 const same = 'the same';
 
@@ -13,7 +14,7 @@ function whyNone({ id, startedAt, trainable, total }: Run, home: string): string
   return `${join(home, 'runs', id, 'frozen.json')} is missing. It was deleted, or the run was trained before hashes were kept`;
 }
 
-export const frozen: CommandRow = {
+export const frozenCommand: CommandRow = {
   add(program) {
     program
       .command('frozen')
@@ -35,11 +36,11 @@ export const frozen: CommandRow = {
               before,
               after === before ? same : (after ?? 'not yet'),
             ]);
-            const what = `${proof.tensors.length} frozen tensors, ${frozenValues(proof).toLocaleString('en')} values`;
+            const what = `${proof.tensors.length} frozen tensors, ${countText(frozenValues(proof))} values`;
             const verdict = proof.checked
               ? `hashed before the first step and again, read back through the device, after step ${proof.checked.step}: ${changed.length === 0 ? 'all are the same' : `${changed.length} changed`}.`
               : 'hashed before the first step. They are hashed again when the run comes to rest.';
-            return `${columns(['tensor', 'shape', 'SHA-256 before', 'after'], rows)}\n\n${id}: ${what}, ${verdict}`;
+            return `${alignColumns(['tensor', 'shape', 'SHA-256 before', 'after'], rows)}\n\n${id}: ${what}, ${verdict}`;
           });
           if (changed.length > 0) process.exitCode = 5;
         }),

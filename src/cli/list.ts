@@ -1,13 +1,14 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { durationText, numberText, plural } from '#contract/format';
 import type { Run } from '#contract/run';
-import { type CommandRow, columns, duration, number, print, readApp } from './command.ts';
+import { alignColumns, type CommandRow, print, readApp } from './command.ts';
 
-/** What to do where the store knows no run. */
+/** What to do when the store has no runs. */
 function noRuns(home: string): string {
   const folders = runFolders(home);
   return folders > 0
-    ? `The run store is empty, but ${home} has ${folders} run ${folders === 1 ? 'folder' : 'folders'}. Add them: permafrost rebuild`
+    ? `The run store is empty, but ${home} has ${plural(folders, 'run folder')}. Add them: permafrost rebuild`
     : 'There are no runs yet. Start one: permafrost run --set task=bit-xor --set n=5 --set num_patterns=2 --set pretrained=false --set n_layer=2 --set n_embd=64 --set n_head=4';
 }
 
@@ -22,7 +23,7 @@ function runFolders(home: string): number {
 const regime = ({ config }: Run): string =>
   `${config.pretrained ? 'pretrained' : 'random'}${config.freeze_trans ? ', frozen' : ''}`;
 
-export const list: CommandRow = {
+export const listCommand: CommandRow = {
   add(program) {
     program
       .command('list')
@@ -39,12 +40,12 @@ export const list: CommandRow = {
             regime(run),
             String(run.config.seed),
             `${run.step}/${run.totalSteps}`,
-            run.result ? `${run.result.metric} ${number(run.result.value)}` : '',
-            run.result ? duration(run.result.seconds) : '',
+            run.result ? `${run.result.metric} ${numberText(run.result.value)}` : '',
+            run.result ? durationText(run.result.seconds) : '',
             run.tags.join(' '),
           ]);
           const header = ['id', 'state', 'task', 'body', 'regime', 'seed', 'steps', 'result', 'time', 'tags'];
-          print(json, { runs }, () => (runs.length ? columns(header, rows) : noRuns(app.home)));
+          print(json, { runs }, () => (runs.length ? alignColumns(header, rows) : noRuns(app.home)));
         }),
       );
   },

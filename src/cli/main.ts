@@ -1,53 +1,54 @@
 /** The `permafrost` command: arguments in, exit code out. Commands are rows of a table, one file each. */
 import { Command, CommanderError } from 'commander';
 import { describeError, type ErrorCode } from '#contract/errors';
-import { attention } from './attention.ts';
-import { bench } from './bench.ts';
+import packageJson from '../../package.json' with { type: 'json' };
+import { attentionCommand } from './attention.ts';
+import { benchCommand } from './bench.ts';
 import type { CommandRow } from './command.ts';
-import { count } from './count.ts';
-import { data } from './data.ts';
-import { devices } from './devices.ts';
+import { countCommand } from './count.ts';
+import { dataCommand } from './data.ts';
+import { devicesCommand } from './devices.ts';
 import { exportCommand } from './export.ts';
-import { exportModel } from './exportModel.ts';
-import { frozen } from './frozen.ts';
-import { list } from './list.ts';
+import { exportModelCommand } from './exportModel.ts';
+import { frozenCommand } from './frozen.ts';
+import { listCommand } from './list.ts';
 import { brokenPipe, outputProblem, watchOutput } from './output.ts';
 import { printableLines } from './printable.ts';
-import { rebuild } from './rebuild.ts';
-import { reproduce } from './reproduce.ts';
-import { resume } from './resume.ts';
-import { run } from './run.ts';
+import { rebuildCommand } from './rebuild.ts';
+import { reproduceCommand } from './reproduce.ts';
+import { resumeCommand } from './resume.ts';
+import { runCommand } from './run.ts';
 import { serveCommand } from './serve.ts';
-import { show } from './show.ts';
-import { start } from './start.ts';
-import { sweep } from './sweep.ts';
+import { showCommand } from './show.ts';
+import { startCommand } from './start.ts';
+import { sweepCommand } from './sweep.ts';
 import { tablesCommand } from './tables.ts';
-import { tag } from './tag.ts';
-import { verify } from './verify.ts';
-import { zoo } from './zoo.ts';
+import { tagCommand } from './tag.ts';
+import { verifyCommand } from './verify.ts';
+import { zooCommand } from './zoo.ts';
 
 const commands: CommandRow[] = [
-  start,
+  startCommand,
   serveCommand,
-  run,
-  list,
-  show,
-  resume,
-  tag,
-  frozen,
-  attention,
+  runCommand,
+  listCommand,
+  showCommand,
+  resumeCommand,
+  tagCommand,
+  frozenCommand,
+  attentionCommand,
   exportCommand,
-  exportModel,
-  verify,
-  reproduce,
+  exportModelCommand,
+  verifyCommand,
+  reproduceCommand,
   tablesCommand,
-  sweep,
-  devices,
-  count,
-  data,
-  zoo,
-  rebuild,
-  bench,
+  sweepCommand,
+  devicesCommand,
+  countCommand,
+  dataCommand,
+  zooCommand,
+  rebuildCommand,
+  benchCommand,
 ];
 
 /** Exit codes by error code; 3 is for runs that did not finish, which is no error of the command. */
@@ -68,6 +69,7 @@ const exitCodes: Record<ErrorCode | 'internal', number> = {
 
 const program = new Command('permafrost')
   .description('A lab for frozen pretrained transformers.')
+  .version(packageJson.version, '--version', 'print the version')
   .addHelpText(
     'after',
     '\nExit codes: 0 done, 1 bug, 2 usage or config, 3 a run did not finish, 4 unknown name or conflicting state, 5 files, data, network or device, 6 invalid bundle, 141 the reader closed the output.\nPERMAFROST_HOME names the folder of runs, data and models.',
@@ -81,7 +83,7 @@ const longestLine = 1000; // of a message, which may quote anything
 /** Ends with a message on stderr, and with the error as JSON on stdout where JSON was asked for. */
 function fail(error: unknown): number {
   const isUsage = error instanceof CommanderError;
-  if (isUsage && error.exitCode === 0) return 0; // help was asked for
+  if (isUsage && error.exitCode === 0) return 0; // help or the version was asked for
   const { code, message } = isUsage ? usageProblem(error) : describeError(error);
   if (process.argv.includes('--json')) console.log(JSON.stringify({ error: { code, message } }));
   if (!isUsage) console.error(printableLines(message, longestLine)); // commander has said it already

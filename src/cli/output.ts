@@ -1,4 +1,4 @@
-/** Errors of standard output, which streams report asynchronously. */
+/** Errors of standard output, which Node reports asynchronously. */
 import { PermafrostError } from '#contract/errors';
 
 /** 128 + SIGPIPE: a shell's exit code for a program whose reader closed the pipe. */

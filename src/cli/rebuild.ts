@@ -1,7 +1,8 @@
+import { plural } from '#contract/format';
 import type { Rebuilt } from '#contract/services';
 import { type CommandRow, print, withApp } from './command.ts';
 
-export const rebuild: CommandRow = {
+export const rebuildCommand: CommandRow = {
   add(program) {
     program
       .command('rebuild')
@@ -19,12 +20,10 @@ export const rebuild: CommandRow = {
   },
 };
 
-const runs = (count: number): string => `${count} run${count === 1 ? '' : 's'}`;
-
 const rebuiltText = ({ added, completed, unreadable, damaged, setAside }: Rebuilt): string =>
   [
     ...(setAside ? [`The store was damaged. It is kept as ${setAside}; a new one was made.`] : []),
-    `${runs(added)} added${completed > 0 ? `, ${runs(completed)} completed` : ''}.`,
+    `${plural(added, 'run')} added${completed > 0 ? `, ${plural(completed, 'run')} completed` : ''}.`,
     ...unreadable.map((line) => `Not a run: ${line}`),
     ...damaged.map((line) => `Damaged: ${line}`),
   ].join('\n');

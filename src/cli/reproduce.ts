@@ -1,24 +1,24 @@
-/** `permafrost reproduce`: the runs behind a table, and the table with published numbers, ours and a verdict. */
+/** `permafrost reproduce`: trains the runs behind a published table, then prints published numbers, ours and verdicts. */
 import { availableParallelism } from 'node:os';
 import { Option } from 'commander';
+import { PermafrostError } from '#contract/errors';
+import { bytesText, durationText, miscountText, numberText, planText } from '#contract/format';
+import type { Cell } from '#contract/paperTable';
+import { type CellResult, type Profile, profiles, type ReproductionPlan, type TableState } from '#contract/tableState';
 import {
   chanceText,
   contrastText,
-  digits,
   outlookText,
   publishedText,
   rangeText,
   verdictText,
   weightsAndScoreTexts,
   weightsAndScoreTitle,
-} from '#contract/answerText';
-import { PermafrostError } from '#contract/errors';
-import { type Answer, type Plan, type Profile, profiles, type TableState } from '#contract/papers';
-import type { Cell } from '#contract/paperTable';
+} from '#contract/tableText';
 import { pieces, writeChunks } from '#export/file';
-import { answersCsv } from '#export/tables';
+import { resultsCsv } from '#export/tables';
 import { tableOf, tables } from '#papers/published';
-import { bytes, type CommandRow, columns, duration, print, withApp } from './command.ts';
+import { alignColumns, type CommandRow, print, withApp } from './command.ts';
 import { exitCodeOf, follow } from './watch.ts';
 import { wholeNumber } from './wholeNumber.ts';
 
@@ -30,7 +30,7 @@ interface Options {
   json?: boolean;
 }
 
-export const reproduce: CommandRow = {
+export const reproduceCommand: CommandRow = {
   add(program) {
     program
       .command('reproduce')
@@ -59,25 +59,25 @@ async function reproduceTable(id: string, options: Options): Promise<void> {
     async (app) => {
       const part = async (): Promise<TableState> => {
         const state = await app.tables.state(id, profile);
-        const answers = state.answers.filter(({ cell }) => chosen.has(cell.id));
-        const contrasts = state.contrasts.filter(({ row }) => answers.some(({ cell }) => cell.row === row));
-        return { ...state, answers, contrasts };
+        const results = state.results.filter(({ cell }) => chosen.has(cell.id));
+        const contrasts = state.contrasts.filter(({ row }) => results.some(({ cell }) => cell.row === row));
+        return { ...state, results, contrasts };
       };
-      const before = (await part()).answers.filter(({ needs }) => !needs);
+      const before = (await part()).results.filter(({ needs }) => !needs);
       const possible = before.map(({ cell }) => cell);
       const outlook = outlookText(before);
       if (outlook) process.stderr.write(`${outlook}\n`);
       const cells = possible.map((cell) => ({ id: cell.id, seeds }));
       if (cells.length) {
-        const wish = { table: id, profile, cells };
-        const plan = app.tables.plan(wish);
-        const ids = app.tables.reproduce(wish);
+        const request = { table: id, profile, cells };
+        const plan = app.tables.plan(request);
+        const ids = app.tables.reproduce(request);
         const labels = Object.fromEntries(
           ids.flatMap((runs, i) =>
             runs.map((run, seed) => [run, `${possible[i].row} ${possible[i].column} seed ${seed}`]),
           ),
         );
-        process.stderr.write(`${planText(plan)}\n`);
+        process.stderr.write(`${announcement(plan)}\n`);
         await follow(
           app,
           ids.flat().filter((run) => app.runs.get(run).state !== 'finished'),
@@ -86,14 +86,14 @@ async function reproduceTable(id: string, options: Options): Promise<void> {
         process.exitCode = exitCodeOf(ids.flat().map(app.runs.get));
       }
       const state = await part();
-      await writeChunks(path, pieces(answersCsv(state)));
+      await writeChunks(path, pieces(resultsCsv(state)));
       print(
         options.json,
         {
           table: id,
           profile,
           csv: path,
-          cells: state.answers.map(jsonCell),
+          cells: state.results.map(jsonCell),
           contrasts: state.contrasts,
           weightsAndScore: state.weightsAndScore,
         },
@@ -120,35 +120,37 @@ function chosenCells(id: string, parts: string[] | undefined): Cell[] {
 }
 
 function report(state: TableState, path: string): string {
-  const { table, answers, contrasts } = state;
-  const rows = answers.map((answer) => {
-    const { cell, judgement } = answer;
-    const ours = judgement.mean === null ? '' : digits(judgement.mean);
+  const { table, results, contrasts } = state;
+  const rows = results.map((result) => {
+    const { cell, judgement } = result;
+    const ours = judgement.mean === null ? '' : numberText(judgement.mean);
     return [
       cell.row,
       cell.column,
-      answer.metric ?? '',
-      publishedText(cell.published) + (answer.onFloor ? ' *' : ''),
-      answer.floor ? digits(answer.floor.value) : '',
+      result.metric ?? '',
+      publishedText(cell.published) + (result.onFloor ? ' *' : ''),
+      result.floor ? numberText(result.floor.value) : '',
       ours,
       rangeText(judgement),
       judgement.seeds ? String(judgement.seeds) : '',
-      verdictText(answer),
+      verdictText(result),
     ];
   });
-  const needs = answers.filter((a) => a.needs).map((a) => `  ${a.cell.row} ${a.cell.column}: ${a.needs}`);
-  const notes = [...new Set(answers.flatMap((a) => a.notes))].map((note) => `  ${note}`);
-  const floors = answers.flatMap((a) =>
-    a.onFloor ? [`  ${a.cell.row} ${a.cell.column}: saying ${a.floor!.predictor} gives ${digits(a.floor!.value)}`] : [],
+  const needs = results.filter((a) => a.needs).map((a) => `  ${a.cell.row} ${a.cell.column}: ${a.needs}`);
+  const notes = [...new Set(results.flatMap((a) => a.notes))].map((note) => `  ${note}`);
+  const floors = results.flatMap((a) =>
+    a.onFloor
+      ? [`  ${a.cell.row} ${a.cell.column}: saying ${a.floor!.predictor} gives ${numberText(a.floor!.value)}`]
+      : [],
   );
   const sources = [
     ...new Set(
-      answers.flatMap(({ cell }) => (cell.published ? [`  ${cell.row} ${cell.column}: ${cell.published.source}`] : [])),
+      results.flatMap(({ cell }) => (cell.published ? [`  ${cell.row} ${cell.column}: ${cell.published.source}`] : [])),
     ),
   ];
   const section = (title: string, lines: string[]) => (lines.length ? ['', title, ...lines] : []);
   return [
-    columns(['task', 'regime', 'metric', 'published', 'floor', 'ours', '95 % interval', 'seeds', 'verdict'], rows),
+    alignColumns(['task', 'regime', 'metric', 'published', 'floor', 'ours', '95 % interval', 'seeds', 'verdict'], rows),
     ...section(
       `${table.title}. Gain (positive: better), with its 95 % interval over seeds:`,
       contrasts.map((contrast) => `  ${contrastText(contrast)}`),
@@ -159,7 +161,7 @@ function report(state: TableState, path: string): string {
     ),
     ...section(
       'Averages of fewer than 100 test metrics:',
-      answers.flatMap((a) => (a.averages === null ? [] : [`  ${a.cell.row} ${a.cell.column}: ${a.averages}`])),
+      results.flatMap((a) => (a.averages === null ? [] : [`  ${a.cell.row} ${a.cell.column}: ${a.averages}`])),
     ),
     ...section(
       'Many verdicts:',
@@ -174,7 +176,7 @@ function report(state: TableState, path: string): string {
   ].join('\n');
 }
 
-const jsonCell = ({ cell, floor, onFloor, needs, notes, runs, averages, outlook, judgement }: Answer) => ({
+const jsonCell = ({ cell, floor, onFloor, needs, notes, runs, averages, outlook, judgement }: CellResult) => ({
   ...cell,
   averages,
   outlook,
@@ -186,18 +188,13 @@ const jsonCell = ({ cell, floor, onFloor, needs, notes, runs, averages, outlook,
   ...judgement,
 });
 
-/** What is about to happen, in a line or more. */
-function planText({ finished, resumed, started, seconds, basis, memoryBytes, diskBytes, miscounted }: Plan): string {
-  const runs = (count: number) => `${count} run${count === 1 ? '' : 's'}`;
-  const parts = [
-    finished ? `${runs(finished)} finished already with these settings and seeds` : '',
-    resumed ? `${runs(resumed)} ${resumed === 1 ? 'goes' : 'go'} on` : '',
-    started ? `${runs(started)} to start` : '',
-  ].filter(Boolean);
-  const cost = `About ${duration(seconds)} (${basis}), ${bytes(memoryBytes)} of memory each, ${bytes(diskBytes)} of disk.`;
+/** What will run, and what it costs. */
+function announcement(plan: ReproductionPlan): string {
+  const { seconds, basis, memoryBytes, diskBytes, miscounted } = plan;
+  const cost = `About ${durationText(seconds)} (${basis}), ${bytesText(memoryBytes)} of memory each, ${bytesText(diskBytes)} of disk.`;
   return [
-    `${parts.join(', ')}.`,
-    ...(resumed + started ? [cost] : []),
-    ...miscounted.map((m) => `${m.cell} trains ${m.trainable} parameters here, ${m.published} in the publication.`),
+    `${planText(plan)}.`,
+    ...(plan.resumed + plan.started > 0 ? [cost] : []),
+    ...miscounted.map(miscountText),
   ].join('\n');
 }

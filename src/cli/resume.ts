@@ -2,7 +2,7 @@ import { restingStates } from '#contract/run';
 import { asRunId, type CommandRow, print, withApp } from './command.ts';
 import { exitCodeOf, follow } from './watch.ts';
 
-export const resume: CommandRow = {
+export const resumeCommand: CommandRow = {
   add(program) {
     program
       .command('resume')

@@ -2,7 +2,7 @@ import { type CommandRow, print, withApp } from './command.ts';
 import { type ConfigOptions, readConfig, takesConfig } from './configOptions.ts';
 import { exitCodeOf, follow } from './watch.ts';
 
-export const run: CommandRow = {
+export const runCommand: CommandRow = {
   add(program) {
     takesConfig(program.command('run').description('train one config and store the run'))
       .option('--tag <tag>', 'tag the run; may be repeated', (value, all: string[]) => [...all, value], [] as string[])

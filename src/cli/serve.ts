@@ -18,10 +18,10 @@ export const serveDefaults: ServeOptions = { port: 0, slots: 1, open: false };
 /** Readers of the options that `serve` and `start` share. */
 export const serveReaders = { port: wholeNumber('--port', 0, 65535), slots: wholeNumber('--slots', 1, 64) };
 
-/** A second Ctrl-C counts as an answer for so long (ms). */
+/** Milliseconds within which a second Ctrl-C confirms the first. */
 const patience = 5000;
 
-/** Serves until a signal. Runs under way are paused then; on a terminal a first Ctrl-C says so before it does. */
+/** Serves until a signal, which pauses the runs under way. On a terminal the first Ctrl-C only warns of that. */
 export async function serve({ port, slots, open: opens }: ServeOptions): Promise<void> {
   ensureBuilt((line) => console.error(line));
   const { startServer } = await import('./server.ts'); // other commands start without it
@@ -54,7 +54,7 @@ export const serveCommand: CommandRow = {
   },
 };
 
-/** Shows the address where there is a screen to show it on; a browser that does not start is no reason to stop. */
+/** Opens a browser if there is a display. A browser that fails to start does not stop the server. */
 async function openBrowser(url: string): Promise<void> {
   if (process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY) return;
   try {
@@ -66,7 +66,7 @@ async function openBrowser(url: string): Promise<void> {
   }
 }
 
-/** Resolves when somebody asks the server to end and, where runs would pause, means it. */
+/** Resolves when a signal ends the server; with runs under way, a terminal needs Ctrl-C twice. */
 function untilAsked(services: Services): Promise<void> {
   return new Promise((resolve) => {
     let asked = Number.NEGATIVE_INFINITY;

@@ -11,7 +11,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { PermafrostError } from '#contract/errors';
 import type { Services } from '#contract/services';
 import { connectClient, limits } from '#site/client';
-import { type Answer, createSite, plainText } from '#site/site';
+import { createSite, type SiteResponse, textResponse } from '#site/site';
 
 export interface ServerOptions {
   services: Services;
@@ -86,18 +86,18 @@ export async function startServer({
     return isSame(bearer, token) || isSame(kept, token);
   };
 
-  async function answer(request: IncomingMessage, signal: AbortSignal): Promise<Answer> {
+  async function answer(request: IncomingMessage, signal: AbortSignal): Promise<SiteResponse> {
     const { method, url: path = '/' } = request;
-    if (!isHost(request)) return plainText(421, 'This server answers to 127.0.0.1 and localhost only.');
-    if (method !== 'GET' && method !== 'HEAD') return plainText(405, 'Only GET is answered here.');
+    if (!isHost(request)) return textResponse(421, 'This server answers to 127.0.0.1 and localhost only.');
+    if (method !== 'GET' && method !== 'HEAD') return textResponse(405, 'Only GET is answered here.');
     const offered = path.startsWith('/?') ? new URLSearchParams(path.slice(2)) : null;
     if (isSame(offered?.get('token'), token) || (method === 'GET' && isTicket(offered?.get('ticket')))) {
       const headers = { 'set-cookie': `${cookie()}=${token}; Path=/; HttpOnly; SameSite=Strict`, location: '/' };
-      const seeOther = plainText(303, 'Welcome.'); // away from the address with the token
+      const seeOther = textResponse(303, 'Welcome.'); // away from the address with the token
       return { ...seeOther, headers: { ...seeOther.headers, ...headers } };
     }
     if (knows(request)) return site({ path, method, signal });
-    return plainText(401, 'Open the address that Permafrost printed: it carries a token.');
+    return textResponse(401, 'Open the address that Permafrost printed: it carries a token.');
   }
 
   /** Never throws. A file that fails half-way closes the connection, which a browser shows as a failed download. */

@@ -1,16 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { configFields, configSchema } from '#contract/config';
-import { asRunId, type CommandRow, number, print, readApp } from './command.ts';
+import { numberText } from '#contract/format';
+import { settingsOf } from '#contract/runRow';
+import { asRunId, type CommandRow, print, readApp } from './command.ts';
 import { printable } from './printable.ts';
 import { outcome } from './watch.ts';
 
 /** Columns of a tag or a setting. */
 const widest = 200;
 
-const defaults = (field: (typeof configFields)[number]): unknown => configSchema.shape[field].safeParse(undefined).data;
-
-export const show: CommandRow = {
+export const showCommand: CommandRow = {
   add(program) {
     program
       .command('show')
@@ -22,9 +21,6 @@ export const show: CommandRow = {
           const run = app.runs.get(name);
           const floor = await app.data.floor(run.config);
           print(json, { ...run, floor }, () => {
-            const changed = configFields.filter(
-              (field) => JSON.stringify(run.config[field]) !== JSON.stringify(defaults(field)),
-            );
             const folder = join(app.home, 'runs', run.id);
             const tests = app.runs.series(run.id, 'test_metric');
             return [
@@ -33,12 +29,14 @@ export const show: CommandRow = {
               run.result
                 ? `mean of the last ${Math.min(100, run.result.iterations)} test metrics: ${run.result.last100}`
                 : '',
-              floor ? `without looking, saying ${floor.predictor} gives ${number(floor.value)}` : '',
+              floor ? `baseline without input, ${floor.predictor}: ${numberText(floor.value)}` : '',
               tests.length ? `${tests.length} evaluations, last at step ${tests.at(-1)!.step}` : '',
               `folder ${folder}${existsSync(folder) ? '' : ' is missing; only the data in the store are left'}`,
               run.tags.length ? `tags ${run.tags.map((tag) => printable(tag, widest)).join(', ')}` : '',
               '\nSettings that are not the defaults:',
-              ...changed.map((field) => `  ${field} = ${printable(JSON.stringify(run.config[field]), widest)}`),
+              ...Object.entries(settingsOf(run.config)).map(
+                ([field, value]) => `  ${field} = ${printable(JSON.stringify(value), widest)}`,
+              ),
               run.deviations.length ? '\nDiffers from the published protocol:' : '',
               ...run.deviations.map((d) => `  ${d.field}: ${d.text}`),
             ]

@@ -1,10 +1,10 @@
-/** `start`: the window, or where there can be none, the same app for a browser. */
+/** `start`: the window, or the same app for a browser where no window can be opened. */
 import { spawn } from 'node:child_process';
 import type { CommandRow } from './command.ts';
 import { electronBinary, ensureBuilt, projectFolder, whyNoWindow } from './desktop.ts';
 import { type ServeOptions, serve, serveDefaults, serveReaders } from './serve.ts';
 
-export const start: CommandRow = {
+export const startCommand: CommandRow = {
   add(program) {
     program
       .command('start')

@@ -2,12 +2,13 @@
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import { PermafrostError } from '#contract/errors';
+import { numberText } from '#contract/format';
 import { bestNumber, type Mean, marginText, meanOf } from '#contract/groups';
 import type { RunRow } from '#contract/runRow';
 import type { Services } from '#contract/services';
 import { type Axis, expandSweep, readAxis } from '#contract/sweep';
 import { writeChunks } from '#export/file';
-import { type CommandRow, columns, number, print, withApp } from './command.ts';
+import { alignColumns, type CommandRow, print, withApp } from './command.ts';
 import { type ConfigOptions, readConfig, takesConfig } from './configOptions.ts';
 import { printable } from './printable.ts';
 import { exitCodeOf, follow } from './watch.ts';
@@ -21,7 +22,7 @@ interface Options extends ConfigOptions {
   json?: boolean;
 }
 
-export const sweep: CommandRow = {
+export const sweepCommand: CommandRow = {
   add(program) {
     takesConfig(
       program
@@ -52,10 +53,10 @@ export const sweep: CommandRow = {
   },
 };
 
-/** What the table can be written as. */
+/** Endings of the files that the table can be written to. */
 const endings = ['.csv', '.md', '.tex'];
 
-/** A combination and what its runs say together. */
+/** A combination of values with its runs and their mean. */
 interface Row {
   values: unknown[];
   runs: RunRow[];
@@ -103,7 +104,7 @@ const title = (axes: Axis[], values: unknown[]): string[] =>
   axes.map(({ field }, i) => `${field} ${printable(plain(values[i]), 60)}`);
 const plain = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
-/** The means of the runs as the ending of the file asks for. */
+/** The means of the runs in the format of the file's ending. */
 const meansOf = (app: Services, ids: string[], out: string) =>
   app.download(`/download/means${extname(out)}?${new URLSearchParams(ids.map((id): [string, string] => ['id', id]))}`)
     .chunks;
@@ -123,8 +124,8 @@ function table(axes: Axis[], rows: Row[]): string {
     const counted = mean?.n === runs.length ? String(runs.length) : `${mean?.n ?? 0} of ${runs.length}`;
     return [
       ...values.map(plain),
-      mean ? number(mean.mean) : '–',
-      mean ? marginText(mean, (value) => number(value, 2)) : '',
+      mean ? numberText(mean.mean) : '–',
+      mean ? marginText(mean, (value) => numberText(value, 2)) : '',
       counted,
       mean && mean.mean === best ? 'best mean' : '',
     ];
@@ -135,7 +136,9 @@ function table(axes: Axis[], rows: Row[]): string {
     ? ['', 'With one seed the interval shows evaluation noise alone.']
     : [];
   const again = 'The same command again trains only these.';
-  return [columns(header, lines), ...note, ...(reasons.length ? ['', 'Failed:', ...reasons, again] : [])].join('\n');
+  return [alignColumns(header, lines), ...note, ...(reasons.length ? ['', 'Failed:', ...reasons, again] : [])].join(
+    '\n',
+  );
 }
 
 const jsonRow = ({ values, runs, mean }: Row) => ({

@@ -1,8 +1,9 @@
-/** `permafrost tables`: what was published, with its sources. */
-import { knownText, settingsText } from '#contract/answerText';
+/** `permafrost tables`: published numbers with their sources. */
+import { numberText } from '#contract/format';
 import type { Cell } from '#contract/paperTable';
+import { knownText, settingsText } from '#contract/tableText';
 import { absentTables, tableOf, tables } from '#papers/published';
-import { type CommandRow, columns, number, print } from './command.ts';
+import { alignColumns, type CommandRow, print } from './command.ts';
 
 export const tablesCommand: CommandRow = {
   add(program) {
@@ -21,7 +22,7 @@ export const tablesCommand: CommandRow = {
 
 const list = (): string =>
   [
-    columns(
+    alignColumns(
       ['table', 'cells', 'published', 'title'],
       tables.map(({ id, title, cells }) => [
         id,
@@ -39,11 +40,11 @@ function cellsOf(id: string): string {
     row,
     column,
     p?.metric ?? '',
-    p ? number(p.value) : '–',
-    p?.spread ? number(p.spread, 2) : '',
+    p ? numberText(p.value) : '–',
+    p?.spread ? numberText(p.spread, 2) : '',
     p?.runs ? String(p.runs) : '',
     p?.trainable ? String(p.trainable) : '',
-    beside.map(({ value }) => number(value)).join(' '),
+    beside.map(({ value }) => numberText(value)).join(' '),
     p?.certainty ?? '',
     p?.wandb?.join(' ') ?? '',
   ]);
@@ -53,7 +54,7 @@ function cellsOf(id: string): string {
   ];
   const section = (heading: string, texts: string[]) => (texts.length ? ['', heading, ...texts] : []);
   return [
-    ...[title, ...(note ? [note] : []), '', columns(header, rows)],
+    ...[title, ...(note ? [note] : []), '', alignColumns(header, rows)],
     ...section(
       'Sources:',
       lines(({ published, beside }) => [published, ...beside].map((p) => p?.source)),

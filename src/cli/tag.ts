@@ -3,7 +3,7 @@ import { checked, runTag } from '#contract/names';
 import { asRunId, type CommandRow, print, withApp } from './command.ts';
 import { printable } from './printable.ts';
 
-export const tag: CommandRow = {
+export const tagCommand: CommandRow = {
   add(program) {
     program
       .command('tag')

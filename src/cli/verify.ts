@@ -1,6 +1,7 @@
-/** `permafrost verify`: whether a bundle holds, and whether its runs come out the same here. */
+/** `permafrost verify`: checks a bundle, and whether its runs give the same results here. */
 import { availableParallelism } from 'node:os';
 import type { BundleReport, Rerun } from '#contract/bundle';
+import { plural } from '#contract/format';
 import { type CommandRow, print, withApp } from './command.ts';
 import { printable } from './printable.ts';
 import { exitCodeOf, follow } from './watch.ts';
@@ -9,7 +10,7 @@ import { wholeNumber } from './wholeNumber.ts';
 /** Exit code for an invalid bundle, or a rerun with another result. */
 const doesNotHold = 6;
 
-export const verify: CommandRow = {
+export const verifyCommand: CommandRow = {
   add(program) {
     program
       .command('verify')
@@ -44,14 +45,13 @@ export const verify: CommandRow = {
 };
 
 function reportText({ made, digest, files, runs, table, problems, notes }: BundleReport): string {
-  const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
   return [
     `Made ${made}, SHA-256 of its manifest ${digest}.`,
     ...problems.map((problem) => printable(problem, 1000)),
     ...notes.map((note) => `On this machine: ${note}`),
     problems.length
-      ? `The bundle is invalid: ${count(problems.length, 'problem')}.`
-      : `The bundle is valid: ${count(files, 'file')}, ${count(runs.length, 'run')}${table ? `, the verdicts of ${table}` : ''}.`,
+      ? `The bundle is invalid: ${plural(problems.length, 'problem')}.`
+      : `The bundle is valid: ${plural(files, 'file')}, ${plural(runs.length, 'run')}${table ? `, the verdicts of ${table}` : ''}.`,
   ].join('\n');
 }
 

@@ -1,8 +1,9 @@
 /** Follows runs to their end: bars on a terminal, a line per evaluation elsewhere. Ctrl-C pauses them. */
+import { durationText, numberText } from '#contract/format';
 import { type MetricKey, type Run, restingStates } from '#contract/run';
 import type { Services } from '#contract/services';
-import { duration, number } from './command.ts';
 import { printable, printableLines } from './printable.ts';
+import { progressBar } from './progress.ts';
 
 interface Followed {
   id: string;
@@ -15,43 +16,44 @@ interface Followed {
   isTold: boolean;
 }
 
-const barWidth = 24;
 const redrawTime = 100; // ms
 
-/** What a line gives up, in this order, where a terminal is too narrow for it. */
+/** Parts that a line drops, in this order, on a terminal that is too narrow. */
 const givesWay = ['bar', 'speed', 'train loss', 'test metric'] as const;
 
-/** How far a run is, in one line of at most `width` characters where that can be had, with a bar. Infinite: no terminal, no bar. */
+/** The progress of a run as one line, shortened towards `width` characters. An infinite width means no terminal: no bar. */
 export function progressLine({ label, run, latest, from }: Omit<Followed, 'id' | 'isTold'>, width: number): string {
   const done = run.totalSteps ? run.step / run.totalSteps : 0;
   const speed = from && run.step > from.step ? ((run.step - from.step) * 1000) / (performance.now() - from.at) : null;
-  const filled = Math.round(done * barWidth);
   const parts = new Map([
     ['label', printable(label, 60)],
-    ['bar', width < Number.POSITIVE_INFINITY ? `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}` : ''],
+    ['bar', width < Number.POSITIVE_INFINITY ? progressBar(done) : ''],
     ['step', `${run.step}/${run.totalSteps}`],
-    ['train loss', latest.train_loss === undefined ? '' : `train loss ${number(latest.train_loss, 3)}`],
-    ['test metric', latest.test_metric === undefined ? '' : `test metric ${number(latest.test_metric)}`],
-    ['speed', speed === null ? '' : `${number(speed, 3)} steps/s`],
-    ['left', speed === null || run.state !== 'running' ? '' : `${duration((run.totalSteps - run.step) / speed)} left`],
+    ['train loss', latest.train_loss === undefined ? '' : `train loss ${numberText(latest.train_loss, 3)}`],
+    ['test metric', latest.test_metric === undefined ? '' : `test metric ${numberText(latest.test_metric)}`],
+    ['speed', speed === null ? '' : `${numberText(speed, 3)} steps/s`],
+    [
+      'left',
+      speed === null || run.state !== 'running' ? '' : `${durationText((run.totalSteps - run.step) / speed)} left`,
+    ],
   ]);
   const line = () => [...parts.values()].filter(Boolean).join('  ');
   for (const part of givesWay) if (line().length > width) parts.delete(part);
   return line();
 }
 
-/** How a run stands, in one line. */
+/** The state and result of a run, in one line. */
 export function outcome(run: Run): string {
   const { result, reason } = run;
   if (result) {
-    const error = result.standardError > 0 ? ` ± ${number(1.96 * result.standardError, 2)}` : '';
-    return `${run.state}: ${result.metric} ${number(result.value)}${error} on ${result.samples} samples, loss ${number(result.loss)}, iteration ${result.iteration} of ${result.iterations}, ${duration(result.seconds)}`;
+    const error = result.standardError > 0 ? ` ± ${numberText(1.96 * result.standardError, 2)}` : '';
+    return `${run.state}: ${result.metric} ${numberText(result.value)}${error} on ${result.samples} samples, loss ${numberText(result.loss)}, iteration ${result.iteration} of ${result.iterations}, ${durationText(result.seconds)}`;
   }
   return `${run.state} at step ${run.step}${reason ? `: ${reason.message}` : ''}`;
 }
 
 /**
- * Waits until the runs rest, showing their progress on stderr; resolves to them as they are then.
+ * Waits until the runs rest, showing their progress on stderr; resolves to the runs.
  * `labels` name runs for people; their ids do by default.
  */
 export async function follow(app: Services, ids: string[], labels: Record<string, string> = {}): Promise<Run[]> {

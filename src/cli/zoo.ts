@@ -1,52 +1,17 @@
 import type { Command } from 'commander';
 import { PermafrostError } from '#contract/errors';
+import { bytesText, countText, shortCountText, transferText } from '#contract/format';
 import { numberHint, readDecimal } from '#contract/numbers';
 import type { Services } from '#contract/services';
 import { type DownloadProgress, filterModels, type ZooFilter, type ZooModel } from '#contract/zoo';
-import { type CommandRow, columns, duration, pausable, print, readApp, withApp } from './command.ts';
+import { alignColumns, type CommandRow, pausable, print, readApp, withApp } from './command.ts';
+import { barOf, openStatusLine } from './progress.ts';
 import { wholeNumber } from './wholeNumber.ts';
 
-const steps: [number, string][] = [
-  [1e9, 'GB'],
-  [1e6, 'MB'],
-  [1e3, 'kB'],
-];
-/** Bytes as people say them: 548 MB. */
-function size(bytes: number): string {
-  const [step, unit] = steps.find(([least]) => bytes >= least) ?? [1, 'B'];
-  return `${Number((bytes / step).toPrecision(3))} ${unit}`;
-}
-const count = (n: number): string => (n >= 1e6 ? `${Number((n / 1e6).toPrecision(4))} M` : n.toLocaleString('en'));
 const states: Record<ZooModel['state'], string> = { here: 'here', partial: 'interrupted', absent: '' };
 
-const barWidth = 24;
-function bar({ bytes, total, bytesPerSecond, secondsLeft }: DownloadProgress): string {
-  const filled = total ? Math.round((bytes / total) * barWidth) : 0;
-  return [
-    total ? `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}` : '',
-    total ? `${size(bytes)} of ${size(total)}` : size(bytes),
-    bytesPerSecond ? `${size(bytesPerSecond)}/s` : '',
-    secondsLeft ? `${duration(secondsLeft)} left` : '',
-  ]
-    .filter(Boolean)
-    .join('  ');
-}
-
-/** Draws progress on stderr: one line that changes on a terminal, a line every ten seconds elsewhere. */
-function progressLine(label: string): { show(progress: DownloadProgress): void; end(): void } {
-  const out = process.stderr;
-  let last = performance.now(); // short ones need no line
-  return {
-    show(progress) {
-      const line = `${label}  ${bar(progress)}`;
-      if (out.isTTY) out.write(`\r\x1b[2K${line}`);
-      else if (performance.now() - last > 10_000) out.write(`${line}\n`);
-      else return;
-      last = performance.now();
-    },
-    end: () => void (out.isTTY && out.write('\r\x1b[2K')),
-  };
-}
+const pullText = (name: string, progress: DownloadProgress): string =>
+  `${name} ${barOf(progress.bytes, progress.total)}${transferText(progress)}`;
 
 /** Runs `use` with the app after warning of unusable entries in the list of added models. */
 const withZoo = <T>(use: (app: Services) => T | Promise<T>, open = withApp<T>): Promise<T> =>
@@ -73,15 +38,15 @@ function list(words: string[], { largest, json, ...options }: ListOptions) {
       m.family,
       String(m.layers),
       String(m.width),
-      count(m.parameters.body),
-      m.downloadBytes ? size(m.downloadBytes) : '',
+      shortCountText(m.parameters.body),
+      m.downloadBytes ? bytesText(m.downloadBytes) : '',
       m.language,
       m.licence ?? '',
       states[m.state],
     ]);
     const header = ['model', 'family', 'layers', 'width', 'parameters', 'download', 'language', 'licence', 'on disk'];
     print(json, { models }, () =>
-      rows.length > 0 ? columns(header, rows) : 'No model fits. permafrost zoo list shows all of them.',
+      rows.length > 0 ? alignColumns(header, rows) : 'No model fits. permafrost zoo list shows all of them.',
     );
   }, readApp);
 }
@@ -110,20 +75,20 @@ const show = (name: string, { batch, json }: { batch: number; json?: boolean }) 
           'body',
           `${model.family}, ${model.layers} layers × ${model.width}, ${model.heads} heads, ${model.positions} positions`,
         ],
-        ['parameters', model.parameters.body.toLocaleString('en')],
-        ['trained frozen', `${model.parameters.frozen.toLocaleString('en')} on ${model.countedOn.task} (FPT, FRT)`],
-        ['trained unfrozen', `${model.parameters.unfrozen.toLocaleString('en')} on ${model.countedOn.task} (URT)`],
+        ['parameters', countText(model.parameters.body)],
+        ['trained frozen', `${countText(model.parameters.frozen)} on ${model.countedOn.task} (FPT, FRT)`],
+        ['trained unfrozen', `${countText(model.parameters.unfrozen)} on ${model.countedOn.task} (URT)`],
         [
           'memory frozen',
-          `about ${size(fit.frozen.bytes)} at batch ${batch}; fits in ${size(fit.frozen.memory)}: ${fit.frozen.fits}`,
+          `about ${bytesText(fit.frozen.bytes)} at batch ${batch}; fits in ${bytesText(fit.frozen.memory)}: ${fit.frozen.fits}`,
         ],
-        ['memory unfrozen', `about ${size(fit.unfrozen.bytes)}: ${fit.unfrozen.fits}`],
-        ['download', model.downloadBytes ? size(model.downloadBytes) : 'size unknown'],
+        ['memory unfrozen', `about ${bytesText(fit.unfrozen.bytes)}: ${fit.unfrozen.fits}`],
+        ['download', model.downloadBytes ? bytesText(model.downloadBytes) : 'size unknown'],
         [
           'on disk',
           model.state === 'absent'
             ? `no; permafrost zoo pull ${model.name}`
-            : `${size(model.diskBytes)}, ${states[model.state]}`,
+            : `${bytesText(model.diskBytes)}, ${states[model.state]}`,
         ],
         ['weights', model.path ?? ''],
       ];
@@ -141,8 +106,12 @@ const pull = (names: string[], { json }: { json?: boolean }) =>
     const models = await pausable(`zoo pull ${names.join(' ')}`, async (signal) => {
       const pulled: ZooModel[] = [];
       for (const name of names) {
-        const line = progressLine(name);
-        pulled.push(await app.zoo.pull(name, { signal, onProgress: line.show }).finally(line.end));
+        const line = openStatusLine();
+        pulled.push(
+          await app.zoo
+            .pull(name, { signal, onProgress: (progress) => line.show(pullText(name, progress)) })
+            .finally(line.end),
+        );
       }
       return pulled;
     });
@@ -154,7 +123,7 @@ const remove = (names: string[], { json }: { json?: boolean }) =>
     const removed = names.map((name) => app.zoo.get(name).name); // an unknown name throws before anything is removed
     let bytes = 0;
     for (const name of new Set(removed)) bytes += await app.zoo.rm(name);
-    print(json, { removed, bytes }, () => `${removed.join(', ')} removed; ${size(bytes)} freed.`);
+    print(json, { removed, bytes }, () => `${removed.join(', ')} removed; ${bytesText(bytes)} freed.`);
   });
 
 const verify = (names: string[], { json }: { json?: boolean }) =>
@@ -162,12 +131,12 @@ const verify = (names: string[], { json }: { json?: boolean }) =>
     const chosen = names.length > 0 ? names : app.zoo.list().flatMap((m) => (m.state === 'here' ? [m.name] : []));
     const reports = [];
     for (const name of chosen) {
-      const line = progressLine(name);
-      reports.push(await app.zoo.verify(name, line.show).finally(line.end));
+      const line = openStatusLine();
+      reports.push(await app.zoo.verify(name, (progress) => line.show(pullText(name, progress))).finally(line.end));
     }
     const text = reports.map(({ name, problems, expected, bytes }) => {
       if (problems.length > 0) return `${name}: ${problems.join('; ')}`;
-      return `${name}: ${size(bytes)}, every weight fits${expected ? ', SHA-256 as its source says' : ''}`;
+      return `${name}: ${bytesText(bytes)}, every weight fits${expected ? ', SHA-256 as its source says' : ''}`;
     });
     print(json, { reports }, () => text.join('\n'));
     if (reports.some(({ problems }) => problems.length > 0)) process.exitCode = 5;
@@ -183,7 +152,7 @@ const add = (source: string, { json, ...options }: { name?: string; revision?: s
 const subcommand = (zoo: Command, usage: string, text: string): Command =>
   zoo.command(usage).description(text).option('--json', 'print one JSON object');
 
-export const zoo: CommandRow = {
+export const zooCommand: CommandRow = {
   add(program) {
     const command = program.command('zoo').description('list, fetch and look after pretrained bodies');
     subcommand(command, 'list', 'list models, all or those with all the words')

@@ -1,17 +1,17 @@
-/** Bundles: what checking one says, and what training its runs again gives. */
+/** Results of checking a bundle and of training its runs again. */
 
 export interface BundleReport {
   /** As 2026-11-26. */
   made: string;
-  /** SHA-256 of the manifest, which stands for the whole: two people who read the same have the same bundle. */
+  /** SHA-256 of the manifest, which identifies the bundle: equal digests mean equal bundles. */
   digest: string;
   files: number;
   runs: string[];
   /** Id of the published table that the runs answer; null where they answer none. */
   table: string | null;
-  /** What is not as the bundle says, a line each; empty for a bundle that holds. */
+  /** Contradictions, a line each; empty for a valid bundle. */
   problems: string[];
-  /** What differs here and is no fault of the bundle. */
+  /** Differences of this machine that do not make the bundle invalid. */
   notes: string[];
 }
 
@@ -26,10 +26,10 @@ export interface Rerun {
 }
 
 export interface BundleServices {
-  /** Recomputes everything that a bundle states. Throws `disk` for a file that cannot be read and `data` for what is no bundle. */
+  /** Recomputes everything that a bundle states. Throws `disk` for an unreadable file and `data` for a file that is not a bundle. */
   verify(path: string): Promise<BundleReport>;
-  /** Trains the bundle's configs here, each once however often it is asked for. Throws as `verify`, and `config`. */
+  /** Trains each config of the bundle here, once across calls. Throws as `verify`, and `config`. */
   rerun(path: string): Promise<Rerun[]>;
-  /** How what was trained here compares with the originals. Throws as `verify`. */
+  /** Compares the runs trained here with the originals. Throws as `verify`. */
   compare(path: string): Promise<Rerun[]>;
 }

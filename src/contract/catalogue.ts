@@ -1,4 +1,4 @@
-/** What there is to choose from, and what a choice would cost: the tables behind the form. */
+/** The choices of the form, and the cost of a config. */
 import type { ConfigField, ExperimentConfig } from './config.ts';
 import type { Deviation } from './run.ts';
 import type { MetricName } from './runRow.ts';
@@ -6,12 +6,12 @@ import type { MetricName } from './runRow.ts';
 export interface TaskInfo {
   name: string;
   title: string;
-  /** Task fields of the config that it reads. */
+  /** Fields of the config that the task reads. */
   fields: readonly ConfigField[];
   /** Values of these fields in the published runs, the commonest first. */
   settings: readonly Partial<ExperimentConfig>[];
   metric: MetricName;
-  /** Data set that it needs; null when it makes its own samples. */
+  /** The data set that the task needs; null when it generates its samples. */
   dataset: string | null;
 }
 
@@ -22,7 +22,7 @@ export interface BodyInfo {
   layers: number;
   width: number;
   heads: number;
-  /** The longest sequence it takes, in tokens. */
+  /** Longest sequence, in tokens. */
   positions: number;
   /** Pretrained weights are on this machine. */
   hasWeights: boolean;
@@ -42,7 +42,7 @@ export interface Preset {
   source: string;
   /** The published number. */
   published: { metric: MetricName; value: number; source: string } | null;
-  /** Why it cannot run here, and what would change that; null when it can. */
+  /** Why it cannot run here and what to do about it; null when it can. */
   missing: string | null;
 }
 
@@ -52,7 +52,7 @@ export interface Catalogue {
   presets: Preset[];
 }
 
-/** A config that was opened, or what is wrong with it, by field where one is to blame. */
+/** A parsed config, or its errors, with the field where one causes it. */
 export type ConfigReport =
   | { ok: true; config: ExperimentConfig; deviations: Deviation[] }
   | { ok: false; errors: { field: ConfigField | null; message: string }[] };
@@ -76,7 +76,7 @@ export interface Estimate {
   groups: ParameterGroup[];
   /** Optimizer steps if no early stop comes. */
   steps: number;
-  /** Seconds for all of them with their evaluations, and what that rests on. */
+  /** Seconds for all steps with their evaluations, and the basis of that estimate. */
   seconds: number;
   basis: string;
   /** Of the trainer process while it trains. */

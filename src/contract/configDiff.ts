@@ -1,8 +1,8 @@
-/** What makes runs differ: the fields of their configs that are not the same in all of them. Pure. */
+/** The config fields in which runs differ. */
 import { type ConfigField, configFields, fieldMeta } from './config.ts';
 import { type RunRow, type Setting, settingOf } from './runRow.ts';
 
-export interface Difference {
+export interface FieldDifference {
   field: ConfigField;
   label: string;
   /** One per run, in their order. */
@@ -10,7 +10,7 @@ export interface Difference {
 }
 
 /** In the order of the form; empty when all configs are the same. */
-export function configDiff(rows: readonly Pick<RunRow, 'settings'>[]): Difference[] {
+export function configDiff(rows: readonly Pick<RunRow, 'settings'>[]): FieldDifference[] {
   return configFields.flatMap((field) => {
     const values = rows.map((row) => settingOf(row, field));
     return new Set(values).size > 1 ? [{ field, label: fieldMeta(field).label, values }] : [];

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { ExperimentConfig } from './config.ts';
 import type { Floor } from './floor.ts';
+import { bytesText } from './format.ts';
 import { downloadProgress, type PullOf, type Removed } from './zoo.ts';
 
 export const datasetState = z.enum([
@@ -34,6 +35,10 @@ export const datasetInfo = z.object({
   tasks: z.array(z.string()),
 });
 export type DatasetInfo = z.infer<typeof datasetInfo>;
+
+/** The size of a data set's download; `made here` when it has none. */
+export const downloadText = ({ files, downloadBytes }: Pick<DatasetInfo, 'files' | 'downloadBytes'>): string =>
+  files.length === 0 ? 'made here' : downloadBytes === null ? 'size unknown' : bytesText(downloadBytes);
 
 /** A pull's way: file after file arrives, then the whole is decoded. */
 export const pullProgress = z.discriminatedUnion('stage', [

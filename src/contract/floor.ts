@@ -1,11 +1,11 @@
-/** The floor of a metric: what a rule reaches that needs nothing of what the task asks for. Mostly it never looks at its input. */
+/** The floor of a metric: the score of a trivial rule, which mostly ignores the input. */
 export interface Floor {
   value: number;
-  /** What that rule says, in words, e.g. `always class 1`. */
+  /** The rule in words, e.g. `always class 1`. */
   predictor: string;
 }
 
-/** Whether a result is no further above the floor than `tolerance`, so that nothing is known to have been learnt. */
+/** Whether a result is no further above the floor than `tolerance`, so that it is no evidence of learning. */
 export function sitsOnFloor(
   result: { metric: 'accuracy' | 'mae'; value: number },
   floor: Floor,

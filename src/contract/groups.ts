@@ -1,9 +1,9 @@
-/** Runs of one config, whatever their seed, and their mean with its 95 % interval. Pure. */
+/** Groups runs that differ only in their seed, and gives the mean of each group with its 95 % interval. */
 import type { ConfigField } from './config.ts';
 import type { MetricName, RunRow } from './runRow.ts';
 import { type Interval, interval } from './statistics.ts';
 
-/** What does not make another experiment: its name, its seed, and where it is computed. */
+/** Fields that do not make a different experiment. */
 export const sameGroup: ReadonlySet<ConfigField> = new Set(['name', 'seed', 'device']);
 
 /** The numbers of a run that a group averages. */
@@ -11,7 +11,7 @@ export const metricColumns = ['value', 'best', 'recent', 'last'] as const;
 export type MetricColumn = (typeof metricColumns)[number];
 
 export interface Mean extends Interval {
-  /** Runs that it rests on. */
+  /** Runs that it averages. */
   n: number;
 }
 
@@ -22,7 +22,7 @@ export interface RunGroup {
   means: Record<MetricColumn, Mean | null>;
 }
 
-/** The same text for the same config, whatever the order of its fields. */
+/** A text that is equal for equal configs, whatever the order of their fields. */
 export function groupKey({ settings }: Pick<RunRow, 'settings'>): string {
   const fields = Object.entries(settings).filter(([field]) => !sameGroup.has(field as ConfigField));
   return JSON.stringify(fields.sort(([a], [b]) => (a < b ? -1 : 1)));

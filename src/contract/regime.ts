@@ -1,4 +1,4 @@
-/** What of the transformer is learnt and where it starts: the question of the paper, in one word. */
+/** The regimes of the paper: which part of the transformer is trained, and from which weights. */
 import type { ExperimentConfig } from './config.ts';
 
 /** FPT, FRT and URT as the paper names them; UPT is the unfrozen pretrained transformer. */

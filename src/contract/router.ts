@@ -6,11 +6,11 @@ import { configSchema } from './config.ts';
 import { configFile } from './configFile.ts';
 import { describeError, PermafrostError } from './errors.ts';
 import { datasetName, localPath, modelName, revision, runId, runTag } from './names.ts';
-import { profiles, toleranceSchema, wish } from './papers.ts';
 import { metricKey } from './run.ts';
 import { mostPoints } from './runServices.ts';
 import type { Services } from './services.ts';
 import { streamValues } from './streamValues.ts';
+import { profiles, reproduceRequest, toleranceSchema } from './tableState.ts';
 
 /** What a transport gives a call. */
 export interface CallContext {
@@ -204,8 +204,8 @@ export const appRouter = router({
     state: procedure
       .input(z.object({ table: name, profile: z.enum(profiles), tolerance: toleranceSchema.optional() }))
       .query(({ ctx, input }) => ctx.services.tables.state(input.table, input.profile, input.tolerance)),
-    plan: procedure.input(wish).query(({ ctx, input }) => ctx.services.tables.plan(input)),
-    reproduce: procedure.input(wish).mutation(({ ctx, input }) => ctx.services.tables.reproduce(input)),
+    plan: procedure.input(reproduceRequest).query(({ ctx, input }) => ctx.services.tables.plan(input)),
+    reproduce: procedure.input(reproduceRequest).mutation(({ ctx, input }) => ctx.services.tables.reproduce(input)),
   }),
   home: procedure.query(({ ctx }) => ctx.services.home),
 });

@@ -37,7 +37,7 @@ export const finalResult = z.object({
 });
 export type FinalResult = z.infer<typeof finalResult>;
 
-export const run = z.object({
+export const runSchema = z.object({
   id: z.string(),
   config: configSchema,
   state: runState,
@@ -57,7 +57,7 @@ export const run = z.object({
   result: finalResult.nullable(),
   tags: z.array(z.string()),
 });
-export type Run = z.infer<typeof run>;
+export type Run = z.infer<typeof runSchema>;
 
 export const metricKeys = ['train_loss', 'train_metric', 'test_loss', 'test_metric', 'grad_norm'] as const;
 export const metricKey = z.enum(metricKeys);

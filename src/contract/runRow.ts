@@ -1,5 +1,6 @@
 /** A run as the table of runs shows it: light enough for ten thousand of them. */
 import { type ConfigField, configDefaults, type ExperimentConfig } from './config.ts';
+import { isSameSetting } from './isSameSetting.ts';
 import type { Regime } from './regime.ts';
 import type { JournalEntry, Run, RunState } from './run.ts';
 
@@ -64,10 +65,8 @@ export function settingOf(row: Pick<RunRow, 'settings'>, field: ConfigField): Se
 
 /** The fields in which a config differs from the defaults; always with its task. */
 export function settingsOf(config: ExperimentConfig): Partial<ExperimentConfig> {
-  const differs = ([field, value]: [string, unknown]) => {
-    const usual = (configDefaults as Record<string, unknown>)[field];
-    return Array.isArray(value) ? JSON.stringify(value) !== JSON.stringify(usual) : value !== usual;
-  };
+  const differs = ([field, value]: [string, unknown]) =>
+    !isSameSetting(value, (configDefaults as Record<string, unknown>)[field]);
   return Object.fromEntries(Object.entries(config).filter(differs)) as Partial<Record<ConfigField, never>>;
 }
 

@@ -4,9 +4,9 @@ import type { BundleServices } from './bundle.ts';
 import type { ConfigServices } from './catalogue.ts';
 import type { DataServices } from './data.ts';
 import type { DeviceServices } from './devices.ts';
-import type { TableServices } from './papers.ts';
 import type { QueueServices } from './queue.ts';
 import type { RunServices } from './runServices.ts';
+import type { TableServices } from './tableState.ts';
 import type { ZooServices } from './zoo.ts';
 
 export interface Services {

@@ -1,4 +1,4 @@
-/** Means over seeds and how sure they are: one set of formulas for verdicts, tables and curves. */
+/** Means over seeds and their uncertainty: one set of formulas for verdicts, tables and curves. */
 import jstat from 'jstat';
 import type { MetricName } from './runRow.ts';
 
@@ -40,7 +40,7 @@ interface Scale {
   slope(value: number): number;
 }
 
-/** Scales on which a metric spreads about as widely everywhere, so that an interval made there stays where the metric can be. */
+/** Variance-stabilising scales: an interval made on them stays within the range of its metric. */
 const scales: Record<MetricName, Scale> = {
   /** Between 0 and 1: the arcsine of the root (Anscombe 1948). */
   accuracy: {
@@ -58,7 +58,7 @@ const scales: Record<MetricName, Scale> = {
   },
 };
 
-/** `mean` ± `half`, bent on the scale of its metric so that no end is an accuracy or an error that cannot be. */
+/** `mean` ± `half`, made on the scale of the metric so that both ends are possible values of it. */
 function bent(mean: number, half: number, metric: MetricName | null): Interval {
   const plain = { mean, low: mean - half, high: mean + half };
   if (metric === null || half === 0) return plain;
@@ -70,9 +70,9 @@ function bent(mean: number, half: number, metric: MetricName | null): Interval {
 }
 
 /**
- * The 95 % interval of the mean over seeds. With two or more seeds it is Student's, on the spread between seeds (which
- * contains each run's evaluation noise), and never narrower than evaluation noise alone allows. With one seed the
- * spread between seeds is unknown and the interval shows evaluation noise only. That of a `metric` stays within its range.
+ * The 95 % interval of the mean over seeds. With two or more seeds it is Student's, from the spread between seeds, which
+ * includes each run's evaluation noise; it is never narrower than evaluation noise alone. With one seed the spread is unknown
+ * and the interval shows evaluation noise only. With a `metric` it stays within the range of that metric.
  */
 export function interval(samples: readonly Sample[], metric: MetricName | null = null): Interval | null {
   if (samples.length === 0) return null;
@@ -82,7 +82,7 @@ export function interval(samples: readonly Sample[], metric: MetricName | null =
   return bent(mean, Math.max(spread, normal(0.975) * evaluationError(samples)), metric);
 }
 
-/** Standard error of the mean that evaluation noise alone makes. */
+/** Standard error of the mean from evaluation noise alone. */
 export const evaluationError = (samples: readonly Sample[]): number =>
   Math.sqrt(samples.reduce((sum, s) => sum + s.standardError ** 2, 0)) / samples.length;
 

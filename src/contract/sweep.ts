@@ -16,7 +16,7 @@ export interface Axis {
   values: unknown[];
 }
 /** A combination of the axes' values, with a config per seed. */
-export interface Point {
+export interface Combination {
   values: unknown[];
   configs: ExperimentConfig[];
 }
@@ -51,9 +51,8 @@ const unreadable = (text: string): PermafrostError =>
   );
 
 /**
- * The numbers of a range, null for any other text, and for a range that is none what is wrong with it: `0..4` counts,
- * `0..0.3:4` has even steps, `1e-5..1e-2:log:7` even ratios. Values of a log range are rounded to three digits, so that they
- * can be read and typed again. The ends of a range of whole numbers are in digits.
+ * Reads a range: `0..4` counts, `0..0.3:4` has even steps, `1e-5..1e-2:log:7` even ratios. Returns null for a text that is no
+ * range, and a message for a wrong one. Values of a log range are rounded to three digits, so that they can be typed again.
  */
 export function readRange(text: string, isWhole = false): number[] | string | null {
   if (!text.includes('..')) return null;
@@ -76,7 +75,7 @@ export function readRange(text: string, isWhole = false): number[] | string | nu
 }
 
 /** The runs of a sweep, the first axis slowest, seeds from the config's own upwards. Throws `config` for a value that does not fit. */
-export function expandSweep(base: ExperimentConfig, axes: readonly Axis[], seeds: number): Point[] {
+export function expandSweep(base: ExperimentConfig, axes: readonly Axis[], seeds: number): Combination[] {
   const twice = axes.find(({ field }, i) => axes.slice(0, i).some((other) => other.field === field));
   if (twice) throw new PermafrostError('config', `${twice.field} is on two axes. Put its values on one.`);
   const runs = axes.reduce((product, { values }) => product * values.length, seeds);

@@ -153,7 +153,7 @@ function claim(path: string, token: string): boolean {
 /** Removes the drafts of killed claims. */
 const sweepClaims = (path: string): void => sweepDrafts(dirname(path), `${basename(path)}.`);
 
-/** What a file system without hard links answers; such ones are not shared by machines, so that a file just made is enough. */
+/** Errors of file systems without hard links. Machines do not share those, so creating the file exclusively is enough. */
 const noLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
 function writeNew(path: string, token: string): void {

@@ -1,4 +1,4 @@
-/** Deletion. A path is deleted only strictly below the folder that owns it, links resolved; of a link only the link is deleted. */
+/** Deletes a path only if it is strictly below the folder that owns it, links resolved. Of a link only the link is deleted. */
 import { lstatSync, readdirSync, realpathSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
@@ -28,7 +28,7 @@ export async function removeBelow(owned: Owned): Promise<void> {
   if (isThere(owned.path)) await rm(belowOwner(owned), { recursive: true, force: true });
 }
 
-/** Whether the path exists, dangling links included. */
+/** Whether the path exists, also as a dangling link. */
 export const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 export const isLink = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
 

@@ -1,6 +1,6 @@
 /**
  * safetensors files that carry their own SHA-256 in their metadata, so that a changed bit is found before it is used. The hash is
- * of the file with zeros in place of the hash.
+ * computed over the file with zeros in place of the hash.
  */
 import { createHash } from 'node:crypto';
 import { type SafetensorsType, safetensorsHeader } from '#formats/safetensors';

@@ -1,6 +1,9 @@
 /** A file on the disk as a source of bytes. Only regular files are opened: a pipe or a device would never end. */
+
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { PermafrostError } from '#contract/errors';
+import { type ErrorCode, PermafrostError } from '#contract/errors';
+import { countText } from '#contract/format';
+import { readJson } from '#formats/json';
 import type { ByteSource } from '#formats/source';
 import { diskError } from './troubles.ts';
 
@@ -24,20 +27,19 @@ export async function withOpenFile<T>(path: string, use: (source: ByteSource) =>
   }
 }
 
-/** A whole file of at most `most` bytes; a larger one is refused unread. Throws `disk`, and `data` for one that is too large. */
+/** Reads a whole file of at most `most` bytes; refuses a larger one unread. Throws `disk`, and `data` for one that is too large. */
 export const readSmallFile = (path: string, most: number): Uint8Array =>
   withFile(path, (source) => {
     if (source.size <= most) return source.read(0, source.size);
-    const size = (bytes: number) => bytes.toLocaleString('en');
     throw new PermafrostError(
       'data',
-      `${path}: expected at most ${size(most)} bytes; the file has ${size(source.size)}. Put the right file there.`,
+      `${path}: expected at most ${countText(most)} bytes; the file has ${countText(source.size)}. Put the right file there.`,
     );
   });
 
-/** {@link readSmallFile} as text. */
-export const readSmallText = (path: string, most: number): string =>
-  new TextDecoder().decode(readSmallFile(path, most));
+/** Parses a JSON file of at most `most` bytes. Throws `disk`, `data` for one that is too large, and `code` for one that is not JSON. */
+export const readSmallJson = (path: string, most: number, code: ErrorCode): unknown =>
+  readJson(readSmallFile(path, most), path, code);
 
 /** Opens a regular file to be read. Throws `disk`. */
 export function openFile(path: string): number {

@@ -6,60 +6,60 @@ interface Trouble {
   happened: string;
   help: string;
   /** Whether retrying may succeed without a change by the user. */
-  passes: boolean;
+  isTemporary: boolean;
 }
 
-const full = { happened: 'The disk is full', help: 'Free some space', passes: true };
+const full = { happened: 'The disk is full', help: 'Free some space', isTemporary: true };
 const denied = {
   happened: 'Permission is missing',
   help: 'Check the permissions of the file and its folder',
-  passes: false,
+  isTemporary: false,
 };
 const readOnly = {
   happened: 'The file system is read-only',
   help: 'Set PERMAFROST_HOME to a folder that can be written',
-  passes: false,
+  isTemporary: false,
 };
 const busy = {
   happened: 'Another process is writing to the database',
   help: 'Try again, or end that process',
-  passes: true,
+  isTemporary: true,
 };
 const damaged = {
   happened: 'The database is damaged',
   help: 'Run permafrost rebuild: it sets the file aside and makes a new one from the run folders',
-  passes: false,
+  isTemporary: false,
 };
-const hardware = { happened: 'The disk reports an error', help: 'Check the disk', passes: true };
+const hardware = { happened: 'The disk reports an error', help: 'Check the disk', isTemporary: true };
 
 const troubles: Readonly<Record<string, Trouble>> = {
   ENOSPC: full,
-  EDQUOT: { happened: 'The disk quota is used up', help: 'Free some space', passes: true },
+  EDQUOT: { happened: 'The disk quota is used up', help: 'Free some space', isTemporary: true },
   EFBIG: {
     happened: 'The file is larger than this system allows',
     help: 'Raise the limit (ulimit -f)',
-    passes: false,
+    isTemporary: false,
   },
-  ENOENT: { happened: 'The file or its folder is missing', help: 'Check the path', passes: false },
-  EBUSY: { happened: 'Another program uses the file', help: 'Close that program', passes: false },
+  ENOENT: { happened: 'The file or its folder is missing', help: 'Check the path', isTemporary: false },
+  EBUSY: { happened: 'Another program uses the file', help: 'Close that program', isTemporary: false },
   EACCES: denied,
   EPERM: denied,
   EROFS: readOnly,
   ENOTDIR: {
     happened: 'A file lies where a folder should be',
     help: 'Move it away, or set PERMAFROST_HOME to another folder',
-    passes: false,
+    isTemporary: false,
   },
   EIO: hardware,
-  ESTALE: { happened: 'The network file system lost the file', help: 'Check the mount', passes: true },
-  EMFILE: { happened: 'Too many files are open', help: 'Raise the limit (ulimit -n)', passes: true },
-  ENFILE: { happened: 'The system has too many open files', help: 'Close other programs', passes: true },
+  ESTALE: { happened: 'The network file system lost the file', help: 'Check the mount', isTemporary: true },
+  EMFILE: { happened: 'Too many files are open', help: 'Raise the limit (ulimit -n)', isTemporary: true },
+  ENFILE: { happened: 'The system has too many open files', help: 'Close other programs', isTemporary: true },
   SQLITE_FULL: full,
   SQLITE_BUSY: busy,
   SQLITE_LOCKED: busy,
   SQLITE_READONLY: { ...readOnly, happened: 'The database cannot be written' },
   SQLITE_IOERR: hardware,
-  SQLITE_CANTOPEN: { happened: 'The database cannot be opened', help: 'Check its folder', passes: true },
+  SQLITE_CANTOPEN: { happened: 'The database cannot be opened', help: 'Check its folder', isTemporary: true },
   SQLITE_CORRUPT: damaged,
   SQLITE_NOTADB: damaged,
   SQLITE_ERROR: damaged, // our statements are correct, so the tables are damaged
@@ -86,9 +86,9 @@ export const isRefusal = (error: unknown): boolean => {
 };
 
 /** Whether retrying later may help: the disk is full, or the database locked. */
-export function passes(error: unknown): boolean {
+export function isTemporary(error: unknown): boolean {
   const code = codeOf(error instanceof PermafrostError ? error.cause : error);
-  return code !== undefined && (troubleOf(code)?.passes ?? false);
+  return code !== undefined && (troubleOf(code)?.isTemporary ?? false);
 }
 
 /** Whether the database is damaged and must be rebuilt. */

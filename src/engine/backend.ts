@@ -1,6 +1,6 @@
 /**
  * The tfjs backend that records. Its "data" are Values of the graph being traced; nothing is computed.
- * A value that the program tries to read while it is traced is an error: it would be frozen into the graph for ever.
+ * Reading a value while tracing is an error: the graph would hold it as a constant for ever.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { PermafrostError } from '#contract/errors';
@@ -8,7 +8,7 @@ import { Graph, sizeOf, splatOf, type Value, type ValueType } from './graph.ts';
 
 export const tracerName = 'permafrost-trace';
 
-/** Literal data larger than this inside a traced program is taken for a random draw or a captured batch. */
+/** A larger literal inside a traced program is presumably a random draw or a captured batch. */
 const largestLiteral = 64;
 
 const typeOf: Record<string, ValueType> = { float32: 'float32', int32: 'int32', bool: 'bool' };

@@ -14,7 +14,7 @@ export interface OnnxDevice {
   threads?: number;
   /** Folder of the files that frozen weights name; absent: the runtime cannot map files and weights are written inline. */
   weightFolder?: string;
-  /** The provider can leave values in its memory, where state then stays from step to step. */
+  /** The provider can keep values in its memory, so that state stays there between steps. */
   keepsState?: boolean;
   /** The provider has com.microsoft.FusedMatMul. */
   fusedMatMul: boolean;

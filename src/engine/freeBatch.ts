@@ -1,19 +1,19 @@
 /**
- * Frees a traced graph from its batch size. Shapes are numbers in a trace; traced at two sizes, the numbers that differ are
- * those that mean the batch. They are replaced by what the graph finds out itself when it runs.
+ * Makes a traced graph run with any batch size. A trace holds shapes as numbers; those that differ between traces at two
+ * batch sizes depend on the batch. They are replaced by values that the graph computes from the shape of its input.
  */
 
 import { reachable } from './fuse.ts';
 import { type Graph, type Node, nodeOf, type Value } from './graph.ts';
 
-export interface TracedAt {
+interface TracedAt {
   batch: number;
   outputs: readonly Value[];
 }
 
 /**
  * Outputs of `g` for any batch: those of `one`, compared with `other` of the same program. `input` names a value whose first
- * axis is the batch. Null where the program computes otherwise at another size, or holds constants that depend on it.
+ * axis is the batch. Null where another size gives another computation or other constants.
  */
 export function freeBatch(g: Graph, one: TracedAt, other: TracedAt, input: string): Value[] | null {
   const nodes = reachable(one.outputs);
@@ -37,7 +37,7 @@ export function freeBatch(g: Graph, one: TracedAt, other: TracedAt, input: strin
   }
   return one.outputs.map((v) => replaced.get(v) ?? v);
 
-  /** What stands for a list of sizes that differ; undefined where none does, null where they are no multiples of the batch. */
+  /** A list of sizes with those that depend on the batch computed; undefined where none does, null where one is no multiple of the batch. */
   function shapeFor(v: Value, w: Value, op: string): Value | null | undefined {
     const [sizes, otherSizes] = [intsOf(v), intsOf(w)];
     if (!sizes || !otherSizes) return undefined;
@@ -61,7 +61,7 @@ function intsOf({ source, dtype }: Value): number[] | null {
   return source.kind === 'const' && dtype === 'int64' ? Array.from(source.data as BigInt64Array, Number) : null;
 }
 
-/** Whether the nodes do the same with the same operands, lists of sizes aside. */
+/** Whether the nodes are the same operators on the same operands, ignoring lists of sizes. */
 function isSame(nodes: readonly Node[], others: readonly Node[]): boolean {
   if (nodes.length !== others.length) return false;
   const places = new Map(nodes.map((node, i) => [node, i]));

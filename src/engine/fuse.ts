@@ -1,5 +1,5 @@
 /**
- * Rewrites of a finished graph that need to know who uses what: scalars sink into the α of a product, row biases
+ * Rewrites of a finished graph that depend on the users of a value: scalars sink into the α of a product, row biases
  * into its third operand, and transposes into its flags. None changes a result by more than rounding.
  */
 import { type Attribute, type Graph, isOp, type Node, nodeOf, splatOf, type Value } from './graph.ts';
@@ -7,7 +7,7 @@ import { type Attribute, type Graph, isOp, type Node, nodeOf, splatOf, type Valu
 export interface FuseOptions {
   /** The runtime has com.microsoft.FusedMatMul (α and transposed operands of batched products). */
   fusedMatMul: boolean;
-  /** Any runtime shall run it: operators of the ONNX standard alone. */
+  /** Use operators of the ONNX standard only, so that any runtime can run the graph. */
   standard?: boolean;
 }
 
@@ -198,13 +198,13 @@ const transposeIntoProduct: Rule = (node, { g }) => {
   return g.node('FusedMatMul', inputs, [[node.outputs[0].shape, node.outputs[0].dtype]], attributes, 'com.microsoft');
 };
 
-/** Operators of ONNX Runtime that the standard has too since opset 20, with their attributes there. */
+/** Operators of ONNX Runtime that the standard has since opset 20, with the attributes they take there. */
 const standardForms: Record<string, { op: string; attributes: Record<string, Attribute> }> = {
   FastGelu: { op: 'Gelu', attributes: { approximate: 'tanh' } },
   Gelu: { op: 'Gelu', attributes: { approximate: 'none' } },
 };
 
-/** com.microsoft operator → the same of the standard. Throws for one that has none. */
+/** com.microsoft operator → the standard's equivalent. Throws for one that has none. */
 const intoStandard: Rule = (node, { g }) => {
   if (node.domain === '') return null;
   const form = standardForms[node.op];

@@ -1,13 +1,13 @@
-/** Which state may be written over while a step runs, so that it needs one buffer instead of two. */
+/** Which state a step may overwrite while it runs, so that it needs one buffer instead of two. */
 import { reachable } from './fuse.ts';
 import { nodeOf, type Value } from './graph.ts';
 
-/** Operators whose element i is made of elements i of its operands alone. */
+/** Operators whose element i depends on elements i of the operands only. */
 const elementwise = new Set(['Add', 'Sub', 'Mul', 'Div']);
 
 /**
- * Names of the state whose old value nobody can read once the new one is being written: every node that reads it comes before
- * the one that makes its new value, or is that one and works element by element.
+ * Names of the state whose old value is dead once the new one is being written: every node that reads it runs before the node
+ * that makes its new value, or is that node and works element by element.
  * `outputs` are a trace's: new state under `next/<name>`, the old an input `state/<name>`.
  */
 export function writableInPlace(outputs: ReadonlyMap<string, Value>, changed: readonly string[]): string[] {

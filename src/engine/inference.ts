@@ -1,4 +1,4 @@
-/** A program without state as an ONNX model that any runtime runs: operators of the standard alone, any batch where that can be. */
+/** A program without state as an ONNX model that any runtime runs: operators of the standard only, any batch size where possible. */
 import { freeBatch } from './freeBatch.ts';
 import { fuse } from './fuse.ts';
 import { type OnnxModel, type OnnxOptions, writeOnnx } from './onnx.ts';
@@ -6,10 +6,10 @@ import type { Frozen, Program, Spec } from './program.ts';
 import { type Trace, traceProgram } from './trace.ts';
 
 export interface InferenceOptions extends Omit<OnnxOptions, 'rename' | 'freeBatch'> {
-  /** What is fed, for a batch of a size; the first axis of everything. */
+  /** Specs of the inputs for a batch size, which is the first axis of each. */
   inputs(batch: number): Record<string, Spec>;
   frozen: Record<string, Frozen>;
-  /** Size of the batch where it cannot be left open. */
+  /** Batch size of the model where it cannot be free. */
   batch: number;
 }
 
@@ -18,7 +18,7 @@ export interface InferenceModel extends OnnxModel {
   batch: number | null;
 }
 
-/** Any two sizes that a model's own dimensions are unlikely to be. */
+/** Two sizes that a model's own dimensions are unlikely to have. */
 const sizes = [11, 13] as const;
 
 /** Names of inputs, outputs and values in the file are those of the program. */

@@ -1,4 +1,4 @@
-/** Graph → ONNX ModelProto bytes. The message descriptors below are the part of the ONNX format that is written here. */
+/** Graph → ONNX ModelProto bytes. The message descriptors below are the part of the ONNX format that this file writes. */
 import protobuf from 'protobufjs/light.js';
 import { PermafrostError } from '#contract/errors';
 import { reachable } from './fuse.ts';
@@ -81,7 +81,7 @@ function attribute([name, value]: [string, Attribute]) {
 export interface OnnxModel {
   bytes: Uint8Array;
   nodes: number;
-  /** Names of the inputs that the graph really reads. */
+  /** Names of the inputs that the graph reads. */
   inputs: string[];
 }
 
@@ -92,14 +92,14 @@ export interface OnnxOptions {
   graph?: string;
   /** Name in the file of an input or a frozen value. */
   rename?(name: string): string;
-  /** The first axis of every input and output is of any length. */
+  /** The first axis of every input and output has any length. */
   freeBatch?: boolean;
-  /** Of whoever made it. */
+  /** Version of the producer. */
   version?: string;
   metadata?: Record<string, string>;
 }
 
-/** Writes the graph that computes the named outputs. Inputs are those reachable. */
+/** Writes the graph that computes the named outputs. Only inputs that it reads are declared. */
 export function writeOnnx(
   outputs: ReadonlyMap<string, Value>,
   { mapsFiles, graph: graphName = 'step', rename = (name) => name, freeBatch, version, metadata = {} }: OnnxOptions,

@@ -3,10 +3,10 @@
  * function of tensors, so it becomes part of the step's graph.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { mapValues } from './mapValues.ts';
 import type { Spec, Tensors } from './program.ts';
 import { constant, type Schedule } from './schedule.ts';
 import type { Initial } from './state.ts';
-import { mapValues } from './trace.ts';
 
 /** Gradients or updates by parameter, all times one scalar: clipping and learning rates then cost no pass over the tensors. */
 export interface Updates {

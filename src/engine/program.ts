@@ -1,6 +1,6 @@
 /**
- * What a program is: an ordinary TensorFlow.js function from tensors to tensors. It holds no state of its own;
- * what changes from step to step comes in as `state` and goes out as `state`.
+ * What a program is: an ordinary TensorFlow.js function from tensors to tensors. It holds no state of its own:
+ * values that change from step to step come in as `state` and go out as `state`.
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
 
@@ -22,7 +22,7 @@ export interface Noise {
 export interface ProgramArgs {
   /** Values that the program may change: parameters, optimizer slots. */
   state: Tensors;
-  /** What is fed at every step. */
+  /** Values that are fed at every step. */
   inputs: Tensors;
   /** Values that never change. */
   frozen: Tensors;
@@ -30,28 +30,28 @@ export interface ProgramArgs {
 }
 export interface ProgramResult {
   outputs: Tensors;
-  /** New values of some of the state; the rest stays. */
+  /** New values of some of the state; the rest keeps its value. */
   state?: Tensors;
 }
 export type Program = (args: ProgramArgs) => ProgramResult;
 
-/** A value that never changes: bytes in a file that the runtime maps by itself, or data in memory. */
+/** A value that never changes: bytes in a file that the runtime maps, or data in memory. */
 export interface Frozen extends Spec {
   /** Where the bytes lie: `name` inside the device's weight folder. Little-endian, C order. */
   file?: { name: string; offset: number; length: number };
-  /** The values; called only where the runtime cannot map the file. */
+  /** Reads the values; called only where the runtime cannot map the file. */
   read(): TensorData;
 }
 
 /** The mutable values that compiled steps share, by name. Arrays are live: read them between steps, never during one. */
 export interface State {
   readonly specs: Readonly<Record<string, Required<Spec>>>;
-  /** Brings back what the steps left in the memory of a device. After a step, `get` needs it first. */
+  /** Copies back the values that steps left in a device's memory. Call it after a step and before `get`. */
   settle(): Promise<void>;
   get(name: string): TensorData;
   /** Copies `data` in. Throws when its length is not that of the spec. */
   set(name: string, data: TensorData): void;
-  /** Gives back the memory of a device; what was not settled is lost. */
+  /** Frees the device's memory; values that were not settled are lost. */
   release(): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Frozen values as a graph on a device sees them, mapped from their file by the runtime itself. The session that trains may
- * hold packed copies; no runtime gives those out.
+ * Frozen values as a graph on a device sees them, mapped from their file by the runtime. The session that trains may
+ * hold packed copies; no runtime exposes those.
  */
 import type { Device } from './device.ts';
 import type { Frozen, TensorData } from './program.ts';

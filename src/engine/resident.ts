@@ -1,22 +1,23 @@
 /**
- * State in the memory of a device, from one step to the next: two graphs of nothing but their inputs carry it there and
- * back. A tensor on a device cannot be written over, so a step makes new ones and the old are given back at once.
+ * State that stays in a device's memory between steps. Two graphs that only return their inputs copy it there and back.
+ * A tensor on a device cannot be overwritten, so each step makes new ones and the old ones are freed at once.
  */
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import type { OnnxDevice } from './device.ts';
+import { mapValues } from './mapValues.ts';
 import { writeOnnx } from './onnx.ts';
 import type { Spec, TensorData } from './program.ts';
 import type { Resident } from './state.ts';
-import { mapValues, traceProgram } from './trace.ts';
+import { traceProgram } from './trace.ts';
 
-/** Where a session leaves an output. */
+/** The output location that keeps a tensor on the device. */
 export const onDevice = 'gpu-buffer';
 
 /** State as tensors of ONNX Runtime. */
 export interface OnnxState extends Resident {
-  /** All state as tensors on the device; values that the host changed are carried there first. */
+  /** All state as tensors on the device; values that the host changed are copied there first. */
   tensors(): Promise<Readonly<Record<string, Tensor>>>;
-  /** Takes the new value of `name`, which is on the device alone. */
+  /** Takes the new value of `name`, which only the device has. */
   replace(name: string, tensor: Tensor): void;
 }
 

@@ -7,11 +7,11 @@ import type { DType, Spec, State, TensorData } from './program.ts';
 export interface Resident {
   /** The host has written the value of `name`. */
   changed(name: string): void;
-  /** Whether the device alone has the value of `name`. */
+  /** Whether only the device has the current value of `name`. */
   isNewer(name: string): boolean;
-  /** Writes into the host's arrays what the device alone has. */
+  /** Copies values that only the device has into the host's arrays. */
   fetch(): Promise<void>;
-  /** Carries everything back, so that the state can be used elsewhere. */
+  /** Copies everything back, so that the state can be used elsewhere. */
   leave(): Promise<void>;
   release(): Promise<void>;
 }
@@ -20,18 +20,18 @@ export interface Initial extends Spec {
   data: TensorData;
 }
 
-export const makeData = (dtype: DType, size: number): TensorData =>
+const makeData = (dtype: DType, size: number): TensorData =>
   dtype === 'int32' ? new Int32Array(size) : new Float32Array(size);
 
-/** A state that starts with the initial values and takes their arrays over. Throws when data and shape disagree. */
+/** A state with these initial values; it takes ownership of their arrays. Throws when data and shape disagree. */
 export function createState(initial: Record<string, Initial>): State & {
-  /** The buffer that the next value of `name` is to be written to. */
+  /** The buffer for the next value of `name`. */
   next(name: string): TensorData;
   /** Makes the buffer given by `next` the current value. */
   advance(name: string): void;
-  /** The host's array, current or not. */
+  /** The host's array, which may be out of date. */
   live(name: string): TensorData;
-  /** The same state on the device that steps share, where it stays there between them. */
+  /** The copy on the device; null while no step keeps state there. */
   resident: Resident | null;
 } {
   const specs: Record<string, Required<Spec>> = {};

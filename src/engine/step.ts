@@ -5,13 +5,14 @@ import { PermafrostError } from '#contract/errors';
 import type { Device, EagerDevice, OnnxDevice, WgslDevice } from './device.ts';
 import { fuse } from './fuse.ts';
 import { writableInPlace } from './inPlace.ts';
+import { mapValues } from './mapValues.ts';
 import { checkedInput, noiseWords } from './noise.ts';
 import { writeOnnx } from './onnx.ts';
 import { printGraph } from './print.ts';
 import type { CompiledStep, Frozen, Noise, Program, Spec, TensorData } from './program.ts';
 import { type OnnxState, onDevice, onnxState } from './resident.ts';
 import type { SharedState } from './state.ts';
-import { mapValues, traceProgram } from './trace.ts';
+import { traceProgram } from './trace.ts';
 import { compileWgsl } from './wgsl/compile.ts';
 import { NoWgslError } from './wgsl/lowerings.ts';
 
@@ -21,8 +22,8 @@ export interface StepOptions {
   frozen?: Record<string, Frozen>;
   device: Device;
   /**
-   * Whether frozen weights are copied into the form that products are fastest with. Takes about a tenth off each run, for
-   * as much memory as the weights of each product and the time to write it. Default: true.
+   * Whether the runtime packs frozen weights for its matrix products. Saves about a tenth of each run and costs the time to
+   * write a second copy of the weights of each product, and its memory. Default: true.
    */
   packs?: boolean;
   /** Receives the simplified graph as text before a device compiles it. Eager devices have none. */
@@ -30,7 +31,7 @@ export interface StepOptions {
 }
 type Options = StepOptions & Required<Pick<StepOptions, 'frozen' | 'packs'>>;
 
-/** Compiles `program`. Throws `trace` for what cannot be recorded and `device` when the runtime refuses the graph. */
+/** Compiles `program`. Throws `trace` for a program that cannot be recorded and `device` when the runtime refuses the graph. */
 export function compileStep(program: Program, options: StepOptions): Promise<CompiledStep> {
   const full = { frozen: {}, packs: true, ...options };
   const { device } = full;
@@ -104,24 +105,24 @@ async function compileOnnx(
   };
 }
 
-/** How the state of a session goes in and comes out. */
+/** How state enters and leaves a session. */
 interface StateFlow {
   tensors(): Readonly<Record<string, Tensor>> | Promise<Readonly<Record<string, Tensor>>>;
-  /** Where the session is to write the new value; null: where it likes. */
+  /** The tensor that the session writes the new value to; null: the session allocates one. */
   target(name: string): Tensor | null;
   take(name: string, value: Tensor): void;
 }
 
-/** In the host's memory, which the session reads and writes; what can be is written over. */
+/** In the host's memory, which the session reads and writes, in place where possible. */
 function hostFlow(state: SharedState, { runtime }: OnnxDevice, writable: readonly string[]): StateFlow {
   const inPlace = new Set(writable);
-  const over = (name: string, data: TensorData) => {
+  const tensorOn = (name: string, data: TensorData) => {
     const { dtype, shape } = state.specs[name];
     return new runtime.Tensor(dtype, data, shape);
   };
   return {
-    tensors: () => mapValues(state.specs, (_, name) => over(name, state.get(name))),
-    target: (name) => over(name, inPlace.has(name) ? state.get(name) : state.next(name)),
+    tensors: () => mapValues(state.specs, (_, name) => tensorOn(name, state.get(name))),
+    target: (name) => tensorOn(name, inPlace.has(name) ? state.get(name) : state.next(name)),
     take(name) {
       if (!inPlace.has(name)) state.advance(name);
     },

@@ -4,6 +4,7 @@ import { PermafrostError } from '#contract/errors';
 import { Tracer, tracerName } from './backend.ts';
 import { Graph, sameShape, type Value } from './graph.ts';
 import { registerLowerings } from './kernels.ts';
+import { mapValues } from './mapValues.ts';
 import type { Frozen, Noise, Program, Spec, Tensors } from './program.ts';
 
 export interface Trace {
@@ -24,7 +25,7 @@ export interface TraceOptions {
 
 let tracer: Tracer | undefined;
 
-/** Traces synchronously, so nothing else can use the backend meanwhile. Throws `trace` for what cannot be recorded. */
+/** Traces synchronously, so nothing else can use the backend meanwhile. Throws `trace` for a program that cannot be recorded. */
 export function traceProgram(program: Program, { state, inputs, frozen }: TraceOptions): Trace {
   if (!tracer) {
     tracer = new Tracer();
@@ -98,8 +99,4 @@ function checkState(name: string, value: Value, state: TraceOptions['state']): V
     );
   }
   return value;
-}
-
-export function mapValues<A, B>(record: Record<string, A>, f: (value: A, key: string) => B): Record<string, B> {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, f(value, key)]));
 }

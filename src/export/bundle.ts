@@ -5,7 +5,7 @@
  *     manifest.json                 format, date, every other file with its size and SHA-256
  *     environment.json              the machine and the versions that the bundle was made with
  *     materials.json                data sets and weights of the runs, with their SHA-256
- *     table.json, table.md, table.csv   the published table that the runs answer, if they do: verdicts, and what they rest on
+ *     table.json, table.md, table.csv   the published table of the runs, if there is one: verdicts with their evidence
  *     runs.csv                      a record per run
  *     runs/ID/config.json, journal.jsonl, frozen.json   as in the run's folder
  *     runs/ID/run.json              the run as the store has it
@@ -13,7 +13,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { PermafrostError } from '#contract/errors';
-import { profiles, toleranceSchema } from '#contract/papers';
+import { profiles, toleranceSchema } from '#contract/tableState';
 import type { ByteSource } from '#formats/source';
 import { writeZip, type ZipFile } from '#formats/writeZip';
 import { entryBytes, entryChunks, readZip, type ZipEntry } from '#formats/zip';
@@ -130,13 +130,13 @@ export interface Bundle {
   text(path: string): string;
   /** The lines of a journal with their ends, one after the other. Throws `data` as `text` does. */
   lines(path: string): Iterable<string>;
-  /** A file's JSON. Throws `data` where it is not what the schema says. */
+  /** A file's JSON. Throws `data` where it does not fit the schema. */
   json<T>(path: string, schema: z.ZodType<T>): T;
 }
 
 /**
- * Opens a bundle, calling `report` with a line for every file that is not what the manifest says.
- * Throws `data` for what is no bundle, or one that is too large to be honest.
+ * Opens a bundle, calling `report` with a line for every file that contradicts the manifest.
+ * Throws `data` for a file that is no bundle or claims an implausible size.
  */
 export function readBundle(source: ByteSource, name: string, report: (problem: string) => void): Bundle {
   const refuse = (why: string, cause?: unknown) =>

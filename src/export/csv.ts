@@ -8,7 +8,7 @@ const resultFields = Object.keys(finalResult.shape) as (keyof typeof finalResult
 const plain = (value: unknown): CsvValue =>
   value !== null && typeof value === 'object' ? JSON.stringify(value) : ((value ?? null) as CsvValue);
 
-/** Columns of the run table: what a run is, its config, its result. */
+/** Columns of the run table: the run, its config, its result. */
 const columns: [string, (run: Run) => CsvValue][] = [
   ['id', (run) => run.id],
   ['state', (run) => run.state],

@@ -19,7 +19,7 @@ export function* pieces(lines: Iterable<string>): Generator<string> {
 
 /**
  * Writes chunks to a file as fast as it takes them; `-` is standard output, whose own errors come as they are. A device or a
- * pipe is written to, never replaced. Throws `disk`, and what the chunks throw of ours.
+ * pipe is written to, never replaced. Throws `disk`, and the errors of the chunks.
  */
 export async function writeChunks(
   path: string,

@@ -26,7 +26,7 @@ const commands: Record<string, string> = {
 const standard = /[ -~]|(?![ÐÞðþĄąĐđĘęĦħĮįĸĿŀŉŊŋŦŧŲųſ×÷])[À-ž]/u;
 /** What no engine sets. */
 const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Cn}]/u;
-/** Asks the engine whether it reads Unicode; expanded at once, so that a list of tables gets what fits. */
+/** Asks the engine whether it reads Unicode. Expanded at once, so that a list of tables gets the right form. */
 const ifUnicode = '\\ifdefined\\Umathcode ';
 
 function escaped(text: string): string {
@@ -94,7 +94,7 @@ export function latex({ id, title, caption, header, rows, footnotes, sections }:
 
 const alignment = ({ isNumber }: Document['header'][number]): string => (isNumber ? 'r' : 'l');
 
-/** Words stacked in lines no longer than what stands below, where they can be. */
+/** Words stacked in lines that are no longer than the cells below, where possible. */
 function heading(column: Document['header'][number], width: number): string {
   const lines: string[] = [];
   for (const word of column.text.split(' '))

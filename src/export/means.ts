@@ -1,7 +1,7 @@
-/** Runs by config, whatever their seed: the mean of each config with its 95 % interval, as CSV and as people read it. */
-import { digits } from '#contract/answerText';
+/** The mean of each config over its seeds with its 95 % interval, as CSV and as a document. */
 import type { ConfigField } from '#contract/config';
-import { configDiff, type Difference } from '#contract/configDiff';
+import { configDiff, type FieldDifference } from '#contract/configDiff';
+import { numberText } from '#contract/format';
 import { bestNumber, groupRuns, type Mean, marginText, type RunGroup, sameGroup } from '#contract/groups';
 import { type RunRow, type Setting, settingOf } from '#contract/runRow';
 import { csvLine, joined } from '#formats/csv';
@@ -10,14 +10,14 @@ import { type Document, footnotes, type Marked, plain } from './document.ts';
 interface Means {
   groups: RunGroup[];
   /** What tells the groups apart, a value per group. */
-  differences: Difference[];
+  differences: FieldDifference[];
 }
 
 function meansOf(rows: readonly RunRow[]): Means {
   const groups = groupRuns(rows);
   const found = configDiff(groups.map((group) => group.rows[0])).filter(({ field }) => !sameGroup.has(field));
-  // the task first, for other settings are of a task; then what varies slowest, as in the grid that the runs may be of
-  const changes = ({ field, values }: Difference) =>
+  // the task first, since other settings belong to it; then the field that varies slowest, as in a grid
+  const changes = ({ field, values }: FieldDifference) =>
     field === 'task' ? 0 : values.filter((value, i) => i > 0 && value !== values[i - 1]).length;
   return { groups, differences: found.sort((a, b) => changes(a) - changes(b)) };
 }
@@ -29,7 +29,7 @@ const idsOf = ({ rows }: RunGroup): string =>
     ' ',
   );
 
-/** A record per config, after a header: the fields in which configs differ, then what its finished runs say together. */
+/** A record per config, after a header: the fields in which configs differ, then the mean of its finished runs. */
 export function* meansCsv(rows: readonly RunRow[]): Generator<string> {
   const { groups, differences } = meansOf(rows);
   const fields = differences.map(({ field }) => field);
@@ -41,7 +41,7 @@ export function* meansCsv(rows: readonly RunRow[]): Generator<string> {
   }
 }
 
-/** The same for people, with what all runs have in common; `date` is when it was made, as it shall be printed. */
+/** The same as a document, with the settings that all runs share; `date` is printed as it is given. */
 export function meansDocument(rows: readonly RunRow[], date: string): Document {
   const { groups, differences } = meansOf(rows);
   const metrics = [...new Set(groups.map((group) => group.rows[0].metric))];
@@ -73,11 +73,11 @@ export function meansDocument(rows: readonly RunRow[], date: string): Document {
 }
 
 const column = (text: string, isNumber = false) => ({ text, isNumber });
-const isNumber = ({ values }: Difference): boolean => values.every((value) => typeof value === 'number');
+const isNumber = ({ values }: FieldDifference): boolean => values.every((value) => typeof value === 'number');
 
 function meanText(mean: Mean | null): string {
   if (!mean) return '–';
-  return `${digits(mean.mean)} ${marginText(mean, (value) => digits(value, 2))}`.trimEnd();
+  return `${numberText(mean.mean)} ${marginText(mean, (value) => numberText(value, 2))}`.trimEnd();
 }
 
 /** Runs with a result, and of how many where some have none. */

@@ -1,24 +1,23 @@
-/** A published table with what answers it here: as CSV with a record per cell or per run, and as a document. */
-
+/** A published table with its results here: as CSV with a record per cell or per run, and as a document. */
+import { numberText } from '#contract/format';
+import type { Published } from '#contract/paperTable';
+import type { Run } from '#contract/run';
+import type { CellResult, TableState, Tolerance } from '#contract/tableState';
 import {
   chanceText,
   contrastText,
-  digits,
   publishedText,
   rangeText,
   verdictText,
   weightsAndScoreTexts,
   weightsAndScoreTitle,
-} from '#contract/answerText';
-import type { Answer, TableState, Tolerance } from '#contract/papers';
-import type { Published } from '#contract/paperTable';
-import type { Run } from '#contract/run';
+} from '#contract/tableText';
 import { type CsvValue, csvLine, joined } from '#formats/csv';
 import { runHeader, runRecord } from './csv.ts';
 import { type Document, footnotes, plain } from './document.ts';
 
 /** A record per cell, after a header. */
-export function* answersCsv({ answers, profile }: TableState): Generator<string> {
+export function* resultsCsv({ results, profile }: TableState): Generator<string> {
   yield csvLine([
     'cell',
     'row',
@@ -47,8 +46,8 @@ export function* answersCsv({ answers, profile }: TableState): Generator<string>
     'notes',
     'needs',
   ]);
-  for (const answer of answers) {
-    const { cell, floor, onFloor, needs, notes, metric, runs, averages, outlook, judgement: j } = answer;
+  for (const result of results) {
+    const { cell, floor, onFloor, needs, notes, metric, runs, averages, outlook, judgement: j } = result;
     const p = cell.published;
     const values: CsvValue[] = [cell.id, cell.row, cell.column, profile, metric];
     values.push(p?.value ?? null, p?.spread ?? null, p?.runs ?? null, p?.source ?? null, p?.certainty ?? null);
@@ -77,27 +76,27 @@ export function* answersCsv({ answers, profile }: TableState): Generator<string>
   }
 }
 
-/** A record per run that answers a cell, after a header: the cell, then what the table of runs has. */
-export function* answerRunsCsv({ answers, profile }: TableState, runOf: (id: string) => Run): Generator<string> {
+/** A record per run of a cell, after a header: the cell, then the columns of the table of runs. */
+export function* resultRunsCsv({ results, profile }: TableState, runOf: (id: string) => Run): Generator<string> {
   yield csvLine(['cell', 'row', 'column', 'profile', ...runHeader]);
-  for (const { cell, runs } of answers)
+  for (const { cell, runs } of results)
     for (const { id } of runs) yield csvLine([cell.id, cell.row, cell.column, profile, ...runRecord(runOf(id))]);
 }
 
 const toleranceText = ({ accuracy, mae }: Tolerance): string =>
-  `${digits(accuracy)} in accuracy, ${digits(100 * mae)} % of a published error`;
+  `${numberText(accuracy)} in accuracy, ${numberText(100 * mae)} % of a published error`;
 
 const sourceText = ({ source, certainty, note }: Published): string =>
   [certainty === 'read' ? source : `${source} (second-hand)`, ...(note ? [note] : [])].join('. ');
 
 /** The table as people read it; `date` is when it was made, as it shall be printed. */
 export function tableDocument(state: TableState, date: string): Document {
-  const { table, profile, tolerance, answers, contrasts } = state;
+  const { table, profile, tolerance, results, contrasts } = state;
   const sources = footnotes();
   const marked = (texts: Published[]) => texts.map((published) => sources.mark(sourceText(published)));
-  const hasOthers = answers.some(({ cell }) => cell.beside.length > 0);
-  const rows = answers.map((answer) => {
-    const { cell, floor, onFloor, metric } = answer;
+  const hasOthers = results.some(({ cell }) => cell.beside.length > 0);
+  const rows = results.map((result) => {
+    const { cell, floor, onFloor, metric } = result;
     const published = {
       text: publishedText(cell.published) + (onFloor ? ' *' : ''),
       marks: marked(cell.published ? [cell.published] : []),
@@ -107,13 +106,13 @@ export function tableDocument(state: TableState, date: string): Document {
       ...[plain(cell.row), plain(cell.column), plain(metric ?? '')],
       published,
       ...(hasOthers ? [others] : []),
-      ...[plain(floor ? digits(floor.value) : ''), plain(oursText(answer)), plain(verdictText(answer))],
+      ...[plain(floor ? numberText(floor.value) : ''), plain(oursText(result)), plain(verdictText(result))],
     ];
   });
-  const lines = (of: (answer: Answer) => string | false | null) => [
-    ...new Set(answers.flatMap((answer) => of(answer) || [])),
+  const lines = (of: (result: CellResult) => string | false | null) => [
+    ...new Set(results.flatMap((result) => of(result) || [])),
   ];
-  const name = ({ cell }: Answer) => `${cell.row} ${cell.column}`;
+  const name = ({ cell }: CellResult) => `${cell.row} ${cell.column}`;
   const sections = [
     { title: 'Gain (positive: better), with its 95 % interval over seeds', lines: contrasts.map(contrastText) },
     { title: weightsAndScoreTitle, lines: weightsAndScoreTexts(state.weightsAndScore) },
@@ -123,7 +122,7 @@ export function tableDocument(state: TableState, date: string): Document {
     },
     {
       title: '* no better than guessing',
-      lines: lines((a) => a.onFloor && `${name(a)}: saying ${a.floor!.predictor} gives ${digits(a.floor!.value)}`),
+      lines: lines((a) => a.onFloor && `${name(a)}: saying ${a.floor!.predictor} gives ${numberText(a.floor!.value)}`),
     },
     { title: 'Scaled down, so not compared with the published number', lines: lines((a) => a.notes.join('; ')) },
     { title: 'Not run', lines: lines((a) => a.needs && `${name(a)}: ${a.needs}`) },
@@ -147,7 +146,7 @@ export function tableDocument(state: TableState, date: string): Document {
 
 const column = (text: string, isNumber = false) => ({ text, isNumber });
 
-function oursText({ judgement }: Answer): string {
+function oursText({ judgement }: CellResult): string {
   const { mean, seeds } = judgement;
-  return mean === null ? '' : `${digits(mean)} (${rangeText(judgement)}, n = ${seeds})`;
+  return mean === null ? '' : `${numberText(mean)} (${rangeText(judgement)}, n = ${seeds})`;
 }

@@ -27,7 +27,7 @@ export const eventType = protobuf.Root.fromJSON({
   },
 }).lookupType('Event');
 
-/** Names that TensorBoard groups by what stands before the slash. */
+/** Names that TensorBoard groups by the part before the slash. */
 const tags: Record<MetricKey, string> = {
   train_loss: 'loss/train',
   test_loss: 'loss/test',

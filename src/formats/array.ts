@@ -1,11 +1,11 @@
-/** A named array in a file, whatever the file's format: its type, its shape, and its bytes when they are asked for. */
+/** An array in a file of any format: its type, its shape, and its bytes on request. */
 import { decode } from './safetensors.ts';
 
 export interface StoredArray {
-  /** As safetensors calls it; of other types there is nothing but the name. */
+  /** The name that safetensors uses, or an unsupported type's own name. */
   dtype: string;
   shape: number[];
-  /** Where its row-major little-endian bytes lie in the file as they are; null where they must be put together. */
+  /** Where its row-major little-endian bytes are contiguous in the file; null where they must be assembled. */
   place: { offset: number; length: number } | null;
   /** Row-major little-endian bytes in pieces of whole elements. Throws `weights` when a checksum is wrong. */
   chunks(): Iterable<Uint8Array>;

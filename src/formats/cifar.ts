@@ -2,7 +2,9 @@
  * CIFAR-10's binary version: records of one label byte and 3,072 pixel bytes, the planes red, green, blue, each row by row.
  * Format: cs.toronto.edu/~kriz/cifar.html.
  */
+
 import { PermafrostError } from '#contract/errors';
+import { countText } from '#contract/format';
 import type { ByteSource } from './source.ts';
 
 const pixels = 32 * 32;
@@ -20,7 +22,7 @@ export function readCifar(source: ByteSource, name: string): CifarImages {
   if (!Number.isInteger(count) || count === 0) {
     throw new PermafrostError(
       'data',
-      `${name}: expected records of ${record.toLocaleString('en')} bytes; the file has ${source.size}, which is ${source.size === 0 ? 'none' : `${Math.floor(count)} and a part of one`}. Get the file again.`,
+      `${name}: expected records of ${countText(record)} bytes; the file has ${source.size}, which is ${source.size === 0 ? 'none' : `${Math.floor(count)} and a part of one`}. Get the file again.`,
     );
   }
   const images = new Uint8Array(count * 3 * pixels);

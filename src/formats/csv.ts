@@ -1,14 +1,13 @@
 /**
- * Records of CSV as RFC 4180 has them, safe to open in a spreadsheet. Text that a spreadsheet would run as a formula gets a
- * single quote before it, as OWASP advises, also where it would begin a cell of a program that parts cells at semicolons or
- * tabs. Numbers stay numbers. {@link plainText} takes the quotes away again.
+ * CSV records as defined by RFC 4180, safe to open in a spreadsheet. Text that a spreadsheet would run as a formula gets a
+ * single quote before it, as OWASP advises, also where it begins a cell for programs that split at semicolons or
+ * tabs. Numbers stay numbers.
  */
 
 export type CsvValue = string | number | boolean | null;
 
-/** Where a formula would begin. Quotes that stand there already count as part of it, so that every text comes back. */
+/** Where a formula would begin. Quotes before it count as part of it, so that every text can be recovered. */
 const formula = /^(?='*[=+\-@＝＋－＠\t\r])|(?<=[;\t\r\n])(?='*[=+\-@＝＋－＠])/g;
-const disarmed = /^'(?='*[=+\-@＝＋－＠\t\r])|(?<=[;\t\r\n])'(?='*[=+\-@＝＋－＠])/g;
 
 /** One record with its line end. Text with commas, quotes or line breaks is quoted. */
 export function csvLine(values: readonly CsvValue[]): string {
@@ -19,10 +18,7 @@ export function csvLine(values: readonly CsvValue[]): string {
   return `${values.map(cell).join(',')}\r\n`;
 }
 
-/** The text of a cell that {@link csvLine} wrote. */
-export const plainText = (cell: string): string => cell.replace(disarmed, '');
-
-/** A list in one cell: items with `separator` between them. An item that would not come back so is written as JSON has strings. */
+/** A list in one cell: items with `separator` between them. An item that cannot be told apart from its neighbours is quoted as in JSON. */
 export const joined = (items: readonly string[], separator: string): string =>
   items.map((item) => (isPlain(item, separator) ? item : JSON.stringify(item))).join(separator);
 

@@ -3,7 +3,7 @@
 const float = new Float32Array(1);
 const word = new Uint32Array(float.buffer);
 
-/** float32 values rounded to the nearest half, ties to even; what is too large becomes infinite. */
+/** Rounds float32 values to the nearest half, ties to even; values that are too large become infinite. */
 export function toHalves(values: Float32Array): Uint16Array<ArrayBuffer> {
   const halves = new Uint16Array(values.length);
   for (let i = 0; i < values.length; i++) halves[i] = toHalf(values[i]);

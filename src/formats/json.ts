@@ -1,8 +1,8 @@
-/** JSON files of users: UTF-8, with or without a byte-order mark. */
+/** JSON files from outside: UTF-8, with or without a byte-order mark. */
 import { type ErrorCode, PermafrostError } from '#contract/errors';
 import { readText } from './text.ts';
 
-/** The value in a JSON file. Throws an error with `code` that names the file. */
+/** Parses a JSON file. Throws an error with `code` that names the file. */
 export function readJson(bytes: Uint8Array, name: string, code: ErrorCode): unknown {
   const fail = (what: string, cause?: unknown) => new PermafrostError(code, `${name} ${what}`, { cause });
   const text = readText(bytes, (what) => fail(`is not JSON: ${what}`));

@@ -1,4 +1,4 @@
-/** The table of checkpoint formats, told apart by how a file begins rather than by its name. */
+/** The table of formats that pretrained models come in. A file's first bytes decide its format, not its name. */
 import { PermafrostError } from '#contract/errors';
 import type { StoredArray } from './array.ts';
 import { readNpz } from './npz.ts';
@@ -7,22 +7,36 @@ import type { ByteSource } from './source.ts';
 import { readTorch } from './torch.ts';
 import { isZip, readZip } from './zip.ts';
 
-export type CheckpointFormat = 'safetensors' | 'torch' | 'npz';
+interface CheckpointFormat {
+  name: string;
+  /** Whether a file begins as one of this format does. */
+  fits(source: ByteSource): boolean;
+  read(source: ByteSource): Map<string, StoredArray>;
+}
+
+/** The first that fits is read; PyTorch's legacy files begin like nothing in particular, so it comes last. */
+const formats: readonly CheckpointFormat[] = [
+  { name: 'npz', fits: isNpz, read: readNpz },
+  { name: 'safetensors', fits: isSafetensors, read: safetensorsArrays },
+  { name: 'torch', fits: () => true, read: (source) => readTorch(source, isZip(source)) },
+];
+
 export interface ModelCheckpoint {
-  format: CheckpointFormat;
+  /** Name of its format. */
+  format: string;
   arrays: Map<string, StoredArray>;
 }
 
-/** The arrays of a file of any known format; `name` stands in errors. Throws `weights` saying what is wrong with it. */
+/** Opens the arrays of a file in any known format. Errors carry `name`. Throws `weights` for a damaged file. */
 export function readModelCheckpoint(source: ByteSource, name: string): ModelCheckpoint {
   try {
-    const format = formatOf(source);
-    const arrays = [...readers[format](source)].map(([key, array]): [string, StoredArray] => {
+    const format = formats.find(({ fits }) => fits(source))!;
+    const arrays = [...format.read(source)].map(([key, array]): [string, StoredArray] => {
       const { check } = array;
       const inFile = { ...array, chunks: () => named(array.chunks(), name) };
       return [key, check ? { ...inFile, check: () => naming(check, name) } : inFile];
     });
-    return { format, arrays: new Map(arrays) };
+    return { format: format.name, arrays: new Map(arrays) };
   } catch (error) {
     throw withName(error, name);
   }
@@ -49,17 +63,13 @@ const withName = (error: unknown, name: string): unknown =>
     ? new PermafrostError(error.code, `${name}: ${error.message}`, { cause: error })
     : error;
 
-const readers: Record<CheckpointFormat, (source: ByteSource) => Map<string, StoredArray>> = {
-  safetensors: safetensorsArrays,
-  npz: readNpz,
-  torch: (source) => readTorch(source, isZip(source)),
-};
+function isNpz(source: ByteSource): boolean {
+  return isZip(source) && [...readZip(source).keys()].some((entry) => entry.endsWith('.npy'));
+}
 
-function formatOf(source: ByteSource): CheckpointFormat {
-  if (isZip(source)) return [...readZip(source).keys()].some((entry) => entry.endsWith('.npy')) ? 'npz' : 'torch';
-  const start = source.read(0, Math.min(9, source.size));
-  if (start.length === 9 && start[8] === 0x7b) return 'safetensors'; // the header's {
-  return 'torch';
+/** After the length of its header, the header's {. */
+function isSafetensors(source: ByteSource): boolean {
+  return source.size > 8 && source.read(8, 1)[0] === 0x7b;
 }
 
 const pieces = 4 * 2 ** 20; // bytes; a multiple of every element

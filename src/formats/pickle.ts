@@ -1,14 +1,14 @@
 /**
- * Python pickles as inert data. The machine has the instructions that build plain values; a global is looked up in the
- * caller's allow-list and anything else is refused by name, so that nothing of the file is ever executed.
- * Dictionaries become Maps, tuples and lists arrays, large integers BigInts. How long a pickle is and how much it builds are
- * bounded: a byte of it can make an object, and the same object can stand in many places.
+ * Python pickles as inert data. The machine knows only the instructions that build plain values. It looks globals up in the
+ * caller's allow-list and refuses all others by name, so nothing in the file is ever executed.
+ * Dictionaries become Maps, tuples and lists arrays, large integers BigInts. Length and instructions are bounded, because one
+ * byte can make an object and one object can be referenced many times.
  * Source: pickletools.py of CPython.
  */
 import { PermafrostError } from '#contract/errors';
 import type { ByteSource } from './source.ts';
 
-/** What stands for an allowed global; `call` is what REDUCE does with it, absent: it may only be mentioned. */
+/** Stands for an allowed global. REDUCE runs `call`; without it the global may be named but not called. */
 export interface Global {
   name: string;
   call?(args: unknown[]): unknown;
@@ -20,13 +20,13 @@ export interface PickleRules {
   persistent(id: unknown): unknown;
 }
 
-export const pickleError = (what: string): PermafrostError =>
+const pickleError = (what: string): PermafrostError =>
   new PermafrostError('weights', `Not a usable pickle: ${what} Fetch or write it again, or use a safetensors file.`);
 
-/** Reads onward from a position, in windows. */
+/** Reads forward from a position, through a window of the source. */
 export class Cursor {
   at: number;
-  /** Where the pickle under way has to end. */
+  /** Where the current pickle has to end. */
   #end = Number.POSITIVE_INFINITY;
   readonly #source: ByteSource;
   #window: Uint8Array = new Uint8Array(0);
@@ -37,7 +37,7 @@ export class Cursor {
     this.at = at;
   }
 
-  /** The most bytes that may be read from here on. */
+  /** Sets how many bytes may be read from here on. */
   allow(length: number): void {
     this.#end = this.at + length;
   }
@@ -57,7 +57,7 @@ export class Cursor {
     return this.#window.subarray(0, length);
   }
 
-  /** Passes over bytes that belong to no pickle. */
+  /** Skips bytes outside a pickle. */
   skip(length: number): void {
     this.allow(Number.POSITIVE_INFINITY);
     this.at += length;
@@ -82,9 +82,9 @@ export class Cursor {
     return text(Uint8Array.from(codes));
   }
 }
-/** Bytes. GPT-2 XL's has 60 kB; tensors lie outside of it. */
+/** Bytes. The pickle of GPT-2 XL has 60 kB; tensors are stored outside it. */
 export const largestPickle = 1 << 24;
-/** Instructions, of which a tensor takes some 40; one that may make a dictionary counts for eight. */
+/** Instructions. A tensor takes about 40; an instruction that can make a dictionary counts as eight. */
 const mostInstructions = 1_000_000;
 const window = 1 << 16;
 const longestLine = 1 << 16;
@@ -155,7 +155,7 @@ class Machine {
   }
 }
 
-/** Any value in a few words: what nests itself could be endless as text. */
+/** A value in a few words. A value that contains itself would be endless as text. */
 export function clipped(value: unknown): string {
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'object' && value !== null) return 'an object';
@@ -191,7 +191,7 @@ const length32 = (m: Machine): number => m.cursor.view(4).getUint32(0, true);
 const length64 = (m: Machine): number => Number(m.cursor.view(8).getBigUint64(0, true));
 const char = (symbol: string): number => symbol.charCodeAt(0);
 
-/** What every instruction does; STOP is not here. */
+/** The effect of every instruction except STOP. */
 const instructions = new Map<number, (m: Machine) => void>([
   [0x80, (m) => void m.cursor.byte()], // PROTO
   [0x95, (m) => void m.cursor.bytes(8)], // FRAME
@@ -255,7 +255,7 @@ function appendTo(m: Machine, items: unknown[]): void {
 }
 const assignTo = (m: Machine, items: unknown[]): void => setItems(m.top(isDict, 'a dictionary'), items);
 
-/** DICT makes its dictionary below the items. */
+/** DICT puts its new dictionary below its items. */
 function dictOn(m: Machine): Map<unknown, unknown> {
   const dict = new Map();
   const at = m.stack.lastIndexOf(mark);
@@ -264,7 +264,7 @@ function dictOn(m: Machine): Map<unknown, unknown> {
   return dict;
 }
 
-/** Attributes of a dictionary (`_metadata` of a state dict) decide nothing; those of anything else have no meaning here. */
+/** Drops attributes of a dictionary, such as `_metadata` of a state dict. Nothing else may have attributes. */
 function build(m: Machine): void {
   m.pop();
   m.top(isDict, 'a dictionary, the only thing with attributes here,');
@@ -273,7 +273,7 @@ function build(m: Machine): void {
 const stop = char('.');
 const heavy = [char('}'), char('d'), char('R'), 0x81];
 
-/** The value of the pickle at the cursor, which then stands behind it. Throws `weights`, also for one that is larger than weights need. */
+/** Reads the pickle at the cursor and leaves the cursor behind it. Throws `weights` for a damaged pickle or one larger than weights need. */
 export function unpickle(cursor: Cursor, rules: PickleRules): unknown {
   const machine = new Machine(cursor, rules);
   cursor.allow(largestPickle);

@@ -1,7 +1,7 @@
 /**
  * safetensors: an 8-byte header length, a JSON header, then raw little-endian data.
- * Format: github.com/huggingface/safetensors, and as strict as its own reader: tensors lie one after the other without
- * holes, and nothing follows them. Nothing but the header is read until a tensor is asked for.
+ * Format: github.com/huggingface/safetensors. This reader is as strict as the original: tensors follow each other without
+ * gaps, and nothing follows the last. It reads only the header; values are read on request.
  */
 import { PermafrostError } from '#contract/errors';
 import type { ByteSource } from './source.ts';
@@ -24,7 +24,7 @@ export type SafetensorsType = keyof typeof bytesPerElement;
 export const isKnownType = (dtype: string): dtype is SafetensorsType => Object.hasOwn(bytesPerElement, dtype);
 
 export interface StoredTensor {
-  /** One of {@link bytesPerElement}, or one that is not read here, such as F8_E4M3. */
+  /** A key of {@link bytesPerElement}, or an unsupported type such as F8_E4M3. */
   dtype: string;
   shape: number[];
   /** Of the first byte, from the start of the file. */
@@ -37,7 +37,7 @@ export interface SafetensorsFile {
   tensors: Map<string, StoredTensor>;
 }
 
-/** Bytes. A tensor takes some 100 of them: GPT-2 XL has 60 kB, and models of a trillion parameters less than 1 MB in a file. */
+/** Bytes. A tensor takes about 100: GPT-2 XL has 60 kB, and models of a trillion parameters have less than 1 MB per file. */
 const largestHeader = 4 * 2 ** 20;
 const elements = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 const damaged = (what: string): PermafrostError =>
@@ -61,7 +61,7 @@ export function readSafetensors(source: ByteSource): SafetensorsFile {
   return { metadata, tensors };
 }
 
-/** Every byte of the data belongs to one tensor, as the format asks. */
+/** Throws unless every byte of the data belongs to exactly one tensor, as the format requires. */
 function refuseGaps(tensors: ReadonlyMap<string, StoredTensor>, start: number, size: number): void {
   const sorted = [...tensors].sort(([, a], [, b]) => a.offset - b.offset || a.length - b.length);
   let [end, before] = [start, ''];
@@ -92,9 +92,9 @@ const [quote, backslash, colon, opening, closing] = ['"', '\\', ':', '{[', '}]']
   [...text].map((character) => character.charCodeAt(0)),
 );
 
-/** Refuses what JSON.parse would take: nesting that no header has, and a name that stands twice, of which it keeps the last. */
+/** Refuses what JSON.parse accepts: deep nesting, and repeated names, of which it keeps the last. */
 function checkStructure(bytes: Uint8Array): void {
-  const names: (Set<string> | null)[] = []; // of the objects around; a list has none
+  const names: (Set<string> | null)[] = []; // of the enclosing objects; null for a list
   let lists = 0;
   let text = { start: 0, end: 0 };
   for (let at = 0; at < bytes.length; at++) {
@@ -116,7 +116,7 @@ function checkStructure(bytes: Uint8Array): void {
   }
 }
 
-/** Behind the closing quote of the text that begins at `start`. */
+/** Index behind the closing quote of the string that begins at `start`. */
 function endOfText(bytes: Uint8Array, start: number): number {
   let at = start + 1;
   while (at < bytes.length && bytes[at] !== quote[0]) at += bytes[at] === backslash[0] ? 2 : 1;
@@ -174,23 +174,23 @@ const decoders: Record<SafetensorsType, (bytes: Uint8Array) => Values> = {
   BOOL: copied,
 };
 
-/** The values of little-endian bytes, copied; F16 and BF16 widened to float32. Throws `weights` for a type that is not read. */
+/** Copies little-endian bytes into values; F16 and BF16 become float32. Throws `weights` for an unsupported type. */
 export function decode(dtype: string, bytes: Uint8Array): Values {
   if (isKnownType(dtype)) return decoders[dtype](bytes);
   throw damaged(`values of dtype ${dtype} are not read; known are ${Object.keys(bytesPerElement).join(', ')}.`);
 }
 
-/** The values of a tensor, copied; F16 and BF16 widened to float32. */
+/** Reads the values of a tensor; F16 and BF16 become float32. */
 export const tensorData = (source: ByteSource, tensor: StoredTensor): Values =>
   decode(tensor.dtype, source.read(tensor.offset, tensor.length));
 
-/** Worth of the last fraction bit, by the sign and exponent bits of a binary16; infinite for the last exponent. */
+/** Value of the last fraction bit, by the sign and exponent bits of a binary16; infinite for the last exponent. */
 const halfUnits = Float64Array.from({ length: 64 }, (_, bits) => {
   const exponent = bits & 0x1f;
   return (bits & 0x20 ? -1 : 1) * (exponent === 0x1f ? Number.POSITIVE_INFINITY : 2 ** (Math.max(exponent, 1) - 25));
 });
 
-/** IEEE 754 binary16, exactly. A plain loop: models of 350 M halves exist. */
+/** Widens IEEE 754 binary16 exactly. A plain loop, because some models have 350 M halves. */
 function widenHalves(bytes: Uint8Array): Float32Array {
   const halves = new Uint16Array(aligned(bytes));
   const values = new Float32Array(halves.length);
@@ -204,7 +204,7 @@ function widenHalves(bytes: Uint8Array): Float32Array {
   return values;
 }
 
-/** The upper half of a float32. */
+/** Widens bfloat16, the upper half of a float32. */
 function widenBrainFloats(bytes: Uint8Array): Float32Array {
   const upper = new Uint16Array(aligned(bytes));
   const words = new Uint32Array(upper.length);
@@ -217,7 +217,7 @@ export interface TensorSpec {
   dtype: SafetensorsType;
 }
 
-/** The bytes before the data of a file of such tensors, and where each tensor will lie. Data starts at a multiple of 64. */
+/** The header of a file of these tensors and the place of each tensor in that file. Data starts at a multiple of 64. */
 export function safetensorsHeader(
   specs: Record<string, TensorSpec>,
   metadata: Record<string, string> = {},
@@ -242,7 +242,7 @@ export function safetensorsHeader(
   return { header, places };
 }
 
-/** The chunks of a whole file, in order; nothing is concatenated. */
+/** The chunks of a whole file, in order, without concatenating them. */
 export function* safetensorsChunks(
   tensors: Record<string, { shape: readonly number[]; data: Float32Array | Int32Array }>,
   metadata: Record<string, string> = {},

@@ -1,4 +1,4 @@
-/** Text files of users. */
+/** Text files from outside. */
 
 /** UTF-16 in either order of its bytes: its mark, or an ASCII character beside a zero. */
 function isUtf16([first, second]: Uint8Array): boolean {

@@ -8,8 +8,8 @@ const longestLine = 2 ** 20; // bytes; an expression of ListOps has 20 kB
 export type TsvRow<Column extends string> = { line: number; cells: Record<Column, string> };
 
 /**
- * The records of a table in pieces of any size, in order; columns nobody asked for are left out. A cell in double quotes
- * loses them, as Dataverse writes texts. Throws `data` naming `name`, the line and what was expected.
+ * Reads the named columns of a table that arrives in pieces of any size. Removes the double quotes around cells, which
+ * Dataverse adds to text. Throws `data` naming `name`, the line and what was expected.
  */
 export function* tsvRows<Column extends string>(
   chunks: Iterable<Uint8Array>,
@@ -34,18 +34,6 @@ export function* tsvRows<Column extends string>(
   if (line === 0) placeOf(columns[0], [], fail);
 }
 
-/** The named columns of a table in memory, each as its cells in order. Throws as {@link tsvRows}. */
-export function readTsv<Column extends string>(
-  bytes: Uint8Array,
-  columns: readonly Column[],
-  name: string,
-): Record<Column, string[]> {
-  const table = Object.fromEntries(columns.map((column) => [column, [] as string[]])) as Record<Column, string[]>;
-  for (const { cells } of tsvRows([bytes], columns, name))
-    for (const column of columns) table[column].push(cells[column]);
-  return table;
-}
-
 type Fail = (what: string) => PermafrostError;
 
 function placeOf(column: string, header: readonly string[], fail: Fail): number {
@@ -55,7 +43,7 @@ function placeOf(column: string, header: readonly string[], fail: Fail): number 
   throw fail(`expected a column "${column}"; its first line has ${found || 'nothing'}.`);
 }
 
-/** Lines without their ends; a line that the file does not end is one too. */
+/** Lines without their line ends; the last one may lack its own. */
 function* lines(chunks: Iterable<Uint8Array>, fail: Fail): Generator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let isFirst = true;

@@ -1,4 +1,4 @@
-/** The desktop app: owns the store and the trainers, shows one window, stays in the tray while runs are under way. */
+/** The desktop app: owns the store and the trainers, shows one window, stays in the tray while runs are queued or running. */
 import { join } from 'node:path';
 import { app, type BrowserWindow, dialog, Menu, type MenuItemConstructorOptions, Tray } from 'electron';
 import { createApp } from '#app';
@@ -29,7 +29,7 @@ async function show(): Promise<void> {
     return;
   }
   window = await openWindow(out, icon);
-  // hidden, not closed, while runs are under way: the tray or another start brings it back
+  // while runs are queued or running the window is hidden, not closed; the tray or a second start shows it again
   window.on('close', (event) => {
     if (isEnding || underWay() === 0) return;
     event.preventDefault();
@@ -40,7 +40,7 @@ async function show(): Promise<void> {
   });
 }
 
-/** Ends the app, after asking where runs would stop. Paused runs go on from their checkpoints when they are resumed. */
+/** Ends the app, after asking when that would pause runs. */
 async function quit(): Promise<void> {
   const runs = underWay();
   if (runs > 0) {
@@ -104,7 +104,7 @@ app.on('window-all-closed', () => {
   if (process.platform !== 'darwin') app.quit();
 });
 app.on('before-quit', (event) => {
-  if (!services) return; // nothing is left that could stop
+  if (!services) return; // there are no runs to pause
   event.preventDefault();
   void quit();
 });

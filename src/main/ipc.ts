@@ -3,14 +3,14 @@ import { type IpcMainEvent, ipcMain, type WebContents } from 'electron';
 import type { Services } from '#contract/services';
 import { type Client, connectClient } from '#site/client';
 
-/** A page that is answered. */
+/** A connected page. */
 interface Page {
   client: Client;
-  /** It has taken the message before. */
+  /** Called when the page has taken the last message. */
   taken(): void;
 }
 
-/** Answers pages whose address `isOurs`; messages of any other frame are ignored. */
+/** Serves pages whose address `isOurs`; ignores messages of other frames. */
 export function serveWindow(services: Services, isOurs: (url: string) => boolean): void {
   const open = new Map<WebContents, Page>();
   const isTrusted = ({ senderFrame, sender }: IpcMainEvent) =>
@@ -37,7 +37,7 @@ export function serveWindow(services: Services, isOurs: (url: string) => boolean
   on('channel:close', ({ sender }) => open.get(sender)?.client.end());
 }
 
-/** One message is on its way at a time, until the page says that it has taken it; the others wait where they are counted. */
+/** Sends one message at a time and the next when the page has taken it; waiting messages count against the client's limits. */
 function connectPage(page: WebContents, services: Services): Page {
   let taken = () => {};
   const tell = (name: string, text: string) => {

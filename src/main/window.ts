@@ -1,4 +1,4 @@
-/** The window: one page of ours, which can go nowhere else. */
+/** The window: one page of ours, which cannot navigate elsewhere. */
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { app, BrowserWindow, protocol, type Session, session, type WebContents } from 'electron';
@@ -16,7 +16,7 @@ export function declareScheme(): void {
   ]);
 }
 
-/** Serves the built renderer and the downloads under our scheme, and refuses everything that a page of ours never does. */
+/** Serves the built renderer and the downloads under our scheme; denies new windows, navigation and permissions. */
 export function serveSite(rendererFolder: string, services: Services): void {
   const site = createSite(rendererFolder, services, console.error);
   protocol.handle(scheme, async ({ url, method, signal }) => {
@@ -35,11 +35,11 @@ export function serveSite(rendererFolder: string, services: Services): void {
   });
 }
 
-/** Our page needs one permission of all: to copy text. */
+/** Our page needs one permission: to copy text. */
 const isNeeded = (contents: WebContents | null, permission: string): boolean =>
   permission === 'clipboard-sanitized-write' && contents !== null && isOurs(contents.getURL());
 
-/** Refuses every other permission, whether a page asks for it or uses it unasked. */
+/** Refuses every other permission, requested or not. */
 function forbidPermissions(from: Session): void {
   from.setPermissionRequestHandler((contents, permission, answer) => answer(isNeeded(contents, permission)));
   from.setPermissionCheckHandler((contents, permission) => isNeeded(contents, permission));

@@ -13,7 +13,7 @@ import { attend } from './attention.ts';
 import type { FreezeRules, Initializer, Model, ModelShape, Probe, Shapes } from './model.ts';
 import { type NetworkSizes, resize, wholeNetwork } from './wholeNetwork.ts';
 
-export interface AstConfig extends NetworkSizes {
+interface AstConfig extends NetworkSizes {
   initializer_range: number;
   frames: number;
   mels: number;
@@ -69,7 +69,7 @@ function forward(p: Tensors, x: tf.Tensor, config: AstConfig, noise: Noise | nul
   const norm = (h: tf.Tensor, name: string) => layerNorm(h, p[`${name}.weight`], p[`${name}.bias`], epsilon);
   const dense = (h: tf.Tensor, name: string) => linear(h, p[`${name}.weight`], p[`${name}.bias`], true);
 
-  const image = tf.reshape(tf.transpose(x, [0, 2, 1]), [b, mels, frames, 1]) as tf.Tensor4D; // frequency first, as there
+  const image = tf.reshape(tf.transpose(x, [0, 2, 1]), [b, mels, frames, 1]) as tf.Tensor4D; // frequency first
   const filter = tf.transpose(p[`${projection}.weight`], [2, 3, 1, 0]) as tf.Tensor4D; // [d, 1, h, w] → [h, w, 1, d]
   const patches = tf.add(tf.conv2d(image, filter, stride, 'valid'), p[`${projection}.bias`]); // [b, 12, 12, d]
   const sequence = tf.transpose(tf.reshape(patches, [b, -1, d]), [1, 0, 2]); // [t, b, d]
@@ -95,7 +95,7 @@ function forward(p: Tensors, x: tf.Tensor, config: AstConfig, noise: Noise | nul
   return tf.reshape(logits, [b, 1, logits.shape[1]!]);
 }
 
-/** First match decides; what is in no other is a feed-forward layer. */
+/** First match decides; everything else is a feed-forward layer. */
 const freezeRules: FreezeRules = [
   [projection, 'freeze_in'],
   ['classifier.', 'freeze_out'],

@@ -3,18 +3,18 @@ import * as tf from '@tensorflow/tfjs-core';
 import { dropout } from '#engine/nn';
 import type { Noise } from '#engine/program';
 
-export interface AttentionOptions {
+interface AttentionOptions {
   heads: number;
-  /** [rows, t], added to the scores: 0 where a token may look. Null: it may look everywhere. */
+  /** [rows, t], added to the scores: 0 where a token may attend. Null: it may attend everywhere. */
   mask: tf.Tensor | null;
-  /** Dropout of the weights. */
+  /** Dropout rate of the weights. */
   rate: number;
   noise: Noise | null;
-  /** Told the weights [b, h, rows, t] after dropout. */
+  /** Receives the weights [b, h, rows, t] after dropout. */
   watch?(weights: tf.Tensor): void;
 }
 
-/** query [rows, b, d], key and value [t, b, d] → [rows, b, d]. The heads of a [t, b, h, c] tensor are read in place. */
+/** query [rows, b, d], key and value [t, b, d] → [rows, b, d]. The products read the heads of a [t, b, h, c] tensor in place. */
 export function attend(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, options: AttentionOptions): tf.Tensor {
   const [rows, b, d] = query.shape;
   const { heads, mask, rate, noise, watch } = options;

@@ -8,7 +8,7 @@ import type { Architecture, bodyOverrides, FreezeFlag, Initializer, Probe } from
 export const bodyPrefix = 'transformer.';
 
 /** What an experiment may change about a body; null: as the checkpoint says. */
-export type BodyChanges = Pick<ExperimentConfig, (typeof bodyOverrides)[number] | 'body_dropout' | 'variant'>;
+type BodyChanges = Pick<ExperimentConfig, (typeof bodyOverrides)[number] | 'body_dropout' | 'variant'>;
 
 export interface Body<Config extends object> extends Architecture<Config> {
   /** How the body differs from that of published runs, apart from its size; null: not at all. */

@@ -148,7 +148,7 @@ function embed(p: Tensors, ids: tf.Tensor): tf.Tensor {
   return tf.reshape(rows, [t!, b, rows.shape[1]!]);
 }
 
-/** x [b, t, i] → [t, b, d]. The input is turned sequence first while it is small; dropout follows the last layer too. */
+/** x [b, t, i] → [t, b, d]. The input is transposed while it is small; dropout follows the last layer too. */
 function inNet(f: FptConfig, p: Tensors, x: tf.Tensor, noise: Noise | null): tf.Tensor {
   let h = tf.transpose(x, [1, 0, 2]);
   for (const [i, { name }] of inLayers(f).entries()) {

@@ -1,7 +1,7 @@
 /**
  * GPT-2 (Radford et al. 2019) as a body: from input embeddings to hidden states. Parameters carry their checkpoint names;
  * the weights of c_attn, c_proj and c_fc are [in, out], not transposed as in a torch nn.Linear.
- * Tensors run sequence first, [t, b, d]: the heads of a [t, b, h, c] tensor are read in place by the attention products.
+ * Tensors run sequence first, [t, b, d]: the attention products read the heads of a [t, b, h, c] tensor in place.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { dropout, geluTanh, layerNorm, linear, literal } from '#engine/nn';
@@ -11,7 +11,7 @@ import { type Body, bodyPrefix } from './body.ts';
 import { type StoredAs, unwrapped } from './checkpointNames.ts';
 import { type FreezeFlag, type FreezeRules, flagOf, type Probe, type Shapes } from './model.ts';
 
-/** The keys of a checkpoint's config.json that decide anything here. */
+/** The keys of a checkpoint's config.json that the model reads. */
 export interface Gpt2Config {
   n_layer: number;
   n_embd: number;
@@ -167,12 +167,12 @@ const freezeRules: FreezeRules<FreezeFlag> = [
   ['attn', 'freeze_attn'],
 ];
 
-/** Buffers that old checkpoints keep: the causal mask and its value. With the dot, since `c_attn.bias` is a parameter. */
+/** Buffers in old checkpoints: the causal mask and its value. They begin with a dot because `c_attn.bias` is a parameter. */
 const buffers = ['.attn.bias', '.attn.masked_bias'];
 
 /**
  * Names as from_pretrained of transformers reads them: where any begins with `transformer.`, those are the body and the rest
- * are heads; gains and biases of layer norms were once called gamma and beta.
+ * are heads. Old files call the gains and biases of layer norms gamma and beta.
  */
 function fromTransformers(names: readonly string[]): Map<string, StoredAs> {
   const prefix = names.some((name) => name.startsWith(bodyPrefix)) ? bodyPrefix : '';

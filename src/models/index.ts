@@ -19,6 +19,7 @@ export interface ArchitectureRow<A = Body<object> | WholeNetwork<object>> {
 }
 export type BodyRow = ArchitectureRow<Body<object>>;
 export type NetworkCard = ArchitectureRow<WholeNetwork<object>>;
+/** Whether a row is a body, not a whole network. */
 export const isBody = (row: ArchitectureRow): row is BodyRow => !('task' in row.body);
 
 const rowsOf = <Config extends object>(body: Body<Config>, configs: Record<string, Config>): [string, BodyRow][] =>
@@ -36,11 +37,11 @@ export const bodies: BodyTable = Object.fromEntries([
 /** Whether the config asks for a body of another size than the named checkpoint's. */
 export const isScaled = (config: ExperimentConfig): boolean => bodyOverrides.some((field) => config[field] !== null);
 
-/** A network that is no body between an input and an output network. */
+/** A network without an input and an output network around it. */
 interface NetworkRow {
-  /** Throws `config` for a task or settings that are not for it. */
+  /** Throws `config` for a task or settings that do not fit it. */
   build(config: ExperimentConfig, shape: ModelShape): Model;
-  /** Null: it has one size and no weights that anybody published, so there is nothing to list. */
+  /** What the zoo lists; null for a network of one size without published weights, and for an alias. */
   card: NetworkCard | null;
 }
 
@@ -49,13 +50,13 @@ export const networks: Readonly<Record<string, NetworkRow>> = {
   nac: { build: buildNac, card: null },
   mat: { build: buildMat, card: { body: mat, config: matConfig } },
   ast: { build: buildAst, card: { body: ast, config: astConfig } },
-  'MIT/ast-finetuned-speech-commands-v2': { build: buildAst, card: null }, // another name of the same
+  'MIT/ast-finetuned-speech-commands-v2': { build: buildAst, card: null },
 };
 
 /** Whether a model_name is that of a network without a body. */
 export const isNetwork = (name: string): boolean => Object.hasOwn(networks, name);
 
-/** How a config's body differs from the one of published runs, beside its size; null: not at all. */
+/** How a config's body differs from that of published runs, apart from its size; null: not at all. */
 export const bodyDeviation = ({ variant, model_name }: ExperimentConfig, table: BodyTable = bodies): string | null =>
   Object.hasOwn(table, model_name) ? table[model_name].body.deviation(variant) : null;
 

@@ -3,7 +3,7 @@
  * (Ba et al., arXiv 1607.06450). It has no positions; a loop over the tokens takes their place, unrolled into the graph.
  * Weights are [out, in]; gates lie in the order input, forget, output, candidate. The paper trains it whole, at learning rate 3e-4.
  *
- * Its code draws initial states at random at every forward pass, evaluation included; here they are zero.
+ * Its code draws random initial states at every forward pass, evaluation included; here they are zero.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { dropout, layerNorm, linear } from '#engine/nn';
@@ -12,11 +12,11 @@ import { type Body, bodyPrefix } from './body.ts';
 import { unwrapped } from './checkpointNames.ts';
 import type { Shapes } from './model.ts';
 
-export interface LstmConfig {
+interface LstmConfig {
   n_layer: number;
   n_embd: number;
   n_positions: number;
-  /** Of the hidden state, which goes on to the next token and the next layer. */
+  /** Of the hidden state that the next token and the next layer read. */
   dropout: number;
 }
 
@@ -39,7 +39,7 @@ function parameters({ n_layer, n_embd: d }: LstmConfig): Shapes {
   return shapes;
 }
 
-/** The paper's code divides by n − 1 where `layerNorm` divides by n; gain and ε make up for it. */
+/** The paper's code divides by n − 1 where `layerNorm` divides by n; gain and ε compensate. */
 function norm(x: tf.Tensor, p: Tensors, name: string): tf.Tensor {
   const n = x.shape.at(-1)!;
   const share = (n - 1) / n;
@@ -90,7 +90,7 @@ export const lstm: Body<LstmConfig> = {
   heads: () => 1,
   longest: (config) => config.n_positions,
   freezeFlag: (name) => (name.includes('.ln_') ? 'freeze_ln' : null),
-  /** U(±1/√width) for everything, gains and biases of the norms included, as the code of the paper has it. */
+  /** U(±1/√width) for everything, gains and biases of the norms included, as in the paper's code. */
   initial: (name, { n_embd }) => ({ uniform: 1 / Math.sqrt(/ln_[ih]2h/.test(name) ? 4 * n_embd : n_embd) }),
   /** There are no published weights; checkpoints of our own runs have these names behind the prefix. */
   fromCheckpoint: unwrapped((names) => {

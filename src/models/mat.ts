@@ -1,6 +1,6 @@
 /**
  * The Molecule Attention Transformer (Maziarka et al., arXiv 2002.08264): attention is a weighted sum of the usual softmax,
- * of e^−distance and of the bonds. Sizes are those of the published fine-tuning, names those of its code (ardigen/MAT);
+ * of e^−distance and of the bonds. Sizes are those of the published fine-tuning, names are those of its code (ardigen/MAT);
  * weights are torch's, [out, in]. Its pretrained weights are on a private drive, so it starts at random.
  */
 import * as tf from '@tensorflow/tfjs-core';
@@ -11,10 +11,10 @@ import type { Noise, Tensors } from '#engine/program';
 import type { FreezeRules, Initializer, Model, ModelShape, Probe, Shapes } from './model.ts';
 import { type NetworkSizes, resize, wholeNetwork } from './wholeNetwork.ts';
 
-export interface MatConfig extends NetworkSizes {
-  /** Features of an atom, the dummy's own included. */
+interface MatConfig extends NetworkSizes {
+  /** Features of an atom, including the dummy's. */
   features: number;
-  /** Atoms with their dummy, at most. */
+  /** At most, the dummy included. */
   tokens: number;
 }
 
@@ -46,7 +46,7 @@ function parameters({ n_layer, n_embd: d, features }: MatConfig): Shapes {
   return shapes;
 }
 
-/** Gain and bias around x less its mean, over its unbiased deviation plus ε. */
+/** (x − mean) / (unbiased deviation + ε), times a gain, plus a bias. */
 function norm(p: Tensors, x: tf.Tensor, name: string): tf.Tensor {
   const centred = tf.sub(x, tf.mean(x, -1, true));
   const variance = tf.div(tf.sum(tf.square(centred), -1, true), x.shape.at(-1)! - 1);
@@ -73,28 +73,28 @@ function graphAttention(x: tf.Tensor, real: tf.Tensor, features: number): tf.Ten
   return tf.reshape(tf.add(tf.mul(near, lambda.distance), tf.mul(share, lambda.bonds)), [b, 1, t, t]);
 }
 
-/** x as above → [b, 1, 1]. */
+/** x [b, t, features + x, y, z + neighbours] → [b, 1, 1], the logit. */
 function forward(p: Tensors, x: tf.Tensor, config: MatConfig, noise: Noise | null, probe: Probe = {}): tf.Tensor {
   const [b, t] = x.shape as [number, number];
   const { n_layer, n_embd: d, n_head: heads, dropout: rate, features } = config;
   const dense = (h: tf.Tensor, name: string) => linear(h, p[`${name}.weight`], p[`${name}.bias`], true);
-  const tokens = tf.slice(x, [0, 0, 0], [b, t, features]);
+  const tokens = tf.slice(x, [0, 0, 0], [b, t, features]); // [b, t, features]
   const present = tf.minimum(tf.sum(tokens, 2, true), 1); // [b, t, 1]; padding has no features
   const real = tf.sub(present, tf.slice(x, [0, 0, 0], [b, t, 1])); // the dummy's feature is the first
-  const graph = graphAttention(x, real, features);
+  const graph = graphAttention(x, real, features); // [b, 1, t, t]
   const mask = tf.mul(tf.sub(tf.reshape(present, [b, 1, 1, t]), 1), 1e9);
   const byHead = (h: tf.Tensor) => tf.transpose(tf.reshape(h, [b, t, heads, d / heads]), [0, 2, 1, 3]); // [b, h, t, c]
 
-  let h = dropout(dense(tokens, 'src_embed.lut'), rate, noise);
+  let h = dropout(dense(tokens, 'src_embed.lut'), rate, noise); // [b, t, d]
   for (let i = 0; i < n_layer; i++) {
     const layer = `encoder.layers.${i}`;
     const normed = norm(p, h, `${layer}.sublayer.0.norm`);
     const [query, key, value] = [0, 1, 2].map((k) => byHead(dense(normed, `${layer}.self_attn.linears.${k}`)));
-    const scores = tf.mul(tf.matMul(query, key, false, true), 1 / Math.sqrt(d / heads));
+    const scores = tf.mul(tf.matMul(query, key, false, true), 1 / Math.sqrt(d / heads)); // [b, h, t, t]
     const weights = tf.add(tf.mul(tf.softmax(tf.add(scores, mask)), lambda.attention), graph);
     const kept = dropout(weights, rate, noise);
     probe.attention?.(i, kept);
-    const mixed = tf.transpose(tf.matMul(kept, value), [0, 2, 1, 3]);
+    const mixed = tf.transpose(tf.matMul(kept, value), [0, 2, 1, 3]); // [b, t, h, c]
     const out = dense(tf.reshape(mixed, [b, t, d]), `${layer}.self_attn.linears.3`);
     h = tf.add(h, dropout(out, rate, noise));
     const wide = dense(norm(p, h, `${layer}.sublayer.1.norm`), `${layer}.feed_forward.linears.0`);

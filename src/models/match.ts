@@ -2,18 +2,18 @@
 import type { StoredAs } from './checkpointNames.ts';
 import type { Shapes } from './model.ts';
 
-export interface Match {
-  /** Where the checkpoint has each of the body's parameters that it has. */
+interface Match {
+  /** Where the checkpoint has the body's parameters. */
   found: Map<string, StoredAs>;
-  /** What is wrong, one weight each; empty for a checkpoint that fits. */
+  /** One per weight that does not fit; empty for a checkpoint that fits. */
   problems: string[];
 }
 
 const floats: readonly string[] = ['F32', 'F16', 'BF16', 'F64'];
 
 /**
- * Compares the arrays of a checkpoint, where it has the body's parameters, with the body's shapes.
- * Parameters that are not `needed` may be missing, since nothing computes with them.
+ * Compares the arrays of a checkpoint with the body's shapes. Parameters that are not `needed` may be missing, since nothing
+ * computes with them.
  */
 export function matchCheckpoint(
   arrays: ReadonlyMap<string, { dtype: string; shape: readonly number[] }>,
@@ -26,7 +26,7 @@ export function matchCheckpoint(
   for (const [name, stored] of found) {
     const { dtype, shape } = arrays.get(stored.name)!;
     const expected = shapes[name];
-    if (!expected) problems.push(`${name} is more than the model has`);
+    if (!expected) problems.push(`${name} is not a weight of the model`);
     else if (!fits(shape, expected, stored.transposed)) problems.push(`${name} is [${shape}], expected [${expected}]`);
     else if (!floats.includes(dtype)) problems.push(`${name} is ${dtype}, expected ${floats.join(', ')}`);
   }

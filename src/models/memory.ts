@@ -1,20 +1,20 @@
-/** About the memory that training takes, from shapes alone. */
+/** The memory that training takes, estimated from shapes alone. */
 import type { Model } from './model.ts';
 
-/** How many blocks the parameters of a body make up; blocks are numbered inside the names. */
+/** Number of blocks of a body, from the numbers in its parameters' names. */
 export const blocksOf = (names: readonly string[]): number =>
   new Set(names.map(blockOf).filter((block) => block !== null)).size;
 
-/** The block of the body that a parameter's name puts it in. */
+/** Number of the block that a parameter belongs to; null outside the blocks. */
 export function blockOf(name: string): number | null {
   const number = /\.(\d+)\./.exec(name);
   return number ? Number(number[1]) : null;
 }
 
-/** Values that a block keeps per token for the backward pass, in widths, beside three for each pair of tokens that a head compares. */
+/** Values that a block keeps per token for the backward pass, in units of the width. A head keeps three more per pair of tokens. */
 const keptWidths = 28;
 
-/** Values kept of one sample by the blocks of a transformer. */
+/** Values that the blocks of a transformer keep of one sample. */
 export const keptByBlocks = (blocks: number, width: number, heads: number, tokens: number): number =>
   blocks * tokens * (keptWidths * width + 3 * heads * tokens);
 
@@ -22,9 +22,9 @@ export const keptByBlocks = (blocks: number, width: number, heads: number, token
 const processBytes = 250e6;
 
 /**
- * Bytes of a trainer with `samples` of so many tokens in flight: weights, activations, and for what is trained its gradient,
- * Adam's moments and the best values so far. GPT-2 small was measured at 1.44 GB frozen (16 × 49 tokens) and 3.3 GB with
- * every weight trained (25 × 49); this says 1.47 and 3.33.
+ * Bytes of a trainer whose step holds `samples` of `tokens` tokens: weights, activations, and per trained value its gradient,
+ * Adam's two moments and the best value so far. Measured for GPT-2 small: 1.44 GB frozen (16 × 49 tokens) and 3.3 GB with
+ * every weight trained (25 × 49); this estimates 1.47 and 3.33.
  */
 export function trainingBytes(model: Model, samples: number, tokens: number): number {
   let values = samples * model.kept(tokens);

@@ -113,7 +113,7 @@ export function refuseSettings(config: ExperimentConfig, used: readonly BodySett
     if (used.includes(field) || value === null || value === 0) continue; // no dropout is what it has
     throw new PermafrostError(
       'config',
-      `${field}: ${config.model_name} has nothing that it would set; found ${JSON.stringify(value)}. Leave it empty.`,
+      `${field}: ${config.model_name} ignores this setting; found ${JSON.stringify(value)}. Leave it empty.`,
     );
   }
 }

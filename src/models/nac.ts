@@ -1,10 +1,10 @@
 /**
- * The neural accumulator on MNIST addition (Trask et al., arXiv 1808.00508, section 4.2): a small CNN makes a number of every
- * image, and a recurrent cell h ← W·[x, h] with W = tanh(Ŵ)·σ(M̂), drawn to −1, 0 and 1, adds them up.
- * Where the paper says little it follows its re-implementation, AndreasMadsen/stable-nalu: the CNN and pixel normalisation
+ * The neural accumulator on MNIST addition (Trask et al., arXiv 1808.00508, section 4.2): a small CNN turns every image
+ * into a number, and a recurrent cell h ← W·[x, h] adds them up, where W = tanh(Ŵ)·σ(M̂) tends to −1, 0 or 1.
+ * What the paper leaves open follows its re-implementation, AndreasMadsen/stable-nalu: the CNN and pixel normalisation
  * of the PyTorch MNIST example, Ŵ and M̂ uniform. Weights are torch's, [out, in] and [out, in, height, width].
  *
- * Trained on the error of the whole sum, as its task has it; stable-nalu trains on every partial sum.
+ * It trains on the error of the whole sum, as its task defines it; stable-nalu trains on every partial sum.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { ExperimentConfig } from '#contract/config';
@@ -29,13 +29,13 @@ const parameters: Shapes = {
   'nac.W_hat': [1, 2],
   'nac.M_hat': [1, 2],
 };
-/** Operands of one output, by layer. */
+/** Inputs of one output, by layer. */
 const fanIn: Record<string, number> = { conv1: 25, conv2: 500, fc1: 800, fc2: 500 };
 
 /** Variance of tanh(u)·σ(v) for independent u, v from U(−r, r). */
 const variance = (r: number): number => ((1 - Math.tanh(r) / r) * (r - Math.tanh(r / 2))) / (2 * r);
 
-/** The r whose variance is Glorot's 2 / (in + out), of five operands at least: beyond ½ no r has it. */
+/** The r that gives Glorot's variance 2 / operands. The variance stays below ½, so at least five operands are assumed. */
 function nacRange(operands: number): number {
   let [low, high] = [1e-6, 10];
   for (let i = 0; i < 60; i++) {
@@ -51,10 +51,10 @@ function initial(name: string): Initializer {
   return { uniform: layer === 'nac' ? nacRange(3) : 1 / Math.sqrt(fanIn[layer]) };
 }
 
-/** images [m, 784] in [0, 1] → [m, 1], a number for each. */
+/** images [m, 784] in [0, 1] → [m, 1], their numbers. */
 function numbers(p: Tensors, images: tf.Tensor): tf.Tensor {
   const pixels = tf.div(tf.sub(images, mean), deviation);
-  let x = tf.reshape(pixels, [-1, side, side, 1]) as tf.Tensor4D;
+  let x = tf.reshape(pixels, [-1, side, side, 1]) as tf.Tensor4D; // [m, h, w, c]
   for (const layer of ['conv1', 'conv2']) {
     const filter = tf.transpose(p[`${layer}.weight`], [2, 3, 1, 0]) as tf.Tensor4D; // [out, in, h, w] → [h, w, in, out]
     x = tf.maxPool(tf.relu(tf.add(tf.conv2d(x, filter, 1, 'valid'), p[`${layer}.bias`])), 2, 2, 'valid');
@@ -96,7 +96,7 @@ export function buildNac(config: ExperimentConfig, { embedding, width, outputDim
   return {
     parameters,
     bodyConfig: {},
-    kept: (images) => images * 3 * (20 * 24 * 24 + 50 * 8 * 8), // of each convolution: its sums, their ReLU, what pooling keeps
+    kept: (images) => images * 3 * (20 * 24 * 24 + 50 * 8 * 8), // per convolution: its sums, their ReLU, the pooling's input
     isTrainable: () => true,
     freezeFlag: () => null,
     isUsed: () => true,

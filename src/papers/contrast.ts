@@ -1,25 +1,25 @@
-/** What one column of a table gains over another: like against like, and whether that decides. */
-
-import { settingText } from '#contract/answerText';
+/** The gain of one column of a table over another: its interval, its verdict, and what makes two columns incomparable. */
 import { type ConfigField, configFields, type ExperimentConfig, fieldMeta } from '#contract/config';
-import type { ContrastVerdict, Difference } from '#contract/papers';
+import { isSameSetting } from '#contract/isSameSetting';
 import type { MetricName } from '#contract/runRow';
 import { deviationOf, evaluationError, interval, type Sample, studentT, uncertainty } from '#contract/statistics';
+import type { ContrastVerdict, GainEstimate } from '#contract/tableState';
+import { settingText } from '#contract/tableText';
 import { level } from './holm.ts';
 import { chanceOfGap, chanceOfSamePeak, type Tally } from './twoPeaks.ts';
 import { tail } from './verdict.ts';
 
 /**
- * With at least this many common seeds, runs are compared seed by seed: runs of one seed see the same batches and begin alike.
- * With fewer, the degrees of freedom that pairs cost outweigh what they gain (simulated).
+ * From this many common seeds on, runs are compared in pairs of one seed, which see the same batches and start from the same
+ * weights. With fewer, pairing loses more in degrees of freedom than it gains (simulated).
  */
 export const fewestPairs = 5;
 
 /**
- * How much better one set of runs is than another, over pairs of one seed where there are enough, else with Welch's interval;
- * never narrower than evaluation noise. Null where either has fewer than two seeds.
+ * Estimates how much better one set of runs is than another: paired by seed where there are enough pairs, else with Welch's
+ * interval. The interval is never narrower than evaluation noise. Null where either side has fewer than two seeds.
  */
-export function compare(ours: readonly Sample[], theirs: readonly Sample[], metric: MetricName): Difference | null {
+export function compare(ours: readonly Sample[], theirs: readonly Sample[], metric: MetricName): GainEstimate | null {
   if (ours.length < 2 || theirs.length < 2) return null;
   const pairs = pairsOf(ours, theirs);
   const { mean, error, degrees } = pairs.length >= fewestPairs ? paired(pairs) : apart(ours, theirs);
@@ -60,11 +60,11 @@ function apart(ours: readonly Sample[], theirs: readonly Sample[]) {
 }
 
 /**
- * What a difference says. `no difference`: its 95 % interval lies within the tolerance. `helps`, `harms`: it lies on one
- * side of 0. Runs that end at one of two peaks are counted besides.
+ * The verdict on a gain. `no difference`: its 95 % interval lies within the tolerance. `helps`, `harms`: it lies on one
+ * side of 0. For runs that end at one of two peaks, an exact test on their counts must agree.
  */
 export function judgeContrast(
-  { gain, error, degrees }: Difference,
+  { gain, error, degrees }: GainEstimate,
   tolerance: number,
   tallies: readonly [Tally, Tally] | null,
 ): { verdict: ContrastVerdict; p: number | null } {
@@ -77,18 +77,18 @@ export function judgeContrast(
   return { verdict: "can't tell yet", p: null };
 }
 
-/** What makes no other experiment. */
+/** Fields that do not make a different experiment. */
 const free = new Set<ConfigField>(['name', 'seed', 'device', 'gpu_batch_size']);
-/** Flags that say nothing of a body that is trained as a whole. */
+/** Flags without effect on a body that is trained whole. */
 const ofFrozenBodies = { freeze_pos: false, freeze_ln: false, freeze_attn: false, freeze_ff: false };
 const inForce = (config: ExperimentConfig): ExperimentConfig =>
   config.freeze_trans ? config : { ...config, ...ofFrozenBodies };
 
-/** In what two configs differ beyond what a contrast is about, in words. */
+/** Differences of two configs beyond the fields that a contrast varies, in words. */
 export function unlike(ours: ExperimentConfig, theirs: ExperimentConfig, varies: readonly ConfigField[]): string[] {
   const [a, b] = [inForce(ours), inForce(theirs)];
   return configFields.flatMap((field) =>
-    free.has(field) || varies.includes(field) || JSON.stringify(a[field]) === JSON.stringify(b[field])
+    free.has(field) || varies.includes(field) || isSameSetting(a[field], b[field])
       ? []
       : [`${fieldMeta(field).label} ${settingText(a[field])} against ${settingText(b[field])}`],
   );

@@ -1,19 +1,19 @@
-/** From a cell of a table to the runs that answer it. */
+/** The configs of a cell's runs, and what this machine lacks to train them. */
 import { type ExperimentConfig, parseConfig } from '#contract/config';
-import type { Profile } from '#contract/papers';
 import type { Cell } from '#contract/paperTable';
+import type { Profile } from '#contract/tableState';
 
 /** The embedded body: small, and pretrained by this project, so that every regime of a table can be tried offline. */
 export const quickBody = 'permafrost-nano';
 
 /** What the quick profile changes: a body and a budget that fit a laptop. The one place to tune it. */
 const quick = {
-  /** So small a network underfits with dropout. */
+  /** A network this small underfits with dropout. */
   body: { model_name: quickBody, body_dropout: 0, dropout: 0 },
   budget: { batch_size: 25, steps_per_iter: 100, test_steps_per_iter: 500, early_stop: null },
   /**
-   * Few parameters are trained, so steps can be larger. A whole body does worse at this rate than at its own, so one rate
-   * for all would decide the contrasts with unfrozen bodies; they are not compared.
+   * Few parameters are trained, so steps can be larger. A whole body does worse at this rate, so a common rate would decide
+   * the contrasts with unfrozen bodies; such columns are not compared.
    */
   frozen: { learning_rate: 0.003 },
   tasks: {
@@ -32,7 +32,7 @@ function quickChanges({ params }: Cell): Partial<ExperimentConfig> {
   };
 }
 
-/** Published bodies that are no GPT-2: the embedded one would stand for something else. */
+/** Published bodies that are not GPT-2, which the embedded body cannot stand for. */
 const otherKinds = /^(vit|lstm|nac|mat|ast)\b/i;
 
 /** Whether the quick profile has a budget for the cell's task, and a body of the cell's kind. */
@@ -64,7 +64,7 @@ export function expand(cell: Cell, profile: Profile, seeds: readonly number[]): 
   };
 }
 
-/** What this machine has, asked by name. */
+/** What this machine has, by name. */
 export interface Available {
   body(name: string): boolean;
   task(name: string): boolean;

@@ -1,11 +1,11 @@
-/** Many verdicts at once: which of them stand when all are asked together. */
+/** The correction for many verdicts in one table. */
 
-/** The chance of an error that a verdict may have. */
+/** Significance level of a verdict. */
 export const level = 0.05;
 
 /**
- * Holm's correction (1979): whether each verdict stands when the chance of any wrong one among all of them shall be at most
- * 5 %. Null stays null: no verdict was given there.
+ * Holm's correction (1979): whether each verdict stands with a chance of at most 5 % that any of them is wrong. Null, where
+ * there is no verdict, stays null.
  */
 export function holm(chances: readonly (number | null)[]): (boolean | null)[] {
   const order = chances.flatMap((p, i) => (p === null ? [] : [{ p, i }])).sort((a, b) => a.p - b.p);

@@ -1,8 +1,8 @@
-/** What seeds can decide, told before anything is trained. */
+/** Predicts, before training, how many seeds a verdict needs. */
 import { sitsOnFloor } from '#contract/floor';
-import type { Outlook } from '#contract/papers';
 import type { Published } from '#contract/paperTable';
 import { normalShare, studentT } from '#contract/statistics';
+import type { Outlook } from '#contract/tableState';
 import { level } from './holm.ts';
 import { chanceOfSamePeak, peaksOf } from './twoPeaks.ts';
 import {
@@ -15,15 +15,15 @@ import {
   toleranceOf,
 } from './verdict.ts';
 
-/** The chance of a verdict that makes seeds worth training. */
+/** The chance of a verdict from which on seeds are worth training. */
 const worthwhile = 0.8;
 
-/** How far our seeds spread where no published spread says it: half of the usual tolerance. */
+/** The assumed spread of our seeds where none is published: half of the default tolerance. */
 const assumedSpread = (published: Published): number => toleranceOf(published) / 2;
 
 /**
- * How many seeds would probably decide a cell if ours is the published process, and how probable that is. A single published
- * run is a draw that no number of ours makes surer.
+ * How many seeds would probably decide a cell if our runs follow the published process, and how probable a verdict is then.
+ * A single published run is one draw, whose uncertainty more runs of ours do not reduce.
  */
 export function outlookOf(published: Published, options: Omit<JudgeOptions, 'scaled'>): Outlook {
   const tolerance = options.tolerance ?? toleranceOf(published);

@@ -1,7 +1,7 @@
-/** Whether two quantities rise together: Spearman's rank correlation with its interval. Pure. */
-import type { RankCorrelation } from '#contract/papers';
+/** Spearman's rank correlation with its interval. */
+import type { RankCorrelation } from '#contract/tableState';
 
-/** Places from 1; equal values share the mean of theirs. */
+/** Ranks from 1; equal values share their mean rank. */
 function ranksOf(values: readonly number[]): number[] {
   const sorted = [...values].sort((a, b) => a - b);
   return values.map((value) => (sorted.indexOf(value) + sorted.lastIndexOf(value)) / 2 + 1);
@@ -15,8 +15,8 @@ function correlation(xs: readonly number[], ys: readonly number[]): number {
 }
 
 /**
- * Spearman's rank correlation of points with its 95 % interval, Fisher's on the error of Fieller, Hartley and Pearson (1957).
- * Null with fewer than five points, or where a side never changes.
+ * Spearman's rank correlation with its 95 % interval: Fisher's transform with the standard error of Fieller, Hartley and
+ * Pearson (1957). Null with fewer than five points, or where a coordinate is constant.
  */
 export function rankCorrelation(points: readonly { x: number; y: number }[]): RankCorrelation | null {
   if (points.length < 5) return null;

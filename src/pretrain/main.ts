@@ -1,7 +1,7 @@
 /**
  * `npm run pretrain`: makes the embedded body resources/zoo/permafrost-nano from scratch. A small GPT-2 learns to predict the
  * next byte of public-domain English; its held-out loss is recorded beside those of unigrams and bigrams.
- * Everything is decided by the seed but for rounding, which may differ between processors.
+ * The seed decides everything except rounding, which may differ between processors.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
@@ -61,7 +61,7 @@ const train = await compileStep(trainProgram(recipe), {
 });
 const evaluate = await compileStep(evalProgram(recipe), { state, inputs: { x: window, y: window }, device });
 
-/** Nats per byte over the whole held-out text, in windows one after the other; a last part batch is left out. */
+/** Nats per byte over the whole held-out text, in windows one after the other; a last partial batch is left out. */
 async function heldOutLoss(): Promise<number> {
   const text = corpus.heldOut;
   const batches = Math.floor((text.length - 1) / (batch * tokens));

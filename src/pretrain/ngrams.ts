@@ -1,4 +1,4 @@
-/** What counting alone achieves on bytes: the baselines that a language model has to beat. */
+/** Counting baselines on bytes, which a language model has to beat. */
 
 const symbols = 256;
 
@@ -9,7 +9,7 @@ export function unigramLoss(train: Uint8Array, test: Uint8Array): number {
   return mean(test, 0, (i) => -Math.log(counts[test[i]] / (train.length + symbols)));
 }
 
-/** The same for each byte given the one before. */
+/** The same for a model of each byte given the one before. */
 export function bigramLoss(train: Uint8Array, test: Uint8Array): number {
   const counts = new Float64Array(symbols * symbols).fill(1);
   const totals = new Float64Array(symbols).fill(symbols);

@@ -1,28 +1,27 @@
 /** The router over the table of pages. Errors of a page stay inside the frame, so that one can leave it. */
-import {
-  createRootRoute,
-  createRoute,
-  createRouter,
-  type ErrorComponentProps,
-  type RouterHistory,
-} from '@tanstack/react-router';
+import { createRouter, type ErrorComponentProps, type RouterHistory } from '@tanstack/react-router';
 import { EmptyState } from './components/EmptyState.tsx';
 import { ErrorState } from './components/ErrorState.tsx';
 import { LinkButton } from './components/LinkButton.tsx';
 import { Loading } from './components/Loading.tsx';
 import { Frame } from './frame/Frame.tsx';
-import { pages } from './routes.tsx';
+import { pages, root } from './routes.tsx';
 
 export function createAppRouter(history: RouterHistory) {
-  const root = createRootRoute({ component: Frame });
-  const routes = pages.map(({ path, component }) => createRoute({ getParentRoute: () => root, path, component }));
+  root.update({ component: Frame });
   return createRouter({
-    routeTree: root.addChildren(routes),
+    routeTree: root.addChildren(pages.map(({ route }) => route)),
     history,
     defaultErrorComponent: PageError,
     defaultNotFoundComponent: NoSuchPage,
     defaultPendingComponent: () => <Loading what="the page" />,
   });
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>;
+  }
 }
 
 function PageError({ error, reset }: ErrorComponentProps) {

@@ -1,4 +1,4 @@
-/** The pages: a row each. A row with an icon stands in the navigation. */
+/** The pages, a row each. A row with an icon appears in the navigation. The first page comes with the window; the others load when they are opened. */
 import {
   IconArrowsDiff,
   IconBox,
@@ -9,70 +9,114 @@ import {
   IconStack2,
   IconTable,
 } from '@tabler/icons-react';
-import { lazyRouteComponent, type RouteComponent } from '@tanstack/react-router';
+import { createRootRoute, createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
 import { RunsPage } from './pages/runs/RunsPage.tsx';
+import { searches } from './searches.ts';
 
 /** Headings of the navigation, in their order; one without pages is not shown. */
 export const sections = ['Lab', 'Library'] as const;
 
-export interface PageRow {
-  /** As TanStack Router has it: `/runs/$id`. */
-  path: string;
-  title: string;
-  component: RouteComponent;
-  /** In the navigation: where and with which icon. */
-  nav?: { section: (typeof sections)[number]; icon: ComponentType<{ size?: number; stroke?: number }> };
+interface Nav {
+  section: (typeof sections)[number];
+  icon: ComponentType<{ size?: number; stroke?: number }>;
 }
+const nav = (section: Nav['section'], icon: Nav['icon']): Nav => ({ section, icon });
 
-/** Only the first page comes with the window; the others are loaded when they are opened. */
-export const pages: readonly PageRow[] = [
-  { path: '/', title: 'Runs', component: RunsPage, nav: { section: 'Lab', icon: IconList } },
+/** The frame around the pages; the router sets its component. */
+export const root = createRootRoute();
+const inRoot = { getParentRoute: () => root };
+
+export const pages = [
+  {
+    path: '/',
+    title: 'Runs',
+    nav: nav('Lab', IconList),
+    route: createRoute({ ...inRoot, path: '/', validateSearch: searches['/'], component: RunsPage }),
+  },
   {
     path: '/new',
     title: 'New run',
-    component: lazyRouteComponent(() => import('./pages/newRun/NewRunPage.tsx'), 'NewRunPage'),
-    nav: { section: 'Lab', icon: IconFlask2 },
+    nav: nav('Lab', IconFlask2),
+    route: createRoute({
+      ...inRoot,
+      path: '/new',
+      validateSearch: searches['/new'],
+      component: lazyRouteComponent(() => import('./pages/newRun/NewRunPage.tsx'), 'NewRunPage'),
+    }),
   },
   {
     path: '/runs/$id',
     title: 'Run',
-    component: lazyRouteComponent(() => import('./pages/run/RunPage.tsx'), 'RunPage'),
+    nav: null,
+    route: createRoute({
+      ...inRoot,
+      path: '/runs/$id',
+      component: lazyRouteComponent(() => import('./pages/run/RunPage.tsx'), 'RunPage'),
+    }),
   },
   {
     path: '/compare',
     title: 'Compare',
-    component: lazyRouteComponent(() => import('./pages/compare/ComparePage.tsx'), 'ComparePage'),
-    nav: { section: 'Lab', icon: IconArrowsDiff },
+    nav: nav('Lab', IconArrowsDiff),
+    route: createRoute({
+      ...inRoot,
+      path: '/compare',
+      validateSearch: searches['/compare'],
+      component: lazyRouteComponent(() => import('./pages/compare/ComparePage.tsx'), 'ComparePage'),
+    }),
   },
   {
     path: '/tables',
     title: 'Paper tables',
-    component: lazyRouteComponent(() => import('./pages/tables/TablesPage.tsx'), 'TablesPage'),
-    nav: { section: 'Lab', icon: IconTable },
+    nav: nav('Lab', IconTable),
+    route: createRoute({
+      ...inRoot,
+      path: '/tables',
+      validateSearch: searches['/tables'],
+      component: lazyRouteComponent(() => import('./pages/tables/TablesPage.tsx'), 'TablesPage'),
+    }),
   },
   {
     path: '/queue',
     title: 'Queue',
-    component: lazyRouteComponent(() => import('./pages/queue/QueuePage.tsx'), 'QueuePage'),
-    nav: { section: 'Lab', icon: IconStack2 },
+    nav: nav('Lab', IconStack2),
+    route: createRoute({
+      ...inRoot,
+      path: '/queue',
+      component: lazyRouteComponent(() => import('./pages/queue/QueuePage.tsx'), 'QueuePage'),
+    }),
   },
   {
     path: '/devices',
     title: 'Devices',
-    component: lazyRouteComponent(() => import('./pages/devices/DevicesPage.tsx'), 'DevicesPage'),
-    nav: { section: 'Lab', icon: IconCpu },
+    nav: nav('Lab', IconCpu),
+    route: createRoute({
+      ...inRoot,
+      path: '/devices',
+      component: lazyRouteComponent(() => import('./pages/devices/DevicesPage.tsx'), 'DevicesPage'),
+    }),
   },
   {
     path: '/zoo',
     title: 'Model zoo',
-    component: lazyRouteComponent(() => import('./pages/zoo/ZooPage.tsx'), 'ZooPage'),
-    nav: { section: 'Library', icon: IconBox },
+    nav: nav('Library', IconBox),
+    route: createRoute({
+      ...inRoot,
+      path: '/zoo',
+      validateSearch: searches['/zoo'],
+      component: lazyRouteComponent(() => import('./pages/zoo/ZooPage.tsx'), 'ZooPage'),
+    }),
   },
   {
     path: '/datasets',
     title: 'Datasets',
-    component: lazyRouteComponent(() => import('./pages/datasets/DatasetsPage.tsx'), 'DatasetsPage'),
-    nav: { section: 'Library', icon: IconDatabase },
+    nav: nav('Library', IconDatabase),
+    route: createRoute({
+      ...inRoot,
+      path: '/datasets',
+      validateSearch: searches['/datasets'],
+      component: lazyRouteComponent(() => import('./pages/datasets/DatasetsPage.tsx'), 'DatasetsPage'),
+    }),
   },
-];
+] as const;

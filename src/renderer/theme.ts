@@ -115,7 +115,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
   },
 });
 
-/** Lines of a chart, told apart by people who see few colours; readable on both grounds. */
+/** Lines of a chart, distinguishable with colour blindness and readable on both grounds. */
 export const lineColors = [
   ...['#1f87ab', '#d9730d', '#2f9e6b', '#b5479b', '#8f7f13', '#5c6fd6'],
   ...['#c94c4c', '#4d8f8f', '#8a63c9', '#7a6a5d'],

@@ -3,12 +3,13 @@ import { z } from 'zod';
 import { configFields, type ExperimentConfig } from '#contract/config';
 import { configFile, openConfig } from '#contract/configFile';
 import { PermafrostError } from '#contract/errors';
+import { isSameSetting } from '#contract/isSameSetting';
 import { writeAtomically } from '#disk/atomicFile';
 import { sha256 } from '#disk/hash';
-import { readSmallText } from '#disk/source';
+import { readSmallJson } from '#disk/source';
 import { runFiles } from './paths.ts';
 
-/** A run that has not begun. */
+/** A run that has not started. */
 export interface NewRun {
   id: string;
   config: ExperimentConfig;
@@ -30,11 +31,11 @@ export function readRunConfig(folder: string): Omit<NewRun, 'id'> {
   const path = runFiles(folder).config;
   let file: unknown;
   try {
-    file = JSON.parse(readSmallText(path, largest));
+    file = readSmallJson(path, largest, 'config');
   } catch (cause) {
-    const { message } = cause as Error;
-    const why = cause instanceof PermafrostError ? message : `${path} is not JSON: ${message}.`;
-    throw new PermafrostError('config', `The run's config is missing or damaged. ${why}`, { cause });
+    throw new PermafrostError('config', `The run's config is missing or damaged. ${(cause as Error).message}`, {
+      cause,
+    });
   }
   const { name, params, args } = (file ?? {}) as Record<string, unknown>;
   const { data } = identity.safeParse(file);
@@ -48,4 +49,4 @@ const free: readonly string[] = ['name', 'device'];
 
 /** A field in which two configs differ; null where they are the same. */
 export const changedField = (a: ExperimentConfig, b: ExperimentConfig): string | null =>
-  configFields.find((field) => JSON.stringify(a[field]) !== JSON.stringify(b[field])) ?? null;
+  configFields.find((field) => !isSameSetting(a[field], b[field])) ?? null;

@@ -2,11 +2,11 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { type WriteOptions, writeAtomically } from '#disk/atomicFile';
-import { readSmallText } from '#disk/source';
+import { readSmallJson } from '#disk/source';
 
 const largest = 2 ** 24; // bytes
 
-export const runMarks = z.object({
+const runMarks = z.object({
   tags: z.array(z.string()).default([]),
   note: z.string().default(''),
   archived: z.boolean().default(false),
@@ -22,7 +22,7 @@ export const writeMarks = (path: string, marks: RunMarks, options?: WriteOptions
 export function readMarks(path: string): RunMarks | null {
   if (!existsSync(path)) return null;
   try {
-    return runMarks.parse(JSON.parse(readSmallText(path, largest)));
+    return runMarks.parse(readSmallJson(path, largest, 'data'));
   } catch {
     return null;
   }

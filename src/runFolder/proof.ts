@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { PermafrostError } from '#contract/errors';
 import { type FrozenProof, frozenProof } from '#contract/frozen';
 import { writeAtomically } from '#disk/atomicFile';
-import { readSmallText } from '#disk/source';
+import { readSmallJson } from '#disk/source';
 
 const largest = 2 ** 26; // bytes
 
@@ -11,7 +11,7 @@ const largest = 2 ** 26; // bytes
 export function readProof(path: string): FrozenProof | null {
   if (!existsSync(path)) return null;
   try {
-    return frozenProof.parse(JSON.parse(readSmallText(path, largest)));
+    return frozenProof.parse(readSmallJson(path, largest, 'data'));
   } catch (cause) {
     throw new PermafrostError(
       'data',

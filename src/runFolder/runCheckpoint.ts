@@ -15,7 +15,7 @@ type Values = Float32Array | Int32Array;
 type Shapes = Readonly<Record<string, { shape: number[] }>>;
 
 /** Where a run stands. */
-export const progressSchema = z.object({
+const progressSchema = z.object({
   /** Optimizer steps done. */
   step: z.int().min(0),
   /** Iterations done, their test evaluation included. */

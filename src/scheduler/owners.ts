@@ -21,7 +21,7 @@ export function openOwners(home: string) {
   const holderOf = (app: string | null): LeaseHolder | null => (app === null ? null : leaseHolder(placeOf(app)));
 
   return {
-    /** The name of this app, which has a lease from now on. Throws `disk`. */
+    /** The name of this app; the first call takes its lease. Throws `disk`. */
     me(): string {
       if (!own) {
         const app = randomUUID();
@@ -34,7 +34,7 @@ export function openOwners(home: string) {
     app: (app: string | null): Life => lifeOf(holderOf(app)),
     /** Whether the run has a live trainer. */
     trainer: (folder: string): Life => lifeOf(leaseHolder(runFiles(folder).lease)),
-    /** An app in a few words, for errors. */
+    /** Describes an app, for errors. */
     text: (app: string | null): string => textOf(holderOf(app)),
     /** Removes the leases of apps that died. */
     sweep(): void {

@@ -1,17 +1,17 @@
-/** What a window or a browser may fetch: the built renderer and the downloads of the app. No other file is reachable. */
+/** Serves the built renderer and the downloads of the app to the window or a browser. No other file is reachable. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { extname, join, sep } from 'node:path';
 import { addAbortSignal, Readable } from 'node:stream';
 import { describeError } from '#contract/errors';
 import type { Services } from '#contract/services';
 
-export interface Answer {
+export interface SiteResponse {
   status: number;
   headers: Record<string, string>;
   body: Readable;
 }
 
-/** Nothing from elsewhere, no inline script. Styles may be inline: Mantine writes them. */
+/** No foreign origins, no inline scripts. Styles may be inline: Mantine writes them. */
 const policy = [
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:",
   "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -37,33 +37,32 @@ const types: Record<string, string> = {
   '.json': 'application/json',
 };
 
-export const plainText = (status: number, text: string): Answer => ({
+export const textResponse = (status: number, text: string): SiteResponse => ({
   status,
   headers: { ...securityHeaders, 'content-type': 'text/plain; charset=utf-8' },
   body: Readable.from([`${text}\n`]),
 });
 
-export interface Asked {
+export interface SiteRequest {
   /** A path with its query. */
   path: string;
-  /** GET or HEAD, which makes no file. */
+  /** GET, or HEAD, for which no file is made. */
   method?: string;
   /** Aborts when the client disconnects. */
   signal?: AbortSignal;
 }
 
-/**
- * Answers requests; `root` is the folder of the built renderer. Reports failed and interrupted answers.
- */
+/** Answers requests; `root` is the folder of the built renderer. Reports failed and interrupted responses. */
 export const createSite =
   (root: string, services: Pick<Services, 'download'>, report: (line: string) => void) =>
-  async ({ path, method = 'GET', signal }: Asked): Promise<Answer> => {
+  async ({ path, method = 'GET', signal }: SiteRequest): Promise<SiteResponse> => {
     const complain = (what: string, error: Error) => {
-      if (!signal?.aborted && !isGoing(error)) report(`${path.split('?')[0].slice(0, 200)} ${what}: ${error.message}`);
+      if (!signal?.aborted && !isDisconnect(error))
+        report(`${path.split('?')[0].slice(0, 200)} ${what}: ${error.message}`);
     };
     try {
       const pathname = decode(path.split('?')[0]);
-      if (pathname === null) return plainText(400, 'The address is not well formed.');
+      if (pathname === null) return textResponse(400, 'The address is not well formed.');
       if (!pathname.startsWith('/download/')) return file(root, pathname);
       const { chunks, ...answer } = download(services, path);
       const body = method === 'HEAD' ? Readable.from([]) : await begun(chunks, signal);
@@ -73,12 +72,12 @@ export const createSite =
       const { code, message } = describeError(error);
       const status = statuses[code] ?? 500;
       if (status === 500) complain('could not be answered', error as Error);
-      return plainText(status, message);
+      return textResponse(status, message);
     }
   };
 
 /** Whether an error means only that the client disconnected. */
-const isGoing = ({ name, code }: NodeJS.ErrnoException): boolean =>
+const isDisconnect = ({ name, code }: NodeJS.ErrnoException): boolean =>
   name === 'AbortError' || code === 'ERR_STREAM_PREMATURE_CLOSE';
 
 function decode(pathname: string): string | null {
@@ -117,14 +116,14 @@ async function begun(chunks: Chunks, signal?: AbortSignal): Promise<Readable> {
     [Symbol.asyncIterator]: () => all,
   };
   const body = Readable.from(all, { objectMode: false });
-  return signal ? addAbortSignal(signal, body) : body; // not by its options: they would end it before it knows how
+  return signal ? addAbortSignal(signal, body) : body; // its options would end the stream before it can close the generator
 }
 
-function file(root: string, pathname: string): Answer {
+function file(root: string, pathname: string): SiteResponse {
   const path = join(root, pathname === '/' ? 'index.html' : pathname);
   const isInside = path.startsWith(root + sep) && !pathname.includes('\0');
-  if (!isInside || !existsSync(path) || !statSync(path).isFile()) return plainText(404, 'There is nothing here.');
-  const hashed = pathname.startsWith('/assets/'); // the name changes with the content
+  if (!isInside || !existsSync(path) || !statSync(path).isFile()) return textResponse(404, 'There is nothing here.');
+  const hashed = pathname.startsWith('/assets/'); // the file name changes with its content
   const headers = {
     ...securityHeaders,
     'content-type': types[extname(path)] ?? 'application/octet-stream',

@@ -1,9 +1,15 @@
 /** How long a run had been under way at its steps, pauses left out. A row per batch of metrics. */
 import type { Database } from 'better-sqlite3';
 
+/** Seconds under way at a step. */
+interface ClockPoint {
+  step: number;
+  seconds: number;
+}
+
 export function clockTable(database: Database) {
   const voidAfter = database.prepare('DELETE FROM clock WHERE run = @run AND step > @step');
-  // the time between the last row and now does not count: nobody trained
+  // the time between the last row and now does not count: the run was paused
   const start = database.prepare(
     `INSERT OR REPLACE INTO clock VALUES (@run, @step, @at,
        coalesce((SELECT seconds FROM clock WHERE run = @run AND step <= @step ORDER BY step DESC LIMIT 1), 0))`,
@@ -14,7 +20,7 @@ export function clockTable(database: Database) {
   );
   const put = database.prepare('INSERT OR REPLACE INTO clock VALUES (@run, @step, @at, @seconds)');
   const setSeconds = database.prepare('UPDATE runs SET seconds = ? WHERE key = ?');
-  const all = database.prepare<[string], { step: number; seconds: number }>(
+  const all = database.prepare<[string], ClockPoint>(
     'SELECT step, seconds FROM clock WHERE run = (SELECT key FROM runs WHERE id = ?) ORDER BY step',
   );
 
@@ -24,14 +30,14 @@ export function clockTable(database: Database) {
       voidAfter.run({ run, step });
       start.run({ run, step, at });
     },
-    /** The run has come to `step`, after `seconds` by its own clock; journals of earlier versions tell the wall clock alone. */
+    /** The run has reached `step` after `seconds` by its own clock; journals of earlier versions have the wall clock alone. */
     tick(run: number, step: number, at: number, seconds?: number): void {
       if (seconds !== undefined) put.run({ run, step, at, seconds });
       const passed = seconds ?? tick.pluck().get({ run, step, at });
       if (passed !== undefined) setSeconds.run(passed, run);
     },
-    /** Step and seconds; with `points`, about so many of them, first and last included. */
-    of(id: string, points?: number): { step: number; seconds: number }[] {
+    /** Step and seconds; with `points`, at most about that many, the first and the last included. */
+    of(id: string, points?: number): ClockPoint[] {
       const rows = all.all(id);
       if (!points || rows.length <= points) return rows;
       const stride = Math.ceil(rows.length / points);

@@ -3,6 +3,7 @@ import type { Database } from 'better-sqlite3';
 import type { EntryBody, JournalEntry } from '#contract/run';
 import { clockTable } from './clock.ts';
 import type { metricsTable } from './metrics.ts';
+import type { StoredRun } from './storedRun.ts';
 import { summaryColumns } from './summary.ts';
 
 type Apply = { [K in EntryBody['kind']]: (run: number, at: number, body: Extract<EntryBody, { kind: K }>) => void };
@@ -10,7 +11,7 @@ type Apply = { [K in EntryBody['kind']]: (run: number, at: number, body: Extract
 export function journalImport(database: Database, metrics: ReturnType<typeof metricsTable>) {
   const clock = clockTable(database);
   const summary = summaryColumns(database);
-  const position = database.prepare<[string], { key: number; seq: number }>('SELECT key, seq FROM runs WHERE id = ?');
+  const position = database.prepare<[string], Pick<StoredRun, 'key' | 'seq'>>('SELECT key, seq FROM runs WHERE id = ?');
   const setSeq = database.prepare('UPDATE runs SET seq = ? WHERE key = ?');
   const setStep = database.prepare('UPDATE runs SET step = ? WHERE key = ?');
   const started = database.prepare(

@@ -5,10 +5,7 @@ import type { Curve } from '#contract/runRow';
 import type { CurveRange } from '#contract/runServices';
 import { stretchesTable, stretchStart, stretchSteps } from './stretches.ts';
 
-export interface Point {
-  step: number;
-  value: number;
-}
+type MetricPoint = Curve['points'][number];
 
 /** Rows of one INSERT: a call for each row takes two to three times as long. */
 const atOnce = 50;
@@ -36,11 +33,11 @@ export function metricsTable(database: Database) {
          SELECT coalesce(sum(count), 0) FROM stretches WHERE run = @run AND key = @key AND start BETWEEN @head AND @tail - 1)`,
     )
     .pluck();
-  const between = database.prepare<unknown[], Point>(
+  const between = database.prepare<unknown[], MetricPoint>(
     'SELECT step, value FROM metrics WHERE run = @run AND key = @key AND step BETWEEN @from AND @to ORDER BY step',
   );
   const extreme = (select: string, at: 'step' | 'start') =>
-    database.prepare<[number, number, number, number], Point | { step: null }>(
+    database.prepare<[number, number, number, number], MetricPoint | { step: null }>(
       `SELECT ${select} WHERE run = ? AND key = ? AND ${at} BETWEEN ? AND ?`,
     );
   const extremes = {
@@ -58,7 +55,7 @@ export function metricsTable(database: Database) {
     .raw();
 
   /**
-   * A metric over a range of steps. With `points`, about so many at most: the lowest and the highest of each of points / 2
+   * A metric over a range of steps. With `points`, about that many at most: the lowest and the highest of each of points / 2
    * about equal ranges of steps, so that no peak is lost.
    */
   function curve(
@@ -80,7 +77,7 @@ export function metricsTable(database: Database) {
   type Range = Record<'run' | 'key' | 'from' | 'to', number>;
 
   /** A query for each bucket, since a scan in key order is three times as fast as grouping the whole. */
-  function thinned({ run, key, from, to }: Range, points: number): Point[] {
+  function thinned({ run, key, from, to }: Range, points: number): MetricPoint[] {
     const buckets = Math.max(1, Math.floor(points / 2));
     const width = (to - from + 1) / buckets;
     const isWide = width >= stretchSteps; // then the buckets between the first and the last are made of whole stretches
@@ -123,7 +120,7 @@ export function metricsTable(database: Database) {
       }
     },
     /** A whole metric over steps; with `points`, thinned as a {@link curve} is. */
-    series: (id: string, key: MetricKey, points?: number): Point[] => curve(id, key, { points }).points,
+    series: (id: string, key: MetricKey, points?: number): MetricPoint[] => curve(id, key, { points }).points,
     curve,
     /** Every row of a run, streamed in order of key and step. The store may be written to between two rows. */
     *rows(id: string): Generator<MetricRow> {

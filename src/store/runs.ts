@@ -3,34 +3,15 @@ import type { Database } from 'better-sqlite3';
 import { z } from 'zod';
 import { configDefaults, configSchema, type ExperimentConfig } from '#contract/config';
 import { nearest, PermafrostError } from '#contract/errors';
-import { type Run, type RunState, run } from '#contract/run';
+import { type Run, type RunState, runSchema } from '#contract/run';
 import type { NewRun } from '#runFolder/config';
 import type { RunMarks } from '#runFolder/marks';
-import { readRow } from './readRow.ts';
+import { readStored, type StoredRun, selectTags } from './storedRun.ts';
 
-interface Row {
-  key: number;
-  id: string;
-  config: string;
-  state: string;
-  reason: string | null;
-  created_at: number;
-  started_at: number | null;
-  ended_at: number | null;
-  step: number;
-  total_steps: number;
-  device: string | null;
-  trainable: number | null;
-  total: number | null;
-  deviations: string;
-  result: string | null;
-  tags: string | null;
-}
-
-/** What the run folder has of a run's marks. */
+/** The state of the copy of a run's marks in its folder. */
 const copies = { none: 0, whole: 1, begun: 2 } as const;
 
-const known = run.extend({ config: z.custom<ExperimentConfig>() });
+const known = runSchema.extend({ config: z.custom<ExperimentConfig>() });
 
 /** A config of an earlier version may violate a newer rule; its run is still shown. */
 export function storedConfig(json: string): ExperimentConfig {
@@ -38,8 +19,8 @@ export function storedConfig(json: string): ExperimentConfig {
   return configSchema.safeParse(stored).data ?? { ...configDefaults, ...stored };
 }
 
-const parsed = (row: Row): Run =>
-  readRow(row.id, () =>
+const parsed = (row: StoredRun): Run =>
+  readStored(row.id, () =>
     known.parse({
       id: row.id,
       config: storedConfig(row.config),
@@ -60,8 +41,8 @@ const parsed = (row: Row): Run =>
   );
 
 export function runsTable(database: Database) {
-  const tags = '(SELECT json_group_array(tag) FROM (SELECT tag FROM tags WHERE run = runs.key ORDER BY tag)) AS tags';
-  const select = (where: string) => database.prepare<unknown[], Row>(`SELECT *, ${tags} FROM runs ${where}`);
+  const select = (where: string) =>
+    database.prepare<unknown[], StoredRun>(`SELECT *, ${selectTags} FROM runs ${where}`);
   const byId = select('WHERE id = ?');
   const all = select('ORDER BY created_at, key');
   const inState = select('WHERE state = ? ORDER BY position, key');
@@ -83,14 +64,13 @@ export function runsTable(database: Database) {
   const placeAll = database.transaction((ids: readonly string[]) => {
     for (const [index, id] of ids.entries()) place.run(index + 1, id);
   });
-  const getApp = database.prepare<[string], string | null>('SELECT app FROM runs WHERE id = ?').pluck();
-  const queue = database.prepare<[], { id: string; app: string | null }>(
+  const getApp = database.prepare<[string], StoredRun['app']>('SELECT app FROM runs WHERE id = ?').pluck();
+  const queue = database.prepare<[], Pick<StoredRun, 'id' | 'app'>>(
     `SELECT id, app FROM runs WHERE state = 'queued' ORDER BY position, key`,
   );
-  const marks = database.prepare<
-    [string],
-    { tags: string | null; note: string; archived: number; trashed_at: number | null }
-  >(`SELECT note, archived, trashed_at, ${tags} FROM runs WHERE id = ?`);
+  const marks = database.prepare<[string], Pick<StoredRun, 'tags' | 'note' | 'archived' | 'trashed_at'>>(
+    `SELECT note, archived, trashed_at, ${selectTags} FROM runs WHERE id = ?`,
+  );
   const unsaved = database
     .prepare<[], string>(
       `SELECT id FROM runs WHERE marks_saved = ${copies.begun} OR marks_saved = ${copies.none}
@@ -158,7 +138,7 @@ export function runsTable(database: Database) {
     interrupted: (): string[] => interrupted.all(),
     /** Puts queued runs in this order, before the others. */
     order: (ids: readonly string[]): void => placeAll.immediate(ids),
-    /** Takes a run from the queue; false when somebody else was faster. */
+    /** Takes a run from the queue; false when another process was faster. */
     claim: (id: string): boolean => claim.run(id).changes === 1,
     settle: (id: string, state: RunState, reason: Run['reason'], at: number): void =>
       void settle.run({ id, state, reason: reason && JSON.stringify(reason), at }),
@@ -171,7 +151,7 @@ export function runsTable(database: Database) {
     /** `at`: when it was put in the trash; null takes it out. */
     trash: (id: string, at: number | null): void => void setTrashed.run(at, id),
     inTrash: (): string[] => inTrash.all(),
-    /** What a person wrote on a run, and that a copy of it lies in its folder. */
+    /** Tags, note, archive and trash of a run. */
     marks(id: string): RunMarks {
       const { tags, note, archived, trashed_at } = marks.get(id)!;
       return { tags: tags ? JSON.parse(tags) : [], note, archived: archived === 1, trashedAt: trashed_at };

@@ -1,46 +1,25 @@
-/** What the table of runs shows of each run. Its test metrics in four numbers are kept in columns, since ten thousand runs are listed at once. */
+/** The columns of the table of runs. Four numbers summarise the test metrics of a run, since ten thousand runs are listed at once. */
 import type { Database } from 'better-sqlite3';
 import type { ExperimentConfig } from '#contract/config';
 import { regimeOf } from '#contract/regime';
-import { metricKeys, type Run, type RunState } from '#contract/run';
+import { metricKeys } from '#contract/run';
 import { type RunRow, settingsOf } from '#contract/runRow';
-import { readRow } from './readRow.ts';
 import { storedConfig } from './runs.ts';
+import { readStored, type StoredRun, selectTags } from './storedRun.ts';
 
-interface Row {
-  key: number;
-  id: string;
-  config: string;
-  state: string;
-  reason: string | null;
-  created_at: number;
-  started_at: number | null;
-  ended_at: number | null;
-  step: number;
-  total_steps: number;
-  device: string | null;
-  trainable: number | null;
-  total: number | null;
+/** The columns that a summary is read from; the metric and its error are parts of the result. */
+type SummaryRecord = Omit<StoredRun, 'deviations' | 'result' | 'seq' | 'position' | 'app' | 'marks_saved'> & {
   value: number | null;
   standard_error: number | null;
-  seconds: number;
-  note: string;
-  archived: number;
-  trashed_at: number | null;
-  last: number | null;
-  low: number | null;
-  high: number | null;
-  recent: number | null;
-  tags: string | null;
-}
+};
 
-/** A row before anybody has said whether high or low is good. */
-export type Summary = Omit<RunRow, 'metric' | 'best'> & { low: number | null; high: number | null };
+/** A row without what depends on whether high or low is good. */
+export type UnjudgedRunRow = Omit<RunRow, 'metric' | 'best'> & { low: number | null; high: number | null };
 
-type Described = Pick<Summary, 'name' | 'task' | 'model' | 'regime' | 'seed' | 'settings'>;
+type Described = Pick<UnjudgedRunRow, 'name' | 'task' | 'model' | 'regime' | 'seed' | 'settings'>;
 
 const testMetric = metricKeys.indexOf('test_metric');
-/** As many test metrics as a published "last 100" averages. */
+/** Test metrics that a published "last 100" averages. */
 const recentCount = 100;
 
 export function summaryColumns(database: Database) {
@@ -52,14 +31,14 @@ export function summaryColumns(database: Database) {
      ) WHERE key = @run`,
   );
   const select = (where: string) =>
-    database.prepare<unknown[], Row>(
+    database.prepare<unknown[], SummaryRecord>(
       `SELECT key, id, config, state, reason, created_at, started_at, ended_at, step, total_steps, device, trainable, total, seconds, note,
          archived, trashed_at, last, low, high, recent, result ->> '$.value' AS value, result ->> '$.standardError' AS standard_error,
-         (SELECT json_group_array(tag ORDER BY tag) FROM tags WHERE run = runs.key HAVING count(*) > 0) AS tags
+         ${selectTags}
        FROM runs ${where} ORDER BY created_at, key`,
     );
   // the newest are most like what the machine and the program are now
-  const finished = database.prepare<[], { id: string; config: string; steps: number; seconds: number }>(
+  const finished = database.prepare<[], Pick<StoredRun, 'id' | 'config' | 'seconds'> & { steps: number }>(
     `SELECT * FROM (SELECT id, config, result ->> '$.steps' AS steps, result ->> '$.seconds' AS seconds, key FROM runs
        WHERE state = 'finished' ORDER BY key DESC LIMIT 200) ORDER BY key`,
   );
@@ -67,21 +46,21 @@ export function summaryColumns(database: Database) {
   const some = select('WHERE id IN (SELECT value FROM json_each(?))');
   const described = new Map<string, Described>(); // a run's config never changes
 
-  function describe({ id, config }: Row): Described {
+  function describe({ id, config }: SummaryRecord): Described {
     const known = described.get(id);
     if (known) return known;
-    const full = JSON.parse(config) as ExperimentConfig;
+    const full: ExperimentConfig = JSON.parse(config);
     const { name, task, model_name: model, seed } = full;
     const fresh = { name, task, model, regime: regimeOf(full), seed, settings: settingsOf(full) };
     described.set(id, fresh);
     return fresh;
   }
-  const summaryOf = (row: Row): Summary =>
-    readRow(row.id, () => ({
+  const summaryOf = (row: SummaryRecord): UnjudgedRunRow =>
+    readStored(row.id, () => ({
       id: row.id,
       ...describe(row),
-      state: row.state as RunState,
-      reason: row.reason ? (JSON.parse(row.reason) as Run['reason']) : null,
+      state: row.state,
+      reason: row.reason ? JSON.parse(row.reason) : null,
       step: row.step,
       totalSteps: row.total_steps,
       createdAt: row.created_at,
@@ -97,7 +76,7 @@ export function summaryColumns(database: Database) {
       low: row.low,
       high: row.high,
       recent: row.recent,
-      tags: row.tags ? (JSON.parse(row.tags) as string[]) : [],
+      tags: row.tags ? JSON.parse(row.tags) : [],
       note: row.note,
       archived: row.archived === 1,
       trashedAt: row.trashed_at,
@@ -109,11 +88,12 @@ export function summaryColumns(database: Database) {
       finished
         .all()
         .map(({ id, config, steps, seconds }) =>
-          readRow(id, () => ({ id, config: storedConfig(config), steps, seconds })),
+          readStored(id, () => ({ id, config: storedConfig(config), steps, seconds })),
         ),
     /** Brings a run's summary up to its metrics; call inside a transaction. */
     refresh: (run: number): void => void refresh.run({ run }),
     /** Every run, or those of the given ids, in the order in which they were made. */
-    rows: (ids?: readonly string[]): Summary[] => (ids ? some.all(JSON.stringify(ids)) : all.all()).map(summaryOf),
+    rows: (ids?: readonly string[]): UnjudgedRunRow[] =>
+      (ids ? some.all(JSON.stringify(ids)) : all.all()).map(summaryOf),
   };
 }

@@ -8,7 +8,7 @@ import type { Random } from '#contract/random';
 const padding = 4;
 const largestAngle = 20; // degrees
 
-export interface Augmentation {
+interface Augmentation {
   /** Row and column of the crop's corner in the padded image, 0 … 8. */
   top: number;
   left: number;

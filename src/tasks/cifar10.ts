@@ -15,11 +15,11 @@ const side = 32;
 const names = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
 const classes = names.length;
 
-/** What the two forms see of a pixel. */
+/** How one of the two forms sees a pixel. */
 interface Colours {
   channels: number;
   published: string;
-  /** What a black pixel, which crop and rotation leave behind, becomes. */
+  /** Values of a black pixel, which crop and rotation leave behind. */
   black: Float32Array;
   /** Writes the normalised channels of pixel `pixel` of an image of bytes, channels last. */
   write(image: SampleValues, pixel: number, x: Float32Array, at: number): void;
@@ -86,7 +86,7 @@ function cifarTask(name: string, title: string, settings: Task['settings'], colo
 
     /** Training images are augmented anew each time; test images are only normalised. */
     batches(config, dataset, options) {
-      const order = patchOrder(side, side, 1, patchOf(config)); // of pixels; the channels of one stay together
+      const order = patchOrder(side, side, 1, patchOf(config)); // of pixels; a pixel's channels stay together
       const whole = Int32Array.from({ length: side * side }, (_, pixel) => pixel);
       const augmented = new Int32Array(side * side);
       const draw = drawSamples(dataset as Dataset, options);

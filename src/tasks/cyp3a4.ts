@@ -1,6 +1,7 @@
 /**
  * CYP3A4: does a molecule inhibit this enzyme? (dl-project; CYP3A4_Veith of the Therapeutics Data Commons.) Its SMILES
- * text comes as tokens of the ChemBERTa tokenizer, `<s>` = 0 … `</s>` = 2, padded with 1. No attention mask, as there.
+ * text comes as tokens of the ChemBERTa tokenizer, `<s>` = 0 … `</s>` = 2, padded with 1. As in dl-project there is no
+ * attention mask.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { ExperimentConfig } from '#contract/config';

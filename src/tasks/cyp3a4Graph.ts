@@ -1,6 +1,6 @@
 /**
- * CYP3A4 for the Molecule Attention Transformer: a molecule is its heavy atoms, their bonds and their places. A token is an
- * atom; before them stands a dummy that is bound to nothing and far from everything.
+ * CYP3A4 for the Molecule Attention Transformer: a molecule is its heavy atoms with their bonds and coordinates. A token is
+ * an atom; the first is a dummy without bonds, far from all others.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { cyp3a4 } from './cyp3a4.ts';
@@ -10,7 +10,7 @@ import { scorer } from './scores.ts';
 import { batchLengths } from './sequences.ts';
 import type { Dataset, SampleValues, Task } from './task.ts';
 
-/** Bonds of an atom that are kept; one in a drug has six at most. */
+/** Bonds of an atom that are kept; an atom in a drug has at most six. */
 export const mostNeighbours = 8;
 /** Values of an atom in the data set: element, neighbours, hydrogens, charge, in a ring, aromatic; x, y, z in Å; numbers (from 1) of neighbours, 0 for none. */
 export const atomWidth = 6 + 3 + mostNeighbours;
@@ -19,12 +19,12 @@ const elements = [5, 6, 7, 8, 9, 15, 16, 17, 35, 53]; // and any other
 const symbols = ['B', 'C', 'N', 'O', 'F', 'P', 'S', 'Cl', 'Br', 'I', 'other'];
 const oneHots = [elements.length + 1, 6, 5, 11];
 /** Features of a token: whether it is the dummy, one of each kind, in a ring, aromatic. */
-export const graphFeatures = 1 + oneHots.reduce((a, b) => a + b) + 2;
-/** Of a token in x: features, x, y, z, neighbours. */
-export const graphWidth = graphFeatures + 3 + mostNeighbours;
+const graphFeatures = 1 + oneHots.reduce((a, b) => a + b) + 2;
+/** Values of a token in x: features, x, y, z, neighbours. */
+const graphWidth = graphFeatures + 3 + mostNeighbours;
 const lengthsOf = (n: number | null): number[] => batchLengths(n ?? 128);
 
-/** Writes an atom's token: like the reference, what is out of range counts as the last of its kind. */
+/** Writes an atom's token; a value out of range counts as the last of its kind, as in the reference. */
 function writeAtom(atom: SampleValues, token: Float32Array): void {
   const [z, neighbours, hydrogens, charge, ring, aromatic] = atom;
   const element = elements.indexOf(z);

@@ -46,7 +46,7 @@ export const digitAdd: Task = {
     return scorer(overAll, absoluteError.answer);
   },
 
-  /** The last digit stands in the token that is read: adding it needs no attention. */
+  /** The last digit is in the token that is read: adding it needs no attention. */
   floor(config) {
     const others = length(config) - 1;
     const { value, predictor } = sumFloor(new Array(largestDigit + 1).fill(1), others)!;

@@ -1,4 +1,4 @@
-/** Reading task fields of a config: what is missing or does not fit is an error that names the field and the published value. */
+/** Task fields of a config. A missing or unfit value is an error that names the field and the published value. */
 import type { ConfigField, ExperimentConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
 

@@ -1,7 +1,7 @@
-/** What a simple rule reaches, mostly one that never looks at x: the floor that a result must leave to mean anything. */
+/** Scores of simple rules, most of which ignore x: the floor that a result must exceed to mean anything. */
 import type { Floor } from '#contract/floor';
 
-/** How often each label occurs in the test set: counts[label]. Null where the data are not known. */
+/** How often each label occurs in the test set: counts[label]. Null where the data are unknown. */
 export type LabelCounts = readonly number[] | null;
 
 /** A fair coin for each of many balanced bits. */

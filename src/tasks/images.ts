@@ -1,6 +1,6 @@
 /** Images as tokens. */
 
-/** How many tokens of how many values a patch size makes of an image. */
+/** Number of tokens, and of values in each, that a patch size gives for an image. */
 export const patchShape = (height: number, width: number, channels: number, patch: number) => ({
   tokens: (height / patch) * (width / patch),
   width: patch * patch * channels,

@@ -13,15 +13,15 @@ import { padSequences } from './sequences.ts';
 import type { Dataset, SampleValues, Task } from './task.ts';
 
 /**
- * The outermost operator decides much of the value, whatever stands inside: 35.8 % of 40,000 expressions made here are the
- * commonest value of their first symbol, 16 to 17 % the commonest of all.
+ * The outermost operator decides much of the value: 35.8 % of 40,000 expressions generated here have the commonest value of
+ * their first symbol, 16 to 17 % the commonest value of all.
  */
 const firstOperatorFloor: Floor = {
   value: 0.358,
   predictor: 'by the first operator 0 (MIN, SM), 4 (MED) or 9 (MAX)',
 };
 
-/** Symbols of a data set; one's code is its place, 0 pads. Opening and round brackets say nothing that these do not. */
+/** Symbols of the data set; a symbol's code is its index, 0 pads. Opening and round brackets carry no further information. */
 export const listopsSymbols = ['', ...'0123456789', '[MIN', '[MAX', '[MED', '[SM', ']'] as const;
 const close = listopsSymbols.indexOf(']');
 const classes = 10;

@@ -12,7 +12,7 @@ const pixels = 28 * 28;
 const length = (config: ExperimentConfig): number => required(config, 'n', '10');
 const sums = (config: ExperimentConfig): number => 9 * length(config) + 1;
 
-/** What both forms share: images in, the metric is the mean distance from the true sum. */
+/** Common to both forms: images in; the metric is the mean distance from the true sum. */
 const common = {
   fields: ['n'],
   settings: [{ n: 10 }],

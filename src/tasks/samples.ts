@@ -1,4 +1,4 @@
-/** Decoded samples of a data set, and the order in which an epoch shows them. */
+/** Decoded samples of a data set, and their order in an epoch. */
 import { PermafrostError } from '#contract/errors';
 import { randomStream } from '#contract/random';
 import type { BatchOptions, Dataset, SampleSet, SampleValues, Split } from './task.ts';
@@ -29,7 +29,7 @@ export const pickSamples = (set: SampleSet, chosen: ArrayLike<number>): SampleSe
   ...(set.text ? { text: (i: number) => set.text!(chosen[i]) } : {}),
 });
 
-/** The samples of a split. The final evaluation looks at the test set too, in an order of its own. */
+/** The samples of a split. The final evaluation also uses the test set, in an order of its own. */
 export const samplesOf = (dataset: Dataset, split: Split): SampleSet =>
   split === 'train' ? dataset.train : dataset.test;
 
@@ -39,8 +39,8 @@ export interface Drawn {
   chosen: Int32Array;
 }
 
-export interface DrawOptions extends BatchOptions {
-  /** Samples of the set that one sample of the batch is made of. */
+interface DrawOptions extends BatchOptions {
+  /** Samples of the set in one sample of the batch. */
   each?: number;
   /** Evaluate in the order of the data instead of a random one. */
   inOrder?: boolean;
@@ -62,7 +62,7 @@ export function drawSamples(
 
 /**
  * Sample numbers of batch `index` of `size` samples: epoch after epoch, each in its own random order (unless not
- * `shuffled`), a last short batch dropped. Remembers the order of the epoch asked for last.
+ * `shuffled`), a last short batch dropped. Caches the order of the last epoch asked for.
  */
 function epochOrder(
   seed: number,

@@ -1,14 +1,14 @@
 /** Symbol sequences of different lengths as one batch. */
 import type { Batch, SampleValues } from './task.ts';
 
-/** Lengths that batches are padded to: powers of two from 32 and what lies half-way between them, then `longest`. */
+/** Lengths that batches are padded to: powers of two from 32 and the midpoints between them, then `longest`. */
 export function batchLengths(longest: number): number[] {
   const lengths: number[] = [];
   for (let power = 32; power < longest; power *= 2) lengths.push(power, power * 1.5);
   return [...lengths.filter((length) => length < longest), longest];
 }
 
-export interface PadOptions {
+interface PadOptions {
   lengths: readonly number[];
   pad: number;
   /** own: at its last symbol. batch: where the longest sequence of the batch ends. end: at the last token. */
@@ -17,7 +17,7 @@ export interface PadOptions {
 
 /**
  * Sequences cut to the longest of `lengths` and padded on the right to the shortest that holds them all.
- * Right of the token that is read a causal body sees nothing, so a longer padding than the reference's changes nothing there.
+ * A causal body sees nothing to the right of the token that is read, so padding further than the reference changes nothing.
  */
 export function padSequences(
   count: number,

@@ -18,7 +18,7 @@ import type { Dataset, SampleValues, Task } from './task.ts';
 export const clipLength = 8000;
 /** Samples of a clip at 16 kHz. */
 export const recordedLength = 16000;
-/** Values of a clip in the data set: how many samples it has, and those, 16-bit, up to {@link recordedLength}. */
+/** Values of a clip in the data set: its number of samples, then the samples, 16-bit, up to {@link recordedLength}. */
 export const recordWidth = 1 + recordedLength;
 const full = 1 / 32768; // of a 16-bit sample
 const soundOf = (record: SampleValues): SampleValues => record.subarray(1, 1 + record[0]);
@@ -37,7 +37,7 @@ function patchOf(config: ExperimentConfig): number {
   return patch;
 }
 
-/** What both forms share. */
+/** Common to both forms. */
 const common = {
   kind: 'sound',
   metric: 'accuracy',
@@ -121,7 +121,7 @@ export const speechCommandsMel: Task = {
   fields: [],
   settings: [{}],
   classes: astWords,
-  /** Every word is a yes or no of its own, as there. */
+  /** Each word is an independent yes or no, as in the published training. */
   loss: () => (logits, y) => {
     const words = tf.oneHot(tf.cast(y, 'int32'), classes);
     return binaryCrossEntropy(tf.reshape(logits, [-1, classes]), words);

@@ -1,4 +1,4 @@
-/** What a task is. One file per task exports one row of the table in `index.ts`; nothing else names a particular task. */
+/** What a task is. One file per task exports one row of the table in `index.ts`; no other file names a particular task. */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ConfigField, ExperimentConfig } from '#contract/config';
 import type { Floor } from '#contract/floor';
@@ -19,24 +19,24 @@ export interface TaskShape {
   /** y is [b, ...target] of `targetType`. */
   target: number[];
   targetType: 'float32' | 'int32';
-  /** Lengths that batches are padded to, ascending, `tokens` last, where lengths differ: one program is compiled for each that occurs. */
+  /** Where samples differ in length: the lengths that batches are padded to, ascending, `tokens` last. Each that occurs has a program of its own. */
   lengths?: readonly number[];
-  /** Batches say at which token each of their samples is read. Otherwise it is the last. */
+  /** Whether batches name the token that each sample is read at. Otherwise it is the last. */
   readsAt?: boolean;
 }
 
 export interface Batch {
   x: TaskData;
   y: TaskData;
-  /** One of the shape's lengths, where it has some. */
+  /** One of the shape's lengths. */
   tokens?: number;
   /** The token that each sample is read at, [b], where the shape `readsAt`. */
   at?: Int32Array;
-  /** Which samples of the data set these are, where people may want to know. */
+  /** Numbers of these samples in the data set, for display. */
   chosen?: Int32Array;
 }
 
-/** Batches as pure functions of their index (from 0), so that a resumed run needs counters only. */
+/** Batches as pure functions of their index (from 0), so that a checkpoint stores only counters. */
 export interface Batches {
   batch(split: Split, index: number): Batch;
 }
@@ -48,16 +48,16 @@ export interface BatchOptions {
 }
 
 export type SampleValues = Uint8Array | Int16Array | Int32Array | Float32Array;
-/** Decoded samples of one split: images row by row with channels last, sound, or symbols. What the values mean is between a data set and its tasks. */
+/** Decoded samples of one split: images row by row with channels last, sound, or symbols. A data set and its tasks agree on what the values mean. */
 export interface SampleSet {
   count: number;
   labels: ArrayLike<number>;
   /** The values of a sample: a view, which the next call may overwrite. */
   sample(i: number): SampleValues;
-  /** The text that a sample is of, e.g. a molecule as SMILES, for people. */
+  /** A sample's text for display, e.g. a molecule as SMILES. */
   text?(i: number): string;
 }
-/** A data set as tasks get it. */
+/** A data set as tasks read it. */
 export interface Dataset {
   train: SampleSet;
   test: SampleSet;
@@ -66,7 +66,7 @@ export interface Dataset {
 /** The metric of every sample of a batch. */
 export interface Scorer {
   (logits: Float32Array, y: TaskData, batch: number): Float64Array;
-  /** What the logits of one sample say, in the terms of y. */
+  /** The answer that the logits of one sample stand for, in the terms of y. */
   answer(logits: Float32Array): number[];
 }
 
@@ -77,17 +77,17 @@ export interface Task {
   fields: readonly ConfigField[];
   /** Values of these fields in the published runs, the commonest first; a form starts from it. */
   settings: readonly Partial<ExperimentConfig>[];
-  /** What x looks like to people. */
+  /** How x is displayed. */
   kind: 'image' | 'sound' | 'values' | 'symbols';
-  /** What a token of x stands for, for people, where its values alone say little. */
+  /** Caption of a token of x, where its values alone say little. */
   tokenName?(values: readonly number[]): string;
-  /** Names of the labels, where they have some. */
+  /** Names of the labels. */
   classes?: readonly string[];
   /** accuracy: higher is better, in [0, 1]. mae: mean absolute error, lower is better. */
   metric: 'accuracy' | 'mae';
-  /** A run learns it or does not: its metric ends at perfection or at the floor, with little between. */
+  /** Runs either learn the task or do not: the metric ends at perfection or at the floor, rarely between. */
   twoPeaked?: boolean;
-  /** Name of the data set that it needs, null when it makes its own samples. */
+  /** Name of the data set that it needs; null where it generates its samples. */
   dataset: string | null;
   /** Sizes of a config. Throws `config` naming the field when one is missing or does not fit. */
   shape(config: ExperimentConfig): TaskShape;
@@ -95,11 +95,11 @@ export interface Task {
   loss(config: ExperimentConfig): (logits: Tensor, y: Tensor) => Tensor;
   /** The metric of every sample of a batch, from logits [b·k] and y; a batch's metric is their mean. */
   scores(config: ExperimentConfig): Scorer;
-  /** What guessing or a simple rule reaches, from how often each label occurs in the test set. Null where that is needed and not known. */
+  /** Score of guessing or of a simple rule, from the label counts of the test set; null where they are needed and unknown. */
   floor(config: ExperimentConfig, counts: LabelCounts): Floor | null;
   batches(config: ExperimentConfig, dataset: Dataset | null, options: BatchOptions): Batches;
   /** Micro-batch the way the committed code of dl-project feeds it: true when it ignores gpu_batch_size. */
   readsWholeBatches: boolean;
-  /** Where this config differs from the published protocol, in words. */
+  /** Differences between this config and the published protocol, in words. */
   deviations(config: ExperimentConfig): Deviation[];
 }

@@ -1,10 +1,11 @@
-/** The devices of this machine, under the names that a config uses. */
+/** The devices of this machine, by the names that a config uses. */
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { ExperimentConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
+import { plural } from '#contract/format';
 import type { Device, OnnxDevice } from '#engine/device';
 import { openGpu } from './gpu.ts';
 
@@ -21,14 +22,14 @@ export interface DeviceOptions {
 
 interface DeviceRow {
   open(options: DeviceOptions): Promise<Device>;
-  /** What to do where it cannot be used. Null: it always can. */
+  /** Advice where it cannot be used; null for a device that always works. */
   help: string | null;
 }
 
 const rows: Record<DeviceName, DeviceRow> = {
   cpu: {
     open: ({ threads = availableParallelism(), weightFolder }) =>
-      onnxDevice(`cpu (ONNX Runtime, ${threads} thread${threads === 1 ? '' : 's'})`, 'cpu', { threads, weightFolder }),
+      onnxDevice(`cpu (ONNX Runtime, ${plural(threads, 'thread')})`, 'cpu', { threads, weightFolder }),
     help: null,
   },
   webgpu: {
@@ -44,12 +45,12 @@ const rows: Record<DeviceName, DeviceRow> = {
     help: 'Install the optional package: npm install @tensorflow/tfjs-node-gpu (NVIDIA driver and CUDA 11 needed).',
   },
 };
-export const deviceNames = Object.keys(rows) as DeviceName[];
+const deviceNames = Object.keys(rows) as DeviceName[];
 
-/** What `auto` tries. */
+/** The devices that `auto` tries. */
 const automatic: readonly DeviceName[] = ['cuda', 'webgpu', 'cpu'];
 
-/** Providers that leave values in their memory (onnxruntime-node does so for WebGPU alone). */
+/** Providers that can keep values in device memory (in onnxruntime-node only WebGPU). */
 const keeping: readonly string[] = ['webgpu'];
 /** Providers with com.microsoft.FusedMatMul. */
 const fusing: readonly string[] = ['cpu', 'cuda'];
@@ -88,18 +89,18 @@ async function openWebgpu(options: DeviceOptions): Promise<Device> {
 async function openTensorflow(): Promise<Device> {
   const require = createRequire(import.meta.url);
   const util = require('node:util') as { isNullOrUndefined?(value: unknown): boolean };
-  util.isNullOrUndefined ??= (value) => value === null || value === undefined; // tfjs-node calls it; newer Node has it no more
+  util.isNullOrUndefined ??= (value) => value === null || value === undefined; // tfjs-node calls it; newer Node no longer has it
   const name = '@tensorflow/tfjs-node-gpu';
   require(name); // registers the backend
   return { kind: 'eager', name: 'tensorflow (libtensorflow, eager)', backend: 'tensorflow' };
 }
 
-/** Makes a device without trying it. A probe process uses it directly: a broken GPU driver may end the process. */
+/** Opens a device without a trial. Probe processes use it, because a broken GPU driver may kill the process. */
 export const openUntried = (name: DeviceName, options: DeviceOptions = {}): Promise<Device> => rows[name].open(options);
 
 /**
- * Opens a device after a trial in another process; `auto` opens every one of cuda, webgpu and cpu that works.
- * Throws `device` with what the runtime said and what to do.
+ * Opens a device after a trial in another process; `auto` opens all of cuda, webgpu and cpu that work.
+ * Throws `device` with the runtime's message and advice.
  */
 export async function openDevices(name: DeviceName | 'auto', options: DeviceOptions = {}): Promise<Device[]> {
   const reports = await Promise.all((name === 'auto' ? automatic : [name]).map((each) => tryDevice(each)));
@@ -112,9 +113,9 @@ export async function openDevices(name: DeviceName | 'auto', options: DeviceOpti
 export interface DeviceReport {
   name: DeviceName;
   available: boolean;
-  /** What the runtime said, in one line; null where it works. */
+  /** The runtime's message in one line; null if the device works. */
   why: string | null;
-  /** What to do about it. */
+  /** Advice on how to make it work; null if it does. */
   help: string | null;
 }
 
@@ -136,7 +137,7 @@ async function tryDevice(name: DeviceName, node = process.execPath): Promise<Dev
   return { name, available: why === null, why, help: why === null ? null : help };
 }
 
-/** The probe's own words, or how it ended without any. */
+/** The probe's message, or how the probe ended without one. */
 function complaint(out: string, { signal, killed }: { signal?: string | null; killed?: boolean }): string {
   if (killed) return `It did not answer within ${probeTime / 1000} seconds.`;
   if (signal) return `Its driver ended the process (${signal}).`;

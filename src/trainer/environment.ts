@@ -1,6 +1,6 @@
 /**
- * Environment of every process that runs ONNX Runtime. glibc asks for huge pages for large blocks, since a virtual machine
- * may take 13 µs for the first touch of a 4 KB page: writing packed weights then takes a third of the time.
+ * Environment of every process that runs ONNX Runtime. It makes glibc use huge pages for large blocks: a virtual machine may
+ * take 13 µs for the first touch of a 4 KB page, and writing packed weights takes a third of the time with huge pages.
  */
 export const runtimeEnvironment = (environment: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv => ({
   GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1',

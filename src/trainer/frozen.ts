@@ -1,6 +1,6 @@
 /**
- * Keeps the proof that frozen weights stay untouched, `frozen.json` of the run folder: every frozen tensor is hashed before
- * the first step, and again as the device reads it back when a session ends. A run that goes on with other weights is refused.
+ * Writes the proof that frozen weights stay untouched, `frozen.json` of the run folder. Hashes every frozen tensor before the
+ * first step, and again as the device reads it back when a session ends. Refuses to resume a run with other weights.
  */
 import { PermafrostError } from '#contract/errors';
 import { changedTensors, type FrozenProof, type FrozenTensor } from '#contract/frozen';
@@ -14,7 +14,7 @@ import { readProof, writeProof } from '#runFolder/proof';
 const hashOf = ({ buffer, byteOffset, byteLength }: TensorData): string =>
   sha256(new Uint8Array(buffer, byteOffset, byteLength));
 
-/** Hashes what a session begins with. Throws `weights` where it is not what the run began with. */
+/** Hashes the frozen weights at the start of a session. Throws `weights` if they differ from those that the run began with. */
 export function beginProof(path: string, frozen: Record<string, Frozen>, journal: Journal): FrozenProof | null {
   const tensors = hashesOf(frozen);
   if (tensors.length === 0) return null;
@@ -30,7 +30,7 @@ export function beginProof(path: string, frozen: Record<string, Frozen>, journal
   return began;
 }
 
-/** The proof of earlier sessions; a damaged one is told and made anew, since nothing can be compared with it. */
+/** The proof of earlier sessions. A damaged one is logged and replaced, since nothing can be compared with it. */
 function proofOf(path: string, journal: Journal): FrozenProof | null {
   try {
     return readProof(path);
@@ -40,7 +40,7 @@ function proofOf(path: string, journal: Journal): FrozenProof | null {
   }
 }
 
-/** Throws `weights` where frozen values are not what the run began with; `path` is that of its proof. */
+/** Throws `weights` if frozen values differ from those in the proof at `path`. */
 export function checkFrozen(path: string, frozen: Record<string, Frozen>): void {
   const began = readProof(path);
   if (began) compare(began, hashesOf(frozen), frozen);
@@ -64,7 +64,7 @@ function compare(began: FrozenProof, tensors: FrozenTensor[], frozen: Record<str
   );
 }
 
-/** Hashes what the device reads back after `step` steps. Tensors that changed are told in the run's log. */
+/** Hashes what the device reads back after `step` steps. Logs tensors that changed. */
 export async function endProof(
   path: string,
   proof: FrozenProof,
@@ -82,7 +82,7 @@ export async function endProof(
     journal.log('warn', `Frozen weights changed while the run was under way: ${changed.join(', ')}. Do not trust it.`);
 }
 
-/** Writes the proof; a disk that refuses costs the proof and not the run. */
+/** Writes the proof. When the disk refuses, logs a warning and goes on. */
 function keep(path: string, proof: FrozenProof, journal: Journal): FrozenProof {
   try {
     writeProof(path, proof);

@@ -1,4 +1,4 @@
-/** A run's compiled programs: one optimizer step, one evaluation, on batches that are functions of their index. */
+/** A run's compiled programs: an optimizer step and an evaluation, on batches that are functions of their index. */
 import type { ExperimentConfig } from '#contract/config';
 import type { Device } from '#engine/device';
 import { chain, clipByGlobalNorm, optimizers } from '#engine/optim';
@@ -9,7 +9,7 @@ import { compileStep } from '#engine/step';
 import type { Model } from '#models/model';
 import { accumulateProgram, applyProgram, evalProgram, type Recipe, recipeSlots, trainProgram } from '#models/steps';
 import type { Batch, Dataset, Split, Task, TaskShape } from '#tasks/task';
-import { mean, type Plan, type Score } from './protocol.ts';
+import { mean, type Score, type TrainingPlan } from './protocol.ts';
 import type { Weights } from './weights.ts';
 
 export interface LearnerOptions {
@@ -17,7 +17,7 @@ export interface LearnerOptions {
   task: Task;
   shape: TaskShape;
   model: Model;
-  plan: Plan;
+  plan: TrainingPlan;
   weights: Weights;
   dataset: Dataset | null;
   device: Device;
@@ -39,18 +39,18 @@ export interface Learner {
   state: SharedState;
   /** Optimizer step `index` (from 0). Loss and metric are means over the step's micro-batches, with dropout. */
   train(index: number): Promise<StepReport>;
-  /** Unweighted means over `count` batches, without dropout; null as soon as `cancelled` says so. */
+  /** Unweighted means over `count` batches, without dropout; null once `cancelled` returns true. */
   evaluate(split: Split, first: number, count: number, cancelled?: () => boolean): Promise<Evaluation | null>;
-  /** Optimizer steps taken, and what they took in ms; `data` is the part spent on making batches. */
+  /** Optimizer steps taken and their time in ms; `data` is the part spent on making batches. */
   readonly time: Readonly<{ steps: number; training: number; data: number }>;
-  /** Of the compiled programs together. */
+  /** Sums over the compiled programs. */
   readonly stats: CompiledStep['stats'];
   release(): Promise<void>;
 }
 
 const largestNorm = 1; // of the gradients together, as published
 
-/** Compiles the programs of a run. The arrays that it trains are taken over. */
+/** Compiles the programs of a run. It takes ownership of the arrays that it trains. */
 export async function compileLearner(options: LearnerOptions): Promise<Learner> {
   const { config, task, shape, model, plan, weights, dataset, device, print } = options;
   const loss = task.loss(config);
@@ -131,7 +131,7 @@ export async function compileLearner(options: LearnerOptions): Promise<Learner> 
   };
 }
 
-/** What a program takes of a batch of a task: x, y, and `at` where samples are read elsewhere than at their last token. */
+/** Inputs of a program on a task's batches: x, y, and `at` where samples are read elsewhere than at their last token. */
 export function batchSpecs(
   { width, embedding, target, targetType, readsAt }: TaskShape,
   tokens: number,
@@ -149,9 +149,9 @@ export const inputsOf = ({ x, y, at }: Batch): Record<string, TensorData> => (at
 /** Each compiled program holds packed weights and activations of its own. */
 const mostLengths = 4;
 
-/** A program compiled for one sequence length after the other as they are asked for; the ones used last are kept. */
+/** Programs compiled per sequence length on demand; keeps the most recently used. */
 function byLength(compile: (tokens: number) => Promise<CompiledStep>) {
-  const open = new Map<number, CompiledStep>(); // used last comes last
+  const open = new Map<number, CompiledStep>(); // least recently used first
   return {
     async at(tokens: number): Promise<CompiledStep> {
       const found = open.get(tokens) ?? (await compile(tokens));

@@ -13,16 +13,16 @@ import { type JournalEntry, type TrainerHeard, trainerCommand } from '#contract/
 import { syncFile } from '#disk/atomicFile';
 import { type Lease, type LeaseHolder, takeLease } from '#disk/lease';
 import { processText } from '#disk/processes';
-import { untilTaken } from '#disk/untilTaken';
+import { retryWhileDiskFails } from '#disk/retryWhileDiskFails';
 import { readRunConfig } from '#runFolder/config';
 import { type Journal, openJournal, readEntries } from '#runFolder/journal';
 import { runFiles } from '#runFolder/paths';
-import { type Control, type Ended, type Interruption, train } from './train.ts';
+import { type Ended, type Interruption, type RunControl, train } from './train.ts';
 
 const exitCode = { rested: 0, failed: 1, refused: 2 };
 
 const stop = new AbortController();
-const control: Control = { stop: stop.signal, step: 0 };
+const control: RunControl = { stop: stop.signal, step: 0 };
 const interrupt = (interruption: Interruption) => stop.abort(interruption); // the first one counts
 const interrupted = (message: string): Interruption => ({ kind: 'pause', reason: { code: 'interrupted', message } });
 
@@ -51,7 +51,7 @@ async function openRun(folder: string): Promise<Journal> {
     onRefusal: ({ message }: Error) => console.error(`${message} Waiting until the disk works again.`),
   };
   syncFile(files.config);
-  const lease = await untilTaken(() => takeRun(folder), patience);
+  const lease = await retryWhileDiskFails(() => takeRun(folder), patience);
   process.once('exit', lease.release);
   for (const { body } of readEntries(files.journal, { kinds: ['checkpoint', 'ended'] })) {
     if (body.kind === 'checkpoint') control.step = body.step;
@@ -70,7 +70,10 @@ async function openRun(folder: string): Promise<Journal> {
     );
     process.exit(exitCode.refused);
   };
-  return untilTaken(() => openJournal(files.journal, { send, permit, seen: wholeOf('PERMAFROST_SEEN', 0) }), patience);
+  return retryWhileDiskFails(
+    () => openJournal(files.journal, { send, permit, seen: wholeOf('PERMAFROST_SEEN', 0) }),
+    patience,
+  );
 }
 
 /** Takes the run's lease. Throws `conflict` while another trainer has it. */
@@ -106,7 +109,7 @@ async function finish(journal: Journal, ended: Ended): Promise<never> {
   else stop.signal.addEventListener('abort', giveUp);
   try {
     journal.append(ended);
-    await untilTaken(journal.sync, {
+    await retryWhileDiskFails(journal.sync, {
       signal: late.signal,
       onRefusal: ({ message }) =>
         console.error(`${message} The run has ended; its last entries are written when the disk works again.`),

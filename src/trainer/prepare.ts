@@ -1,6 +1,8 @@
 /** From a config to something that can take a step: task, model, weights, data, device, compiled programs. */
+
 import { appendFileSync, writeFileSync } from 'node:fs';
 import type { ExperimentConfig } from '#contract/config';
+import { durationText } from '#contract/format';
 import type { Device } from '#engine/device';
 import { buildModel } from '#models/index';
 import type { Model } from '#models/model';
@@ -10,10 +12,10 @@ import { taskOf } from '#tasks/index';
 import type { Task } from '#tasks/task';
 import { knownBodies } from '#zoo/bodies';
 import { loadDataset } from '#zoo/loadDataset';
+import { chooseDevice } from './chooseDevice.ts';
 import { openDevices } from './device.ts';
-import { fastest } from './fastest.ts';
 import { compileLearner, type Learner } from './learner.ts';
-import { type Plan, planOf } from './protocol.ts';
+import { planOf, type TrainingPlan } from './protocol.ts';
 import { prepareWeights, type Weights } from './weights.ts';
 
 export interface PrepareOptions {
@@ -23,7 +25,7 @@ export interface PrepareOptions {
   /** CPU threads; absent: one per core. */
   threads?: number;
   journal: Journal;
-  /** Aborting it ends the decoding of the data set, which may take minutes; what follows takes seconds. */
+  /** Aborting it ends the decoding of the data set, which may take minutes; the rest takes seconds. */
   signal?: AbortSignal;
   /** File that the graphs of the run's programs are written to, for debugging. */
   graphFile?: string;
@@ -32,13 +34,13 @@ export interface PrepareOptions {
 export interface Prepared {
   task: Task;
   model: Model;
-  plan: Plan;
+  plan: TrainingPlan;
   learner: Learner;
   weights: Weights;
   device: Device;
 }
 
-/** Prepares a run. What is wrong with the config shows before anything is loaded. Throws `config`, `weights`, `data`, `device`. */
+/** Prepares a run; checks the config before it loads anything. Throws `config`, `weights`, `data`, `device`. */
 export async function prepare({
   config,
   home,
@@ -68,10 +70,13 @@ export async function prepare({
   const dataset = loaded?.dataset ?? null;
   const compile = (device: Device, trained: Weights['trained'], print?: (graph: string) => void) =>
     compileLearner({ config, task, shape, model, plan, weights: { ...weights, trained }, dataset, device, print });
-  const device = await fastest(devices, (each) => compile(each, structuredClone(weights.trained)), plan, journal);
+  const device = await chooseDevice(devices, (each) => compile(each, structuredClone(weights.trained)), plan, journal);
   const learner = await compile(device, weights.trained, graphFile === undefined ? undefined : graphWriter(graphFile));
   const { nodes, traceMs, compileMs } = learner.stats;
-  journal.log('info', `Compiled ${nodes} nodes: traced in ${seconds(traceMs)}, loaded in ${seconds(compileMs)}.`);
+  journal.log(
+    'info',
+    `Compiled ${nodes} nodes: traced in ${durationText(traceMs / 1000)}, loaded in ${durationText(compileMs / 1000)}.`,
+  );
   return { task, model, plan, learner, weights, device };
 }
 
@@ -81,7 +86,7 @@ function graphWriter(file: string): (graph: string) => void {
   return (graph) => appendFileSync(file, `${graph}\n`);
 }
 
-/** Says every ten seconds how far a data set is decoded, which only its first run waits for. */
+/** Logs every ten seconds how far a data set is decoded. Only the first run on it waits for that. */
 function decodeLog(journal: Journal): (done: number, total: number | null, unit: string) => void {
   let next = performance.now();
   return (done, total, unit) => {
@@ -90,5 +95,3 @@ function decodeLog(journal: Journal): (done: number, total: number | null, unit:
     journal.log('info', `Decoding the data: ${done}${total === null ? '' : ` of ${total}`} ${unit}.`);
   };
 }
-
-const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;

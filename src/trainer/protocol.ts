@@ -7,9 +7,9 @@ import type { ExperimentConfig } from '#contract/config';
 import type { Progress } from '#runFolder/runCheckpoint';
 import type { Split } from '#tasks/task';
 
-/** How a config cuts its work into batches. */
-export interface Plan {
-  /** Samples that the device sees at once while training. */
+/** The sizes and numbers of a run's batches. */
+export interface TrainingPlan {
+  /** Samples per batch on the device while training. */
   microBatch: number;
   /** Micro-batches per optimizer step; more than one accumulates gradients. */
   microBatches: number;
@@ -23,11 +23,11 @@ export interface Plan {
 }
 
 /**
- * The plan of a config. Evaluations count samples in whole batches of `batch_size` and keep the overshoot.
+ * Plans the batches of a config. Evaluations round samples up to whole batches of `batch_size`.
  * The reference evaluates `batch_size` samples at once, and on tasks that ignore gpu_batch_size (`readsWholeBatches`)
  * trains on `batch_size` samples per micro-batch; corrected runs never exceed gpu_batch_size.
  */
-export function planOf(config: ExperimentConfig, readsWholeBatches: boolean): Plan {
+export function planOf(config: ExperimentConfig, readsWholeBatches: boolean): TrainingPlan {
   const { batch_size, gpu_batch_size } = config;
   const reference = config.variant === 'reference';
   const fits = Math.min(batch_size, gpu_batch_size);
@@ -43,7 +43,7 @@ export function planOf(config: ExperimentConfig, readsWholeBatches: boolean): Pl
   };
 }
 
-/** The published "average test accuracy" is the mean of so many evaluations. */
+/** The published "average test accuracy" is the mean of this many evaluations. */
 const remembered = 100;
 
 export const freshProgress = (): Progress => ({ step: 0, iteration: 0, best: null, testMetrics: [], seconds: 0 });
@@ -62,10 +62,10 @@ export interface Score {
 }
 
 /**
- * Progress after a test evaluation. Its loss becomes the best when it is the first number, or when the best so far
- * exceeds it by more than 1 %; NaN never does. `improved` says whether it did.
+ * Progress after a test evaluation. Its loss becomes the best if it is the first, or if the best so far exceeds it by more
+ * than 1 %; NaN never becomes the best. `improved` says whether it did.
  */
-export function judge(progress: Progress, test: Score): { progress: Progress; improved: boolean } {
+export function updateProgress(progress: Progress, test: Score): { progress: Progress; improved: boolean } {
   const iteration = progress.iteration + 1;
   const improved = (progress.best?.loss ?? Number.POSITIVE_INFINITY) > 1.01 * test.loss;
   const best = improved ? { iteration, loss: test.loss } : progress.best;
@@ -77,7 +77,7 @@ export function judge(progress: Progress, test: Score): { progress: Progress; im
 export const stopsEarly = (config: ExperimentConfig, { iteration, best }: Progress): boolean =>
   config.early_stop !== null && iteration - (best?.iteration ?? 0) >= config.early_stop;
 
-/** What the final evaluation of a trained run looks at. */
+/** The weights and batches of a run's final evaluation. */
 export interface FinalEvaluation {
   weights: 'best' | 'last';
   /** Iteration (from 1) that these weights come from. */
@@ -91,7 +91,7 @@ export interface FinalEvaluation {
  * corrected: the best weights, on a split of its own. reference: the best weights only where early stop fired, otherwise
  * the last; on test batches that continue where the last evaluation stopped.
  */
-export function finalEvaluation(config: ExperimentConfig, plan: Plan, progress: Progress): FinalEvaluation {
+export function finalEvaluation(config: ExperimentConfig, plan: TrainingPlan, progress: Progress): FinalEvaluation {
   const { iteration, best } = progress;
   const reference = config.variant === 'reference';
   const useBest = best !== null && (!reference || stopsEarly(config, progress));
@@ -104,7 +104,7 @@ export function finalEvaluation(config: ExperimentConfig, plan: Plan, progress: 
 }
 
 /** Index of the first test batch that no evaluation has seen. */
-export const nextTestBatch = (plan: Plan, { iteration }: Progress): number => iteration * plan.testBatches;
+export const nextTestBatch = (plan: TrainingPlan, { iteration }: Progress): number => iteration * plan.testBatches;
 
 /** The mean metric of the newest evaluations. */
 export const recentMetric = ({ testMetrics }: Progress): number => mean(testMetrics);

@@ -1,6 +1,6 @@
 /**
  * One run from its config to its result: trains iteration by iteration, evaluates, keeps checkpoints, reports.
- * What comes next is decided in `protocol.ts`; this file does it.
+ * `protocol.ts` decides what comes next; this file does it.
  */
 
 import { existsSync, renameSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { describeError, PermafrostError } from '#contract/errors';
 import type { EntryBody, FinalResult, TrainerCommand } from '#contract/run';
 import { sweepDrafts } from '#disk/atomicFile';
-import { untilTaken } from '#disk/untilTaken';
+import { retryWhileDiskFails } from '#disk/retryWhileDiskFails';
 import type { TensorData } from '#engine/program';
 import { countParameters } from '#models/model';
 import { trainedNames } from '#models/steps';
@@ -16,32 +16,32 @@ import { configDigest } from '#runFolder/config';
 import { runFiles } from '#runFolder/paths';
 import { isCheckpointDamaged, type Progress, readRunCheckpoint } from '#runFolder/runCheckpoint';
 import { knownBodies } from '#zoo/bodies';
+import { type CheckpointWriter, openCheckpointWriter } from './checkpointWriter.ts';
 import { deviationsOf } from './deviations.ts';
 import { beginProof, endProof } from './frozen.ts';
-import { type Keeper, openKeeper } from './keeper.ts';
 import type { Evaluation, Learner } from './learner.ts';
 import { type Prepared, type PrepareOptions, prepare } from './prepare.ts';
 import {
   finalEvaluation,
   freshProgress,
-  judge,
   nextAction,
   nextTestBatch,
   recentMetric,
   standardError,
   stopsEarly,
+  updateProgress,
 } from './protocol.ts';
 
 export type Ended = Extract<EntryBody, { kind: 'ended' }>;
 
-/** A wish that the run end before it is done, with the reason where nobody gave a command. */
+/** A request to end the run early, with the reason where no user gave a command. */
 export interface Interruption extends TrainerCommand {
   reason: Ended['reason'];
 }
 
-/** What the run and the process around it tell each other. */
-export interface Control {
-  /** Aborted from outside at any time, its reason an {@link Interruption}; the run looks at it between batches. */
+/** The channel between a run and the process around it. */
+export interface RunControl {
+  /** Aborted from outside with an {@link Interruption} as its reason; the run checks it between batches. */
   readonly stop: AbortSignal;
   /** Optimizer steps done. */
   step: number;
@@ -49,11 +49,11 @@ export interface Control {
 
 export interface RunOptions extends Omit<PrepareOptions, 'signal'> {
   folder: string;
-  control: Control;
+  control: RunControl;
 }
 
 interface Session extends RunOptions, Prepared {
-  keeper: Keeper;
+  checkpoints: CheckpointWriter;
   progress: Progress;
   /** Trained parameters of the best iteration. */
   best: Record<string, TensorData> | null;
@@ -65,7 +65,7 @@ interface Session extends RunOptions, Prepared {
 export async function train(options: RunOptions): Promise<Ended> {
   sweepDrafts(options.folder);
   const { journal, control } = options;
-  const prepared = await untilTaken(() => prepare({ ...options, signal: control.stop }), {
+  const prepared = await retryWhileDiskFails(() => prepare({ ...options, signal: control.stop }), {
     signal: control.stop,
     onRefusal: ({ message }) => journal.log('warn', `${message} The run starts when the disk works again.`),
   }).catch((error) => {
@@ -123,14 +123,21 @@ function begin(options: RunOptions, prepared: Prepared): Session {
   });
   const start = performance.now();
   const elapsed = () => progress.seconds + (performance.now() - start) / 1000;
-  return { ...options, ...prepared, progress, best, elapsed, keeper: openKeeper(files, specs, digest, journal) };
+  return {
+    ...options,
+    ...prepared,
+    progress,
+    best,
+    elapsed,
+    checkpoints: openCheckpointWriter(files, specs, digest, journal),
+  };
 }
 
 async function loop(session: Session): Promise<Ended> {
   const { config, control } = session;
   const actions = { train: step, test, final };
   for (;;) {
-    await breathe(); // commands and signals arrive only here: a step blocks the thread
+    await breathe(); // a step blocks the thread, so commands and signals arrive only here
     if (control.stop.aborted) return interrupt(session, control.stop.reason);
     const ended = await actions[nextAction(config, session.progress)](session);
     if (ended) return ended;
@@ -138,7 +145,7 @@ async function loop(session: Session): Promise<Ended> {
 }
 
 async function step(session: Session): Promise<null> {
-  const { learner, journal, keeper, control, progress, elapsed } = session;
+  const { learner, journal, checkpoints, control, progress, elapsed } = session;
   const { loss, metric, gradNorm } = await learner.train(progress.step);
   const done = progress.step + 1;
   checkNumbers(session, done, { 'training loss': loss, 'gradient norm': gradNorm });
@@ -152,7 +159,7 @@ async function step(session: Session): Promise<null> {
     ],
     elapsed(),
   );
-  if (keeper.isDue()) await save(session);
+  if (checkpoints.isDue()) await save(session);
   return null;
 }
 
@@ -162,7 +169,7 @@ async function test(session: Session): Promise<null> {
   const score = await evaluate(session, 'test', nextTestBatch(plan, session.progress), plan.testBatches);
   if (!score) return null;
   checkNumbers(session, step, { 'test loss': score.loss, 'test metric': score.metric });
-  const { progress, improved } = judge(session.progress, score);
+  const { progress, improved } = updateProgress(session.progress, score);
   session.progress = progress;
   if (improved) session.best = await copy(learner, trainedNames(model));
   journal.metrics(
@@ -182,7 +189,7 @@ async function final(session: Session): Promise<Ended | null> {
   const last = await copy(learner, trainedNames(model));
   if (weights === 'best') load(learner, best!);
   const score = await evaluate(session, split, firstBatch, plan.finalBatches);
-  load(learner, last); // an evaluation that was interrupted is followed by a checkpoint
+  load(learner, last); // an interrupted evaluation is followed by a checkpoint
   if (!score) return null;
   checkNumbers(session, progress.step, { 'final loss': score.loss, 'final metric': score.metric });
   const result: FinalResult = {
@@ -207,7 +214,7 @@ const evaluate = (
   ...[split, first, count]: Parameters<Learner['evaluate']>
 ): Promise<Evaluation | null> => learner.evaluate(split, first, count, () => control.stop.aborted);
 
-/** Ends the session at a checkpoint; one that could not be written is the reason, since steps will be repeated. */
+/** Ends the session at a checkpoint. If it cannot be written, that is the reason given, since steps will be repeated. */
 async function interrupt(session: Session, { kind, reason }: Interruption): Promise<Ended> {
   const outcome = await save(session);
   const failure = outcome.saved ? null : { code: 'disk' as const, message: outcome.error.message };
@@ -222,9 +229,9 @@ const restAt = (step: number, { kind, reason }: Interruption): Ended => ({
   result: null,
 });
 
-const save = async ({ keeper, learner, progress, best, elapsed }: Session) => {
+const save = async ({ checkpoints, learner, progress, best, elapsed }: Session) => {
   const state = await all(learner);
-  return keeper.save({ progress: { ...progress, seconds: elapsed() }, state, best });
+  return checkpoints.save({ progress: { ...progress, seconds: elapsed() }, state, best });
 };
 
 /** The live arrays of the whole state. */
@@ -254,7 +261,7 @@ function checkNumbers({ config }: Session, step: number, values: Record<string, 
   }
 }
 
-/** How fast it went, and how much of that was making batches. */
+/** Logs the time per step and the share spent on batches. */
 function reportSpeed({ learner, journal }: Session): void {
   const { steps, training, data } = learner.time;
   if (steps === 0) return;

@@ -1,13 +1,11 @@
-/**
- * The files of an archive or of the folder that it unpacks to, one after the other; nothing is unpacked to the disk, and
- * nothing is held of a file that the caller does not want.
- */
+/** Reads the wanted files of an archive, or of the folder that it unpacks to, one at a time, without unpacking to the disk. */
 import { createReadStream, existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
 import { PermafrostError } from '#contract/errors';
+import { countText } from '#contract/format';
 import { readSmallFile, withFile } from '#disk/source';
 
 export interface ArchivedFile {
@@ -17,18 +15,18 @@ export interface ArchivedFile {
 }
 
 export interface Selection {
-  /** The most bytes that a file may have, by its path; null for one that is left out. */
+  /** The largest size in bytes that the file at a path may have; null skips it. */
   most(path: string): number | null;
-  /** The most bytes that all files of an archive may have together, the ones left out included. */
+  /** The largest total size in bytes of an archive's files, skipped ones included. */
   total: number;
   signal?: AbortSignal;
 }
 
-/** The files of `{folder}/{archive}` where that exists, else those that lie in the folder, in the order of their paths. */
+/** The files of `{folder}/{archive}` if it exists, otherwise those of the folder, sorted by path. */
 export const archivedFiles = (folder: string, archive: string, selection: Selection): AsyncGenerator<ArchivedFile> =>
   existsSync(join(folder, archive)) ? tarFiles(join(folder, archive), selection) : folderFiles(folder, selection);
 
-/** What systems put beside files for themselves. */
+/** Files that operating systems add for themselves. */
 const clutter = /(^|\/)(\._[^/]*|\.DS_Store|__MACOSX|Thumbs\.db|desktop\.ini)(\/|$)/i;
 const mostOf = ({ most }: Selection, path: string): number | null => (clutter.test(path) ? null : most(path));
 
@@ -46,16 +44,16 @@ export async function* tarFiles(path: string, selection: Selection): AsyncGenera
   const flow = isZipped
     ? pipeline(source, createGunzip({ chunkSize: 2 ** 20 }), entries, { signal })
     : pipeline(source, entries, { signal });
-  flow.catch(() => {}); // it destroys `entries` with its error, which the loop below meets
+  flow.catch(() => {}); // its error destroys `entries`, so the loop below throws it
   const fail = (what: string, cause?: unknown) =>
     new PermafrostError('data', `${path}: ${what}. Remove the file and get it again.`, { cause });
   let [count, all] = [0, 0];
   try {
     for await (const entry of entries) {
       const { name, size = 0, type } = entry.header;
-      if (!Number.isSafeInteger(size)) throw fail(`${name} has no size`); // the library would wait for such a file for ever
+      if (!Number.isSafeInteger(size)) throw fail(`${name} has no size`); // the library would wait for such a file forever
       all += size;
-      if (all > total) throw fail(`its files have more than the ${total.toLocaleString('en')} bytes that are expected`);
+      if (all > total) throw fail(`its files have more than the ${countText(total)} bytes that are expected`);
       if (type === 'file') count++;
       const place = name.replace(/^(\.\/)+/, '');
       const most = type === 'file' ? mostOf(selection, place) : null;
@@ -91,7 +89,7 @@ async function* folderFiles(folder: string, selection: Selection): AsyncGenerato
   }
 }
 
-/** Paths of the files below a folder. Links are followed, but not back to a folder that they lie in. */
+/** Paths of the files below a folder. Follows links, except to a folder that contains them. */
 async function pathsUnder(folder: string): Promise<string[]> {
   const paths: string[] = [];
   await walk('', []);

@@ -1,21 +1,23 @@
 /** A byte-level BPE tokenizer in RoBERTa's files, `vocab.json` and `merges.txt`: `<s>` … `</s>` around every text. */
 import { Tokenizer } from '@huggingface/tokenizers';
 import { PermafrostError } from '#contract/errors';
+import { readJson } from '#formats/json';
+import { readText } from '#formats/text';
 
 const specials = ['<s>', '<pad>', '</s>', '<unk>', '<mask>'];
 
-/** Texts to ids. Throws `data` naming the file that is no such tokenizer. */
-export function openBpe(vocabulary: string, merges: string, name: string): (text: string) => Int32Array {
-  const fail = (what: string, cause?: unknown) =>
-    new PermafrostError('data', `${name}: ${what} Get vocab.json and merges.txt of one and the same tokenizer.`, {
-      cause,
-    });
-  const vocab = parseVocabulary(vocabulary, fail);
+/** Opens a tokenizer, which maps texts to ids. Throws `data` naming the damaged file. */
+export function openBpe(vocabulary: Uint8Array, merges: Uint8Array, name: string): (text: string) => Int32Array {
+  const fail = (what: string) =>
+    new PermafrostError('data', `${name}: ${what} Get vocab.json and merges.txt of the same tokenizer.`);
+  const vocab = checkVocabulary(readJson(vocabulary, `${name}: vocab.json`, 'data'), fail);
   const [cls, sep] = ['<s>', '</s>'].map((token) => {
     if (Object.hasOwn(vocab, token)) return vocab[token];
     throw fail(`vocab.json has no ${token}.`);
   });
-  const pairs = merges.split(/\r?\n/).filter((line) => line !== '' && !line.startsWith('#version'));
+  const pairs = readText(merges, (what) => fail(`merges.txt is unusable: ${what}`))
+    .split(/\r?\n/)
+    .filter((line) => line !== '' && !line.startsWith('#version'));
   const stray = pairs.find((pair) => pair.split(' ').length !== 2);
   if (stray !== undefined) throw fail(`merges.txt has the line ${JSON.stringify(stray)}, which is not a pair.`);
   const tokenizer = new Tokenizer(
@@ -40,16 +42,7 @@ export function openBpe(vocabulary: string, merges: string, name: string): (text
   return (text) => Int32Array.from(tokenizer.encode(text).ids);
 }
 
-function parseVocabulary(
-  text: string,
-  fail: (what: string, cause?: unknown) => PermafrostError,
-): Record<string, number> {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch (cause) {
-    throw fail(`vocab.json is not JSON (${(cause as Error).message}).`, cause);
-  }
+function checkVocabulary(parsed: unknown, fail: (what: string) => PermafrostError): Record<string, number> {
   const isVocabulary = parsed && typeof parsed === 'object' && !Array.isArray(parsed);
   if (!isVocabulary || !Object.values(parsed as object).every((id) => Number.isInteger(id) && id >= 0))
     throw fail('vocab.json is not an object of tokens and their numbers.');

@@ -2,7 +2,7 @@
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { PermafrostError } from '#contract/errors';
-import { readSmallText, withFile } from '#disk/source';
+import { readSmallJson, withFile } from '#disk/source';
 import type { StoredArray } from '#formats/array';
 import { type ModelCheckpoint, readModelCheckpoint } from '#formats/modelCheckpoint';
 
@@ -49,9 +49,9 @@ function withAll<T>(paths: readonly string[], use: (checkpoints: Map<string, Mod
 
 /** The path of the file that an array is in, by the array's name. */
 function readIndex(path: string): Map<string, string> {
-  const text = readSmallText(path, largestIndex);
+  const json = readSmallJson(path, largestIndex, 'weights');
   try {
-    const { weight_map: files } = index.parse(JSON.parse(text));
+    const { weight_map: files } = index.parse(json);
     if (Object.keys(files).length === 0) throw new Error('it names no array');
     return new Map(Object.entries(files).map(([name, file]) => [name, join(dirname(path), file)]));
   } catch (cause) {

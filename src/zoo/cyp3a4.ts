@@ -1,7 +1,7 @@
 /** CYP3A4_Veith of the Therapeutics Data Commons, split by scaffold, as tokens of the ChemBERTa tokenizer. */
 import { join } from 'node:path';
 import { PermafrostError } from '#contract/errors';
-import { readSmallFile, readSmallText } from '#disk/source';
+import { readSmallFile, readSmallJson } from '#disk/source';
 import { tsvRows } from '#formats/tsv';
 import { moleculeVocabulary } from '#tasks/cyp3a4';
 import type { DecodedRow } from './dataset.ts';
@@ -33,17 +33,20 @@ export const cyp3a4Dataset: DecodedRow = {
   testCounts: [1486, 980],
   symbols(folder) {
     const names: string[] = [];
-    const vocabulary: Record<string, number> = JSON.parse(readSmallText(join(folder, 'vocab.json'), largest.tokenizer));
-    for (const [token, id] of Object.entries(vocabulary)) if (id < moleculeVocabulary) names[id] = token;
+    const vocabulary = readSmallJson(join(folder, 'vocab.json'), largest.tokenizer, 'data');
+    for (const [token, id] of Object.entries(vocabulary as Record<string, number>))
+      if (id < moleculeVocabulary) names[id] = token;
     return Array.from(names, (name) => name ?? '');
   },
   layout: { type: 'i32', width: null },
   version: 1,
 
   async decode(folder, writer, { onProgress, signal }) {
-    const text = (name: string) => readSmallText(join(folder, name), largest.tokenizer);
+    const [vocabulary, merges] = ['vocab.json', 'merges.txt'].map((name) =>
+      readSmallFile(join(folder, name), largest.tokenizer),
+    );
     const { openBpe } = await import('./bpe.ts'); // brings a tokenizer along
-    const encode = openBpe(text('vocab.json'), text('merges.txt'), folder);
+    const encode = openBpe(vocabulary, merges, folder);
     const { smiles, labels } = readMolecules(join(folder, table));
     for (const [row, molecule] of smiles.entries()) {
       const ids = encode(molecule);

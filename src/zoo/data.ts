@@ -1,4 +1,4 @@
-/** What the app offers about data sets, over the table of data sets and that of tasks. */
+/** The services for data sets: list, pull, verify, remove, samples and floors. */
 import type { DataSamples, DataServices, DatasetInfo, PullProgress } from '#contract/data';
 import { PermafrostError } from '#contract/errors';
 import { isLink, refuseInUse } from '#disk/removable';
@@ -23,7 +23,7 @@ export interface Data extends DataServices {
 }
 
 export interface DataOptions {
-  /** The Node of processes that help; this process's own by default, which will not do inside Electron. */
+  /** Path of the Node that runs helper processes; this process's own by default, which does not work inside Electron. */
   node?: string;
   /** Ids of the runs under way or queued that learn from a data set; none by default. Such a data set is not removed. */
   usedBy?(name: string): readonly string[];

@@ -1,4 +1,4 @@
-/** What a data set is. One file per data set exports one row of the table in `datasets.ts`. */
+/** The description of a data set. Each data set has a file that exports its row of the table in `datasets.ts`. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dataset } from '#tasks/task';
@@ -11,7 +11,7 @@ export interface DatasetFile {
   bytes?: number;
   md5?: string;
   sha256?: string;
-  /** The digest is that of a known copy; the server may give another form of the same data, which is used with a note. */
+  /** The digest is that of a known copy. The server may send another form of the same data, which is used with a note. */
   mayDiffer?: boolean;
 }
 
@@ -19,19 +19,19 @@ export interface LoadedDataset {
   dataset: Dataset;
   /** The folder that it came from. */
   source: string;
-  /** What a reader of the run's numbers should know, e.g. files that are not the official ones. */
+  /** Notes for readers of the run's numbers, e.g. that a file is not the official one. */
   notes: string[];
-  /** How the samples were made, where there is something to say. */
+  /** How the samples were made, if that needs a sentence. */
   remark?: string;
   close(): void;
 }
 
 export interface DecodeOptions {
-  /** Told in words of another process that decodes the data set now, which is waited for. */
+  /** Called with the description of another process that is decoding the data set, while this one waits. */
   onWait?(process: string): void;
   onProgress?(done: number, total: number | null, unit: string): void;
   signal?: AbortSignal;
-  /** The Node of processes that help; this process's own by default, which will not do inside Electron. */
+  /** Path of the Node that runs helper processes; this process's own by default, which does not work inside Electron. */
   node?: string;
 }
 
@@ -40,33 +40,33 @@ interface Description {
   title: string;
   licence: string;
   page: string;
-  /** None for data that are made here. */
+  /** Empty for generated data. */
   files: readonly DatasetFile[];
-  /** Paths in the folder one of which is there when its files have been unpacked by the user. */
+  /** Paths of which at least one exists if the user has unpacked the files. */
   unpacked: readonly string[];
   /** Paths of a form of the data set that is not read, and advice for a user who has that. */
   otherForm?: { paths: readonly string[]; advice: string };
   /** How often each label occurs in the official test set, where it is known without the data. */
   testCounts: readonly number[] | null;
-  /** What each id stands for, by id, where samples are symbols of a text; read from the folder where it is written there. */
+  /** The meaning of each id where samples are symbols of a text; may be read from the folder. */
   symbols?(folder: string): readonly string[];
 }
 
 /** Decoded once into the cache. */
 export interface DecodedRow extends Description {
   layout: SampleLayout;
-  /** Changes whenever the same files decode to something else. */
+  /** Raise it whenever the same files decode to different samples. */
   version: number;
-  /** Reads the folder's files, adds every sample to the writer and says which belong to which split. Throws `data`. */
+  /** Adds every sample in the folder's files to the writer and returns the split of each. Throws `data`. */
   decode(folder: string, writer: SampleWriter, options: DecodeOptions): Promise<SplitRows>;
 }
 
-/** Read directly, since its files are as good as decoded. */
+/** Read directly, because its files need no decoding. */
 export interface DirectRow extends Description {
   direct(folder: string): LoadedDataset;
   /** Whether a folder has every file, none of them empty. */
   isWhole(folder: string): boolean;
-  /** The folder of a package that brings the files along; null where it is not installed. */
+  /** The folder of a package that contains the files; null if it is not installed. */
   bundled(): string | null;
 }
 

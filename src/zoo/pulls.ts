@@ -1,4 +1,4 @@
-/** Fetches that go on whoever asked for them: begun, paused, and told to all who listen. */
+/** Fetches that outlive the request that started them. They can be paused, and every subscriber sees their progress. */
 import { describeError } from '#contract/errors';
 import type { PullOf } from '#contract/zoo';
 
@@ -43,7 +43,7 @@ export function createPulls<P, R>() {
       }
     };
     const pull = { state, stop, done: run() };
-    pull.done.catch(() => {}); // whoever awaits it is told; nobody may
+    pull.done.catch(() => {}); // reported to those who await it; possibly nobody does
     pulls.delete(name); // the newest last
     pulls.set(name, pull);
     tell();
@@ -52,11 +52,11 @@ export function createPulls<P, R>() {
 
   return {
     isRunning,
-    /** The fetch of that name which is under way, or a new one. */
+    /** The running fetch of that name, or a new one. */
     begin: (name: string, work: (controls: PullControls<P>) => Promise<R>): Pull<P, R> =>
       isRunning(name) ? pulls.get(name)! : start(name, work),
     pause: (name: string): void => pulls.get(name)?.stop.abort(),
-    /** Ends it, waits for its end, and leaves no word of it. */
+    /** Aborts the fetch, waits for its end and removes it from the list. */
     async forget(name: string): Promise<void> {
       const pull = pulls.get(name);
       pull?.stop.abort();
@@ -64,7 +64,7 @@ export function createPulls<P, R>() {
       pulls.delete(name);
     },
     states: (): PullOf<P>[] => [...pulls.values()].map(({ state }) => structuredClone(state)),
-    /** Returns how to stop it. */
+    /** Returns a function that unsubscribes. */
     subscribe(listener: () => void): () => void {
       listeners.add(listener);
       return () => void listeners.delete(listener);

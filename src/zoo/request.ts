@@ -1,9 +1,11 @@
 /**
- * HTTP requests that keep a secret: redirects are followed here, and the token goes to the origin (scheme, host, port)
- * it was given for and nowhere else. What the server answers becomes an error that says what to do.
+ * HTTP requests that keep the token secret: they follow redirects themselves and send the token only to the origin (scheme,
+ * host, port) that it was given for. Refusals become errors that say what to do.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PermafrostError } from '#contract/errors';
+import { bytesText, plural } from '#contract/format';
 
 export interface RequestOptions {
   headers?: Record<string, string>;
@@ -14,7 +16,7 @@ export interface RequestOptions {
   signal?: AbortSignal;
 }
 
-/** Something that may pass: the connection broke, or the server asked for patience. */
+/** A failure that a retry may fix: the connection broke, or the server asked to wait. */
 export class Transient extends Error {
   /** Milliseconds that the server asked to wait; null where it did not. */
   readonly wait: number | null;
@@ -84,7 +86,7 @@ export async function readBody({ body }: Response, most: number, what: string): 
       if (bytes > most)
         throw new PermafrostError(
           'network',
-          `${what}: the server answers with more than ${most / 1e6} MB; expected less. Check the address.`,
+          `${what}: the server answers with more than ${bytesText(most)}; expected less. Check the address.`,
         );
       parts.push(part);
     }
@@ -104,7 +106,7 @@ async function send(url: URL, init: RequestInit): Promise<Response> {
   }
 }
 
-/** What lies under "fetch failed". */
+/** The cause behind "fetch failed". */
 export function reasonOf(error: unknown): string {
   const { message, cause } = error as Error & { cause?: { code?: string; message?: string } };
   return cause?.message || cause?.code || message;
@@ -117,7 +119,7 @@ const advice: Record<number, string> = {
   410: 'It was removed.',
 };
 
-/** Throws unless the status is a success: {@link Transient} for what may pass, `network` for what will not. */
+/** Throws unless the status is a success: {@link Transient} where a retry may help, `network` where it cannot. */
 export function checkStatus(response: Response, what: string): void {
   const { status } = response;
   if (response.ok) return;
@@ -135,17 +137,17 @@ function retryAfter({ headers }: Response): number | null {
 }
 
 export interface Patience {
-  /** How often something may fail in a row before it is given up. */
+  /** Failures in a row after which the request is given up. */
   attempts: number;
   /** Milliseconds before the second attempt; doubled for each further one, up to a minute. */
   delay: number;
 }
-export const patience: Patience = { attempts: 6, delay: 500 };
+export const defaultPatience: Patience = { attempts: 6, delay: 500 };
 const longestWait = 60_000;
 
 /**
- * Calls `attempt` until it succeeds or fails for good. It answers whether it got any further, which starts the count anew.
- * Throws `network` with the last reason when patience ends.
+ * Calls `attempt` until it succeeds or fails for good. Progress since the last failure (`gotFurther`) restarts the count.
+ * Throws `network` with the last reason after too many failures in a row.
  */
 export async function persist<T>(
   attempt: () => Promise<T>,
@@ -159,7 +161,7 @@ export async function persist<T>(
       if (!(error instanceof Transient)) throw error;
       failures = gotFurther() ? 1 : failures + 1;
       if (failures >= attempts) {
-        const times = `tried ${attempts} time${attempts === 1 ? '' : 's'}`;
+        const times = `tried ${plural(attempts, 'time')}`;
         throw new PermafrostError('network', `${error.message} (${times}). Check the connection and try again.`, {
           cause: error,
         });

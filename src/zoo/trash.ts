@@ -1,4 +1,4 @@
-/** Removed files, which can be restored until the session ends. They are moved to a folder beside their own, on the same disk. */
+/** Removed files, which can be restored until the session ends. They move to a folder next to their own, on the same disk. */
 import { readdirSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';

@@ -10,7 +10,7 @@ import { cachedFile, hubSettings } from './hubCache.ts';
 const embedded = join(import.meta.dirname, '..', '..', 'resources', 'zoo');
 const fileName = 'model.safetensors';
 
-/** Names under which a folder may have a model's weights, in the order in which they are taken. */
+/** File names of a model's weights, in order of preference. */
 const fileNames = (name: string): string[] => [...weightNames, `${name.split('/').at(-1)}.npz`];
 
 /** Where a user may put the weights of a body. */
@@ -23,8 +23,8 @@ export const weightsIn = (folder: string, name: string): string | null =>
     .find((path) => existsSync(path)) ?? null;
 
 /**
- * The weight file of a body, of any format, or the index of several: the user's own, the one that comes with Permafrost, the folder that was added, or the
- * Hugging Face cache; null when there is none.
+ * Finds the weight file of a body, or the index of several: in the user's own folder, in Permafrost, in the folder that was
+ * added, or in the Hugging Face cache. Null when there is none.
  */
 export function findWeights(home: string, name: string, environment: NodeJS.ProcessEnv = process.env): string | null {
   const known = canonicalName(name);

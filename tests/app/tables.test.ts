@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createApp } from '#app';
 import { type ExperimentConfig, parseConfig } from '#contract/config';
-import type { Wish } from '#contract/papers';
 import { type EntryBody, encodeEntry } from '#contract/run';
 import type { Services } from '#contract/services';
+import type { ReproduceRequest } from '#contract/tableState';
 import { expand } from '#papers/expand';
 import { tableOf } from '#papers/published';
 import { openStore } from '#store/store';
@@ -17,7 +17,11 @@ const cell = tableOf('regimes').cells.find(({ id }) => id === cellId)!;
 /** As many as a single published run of a task that is learnt or not asks for. */
 const seeds = [0, 1, 2, 3, 4, 5, 6];
 const { configs } = expand(cell, 'paper', seeds);
-const wish = (seeds: number): Wish => ({ table: 'regimes', profile: 'paper', cells: [{ id: cellId, seeds }] });
+const request = (seeds: number): ReproduceRequest => ({
+  table: 'regimes',
+  profile: 'paper',
+  cells: [{ id: cellId, seeds }],
+});
 const nobody = 'an-app-that-died'; // no process has that number
 
 let home: string;
@@ -55,21 +59,21 @@ describe('a run stands for a cell by its settings', () => {
     const named = configs.map((config) => parseConfig({ ...config, name: 'mine', device: 'cpu' }));
     await left(named.map((config, i) => ({ config, state: 'finished', value: 1 - i / 1000 })));
     await open();
-    const answers = async (tolerance?: { accuracy: number; mae: number }) =>
-      (await app.tables.state('regimes', 'paper', tolerance)).answers.find((answer) => answer.cell.id === cellId)!;
-    expect((await answers()).runs.map(({ seed }) => seed)).toEqual(seeds);
-    expect((await answers()).judgement).toMatchObject({ verdict: 'reproduced', seeds: 7, tolerance: 0.02 });
-    expect((await answers({ accuracy: 0.0001, mae: 0.1 })).judgement.verdict).not.toBe('reproduced');
-    expect(app.tables.plan(wish(7))).toMatchObject({ finished: 7, resumed: 0, started: 0, seconds: 0 });
+    const results = async (tolerance?: { accuracy: number; mae: number }) =>
+      (await app.tables.state('regimes', 'paper', tolerance)).results.find((result) => result.cell.id === cellId)!;
+    expect((await results()).runs.map(({ seed }) => seed)).toEqual(seeds);
+    expect((await results()).judgement).toMatchObject({ verdict: 'reproduced', seeds: 7, tolerance: 0.02 });
+    expect((await results({ accuracy: 0.0001, mae: 0.1 })).judgement.verdict).not.toBe('reproduced');
+    expect(app.tables.plan(request(7))).toMatchObject({ finished: 7, resumed: 0, started: 0, seconds: 0 });
     app.runs.trash(['left-6']);
-    expect((await answers()).judgement).toMatchObject({ verdict: "can't tell yet", seeds: 6, moreSeeds: 1 });
-    expect(app.tables.plan(wish(8))).toMatchObject({ finished: 6, resumed: 0, started: 2 });
+    expect((await results()).judgement).toMatchObject({ verdict: "can't tell yet", seeds: 6, moreSeeds: 1 });
+    expect(app.tables.plan(request(8))).toMatchObject({ finished: 6, resumed: 0, started: 2 });
   });
 
-  it('so a wish made twice, or a config wanted twice, starts nothing twice', async () => {
+  it('so a request made twice, or a config wanted twice, starts nothing twice', async () => {
     await open();
-    const [ids] = app.tables.reproduce(wish(2));
-    expect(app.tables.reproduce(wish(3))[0].slice(0, 2)).toEqual(ids);
+    const [ids] = app.tables.reproduce(request(2));
+    expect(app.tables.reproduce(request(3))[0].slice(0, 2)).toEqual(ids);
     expect(app.runs.getAll().map(({ tags }) => tags)).toEqual(Array(3).fill(['regimes-paper']));
     const [one, same] = app.runs.ensure([configs[0], { ...configs[0], name: 'again' }], []);
     expect(same).toEqual(one);
@@ -104,9 +108,9 @@ describe('a result that is the mean of the last 100 test metrics', () => {
     }
     store.close();
     await open();
-    const { answers } = await app.tables.state('q3-frt', 'paper');
-    expect(answers.find(({ cell }) => cell.id === mnist.id)).toMatchObject({ averages: 50, judgement: { mean: 0.97 } });
-    expect(answers.find(({ cell }) => cell.id === 'q3-frt/cifar10')!.averages).toBeNull();
+    const { results } = await app.tables.state('q3-frt', 'paper');
+    expect(results.find(({ cell }) => cell.id === mnist.id)).toMatchObject({ averages: 50, judgement: { mean: 0.97 } });
+    expect(results.find(({ cell }) => cell.id === 'q3-frt/cifar10')!.averages).toBeNull();
   });
 });
 
@@ -125,8 +129,8 @@ describe('a contrast', () => {
   });
   it('has cells that say, before anything has run, how many seeds would confirm them', async () => {
     await open();
-    const { answers } = await app.tables.state('regimes', 'paper');
-    const at = (id: string) => answers.find(({ cell }) => cell.id === `regimes/${id}`)!;
+    const { results } = await app.tables.state('regimes', 'paper');
+    const at = (id: string) => results.find(({ cell }) => cell.id === `regimes/${id}`)!;
     expect(at('bit-xor/URT')).toMatchObject({ outlook: { seeds: 7 }, judgement: { moreSeeds: 7 } });
     expect(at('mnist/FRT')).toMatchObject({ outlook: { seeds: 3 }, judgement: { moreSeeds: 3 } });
     expect(at('mnist/FPT').outlook).toMatchObject({ seeds: null, spread: 0.01 });
@@ -142,8 +146,8 @@ describe('a contrast', () => {
     });
     await left(both.map((config) => ({ config, state: 'finished', value: 1 })));
     await open();
-    const { answers, contrasts } = await app.tables.state('regimes', 'quick');
-    expect(answers.filter(({ judgement }) => judgement.seeds === 3)).toHaveLength(2);
+    const { results, contrasts } = await app.tables.state('regimes', 'quick');
+    expect(results.filter(({ judgement }) => judgement.seeds === 3)).toHaveLength(2);
     expect(contrasts.filter(({ unlike }) => unlike.length === 0)).toMatchObject([
       { columns: 'FPT over FRT', verdict: 'no difference', stands: true },
     ]);
@@ -152,8 +156,8 @@ describe('a contrast', () => {
 
 it('a plan counts time, memory and disk of what is left, and compares parameter counts with the published ones', async () => {
   await open();
-  const one = app.tables.plan(wish(1));
-  const two = app.tables.plan(wish(2));
+  const one = app.tables.plan(request(1));
+  const two = app.tables.plan(request(2));
   expect(two.seconds).toBeCloseTo(2 * one.seconds);
   expect(two.diskBytes).toBeCloseTo(2 * one.diskBytes);
   expect(two.memoryBytes).toBe(one.memoryBytes);
@@ -166,7 +170,7 @@ it('a plan counts time, memory and disk of what is left, and compares parameter 
 
 it('a cell that is unknown, or that cannot run here, is refused with its reason', async () => {
   await open();
-  const other = (id: string) => () => app.tables.reproduce({ ...wish(1), cells: [{ id, seeds: 1 }] });
+  const other = (id: string) => () => app.tables.reproduce({ ...request(1), cells: [{ id, seeds: 1 }] });
   expect(other('regimes/bit-xor/XYZ')).toThrow(/no cell regimes\/bit-xor\/XYZ\. Cells: /);
   expect(other('regimes/bit-xor/FPT')).toThrow(/cannot run here: needs a download: permafrost zoo pull gpt2/);
   expect(app.runs.getAll()).toEqual([]);
@@ -204,15 +208,15 @@ describe('after the death of an app', () => {
     expect(app.runs.get('left-1')).toMatchObject({ state: 'paused', reason: null });
   });
 
-  it('a wish takes over its own runs and no others', async () => {
+  it('a request takes over its own runs and no others', async () => {
     await left([
       { config: configs[0], state: 'queued' },
       { config: configs[1], state: 'running' },
       { config: { ...configs[2], learning_rate: 0.5 }, state: 'queued' },
     ]);
     await open();
-    expect(app.tables.plan(wish(2))).toMatchObject({ resumed: 2, started: 0 });
-    expect(app.tables.reproduce(wish(2))).toEqual([['left-0', 'left-1']]);
+    expect(app.tables.plan(request(2))).toMatchObject({ resumed: 2, started: 0 });
+    expect(app.tables.reproduce(request(2))).toEqual([['left-0', 'left-1']]);
     expect(app.queue.get().queued).toEqual(['left-1', 'left-0']);
     expect(app.runs.getAll()).toHaveLength(3);
   });

@@ -1,6 +1,6 @@
 /** What people and strangers wrote, on a terminal. */
 import { describe, expect, it } from 'vitest';
-import { columns } from '#cli/command';
+import { alignColumns } from '#cli/command';
 import { printable, printableLines, widthOf } from '#cli/printable';
 
 describe('text from outside cannot steer the terminal', () => {
@@ -43,7 +43,7 @@ it('a table stays aligned with wide, long and hostile cells', () => {
     ['x'.repeat(3000), '2'],
     ['a\nb\x1b[31m', '3'],
   ];
-  const lines = columns(['name', 'n'], rows).split('\n');
+  const lines = alignColumns(['name', 'n'], rows).split('\n');
   expect(lines).toHaveLength(5);
   expect(new Set(lines.map(widthOf)).size).toBe(1);
   expect(widthOf(lines[0])).toBeLessThan(110);

@@ -15,7 +15,7 @@ const parts = (width: number) =>
     .map((part) => part.replace(/[█░]+/, 'bar').replace(/[\d.]+ steps/, 'n steps'));
 
 it('has everything where there is room, and no bar where there is no terminal', () => {
-  const all = ['600/1200', 'train loss 3.35', 'test metric 5.416', 'n steps/s', '20s left'];
+  const all = ['600/1200', 'train loss 3.35', 'test metric 5.416', 'n steps/s', '20 s left'];
   expect(parts(200)).toEqual(['mnist-add FRT seed 0', 'bar', ...all]);
   expect(parts(Number.POSITIVE_INFINITY)).toEqual(['mnist-add FRT seed 0', ...all]);
 });
@@ -27,17 +27,17 @@ it('gives up the bar first and the time left never', () => {
     'train loss 3.35',
     'test metric 5.416',
     'n steps/s',
-    '20s left',
+    '20 s left',
   ]);
-  expect(parts(79)).toEqual(['mnist-add FRT seed 0', '600/1200', 'train loss 3.35', 'test metric 5.416', '20s left']);
-  expect(parts(40)).toEqual(['mnist-add FRT seed 0', '600/1200', '20s left']);
-  for (const width of [40, 60, 79, 100, 120]) expect(progressLine(followed, width).length).toBeLessThanOrEqual(width);
+  expect(parts(79)).toEqual(['mnist-add FRT seed 0', '600/1200', 'train loss 3.35', 'test metric 5.416', '20 s left']);
+  expect(parts(41)).toEqual(['mnist-add FRT seed 0', '600/1200', '20 s left']);
+  for (const width of [41, 60, 79, 100, 120]) expect(progressLine(followed, width).length).toBeLessThanOrEqual(width);
 });
 
 it('a clock that is set back while a run trains makes no speed negative', () => {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 });
   try {
-    expect(parts(200)).toContain('20s left');
+    expect(parts(200)).toContain('20 s left');
   } finally {
     vi.useRealTimers();
   }

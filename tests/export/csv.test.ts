@@ -5,8 +5,12 @@ import { configFields, parseConfig } from '#contract/config';
 import type { MetricRow } from '#contract/run';
 import { metricsCsv, runsCsv } from '#export/csv';
 import { pieces } from '#export/file';
-import { csvLine, joined, plainText } from '#formats/csv';
+import { csvLine, joined } from '#formats/csv';
 import { openStore } from '#store/store';
+
+/** The text of a cell without the quotes that keep a spreadsheet from running it. */
+const plainText = (cell: string): string =>
+  cell.replace(/^'(?='*[=+\-@＝＋－＠\t\r])|(?<=[;\t\r\n])'(?='*[=+\-@＝＋－＠])/g, '');
 
 /** RFC 4180, strictly: the records of a text. */
 function parseCsv(text: string): string[][] {

@@ -2,12 +2,12 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parseConfig } from '#contract/config';
-import type { Answer, TableState } from '#contract/papers';
 import type { Cell, Published } from '#contract/paperTable';
 import type { RunRow } from '#contract/runRow';
+import type { CellResult, TableState } from '#contract/tableState';
 import { latex } from '#export/latex';
 import { markdown } from '#export/markdown';
-import { answerRunsCsv, answersCsv, tableDocument } from '#export/tables';
+import { resultRunsCsv, resultsCsv, tableDocument } from '#export/tables';
 import { openStore } from '#store/store';
 
 const fixture = (name: string) => join(import.meta.dirname, '../fixtures/exports', name);
@@ -52,7 +52,7 @@ const none = {
   p: null,
   stands: null,
 } as const;
-const answer = (rest: Pick<Answer, 'cell' | 'judgement'> & Partial<Answer>): Answer => ({
+const result = (rest: Pick<CellResult, 'cell' | 'judgement'> & Partial<CellResult>): CellResult => ({
   ...{ needs: null, notes: [], floor: null, onFloor: false, metric: 'accuracy', runs: [] },
   ...{ averages: null, outlook: null },
   ...rest,
@@ -72,24 +72,24 @@ const state: TableState = {
   weightsAndScore: [],
   profile: 'paper',
   tolerance: { accuracy: 0.02, mae: 0.1 },
-  answers: [
-    answer({
+  results: [
+    result({
       cell: cell('mnist', 'A', { beside: [notebook] }),
       judgement: { ...judged, verdict: 'reproduced' },
       runs: [runRow('mnist-aaaaaa', 0), runRow('mnist-bbbbbb', 1)],
       floor: { value: 0.1135, predictor: 'always class 1' },
     }),
-    answer({
+    result({
       cell: cell('mnist', 'B', { published: null }),
       judgement: { ...judged, verdict: 'no published number', p: null, stands: null },
     }),
-    answer({
+    result({
       cell: cell('bit_xor', 'A', { published: { ...notebook, value: 0.5 } }),
       judgement: { ...none, verdict: "can't tell yet" },
       floor: { value: 0.5, predictor: 'the mean' },
       onFloor: true,
     }),
-    answer({
+    result({
       cell: cell('bit_xor', 'B', { published: notebook }),
       judgement: { ...none, verdict: "can't tell yet" },
       needs: 'needs a download: permafrost zoo pull gpt2',
@@ -143,11 +143,11 @@ it('LaTeX stacks a heading that is longer than its cells, shrinks a wide table, 
 });
 
 it('CSV has a record per cell, and another file one per run with its cell', async () => {
-  await expect([...answersCsv(state)].join('')).toMatchFileSnapshot(fixture('table.csv'));
+  await expect([...resultsCsv(state)].join('')).toMatchFileSnapshot(fixture('table.csv'));
   const store = await openStore(':memory:');
   for (const [seed, id] of ['mnist-aaaaaa', 'mnist-bbbbbb'].entries())
     store.runs.add({ id, config: parseConfig({ task: 'mnist', patch_size: 4, seed }), createdAt: 0 }, 'queued');
-  const [header, ...records] = [...answerRunsCsv(state, store.runs.get)];
+  const [header, ...records] = [...resultRunsCsv(state, store.runs.get)];
   expect(header).toMatch(/^cell,row,column,profile,id,state,/);
   expect(records.map((record) => record.slice(0, 36))).toEqual([
     't/mnist/A,mnist,A,paper,mnist-aaaaaa',

@@ -1,7 +1,7 @@
 /** Files that people wrote with all kinds of editors. */
 import { describe, expect, it } from 'vitest';
 import { readJson } from '#formats/json';
-import { readTsv } from '#formats/tsv';
+import { tsvRows } from '#formats/tsv';
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 const utf16 = (text: string) => new Uint8Array(Buffer.from(text, 'utf16le'));
@@ -9,7 +9,9 @@ const swapped = (text: string) => new Uint8Array(Buffer.from(text, 'utf16le').sw
 
 it('a byte-order mark before UTF-8 is no part of a file', () => {
   expect(readJson(utf8('\uFEFF{"name":"ä"}'), 'bom.json', 'config')).toEqual({ name: 'ä' });
-  expect(readTsv(utf8('\uFEFFDrug\tY\nCC\t1\n'), ['Drug', 'Y'], 'bom.tab')).toEqual({ Drug: ['CC'], Y: ['1'] });
+  expect([...tsvRows([utf8('\uFEFFDrug\tY\nCC\t1\n')], ['Drug', 'Y'], 'bom.tab')]).toEqual([
+    { line: 2, cells: { Drug: 'CC', Y: '1' } },
+  ]);
 });
 
 describe('a file that is no JSON is named, with what it is', () => {
@@ -26,6 +28,6 @@ describe('a file that is no JSON is named, with what it is', () => {
     expect(() => readJson(bytes, 'x.json', 'config')).toThrow(message);
   });
   it('a table in UTF-16 too', () => {
-    expect(() => readTsv(utf16('\uFEFFDrug\tY\n'), ['Drug'], 'x.tab')).toThrow(/x\.tab: it is in UTF-16/);
+    expect(() => [...tsvRows([utf16('\uFEFFDrug\tY\n')], ['Drug'], 'x.tab')]).toThrow(/x\.tab: it is in UTF-16/);
   });
 });

@@ -202,8 +202,8 @@ describe('nac', () => {
         }),
         shape,
       );
-    expect(() => of({ body_dropout: 0.1 })).toThrow(/body_dropout: nac has nothing that it would set; found 0.1/);
-    expect(() => of({ out_layer_sizes: [9] })).toThrow(/out_layer_sizes: nac has nothing that it would set/);
+    expect(() => of({ body_dropout: 0.1 })).toThrow(/body_dropout: nac ignores this setting; found 0.1/);
+    expect(() => of({ out_layer_sizes: [9] })).toThrow(/out_layer_sizes: nac ignores this setting/);
     expect(() => of({ n_layer: 2 })).toThrow(/n_layer: nac/);
     for (const flag of ['freeze_trans', 'freeze_in', 'freeze_out'])
       expect(() => of({ [flag]: true })).toThrow(`${flag}: nac has no parts to freeze`);
@@ -230,6 +230,6 @@ describe('ast', () => {
   it('is refused for tasks without spectrograms, and in another size than its weights', () => {
     expect(() => of({ task: 'mnist' }, { width: 10 })).toThrow(/mnist has none. Choose task speech-commands-mel/);
     expect(() => of({ n_layer: 2 })).toThrow(/n_layer: pretrained weights of ast have their own size/);
-    expect(() => of({ n_positions: 9, pretrained: false })).toThrow(/n_positions: ast has nothing/);
+    expect(() => of({ n_positions: 9, pretrained: false })).toThrow(/n_positions: ast ignores this setting/);
   });
 });

@@ -23,7 +23,7 @@ import {
   writeBestWeights,
   writeRunCheckpoint,
 } from '#runFolder/runCheckpoint';
-import { openKeeper } from '#trainer/keeper';
+import { openCheckpointWriter } from '#trainer/checkpointWriter';
 import { canLimitFiles, withFileLimit } from '../disk/fileLimit.ts';
 
 const digest = 'a'.repeat(64);
@@ -161,11 +161,11 @@ describe('a write that fails', () => {
   });
 });
 
-describe('a keeper', () => {
+describe('a checkpoint writer', () => {
   const open = (now?: () => number) => {
     const files = runFiles(folder);
     const journal = openJournal(files.journal);
-    return { files, journal, keeper: openKeeper(files, specs, digest, journal, now) };
+    return { files, journal, writer: openCheckpointWriter(files, specs, digest, journal, now) };
   };
   const kinds = () =>
     [...readEntries(runFiles(folder).journal)].map(({ body }) =>
@@ -173,8 +173,8 @@ describe('a keeper', () => {
     );
 
   it('writes checkpoint and best weights and says so in the journal', () => {
-    const { files, keeper } = open();
-    expect(keeper.save(checkpoint(5))).toEqual({ saved: true });
+    const { files, writer } = open();
+    expect(writer.save(checkpoint(5))).toEqual({ saved: true });
     expect(kinds()).toEqual(['checkpoint']);
     const { metadata, tensors } = readSafetensors(bytesSource(readFileSync(files.best)));
     expect(metadata).toEqual({ iteration: '1', 'permafrost.sha256': expect.stringMatching(/^[0-9a-f]{64}$/) });
@@ -184,11 +184,11 @@ describe('a keeper', () => {
   it.skipIf(!canLimitFiles)(
     'warns once while the disk takes no more, keeps the checkpoint before, and says when it works again',
     () => {
-      const { keeper } = open();
-      keeper.save(checkpoint(5));
-      for (const step of [6, 7]) expect(withFileLimit(700, () => keeper.save(checkpoint(step))).saved).toBe(false); // room for the journal
+      const { writer } = open();
+      writer.save(checkpoint(5));
+      for (const step of [6, 7]) expect(withFileLimit(700, () => writer.save(checkpoint(step))).saved).toBe(false); // room for the journal
       expect(readRunCheckpoint(path, specs, digest)?.progress.step).toBe(5);
-      keeper.save(checkpoint(8));
+      writer.save(checkpoint(8));
       expect(readRunCheckpoint(path, specs, digest)?.progress.step).toBe(8);
       expect(kinds()).toEqual([
         'checkpoint',
@@ -200,34 +200,34 @@ describe('a keeper', () => {
   );
 
   it('writes the best weights later when they could not be written at first', () => {
-    const { files, keeper } = open();
+    const { files, writer } = open();
     mkdirSync(files.best);
-    expect(keeper.save(checkpoint(5)).saved).toBe(false);
+    expect(writer.save(checkpoint(5)).saved).toBe(false);
     rmSync(files.best, { recursive: true });
-    expect(keeper.save(checkpoint(6)).saved).toBe(true);
+    expect(writer.save(checkpoint(6)).saved).toBe(true);
     expect(existsSync(files.best)).toBe(true);
   });
 
   it('is due 30 seconds after the last checkpoint', () => {
     let now = 0;
-    const { keeper } = open(() => now);
+    const { writer } = open(() => now);
     now = 30_000;
-    expect(keeper.isDue()).toBe(false);
+    expect(writer.isDue()).toBe(false);
     now = 30_001;
-    expect(keeper.isDue()).toBe(true);
-    keeper.save(checkpoint(5));
-    expect(keeper.isDue()).toBe(false);
+    expect(writer.isDue()).toBe(true);
+    writer.save(checkpoint(5));
+    expect(writer.isDue()).toBe(false);
   });
 
   it('waits longer when writing takes long: at most a twentieth of the time', () => {
     let now = 0;
-    const { keeper } = open(() => {
+    const { writer } = open(() => {
       now += 2000; // every look at the clock: one save takes 2 s
       return now;
     });
-    keeper.save(checkpoint(5));
+    writer.save(checkpoint(5));
     const saved = now;
-    while (!keeper.isDue());
+    while (!writer.isDue());
     expect(now - saved).toBeGreaterThan(40_000);
     expect(now - saved).toBeLessThan(45_000);
   });

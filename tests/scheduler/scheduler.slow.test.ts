@@ -9,7 +9,6 @@ import { createApp } from '#app';
 import { parseConfig } from '#contract/config';
 import { randomStream } from '#contract/random';
 import type { Services } from '#contract/services';
-import { nextJobs } from '#scheduler/queue';
 import { openStore } from '#store/store';
 import { whyNoProcFolder } from '../disk/procFolder.ts';
 
@@ -59,14 +58,6 @@ const until = async (condition: () => boolean, seconds = 30) => {
     await sleep(20);
   }
 };
-
-it('the next jobs are the head of the queue, as many as slots are free', () => {
-  expect(nextJobs(['a', 'b', 'c'], 0, 2)).toEqual(['a', 'b']);
-  expect(nextJobs(['a', 'b', 'c'], 1, 2)).toEqual(['a']);
-  expect(nextJobs(['a'], 2, 2)).toEqual([]);
-  expect(nextJobs(['a'], 3, 2)).toEqual([]);
-  expect(nextJobs([], 0, 2)).toEqual([]);
-});
 
 it('a queued run is trained to its result, and its folder says the same as the store', async () => {
   await withApp(async (app) => {

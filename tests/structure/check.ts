@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rooms } from './rooms.ts';
-import { brokenBorders, roomsWithoutRuntime, unlistedRooms } from './rules.ts';
+import { brokenBorders, circles, repeatedNames, roomsWithoutRuntime, unlistedRooms } from './rules.ts';
 import { readSources } from './sources.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -18,6 +18,8 @@ const all = [...source, ...readSources(root, 'bench'), ...readSources(root, 'tes
 const complaints = [
   ...brokenBorders(source, rooms, runtimes.node),
   ...roomsWithoutRuntime(rooms, runtimes),
+  ...circles(all),
+  ...repeatedNames(source),
   ...unlistedRooms(rooms, 'README.md', text('README.md'), (room) => `\nsrc/${room}/`),
   ...unlistedRooms(rooms, 'docs/architecture.md', text('docs/architecture.md'), (room) => `\n| \`${room}/\` |`),
 ];

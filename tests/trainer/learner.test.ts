@@ -3,7 +3,7 @@ import { parseConfig } from '#contract/config';
 import type { Device } from '#engine/device';
 import { buildModel } from '#models/index';
 import { taskOf } from '#tasks/index';
-import { fastest } from '#trainer/fastest';
+import { chooseDevice } from '#trainer/chooseDevice';
 import { compileLearner, type Learner } from '#trainer/learner';
 import { mean, planOf } from '#trainer/protocol';
 import { prepareWeights } from '#trainer/weights';
@@ -67,11 +67,13 @@ it('a run on auto takes the device whose steps take the least time, and passes o
   const logged: string[] = [];
   const log = (_level: string, text: string) => void logged.push(text);
   const compile = (device: Device) => learnerOf({}, device);
-  expect(await fastest([broken, slow, tracedCpu], compile, { totalSteps: 9 }, { log })).toBe(tracedCpu);
+  expect(await chooseDevice([broken, slow, tracedCpu], compile, { totalSteps: 9 }, { log })).toBe(tracedCpu);
   expect(logged[0]).toMatch(/^broken cannot run this config: .*nowhere/);
   expect(logged[1]).toMatch(/^slow: [\d.]+ ms a step\.$/);
   expect(logged).toHaveLength(3);
-  expect(await fastest([slow], () => Promise.reject(new Error('is not tried')), { totalSteps: 9 }, { log })).toBe(slow);
+  expect(await chooseDevice([slow], () => Promise.reject(new Error('is not tried')), { totalSteps: 9 }, { log })).toBe(
+    slow,
+  );
 });
 
 describe('an evaluation', () => {

@@ -4,23 +4,23 @@ import type { Progress } from '#runFolder/runCheckpoint';
 import {
   finalEvaluation,
   freshProgress,
-  judge,
   nextAction,
   nextTestBatch,
   planOf,
   recentMetric,
   standardError,
   stopsEarly,
+  updateProgress,
 } from '#trainer/protocol';
 
 const configOf = (settings: object = {}) => parseConfig({ task: 'bit-xor', ...settings });
 
 /** Progress after test evaluations with these losses. */
 const judged = (...losses: number[]): Progress =>
-  losses.reduce((p, loss) => judge(p, { loss, metric: 0 }).progress, freshProgress());
+  losses.reduce((p, loss) => updateProgress(p, { loss, metric: 0 }).progress, freshProgress());
 
-describe('judge', () => {
-  const improves = (best: number, loss: number) => judge(judged(best), { loss, metric: 0 }).improved;
+describe('updateProgress', () => {
+  const improves = (best: number, loss: number) => updateProgress(judged(best), { loss, metric: 0 }).improved;
 
   it.each([
     [1, 0.9901, false],
@@ -37,7 +37,7 @@ describe('judge', () => {
   });
 
   it('takes the first number as the best, whatever it is', () => {
-    expect(judge(freshProgress(), { loss: 1e30, metric: 0 }).improved).toBe(true);
+    expect(updateProgress(freshProgress(), { loss: 1e30, metric: 0 }).improved).toBe(true);
   });
 
   it('does not take NaN as the first best', () => {
@@ -59,7 +59,7 @@ describe('judge', () => {
 
   it('remembers the metrics of the last 100 evaluations', () => {
     let progress = freshProgress();
-    for (let i = 1; i <= 150; i++) progress = judge(progress, { loss: 1, metric: i }).progress;
+    for (let i = 1; i <= 150; i++) progress = updateProgress(progress, { loss: 1, metric: i }).progress;
     expect(progress.testMetrics).toHaveLength(100);
     expect(recentMetric(progress)).toBe(100.5);
     expect(progress.iteration).toBe(150);

@@ -164,7 +164,7 @@ it('2,000 damaged tokenizers are refused or give ids of their vocabulary', () =>
     fc.property(mutate(vocabulary), mutate(merges), (v, m) => {
       let encode: (text: string) => Int32Array;
       try {
-        encode = openBpe(v, m, 'tokenizer');
+        encode = openBpe(Buffer.from(v), Buffer.from(m), 'tokenizer');
       } catch (error) {
         if (error instanceof PermafrostError && error.code === 'data') return;
         throw error;

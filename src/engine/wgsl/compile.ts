@@ -1,11 +1,12 @@
 /** A program as a step on a GPU. */
 import type { WgslDevice } from '../device.ts';
 import { fuse } from '../fuse.ts';
+import { mapValues } from '../mapValues.ts';
 import { checkedInput, noiseWords } from '../noise.ts';
 import { printGraph } from '../print.ts';
 import type { CompiledStep, Frozen, Program, Spec, TensorData } from '../program.ts';
 import type { SharedState } from '../state.ts';
-import { mapValues, traceProgram } from '../trace.ts';
+import { traceProgram } from '../trace.ts';
 import { openExecution } from './executor.ts';
 import type { Gpu } from './gpu.ts';
 import { type GpuState, gpuState } from './gpuMemory.ts';

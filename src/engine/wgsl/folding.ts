@@ -1,7 +1,7 @@
 /** How the fold operators combine elements, alone and across the threads of a workgroup. */
 import { nodeOf, type Value, type ValueType } from '../graph.ts';
 import { wgslType } from './elementwise.ts';
-import type { KernelWriter } from './writer.ts';
+import type { KernelWriter } from './kernelWriter.ts';
 
 interface Fold {
   /** Where a fold of nothing stands. */

@@ -1,18 +1,18 @@
 /** WGSL of the operators whose element comes from elements elsewhere: one row each. */
 import { isOp, type Node, nodeOf, sizeOf, type Value } from '../graph.ts';
+import type { CodeWriter } from './codeWriter.ts';
 import { literalOf, wgslType } from './elementwise.ts';
 import { integersOf, rootOf } from './views.ts';
-import type { KernelWriter } from './writer.ts';
 
 interface Gather {
   /** It visits many elements for one, so its result is worth a place in memory. */
   loops: boolean;
   /** The expression of element `i` of one of the node's outputs. */
-  write(w: KernelWriter, node: Node, output: Value, i: string): string;
+  write(w: CodeWriter, node: Node, output: Value, i: string): string;
 }
 
 /** Of element `i` of `shape`: its place before, on and after an axis. */
-function around(w: KernelWriter, shape: readonly number[], axis: number, i: string) {
+function around(w: CodeWriter, shape: readonly number[], axis: number, i: string) {
   const after = sizeOf(shape.slice(axis + 1));
   return {
     after,
@@ -21,22 +21,22 @@ function around(w: KernelWriter, shape: readonly number[], axis: number, i: stri
     rest: w.named(`${i} % ${after}u`),
   };
 }
-const coordinatesOf = (w: KernelWriter, shape: readonly number[], i: string): string[] =>
+const coordinatesOf = (w: CodeWriter, shape: readonly number[], i: string): string[] =>
   shape.map((size, axis) => w.named(`${i} / ${sizeOf(shape.slice(axis + 1))}u % ${size}u`));
 
-const variable = (w: KernelWriter, dtype: Value['dtype'], start: string): string => {
+const variable = (w: CodeWriter, dtype: Value['dtype'], start: string): string => {
   const name = w.name('x');
   w.line(`var ${name}: ${wgslType[dtype]} = ${start};`);
   return name;
 };
-const loop = (w: KernelWriter, count: number, body: (k: string) => void): void => {
+const loop = (w: CodeWriter, count: number, body: (k: string) => void): void => {
   const k = w.name('k');
   w.inside(`for (var ${k} = 0u; ${k} < ${count}u; ${k}++)`, () => body(k));
 };
 
 /** Loops over the places of a window; `body` gets the signed place in the image and the number of the tap. */
 function overWindow(
-  w: KernelWriter,
+  w: CodeWriter,
   [height, width]: readonly number[],
   place: (axis: 0 | 1, tap: string) => string,
   body: (y: string, x: string, tap: string) => void,
@@ -248,7 +248,7 @@ export const gathers: Record<string, Gather> = {
 };
 
 /** Visits the windows of a pool that hold pixel `i`. */
-function windowsOver(w: KernelWriter, pool: Node, i: string, visit: (window: string) => void): void {
+function windowsOver(w: CodeWriter, pool: Node, i: string, visit: (window: string) => void): void {
   const [strides, pads, window] = ['strides', 'pads', 'kernel_shape'].map((key) => listOf(pool, key));
   const [b, c, ...at] = coordinatesOf(w, pool.inputs[0].shape, i);
   const [, channels, ...windows] = pool.outputs[0].shape;

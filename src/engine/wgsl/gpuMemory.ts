@@ -3,8 +3,8 @@ import { sizeOf } from '../graph.ts';
 import type { Frozen, Spec, TensorData } from '../program.ts';
 import type { Resident } from '../state.ts';
 import { type Gpu, type GpuBuffer, mapForReading, usage } from './gpu.ts';
+import type { Place } from './kernelWriter.ts';
 import { aligned, alignment } from './memory.ts';
-import type { Place } from './writer.ts';
 
 export const storageBuffer = (gpu: Gpu, words: number, label: string): GpuBuffer =>
   gpu.createBuffer({

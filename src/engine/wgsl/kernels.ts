@@ -2,9 +2,9 @@
 import { nodeOf, sizeOf, type Value } from '../graph.ts';
 import { acrossThreads, foldOf } from './folding.ts';
 import type { Group } from './groups.ts';
+import { gridOf, type Kernel, type KernelContext, KernelWriter } from './kernelWriter.ts';
 import { kindOf } from './lowerings.ts';
 import { indexBelow, integersOf } from './views.ts';
-import { gridOf, type Kernel, type KernelContext, KernelWriter } from './writer.ts';
 
 const labelOf = ({ roots }: Group): string => [...new Set(roots.map((v) => nodeOf(v)!.op))].join(' ');
 const powerOfTwo = (n: number): number => 2 ** Math.ceil(Math.log2(Math.max(n, 1)));

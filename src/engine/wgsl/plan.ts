@@ -8,11 +8,11 @@ import type { Frozen } from '../program.ts';
 import { decompose } from './decompose.ts';
 import { type Group, groupNodes } from './groups.ts';
 import { foldKernel, mapKernel, partialSums, rowsKernel, squaresKernels } from './kernels.ts';
+import { type BlockUse, gridOf, type Kernel, type KernelContext, type Place } from './kernelWriter.ts';
 import { aligned, placeValues } from './memory.ts';
 import { orderGroups } from './order.ts';
 import { likelyTile, type ProductShape, productKernel, shapeOfProduct, type Tile } from './products.ts';
 import { rootOf, viewOf } from './views.ts';
-import { type BlockUse, gridOf, type Kernel, type KernelContext, type Place } from './writer.ts';
 
 /** The limits of a device that a plan depends on, in bytes. */
 export interface PlanLimits {

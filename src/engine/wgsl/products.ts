@@ -6,9 +6,9 @@ import { type Node, nodeOf, sizeOf, type Value } from '../graph.ts';
 import { literalOf } from './elementwise.ts';
 import type { Group } from './groups.ts';
 import { storeRoots } from './kernels.ts';
+import { type Kernel, type KernelContext, KernelWriter } from './kernelWriter.ts';
 import { kindOf } from './lowerings.ts';
 import { indexBelow, type Layout, stridedView } from './views.ts';
-import { type Kernel, type KernelContext, KernelWriter } from './writer.ts';
 
 /** Rows and columns of a workgroup's tile, the depth of its strips, rows and columns of a thread's tile (multiples of 4). */
 export interface Tile {

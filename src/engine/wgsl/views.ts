@@ -11,7 +11,7 @@ export interface Layout {
   offset: number;
 }
 
-export interface View {
+export interface ElementView {
   /** The value below all views. */
   root: Value;
   /** From the linear index of the view to that of the root, applied from the last to the first. Empty: the same index. */
@@ -121,7 +121,7 @@ function layoutsOf(v: Value): { root: Value; layouts: Layout[] } {
 }
 
 /** How a value, broadcast to a shape, reads the value below all views. */
-export function viewOf(v: Value, shape: readonly number[] = v.shape): View {
+export function viewOf(v: Value, shape: readonly number[] = v.shape): ElementView {
   const { root, layouts } = layoutsOf(v);
   if (!sameShape(v.shape, shape) && sizeOf(shape) !== sizeOf(v.shape))
     layouts[layouts.length - 1] = expanded(layouts.at(-1)!, shape);

@@ -1,7 +1,7 @@
-/** The numbers of a chart, for those who do not see it or want to read them. */
+/** The numbers of a chart as a table. */
 import { Box, Group, Pagination, Table, Text } from '@mantine/core';
 import { useState } from 'react';
-import type { Range, Series } from './series.ts';
+import type { ChartRange, Series } from './series.ts';
 import { tableRows } from './table.ts';
 import { tickLabel } from './ticks.ts';
 
@@ -11,7 +11,7 @@ interface ChartTableProps {
   title: string;
   xLabel: string;
   series: readonly Series[];
-  range: Range | null;
+  range: ChartRange | null;
 }
 
 export function ChartTable({ title, xLabel, series, range }: ChartTableProps) {

@@ -6,7 +6,7 @@ import { ChartTable } from './ChartTable.tsx';
 import { type DrawnChart, drawChart } from './draw.ts';
 import { SaveMenu } from './SaveMenu.tsx';
 import { saveFile } from './save.ts';
-import { caption, extentOf, type Range, type Reference, type Series } from './series.ts';
+import { type ChartRange, caption, extentOf, type Reference, type Series } from './series.ts';
 import { chartSvg } from './svg.ts';
 import { tableCsv, tableRows } from './table.ts';
 import { moved, widened } from './zoom.ts';
@@ -19,9 +19,9 @@ export interface LineChartProps {
   yLabel: string;
   logScale?: boolean;
   /** The x range that is shown; null: all of it. */
-  range?: Range | null;
+  range?: ChartRange | null;
   /** Told of a range that was dragged or keyed, null to show everything; absent: the chart does not zoom. */
-  onZoom?(range: Range | null): void;
+  onZoom?(range: ChartRange | null): void;
   /** Every point of the shown range for CSV; absent: the points that are drawn. */
   allPoints?(): Promise<readonly Series[]>;
   height?: number;
@@ -56,7 +56,7 @@ export function LineChart(props: LineChartProps) {
   useEffect(() => chart.current?.update({ series, references, xLabel, yLabel, logScale, range, dark }));
 
   const extent = range ?? extentOf(series);
-  const zoom = (next: Range | null) => extent && onZoom?.(next);
+  const zoom = (next: ChartRange | null) => extent && onZoom?.(next);
   const keys: Record<string, () => void> = {
     '+': () => zoom(widened(extent!, 0.5)),
     '=': () => zoom(widened(extent!, 0.5)),
@@ -177,14 +177,14 @@ function Legend({ series }: { series: readonly Series[] }) {
 
 interface ZoomAreaProps {
   chart: { readonly current: DrawnChart | null };
-  onZoom?(range: Range | null): void;
+  onZoom?(range: ChartRange | null): void;
   height: number;
   children: ReactNode;
 }
 
 /** The canvas, and the rectangle that is dragged over it. */
 function ZoomArea({ chart, onZoom, height, children }: ZoomAreaProps) {
-  const [drag, setDrag] = useState<Range | null>(null);
+  const [drag, setDrag] = useState<ChartRange | null>(null);
   const at = (event: PointerEvent): number => {
     const [left, right] = chart.current!.plot();
     return Math.min(right, Math.max(left, event.clientX - event.currentTarget.getBoundingClientRect().left));

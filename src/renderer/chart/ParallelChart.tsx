@@ -4,7 +4,7 @@ import { useElementSize } from '@mantine/hooks';
 import { Link } from '@tanstack/react-router';
 import { type KeyboardEvent, type ReactNode, useMemo, useState } from 'react';
 import { csvLine } from '#formats/csv';
-import { notifyError } from '../components/notify.ts';
+import { attempt } from '../components/notify.tsx';
 import { type DrawnLine, leastWidth, ParallelPicture } from './ParallelPicture.tsx';
 import { coordinateText, type Dimension, placedAxis, resultAxis } from './parallel.ts';
 import { pngOf } from './png.ts';
@@ -92,7 +92,7 @@ export function ParallelChart({ title, lines, dimensions, result, children }: Pa
     };
     return renderToStaticMarkup(<ParallelPicture {...picture} />);
   };
-  const told = (work: Promise<void>) => void work.catch((error) => notifyError('It could not be saved', error));
+  const save = (work: () => Promise<void>) => void attempt('It could not be saved', work);
   const svg = async () => saveFile(`${title}.svg`, await file('light'), 'image/svg+xml');
   const png = async () => {
     const picture = await file(scheme);
@@ -110,8 +110,8 @@ export function ParallelChart({ title, lines, dimensions, result, children }: Pa
             title={title}
             numbers="a line per record"
             onCsv={csv}
-            onPng={() => told(png())}
-            onSvg={() => told(svg())}
+            onPng={() => save(png)}
+            onSvg={() => save(svg)}
           />
         </Group>
       </Group>

@@ -56,7 +56,7 @@ const halfName = ({ label }: PlacedAxis): number =>
   (Math.max(...twoLines(label).map((name) => name.length)) * boldLetter) / 2;
 const edge = (axis: PlacedAxis): number => Math.max(marksWidth(axis), halfName(axis));
 
-/** Room left of each axis, for its marks and for the names on both sides; the last has its marks on the right. */
+/** Room left of each axis for its marks and names; the last has its marks on the right. */
 const rooms = (axes: readonly PlacedAxis[]): number[] =>
   axes.map((axis, k) => {
     if (k === 0) return edge(axis);
@@ -67,7 +67,7 @@ const rooms = (axes: readonly PlacedAxis[]): number[] =>
 export const leastWidth = (axes: readonly PlacedAxis[]): number =>
   rooms(axes).reduce((sum, room) => sum + room, 0) + edge(axes[axes.length - 1]);
 
-/** Where the axes stand: as far apart as their marks need, what is left over shared among the gaps. */
+/** The x of each axis: as far apart as their marks need, the remaining room shared among the gaps. */
 function placesOf(axes: readonly PlacedAxis[], width: number): number[] {
   const gaps = rooms(axes);
   const extra = Math.max(0, width - leastWidth(axes)) / Math.max(1, axes.length - 1);
@@ -86,7 +86,7 @@ export function ParallelPicture(props: ParallelPictureProps) {
   const above = isFile ? titleHeight : 0;
   const colorOf = ({ share }: DrawnLine) => (share === null ? ink.none : rampColor(ramps[scheme], share));
   const drawn = lines.map((line, i) => ({ line, path: linePath(axes, xs, i) }));
-  // the best are drawn last, over the others, and what stands out over all
+  // the best are drawn last, over the others, and the highlighted line over all
   const order = [...drawn].sort(
     (a, b) => Number(a.line.id === at) - Number(b.line.id === at) || (a.line.share ?? -1) - (b.line.share ?? -1),
   );

@@ -4,7 +4,7 @@ import { IconDownload } from '@tabler/icons-react';
 
 interface SaveMenuProps {
   title: string;
-  /** What the CSV holds. */
+  /** Content of the CSV file. */
   numbers: string;
   onCsv(): void;
   /** Absent: this browser draws none. */

@@ -2,15 +2,15 @@
  * Thins a growing curve as it grows: equal stretches of x, each with its lowest and highest point, its mean and its count.
  * Adding a point costs the same however long the curve is; peaks are never lost.
  */
-import type { Point } from './series.ts';
+import type { ChartPoint } from './series.ts';
 
 /** A stretch of a curve. */
 export interface Bucket {
   /** First and last x. */
   from: number;
   to: number;
-  low: Point;
-  high: Point;
+  low: ChartPoint;
+  high: ChartPoint;
   mean: number;
   /** Points in it. */
   count: number;
@@ -23,9 +23,9 @@ export interface Buckets {
   load(stretches: readonly Bucket[]): void;
   /** Points behind the stretches. */
   readonly count: number;
-  readonly last: Point | null;
+  readonly last: ChartPoint | null;
   /** The curve as it is drawn: a fresh array of at most two points per stretch, and the newest point. */
-  drawn(): Point[];
+  drawn(): ChartPoint[];
   stretches(): readonly Bucket[];
 }
 
@@ -34,7 +34,7 @@ export function createBuckets(limit = 1000): Buckets {
   let buckets: Bucket[] = [];
   let width = 0; // of a stretch in x; 0 while every point has its own
   let count = 0;
-  let last: Point | null = null;
+  let last: ChartPoint | null = null;
   const indexOf = (x: number) => Math.floor((x - buckets[0].from) / width);
 
   const add = (next: Bucket) => {
@@ -88,7 +88,7 @@ export function createBuckets(limit = 1000): Buckets {
 }
 
 /** The lowest and highest point of each stretch, in order of x; a single point once. */
-export const drawnOf = (buckets: readonly Bucket[]): Point[] =>
+export const drawnOf = (buckets: readonly Bucket[]): ChartPoint[] =>
   buckets.flatMap(({ low, high }) => {
     if (low === high || (low.x === high.x && low.y === high.y)) return [low];
     return low.x <= high.x ? [low, high] : [high, low];

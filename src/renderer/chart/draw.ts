@@ -15,7 +15,7 @@ import {
   PointElement,
   Tooltip,
 } from 'chart.js';
-import { extentOf, type Point, positive, type Range, type Reference, type Series } from './series.ts';
+import { type ChartPoint, type ChartRange, extentOf, positive, type Reference, type Series } from './series.ts';
 import { tickLabel } from './ticks.ts';
 
 declare module 'chart.js' {
@@ -31,7 +31,7 @@ export interface ChartView {
   xLabel: string;
   yLabel: string;
   logScale: boolean;
-  range: Range | null;
+  range: ChartRange | null;
   dark: boolean;
 }
 
@@ -41,7 +41,7 @@ export interface DrawnChart {
   /** The x value under a horizontal position on the canvas, in CSS pixels. */
   xAt(pixel: number): number;
   /** Left and right end of the plot in CSS pixels. */
-  plot(): Range;
+  plot(): ChartRange;
   /** The picture as PNG on an opaque ground. */
   png(): Promise<Blob>;
   destroy(): void;
@@ -50,21 +50,21 @@ export interface DrawnChart {
 /** A curve with fewer points shows them as dots: one point alone makes no line. */
 const dotted = 40;
 
-type Dataset = ChartDataset<'line', Point[]> & { isLine?: boolean };
+type Dataset = ChartDataset<'line', ChartPoint[]> & { isLine?: boolean };
 
 const colorsOf = (dark: boolean) =>
   dark
     ? { text: '#b8c4ce', grid: '#283641', ground: '#131a21', reference: '#8d9ba6' }
     : { text: '#434f5a', grid: '#e2e9ed', ground: '#ffffff', reference: '#8d9ba6' };
 
-/** Draws on a canvas whose parent decides its size. Null where the canvas cannot be drawn on. */
+/** Draws on a canvas that fills its parent. Null when the canvas has no 2D context. */
 export function drawChart(canvas: HTMLCanvasElement): DrawnChart | null {
   if (!canvas.getContext('2d')) return null;
   Chart.register(LineController, LineElement, PointElement, LinearScale, LogarithmicScale, Filler, Tooltip);
   Interaction.modes.nearestOfEach = nearestOfEach;
   Chart.defaults.font.family = getComputedStyle(canvas).fontFamily;
   let view: ChartView | null = null;
-  const chart = new Chart<'line', Point[]>(canvas, {
+  const chart = new Chart<'line', ChartPoint[]>(canvas, {
     type: 'line',
     data: { datasets: [] },
     options: {
@@ -121,7 +121,7 @@ export function drawChart(canvas: HTMLCanvasElement): DrawnChart | null {
 
 /** Lines lie above raw points, those above bands; what has a lower order lies above. */
 function datasetsOf({ label, color, points, raw, band }: Series, logScale: boolean, order: number): Dataset[] {
-  const shown = (list: readonly Point[]) => [...(logScale ? positive(list) : list)];
+  const shown = (list: readonly ChartPoint[]) => [...(logScale ? positive(list) : list)];
   const edge = (label: string, side: 'low' | 'high', fill: ChartDataset<'line'>['fill']): Dataset => ({
     label,
     data: shown(band!.map((b) => ({ x: b.x, y: b[side] }))),

@@ -3,7 +3,7 @@ import { linearTicks, logTicks, tickLabel } from './ticks.ts';
 
 export type Coordinate = string | number | boolean | null;
 
-/** An axis as it is asked for. */
+/** A requested axis. */
 export interface Dimension {
   label: string;
   /** One per line; null: the line has none there. */
@@ -78,7 +78,7 @@ function numberScale(
 export const coordinateText = (value: Coordinate): string =>
   value === null ? 'not set' : typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value);
 
-/** What is not set lies lowest, then numbers by size, then words. */
+/** Unset values come first, then numbers by size, then words. */
 function nameScale(values: readonly Coordinate[]): Scale {
   const rank = (value: Coordinate) => (value === null ? 0 : typeof value === 'number' ? 1 : 2);
   const distinct = [...new Set(values)].sort(

@@ -1,6 +1,7 @@
-/** What a chart draws: series, reference numbers, and the words that say what was drawn. Pure. */
+/** The data of a chart: series, reference numbers and the caption. Pure. */
+import { countText } from '#contract/format';
 
-export interface Point {
+export interface ChartPoint {
   x: number;
   y: number;
 }
@@ -11,9 +12,9 @@ export interface Series {
   /** A CSS colour that a canvas understands. */
   color: string;
   /** In order of x. */
-  points: readonly Point[];
+  points: readonly ChartPoint[];
   /** Drawn paler behind the points: what they were smoothed from. */
-  raw?: readonly Point[];
+  raw?: readonly ChartPoint[];
   /** An interval around the line, in order of x. */
   band?: readonly { x: number; low: number; high: number }[];
   /** Points that the source has in the drawn range; absent: as many as are drawn. */
@@ -29,10 +30,10 @@ export interface Reference {
 }
 
 /** [from, to] on the x axis. */
-export type Range = readonly [from: number, to: number];
+export type ChartRange = readonly [from: number, to: number];
 
 /** Lowest and highest x of all series; null without points. */
-export function extentOf(series: readonly Series[]): Range | null {
+export function extentOf(series: readonly Series[]): ChartRange | null {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const { points, raw = [] } of series) {
     for (const list of [points, raw]) {
@@ -44,19 +45,19 @@ export function extentOf(series: readonly Series[]): Range | null {
   return low <= high ? [low, high] : null;
 }
 
-/** What the lines of a series rest on: its raw points where it was smoothed. */
-export const measured = ({ points, raw }: Series): readonly Point[] => raw ?? points;
+/** The measured points of a series: the raw ones if it was smoothed. */
+export const measured = ({ points, raw }: Series): readonly ChartPoint[] => raw ?? points;
 
 /** Points without those that a log axis cannot show. */
-export const positive = (points: readonly Point[]): readonly Point[] =>
+export const positive = (points: readonly ChartPoint[]): readonly ChartPoint[] =>
   points.every((p) => p.y > 0) ? points : points.filter((p) => p.y > 0);
 
-const inside = (points: readonly Point[], range: Range | null): readonly Point[] =>
+const inside = (points: readonly ChartPoint[], range: ChartRange | null): readonly ChartPoint[] =>
   range ? points.filter(({ x }) => x >= range[0] && x <= range[1]) : points;
 
 export interface CaptionOptions {
   series: readonly Series[];
-  range: Range | null;
+  range: ChartRange | null;
   logScale: boolean;
 }
 
@@ -72,10 +73,9 @@ export function caption({ series, range, logScale }: CaptionOptions): string {
     if (logScale) hidden += points.length - positive(points).length;
   }
   if (total === 0) return range ? 'No points in this range.' : 'No points yet.';
-  const count = (n: number) => n.toLocaleString('en');
   const first =
     drawn === total
-      ? `All ${count(total)} points drawn.`
-      : `${count(drawn)} of ${count(total)} points drawn: the lowest and the highest of each stretch, so no peak is lost. Zoom in to see more.`;
-  return hidden > 0 ? `${first} ${count(hidden)} at or below 0 cannot be shown on a log axis.` : first;
+      ? `All ${countText(total)} points drawn.`
+      : `${countText(drawn)} of ${countText(total)} points drawn: the lowest and the highest of each stretch, so no peak is lost. Zoom in to see more.`;
+  return hidden > 0 ? `${first} ${countText(hidden)} at or below 0 cannot be shown on a log axis.` : first;
 }

@@ -1,12 +1,12 @@
 /** Smoothing of curves. Pure. */
 import type { Bucket } from './buckets.ts';
-import type { Point } from './series.ts';
+import type { ChartPoint } from './series.ts';
 
 /**
  * Exponential moving average with bias correction: `weight` in [0, 1) is what one point keeps of the past, and early values
  * are divided by the weight seen so far instead of starting at 0. A stretch of n points counts as its mean n times.
  */
-export function smoothed(buckets: readonly Bucket[], weight: number): Point[] {
+export function smoothed(buckets: readonly Bucket[], weight: number): ChartPoint[] {
   let [average, past] = [0, 1];
   return buckets.map(({ from, to, mean, count }) => {
     const keep = weight ** count;

@@ -1,5 +1,5 @@
 /** A chart as an SVG file for papers: the same lines, bands and axes as on the screen, on white. Pure. */
-import { extentOf, type Point, positive, type Range, type Reference, type Series } from './series.ts';
+import { type ChartPoint, type ChartRange, extentOf, positive, type Reference, type Series } from './series.ts';
 import { linearTicks, logTicks, tickLabel } from './ticks.ts';
 
 export interface SvgOptions {
@@ -9,7 +9,7 @@ export interface SvgOptions {
   xLabel: string;
   yLabel: string;
   logScale: boolean;
-  range: Range | null;
+  range: ChartRange | null;
 }
 
 const [width, height] = [900, 500];
@@ -29,9 +29,9 @@ export function chartSvg({ title, series, references = [], xLabel, yLabel, logSc
     height -
     frame.bottom -
     ((scale(v) - scale(ys[0])) / (scale(ys[1]) - scale(ys[0]) || 1)) * (height - frame.top - frame.bottom);
-  const path = (points: readonly Point[]) =>
+  const path = (points: readonly ChartPoint[]) =>
     points.map((p, i) => `${i ? 'L' : 'M'}${x(p.x).toFixed(2)} ${y(p.y).toFixed(2)}`).join('');
-  const line = (points: readonly Point[], color: string, extra: string) =>
+  const line = (points: readonly ChartPoint[], color: string, extra: string) =>
     points.length ? `<path d="${path(points)}" fill="none" stroke="${escaped(color)}" ${extra}/>` : '';
   const text = (tx: number, ty: number, content: string, extra: string) =>
     `<text x="${tx.toFixed(1)}" y="${ty.toFixed(1)}" fill="${ink}" ${extra}>${escaped(content)}</text>`;
@@ -82,8 +82,8 @@ function legend(series: readonly Series[]): string[] {
 }
 
 /** The visible part of a series. */
-function cut(series: Series, range: Range | null, logScale: boolean): Series {
-  const seen = (points: readonly Point[]) => {
+function cut(series: Series, range: ChartRange | null, logScale: boolean): Series {
+  const seen = (points: readonly ChartPoint[]) => {
     const inRange = range ? points.filter((p) => p.x >= range[0] && p.x <= range[1]) : points;
     return logScale ? positive(inRange) : inRange;
   };
@@ -95,7 +95,7 @@ function cut(series: Series, range: Range | null, logScale: boolean): Series {
   };
 }
 
-function yExtent(series: readonly Series[], references: readonly Reference[], logScale: boolean): Range {
+function yExtent(series: readonly Series[], references: readonly Reference[], logScale: boolean): ChartRange {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   const see = (value: number) => {
     if (logScale && value <= 0) return;

@@ -1,15 +1,15 @@
 /** A chart's numbers as rows: for the table beside it and for CSV. Pure. */
 import { csvLine } from '#formats/csv';
-import { measured, type Point, type Range, type Series } from './series.ts';
+import { type ChartPoint, type ChartRange, measured, type Series } from './series.ts';
 
 /** x, then the value of each series there or null. */
 export type TableRow = readonly [x: number, ...values: (number | null)[]];
 
 /** One row per x that any series has, in order. */
-export function tableRows(series: readonly Series[], range: Range | null): TableRow[] {
+export function tableRows(series: readonly Series[], range: ChartRange | null): TableRow[] {
   const rows = new Map<number, (number | null)[]>();
   for (const [i, one] of series.entries()) {
-    for (const { x, y } of measured(one) as readonly Point[]) {
+    for (const { x, y } of measured(one) as readonly ChartPoint[]) {
       if (range && (x < range[0] || x > range[1])) continue;
       const row = rows.get(x) ?? series.map(() => null);
       row[i] = y;

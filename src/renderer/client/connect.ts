@@ -5,7 +5,7 @@
 import { createTRPCClient, createWSClient, type TRPCClient, wsLink } from '@trpc/client';
 import type { AppRouter } from '#contract/router';
 
-/** What the preload puts on the window; absent in a browser. */
+/** Put on the window by the preload script; absent in a browser. */
 interface Channel {
   open(listener: (kind: 'opened' | 'message' | 'closed', text: string) => void): void;
   send(text: string): void;

@@ -27,7 +27,7 @@ export function CopyText({ text, icon, children, ...button }: CopyTextProps) {
   );
 }
 
-/** Copies what a shell does the same with; empty where there is nothing yet. */
+/** Copies the shell command that does the same; disabled while it is empty. */
 export function CopyCommand({ command }: { command: string }) {
   return (
     <CopyText

@@ -2,7 +2,7 @@
 import { Menu } from '@mantine/core';
 import { IconFile } from '@tabler/icons-react';
 import { saveDownload } from '../client/download.ts';
-import { notifyError } from './notify.ts';
+import { attempt } from './notify.tsx';
 
 export interface DownloadFile {
   label: string;
@@ -15,9 +15,7 @@ export function DownloadItems({ files, query }: { files: readonly DownloadFile[]
     <Menu.Item
       key={file}
       leftSection={<IconFile size={15} />}
-      onClick={() =>
-        void saveDownload(`/download/${file}?${query}`).catch((error) => notifyError('It could not be saved', error))
-      }
+      onClick={() => void attempt('It could not be saved', () => saveDownload(`/download/${file}?${query}`))}
     >
       {label}
     </Menu.Item>

@@ -1,4 +1,4 @@
-/** Labels and what they say; what says nothing is left out. */
+/** Labelled facts; a fact without text is left out. */
 import { Fragment, type ReactNode } from 'react';
 
 export type Fact = readonly [label: string, text: ReactNode];

@@ -1,6 +1,6 @@
 /** A link that looks like a button. */
 import { Button, type ButtonProps } from '@mantine/core';
-import { createLink, type LinkComponentProps } from '@tanstack/react-router';
+import { createLink, type LinkComponent } from '@tanstack/react-router';
 import type { AnchorHTMLAttributes, Ref } from 'react';
 
 type Props = ButtonProps & Omit<AnchorHTMLAttributes<HTMLAnchorElement>, keyof ButtonProps>;
@@ -10,4 +10,4 @@ function ButtonAnchor({ ref, ...props }: Props & { ref?: Ref<HTMLAnchorElement> 
 }
 
 const Linked = createLink(ButtonAnchor);
-export const LinkButton = (props: LinkComponentProps<typeof ButtonAnchor>) => <Linked variant="default" {...props} />;
+export const LinkButton: LinkComponent<typeof ButtonAnchor> = (props) => <Linked variant="default" {...props} />;

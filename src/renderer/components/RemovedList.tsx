@@ -1,7 +1,7 @@
-/** What was removed in this session, each with its way back. */
+/** Items removed in this session, each with a button that restores it. */
 import { Alert, Button, Group, Text } from '@mantine/core';
+import { bytesText } from '#contract/format';
 import type { Removed } from '#contract/zoo';
-import { bytes } from './format.ts';
 
 interface RemovedListProps {
   removed: readonly Removed[];
@@ -15,7 +15,7 @@ export function RemovedList({ removed, onRestore }: RemovedListProps) {
       {removed.map(({ name, bytes: size }) => (
         <Group key={name} gap="xs">
           <Text size="sm">
-            {name}, {bytes(size)}
+            {name}, {bytesText(size)}
           </Text>
           <Button variant="subtle" size="compact-xs" aria-label={`Restore ${name}`} onClick={() => onRestore(name)}>
             Restore

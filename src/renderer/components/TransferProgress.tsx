@@ -1,10 +1,10 @@
-/** How far a transfer is: bytes, speed, time left. */
+/** The progress of a transfer: bytes, speed, time left. */
 import { Progress, Stack, Text } from '@mantine/core';
+import { receivedText, transferText } from '#contract/format';
 import type { DownloadProgress } from '#contract/zoo';
-import { bytes, duration } from './format.ts';
 
 interface TransferProgressProps {
-  /** What is on its way. */
+  /** Name of the transfer, for screen readers. */
   label: string;
   /** Null before the first bytes. */
   progress: DownloadProgress | null;
@@ -24,17 +24,13 @@ export function TransferProgress({ label, progress, isPaused = false }: Transfer
         />
       </Progress.Root>
       <Text size="xs" c="dimmed">
-        {transferText(progress, isPaused)}
+        {stateText(progress, isPaused)}
       </Text>
     </Stack>
   );
 }
 
-export function transferText(progress: DownloadProgress | null, isPaused: boolean): string {
+function stateText(progress: DownloadProgress | null, isPaused: boolean): string {
   if (!progress) return isPaused ? 'paused' : 'connecting …';
-  const { bytes: have, total, bytesPerSecond, secondsLeft } = progress;
-  const done = total === null ? bytes(have) : `${bytes(have)} of ${bytes(total)}`;
-  if (isPaused) return `paused at ${done}`;
-  const speed = bytesPerSecond === null ? '' : `, ${bytes(bytesPerSecond)}/s`;
-  return `${done}${speed}${secondsLeft === null ? '' : `, ${duration(secondsLeft)} left`}`;
+  return isPaused ? `paused at ${receivedText(progress)}` : transferText(progress);
 }

@@ -1,12 +1,12 @@
-/** Pulls as they go on. */
+/** The state of running pulls. */
 import { useRef, useState } from 'react';
 import type { PullOf } from '#contract/zoo';
 
-/** While pulls go on nothing but their progress changes; anything else may have changed what is listed. */
+/** Stays the same while only the progress of pulls changes; a new value means that the list may have changed. */
 const signature = (pulls: readonly PullOf<unknown>[]): string =>
   pulls.map(({ name, state }) => `${name} ${state}`).join();
 
-/** `onData` takes what a subscription to pulls says; `onChange` is called when more than progress may have changed. */
+/** `onData` takes the values of a subscription to pulls; `onChange` is called when more than progress may have changed. */
 export function usePulls<P>(onChange: () => void) {
   const [pulls, setPulls] = useState<readonly PullOf<P>[]>([]);
   const last = useRef<string | null>(null);

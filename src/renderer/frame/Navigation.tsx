@@ -6,7 +6,7 @@ import { Link, useLocation } from '@tanstack/react-router';
 import { useTRPC } from '../client/trpc.ts';
 import { pages, sections } from '../routes.tsx';
 
-/** `onGo` is told when a page was chosen. */
+/** `onGo` is called when a page is chosen. */
 export function Navigation({ onGo }: { onGo(): void }) {
   const trpc = useTRPC();
   const { pathname } = useLocation();

@@ -1,21 +1,21 @@
 /** The columns of the table of runs: what each shows, how it sorts and how wide it is. Pure. */
 import { type ConfigField, configFields, fieldMeta } from '#contract/config';
+import { countText, dateTimeText, durationText, metricText, percentText } from '#contract/format';
 import { type MetricColumn, metricColumns } from '#contract/groups';
 import { type RunRow, settingOf } from '#contract/runRow';
-import { count, dateTime, duration, metricValue, percent } from '../components/format.ts';
-import type { Value } from './filterFields.ts';
+import type { FieldValue } from './filterFields.ts';
 
 export interface Column {
   id: string;
   label: string;
   /** In full, for the choice of columns and the head's tooltip. */
   help: string;
-  /** Least width in pixels, and its share of what is left over. */
+  /** Least width in pixels, and its share of the remaining width. */
   width: readonly [least: number, share: number];
   numeric: boolean;
-  /** What it sorts by; nulls come last. */
-  value(row: RunRow): Value;
-  /** What it shows; empty for nothing. */
+  /** The value it sorts by; nulls come last. */
+  value(row: RunRow): FieldValue;
+  /** The text it shows. */
   text(row: RunRow): string;
 }
 
@@ -26,7 +26,7 @@ const metric = (id: MetricColumn, label: string, help: string): Column => ({
   width: [id === 'recent' ? 76 : 68, 0], // its label is the longest
   numeric: true,
   value: (row) => row[id],
-  text: (row) => metricValue(row[id], row.metric),
+  text: (row) => metricText(row[id], row.metric),
 });
 const plain = (
   id: 'name' | 'task' | 'model' | 'regime',
@@ -62,7 +62,7 @@ const number = (
   },
 });
 
-export const columns: readonly Column[] = [
+export const runColumns: readonly Column[] = [
   plain('name', 'Name', [206, 2]),
   {
     id: 'state',
@@ -71,17 +71,22 @@ export const columns: readonly Column[] = [
     width: [90, 0],
     numeric: false,
     value: (row) => row.state,
-    text: (row) => (row.state === 'running' ? percent(row.step / Math.max(1, row.totalSteps)) : row.state),
+    text: (row) => (row.state === 'running' ? percentText(row.step / Math.max(1, row.totalSteps)) : row.state),
   },
   plain('task', 'Task', [102, 1]),
   plain('model', 'Model', [128, 1], 'The body'),
-  plain('regime', 'Regime', [62, 0], 'FPT, FRT, URT or UPT: what of the body is trained and where it starts'),
+  plain(
+    'regime',
+    'Regime',
+    [62, 0],
+    'FPT, FRT, URT or UPT: which parts of the body are trained and from which weights',
+  ),
   metric('value', 'Final', 'Metric of the final evaluation: accuracy, or mean absolute error'),
   metric('best', 'Best', 'Best test metric: the highest accuracy or the lowest error'),
   metric('recent', 'Last 100', 'Mean of the last 100 test metrics'),
   metric('last', 'Last', 'Test metric of the last evaluation'),
   number('seed', 'Seed', [64, 0], 'Seed', (row) => row.seed, String),
-  number('seconds', 'Duration', [96, 0], 'Time under way, pauses left out', (row) => row.seconds || null, duration),
+  number('seconds', 'Duration', [96, 0], 'Time under way, pauses left out', (row) => row.seconds || null, durationText),
   {
     id: 'device',
     label: 'Device',
@@ -109,10 +114,10 @@ export const columns: readonly Column[] = [
     value: (row) => row.note || null,
     text: (row) => row.note.split('\n')[0],
   },
-  number('step', 'Steps', [88, 0], 'Optimizer steps done', (row) => row.step, count),
-  number('trainable', 'Trainable', [100, 0], 'Trained parameters', (row) => row.trainable, count),
-  number('total', 'Parameters', [110, 0], 'All parameters', (row) => row.total, count),
-  number('createdAt', 'Made', [132, 0], 'When it was made', (row) => row.createdAt, dateTime),
+  number('step', 'Steps', [88, 0], 'Optimizer steps done', (row) => row.step, countText),
+  number('trainable', 'Trainable', [100, 0], 'Trained parameters', (row) => row.trainable, countText),
+  number('total', 'Parameters', [110, 0], 'All parameters', (row) => row.total, countText),
+  number('createdAt', 'Made', [132, 0], 'When it was made', (row) => row.createdAt, dateTimeText),
   {
     id: 'id',
     label: 'Id',
@@ -136,10 +141,10 @@ export const defaultColumns: readonly string[] = [
 
 /** The columns of these ids, in the table's order; ids that are no more are left out. */
 export const columnsOf = (ids: readonly string[]): Column[] =>
-  [...columns, ...configColumns].filter((column) => ids.includes(column.id));
+  [...runColumns, ...configColumns].filter((column) => ids.includes(column.id));
 
 export const columnOf = (id: string): Column | undefined =>
-  [...columns, ...configColumns].find((column) => column.id === id);
+  [...runColumns, ...configColumns].find((column) => column.id === id);
 
 /** The columns of groups: room for an interval beside a mean, and how many runs there are. */
 export const groupColumns = (chosen: readonly Column[]): Column[] =>
@@ -147,7 +152,7 @@ export const groupColumns = (chosen: readonly Column[]): Column[] =>
     if (column.id === 'name') return [column, runCount];
     return [metricColumns.includes(column.id as MetricColumn) ? { ...column, width: [140, 0] } : column];
   });
-const runCount = number('n', 'n', [52, 0], 'Runs of this config', () => null, count);
+const runCount = number('n', 'n', [52, 0], 'Runs of this config', () => null, countText);
 
 function configColumn(field: ConfigField): Column {
   const { label, help } = fieldMeta(field);

@@ -4,15 +4,15 @@
  */
 import { nearest } from '#contract/errors';
 import type { RunRow } from '#contract/runRow';
-import { type FilterField, fieldNames, fieldOf, type Operator, type Value } from './filterFields.ts';
+import { type FieldValue, type FilterField, fieldNames, fieldOf, type Operator } from './filterFields.ts';
 
 export type Filter =
   | { kind: 'and' | 'or'; parts: Filter[] }
   | { kind: 'not'; part: Filter }
   | { kind: 'text'; text: string }
-  | { kind: 'term'; name: string; operator: Operator; words: string[]; test(value: Value): boolean };
+  | { kind: 'term'; name: string; operator: Operator; words: string[]; test(value: FieldValue): boolean };
 
-/** What is wrong and where: `at` and `length` count characters of the text. */
+/** A problem and its place: `at` and `length` count characters of the text. */
 export interface FilterProblem {
   at: number;
   length: number;
@@ -32,14 +32,14 @@ export function parseFilter(text: string): ParsedFilter {
 }
 
 /** Whether a run passes. `now` (milliseconds since 1970) is what ages count from. */
-export function passes(filter: Filter, row: RunRow, now: number): boolean {
+export function matchesFilter(filter: Filter, row: RunRow, now: number): boolean {
   switch (filter.kind) {
     case 'and':
-      return filter.parts.every((part) => passes(part, row, now));
+      return filter.parts.every((part) => matchesFilter(part, row, now));
     case 'or':
-      return filter.parts.some((part) => passes(part, row, now));
+      return filter.parts.some((part) => matchesFilter(part, row, now));
     case 'not':
-      return !passes(filter.part, row, now);
+      return !matchesFilter(filter.part, row, now);
     case 'text':
       return searchText(row).includes(filter.text);
     case 'term':
@@ -62,15 +62,23 @@ interface Token {
   kind: 'open' | 'close' | 'or' | 'and' | 'not' | 'text' | 'term';
   at: number;
   length: number;
-  /** Of a text: what is looked for. Of a term: its field. */
+  /** Of a text: the text to find. Of a term: its field. */
   text: string;
   operator?: Operator;
-  /** Of a term: what stands right of the operator and where. */
+  /** Of a term: the value right of the operator, and its place. */
   value?: { text: string; at: number; length: number };
 }
 
-const words: Record<string, Token['kind']> = { OR: 'or', AND: 'and', NOT: 'not' };
-const marks: Record<string, Token['kind']> = { '(': 'open', ')': 'close', '-': 'not' };
+const words = new Map<string, Token['kind']>([
+  ['OR', 'or'],
+  ['AND', 'and'],
+  ['NOT', 'not'],
+]);
+const marks = new Map<string, Token['kind']>([
+  ['(', 'open'],
+  [')', 'close'],
+  ['-', 'not'],
+]);
 
 function tokensOf(text: string): Token[] {
   const tokens: Token[] = [];
@@ -84,7 +92,7 @@ function tokensOf(text: string): Token[] {
   };
   while (at < text.length) {
     const start = at;
-    const mark = marks[text[at]];
+    const mark = marks.get(text[at]);
     if (/\s/.test(text[at])) at++;
     else if (mark) tokens.push({ kind: mark, at: at++, length: 1, text: text[start] });
     else if (text[at] === '"') {
@@ -95,7 +103,7 @@ function tokensOf(text: string): Token[] {
       if (!term) {
         const word = /^[^\s()"]+/.exec(text.slice(at))![0];
         at += word.length;
-        tokens.push({ kind: words[word] ?? 'text', at: start, length: word.length, text: word });
+        tokens.push({ kind: words.get(word) ?? 'text', at: start, length: word.length, text: word });
         continue;
       }
       at += term[0].length;

@@ -1,4 +1,4 @@
-/** What a filter can ask about a run: a row per field, and how the words of each kind of field are read. Pure. */
+/** The fields of a filter, a row each, and how the words of each type of field are read. Pure. */
 import { type ConfigField, configFields, configSchema } from '#contract/config';
 import { nearest } from '#contract/errors';
 import { regimes } from '#contract/regime';
@@ -6,17 +6,17 @@ import { runStates } from '#contract/run';
 import { type MetricName, type RunRow, settingOf } from '#contract/runRow';
 
 export type Operator = ':' | '=' | '!=' | '<' | '<=' | '>' | '>=';
-export type Value = string | number | boolean | null | readonly string[];
-type Test = (value: Value) => boolean;
+export type FieldValue = string | number | boolean | null | readonly string[];
+type Test = (value: FieldValue) => boolean;
 
 interface FieldType {
-  /** A test of values, or what is wrong with the word, where {field} stands for the field's name. */
+  /** A test of values, or the problem with the word, in which {field} is replaced by the field's name. */
   test(operator: Operator, word: string, values?: readonly string[]): Test | string;
 }
 
 export interface FilterField {
   type: FieldType;
-  value(row: RunRow, now: number): Value;
+  value(row: RunRow, now: number): FieldValue;
   help: string;
   /** All that it can be. */
   values?: readonly string[];
@@ -40,7 +40,7 @@ const word: FieldType = {
     if (values && !word.includes('*') && !values.some((v) => v.toLowerCase() === word.toLowerCase()))
       return `{field} is never ${word}. Did you mean ${nearest(word, values)}?`;
     const pattern = new RegExp(`^${word.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`, 'is');
-    const holds = (value: Value): boolean =>
+    const holds = (value: FieldValue): boolean =>
       Array.isArray(value) ? value.some((v) => pattern.test(v)) : value !== null && pattern.test(String(value));
     return operator === '!=' ? (value) => !holds(value) : holds;
   },

@@ -5,12 +5,12 @@ import { configDiff } from '#contract/configDiff';
 import { type Mean, type RunGroup, sameGroup } from '#contract/groups';
 import type { RunRow } from '#contract/runRow';
 import { columnOf } from './columns.ts';
-import type { Value } from './filterFields.ts';
+import type { FieldValue } from './filterFields.ts';
 import { type SortKey, sortBy, sortRows } from './sort.ts';
 
 /** Groups by their mean where there is one, by their first run elsewhere; the runs inside likewise. */
 export function sortGroups(groups: readonly RunGroup[], keys: readonly SortKey[]): RunGroup[] {
-  const value = (group: RunGroup, column: string): Value => {
+  const value = (group: RunGroup, column: string): FieldValue => {
     const means: Record<string, Mean | null> = group.means;
     return column in means ? (means[column]?.mean ?? null) : (columnOf(column)?.value(group.rows[0]) ?? null);
   };
@@ -62,7 +62,7 @@ function distinct(names: readonly string[], rows: readonly RunRow[], ignored: Re
   return labels;
 }
 
-/** The places of each name that stands more than once. */
+/** Indices of each name that occurs more than once. */
 function equals(names: readonly string[]): number[][] {
   const places = new Map<string, number[]>();
   for (const [i, name] of names.entries()) {

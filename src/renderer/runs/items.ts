@@ -1,11 +1,11 @@
-/** From all rows to the lines of the table: where they lie, what passes, in which order, in which groups. Pure. */
+/** From all rows to the lines of the table: place, filter, order, groups. Pure. */
 import { groupRuns, type RunGroup } from '#contract/groups';
 import type { RunRow } from '#contract/runRow';
-import { type Filter, passes } from './filter.ts';
+import { type Filter, matchesFilter } from './filter.ts';
 import { groupLabels, sortGroups } from './groups.ts';
 import { type SortKey, sortBy, sortRows } from './sort.ts';
 
-/** Where a run can lie. */
+/** Places of runs. */
 export const places = {
   active: {
     label: 'Active',
@@ -26,14 +26,14 @@ export const places = {
     hint: 'Runs put in the trash stay here, files and all, until it is emptied.',
   },
 } as const;
-export type Place = keyof typeof places;
+export type RunPlace = keyof typeof places;
 
 export type Item =
   | { kind: 'run'; key: string; row: RunRow; inside: boolean }
   | { kind: 'group'; key: string; group: RunGroup; label: string; open: boolean };
 
 export interface View {
-  place: Place;
+  place: RunPlace;
   /** Null shows all. */
   filter: Filter | null;
   sort: readonly SortKey[];
@@ -44,7 +44,7 @@ export interface View {
   now: number;
 }
 
-export interface Shown {
+export interface ShownRuns {
   items: Item[];
   /** The runs behind the items, those in closed groups too. */
   runs: RunRow[];
@@ -53,9 +53,9 @@ export interface Shown {
 }
 
 /** Without a sort the newest come first. */
-export function shownItems(rows: readonly RunRow[], { place, filter, sort, grouped, opened, now }: View): Shown {
+export function shownItems(rows: readonly RunRow[], { place, filter, sort, grouped, opened, now }: View): ShownRuns {
   const here = rows.filter(places[place].holds);
-  const passing = filter ? here.filter((row) => passes(filter, row, now)) : here;
+  const passing = filter ? here.filter((row) => matchesFilter(filter, row, now)) : here;
   const newest = sortBy(passing, [{ column: 'createdAt', descending: true }], (row) => row.createdAt);
   if (!grouped) {
     const sorted = sort.length ? sortRows(newest, sort) : newest;
@@ -75,5 +75,5 @@ export function shownItems(rows: readonly RunRow[], { place, filter, sort, group
   return { items, runs: newest, here: here.length };
 }
 
-/** The runs that an item stands for. */
-export const runsOf = (item: Item): readonly RunRow[] => (item.kind === 'run' ? [item.row] : item.group.rows);
+/** The runs of an item. */
+export const itemRuns = (item: Item): readonly RunRow[] => (item.kind === 'run' ? [item.row] : item.group.rows);

@@ -1,10 +1,10 @@
 /** The mean of curves over their runs, with its 95 % interval. Pure. */
 import type { MetricName } from '#contract/runRow';
 import { interval } from '#contract/statistics';
-import type { Point } from '../chart/series.ts';
+import type { ChartPoint } from '../chart/series.ts';
 
 export interface MeanCurve {
-  points: Point[];
+  points: ChartPoint[];
   /** Only where two curves or more reach. */
   band: { x: number; low: number; high: number }[];
 }
@@ -14,7 +14,7 @@ export interface MeanCurve {
  * its ends it does not count, so the mean may rest on fewer runs there. The band stays within the range of `metric`.
  */
 export function meanCurve(
-  curves: readonly (readonly Point[])[],
+  curves: readonly (readonly ChartPoint[])[],
   metric: MetricName | null = null,
   count = 400,
 ): MeanCurve {
@@ -36,7 +36,7 @@ export function meanCurve(
 }
 
 /** Reads a curve at places that only go up. */
-function reader(curve: readonly Point[]): (x: number) => number | null {
+function reader(curve: readonly ChartPoint[]): (x: number) => number | null {
   let next = 0;
   return (x) => {
     while (next < curve.length - 1 && curve[next].x < x) next++;

@@ -1,7 +1,7 @@
 /** Sorting by several columns: the first decides, the next among equals. Pure. */
 import type { RunRow } from '#contract/runRow';
 import { columnOf } from './columns.ts';
-import type { Value } from './filterFields.ts';
+import type { FieldValue } from './filterFields.ts';
 
 export interface SortKey {
   column: string;
@@ -11,7 +11,7 @@ export interface SortKey {
 const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
 
 /** Below 0 when `a` comes first going up. Missing values come last whichever way a column runs. */
-export function compareValues(a: Value, b: Value, descending = false): number {
+export function compareValues(a: FieldValue, b: FieldValue, descending = false): number {
   if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1;
   const order = typeof a === 'number' && typeof b === 'number' ? a - b : collator.compare(String(a), String(b));
   return descending ? -order : order;
@@ -21,7 +21,7 @@ export function compareValues(a: Value, b: Value, descending = false): number {
 export function sortBy<T>(
   items: readonly T[],
   keys: readonly SortKey[],
-  value: (item: T, column: string) => Value,
+  value: (item: T, column: string) => FieldValue,
 ): T[] {
   if (keys.length === 0) return [...items];
   const decorated = items.map((item) => ({ item, values: keys.map(({ column }) => value(item, column)) }));

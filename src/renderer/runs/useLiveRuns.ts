@@ -1,4 +1,4 @@
-/** Keeps the cached rows of runs as the store has them, and what is made of them. Used once, by the frame. */
+/** Keeps the cached rows of runs, and queries that depend on them, up to date with the store. Used once, by the frame. */
 import { useThrottledCallback } from '@mantine/hooks';
 import { useQueryClient } from '@tanstack/react-query';
 import { useSubscription } from '@trpc/tanstack-react-query';
@@ -21,7 +21,7 @@ export function useLiveRuns(): boolean {
   const { status } = useSubscription(
     trpc.runs.changes.subscriptionOptions(undefined, {
       onStarted() {
-        // what happened while nobody listened is in no message
+        // changes before the subscription are in no message
         if (started.current) void queries.invalidateQueries();
         started.current = true;
       },

@@ -48,7 +48,7 @@ const visit = (address: string) => act(async () => page.history.push(address));
 
 test('data sets are listed with tasks, licence, size and state; made tasks have floors and drawn samples', async () => {
   expect(lineOf('MNIST')).toMatch(/mnist, mnist-add, mnist-add-reg.*comes with Permafrost/);
-  expect(lineOf('CIFAR-10')).toMatch(/cifar10, cifar10-gray.*162 MiB.*0 B/);
+  expect(lineOf('CIFAR-10')).toMatch(/cifar10, cifar10-gray.*170 MB.*0 B/);
   expect(lineOf('ListOps')).toMatch(/Apache-2.0.*made here.*made by the first run/);
   const made = within(screen.getByLabelText('Tasks that make their own samples', { selector: 'table' }));
   fireEvent.click(made.getByText('Bit XOR, n 5, patterns 2'));
@@ -60,16 +60,16 @@ test('data sets are listed with tasks, licence, size and state; made tasks have 
 
 test('a fetch shows its bytes, pauses, goes on where it was, and leaves nothing when it is cancelled', async () => {
   press(/^Fetch .*: cifar10$/);
-  await eventually(() => expect(lineOf('CIFAR-10')).toMatch(/1\.0 KiB of 162 MiB/));
+  await eventually(() => expect(lineOf('CIFAR-10')).toMatch(/1\.02 kB of 170 MB/));
   await visit('/datasets?set=cifar10'); // leaving the page does not end it
-  await screen.findByText(/1\.0 KiB of 162 MiB/, {}, patient);
+  await screen.findByText(/1\.02 kB of 170 MB/, {}, patient);
   press('Pause cifar10');
-  await screen.findByText(/paused at 1\.0 KiB of 162 MiB/, {}, patient);
+  await screen.findByText(/paused at 1\.02 kB of 170 MB/, {}, patient);
   press('Go on with cifar10');
   await eventually(() => expect(server.requests.at(-1)!.range).toBe('bytes=1024-'));
-  await screen.findByText(/^2\.0 KiB of 162 MiB/, {}, patient);
+  await screen.findByText(/^2\.05 kB of 170 MB/, {}, patient);
   press('Cancel cifar10');
-  await screen.findByText('Fetch 162 MiB', {}, patient);
+  await screen.findByText('Fetch 170 MB', {}, patient);
   expect(readdirSync(join(page.home, 'data'))).toEqual([]);
 });
 

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { gridOf, pictureOf, rangeOf, wavePath, wordsOf } from '#renderer/pages/datasets/picture';
+import { pictureOf, rangeOf, tokenGrid, wavePath, wordsOf } from '#renderer/pages/datasets/picture';
 
 const pixel = ({ width, rgba }: ReturnType<typeof pictureOf>, x: number, y: number) => [
   ...rgba.subarray(4 * (y * width + x), 4 * (y * width + x) + 4),
 ];
 
 test('patches lie where the image has them, with a clear gap between', () => {
-  const grid = gridOf({ kind: 'image', tokens: 4, width: 4 });
+  const grid = tokenGrid({ kind: 'image', tokens: 4, width: 4 });
   const x = [0, 0, 0, 1, 1, 0, 0, 0, 0, 0.5, 0, 0, 0, 0, 0, 0];
   const picture = pictureOf(x, grid, { low: 0, high: 1, scale: 1, gap: 1 });
   expect([picture.width, picture.height]).toEqual([5, 5]);
@@ -17,11 +17,16 @@ test('patches lie where the image has them, with a clear gap between', () => {
 });
 
 test('colours are three values of a pixel, images that fill no square stand side by side, values are rows', () => {
-  const grid = gridOf({ kind: 'image', tokens: 1, width: 12 });
+  const grid = tokenGrid({ kind: 'image', tokens: 1, width: 12 });
   const red = pictureOf([1, 0, 0, ...Array(9).fill(0)], grid, { low: 0, high: 1, scale: 2, gap: 0 });
   expect([red.width, pixel(red, 1, 1), pixel(red, 2, 0)]).toEqual([4, [255, 0, 0, 255], [0, 0, 0, 255]]);
-  expect(gridOf({ kind: 'image', tokens: 10, width: 784 })).toMatchObject({ columns: 5, rows: 2, width: 28 });
-  expect(gridOf({ kind: 'values', tokens: 3, width: 9 })).toMatchObject({ columns: 1, rows: 3, width: 9, height: 1 });
+  expect(tokenGrid({ kind: 'image', tokens: 10, width: 784 })).toMatchObject({ columns: 5, rows: 2, width: 28 });
+  expect(tokenGrid({ kind: 'values', tokens: 3, width: 9 })).toMatchObject({
+    columns: 1,
+    rows: 3,
+    width: 9,
+    height: 1,
+  });
 });
 
 test('sound is drawn from the least to the greatest value of a column, symbols by name without their padding', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseFilter, passes } from '#renderer/runs/filter';
+import { matchesFilter, parseFilter } from '#renderer/runs/filter';
 import { fieldHelp } from '#renderer/runs/filterFields';
 import { runRow } from './rows.ts';
 
@@ -8,7 +8,7 @@ const now = Date.UTC(2026, 10, 25);
 const holds = (text: string, row = runRow()): boolean => {
   const parsed = parseFilter(text);
   if (!parsed.ok) throw new Error(`${text}: ${parsed.problem.message}`);
-  return passes(parsed.filter, row, now);
+  return matchesFilter(parsed.filter, row, now);
 };
 const problem = (text: string) => {
   const parsed = parseFilter(text);
@@ -124,4 +124,8 @@ describe('an error', () => {
 
 test('every field of the help can be asked for', () => {
   for (const [name] of fieldHelp()) expect(problem(`${name}:*`)?.message ?? '').not.toMatch(/no field/);
+});
+
+test.each(['constructor', 'toString', '__proto__'])('the word %s is looked for like any other text', (word) => {
+  expect(parseFilter(word)).toEqual({ ok: true, filter: { kind: 'text', text: word.toLowerCase() } });
 });

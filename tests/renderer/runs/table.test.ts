@@ -1,7 +1,7 @@
 /** Sorting rows of runs and their groups. */
 import { describe, expect, test } from 'vitest';
 import { groupRuns } from '#contract/groups';
-import { columns, configColumns } from '#renderer/runs/columns';
+import { configColumns, runColumns } from '#renderer/runs/columns';
 import { sortGroups } from '#renderer/runs/groups';
 import { pressed, readSort, sortRows, sortText } from '#renderer/runs/sort';
 import { runRow } from './rows.ts';
@@ -54,7 +54,7 @@ describe('grouping', () => {
 test('every column shows and sorts a run that has only begun to wait', () => {
   const empty = { value: null, best: null, last: null, recent: null, device: null, trainable: null, total: null };
   const row = runRow({}, { ...empty, state: 'queued', startedAt: null, endedAt: null, seconds: 0 });
-  for (const column of [...columns, ...configColumns]) {
+  for (const column of [...runColumns, ...configColumns]) {
     expect(column.text(row), column.id).not.toMatch(/null|NaN|undefined/);
     expect(() => column.value(row)).not.toThrow();
   }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { defaultTolerance, type Judgement, type TableState } from '#contract/papers';
+import { defaultTolerance, type Judgement, type TableState } from '#contract/tableState';
 import { tableOf } from '#papers/published';
 import { tableSvg } from '#renderer/pages/tables/tableSvg';
 
@@ -28,7 +28,7 @@ const state: TableState = {
       ...{ difference: null, p: null, stands: null, tolerance: null, unlike: ['Layers 3 against none'] },
     },
   ],
-  answers: table.cells.map((cell) => ({
+  results: table.cells.map((cell) => ({
     ...{ cell, needs: cell.beyond, notes: [], floor: null, onFloor: false },
     ...{ metric: 'accuracy', runs: [], averages: null, outlook: null, judgement },
   })),

@@ -68,7 +68,7 @@ test('models are searched and filtered, the rest is hidden, and an empty list le
 test('whether training fits follows the batch size and what is trained', async () => {
   const lineOf = (name: string) => lines().find((line) => line.startsWith(name))!;
   await visit('/zoo?batch=25');
-  await eventually(() => expect(lineOf('permafrost-nano')).toMatch(/fits, [\d.]+ MiB/));
+  await eventually(() => expect(lineOf('permafrost-nano')).toMatch(/fits, [\d.]+ MB/));
   const small = lineOf('permafrost-nano');
   await visit('/zoo?batch=100000&train=all');
   await eventually(() => expect(lineOf('gpt2-large')).toContain('too large'));
@@ -87,11 +87,11 @@ test('fetching shows its bytes, pauses, goes on where it was, and a removed mode
   );
   await visit('/zoo?text=tiny-gpt2');
   press(/^Fetch .*: sshleifer.tiny-gpt2$/);
-  await eventually(() => expect(lines()[0]).toMatch(/[\d.]+ KiB of 40\d KiB/));
+  await eventually(() => expect(lines()[0]).toMatch(/[\d.]+ kB of 41\d kB/));
   press(`Pause ${tiny}`);
-  await eventually(() => expect(lines()[0]).toMatch(/paused at [\d.]+ KiB of 40\d KiB/));
+  await eventually(() => expect(lines()[0]).toMatch(/paused at [\d.]+ kB of 41\d kB/));
   press(`Go on fetching ${tiny}`);
-  await eventually(() => expect(lines()[0]).toMatch(/here, 40\d KiB/));
+  await eventually(() => expect(lines()[0]).toMatch(/here, 41\d kB/));
   expect(ranges).toBe(1);
 
   await visit(`/zoo?model=${encodeURIComponent(tiny)}`);

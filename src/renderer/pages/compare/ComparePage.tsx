@@ -3,6 +3,7 @@ import { Stack, Title } from '@mantine/core';
 import { IconArrowsDiff } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
+import { plural } from '#contract/format';
 import type { RunRow } from '#contract/runRow';
 import { useTRPC } from '../../client/trpc.ts';
 import { EmptyState } from '../../components/EmptyState.tsx';
@@ -21,7 +22,7 @@ const most = 50;
 
 export function ComparePage() {
   const trpc = useTRPC();
-  const address = useAddress();
+  const address = useAddress<'/compare'>();
   const runs = useQuery(trpc.runs.list.queryOptions());
   const asked = address.get('ids');
   const ids = useMemo(() => asked.split(',').filter(Boolean), [asked]);
@@ -84,7 +85,7 @@ const isError = ({ metric }: RunRow): boolean => metric === 'mae';
 function aboutText(found: number, asked: number, widest: number): string {
   const missing = asked > found ? `; ${asked - found} of the ${asked} chosen no longer exist` : '';
   const tooMany = widest > most ? `; curves of the first ${most}` : '';
-  return `${found} ${found === 1 ? 'run' : 'runs'}${missing}${tooMany}`;
+  return `${plural(found, 'run')}${missing}${tooMany}`;
 }
 
 function NothingChosen() {

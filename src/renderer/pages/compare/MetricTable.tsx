@@ -2,9 +2,9 @@
 import { ActionIcon, Table, Text, VisuallyHidden } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
+import { metricText } from '#contract/format';
 import { groupRuns, type Mean, marginText, metricColumns, type RunGroup } from '#contract/groups';
 import type { RunRow } from '#contract/runRow';
-import { metricValue } from '../../components/format.ts';
 import { StateBadge } from '../../components/StateBadge.tsx';
 import { columnsOf } from '../../runs/columns.ts';
 import { groupLabels } from '../../runs/groups.ts';
@@ -72,8 +72,8 @@ function MeanLine({ group, name }: { group: RunGroup; name: string }) {
 
 function meanText(mean: Mean | null, metric: RunRow['metric']): string {
   if (!mean) return '';
-  const margin = marginText(mean, (value) => metricValue(value, metric)).replace('± ', '±\u00a0');
-  return `${metricValue(mean.mean, metric)} ${margin}`.trimEnd();
+  const margin = marginText(mean, (value) => metricText(value, metric)).replace('± ', '±\u00a0');
+  return `${metricText(mean.mean, metric)} ${margin}`.trimEnd();
 }
 
 interface RunLineProps {
@@ -86,7 +86,7 @@ function RunLine({ row, inside, onRemove }: RunLineProps) {
   return (
     <Table.Tr>
       <Table.Td pl={inside ? 'lg' : undefined}>
-        <Link to={`/runs/${row.id}`} className="quiet-link">
+        <Link to="/runs/$id" params={{ id: row.id }} className="quiet-link">
           {row.name}
         </Link>
         <Text size="xs" c="dimmed">

@@ -6,7 +6,7 @@ import { groupRuns } from '#contract/groups';
 import { type MetricKey, metricKeys, restingStates } from '#contract/run';
 import type { Curve, MetricName, RunRow } from '#contract/runRow';
 import { LineChart } from '../../chart/LineChart.tsx';
-import type { Range, Series } from '../../chart/series.ts';
+import type { ChartRange, Series } from '../../chart/series.ts';
 import { useTRPC } from '../../client/trpc.ts';
 import { ErrorState } from '../../components/ErrorState.tsx';
 import { groupLabels, runLabels } from '../../runs/groups.ts';
@@ -38,7 +38,7 @@ export function OverlayChart({ rows, part }: OverlayChartProps) {
   const [key, setKey] = useState<MetricKey>('test_metric');
   const [means, setMeans] = useState(() => rows.length > lineColors.length && groupRuns(rows).length < rows.length);
   const [logScale, setLogScale] = useState(false);
-  const [range, setRange] = useState<Range | null>(null);
+  const [range, setRange] = useState<ChartRange | null>(null);
   const stretch = range ? { from: Math.max(0, Math.floor(range[0])), to: Math.max(0, Math.ceil(range[1])) } : {};
   const curves = useQueries({
     queries: rows.map(({ id, state }) => ({
@@ -124,5 +124,5 @@ function meanSeries(rows: readonly RunRow[], single: readonly Series[], key: Met
   }));
 }
 
-/** What a curve's values can be: those of its metric, and above 0 for losses and norms. */
+/** The bounds of a curve's values: those of its metric; losses and norms are above 0. */
 const rangeOf = (key: MetricKey, { metric }: RunRow): MetricName | null => (key.endsWith('metric') ? metric : 'mae');

@@ -3,16 +3,16 @@ import { Group, Select, Switch } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import type { ConfigField } from '#contract/config';
 import { configDiff } from '#contract/configDiff';
+import { metricText } from '#contract/format';
 import { groupRuns, type MetricColumn, metricColumns, sameGroup } from '#contract/groups';
 import type { RunRow } from '#contract/runRow';
 import { ParallelChart } from '../../chart/ParallelChart.tsx';
 import { type Dimension, spansPowers } from '../../chart/parallel.ts';
-import { metricValue } from '../../components/format.ts';
 import { columnsOf } from '../../runs/columns.ts';
 import { groupTitle } from '../../runs/groups.ts';
 
 const columns = columnsOf(metricColumns);
-/** What a name or a device is does not decide a result. */
+/** Fields that do not decide a result. */
 const decidesNothing: ReadonlySet<ConfigField> = new Set(['name', 'device']);
 /** Fields whose values are tried by ratios. */
 const byRatio: ReadonlySet<ConfigField> = new Set(['learning_rate']);
@@ -20,7 +20,7 @@ const byRatio: ReadonlySet<ConfigField> = new Set(['learning_rate']);
 interface ParallelRunsProps {
   /** All of one metric. */
   rows: readonly RunRow[];
-  /** What the results are called in the title. */
+  /** Name of the results in the title. */
   results: string;
 }
 
@@ -41,7 +41,7 @@ export function ParallelRuns({ rows, results }: ParallelRunsProps) {
         label: `${label} ${name}`,
         values: shown.values,
         best: metric === 'mae' ? 'low' : 'high',
-        text: (value) => metricValue(value, metric),
+        text: (value) => metricText(value, metric),
       }}
     >
       <Group gap="sm" mr="xs">

@@ -1,14 +1,14 @@
-/** One data set: its facts and files, what can be done with it, who learns from it, and its samples. */
-import { Alert, Anchor, Button, Card, Group, SimpleGrid, Stack, Title } from '@mantine/core';
+/** One data set: actions, facts, files, tasks that learn from it, samples. */
+import { Alert, Anchor, Button, Group, SimpleGrid, Stack } from '@mantine/core';
 import { IconAlertTriangle, IconTrash } from '@tabler/icons-react';
 import type { TaskInfo } from '#contract/catalogue';
-import type { DatasetInfo, DatasetPull } from '#contract/data';
+import { type DatasetInfo, type DatasetPull, downloadText } from '#contract/data';
+import { bytesText } from '#contract/format';
 import { ErrorState } from '../../components/ErrorState.tsx';
 import { type Fact, Facts } from '../../components/Facts.tsx';
-import { bytes } from '../../components/format.ts';
+import { Section } from '../../components/Section.tsx';
 import { DatasetFiles } from './DatasetFiles.tsx';
 import { DatasetState } from './DatasetState.tsx';
-import { downloadText } from './DatasetTable.tsx';
 import { TaskSection } from './TaskSection.tsx';
 import { UseFolder } from './UseFolder.tsx';
 import type { DataActions } from './useDataActions.ts';
@@ -50,12 +50,9 @@ export function DatasetCard({ dataset, pull, tasks, actions }: DatasetCardProps)
         </Alert>
       ))}
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
-        <Card withBorder component="section" aria-label="Facts">
-          <Title order={2} mb="xs">
-            Facts
-          </Title>
+        <Section title="Facts">
           <Facts rows={factsOf(dataset)} />
-        </Card>
+        </Section>
         <DatasetFiles key={name} dataset={dataset} />
       </SimpleGrid>
       <TaskSection
@@ -86,7 +83,7 @@ function factsOf(dataset: DatasetInfo): Fact[] {
     ['Source', link],
     ['Licence', licence],
     ['Download', downloadText(dataset)],
-    ['On disk', bytes(diskBytes)],
+    ['On disk', bytesText(diskBytes)],
     ['Folder', folder + places[place]],
   ];
 }

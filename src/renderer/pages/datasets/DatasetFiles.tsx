@@ -3,9 +3,9 @@ import { Alert, Anchor, Button, Card, Group, Table, Text, Title } from '@mantine
 import { IconShieldCheck } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { DatasetInfo, FileCheck } from '#contract/data';
+import { bytesText } from '#contract/format';
 import { useTRPC } from '../../client/trpc.ts';
 import { ErrorState } from '../../components/ErrorState.tsx';
-import { bytes } from '../../components/format.ts';
 import { type Tone, toneColor } from '../../theme.ts';
 
 const results: Record<FileCheck['result'], { text: string; tone: Tone }> = {
@@ -51,7 +51,7 @@ export function DatasetFiles({ dataset: { name, files, state } }: { dataset: Dat
                     {file.name}
                   </Anchor>
                 </Table.Td>
-                <Table.Td ta="right">{file.bytes === null ? '' : bytes(file.bytes)}</Table.Td>
+                <Table.Td ta="right">{file.bytes === null ? '' : bytesText(file.bytes)}</Table.Td>
                 <Table.Td maw={360}>
                   {check && (
                     <Text inherit truncate title={check.text}>

@@ -2,8 +2,8 @@
 import { Box, Button, Group, Text } from '@mantine/core';
 import { IconDownload, IconPlayerPause, IconPlayerPlay, IconX } from '@tabler/icons-react';
 import type { DatasetInfo, DatasetPull } from '#contract/data';
+import { bytesText } from '#contract/format';
 import { ActButton } from '../../components/ActButton.tsx';
-import { bytes } from '../../components/format.ts';
 import { type Tone, toneColor } from '../../theme.ts';
 import { PullProgressBar } from './PullProgressBar.tsx';
 import type { DataActions } from './useDataActions.ts';
@@ -55,11 +55,11 @@ export function DatasetState({ dataset, pull, actions }: DatasetStateProps) {
   );
 }
 
-/** What the button that brings it nearer to a run says; null when a run can start at once. */
+/** The label of the button that prepares it for a run; null when a run can start at once. */
 function askOf({ state, files, downloadBytes }: DatasetInfo): string | null {
   if (state === 'ready') return null;
   if (state === 'present') return files.length === 0 ? 'Make' : 'Decode';
-  return downloadBytes ? `Fetch ${bytes(downloadBytes)}` : 'Fetch';
+  return downloadBytes ? `Fetch ${bytesText(downloadBytes)}` : 'Fetch';
 }
 
 function wordOf(
@@ -73,5 +73,5 @@ function wordOf(
       ? { text: 'made by the first run', tone: 'waiting' }
       : { text: 'here, not decoded yet', tone: 'good' };
   if (notes.length > 0) return { text: 'decoded, not the official files', tone: 'warning' };
-  return { text: place === 'bundled' ? 'comes with Permafrost' : `decoded, ${bytes(diskBytes)}`, tone: 'good' };
+  return { text: place === 'bundled' ? 'comes with Permafrost' : `decoded, ${bytesText(diskBytes)}`, tone: 'good' };
 }

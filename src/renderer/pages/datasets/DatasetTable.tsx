@@ -1,8 +1,8 @@
-/** Data sets, a line each: what it is, who learns from it, its licence, its state. */
+/** Data sets, a line each: name, tasks that learn from it, licence, state. */
 import { Table, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import type { DatasetInfo, DatasetPull } from '#contract/data';
-import { bytes } from '../../components/format.ts';
+import { type DatasetInfo, type DatasetPull, downloadText } from '#contract/data';
+import { bytesText } from '#contract/format';
 import { DatasetState } from './DatasetState.tsx';
 import type { DataActions } from './useDataActions.ts';
 
@@ -22,7 +22,9 @@ export function DatasetTable({ datasets, pulls, actions }: DatasetTableProps) {
             <Table.Th>Tasks</Table.Th>
             <Table.Th>Licence</Table.Th>
             <Table.Th ta="right">Download</Table.Th>
-            <Table.Th ta="right">On disk</Table.Th>
+            <Table.Th ta="right" style={{ whiteSpace: 'nowrap' }}>
+              On disk
+            </Table.Th>
             <Table.Th w={310}>This machine</Table.Th>
           </Table.Tr>
         </Table.Thead>
@@ -30,7 +32,7 @@ export function DatasetTable({ datasets, pulls, actions }: DatasetTableProps) {
           {datasets.map((dataset) => (
             <Table.Tr key={dataset.name}>
               <Table.Td>
-                <Link className="quiet-link strong" to="/datasets" search={{ set: dataset.name } as never}>
+                <Link className="quiet-link strong" to="/datasets" search={{ set: dataset.name }}>
                   {dataset.title}
                 </Link>
                 <Text size="xs" c="dimmed">
@@ -47,7 +49,7 @@ export function DatasetTable({ datasets, pulls, actions }: DatasetTableProps) {
                 {downloadText(dataset)}
               </Table.Td>
               <Table.Td ta="right" style={{ whiteSpace: 'nowrap' }}>
-                {bytes(dataset.diskBytes)}
+                {bytesText(dataset.diskBytes)}
               </Table.Td>
               <Table.Td>
                 <DatasetState
@@ -63,7 +65,3 @@ export function DatasetTable({ datasets, pulls, actions }: DatasetTableProps) {
     </Table.ScrollContainer>
   );
 }
-
-/** What a pull downloads, in words. */
-export const downloadText = ({ files, downloadBytes }: DatasetInfo): string =>
-  files.length === 0 ? 'made here' : downloadBytes === null ? 'size unknown' : bytes(downloadBytes);

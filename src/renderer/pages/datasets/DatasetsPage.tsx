@@ -2,10 +2,10 @@
 import { Stack } from '@mantine/core';
 import { IconArrowLeft, IconDatabase } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
+import { bytesText } from '#contract/format';
 import { useTRPC } from '../../client/trpc.ts';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { ErrorState } from '../../components/ErrorState.tsx';
-import { bytes } from '../../components/format.ts';
 import { LinkButton } from '../../components/LinkButton.tsx';
 import { Loading } from '../../components/Loading.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
@@ -22,7 +22,7 @@ export function DatasetsPage() {
   const { datasets, removed, pulls } = useDatasets();
   const catalogue = useQuery(trpc.config.catalogue.queryOptions());
   const actions = useDataActions();
-  const asked = useAddress().get('set');
+  const asked = useAddress<'/datasets'>().get('set');
   const failed = [datasets, catalogue].find(({ isError }) => isError);
   if (failed)
     return (
@@ -37,7 +37,7 @@ export function DatasetsPage() {
       <Stack gap="md">
         <PageHeader
           title="Datasets"
-          about={`${datasets.data.length} data sets, ${ready} ready, ${bytes(disk)} on disk`}
+          about={`${datasets.data.length} data sets, ${ready} ready, ${bytesText(disk)} on disk`}
         />
         <RemovedList removed={removed} onRestore={(name) => void actions.restore(name)} />
         <DatasetTable datasets={datasets.data} pulls={pulls} actions={actions} />

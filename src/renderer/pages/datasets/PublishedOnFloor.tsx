@@ -3,9 +3,9 @@ import { Card, Table, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { TaskInfo } from '#contract/catalogue';
+import { metricText } from '#contract/format';
 import { useTRPC } from '../../client/trpc.ts';
 import { ErrorState } from '../../components/ErrorState.tsx';
-import { metricValue } from '../../components/format.ts';
 
 export function PublishedOnFloor({ tasks }: { tasks: readonly TaskInfo[] }) {
   const trpc = useTRPC();
@@ -40,15 +40,15 @@ export function PublishedOnFloor({ tasks }: { tasks: readonly TaskInfo[] }) {
                       className="quiet-link truncate"
                       title={table.title}
                       to="/tables"
-                      search={{ table: table.id, profile: 'paper', cell: id } as never}
+                      search={{ table: table.id, profile: 'paper', cell: id }}
                     >
                       {table.title}
                     </Link>
                   </Table.Td>
                   <Table.Td>{column ? `${row} · ${column}` : row}</Table.Td>
-                  <Table.Td ta="right">{metricValue(value, metric)}</Table.Td>
+                  <Table.Td ta="right">{metricText(value, metric)}</Table.Td>
                   <Table.Td ta="right" title={floor.predictor}>
-                    {metricValue(floor.value, metric)}
+                    {metricText(floor.value, metric)}
                   </Table.Td>
                   <Table.Td maw={230}>
                     <Text inherit truncate title={source}>

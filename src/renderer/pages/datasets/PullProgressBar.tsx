@@ -1,7 +1,7 @@
-/** How far a pull is: file after file arrives, then the whole is decoded. */
+/** The progress of a pull: files arrive one after the other, then the whole is decoded. */
 import { Box, Progress, Stack, Text } from '@mantine/core';
 import type { PullProgress } from '#contract/data';
-import { count } from '../../components/format.ts';
+import { countText } from '#contract/format';
 import { TransferProgress } from '../../components/TransferProgress.tsx';
 
 interface PullProgressBarProps {
@@ -43,8 +43,8 @@ export function PullProgressBar({ name, hasFiles, progress, isPaused }: PullProg
         />
       </Progress.Root>
       <Text size="xs" c="dimmed">
-        {isPaused ? 'stopped' : 'decoding'}, {count(done)}
-        {total === null ? '' : ` of ${count(total)}`} {unit}
+        {isPaused ? 'stopped' : 'decoding'}, {countText(done)}
+        {total === null ? '' : ` of ${countText(total)}`} {unit}
       </Text>
     </Stack>
   );

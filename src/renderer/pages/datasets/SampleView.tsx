@@ -2,13 +2,13 @@
 import { Badge, Box, Code, Group, SimpleGrid, Stack, Text } from '@mantine/core';
 import { type CSSProperties, useEffect, useRef } from 'react';
 import type { DataSamples } from '#contract/data';
-import { gridOf, type Picture, pictureOf, type Range, scaleOf, wavePath, wordsOf } from './picture.ts';
+import { type Picture, pictureOf, scaleOf, tokenGrid, type ValueRange, wavePath, wordsOf } from './picture.ts';
 
 interface SampleViewProps {
   data: DataSamples;
   sample: DataSamples['samples'][number];
   /** Of all samples that are shown together. */
-  range: Range;
+  range: ValueRange;
 }
 
 export function SampleView({ data, sample, range }: SampleViewProps) {
@@ -31,12 +31,12 @@ export function SampleView({ data, sample, range }: SampleViewProps) {
 interface DrawingProps {
   data: DataSamples;
   sample: DataSamples['samples'][number];
-  range: Range;
+  range: ValueRange;
   title: string;
 }
 
 function Pixels({ data, sample: { x }, range, title }: DrawingProps) {
-  const grid = gridOf(data);
+  const grid = tokenGrid(data);
   const { scale, gap } = scaleOf(grid, data.kind === 'image' ? 140 : 320);
   const picture = pictureOf(x, grid, { ...range, scale, gap });
   const tall = Math.max(picture.height, 8 * grid.rows); // lines of a thousand values would be a hair each
@@ -60,7 +60,7 @@ const columns = 500;
 
 function Sound({ data: { tokens }, sample: { x, spectrogram }, title }: DrawingProps) {
   const edges = Array.from({ length: tokens - 1 }, (_, i) => `M${((i + 1) * columns) / tokens} 0V2`).join('');
-  const pitches = spectrogram && gridOf({ kind: 'values', tokens: spectrogram.rows, width: spectrogram.columns });
+  const pitches = spectrogram && tokenGrid({ kind: 'values', tokens: spectrogram.rows, width: spectrogram.columns });
   return (
     <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="xs">
       <svg className="wave" viewBox={`0 0 ${columns} 2`} preserveAspectRatio="none" role="img" aria-label={title}>

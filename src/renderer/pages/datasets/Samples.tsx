@@ -4,9 +4,9 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { ExperimentConfig } from '#contract/config';
 import type { DataSamples } from '#contract/data';
+import { countText, plural } from '#contract/format';
 import { useTRPC } from '../../client/trpc.ts';
 import { ErrorState } from '../../components/ErrorState.tsx';
-import { count } from '../../components/format.ts';
 import { Loading } from '../../components/Loading.tsx';
 import { rangeOf } from './picture.ts';
 import { SampleView } from './SampleView.tsx';
@@ -68,10 +68,9 @@ function Drawn({ data }: { data: DataSamples }) {
 }
 
 const whats: Record<DataSamples['kind'], (width: number) => string> = {
-  image: (width) => `pieces of ${count(width)} pixel values, stretched to full contrast`,
-  sound: (width) => `pieces of ${count(width)} sound samples`,
-  values: (width) => `rows of ${count(width)} values, the least black and the greatest white`,
+  image: (width) => `pieces of ${countText(width)} pixel values, stretched to full contrast`,
+  sound: (width) => `pieces of ${countText(width)} sound samples`,
+  values: (width) => `rows of ${countText(width)} values, the least black and the greatest white`,
   symbols: () => 'symbols, one by one',
 };
-const describe = ({ kind, tokens, width }: DataSamples): string =>
-  `${count(tokens)} ${tokens === 1 ? 'token' : 'tokens'}: ${whats[kind](width)}`;
+const describe = ({ kind, tokens, width }: DataSamples): string => `${plural(tokens, 'token')}: ${whats[kind](width)}`;

@@ -1,12 +1,13 @@
 /** Tasks with what they measure and the floor of that; the chosen one's samples. */
-import { Button, Card, Table, Text, Title } from '@mantine/core';
+import { Button, Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { TaskInfo } from '#contract/catalogue';
 import { type ConfigField, type ExperimentConfig, fieldMeta, parseConfig } from '#contract/config';
+import { metricText } from '#contract/format';
 import { useTRPC } from '../../client/trpc.ts';
 import { messageOf } from '../../components/ErrorState.tsx';
-import { metricValue } from '../../components/format.ts';
+import { Section } from '../../components/Section.tsx';
 import { PublishedOnFloor } from './PublishedOnFloor.tsx';
 import { Samples } from './Samples.tsx';
 
@@ -24,17 +25,14 @@ export function TaskSection({ heading, tasks, canDraw, otherwise }: TaskSectionP
   const current = settings[chosen] ?? settings[0];
   return (
     <>
-      <Card withBorder component="section" aria-label={heading}>
-        <Title order={2} mb="xs">
-          {heading}
-        </Title>
+      <Section title={heading}>
         <Table fz="sm" verticalSpacing={4} aria-label={heading}>
           <Table.Thead>
             <Table.Tr>
               <Table.Th>Task, as published</Table.Th>
               <Table.Th>Metric</Table.Th>
               <Table.Th ta="right">Floor</Table.Th>
-              <Table.Th>Who reaches it without looking</Table.Th>
+              <Table.Th>Baseline without input</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -48,7 +46,7 @@ export function TaskSection({ heading, tasks, canDraw, otherwise }: TaskSectionP
             ))}
           </Table.Tbody>
         </Table>
-      </Card>
+      </Section>
       <PublishedOnFloor tasks={tasks} />
       {canDraw && current ? (
         <Samples key={current.title} title={current.title} config={current.config} />
@@ -101,7 +99,7 @@ function SettingRow({ setting: { title, task, config }, isChosen, onChoose }: Se
         </Button>
       </Table.Td>
       <Table.Td>{metrics[task.metric]}</Table.Td>
-      <Table.Td ta="right">{floor.data ? metricValue(floor.data.value, task.metric) : ''}</Table.Td>
+      <Table.Td ta="right">{floor.data ? metricText(floor.data.value, task.metric) : ''}</Table.Td>
       <Table.Td c={floor.data ? undefined : 'dimmed'}>
         {floor.isError && messageOf(floor.error)}
         {floor.isSuccess && (floor.data?.predictor ?? 'counted in the data once they are decoded')}

@@ -1,4 +1,4 @@
-/** Uses files that are on this machine already: a folder of the user's, which is linked to and never written. */
+/** Uses files that are on this machine already: a folder of the user's, which is linked and never written. */
 import { Button, Popover, Stack, TextInput } from '@mantine/core';
 import { IconFolderSymlink } from '@tabler/icons-react';
 import { type FormEvent, useState } from 'react';

@@ -13,7 +13,7 @@ export interface TokenGrid {
 }
 
 /** Images: tokens are square patches, on a square where they fill one. Values: a line for each token. */
-export function gridOf({ kind, tokens, width }: Pick<DataSamples, 'kind' | 'tokens' | 'width'>): TokenGrid {
+export function tokenGrid({ kind, tokens, width }: Pick<DataSamples, 'kind' | 'tokens' | 'width'>): TokenGrid {
   if (kind !== 'image') return { columns: 1, rows: tokens, width, height: 1, channels: 1 };
   const channels = Number.isInteger(Math.sqrt(width)) ? 1 : 3;
   const side = Math.sqrt(width / channels);
@@ -33,7 +33,7 @@ export interface Picture {
 export function pictureOf(
   x: readonly number[],
   grid: TokenGrid,
-  { low, high, scale, gap }: Range & { scale: number; gap: number },
+  { low, high, scale, gap }: ValueRange & { scale: number; gap: number },
 ): Picture {
   const { columns, rows, channels } = grid;
   const [across, down] = [grid.width * scale + gap, grid.height * scale + gap];
@@ -53,13 +53,13 @@ export function pictureOf(
   return { width, height, rgba };
 }
 
-export interface Range {
+export interface ValueRange {
   low: number;
   high: number;
 }
 
 /** Least and greatest value of all samples. */
-export function rangeOf(samples: DataSamples['samples']): Range {
+export function rangeOf(samples: DataSamples['samples']): ValueRange {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const { x } of samples)
     for (const value of x) {

@@ -1,10 +1,8 @@
-/** What can be done to a data set, with word of it and a way back. Rejections are told, not thrown. */
+/** Actions on a data set. Results and errors are shown as messages; removals can be undone. */
 import { useQueryClient } from '@tanstack/react-query';
-import { createElement } from 'react';
+import { bytesText } from '#contract/format';
 import { useTRPC, useTRPCClient } from '../../client/trpc.ts';
-import { bytes } from '../../components/format.ts';
-import { dismiss, notifyDone, notifyError } from '../../components/notify.ts';
-import { UndoMessage } from '../../components/UndoMessage.tsx';
+import { attempt, notifyDone } from '../../components/notify.tsx';
 
 export interface DataActions {
   /** `from`: a folder that has the files already. */
@@ -20,7 +18,7 @@ export function useDataActions(): DataActions {
   const { data } = useTRPCClient();
   const queries = useQueryClient();
   const act = async (failure: string, work: () => Promise<unknown>) => {
-    await work().catch((error) => notifyError(failure, error));
+    await attempt(failure, work);
     await queries.invalidateQueries({ queryKey: trpc.data.pathKey() });
   };
   const restore = (name: string) => act(`${name} could not be restored`, () => data.restore.mutate({ name }));
@@ -34,13 +32,10 @@ export function useDataActions(): DataActions {
         const { freedBytes, kept } = await data.rm.mutate({ name });
         const more = kept.length > 1 ? ` and ${kept.length - 1} more` : '';
         const left = kept.length > 0 ? ` What Permafrost did not bring stays: ${kept[0]}${more}.` : '';
-        const id = `removed-${name}`;
-        const onUndo = () => {
-          dismiss(id);
-          void restore(name);
-        };
-        const text = `${name} removed, ${bytes(freedBytes)}. It can be restored until Permafrost ends.${left}`;
-        notifyDone(createElement(UndoMessage, { text, onUndo }), id);
+        notifyDone(
+          `${name} removed, ${bytesText(freedBytes)}. It can be restored until Permafrost ends.${left}`,
+          () => void restore(name),
+        );
       }),
   };
 }

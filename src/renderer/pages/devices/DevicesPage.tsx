@@ -7,7 +7,7 @@ import type { DeviceInfo } from '#contract/devices';
 import { useTRPC, useTRPCClient } from '../../client/trpc.ts';
 import { ErrorState } from '../../components/ErrorState.tsx';
 import { Loading } from '../../components/Loading.tsx';
-import { notifyError } from '../../components/notify.ts';
+import { attempt } from '../../components/notify.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
 import { toneColor } from '../../theme.ts';
 import { MachineLoadPanel } from './MachineLoadPanel.tsx';
@@ -19,7 +19,7 @@ export function DevicesPage() {
   const [trying, setTrying] = useState(false);
   const again = async () => {
     setTrying(true);
-    await client.devices.list.query({ again: true }).catch((error) => notifyError('The trial failed', error));
+    await attempt('The trial failed', () => client.devices.list.query({ again: true }));
     await devices.refetch();
     setTrying(false);
   };
@@ -64,7 +64,7 @@ export function DevicesPage() {
 const aboutText = (devices: readonly DeviceInfo[]): string =>
   `${devices.filter(({ available }) => available).length} of ${devices.length} work here`;
 
-/** What each device is, for those who meet its name the first time. */
+/** A description of each device. */
 const meanings: Record<string, string> = {
   cpu: 'ONNX Runtime on the processor',
   webgpu: 'ONNX Runtime on the graphics card, through Vulkan, D3D12 or Metal',

@@ -3,9 +3,9 @@ import { Box, Group, Paper, SimpleGrid, Text } from '@mantine/core';
 import { useSubscription } from '@trpc/tanstack-react-query';
 import { type ReactNode, useState } from 'react';
 import type { GpuLoad, MachineLoad } from '#contract/devices';
+import { bytesText, percentText } from '#contract/format';
 import { useTRPC } from '../../client/trpc.ts';
 import { ErrorState } from '../../components/ErrorState.tsx';
-import { bytes, percent } from '../../components/format.ts';
 import { Loading } from '../../components/Loading.tsx';
 import { Sparkline } from './Sparkline.tsx';
 import { ThreadBars } from './ThreadBars.tsx';
@@ -43,7 +43,7 @@ export function MachineLoadPanel() {
         </Meter>
         <Meter
           title="Memory"
-          detail={`${bytes(memory.used)} of ${bytes(memory.total)}`}
+          detail={`${bytesText(memory.used)} of ${bytesText(memory.total)}`}
           share={memory.used / memory.total}
         >
           {line('Memory use', (load) => load.memory.used / load.memory.total)}
@@ -64,7 +64,8 @@ export function MachineLoadPanel() {
 }
 
 function gpuDetail({ memoryUsed, memoryTotal, temperature }: GpuLoad): string {
-  const memory = memoryUsed !== null && memoryTotal !== null ? [`${bytes(memoryUsed)} of ${bytes(memoryTotal)}`] : [];
+  const memory =
+    memoryUsed !== null && memoryTotal !== null ? [`${bytesText(memoryUsed)} of ${bytesText(memoryTotal)}`] : [];
   return [...memory, ...(temperature === null ? [] : [`${temperature} °C`])].join(', ');
 }
 
@@ -84,7 +85,7 @@ function Meter({ title, detail, share, children }: MeterProps) {
           {title}
         </Text>
         <Text size="sm" fw={600} style={{ whiteSpace: 'nowrap' }}>
-          {share === null ? 'not known' : percent(share)}
+          {share === null ? 'not known' : percentText(share)}
         </Text>
       </Group>
       <Text size="xs" c="dimmed" mb={6}>

@@ -1,10 +1,10 @@
 /** A bar per thread of the processor; together they are the picture of its load. */
-import { percent } from '../../components/format.ts';
+import { percentText } from '#contract/format';
 
 const [step, height, widest] = [6, 24, 24];
 
 export function ThreadBars({ loads }: { loads: readonly number[] }) {
-  const label = `Load of each thread: ${loads.map((load) => percent(load)).join(', ')}`;
+  const label = `Load of each thread: ${loads.map((load) => percentText(load)).join(', ')}`;
   const bars = loads.map(
     (load, i) => `M${i * step} ${height}v${(-Math.max(0.04, load) * height).toFixed(1)}h${step - 2}V${height}Z`,
   );

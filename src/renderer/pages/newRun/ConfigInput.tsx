@@ -2,6 +2,7 @@
 import { Box, Select, Switch, TextInput, Tooltip, UnstyledButton } from '@mantine/core';
 import { memo, type ReactNode, useState } from 'react';
 import { type ConfigField, fieldMeta } from '#contract/config';
+import { isSameSetting } from '#contract/isSameSetting';
 import { controlOf, readNumber, readSizes } from './controls.ts';
 
 export interface ConfigInputProps {
@@ -113,7 +114,7 @@ const written = (value: unknown): string =>
 /** Text that means a value. What is being typed stays as typed while it means the value. */
 function TypedInput({ value, read, onChange, ...rest }: TypedInputProps) {
   const [text, setText] = useState(written(value));
-  const shown = JSON.stringify(read(text)) === JSON.stringify(value) ? text : written(value);
+  const shown = isSameSetting(read(text), value) ? text : written(value);
   return (
     <TextInput
       {...rest}

@@ -1,7 +1,7 @@
-/** What a run will be before it is begun: parameters, time, memory, disk, and what the estimate rests on. */
+/** The estimate of a run before it starts: parameters, time, memory, disk, and the basis of the estimate. */
 import { Group, Stack, Text } from '@mantine/core';
 import type { Estimate } from '#contract/catalogue';
-import { bytes, count, duration } from '../../components/format.ts';
+import { bytesText, countText, durationText, percentText } from '#contract/format';
 
 interface EstimatePanelProps {
   estimate: Estimate | null;
@@ -21,13 +21,16 @@ export function EstimatePanel({ estimate, runs, why }: EstimatePanelProps) {
   const { trainable, total, steps, seconds, basis, memoryBytes, diskBytes } = estimate;
   const times = runs > 1 ? `${runs} × ` : '';
   const rows: [string, string][] = [
-    ['Trained parameters', count(trainable)],
-    ['All parameters', count(total)],
-    ['Share', `${Number(((100 * trainable) / total).toPrecision(3))} %`],
-    ['Steps, at most', times + count(steps)],
-    ['Time, at most', runs > 1 ? `${times}${duration(seconds)} = ${duration(runs * seconds)}` : duration(seconds)],
-    ['Memory', bytes(memoryBytes)],
-    ['Disk', times + bytes(diskBytes)],
+    ['Trained parameters', countText(trainable)],
+    ['All parameters', countText(total)],
+    ['Share', percentText(trainable / total, 3)],
+    ['Steps, at most', times + countText(steps)],
+    [
+      'Time, at most',
+      runs > 1 ? `${times}${durationText(seconds)} = ${durationText(runs * seconds)}` : durationText(seconds),
+    ],
+    ['Memory', bytesText(memoryBytes)],
+    ['Disk', times + bytesText(diskBytes)],
   ];
   return (
     <Stack gap={4} aria-live="polite">

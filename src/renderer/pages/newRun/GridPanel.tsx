@@ -3,20 +3,20 @@ import { ActionIcon, Alert, Button, Group, ScrollArea, Select, Stack, Table, Tex
 import { IconPlus, IconX } from '@tabler/icons-react';
 import { type ConfigField, fieldMeta } from '#contract/config';
 import { type Draft, schemaErrors } from './draft.ts';
-import { type Axis, axisHint, axisProblem, gridFields, mostRuns } from './grid.ts';
+import { axisHint, axisProblem, type GridAxis, gridFields, mostRuns } from './grid.ts';
 
 /** Runs that the preview names one by one. */
 const previewed = 50;
 
 interface GridPanelProps {
-  axes: readonly Axis[];
+  axes: readonly GridAxis[];
   drafts: readonly Draft[];
-  onChange(axes: Axis[]): void;
+  onChange(axes: GridAxis[]): void;
 }
 
 export function GridPanel({ axes, drafts, onChange }: GridPanelProps) {
   const free = gridFields.filter((field) => !axes.some((axis) => axis.field === field));
-  const set = (i: number, axis: Axis) => onChange(axes.map((old, j) => (j === i ? axis : old)));
+  const set = (i: number, axis: GridAxis) => onChange(axes.map((old, j) => (j === i ? axis : old)));
   const add = () => {
     const field = free.includes('seed') ? 'seed' : free[0];
     onChange([...axes, { field, text: field === 'seed' ? '0..2' : '' }]);

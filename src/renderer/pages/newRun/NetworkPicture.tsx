@@ -4,7 +4,8 @@
  */
 import { type CSSProperties, type KeyboardEvent, type ReactNode, useId } from 'react';
 import type { ConfigField } from '#contract/config';
-import { type NetworkPart, type Place, placesOf, shortCount } from './network.ts';
+import { countText, plural, shortCountText } from '#contract/format';
+import { type NetworkPart, type PartBox, partBoxes } from './network.ts';
 
 const ice = { fill: 'light-dark(#e3f2fd, #14344d)', line: 'light-dark(#4c8fc0, #6db4e3)' };
 const warm = { fill: 'light-dark(#ffe0b8, #6b3d0c)', line: 'light-dark(#c76a00, #ffae57)' };
@@ -24,7 +25,7 @@ export interface NetworkPictureProps {
 export function NetworkPicture({ parts, blocks, body, bodyFrozen, onToggle }: NetworkPictureProps) {
   const id = useId();
   const hatch = `${id}-hatch`;
-  const places = placesOf(parts);
+  const places = partBoxes(parts);
   const begins = parts.some(({ part, inBlock }) => !inBlock && part !== 'input' && part !== 'output');
   return (
     <svg viewBox="0 0 800 252" width="100%">
@@ -71,7 +72,7 @@ export function NetworkPicture({ parts, blocks, body, bodyFrozen, onToggle }: Ne
         style={{ fill: 'light-dark(#ffffff, #2e2e2e)', stroke: quiet }}
       />
       <text x="464" y="218" fontSize="12" textAnchor="middle" style={{ fill: quiet }}>
-        {`${blocks} ${blocks === 1 ? 'block' : 'blocks'}`}
+        {plural(blocks, 'block')}
       </text>
       {[...(begins ? ['M112 142H154', 'M260 142H298'] : ['M112 142H298']), 'M632 142H686'].map((path) => (
         <path key={path} d={path} style={{ stroke: quiet }} strokeWidth="1.5" markerEnd={`url(#${id}-arrow)`} />
@@ -109,13 +110,13 @@ const frameStyle = (frozen: boolean): CSSProperties => ({
 
 interface PartProps {
   part: NetworkPart;
-  boxes: readonly Place[];
+  boxes: readonly PartBox[];
   hatch: string;
   onToggle: (() => void) | undefined;
 }
 
 function Part({ part: { part, title, count, trained }, boxes, hatch, onToggle }: PartProps) {
-  const words = `${title}: ${count.toLocaleString('en')} parameters, ${trained ? 'trained' : 'frozen'}`;
+  const words = `${title}: ${countText(count)} parameters, ${trained ? 'trained' : 'frozen'}`;
   const content = boxes.map(([x, y, width, height]) => (
     <g key={x}>
       <Box x={x} y={y} width={width} height={height} trained={trained} hatch={hatch} />
@@ -124,7 +125,7 @@ function Part({ part: { part, title, count, trained }, boxes, hatch, onToggle }:
   ));
   const norm = part === 'norm' && (
     <text x="406" y="90" fontSize="11.5" textAnchor="middle" style={{ fill: quiet }}>
-      {`layer norms ${shortCount(count)}`}
+      {`layer norms ${shortCountText(count)}`}
     </text>
   );
   return (
@@ -158,7 +159,7 @@ function Words({ x, y, title, count }: { x: number; y: number; title: string; co
       </tspan>
       {count !== null && (
         <tspan x={x} y={y + 15} fontSize="12">
-          {shortCount(count)}
+          {shortCountText(count)}
         </tspan>
       )}
     </text>

@@ -7,6 +7,7 @@ import type { Catalogue } from '#contract/catalogue';
 import { type ConfigField, type ExperimentConfig, fieldMeta } from '#contract/config';
 import { useTRPC } from '../../client/trpc.ts';
 import { CopyCommand } from '../../components/CopyText.tsx';
+import { Section } from '../../components/Section.tsx';
 import { ConfigInput } from './ConfigInput.tsx';
 import { gridCommand } from './command.ts';
 import { fieldsOf, formGroups } from './controls.ts';
@@ -14,7 +15,7 @@ import { configOfDraft, type Draft, withPreset } from './draft.ts';
 import { EstimatePanel } from './EstimatePanel.tsx';
 import { readJsonFile, saveConfig } from './files.ts';
 import { GridPanel } from './GridPanel.tsx';
-import { type Axis, expandGrid, mostRuns } from './grid.ts';
+import { expandGrid, type GridAxis, mostRuns } from './grid.ts';
 import { idleReason, shownFields } from './idle.ts';
 import { NetworkPicture } from './NetworkPicture.tsx';
 import { blockCount, networkParts } from './network.ts';
@@ -29,7 +30,7 @@ export interface NewRunFormProps {
   onCreated(ids: string[]): void;
 }
 
-/** What was last put over the whole form, and what was there before. */
+/** The last config that replaced the whole form, and the draft before it. */
 interface Filled {
   from: string;
   note: string | null;
@@ -39,7 +40,7 @@ interface Filled {
 export function NewRunForm({ catalogue, draft, onDraft, onCreated }: NewRunFormProps) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
-  const [axes, setAxes] = useState<Axis[]>([]);
+  const [axes, setAxes] = useState<GridAxis[]>([]);
   const [filled, setFilled] = useState<Filled | null>(null);
   const [badFile, setBadFile] = useState<{ name: string; problems: string[] } | null>(null);
   const check = useDraftCheck(draft);
@@ -164,20 +165,14 @@ export function NewRunForm({ catalogue, draft, onDraft, onCreated }: NewRunFormP
               </Card>
             );
           })}
-          <Card withBorder component="section" aria-label="Grid">
-            <Title order={2} mb="sm">
-              Grid
-            </Title>
+          <Section title="Grid">
             <GridPanel axes={axes} drafts={drafts} onChange={setAxes} />
-          </Card>
+          </Section>
         </Stack>
       </Grid.Col>
       <Grid.Col span={{ base: 12, md: 4 }}>
         <Stack gap="md" pos="sticky" top={16}>
-          <Card withBorder component="section" aria-label="Before you start">
-            <Title order={2} mb="sm">
-              Before you start
-            </Title>
+          <Section title="Before you start">
             <EstimatePanel
               estimate={check.estimate}
               runs={configs.length}
@@ -220,11 +215,8 @@ export function NewRunForm({ catalogue, draft, onDraft, onCreated }: NewRunFormP
               </Button>
               <CopyCommand command={ready ? gridCommand(configs as ExperimentConfig[], axes) : ''} />
             </Group>
-          </Card>
-          <Card withBorder component="section" aria-label="Differs from the published protocol">
-            <Title order={2} mb="sm">
-              Differs from the published protocol
-            </Title>
+          </Section>
+          <Section title="Differs from the published protocol">
             {check.deviations.length === 0 ? (
               <Text size="sm" c="dimmed">
                 No differences.
@@ -241,7 +233,7 @@ export function NewRunForm({ catalogue, draft, onDraft, onCreated }: NewRunFormP
                 ))}
               </Stack>
             )}
-          </Card>
+          </Section>
         </Stack>
       </Grid.Col>
     </Grid>

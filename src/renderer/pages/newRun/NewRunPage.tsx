@@ -3,10 +3,11 @@ import { useSessionStorage } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useCallback, useEffect, useRef } from 'react';
+import { plural } from '#contract/format';
 import { useTRPC } from '../../client/trpc.ts';
 import { ErrorState } from '../../components/ErrorState.tsx';
 import { Loading } from '../../components/Loading.tsx';
-import { notifyDone } from '../../components/notify.ts';
+import { notifyDone } from '../../components/notify.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
 import { useAddress } from '../../components/useAddress.ts';
 import { type Draft, firstDraft, withBody, withPreset } from './draft.ts';
@@ -14,12 +15,14 @@ import { NewRunForm } from './NewRunForm.tsx';
 
 /** The page at `/new`; `?preset=` names a preset to begin from, `?from=` a run, `?model=` a body. */
 export function NewRunPage() {
-  const address = useAddress();
-  const [preset, from, model] = ['preset', 'from', 'model'].map(address.get);
+  const address = useAddress<'/new'>();
+  const [preset, from, model] = (['preset', 'from', 'model'] as const).map(address.get);
   const navigate = useNavigate();
   const onCreated = (ids: string[]) => {
-    if (ids.length > 1) notifyDone(`${ids.length} runs are in the queue.`);
-    void navigate(ids.length === 1 ? { to: `/runs/${ids[0]}` } : { to: '/', search: { grouped: 'yes' } as never });
+    if (ids.length > 1) notifyDone(`${plural(ids.length, 'run')} are in the queue.`);
+    void (ids.length === 1
+      ? navigate({ to: '/runs/$id', params: { id: ids[0] } })
+      : navigate({ to: '/', search: { grouped: 'yes' } }));
   };
   const trpc = useTRPC();
   const catalogue = useQuery(trpc.config.catalogue.queryOptions());

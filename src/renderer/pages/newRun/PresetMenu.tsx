@@ -11,9 +11,9 @@ import {
   Text,
   Tooltip,
 } from '@mantine/core';
-import { digits } from '#contract/answerText';
 import type { Preset } from '#contract/catalogue';
 import type { ConfigField } from '#contract/config';
+import { numberText } from '#contract/format';
 import type { Draft } from './draft.ts';
 
 /** Every word that is typed occurs in the preset's name or its table's, in any order. */
@@ -82,7 +82,7 @@ export function PresetMenu({ presets, draft, onPick }: PresetMenuProps) {
                 <Text size="sm">{option.label}</Text>
                 {published && (
                   <Text size="sm" c="dimmed">
-                    {published.metric === 'mae' ? 'error' : published.metric} {digits(published.value, 4)}
+                    {published.metric === 'mae' ? 'error' : published.metric} {numberText(published.value)}
                   </Text>
                 )}
               </Group>

@@ -1,7 +1,7 @@
 /** Configs as the commands that train them. Pure. */
 import type { ConfigField, ExperimentConfig } from '#contract/config';
 import { settingsOf } from '#contract/runRow';
-import { type Axis, axisValues } from './grid.ts';
+import { axisValues, type GridAxis } from './grid.ts';
 
 const program = 'npm run -s permafrost --';
 
@@ -14,7 +14,7 @@ const settings = (config: ExperimentConfig, without: readonly ConfigField[]): st
     .map(([field, value]) => `--set ${quoted(`${field}=${written(value)}`)}`);
 
 /** The configs of a grid as one sweep, or, where a sweep cannot say them, as a run a line. */
-export function gridCommand(configs: readonly ExperimentConfig[], axes: readonly Axis[]): string {
+export function gridCommand(configs: readonly ExperimentConfig[], axes: readonly GridAxis[]): string {
   const [first] = configs;
   const own = axes.filter((axis) => axis.field !== 'seed' && axisValues(axis).length > 0);
   const values = own.map((axis) => axisValues(axis).map(written));

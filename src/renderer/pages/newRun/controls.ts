@@ -11,7 +11,7 @@ import {
 } from '#contract/config';
 import { readDecimal, readWhole } from '#contract/numbers';
 
-export type Control = { optional: boolean; initial: unknown } & (
+export type FieldControl = { optional: boolean; initial: unknown } & (
   | { kind: 'switch' | 'text' }
   | { kind: 'number'; whole: boolean; low: number | null; high: number | null }
   | { kind: 'choice'; choices: string[] }
@@ -19,7 +19,7 @@ export type Control = { optional: boolean; initial: unknown } & (
 );
 
 /** The control of a field, by its type without defaults and nulls. */
-export function controlOf(field: ConfigField): Control {
+export function controlOf(field: ConfigField): FieldControl {
   const { type, isOptional } = fieldType(field);
   const base = { optional: isOptional, initial: (configDefaults as Record<string, unknown>)[field] ?? null };
   switch (type.def.type) {

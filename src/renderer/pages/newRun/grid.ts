@@ -4,7 +4,7 @@ import { readRange } from '#contract/sweep';
 import { controlOf, readNumber, readSizes } from './controls.ts';
 import type { Draft } from './draft.ts';
 
-export interface Axis {
+export interface GridAxis {
   field: ConfigField;
   /** Values as typed: `0..4`, `1e-5..1e-2:log:7`, or separated by commas. */
   text: string;
@@ -17,7 +17,7 @@ export const mostRuns = 1000;
 export const gridFields: ConfigField[] = configFields.filter((field) => field !== 'name');
 
 /** The values of an axis; ranges as {@link readRange} has them. Layer sizes are separated by semicolons. */
-export function axisValues(axis: Axis): unknown[] {
+export function axisValues(axis: GridAxis): unknown[] {
   const { kind } = controlOf(axis.field);
   const read: Record<typeof kind, (part: string) => unknown[]> = {
     number: (part) => {
@@ -33,8 +33,8 @@ export function axisValues(axis: Axis): unknown[] {
   return [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
 }
 
-/** What is wrong with the text of an axis as a whole; null where its values can be tried. */
-export function axisProblem(axis: Axis): string | null {
+/** The problem with the text of an axis as a whole; null when its values can be tried. */
+export function axisProblem(axis: GridAxis): string | null {
   const parts = partsOf(axis);
   if (parts.length === 0) return `Write values as ${axisHint(axis.field)}.`;
   const isNumber = controlOf(axis.field).kind === 'number';
@@ -45,7 +45,7 @@ export function axisProblem(axis: Axis): string | null {
   );
 }
 
-function partsOf({ field, text }: Axis): string[] {
+function partsOf({ field, text }: GridAxis): string[] {
   const { kind } = controlOf(field);
   const parts = text.split(kind === 'sizes' ? ';' : ',').map((part) => part.trim());
   return parts.filter(Boolean).map((part) => (kind === 'number' ? part.replaceAll(' ', '') : part));
@@ -54,7 +54,7 @@ function partsOf({ field, text }: Axis): string[] {
 const switchWords: Record<string, boolean> = { on: true, true: true, yes: true, off: false, false: false, no: false };
 
 /** Every combination of the axes' values on top of a draft; the first axis varies slowest. */
-export function expandGrid(draft: Draft, axes: readonly Axis[]): Draft[] {
+export function expandGrid(draft: Draft, axes: readonly GridAxis[]): Draft[] {
   let drafts = [draft];
   for (const axis of axes) {
     const values = axisValues(axis);

@@ -7,7 +7,7 @@ export interface NetworkPart {
   title: string;
   /** It belongs to every block of the body. */
   inBlock: boolean;
-  /** The flag that a click turns; null for what is frozen with the body. */
+  /** The flag that a click toggles; null for parts that are frozen with the body. */
   flag: ConfigField | null;
   count: number;
   trained: boolean;
@@ -38,15 +38,15 @@ export function networkParts(groups: readonly ParameterGroup[]): NetworkPart[] {
 }
 
 /** x, y, width and height. */
-export type Place = readonly [number, number, number, number];
+export type PartBox = readonly [number, number, number, number];
 
 const row = { y: 96, height: 92 };
-/** Widths of a block's boxes: [first x, last x] is shared by what is no norm. */
+/** Widths of a block's boxes: the boxes that are no norm share `from` to `to`. */
 const block = { from: 300, to: 628, norm: 44, gap: 8 };
 
-/** Where each part stands in the picture, 800 wide. Norms stand before what they normalise, so there may be two. */
-export function placesOf(parts: readonly NetworkPart[]): Map<NetworkPart, Place[]> {
-  const places = new Map<NetworkPart, Place[]>();
+/** The boxes of each part in a picture 800 wide. A norm is drawn before each part that it normalises. */
+export function partBoxes(parts: readonly NetworkPart[]): Map<NetworkPart, PartBox[]> {
+  const places = new Map<NetworkPart, PartBox[]>();
   const norm = parts.find(({ part }) => part === 'norm');
   const inside = parts.filter((part) => part.inBlock && part !== norm);
   const before = parts.filter(({ part, inBlock }) => !inBlock && part !== 'input' && part !== 'output');
@@ -65,7 +65,7 @@ export function placesOf(parts: readonly NetworkPart[]): Map<NetworkPart, Place[
   if (norm)
     places.set(
       norm,
-      Array.from({ length: slots }, (_, i): Place => [block.from + i * slot, row.y, block.norm, row.height]),
+      Array.from({ length: slots }, (_, i): PartBox => [block.from + i * slot, row.y, block.norm, row.height]),
     );
   return places;
 }
@@ -73,14 +73,3 @@ export function placesOf(parts: readonly NetworkPart[]): Map<NetworkPart, Place[
 /** Blocks of the body. */
 export const blockCount = (groups: readonly ParameterGroup[]): number =>
   new Set(groups.flatMap(({ block }) => (block === null ? [] : [block]))).size;
-
-/** 38,400 as 38.4k: a number that fits into a box. */
-export function shortCount(count: number): string {
-  const units: [number, string][] = [
-    [1e9, 'B'],
-    [1e6, 'M'],
-    [1e3, 'k'],
-  ];
-  const unit = units.find(([size]) => count >= size);
-  return unit ? `${Number((count / unit[0]).toPrecision(3))}${unit[1]}` : String(count);
-}

@@ -1,4 +1,4 @@
-/** What trains now and what comes next: order, pause, slots. */
+/** The running and the queued runs: order, pause, slots. */
 import { Alert, Button, Group, Stack, Title } from '@mantine/core';
 import { IconPlayerPause, IconPlayerPlay, IconStack2 } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
@@ -9,7 +9,7 @@ import { EmptyState } from '../../components/EmptyState.tsx';
 import { ErrorState } from '../../components/ErrorState.tsx';
 import { LinkButton } from '../../components/LinkButton.tsx';
 import { Loading } from '../../components/Loading.tsx';
-import { notifyError } from '../../components/notify.ts';
+import { notifyError } from '../../components/notify.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
 import { QueuedList } from './QueuedList.tsx';
 import { RunningList } from './RunningList.tsx';

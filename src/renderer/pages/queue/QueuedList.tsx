@@ -3,8 +3,8 @@ import { ActionIcon, Box, Group, Paper, Text, Tooltip, VisuallyHidden } from '@m
 import { IconArrowBarToUp, IconArrowDown, IconArrowUp, IconGripVertical, IconX } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { type KeyboardEvent, type ReactNode, useState } from 'react';
+import { countText } from '#contract/format';
 import type { RunRow } from '#contract/runRow';
-import { count } from '../../components/format.ts';
 import { useRunActions } from '../runs/useRunActions.ts';
 
 interface QueuedListProps {
@@ -75,11 +75,11 @@ export function QueuedList({ rows, onMove }: QueuedListProps) {
                 {index + 1}
               </Text>
               <Box flex={1} miw={0}>
-                <Link to={`/runs/${row.id}`} className="quiet-link truncate">
+                <Link to="/runs/$id" params={{ id: row.id }} className="quiet-link truncate">
                   {row.name}
                 </Link>
                 <Text size="xs" c="dimmed" truncate>
-                  {row.task} · {row.model} · {row.regime} · seed {row.seed} · {count(row.totalSteps)} steps
+                  {row.task} · {row.model} · {row.regime} · seed {row.seed} · {countText(row.totalSteps)} steps
                 </Text>
               </Box>
               <Group gap={0} wrap="nowrap">

@@ -2,8 +2,8 @@
 import { ActionIcon, Group, Paper, Progress, Stack, Text, Tooltip } from '@mantine/core';
 import { IconPlayerPause, IconPlayerStop } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
+import { countText, durationText, metricText, percentText } from '#contract/format';
 import type { RunRow } from '#contract/runRow';
-import { count, duration, metricValue, percent } from '../../components/format.ts';
 import { useRunActions } from '../runs/useRunActions.ts';
 import { secondsLeft } from './secondsLeft.ts';
 
@@ -27,11 +27,11 @@ function RunningRun({ row }: { row: RunRow }) {
   const { pause, stop } = useRunActions();
   const share = row.step / Math.max(1, row.totalSteps);
   const left = secondsLeft(row);
-  const best = row.best === null ? '' : `best ${row.metric ?? 'metric'} ${metricValue(row.best, row.metric)}`;
+  const best = row.best === null ? '' : `best ${row.metric ?? 'metric'} ${metricText(row.best, row.metric)}`;
   return (
     <Paper withBorder px="sm" py="xs">
       <Group justify="space-between" wrap="nowrap" gap="md">
-        <Link to={`/runs/${row.id}`} className="quiet-link strong truncate">
+        <Link to="/runs/$id" params={{ id: row.id }} className="quiet-link strong truncate">
           {row.name}
         </Link>
         <Group gap={4} wrap="nowrap">
@@ -50,13 +50,14 @@ function RunningRun({ row }: { row: RunRow }) {
       <Text size="xs" c="dimmed" mb={6}>
         {[row.task, row.model, row.regime, row.device ?? 'preparing', best].filter(Boolean).join(' · ')}
       </Text>
-      <Progress value={100 * share} size="sm" aria-label={`${row.name}: ${percent(share)} done`} />
+      <Progress value={100 * share} size="sm" aria-label={`${row.name}: ${percentText(share)} done`} />
       <Group justify="space-between" mt={4} gap="xs">
         <Text size="xs" c="dimmed">
-          {count(row.step)} of {count(row.totalSteps)} steps ({percent(share)}), {duration(row.seconds)} so far
+          {countText(row.step)} of {countText(row.totalSteps)} steps ({percentText(share)}), {durationText(row.seconds)}{' '}
+          so far
         </Text>
         <Text size="xs" c="dimmed">
-          {left === null ? 'time left not known yet' : `at most ${duration(left)} left`}
+          {left === null ? 'time left not known yet' : `at most ${durationText(left)} left`}
         </Text>
       </Group>
     </Paper>

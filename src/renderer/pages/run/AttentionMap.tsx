@@ -1,7 +1,8 @@
 /** One attention map: a cell for every pair of tokens, and the weight under the pointer in words. */
 import { Box, Text, useComputedColorScheme } from '@mantine/core';
 import { type PointerEvent, type RefObject, useEffect, useState } from 'react';
-import { cellAt, layoutOf, paint } from './heatmap.ts';
+import { percentText } from '#contract/format';
+import { cellAt, heatmapLayout, paint } from './heatmap.ts';
 
 interface AttentionMapProps {
   /** [t, t], a row per token that looks. */
@@ -17,7 +18,7 @@ const density = 2;
 export function AttentionMap({ map, tokens, title, canvas }: AttentionMapProps) {
   const scheme = useComputedColorScheme('light');
   const [pointed, setPointed] = useState<[number, number] | null>(null);
-  const layout = layoutOf(tokens);
+  const layout = heatmapLayout(tokens);
   useEffect(() => {
     const context = canvas.current?.getContext('2d');
     if (!context) return;
@@ -48,4 +49,4 @@ export function AttentionMap({ map, tokens, title, canvas }: AttentionMapProps) 
 }
 
 const inWords = (map: Float32Array, tokens: readonly string[], [row, column]: [number, number]): string =>
-  `Token ${row} (${tokens[row]}) looks at token ${column} (${tokens[column]}) with ${(100 * map[row * tokens.length + column]).toFixed(1)} %.`;
+  `Token ${row} (${tokens[row]}) looks at token ${column} (${tokens[column]}) with ${percentText(map[row * tokens.length + column], 3)}.`;

@@ -2,14 +2,14 @@
 import { Button, Group, Stack, Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { modelFormats } from '#contract/analysis';
+import { bytesText, dateTimeText } from '#contract/format';
 import type { CheckpointFile } from '#contract/runRow';
 import { saveDownload } from '../../client/download.ts';
 import { useTRPC } from '../../client/trpc.ts';
 import { CopyText } from '../../components/CopyText.tsx';
 import { ErrorState } from '../../components/ErrorState.tsx';
-import { bytes, dateTime } from '../../components/format.ts';
 import { Loading } from '../../components/Loading.tsx';
-import { notifyError } from '../../components/notify.ts';
+import { attempt } from '../../components/notify.tsx';
 
 const kinds: Record<CheckpointFile['kind'], { name: string; use: string }> = {
   checkpoint: { name: 'Checkpoint', use: 'to go on from' },
@@ -52,8 +52,8 @@ export function Checkpoints({ id }: { id: string }) {
                 </Text>
               </Table.Td>
               <Table.Td style={{ whiteSpace: 'nowrap' }}>{made}</Table.Td>
-              <Table.Td style={{ whiteSpace: 'nowrap' }}>{bytes(size)}</Table.Td>
-              <Table.Td>{dateTime(at)}</Table.Td>
+              <Table.Td style={{ whiteSpace: 'nowrap' }}>{bytesText(size)}</Table.Td>
+              <Table.Td>{dateTimeText(at)}</Table.Td>
               <Table.Td>
                 <CopyText text={path} size="compact-xs" title={path}>
                   Copy path
@@ -71,9 +71,7 @@ export function Checkpoints({ id }: { id: string }) {
 /** The best weights for use elsewhere. The file is checked before it comes, which may take a while. */
 function SaveModel({ id }: { id: string }) {
   const save = (format: string) =>
-    saveDownload(`/download/model.${format}?id=${encodeURIComponent(id)}`).catch((error: unknown) =>
-      notifyError('The network was not saved', error),
-    );
+    attempt('The network was not saved', () => saveDownload(`/download/model.${format}?id=${encodeURIComponent(id)}`));
   return (
     <Group gap="xs">
       <Text size="sm" c="dimmed">

@@ -7,7 +7,7 @@ import type { MetricKey } from '#contract/run';
 import type { MetricName } from '#contract/runRow';
 import type { CurveRange } from '#contract/runServices';
 import { LineChart } from '../../chart/LineChart.tsx';
-import type { Range, Reference } from '../../chart/series.ts';
+import type { ChartRange, Reference } from '../../chart/series.ts';
 import { useTRPC, useTRPCClient } from '../../client/trpc.ts';
 import { lineColor } from '../../theme.ts';
 import { axisOf, type XAxis, xAxes } from './axis.ts';
@@ -64,9 +64,9 @@ interface CurvesProps {
   feed: CurveFeed;
   live: boolean;
   /** Shown range in steps. */
-  range: Range | null;
+  range: ChartRange | null;
   published: Reference | null;
-  onRange(range: Range | null): void;
+  onRange(range: ChartRange | null): void;
   /** Stands beside the last chart. */
   children: ReactNode;
 }

@@ -2,10 +2,10 @@
 import { Alert, Button, Code, ScrollArea, Stack, Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { countText, dateTimeText } from '#contract/format';
 import { changedTensors, type FrozenProof, frozenValues } from '#contract/frozen';
 import { useTRPC } from '../../client/trpc.ts';
 import { ErrorState } from '../../components/ErrorState.tsx';
-import { count, dateTime } from '../../components/format.ts';
 import { Loading } from '../../components/Loading.tsx';
 
 export function FrozenWeights({ id }: { id: string }) {
@@ -35,7 +35,7 @@ export function FrozenWeights({ id }: { id: string }) {
 function Verdict({ proof }: { proof: FrozenProof }) {
   const { tensors, checked, hashedAt } = proof;
   const changed = changedTensors(proof);
-  const what = `${count(tensors.length)} frozen tensors, ${count(frozenValues(proof))} values`;
+  const what = `${countText(tensors.length)} frozen tensors, ${countText(frozenValues(proof))} values`;
   if (changed.length > 0)
     return (
       <Alert color="red" title={`${changed.length} frozen tensors changed while the run was under way`}>
@@ -49,17 +49,17 @@ function Verdict({ proof }: { proof: FrozenProof }) {
           <Text span inherit fw={600}>
             Untouched.
           </Text>{' '}
-          {what}: the SHA-256 of each is the same before the first step and after step {count(checked.step)}, read back
-          through the device.
+          {what}: the SHA-256 of each is the same before the first step and after step {countText(checked.step)}, read
+          back through the device.
         </>
       ) : (
-        `${what}, hashed ${dateTime(hashedAt)}, before the first step. They are hashed again when the run comes to rest.`
+        `${what}, hashed ${dateTimeText(hashedAt)}, before the first step. They are hashed again when the run comes to rest.`
       )}
     </Text>
   );
 }
 
-/** Enough of a hash for people; the whole is its title and in `permafrost frozen ID --json`. */
+/** The beginning of a hash; the whole is in its title and in `permafrost frozen ID --json`. */
 const short = (hash: string) => <Code title={hash}>{hash.slice(0, 8)}</Code>;
 
 const Hashes = ({ proof }: { proof: FrozenProof }) => (

@@ -1,4 +1,4 @@
-/** What can be asked of a run in its state. */
+/** Buttons for the actions that a run's state allows. */
 import { Button, Group, Text } from '@mantine/core';
 import { IconCopy, IconPlayerPause, IconPlayerPlay, IconPlayerStop } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
@@ -47,7 +47,7 @@ export function RunActions({ id, state }: RunActionsProps) {
             {label}
           </Button>
         ))}
-      <LinkButton to="/new" search={{ from: id } as never} leftSection={<IconCopy size={16} />}>
+      <LinkButton to="/new" search={{ from: id }} leftSection={<IconCopy size={16} />}>
         Clone
       </LinkButton>
     </Group>

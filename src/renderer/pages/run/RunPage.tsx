@@ -1,32 +1,33 @@
 /** Run: everything about one run, live. */
-import { Card, Group, SimpleGrid, Stack, Title } from '@mantine/core';
+import { Group, SimpleGrid, Stack } from '@mantine/core';
 import { useDocumentTitle } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
-import { type ReactNode, useState } from 'react';
+import { useState } from 'react';
 import { regimeOf } from '#contract/regime';
-import type { Range } from '../../chart/series.ts';
+import type { ChartRange } from '../../chart/series.ts';
 import { useTRPC } from '../../client/trpc.ts';
 import { ErrorState } from '../../components/ErrorState.tsx';
 import { LinkButton } from '../../components/LinkButton.tsx';
 import { Loading } from '../../components/Loading.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
+import { Section } from '../../components/Section.tsx';
 import { StateBadge } from '../../components/StateBadge.tsx';
-import { Attention } from './Attention.tsx';
+import { AttentionPanel } from './AttentionPanel.tsx';
 import { Checkpoints } from './Checkpoints.tsx';
 import { ConfigTable, Deviations } from './ConfigTable.tsx';
 import { Curves } from './Curves.tsx';
 import { FrozenWeights } from './FrozenWeights.tsx';
+import { LogPanel } from './LogPanel.tsx';
 import { Notes } from './Notes.tsx';
 import { RunActions } from './RunActions.tsx';
-import { RunLog } from './RunLog.tsx';
-import { Summary } from './Summary.tsx';
+import { RunSummary } from './RunSummary.tsx';
 import { publishedFor } from './series.ts';
 import { useRunFeed } from './useRunFeed.ts';
 
 /** The page at `/runs/$id`. */
 export function RunPage() {
-  const { id = '' } = useParams({ strict: false }) as { id?: string };
+  const { id = '' } = useParams({ strict: false });
   return <OneRun key={id} id={id} />;
 }
 
@@ -35,7 +36,7 @@ function OneRun({ id }: { id: string }) {
   useDocumentTitle(`${id} – Permafrost`);
   const run = useQuery(trpc.runs.get.queryOptions({ id }, { retry: false }));
   const catalogue = useQuery(trpc.config.catalogue.queryOptions());
-  const [range, setRange] = useState<Range | null>(null);
+  const [range, setRange] = useState<ChartRange | null>(null);
   const { row, curves, error, lost, retry } = useRunFeed(id, range);
 
   const problem = run.error ?? error;
@@ -68,7 +69,7 @@ function OneRun({ id }: { id: string }) {
         <RunActions id={id} state={row.state} />
       </PageHeader>
       {lost !== null && <ErrorState title="The live connection is broken" error={lost} onRetry={retry} />}
-      <Summary run={run.data} row={row} published={published} />
+      <RunSummary run={run.data} row={row} published={published} />
       <Curves
         id={id}
         config={config}
@@ -80,11 +81,11 @@ function OneRun({ id }: { id: string }) {
         onRange={setRange}
       >
         <Section title="Log">
-          <RunLog id={id} />
+          <LogPanel id={id} />
         </Section>
       </Curves>
       <Section title="Attention">
-        <Attention id={id} metric={row.metric ?? 'accuracy'} />
+        <AttentionPanel id={id} metric={row.metric ?? 'accuracy'} />
       </Section>
       <SimpleGrid cols={{ base: 1, lg: 2 }} style={{ alignItems: 'start' }}>
         <Section title="Config">
@@ -106,16 +107,5 @@ function OneRun({ id }: { id: string }) {
         </Stack>
       </SimpleGrid>
     </Stack>
-  );
-}
-
-function Section({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <Card withBorder component="section" aria-label={title}>
-      <Title order={2} mb="sm">
-        {title}
-      </Title>
-      {children}
-    </Card>
   );
 }

@@ -1,9 +1,9 @@
-/** What a curve's x can mean. Steps are what is stored; everything else follows from them. Pure. */
+/** The x axes of a curve. Steps are stored; samples and time are computed from them. Pure. */
 
 export const xAxes = ['step', 'samples', 'time'] as const;
 export type XAxis = (typeof xAxes)[number];
 
-export interface Axis {
+export interface StepAxis {
   label: string;
   /** The x of a step. */
   of(step: number): number;
@@ -20,8 +20,8 @@ const units = [
   { name: 'seconds', seconds: 1, from: 0 },
 ];
 
-export function axisOf(kind: XAxis, batchSize: number, clock: Clock): Axis {
-  const axes: Record<XAxis, () => Axis> = {
+export function axisOf(kind: XAxis, batchSize: number, clock: Clock): StepAxis {
+  const axes: Record<XAxis, () => StepAxis> = {
     step: () => ({ label: 'step', of: (step) => step, stepAt: (x) => x }),
     samples: () => ({ label: 'samples', of: (step) => step * batchSize, stepAt: (x) => x / batchSize }),
     time: () => {

@@ -2,7 +2,7 @@
 import type { JournalEntry, MetricKey } from '#contract/run';
 import type { Curve } from '#contract/runRow';
 import { type Buckets, createBuckets } from '../../chart/buckets.ts';
-import type { Range } from '../../chart/series.ts';
+import type { ChartRange } from '../../chart/series.ts';
 
 /** Entries that are kept for a curve that is still on its way from the store; it takes far less time than they do. */
 const remembered = 2000;
@@ -15,7 +15,7 @@ export interface FedCurve {
 
 export interface CurveFeed {
   /** Puts the store's curve of a range of steps in place of what was there, and adds the entries that it misses. */
-  load(key: MetricKey, curve: Curve, range: Range | null): void;
+  load(key: MetricKey, curve: Curve, range: ChartRange | null): void;
   /** Adds entries in order. True when the run began again and the curves must be loaded anew. */
   add(entries: readonly JournalEntry[]): boolean;
   get(key: MetricKey): FedCurve | null;
@@ -26,7 +26,7 @@ export interface CurveFeed {
 interface Growing extends FedCurve {
   /** The newest entry that is in it. */
   seq: number;
-  range: Range | null;
+  range: ChartRange | null;
 }
 
 export function createFeed(): CurveFeed {

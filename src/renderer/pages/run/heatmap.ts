@@ -1,8 +1,8 @@
 /** An attention map as cells and labels. Pure but for the canvas that `paint` is given. */
 import { type Color, rampColor } from '../../chart/ramp.ts';
 
-/** Where everything lies on the picture, in CSS pixels. */
-export interface Layout {
+/** The layout of the picture, in CSS pixels. */
+export interface HeatmapLayout {
   /** Side of a cell. */
   cell: number;
   /** Room for the labels on the left and above. */
@@ -19,7 +19,7 @@ const character = 7;
 const readable = 12; // smallest cell that a label fits beside
 const margin = 8;
 
-export function layoutOf(tokens: readonly string[]): Layout {
+export function heatmapLayout(tokens: readonly string[]): HeatmapLayout {
   const t = tokens.length;
   const cell = Math.max(2, Math.min(40, Math.floor(size / t)));
   const labels = cell >= readable;
@@ -31,7 +31,7 @@ export function layoutOf(tokens: readonly string[]): Layout {
 }
 
 /** The cell under a point, `[row, column]`; null beside the map. */
-export function cellAt({ cell, left, top }: Layout, t: number, x: number, y: number): [number, number] | null {
+export function cellAt({ cell, left, top }: HeatmapLayout, t: number, x: number, y: number): [number, number] | null {
   const [row, column] = [Math.floor((y - top) / cell), Math.floor((x - left) / cell)];
   return row >= 0 && row < t && column >= 0 && column < t ? [row, column] : null;
 }
@@ -61,7 +61,7 @@ export function paint(
   context: CanvasRenderingContext2D,
   map: Float32Array,
   tokens: readonly string[],
-  layout: Layout,
+  layout: HeatmapLayout,
   scheme: 'light' | 'dark',
 ): void {
   const { cell, left, top, width, height, labels } = layout;

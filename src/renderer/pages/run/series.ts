@@ -1,10 +1,11 @@
 /** From the curves of a run to what a chart draws. Pure. */
 import type { Preset } from '#contract/catalogue';
 import { configDefaults, type ExperimentConfig } from '#contract/config';
+import { isSameSetting } from '#contract/isSameSetting';
 import type { MetricKey } from '#contract/run';
-import type { Point, Reference, Series } from '../../chart/series.ts';
+import type { ChartPoint, Reference, Series } from '../../chart/series.ts';
 import { smoothed } from '../../chart/smooth.ts';
-import type { Axis } from './axis.ts';
+import type { StepAxis } from './axis.ts';
 import type { FedCurve } from './feed.ts';
 
 export interface Line {
@@ -17,10 +18,10 @@ export interface Line {
 export function seriesOf(
   { key, label, color }: Line,
   { buckets, total }: FedCurve,
-  axis: Axis,
+  axis: StepAxis,
   weight: number,
 ): Series {
-  const placed = (points: readonly Point[]) => points.map(({ x, y }) => ({ x: axis.of(x), y }));
+  const placed = (points: readonly ChartPoint[]) => points.map(({ x, y }) => ({ x: axis.of(x), y }));
   const measured = placed(buckets.drawn());
   const base = { id: key, label, color, total };
   if (weight === 0 || measured.length < 2) return { ...base, points: measured };
@@ -31,7 +32,7 @@ export function seriesOf(
 const free = new Set(['name', 'seed', 'device', 'gpu_batch_size', 'final_test_samples', 'variant']);
 /** Fields that scale a body down. */
 const sizes = ['n_layer', 'n_embd', 'n_head', 'n_positions'] as const;
-/** Fields that say what is learnt by what; the others are how long and how fast. */
+/** Fields that decide what is learnt; the others decide how long and how fast. */
 const question = ['task', 'n', 'num_patterns', 'model_name', 'pretrained', 'freeze_trans'] as const;
 
 /** The published number that a run's metric is to be seen beside: of the same run, else of the same question. */
@@ -40,7 +41,7 @@ export function publishedFor(config: ExperimentConfig, presets: readonly Preset[
   const value = (preset: Preset, field: keyof ExperimentConfig) =>
     preset.settings[field] ?? { ...configDefaults, task: '' }[field];
   const agrees = (preset: Preset, fields: readonly (keyof ExperimentConfig)[]) =>
-    fields.every((field) => JSON.stringify(value(preset, field)) === JSON.stringify(config[field]));
+    fields.every((field) => isSameSetting(value(preset, field), config[field]));
   const every = (Object.keys(config) as (keyof ExperimentConfig)[]).filter((field) => !free.has(field));
   const same = whole.find((preset) => agrees(preset, every));
   const preset = same ?? whole.find((one) => agrees(one, question));

@@ -1,10 +1,10 @@
-/** A run that is watched: its row as it is now, and its curves as they grow. */
+/** A run kept up to date: its row and its growing curves. */
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useSubscription } from '@trpc/tanstack-react-query';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { type EntryBody, type JournalEntry, metricKeys } from '#contract/run';
 import type { LogLine, RunLog, RunRow } from '#contract/runRow';
-import type { Range } from '../../chart/series.ts';
+import type { ChartRange } from '../../chart/series.ts';
 import { useTRPC, useTRPCClient } from '../../client/trpc.ts';
 import { type CurveFeed, createFeed } from './feed.ts';
 
@@ -25,7 +25,7 @@ export interface RunFeed {
 }
 
 /** Watches a run; curves are those of a range of steps, or whole. */
-export function useRunFeed(id: string, range: Range | null): RunFeed {
+export function useRunFeed(id: string, range: ChartRange | null): RunFeed {
   const trpc = useTRPC();
   const client = useTRPCClient();
   const queryClient = useQueryClient();
@@ -53,7 +53,7 @@ export function useRunFeed(id: string, range: Range | null): RunFeed {
   const [after, setAfter] = useState<number | null>(null);
   if (after === null && stored.data) setAfter(Math.min(...stored.data.curves.map(({ seq }) => seq)));
 
-  /** What has to be asked again when an entry of its kind comes. */
+  /** Queries to repeat after an entry of a kind. */
   const stale: Partial<Record<EntryBody['kind'], { queryKey: readonly unknown[] }[]>> = {
     checkpoint: [trpc.runs.checkpoints.queryFilter({ id })],
     started: [

@@ -1,4 +1,4 @@
-/** What can be done to the selected runs. */
+/** Actions on the selected runs. */
 import { Button, CloseButton, Group, Paper, Text } from '@mantine/core';
 import {
   IconArchive,
@@ -11,11 +11,11 @@ import {
   IconRestore,
   IconTrash,
 } from '@tabler/icons-react';
+import { countText } from '#contract/format';
 import { restingStates } from '#contract/run';
 import type { RunRow } from '#contract/runRow';
-import { count } from '../../components/format.ts';
 import { LinkButton } from '../../components/LinkButton.tsx';
-import type { Place } from '../../runs/items.ts';
+import type { RunPlace } from '../../runs/items.ts';
 import { BulkExport } from './BulkExport.tsx';
 import { NoteEditor } from './NoteEditor.tsx';
 import { TagEditor } from './TagEditor.tsx';
@@ -23,7 +23,7 @@ import { useRunActions } from './useRunActions.ts';
 
 interface BulkBarProps {
   rows: readonly RunRow[];
-  place: Place;
+  place: RunPlace;
   /** The selection has done its work. */
   onDone(): void;
 }
@@ -40,21 +40,17 @@ export function BulkBar({ rows, place, onDone }: BulkBarProps) {
   const move = (work: Promise<void>) => void work.then(onDone);
   /** With how many of the selected it does something, where that is not all. */
   const of = (word: string, some: readonly string[]) =>
-    some.length === rows.length ? word : `${word} (${count(some.length)})`;
+    some.length === rows.length ? word : `${word} (${countText(some.length)})`;
   return (
     <Paper role="toolbar" aria-label="Selected runs" px="xs" py={6} bg="var(--permafrost-selected)">
       <Group gap={6}>
         <Text size="sm" fw={600} mr="xs">
-          {count(rows.length)} selected
+          {countText(rows.length)} selected
         </Text>
         {place !== 'trash' && (
           <>
             {rows.length > 1 && (
-              <LinkButton
-                to="/compare"
-                search={{ ids: ids.join(',') } as never}
-                leftSection={<IconArrowsDiff size={15} />}
-              >
+              <LinkButton to="/compare" search={{ ids: ids.join(',') }} leftSection={<IconArrowsDiff size={15} />}>
                 Compare
               </LinkButton>
             )}

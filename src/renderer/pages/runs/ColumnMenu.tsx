@@ -2,7 +2,7 @@
 import { Button, Checkbox, Group, Popover, ScrollArea, Stack, Text, TextInput } from '@mantine/core';
 import { IconColumns3 } from '@tabler/icons-react';
 import { useState } from 'react';
-import { type Column, columns, configColumns, defaultColumns } from '../../runs/columns.ts';
+import { type Column, configColumns, defaultColumns, runColumns } from '../../runs/columns.ts';
 
 interface ColumnMenuProps {
   /** Ids. */
@@ -50,7 +50,7 @@ export function ColumnMenu({ shown, onChange }: ColumnMenuProps) {
         </Group>
         <ScrollArea.Autosize mah={360} type="auto">
           <Stack gap={6} p={2}>
-            {list(columns)}
+            {list(runColumns)}
             <Text size="xs" fw={600} c="dimmed" mt="xs">
               Config
             </Text>

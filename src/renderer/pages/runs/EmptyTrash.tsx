@@ -2,13 +2,13 @@
 import { Button, Group, Modal, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconTrash } from '@tabler/icons-react';
-import { count } from '../../components/format.ts';
+import { plural } from '#contract/format';
 import { useRunActions } from './useRunActions.ts';
 
 export function EmptyTrash({ runs }: { runs: number }) {
   const [asked, { open, close }] = useDisclosure();
   const { emptyTrash } = useRunActions();
-  const what = runs === 1 ? '1 run' : `${count(runs)} runs`;
+  const what = plural(runs, 'run');
   return (
     <Group>
       <Button color="red" variant="light" leftSection={<IconTrash size={15} />} onClick={open}>

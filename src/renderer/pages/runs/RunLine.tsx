@@ -3,9 +3,9 @@ import { Box, Checkbox, Text, Tooltip } from '@mantine/core';
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { memo, type ReactNode } from 'react';
+import { metricText, plural } from '#contract/format';
 import type { MetricColumn, RunGroup } from '#contract/groups';
 import type { RunRow } from '#contract/runRow';
-import { metricValue } from '../../components/format.ts';
 import { StateBadge } from '../../components/StateBadge.tsx';
 import type { Column } from '../../runs/columns.ts';
 import type { Item } from '../../runs/items.ts';
@@ -62,7 +62,13 @@ export const RunLine = memo(function RunLine(props: RunLineProps) {
 
 const cells: Record<string, (row: RunRow, text: string, inside: boolean) => ReactNode> = {
   name: (row, text, inside) => (
-    <Link to={`/runs/${row.id}`} tabIndex={-1} style={{ paddingLeft: inside ? 22 : 0 }} title={row.note || text}>
+    <Link
+      to="/runs/$id"
+      params={{ id: row.id }}
+      tabIndex={-1}
+      style={{ paddingLeft: inside ? 22 : 0 }}
+      title={row.note || text}
+    >
       {text}
       {inside && (
         <Text span inherit c="dimmed">
@@ -112,17 +118,17 @@ function MeanCell({ group, column }: { group: RunGroup; column: MetricColumn }) 
   if (!mean) return null;
   const { metric } = group.rows[0];
   const half = Math.max(mean.high - mean.mean, mean.mean - mean.low);
-  const range = `${metricValue(mean.low, metric)} … ${metricValue(mean.high, metric)}`;
-  const basis = `Mean of ${mean.n} ${mean.n === 1 ? 'run' : 'runs'}`;
+  const range = `${metricText(mean.low, metric)} … ${metricText(mean.high, metric)}`;
+  const basis = `Mean of ${plural(mean.n, 'run')}`;
   const spread =
     mean.n > 1 ? `with its 95 % interval ${range}` : half > 0 ? 'with its evaluation noise alone' : 'alone';
   return (
     <Tooltip label={`${basis} ${spread}.`}>
       <span>
-        {metricValue(mean.mean, metric)}
+        {metricText(mean.mean, metric)}
         {half > 0 && (
           <Text span inherit c="dimmed">
-            {` ± ${metricValue(half, metric)}`}
+            {` ± ${metricText(half, metric)}`}
           </Text>
         )}
         {mean.n < group.rows.length && (
@@ -135,7 +141,7 @@ function MeanCell({ group, column }: { group: RunGroup; column: MetricColumn }) 
   );
 }
 
-/** What all runs of the group have; how many things otherwise. */
+/** The text that all runs of the group share, or the number of different texts. */
 function SharedCell({ group, column }: { group: RunGroup; column: Column }) {
   const states = new Set(group.rows.map((row) => row.state));
   if (column.id === 'state' && states.size === 1) return <StateBadge state={group.rows[0].state} />;

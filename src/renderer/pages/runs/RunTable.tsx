@@ -8,7 +8,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type CSSProperties, type KeyboardEvent, type MouseEvent, useCallback, useMemo, useRef, useState } from 'react';
 import { type Column, groupColumns } from '../../runs/columns.ts';
-import { type Item, runsOf } from '../../runs/items.ts';
+import { type Item, itemRuns } from '../../runs/items.ts';
 import { pressed, type SortKey } from '../../runs/sort.ts';
 import { RunLine } from './RunLine.tsx';
 
@@ -58,7 +58,7 @@ export function RunTable({ items, columns: chosen, grouped, sort, onSort, select
   const open = (index: number) => {
     const item = items[index];
     if (item.kind === 'group') onOpen(item.key);
-    else void navigate({ to: `/runs/${item.row.id}` });
+    else void navigate({ to: '/runs/$id', params: { id: item.row.id } });
   };
   const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / lineHeight) - 2);
   const onKeyDown = (event: KeyboardEvent) => {
@@ -87,7 +87,7 @@ export function RunTable({ items, columns: chosen, grouped, sort, onSort, select
   const onLineOpen = useCallback((index: number) => latest.current.open(index), []);
 
   const total = useMemo(() => items.reduce((sum, item) => sum + (item.kind === 'run' ? 1 : 0), 0), [items]);
-  const everything = selected.size > 0 && items.every((item) => runsOf(item).every(({ id }) => selected.has(id)));
+  const everything = selected.size > 0 && items.every((item) => itemRuns(item).every(({ id }) => selected.has(id)));
   return (
     <Box
       ref={scroller}
@@ -134,7 +134,7 @@ export function RunTable({ items, columns: chosen, grouped, sort, onSort, select
                 index={index}
                 start={start}
                 current={index === at}
-                selected={runsOf(item).every(({ id }) => selected.has(id))}
+                selected={itemRuns(item).every(({ id }) => selected.has(id))}
                 onSelect={onLineSelect}
                 onOpen={onLineOpen}
               />
@@ -186,11 +186,11 @@ function layoutOf(columns: readonly Column[]): { template: string; least: number
 }
 
 const idsBetween = (items: readonly Item[], a: number, b: number): ReadonlySet<string> =>
-  new Set(items.slice(Math.min(a, b), Math.max(a, b) + 1).flatMap((item) => runsOf(item).map(({ id }) => id)));
+  new Set(items.slice(Math.min(a, b), Math.max(a, b) + 1).flatMap((item) => itemRuns(item).map(({ id }) => id)));
 
 /** All runs of the item are selected afterwards, or, where they were, none. */
 function toggledRuns(selected: ReadonlySet<string>, item: Item): ReadonlySet<string> {
-  const ids = runsOf(item).map(({ id }) => id);
+  const ids = itemRuns(item).map(({ id }) => id);
   const next = new Set(selected);
   const remove = ids.every((id) => next.has(id));
   for (const id of ids) remove ? next.delete(id) : next.add(id);

@@ -4,18 +4,18 @@ import { useLocalStorage } from '@mantine/hooks';
 import { IconFlask2 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useDeferredValue, useMemo, useState } from 'react';
+import { countText, plural } from '#contract/format';
 import type { RunRow } from '#contract/runRow';
 import { useTRPC } from '../../client/trpc.ts';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { ErrorState } from '../../components/ErrorState.tsx';
-import { count } from '../../components/format.ts';
 import { LinkButton } from '../../components/LinkButton.tsx';
 import { Loading } from '../../components/Loading.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
 import { useAddress } from '../../components/useAddress.ts';
 import { columnsOf, defaultColumns } from '../../runs/columns.ts';
 import { parseFilter } from '../../runs/filter.ts';
-import { type Place, places, shownItems } from '../../runs/items.ts';
+import { places, type RunPlace, shownItems } from '../../runs/items.ts';
 import { readSort, sortText } from '../../runs/sort.ts';
 import { BulkBar } from './BulkBar.tsx';
 import { ColumnMenu } from './ColumnMenu.tsx';
@@ -53,11 +53,11 @@ function FirstRun() {
   );
 }
 
-const placeOf = (text: string): Place => (Object.hasOwn(places, text) ? (text as Place) : 'active');
+const placeOf = (text: string): RunPlace => (Object.hasOwn(places, text) ? (text as RunPlace) : 'active');
 const none: ReadonlySet<string> = new Set();
 
 function Runs({ rows }: { rows: readonly RunRow[] }) {
-  const address = useAddress();
+  const address = useAddress<'/'>();
   const [columnIds, setColumnIds] = useLocalStorage<readonly string[]>({
     key: 'permafrost-run-columns',
     defaultValue: defaultColumns,
@@ -85,7 +85,7 @@ function Runs({ rows }: { rows: readonly RunRow[] }) {
 
   return (
     <Stack gap="xs" h="calc(100dvh - var(--app-shell-header-offset, 0px) - 32px)" mih={320}>
-      <PageHeader title="Runs" about={countText(shown.runs.length, shown.here)}>
+      <PageHeader title="Runs" about={amountText(shown.runs.length, shown.here)}>
         <Group gap="sm">
           <Switch
             size="sm"
@@ -130,8 +130,8 @@ function Runs({ rows }: { rows: readonly RunRow[] }) {
   );
 }
 
-const countText = (shown: number, here: number): string =>
-  shown === here ? `${count(here)} ${here === 1 ? 'run' : 'runs'}` : `${count(shown)} of ${count(here)} runs`;
+const amountText = (shown: number, here: number): string =>
+  shown === here ? plural(here, 'run') : `${countText(shown)} of ${plural(here, 'run')}`;
 
 function toggled(set: ReadonlySet<string>, key: string): ReadonlySet<string> {
   const next = new Set(set);
@@ -139,7 +139,7 @@ function toggled(set: ReadonlySet<string>, key: string): ReadonlySet<string> {
   return next;
 }
 
-function NothingShown({ place, here, onClear }: { place: Place; here: number; onClear(): void }) {
+function NothingShown({ place, here, onClear }: { place: RunPlace; here: number; onClear(): void }) {
   if (here === 0) return <EmptyState title={places[place].empty}>{places[place].hint}</EmptyState>;
   return (
     <EmptyState
@@ -150,7 +150,7 @@ function NothingShown({ place, here, onClear }: { place: Place; here: number; on
         </Button>
       }
     >
-      {here === 1 ? 'One run is' : `${count(here)} runs are`} hidden by it.
+      {here === 1 ? 'One run is' : `${countText(here)} runs are`} hidden by it.
     </EmptyState>
   );
 }

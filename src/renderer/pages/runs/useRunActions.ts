@@ -1,37 +1,23 @@
-/** What can be done to runs, with word of it and a way back where there is one. Rejections are told, not thrown. */
+/** Actions on runs. Results and errors are shown as messages; where possible they can be undone. */
 import { useQueryClient } from '@tanstack/react-query';
-import { createElement } from 'react';
+import { plural } from '#contract/format';
 import { useTRPC, useTRPCClient } from '../../client/trpc.ts';
-import { count } from '../../components/format.ts';
-import { dismiss, notifyDone, notifyError } from '../../components/notify.ts';
-import { UndoMessage } from '../../components/UndoMessage.tsx';
+import { attempt, notifyDone } from '../../components/notify.tsx';
 
-const some = (ids: readonly string[]): string => (ids.length === 1 ? ids[0] : `${count(ids.length)} runs`);
+const some = (ids: readonly string[]): string => (ids.length === 1 ? ids[0] : plural(ids.length, 'run'));
 
 export function useRunActions() {
   const trpc = useTRPC();
   const client = useTRPCClient();
   const queries = useQueryClient();
 
-  /** Does something, reads the rows again and tells what was done, or what went wrong. */
+  /** Runs `work`, reads the rows again and shows `done`, or the error under `failure`. */
   async function act(failure: string, work: () => Promise<unknown>, done?: string, undo?: () => Promise<unknown>) {
-    const failed = await work().then(
-      () => false,
-      (error) => {
-        notifyError(failure, error);
-        return true;
-      },
-    );
+    const succeeded = await attempt(failure, work);
     await queries.invalidateQueries({ queryKey: trpc.runs.list.queryKey() });
-    if (failed || !done) return;
-    const id = `${done}-${Date.now()}`;
-    const back = () => {
-      dismiss(id);
-      if (undo) void act('It could not be undone', undo);
-    };
-    notifyDone(createElement(UndoMessage, { text: done, onUndo: undo && back }), id);
+    if (succeeded && done) notifyDone(done, undo && (() => void act('It could not be undone', undo)));
   }
-  /** One after the other: the first that fails ends it. */
+  /** One after the other; stops at the first failure. */
   const each = async (ids: readonly string[], ask: (input: { id: string }) => Promise<unknown>) => {
     for (const id of ids) await ask({ id });
   };

@@ -1,25 +1,25 @@
-/** Everything about one cell: what was published, what answers it here, its runs, and what can be done. */
+/** Everything about one cell: its published number, its result here, its runs and the actions on them. */
 import { Button, Drawer, Group, Stack, Text, Title } from '@mantine/core';
 import { IconBox, IconFlask2 } from '@tabler/icons-react';
-import { cellOutlookText, knownText, publishedText, rangeText, settingText } from '#contract/answerText';
 import { configFields, fieldMeta } from '#contract/config';
+import { countText, metricText, plural } from '#contract/format';
 import { knownSettings } from '#contract/knownSettings';
-import type { Answer, Profile } from '#contract/papers';
 import type { PaperTable, Published } from '#contract/paperTable';
+import type { CellResult, Profile } from '#contract/tableState';
+import { cellOutlookText, knownText, publishedText, rangeText, settingText } from '#contract/tableText';
 import { CopyCommand } from '../../components/CopyText.tsx';
 import { type Fact, Facts } from '../../components/Facts.tsx';
-import { count, metricValue } from '../../components/format.ts';
 import { LinkButton } from '../../components/LinkButton.tsx';
 import { quoted } from '../newRun/command.ts';
 import { CellQueueing } from './CellQueueing.tsx';
 import { CellRuns } from './CellRuns.tsx';
 import type { TableActions } from './useTableActions.ts';
 import { VerdictBadge, verdictMeaning } from './VerdictBadge.tsx';
-import { some, toleranceText } from './words.ts';
+import { toleranceText } from './words.ts';
 
 interface CellDrawerProps {
   /** Null: no cell is open. */
-  answer: Answer | null;
+  result: CellResult | null;
   table: PaperTable;
   profile: Profile;
   /** Seeds that every cell of the table shall have. */
@@ -29,46 +29,46 @@ interface CellDrawerProps {
   onClose(): void;
 }
 
-export function CellDrawer({ answer, onClose, ...rest }: CellDrawerProps) {
+export function CellDrawer({ result, onClose, ...rest }: CellDrawerProps) {
   return (
     <Drawer
-      opened={answer !== null}
+      opened={result !== null}
       onClose={onClose}
       position="right"
       size={520}
-      title={answer && `${answer.cell.row} · ${answer.cell.column}`}
+      title={result && `${result.cell.row} · ${result.cell.column}`}
       closeButtonProps={{ 'aria-label': 'Close the cell' }}
       transitionProps={{ duration: 0 }}
     >
-      {answer && <CellDetails key={answer.cell.id} answer={answer} {...rest} />}
+      {result && <CellDetails key={result.cell.id} result={result} {...rest} />}
     </Drawer>
   );
 }
 
 function CellDetails({
-  answer,
+  result,
   table,
   profile,
   seeds,
   actions,
   onProfile,
-}: Omit<CellDrawerProps, 'onClose'> & { answer: Answer }) {
-  const { cell, needs, notes, floor, onFloor, metric, runs, judgement } = answer;
+}: Omit<CellDrawerProps, 'onClose'> & { result: CellResult }) {
+  const { cell, needs, notes, floor, onFloor, metric, runs, judgement } = result;
   const known = knownSettings(table.settings, cell);
   const facts: Fact[] = [
-    ['Verdict', verdictMeaning(answer)],
+    ['Verdict', verdictMeaning(result)],
     ['Tolerance', judgement.tolerance !== null && toleranceText(judgement.tolerance, metric)],
     [
       'Ours',
-      judgement.mean !== null && `${metricValue(judgement.mean, metric)} mean of ${some(judgement.seeds, 'seed')}`,
+      judgement.mean !== null && `${metricText(judgement.mean, metric)} mean of ${plural(judgement.seeds, 'seed')}`,
     ],
-    ['Averages', answer.averages !== null && `${some(answer.averages, 'test metric')}, since a run has no more`],
-    ['Can be confirmed', answer.outlook && cellOutlookText(answer.outlook)],
+    ['Averages', result.averages !== null && `${plural(result.averages, 'test metric')}, since a run has no more`],
+    ['Can be confirmed', result.outlook && cellOutlookText(result.outlook)],
     ['95 % interval', judgement.seeds > 1 && rangeText(judgement)],
     [
       'Guessing',
       floor &&
-        `${metricValue(floor.value, metric)}, saying ${floor.predictor}${onFloor ? '; the published number is no better' : ''}`,
+        `${metricText(floor.value, metric)}, saying ${floor.predictor}${onFloor ? '; the published number is no better' : ''}`,
     ],
     ['Not yet', needs],
     ['Quick', notes.join('; ')],
@@ -76,18 +76,18 @@ function CellDetails({
   return (
     <Stack gap="md">
       <Group gap="sm">
-        <VerdictBadge answer={answer} />
+        <VerdictBadge result={result} />
         <Text size="xs" c="dimmed" ff="monospace">
           {cell.id}
         </Text>
       </Group>
       <Facts rows={facts} />
       {needs === null ? (
-        <CellQueueing answer={answer} table={table.id} profile={profile} seeds={seeds} actions={actions} />
+        <CellQueueing result={result} table={table.id} profile={profile} seeds={seeds} actions={actions} />
       ) : (
-        <Ways answer={answer} profile={profile} onProfile={onProfile} />
+        <Ways result={result} profile={profile} onProfile={onProfile} />
       )}
-      {runs.length > 0 && <CellRuns answer={answer} table={table.id} profile={profile} actions={actions} />}
+      {runs.length > 0 && <CellRuns result={result} table={table.id} profile={profile} actions={actions} />}
       <section>
         <Title order={2} mb={6}>
           Published
@@ -122,7 +122,7 @@ function CellDetails({
           })}
         />
         <Group gap="xs" mt="xs">
-          <LinkButton to="/new" search={{ preset: cell.id } as never} leftSection={<IconFlask2 size={15} />}>
+          <LinkButton to="/new" search={{ preset: cell.id }} leftSection={<IconFlask2 size={15} />}>
             Open as a new run
           </LinkButton>
           <CopyCommand
@@ -137,14 +137,14 @@ function CellDetails({
 function PublishedFacts({ published }: { published: Published }) {
   const { metric, values, iterations, wandb, trainable, total } = published;
   const parameters =
-    trainable !== undefined && `${count(trainable)} trained${total === undefined ? '' : ` of ${count(total)}`}`;
+    trainable !== undefined && `${countText(trainable)} trained${total === undefined ? '' : ` of ${countText(total)}`}`;
   return (
     <Facts
       rows={[
         [metric === 'mae' ? 'Mean absolute error' : 'Accuracy', publishedText(published)],
         ['Runs', published.runs === null ? 'not said' : String(published.runs)],
         ['Each run', values?.join(', ')],
-        ['Iterations', iterations?.map(count).join(', ')],
+        ['Iterations', iterations?.map(countText).join(', ')],
         ['Runs at W&B', wandb?.join(', ')],
         ['Parameters', parameters],
         ['Source', published.source],
@@ -160,10 +160,10 @@ function PublishedFacts({ published }: { published: Published }) {
 
 /** Ways on for a cell that cannot run here as things are. */
 function Ways({
-  answer: { cell },
+  result: { cell },
   profile,
   onProfile,
-}: Pick<CellDrawerProps, 'profile' | 'onProfile'> & { answer: Answer }) {
+}: Pick<CellDrawerProps, 'profile' | 'onProfile'> & { result: CellResult }) {
   if (cell.beyond !== null) return null;
   return (
     <Group gap="xs">
@@ -173,7 +173,7 @@ function Ways({
         </Button>
       )}
       {profile === 'paper' && cell.params.model_name && (
-        <LinkButton to="/zoo" search={{ model: cell.params.model_name } as never} leftSection={<IconBox size={15} />}>
+        <LinkButton to="/zoo" search={{ model: cell.params.model_name }} leftSection={<IconBox size={15} />}>
           {cell.params.model_name} in the zoo
         </LinkButton>
       )}

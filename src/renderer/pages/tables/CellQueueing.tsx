@@ -1,18 +1,18 @@
-/** Brings a cell to so many seeds, with what that costs. */
+/** Adds seeds to a cell, showing their cost first. */
 import { Button, Group, Text, Title } from '@mantine/core';
 import { IconPlayerPlay } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { Answer, Profile, Wish } from '#contract/papers';
+import { plural } from '#contract/format';
+import type { CellResult, Profile, ReproduceRequest } from '#contract/tableState';
 import { useTRPC } from '../../client/trpc.ts';
 import { CountInput } from '../../components/CountInput.tsx';
 import { hasWork, PlanView } from './PlanView.tsx';
+import { seedsBegun, undecidedCells } from './requests.ts';
 import type { TableActions } from './useTableActions.ts';
-import { seedsBegun, undecidedCells } from './wishes.ts';
-import { some } from './words.ts';
 
 interface CellQueueingProps {
-  answer: Answer;
+  result: CellResult;
   table: string;
   profile: Profile;
   /** Seeds that every cell of the table shall have. */
@@ -20,13 +20,13 @@ interface CellQueueingProps {
   actions: TableActions;
 }
 
-export function CellQueueing({ answer, table, profile, seeds, actions }: CellQueueingProps) {
+export function CellQueueing({ result, table, profile, seeds, actions }: CellQueueingProps) {
   const trpc = useTRPC();
-  const begun = seedsBegun(answer);
+  const begun = seedsBegun(result);
   const [asked, setAsked] = useState<number | null>(null);
-  const target = asked ?? Math.max(seeds, undecidedCells([answer])[0]?.seeds ?? 1);
-  const wish: Wish = { table, profile, cells: [{ id: answer.cell.id, seeds: target }] };
-  const plan = useQuery({ ...trpc.tables.plan.queryOptions(wish), placeholderData: (old) => old });
+  const target = asked ?? Math.max(seeds, undecidedCells([result])[0]?.seeds ?? 1);
+  const request: ReproduceRequest = { table, profile, cells: [{ id: result.cell.id, seeds: target }] };
+  const plan = useQuery({ ...trpc.tables.plan.queryOptions(request), placeholderData: (old) => old });
   const queue = useQuery(trpc.queue.get.queryOptions());
   const add = (more: number) => setAsked(Math.min(100, begun + more));
   return (
@@ -39,13 +39,13 @@ export function CellQueueing({ answer, table, profile, seeds, actions }: CellQue
         {begun > 0 &&
           [1, 3].map((more) => (
             <Button key={more} variant="default" onClick={() => add(more)}>
-              {some(more, 'more seed')}
+              {plural(more, 'more seed')}
             </Button>
           ))}
         <Button
           leftSection={<IconPlayerPlay size={15} />}
           disabled={!plan.data || !hasWork(plan.data)}
-          onClick={() => void actions.start(wish)}
+          onClick={() => void actions.start(request)}
         >
           Queue
         </Button>

@@ -1,24 +1,25 @@
-/** The runs of a cell: seed by seed how they stand, and what can be done with them. */
+/** The runs of a cell, seed by seed, with buttons that stop, resume and repeat them. */
 import { Anchor, Button, Group, Table, Text, Title } from '@mantine/core';
 import { IconArrowsDiff, IconPlayerStop, IconRefresh, IconRepeat } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
-import type { Answer, Profile } from '#contract/papers';
+import { plural } from '#contract/format';
+import type { CellResult, Profile } from '#contract/tableState';
 import { LinkButton } from '../../components/LinkButton.tsx';
 import { StateBadge } from '../../components/StateBadge.tsx';
+import { isUnderWay, isUnfinished } from './requests.ts';
 import type { TableActions } from './useTableActions.ts';
-import { isUnderWay, isUnfinished } from './wishes.ts';
-import { resultText, some } from './words.ts';
+import { resultText } from './words.ts';
 
 interface CellRunsProps {
-  answer: Answer;
+  result: CellResult;
   table: string;
   profile: Profile;
   actions: TableActions;
 }
 
-export function CellRuns({ answer, table, profile, actions }: CellRunsProps) {
-  const { runs } = answer;
-  const idsOf = (which: (run: Answer['runs'][number]) => boolean) => runs.filter(which).map(({ id }) => id);
+export function CellRuns({ result, table, profile, actions }: CellRunsProps) {
+  const { runs } = result;
+  const idsOf = (which: (run: CellResult['runs'][number]) => boolean) => runs.filter(which).map(({ id }) => id);
   const [active, unfinished] = [idsOf(isUnderWay), idsOf(isUnfinished)];
   return (
     <section>
@@ -30,7 +31,7 @@ export function CellRuns({ answer, table, profile, actions }: CellRunsProps) {
           <Table.Tr>
             <Table.Th>Seed</Table.Th>
             <Table.Th>State</Table.Th>
-            <Table.Th>{answer.metric === null ? 'Result' : answer.metric === 'mae' ? 'Error' : 'Accuracy'}</Table.Th>
+            <Table.Th>{result.metric === null ? 'Result' : result.metric === 'mae' ? 'Error' : 'Accuracy'}</Table.Th>
             <Table.Th>Run</Table.Th>
           </Table.Tr>
         </Table.Thead>
@@ -47,7 +48,7 @@ export function CellRuns({ answer, table, profile, actions }: CellRunsProps) {
                 </Text>
               </Table.Td>
               <Table.Td>
-                <Anchor component={Link} to={`/runs/${run.id}`} inherit>
+                <Anchor renderRoot={(props) => <Link to="/runs/$id" params={{ id: run.id }} {...props} />} inherit>
                   {run.id}
                 </Anchor>
               </Table.Td>
@@ -62,7 +63,7 @@ export function CellRuns({ answer, table, profile, actions }: CellRunsProps) {
             leftSection={<IconPlayerStop size={15} />}
             onClick={() => void actions.stop(active)}
           >
-            Stop {some(active.length, 'run')}
+            Stop {plural(active.length, 'run')}
           </Button>
         )}
         {unfinished.length > 0 && (
@@ -71,15 +72,15 @@ export function CellRuns({ answer, table, profile, actions }: CellRunsProps) {
             leftSection={<IconRepeat size={15} />}
             onClick={() => void actions.resume(unfinished)}
           >
-            Resume {some(unfinished.length, 'run')}
+            Resume {plural(unfinished.length, 'run')}
           </Button>
         )}
         {active.length === 0 && (
           <Button
             variant="default"
             leftSection={<IconRefresh size={15} />}
-            disabled={answer.needs !== null}
-            onClick={() => void actions.rerun(answer, { table, profile })}
+            disabled={result.needs !== null}
+            onClick={() => void actions.rerun(result, { table, profile })}
           >
             Rerun
           </Button>
@@ -87,7 +88,7 @@ export function CellRuns({ answer, table, profile, actions }: CellRunsProps) {
         {runs.length > 1 && (
           <LinkButton
             to="/compare"
-            search={{ ids: idsOf(() => true).join(',') } as never}
+            search={{ ids: idsOf(() => true).join(',') }}
             leftSection={<IconArrowsDiff size={15} />}
           >
             Compare

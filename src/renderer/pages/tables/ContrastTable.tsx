@@ -1,7 +1,7 @@
 /** What one column gains over another, with its interval: the question that the table was made for. */
 import { Table, Text, Title } from '@mantine/core';
-import { conclusionText, gainText, rangeText } from '#contract/answerText';
-import type { Contrast, ContrastVerdict } from '#contract/papers';
+import type { Contrast, ContrastVerdict } from '#contract/tableState';
+import { conclusionText, gainText, rangeText } from '#contract/tableText';
 import { type Tone, toneColor } from '../../theme.ts';
 
 const tones: Record<ContrastVerdict, Tone> = {

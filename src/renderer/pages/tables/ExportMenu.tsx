@@ -1,15 +1,15 @@
-/** The table as a file: what the app writes, a picture, or paper. */
+/** Saves the table as a file, a picture or a print. */
 import { Button, Menu } from '@mantine/core';
 import { IconDownload, IconPhoto, IconPrinter, IconVector } from '@tabler/icons-react';
-import type { TableState } from '#contract/papers';
+import { dateTimeText } from '#contract/format';
+import type { TableState } from '#contract/tableState';
 import { pngOf } from '../../chart/png.ts';
 import { saveFile } from '../../chart/save.ts';
 import { type DownloadFile, DownloadItems } from '../../components/DownloadItems.tsx';
-import { dateTime } from '../../components/format.ts';
-import { notifyError } from '../../components/notify.ts';
+import { attempt } from '../../components/notify.tsx';
 import { tableSvg } from './tableSvg.ts';
 
-/** What the app makes of a table. */
+/** Files that the app makes from a table. */
 const files: DownloadFile[] = [
   { label: 'Cells as CSV', file: 'table.csv' },
   { label: 'Table as Markdown', file: 'table.md' },
@@ -26,9 +26,9 @@ export function ExportMenu({ state }: { state: TableState }) {
     ...{ table: table.id, profile },
     ...{ accuracy: String(tolerance.accuracy), mae: String(tolerance.mae) },
   });
-  const told = (work: Promise<void>) => void work.catch((error) => notifyError('It could not be saved', error));
+  const save = (work: () => Promise<void>) => void attempt('It could not be saved', work);
   const name = `${table.id}-${profile}`;
-  const picture = () => tableSvg(state, dateTime(Date.now()));
+  const picture = () => tableSvg(state, dateTimeText(Date.now()));
   const png = async () => saveFile(`${name}.png`, await pngOf(picture()));
   return (
     <Menu position="bottom-end">
@@ -40,7 +40,7 @@ export function ExportMenu({ state }: { state: TableState }) {
       <Menu.Dropdown>
         <DownloadItems files={files} query={query} />
         <Menu.Divider />
-        <Menu.Item leftSection={<IconPhoto size={15} />} onClick={() => told(png())}>
+        <Menu.Item leftSection={<IconPhoto size={15} />} onClick={() => save(png)}>
           Picture (PNG)
         </Menu.Item>
         <Menu.Item

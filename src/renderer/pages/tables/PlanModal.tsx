@@ -1,8 +1,8 @@
-/** Shows what a wish would start and cost, and starts it when that is agreed to. */
+/** Shows the runs and the cost of a request, and starts it on agreement. */
 import { Button, Group, Modal } from '@mantine/core';
 import { IconPlayerPlay } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import type { Wish } from '#contract/papers';
+import type { ReproduceRequest } from '#contract/tableState';
 import { useTRPC } from '../../client/trpc.ts';
 import { ErrorState } from '../../components/ErrorState.tsx';
 import { Loading } from '../../components/Loading.tsx';
@@ -10,14 +10,14 @@ import { hasWork, PlanView } from './PlanView.tsx';
 
 export interface Proposal {
   title: string;
-  wish: Wish;
+  request: ReproduceRequest;
 }
 
 interface PlanModalProps {
   /** Null: nothing is proposed. */
   proposal: Proposal | null;
   onClose(): void;
-  onStart(wish: Wish): void;
+  onStart(request: ReproduceRequest): void;
 }
 
 export function PlanModal({ proposal, onClose, onStart }: PlanModalProps) {
@@ -32,11 +32,11 @@ export function PlanModal({ proposal, onClose, onStart }: PlanModalProps) {
     >
       {proposal && (
         <Proposed
-          wish={proposal.wish}
+          request={proposal.request}
           onClose={onClose}
           onStart={() => {
             onClose();
-            onStart(proposal.wish);
+            onStart(proposal.request);
           }}
         />
       )}
@@ -44,9 +44,9 @@ export function PlanModal({ proposal, onClose, onStart }: PlanModalProps) {
   );
 }
 
-function Proposed({ wish, onClose, onStart }: { wish: Wish; onClose(): void; onStart(): void }) {
+function Proposed({ request, onClose, onStart }: { request: ReproduceRequest; onClose(): void; onStart(): void }) {
   const trpc = useTRPC();
-  const plan = useQuery({ ...trpc.tables.plan.queryOptions(wish), staleTime: 0 });
+  const plan = useQuery({ ...trpc.tables.plan.queryOptions(request), staleTime: 0 });
   const queue = useQuery(trpc.queue.get.queryOptions());
   if (plan.isPending) return <Loading what="the plan" />;
   if (plan.isError)

@@ -1,29 +1,28 @@
-/** What a wish would start and cost, before it is made. */
+/** The runs that a request starts, and their cost. */
 import { Alert, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
-import type { Plan } from '#contract/papers';
+import { bytesText, durationText, miscountText, planText } from '#contract/format';
+import type { ReproductionPlan } from '#contract/tableState';
 import { type Fact, Facts } from '../../components/Facts.tsx';
-import { bytes, count, duration } from '../../components/format.ts';
-import { planText } from './words.ts';
 
 interface PlanViewProps {
-  plan: Plan;
+  plan: ReproductionPlan;
   isQueuePaused: boolean;
 }
 
-export const hasWork = ({ resumed, started }: Plan): boolean => resumed + started > 0;
+export const hasWork = ({ resumed, started }: ReproductionPlan): boolean => resumed + started > 0;
 
 export function PlanView({ plan, isQueuePaused }: PlanViewProps) {
   const { seconds, basis, memoryBytes, diskBytes, miscounted } = plan;
   const time = (
     <>
-      about {duration(seconds)} <span className="dimmed">({basis})</span>
+      about {durationText(seconds)} <span className="dimmed">({basis})</span>
     </>
   );
   const facts: Fact[] = [
     ['Time', time],
-    ['Memory', `${bytes(memoryBytes)} for each run at once`],
-    ['Disk', bytes(diskBytes)],
+    ['Memory', `${bytesText(memoryBytes)} for each run at once`],
+    ['Disk', bytesText(diskBytes)],
   ];
   return (
     <Stack gap={6}>
@@ -42,9 +41,9 @@ export function PlanView({ plan, isQueuePaused }: PlanViewProps) {
       )}
       {miscounted.length > 0 && (
         <Alert color="yellow" variant="light" icon={<IconAlertTriangle size={16} />} py={6} title="Not as published">
-          {miscounted.map(({ cell, trainable, published }) => (
-            <Text key={cell} size="sm">
-              {cell} trains {count(trainable)} parameters here, {count(published)} in the publication.
+          {miscounted.map((miscount) => (
+            <Text key={miscount.cell} size="sm">
+              {miscountText(miscount)}
             </Text>
           ))}
         </Alert>

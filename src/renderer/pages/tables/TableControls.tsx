@@ -1,12 +1,12 @@
 /** Which table, in which profile, judged with which tolerance. */
 import { Group, NumberInput, SegmentedControl, Select } from '@mantine/core';
-import type { Profile, Tolerance } from '#contract/papers';
 import type { PaperTable } from '#contract/paperTable';
-import type { Asked } from './useTable.ts';
+import type { Profile, Tolerance } from '#contract/tableState';
+import type { TableQuery } from './useTable.ts';
 
 interface TableControlsProps {
   tables: readonly PaperTable[];
-  asked: Asked & { set(changes: Partial<Asked>): void };
+  asked: TableQuery & { set(changes: Partial<TableQuery>): void };
 }
 
 const profileLabels: { value: Profile; label: string }[] = [

@@ -1,26 +1,26 @@
 /** How far a table is while its runs train or wait, and how much longer that takes. */
 import { Group, Progress, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import type { TableState } from '#contract/papers';
+import { durationText, percentText } from '#contract/format';
+import type { TableState } from '#contract/tableState';
 import { useTRPC } from '../../client/trpc.ts';
-import { duration, percent } from '../../components/format.ts';
-import { busyCells, isUnderWay, runsOf } from './wishes.ts';
+import { busyCells, isUnderWay, runsOf } from './requests.ts';
 import { shareOf } from './words.ts';
 
-/** Milliseconds between estimates of what is left. */
+/** Milliseconds between estimates of the remaining time. */
 const again = 15_000;
 
 export function TableProgress({ state }: { state: TableState }) {
-  const { table, profile, answers } = state;
+  const { table, profile, results } = state;
   const trpc = useTRPC();
-  const cells = busyCells(answers);
+  const cells = busyCells(results);
   const plan = useQuery({
     ...trpc.tables.plan.queryOptions({ table: table.id, profile, cells }),
     enabled: cells.length > 0,
     refetchInterval: again,
     placeholderData: (old) => old,
   });
-  const runs = runsOf(answers);
+  const runs = runsOf(results);
   const active = runs.filter(isUnderWay);
   if (active.length === 0) return null;
   const finished = runs.filter(({ state: is }) => is === 'finished').length;
@@ -28,14 +28,14 @@ export function TableProgress({ state }: { state: TableState }) {
   const running = active.filter(({ state: is }) => is === 'running').length;
   return (
     <Stack gap={4} className="no-print">
-      <Progress value={100 * share} size="sm" aria-label={`${table.title}: ${percent(share)} done`} />
+      <Progress value={100 * share} size="sm" aria-label={`${table.title}: ${percentText(share)} done`} />
       <Group justify="space-between" gap="xs">
         <Text size="xs" c="dimmed">
-          {finished} of {runs.length} runs finished ({percent(share)}), {running} running, {active.length - running}{' '}
+          {finished} of {runs.length} runs finished ({percentText(share)}), {running} running, {active.length - running}{' '}
           waiting
         </Text>
         <Text size="xs" c="dimmed">
-          {plan.data ? `about ${duration(plan.data.seconds)} left` : ''}
+          {plan.data ? `about ${durationText(plan.data.seconds)} left` : ''}
         </Text>
       </Group>
     </Stack>

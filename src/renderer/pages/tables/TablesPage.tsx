@@ -1,33 +1,33 @@
-/** Published tables: every cell with its published number, ours and a verdict; starting, watching and stopping what answers them. */
+/** Published tables: every cell with its published number, ours and a verdict; starting, watching and stopping their runs. */
 import { Stack, Text } from '@mantine/core';
 import { IconTable } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { chanceText, outlookText, weightsAndScoreTexts, weightsAndScoreTitle } from '#contract/answerText';
-import type { Answer, TableState } from '#contract/papers';
+import { dateTimeText } from '#contract/format';
+import type { CellResult, TableState } from '#contract/tableState';
+import { chanceText, outlookText, weightsAndScoreTexts, weightsAndScoreTitle } from '#contract/tableText';
 import { useTRPC } from '../../client/trpc.ts';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { ErrorState } from '../../components/ErrorState.tsx';
-import { dateTime } from '../../components/format.ts';
 import { Loading } from '../../components/Loading.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
-import { AnswerGrid } from './AnswerGrid.tsx';
 import { CellDrawer } from './CellDrawer.tsx';
 import { ContrastTable } from './ContrastTable.tsx';
 import { ExportMenu } from './ExportMenu.tsx';
-import { marks, marksOf, tallyOf } from './grid.ts';
+import { marks, marksOf, verdictTally } from './grid.ts';
 import { PlanModal, type Proposal } from './PlanModal.tsx';
-import { TableActions } from './TableActions.tsx';
+import { ResultGrid } from './ResultGrid.tsx';
+import { TableButtons } from './TableButtons.tsx';
 import { TableControls } from './TableControls.tsx';
 import { TableProgress } from './TableProgress.tsx';
 import { useLightPrint } from './useLightPrint.ts';
-import { useAsked, useTable } from './useTable.ts';
+import { useTable, useTableQuery } from './useTable.ts';
 import { useTableActions } from './useTableActions.ts';
 import { allowedText } from './words.ts';
 
 export function TablesPage() {
   const trpc = useTRPC();
-  const asked = useAsked();
+  const asked = useTableQuery();
   const tables = useQuery({ ...trpc.tables.list.queryOptions(), staleTime: Number.POSITIVE_INFINITY });
   const state = useTable(asked);
   useLightPrint();
@@ -43,7 +43,7 @@ export function TablesPage() {
   const isKnown = tables.data.some(({ id }) => id === asked.table);
   return (
     <Stack gap="sm">
-      <PageHeader title="Paper tables" about={state.data && tallyText(state.data.answers)}>
+      <PageHeader title="Paper tables" about={state.data && tallyText(state.data.results)}>
         {state.data && <ExportMenu state={state.data} />}
       </PageHeader>
       <TableControls tables={tables.data} asked={asked} />
@@ -61,19 +61,19 @@ export function TablesPage() {
   );
 }
 
-const tallyText = (answers: readonly Answer[]): string =>
-  tallyOf(answers)
+const tallyText = (results: readonly CellResult[]): string =>
+  verdictTally(results)
     .map(([verdict, count]) => `${count} ${verdict}`)
     .join(', ');
 
-function Answered({ state, asked }: { state: TableState; asked: ReturnType<typeof useAsked> }) {
+function Answered({ state, asked }: { state: TableState; asked: ReturnType<typeof useTableQuery> }) {
   const actions = useTableActions();
   const [proposal, setProposal] = useState<Proposal | null>(null);
-  const { table, profile, answers, contrasts } = state;
-  const open = answers.find(({ cell }) => cell.id === asked.cell) ?? null;
+  const { table, profile, results, contrasts } = state;
+  const open = results.find(({ cell }) => cell.id === asked.cell) ?? null;
   return (
     <>
-      <TableActions
+      <TableButtons
         state={state}
         seeds={asked.seeds}
         onSeeds={(seeds) => asked.set({ seeds })}
@@ -84,12 +84,16 @@ function Answered({ state, asked }: { state: TableState; asked: ReturnType<typeo
       <Text className="print-only" fw={600}>
         {table.title}
       </Text>
-      <AnswerGrid state={state} onOpen={(cell) => asked.set({ cell })} />
+      <ResultGrid state={state} onOpen={(cell) => asked.set({ cell })} />
       <Legend state={state} />
       <ContrastTable contrasts={contrasts} pairs={table.contrasts} />
-      <PlanModal proposal={proposal} onClose={() => setProposal(null)} onStart={(wish) => void actions.start(wish)} />
+      <PlanModal
+        proposal={proposal}
+        onClose={() => setProposal(null)}
+        onStart={(request) => void actions.start(request)}
+      />
       <CellDrawer
-        answer={open}
+        result={open}
         table={table}
         profile={profile}
         seeds={asked.seeds}
@@ -102,29 +106,29 @@ function Answered({ state, asked }: { state: TableState; asked: ReturnType<typeo
 }
 
 /** Each note once; one that not every row has, with the rows that it is about. */
-function notesOf(answers: readonly Answer[]): string[] {
-  const rowsOf = (some: readonly Answer[]) => [...new Set(some.map(({ cell }) => cell.row))];
-  const notes = [...new Set(answers.flatMap(({ notes }) => notes))];
+function notesOf(results: readonly CellResult[]): string[] {
+  const rowsOf = (some: readonly CellResult[]) => [...new Set(some.map(({ cell }) => cell.row))];
+  const notes = [...new Set(results.flatMap(({ notes }) => notes))];
   return notes.map((note) => {
-    const rows = rowsOf(answers.filter(({ notes }) => notes.includes(note)));
-    return rows.length === rowsOf(answers).length ? note : `${note} (${rows.join(', ')})`;
+    const rows = rowsOf(results.filter(({ notes }) => notes.includes(note)));
+    return rows.length === rowsOf(results).length ? note : `${note} (${rows.join(', ')})`;
   });
 }
 
-/** What the marks mean, what the table leaves open, where its numbers are from. */
+/** Below the table: the meaning of its marks, open questions, sources. */
 function Legend({ state }: { state: TableState }) {
-  const { table, profile, tolerance, answers } = state;
-  const used = new Set(answers.flatMap(marksOf));
+  const { table, profile, tolerance, results } = state;
+  const used = new Set(results.flatMap(marksOf));
   const signs = (Object.keys(marks) as (keyof typeof marks)[])
     .filter((name) => used.has(name))
     .map((name) => `${marks[name].sign} ${marks[name].means}.`);
-  const sources = [...new Set(answers.flatMap(({ cell }) => cell.published?.source ?? []))];
+  const sources = [...new Set(results.flatMap(({ cell }) => cell.published?.source ?? []))];
   const lines = [
     `Paper: value ± standard deviation over runs. Ours: mean with its 95 % interval. Verdicts allow ${allowedText(tolerance)}.`,
     ...signs,
-    ...[outlookText(answers), chanceText(state), table.note].flatMap((text) => text ?? []),
+    ...[outlookText(results), chanceText(state), table.note].flatMap((text) => text ?? []),
     ...weightsAndScoreTexts(state.weightsAndScore).map((text) => `${weightsAndScoreTitle}: ${text}.`),
-    ...notesOf(answers).map((note) => `Quick: ${note}.`),
+    ...notesOf(results).map((note) => `Quick: ${note}.`),
     `Sources: ${sources.join('; ')}.`,
   ];
   return (
@@ -135,7 +139,7 @@ function Legend({ state }: { state: TableState }) {
         </Text>
       ))}
       <Text size="xs" className="print-only">
-        Permafrost, profile {profile}, {dateTime(Date.now())}
+        Permafrost, profile {profile}, {dateTimeText(Date.now())}
       </Text>
     </div>
   );

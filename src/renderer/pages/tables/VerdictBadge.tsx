@@ -10,13 +10,13 @@ import {
   IconResize,
   IconX,
 } from '@tabler/icons-react';
-import { fallsSign } from '#contract/answerText';
-import type { Answer } from '#contract/papers';
+import { plural } from '#contract/format';
+import type { CellResult } from '#contract/tableState';
+import { fallsSign } from '#contract/tableText';
 import { type Tone, toneColor } from '../../theme.ts';
-import { type Shown, shownVerdict } from './grid.ts';
-import { some } from './words.ts';
+import { type ShownVerdict, shownVerdict } from './grid.ts';
 
-const looks: Record<Shown, { tone: Tone; Icon: typeof IconCheck; means: string }> = {
+const looks: Record<ShownVerdict, { tone: Tone; Icon: typeof IconCheck; means: string }> = {
   reproduced: { tone: 'good', Icon: IconCheck, means: 'Surely within the tolerance of the published number.' },
   better: { tone: 'busy', Icon: IconArrowUp, means: 'Surely better than published, by more than the tolerance.' },
   'not reproduced': { tone: 'bad', Icon: IconX, means: 'Surely worse than published, by more than the tolerance.' },
@@ -35,18 +35,18 @@ const looks: Record<Shown, { tone: Tone; Icon: typeof IconCheck; means: string }
   'not run here': { tone: 'waiting', Icon: IconBan, means: 'It cannot run here as things are.' },
 };
 
-export const verdictMeaning = (answer: Answer): string => looks[shownVerdict(answer)].means;
+export const verdictMeaning = (result: CellResult): string => looks[shownVerdict(result)].means;
 
-export function VerdictBadge({ answer }: { answer: Answer }) {
-  const verdict = shownVerdict(answer);
+export function VerdictBadge({ result }: { result: CellResult }) {
+  const verdict = shownVerdict(result);
   const { tone, Icon, means } = looks[verdict];
-  const { moreSeeds, stands } = answer.judgement;
+  const { moreSeeds, stands } = result.judgement;
   return (
     <Box component="span" className="verdict" c={toneColor(tone)} title={means}>
       <Icon size={13} stroke={2} aria-hidden />
       <Text span inherit>
         {verdict}
-        {verdict === "can't tell yet" && moreSeeds !== null && `, +${some(moreSeeds, 'seed')}`}
+        {verdict === "can't tell yet" && moreSeeds !== null && `, +${plural(moreSeeds, 'seed')}`}
         {stands === false && ` ${fallsSign}`}
       </Text>
     </Box>

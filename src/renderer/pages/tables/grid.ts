@@ -1,14 +1,14 @@
-/** A table as rows × columns, and what is marked and said in it. Pure. */
-import { type Answer, type TableState, type Verdict, verdicts } from '#contract/papers';
+/** A table as rows × columns, its marks and its verdicts. Pure. */
+import { type CellResult, type TableState, type Verdict, verdicts } from '#contract/tableState';
 
-export type Shown = Verdict | 'not run here';
+export type ShownVerdict = Verdict | 'not run here';
 
 /** Rows and columns in the order of the paper. */
-export function gridOf({ answers }: Pick<TableState, 'answers'>) {
-  const columns = [...new Set(answers.map(({ cell }) => cell.column))];
-  const rows = [...new Set(answers.map(({ cell }) => cell.row))].map((row) => ({
+export function tableGrid({ results }: Pick<TableState, 'results'>) {
+  const columns = [...new Set(results.map(({ cell }) => cell.column))];
+  const rows = [...new Set(results.map(({ cell }) => cell.row))].map((row) => ({
     row,
-    answers: columns.map((column) => answers.find(({ cell }) => cell.row === row && cell.column === column)),
+    results: columns.map((column) => results.find(({ cell }) => cell.row === row && cell.column === column)),
   }));
   return { columns, rows };
 }
@@ -22,7 +22,7 @@ export const marks = {
     means: 'no number of seeds is likely to confirm it: a single published run, or runs that spread too widely',
   },
 } as const;
-export function marksOf({ cell, onFloor, outlook }: Answer): (keyof typeof marks)[] {
+export function marksOf({ cell, onFloor, outlook }: CellResult): (keyof typeof marks)[] {
   return [
     ...(cell.published?.certainty === 'second-hand' ? (['second-hand'] as const) : []),
     ...(onFloor ? (['floor'] as const) : []),
@@ -30,14 +30,14 @@ export function marksOf({ cell, onFloor, outlook }: Answer): (keyof typeof marks
   ];
 }
 
-/** What is said of a cell: its verdict, unless nothing ran and nothing can. */
-export const shownVerdict = ({ needs, runs, judgement }: Answer): Shown =>
+/** The verdict of a cell, or `not run here` when nothing ran and nothing can run. */
+export const shownVerdict = ({ needs, runs, judgement }: CellResult): ShownVerdict =>
   needs !== null && runs.length === 0 ? 'not run here' : judgement.verdict;
 
 /** How many cells have which verdict, the decided ones first. */
-export function tallyOf(answers: readonly Answer[]): [Shown, number][] {
-  const names: Shown[] = [...verdicts, 'not run here'];
+export function verdictTally(results: readonly CellResult[]): [ShownVerdict, number][] {
+  const names: ShownVerdict[] = [...verdicts, 'not run here'];
   return names
-    .map((name): [Shown, number] => [name, answers.filter((answer) => shownVerdict(answer) === name).length])
+    .map((name): [ShownVerdict, number] => [name, results.filter((result) => shownVerdict(result) === name).length])
     .filter(([, count]) => count > 0);
 }

@@ -1,4 +1,7 @@
 /** A table as a picture for papers and slides, drawn from its state: on white, with its title, sources and date. Pure. */
+
+import { metricText, plural } from '#contract/format';
+import type { CellResult, TableState } from '#contract/tableState';
 import {
   chanceText,
   contrastText,
@@ -8,12 +11,10 @@ import {
   rangeText,
   weightsAndScoreTexts,
   weightsAndScoreTitle,
-} from '#contract/answerText';
-import type { Answer, TableState } from '#contract/papers';
+} from '#contract/tableText';
 import { escaped } from '../../chart/svg.ts';
-import { metricValue } from '../../components/format.ts';
-import { gridOf, marks, marksOf, shownVerdict } from './grid.ts';
-import { allowedText, some } from './words.ts';
+import { marks, marksOf, shownVerdict, tableGrid } from './grid.ts';
+import { allowedText } from './words.ts';
 
 const size = { text: 12, line: 17, pad: 10, title: 17 };
 /** Pixels of a letter in the mean; most sans-serif fonts at 12 px are a little narrower. */
@@ -32,19 +33,19 @@ interface Line {
   bold?: boolean;
 }
 
-function linesOf(answer: Answer | undefined): Line[] {
-  if (!answer) return [];
-  const { cell, judgement, metric } = answer;
+function linesOf(result: CellResult | undefined): Line[] {
+  if (!result) return [];
+  const { cell, judgement, metric } = result;
   const { published } = cell;
-  const signs = marksOf(answer).map((name) => marks[name].sign);
-  const runs = published?.runs ? ` (${some(published.runs, 'run')})` : '';
-  const verdict = shownVerdict(answer);
+  const signs = marksOf(result).map((name) => marks[name].sign);
+  const runs = published?.runs ? ` (${plural(published.runs, 'run')})` : '';
+  const verdict = shownVerdict(result);
   const ours =
     judgement.mean === null
       ? []
       : [
           {
-            text: `Ours ${metricValue(judgement.mean, metric)} (${rangeText(judgement)}), ${some(judgement.seeds, 'seed')}`,
+            text: `Ours ${metricText(judgement.mean, metric)} (${rangeText(judgement)}), ${plural(judgement.seeds, 'seed')}`,
             bold: true,
           },
         ];
@@ -58,7 +59,7 @@ function linesOf(answer: Answer | undefined): Line[] {
   ];
 }
 
-/** Words in lines of so many letters. */
+/** Breaks words into lines of at most `most` letters. */
 function wrapped(text: string, most: number): string[] {
   const lines = [''];
   for (const word of text.split(' ')) {
@@ -71,8 +72,8 @@ function wrapped(text: string, most: number): string[] {
 
 /** `date` as it shall be printed. */
 export function tableSvg(state: TableState, date: string): { svg: string; width: number; height: number } {
-  const { columns, rows } = gridOf(state);
-  const cells = rows.map(({ row, answers }) => ({ row, lines: answers.map(linesOf) }));
+  const { columns, rows } = tableGrid(state);
+  const cells = rows.map(({ row, results }) => ({ row, lines: results.map(linesOf) }));
   const long = ({ text, bold }: Line) => text.length * letter[bold ? 'bold' : 'plain'];
   const widest = (lines: readonly Line[]) => Math.ceil(Math.max(...lines.map(long), 0)) + 2 * size.pad;
   const bold = (text: string): Line => ({ text, bold: true });
@@ -121,16 +122,16 @@ export function tableSvg(state: TableState, date: string): { svg: string; width:
 }
 
 function footer(state: TableState, date: string): string[] {
-  const { table, profile, tolerance, answers, contrasts } = state;
-  const used = new Set(answers.flatMap(marksOf));
-  const sources = [...new Set(answers.flatMap(({ cell }) => cell.published?.source ?? []))];
+  const { table, profile, tolerance, results, contrasts } = state;
+  const used = new Set(results.flatMap(marksOf));
+  const sources = [...new Set(results.flatMap(({ cell }) => cell.published?.source ?? []))];
   return [
     ...contrasts.map(contrastText),
     `Paper: value ± standard deviation over runs. Ours, and what one column gains over another: mean (95 % interval over seeds). Verdicts allow ${allowedText(tolerance)}.`,
     ...[...used].map((name) => `${marks[name].sign} ${marks[name].means}.`),
-    ...[outlookText(answers), chanceText(state), table.note].flatMap((text) => text ?? []),
+    ...[outlookText(results), chanceText(state), table.note].flatMap((text) => text ?? []),
     ...weightsAndScoreTexts(state.weightsAndScore).map((text) => `${weightsAndScoreTitle}: ${text}.`),
-    ...new Set(answers.flatMap(({ notes }) => notes)),
+    ...new Set(results.flatMap(({ notes }) => notes)),
     `Sources: ${sources.join('; ')}.`,
     `Permafrost, profile ${profile}, ${date}.`,
   ];

@@ -1,14 +1,15 @@
-/** What the address asks of the page, and the table that it names. */
+/** The table that the address names, and how it is judged. */
 import { useQuery } from '@tanstack/react-query';
-import { defaultTolerance, type Profile, profiles, type Tolerance, toleranceSchema } from '#contract/papers';
+import { defaultTolerance, type Profile, profiles, type Tolerance, toleranceSchema } from '#contract/tableState';
 import { useTRPC } from '../../client/trpc.ts';
 import { type Address, useAddress } from '../../components/useAddress.ts';
+import type { SearchName } from '../../searches.ts';
 
-export interface Asked {
+export interface TableQuery {
   table: string;
   profile: Profile;
   tolerance: Tolerance;
-  /** Seeds that every cell shall have. */
+  /** Seeds wanted for every cell. */
   seeds: number;
   /** The cell that is open; empty for none. */
   cell: string;
@@ -16,14 +17,14 @@ export interface Asked {
 
 const usualSeeds = 3;
 
-export function useAsked(): Asked & { set(changes: Partial<Asked>): void } {
-  const address = useAddress();
+export function useTableQuery(): TableQuery & { set(changes: Partial<TableQuery>): void } {
+  const address = useAddress<'/tables'>();
   const asked = readAsked(address);
   return { ...asked, set: (changes) => address.set(written({ ...asked, ...changes })) };
 }
 
-/** What the address says, with the usual where it says nothing or nonsense. */
-function readAsked({ get }: Pick<Address, 'get'>): Asked {
+/** Reads the address; absent and invalid values get their defaults. */
+function readAsked({ get }: Pick<Address<SearchName<'/tables'>>, 'get'>): TableQuery {
   const profile = profiles.find((name) => name === get('profile')) ?? 'quick';
   const share = (name: keyof Tolerance) => (get(name) === '' ? defaultTolerance[name] : Number(get(name)) / 100);
   const tolerance = toleranceSchema.safeParse({ accuracy: share('accuracy'), mae: share('mae') });
@@ -37,8 +38,8 @@ function readAsked({ get }: Pick<Address, 'get'>): Asked {
   };
 }
 
-/** In hundredths, as people say them; what is as usual goes unsaid. */
-function written({ table, profile, tolerance, seeds, cell }: Asked): Record<string, string> {
+/** The values for the address, shares in percent; defaults are left out. */
+function written({ table, profile, tolerance, seeds, cell }: TableQuery): Record<SearchName<'/tables'>, string> {
   const share = (name: keyof Tolerance) =>
     tolerance[name] === defaultTolerance[name] ? '' : String(Number((100 * tolerance[name]).toPrecision(6)));
   return {
@@ -48,7 +49,7 @@ function written({ table, profile, tolerance, seeds, cell }: Asked): Record<stri
 }
 
 /** Shows the table as it was while another tolerance is judged. */
-export function useTable({ table, profile, tolerance }: Asked) {
+export function useTable({ table, profile, tolerance }: TableQuery) {
   const trpc = useTRPC();
   return useQuery({
     ...trpc.tables.state.queryOptions({ table, profile, tolerance }),

@@ -1,12 +1,10 @@
-/** Starting what a table lacks, with word of it and a way back. Rejections are told, not thrown. */
+/** Starts, stops and repeats the runs of a table. Results and errors are shown as messages. */
 import { useQueryClient } from '@tanstack/react-query';
-import { createElement } from 'react';
-import type { Answer, Wish } from '#contract/papers';
+import { plural } from '#contract/format';
+import type { CellResult, ReproduceRequest } from '#contract/tableState';
 import { useTRPC, useTRPCClient } from '../../client/trpc.ts';
-import { dismiss, notifyDone, notifyError } from '../../components/notify.ts';
-import { UndoMessage } from '../../components/UndoMessage.tsx';
-import { seedsBegun } from './wishes.ts';
-import { some } from './words.ts';
+import { attempt, notifyDone } from '../../components/notify.tsx';
+import { seedsBegun } from './requests.ts';
 
 export type TableActions = ReturnType<typeof useTableActions>;
 
@@ -20,25 +18,21 @@ export function useTableActions() {
         queries.invalidateQueries({ queryKey: part.queryKey() }),
       ),
     );
-  /** Whether it was done. */
+  /** Returns whether it succeeded. */
   async function act(failure: string, work: () => Promise<unknown>): Promise<boolean> {
-    const done = await work().then(
-      () => true,
-      (error) => {
-        notifyError(failure, error);
-        return false;
-      },
-    );
+    const done = await attempt(failure, work);
     await refresh();
     return done;
   }
 
   return {
-    /** Brings cells to so many seeds. */
-    start: (wish: Wish) =>
+    /** Trains the seeds that the cells of a request lack. */
+    start: (request: ReproduceRequest) =>
       act('The runs were not started', async () => {
-        const ids = await tables.reproduce.mutate(wish);
-        notifyDone(`${some(wish.cells.length, 'cell')} with ${some(new Set(ids.flat()).size, 'run')}: under way.`);
+        const ids = await tables.reproduce.mutate(request);
+        notifyDone(
+          `${plural(request.cells.length, 'cell')} with ${plural(new Set(ids.flat()).size, 'run')}: under way.`,
+        );
       }),
     stop: (ids: readonly string[]) =>
       act('Not all could be stopped', async () => {
@@ -49,25 +43,22 @@ export function useTableActions() {
         for (const id of ids) await runs.resume.mutate({ id });
       }),
     /** Puts the runs of a cell in the trash and trains the same seeds anew. */
-    async rerun(answer: Answer, wish: Pick<Wish, 'table' | 'profile'>): Promise<void> {
-      const ids = answer.runs.map(({ id }) => id);
+    async rerun(result: CellResult, request: Pick<ReproduceRequest, 'table' | 'profile'>): Promise<void> {
+      const ids = result.runs.map(({ id }) => id);
       let fresh: string[] = [];
       const done = await act('The cell was not run again', async () => {
         await runs.trash.mutate({ ids });
-        const cells = [{ id: answer.cell.id, seeds: Math.max(1, seedsBegun(answer)) }];
-        [fresh] = await tables.reproduce.mutate({ ...wish, cells });
+        const cells = [{ id: result.cell.id, seeds: Math.max(1, seedsBegun(result)) }];
+        [fresh] = await tables.reproduce.mutate({ ...request, cells });
       });
       if (!done) return;
-      const note = `rerun ${answer.cell.id}`;
-      const undo = () => {
-        dismiss(note);
+      const undo = () =>
         void act('It could not be undone', async () => {
           await runs.restore.mutate({ ids });
           for (const id of fresh) await runs.stop.mutate({ id });
         });
-      };
-      const text = `${some(ids.length, 'run')} put in the trash, ${some(fresh.length, 'run')} started anew.`;
-      notifyDone(createElement(UndoMessage, { text, onUndo: undo }), note);
+      const text = `${plural(ids.length, 'run')} put in the trash, ${plural(fresh.length, 'run')} started anew.`;
+      notifyDone(text, undo);
     },
   };
 }

@@ -6,7 +6,7 @@ import { type FormEvent, useState } from 'react';
 import { useTRPC } from '../../client/trpc.ts';
 
 interface AddModelProps {
-  /** Told its name. */
+  /** Called with the name of the added model. */
   onAdded(name: string): void;
 }
 

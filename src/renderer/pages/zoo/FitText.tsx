@@ -1,7 +1,7 @@
 /** Whether training fits in this machine's memory: a word, and the numbers behind it. */
 import { Text } from '@mantine/core';
+import { bytesText } from '#contract/format';
 import type { MemoryFit } from '#contract/zoo';
-import { bytes } from '../../components/format.ts';
 import { type Tone, toneColor } from '../../theme.ts';
 
 const words: Record<MemoryFit['fits'], { text: string; tone: Tone }> = {
@@ -14,11 +14,11 @@ export function FitText({ fit }: { fit: MemoryFit | undefined }) {
   if (!fit) return null;
   const { text, tone } = words[fit.fits];
   return (
-    <Text span inherit title={`about ${bytes(fit.bytes)} of the ${bytes(fit.memory)} of this machine`}>
+    <Text span inherit title={`about ${bytesText(fit.bytes)} of the ${bytesText(fit.memory)} of this machine`}>
       <Text span inherit c={toneColor(tone)}>
         {text}
       </Text>
-      , {bytes(fit.bytes)}
+      , {bytesText(fit.bytes)}
     </Text>
   );
 }

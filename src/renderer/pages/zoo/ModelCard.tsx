@@ -1,16 +1,17 @@
 /** One model: its card, its network with what a regime trains, whether that fits, and what can be done with it. */
-import { Alert, Anchor, Button, Card, Group, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
+import { Alert, Anchor, Button, Group, SimpleGrid, Stack, Table, Text } from '@mantine/core';
 import { IconAlertTriangle, IconFlask2, IconShieldCheck, IconTrash } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { parseConfig } from '#contract/config';
+import { bytesText, countText, percentText } from '#contract/format';
 import { type Regime, regimes } from '#contract/regime';
 import type { PullState, ZooModel } from '#contract/zoo';
 import { useTRPC } from '../../client/trpc.ts';
 import { ErrorState } from '../../components/ErrorState.tsx';
 import { type Fact, Facts } from '../../components/Facts.tsx';
-import { bytes, count, percent } from '../../components/format.ts';
 import { LinkButton } from '../../components/LinkButton.tsx';
+import { Section } from '../../components/Section.tsx';
 import { NetworkPicture } from '../newRun/NetworkPicture.tsx';
 import { blockCount, networkParts } from '../newRun/network.ts';
 import { FitText } from './FitText.tsx';
@@ -74,18 +75,12 @@ export function ModelCard({ model, pull, batch, actions }: ModelCardProps) {
         </Alert>
       ))}
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
-        <Card withBorder component="section" aria-label="Facts">
-          <Title order={2} mb="xs">
-            Facts
-          </Title>
+        <Section title="Facts">
           <ModelFacts model={model} />
-        </Card>
-        <Card withBorder component="section" aria-label="What a regime trains">
-          <Title order={2} mb="xs">
-            What a regime trains
-          </Title>
+        </Section>
+        <Section title="What a regime trains">
           <Regimes model={model} batch={batch} />
-        </Card>
+        </Section>
       </SimpleGrid>
     </Stack>
   );
@@ -103,13 +98,13 @@ function ModelFacts({ model }: { model: ZooModel }) {
     ['Source', link ?? source],
     ['Family', model.family],
     ['Body', `${layers} layers × ${width}, ${heads} heads`],
-    ['Longest sequence', `${count(positions)} tokens`],
-    ['Parameters', count(model.parameters.body)],
+    ['Longest sequence', `${countText(positions)} tokens`],
+    ['Parameters', countText(model.parameters.body)],
     ['Language', model.language],
     ['Licence', model.licence ?? 'none stated'],
     ['Precision', model.precision === 'F16' ? '16 bits, widened to 32' : '32 bits'],
-    ['Download', model.downloadBytes === null ? 'size unknown' : bytes(model.downloadBytes)],
-    ['On disk', bytes(model.diskBytes)],
+    ['Download', model.downloadBytes === null ? 'size unknown' : bytesText(model.downloadBytes)],
+    ['On disk', bytesText(model.diskBytes)],
     ['Also called', model.aliases.join(', ')],
     ['Revision', revision],
     ['File', model.path],
@@ -117,7 +112,7 @@ function ModelFacts({ model }: { model: ZooModel }) {
   return <Facts rows={rows} />;
 }
 
-/** Where people read about it. */
+/** The web page of the model. */
 function pageOf({ origin, source, revision }: ZooModel): string | null {
   if (origin === 'embedded') return null;
   if (source.startsWith('https://')) return source;
@@ -161,8 +156,8 @@ function Regimes({ model, batch }: { model: ZooModel; batch: number }) {
                     {name}
                   </Button>
                 </Table.Td>
-                <Table.Td ta="right">{count(free)}</Table.Td>
-                <Table.Td ta="right">{percent(free / all, 2)}</Table.Td>
+                <Table.Td ta="right">{countText(free)}</Table.Td>
+                <Table.Td ta="right">{percentText(free / all, 3)}</Table.Td>
                 <Table.Td>
                   <FitText fit={(isFrozen(name) ? frozen : unfrozen).data?.[0]} />
                 </Table.Td>

@@ -1,4 +1,4 @@
-/** What the list of models is narrowed to, and for which training "fits" is answered; all of it in the address. */
+/** Filters of the list of models, and the training that "fits" refers to; both are kept in the address. */
 import { Group, SegmentedControl, Select, Switch, TextInput } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
@@ -6,6 +6,9 @@ import { useRef } from 'react';
 import type { ZooFilter, ZooModel } from '#contract/zoo';
 import { CountInput } from '../../components/CountInput.tsx';
 import type { Address } from '../../components/useAddress.ts';
+import type { SearchName } from '../../searches.ts';
+
+export type ZooAddress = Address<SearchName<'/zoo'>>;
 
 const sizes = [
   { value: '10', label: 'up to 10 M' },
@@ -15,7 +18,7 @@ const sizes = [
 const chosen = (text: string): string | undefined => text || undefined;
 
 /** The filter that an address holds. */
-export function filterOf({ get }: Address): ZooFilter {
+export function filterOf({ get }: ZooAddress): ZooFilter {
   const millions = Number(get('size'));
   return {
     text: get('text'),
@@ -29,7 +32,7 @@ export function filterOf({ get }: Address): ZooFilter {
 export const noFilter = { text: '', family: '', language: '', licence: '', size: '', here: '' };
 
 /** The training that has to fit: samples at once, and whether the body is frozen. */
-export function trainingOf({ get }: Address): { batch: number; frozen: boolean } {
+export function trainingOf({ get }: ZooAddress): { batch: number; frozen: boolean } {
   const batch = Math.trunc(Number(get('batch')));
   return { batch: batch >= 1 ? batch : defaultBatch, frozen: get('train') !== 'all' };
 }
@@ -37,7 +40,7 @@ const defaultBatch = 25; // of dl-project
 
 interface ModelFiltersProps {
   models: readonly ZooModel[];
-  address: Address;
+  address: ZooAddress;
 }
 
 export function ModelFilters({ models, address }: ModelFiltersProps) {
@@ -45,7 +48,7 @@ export function ModelFilters({ models, address }: ModelFiltersProps) {
   useHotkeys([['/', () => input.current?.focus()]]);
   const { batch, frozen } = trainingOf(address);
   const values = (of: (model: ZooModel) => string) => [...new Set(models.map(of))].sort((a, b) => a.localeCompare(b));
-  const choice = (name: string, label: string, data: string[] | typeof sizes, w: number) => (
+  const choice = (name: SearchName<'/zoo'>, label: string, data: string[] | typeof sizes, w: number) => (
     <Select
       size="xs"
       w={w}

@@ -1,9 +1,9 @@
 /** A model's state on this machine: a word, or a transfer with its buttons. */
 import { Box, Button, Group, Text, Tooltip } from '@mantine/core';
 import { IconDownload, IconPlayerPause, IconPlayerPlay, IconX } from '@tabler/icons-react';
+import { bytesText } from '#contract/format';
 import type { PullState, ZooModel } from '#contract/zoo';
 import { ActButton } from '../../components/ActButton.tsx';
-import { bytes } from '../../components/format.ts';
 import { TransferProgress } from '../../components/TransferProgress.tsx';
 import { toneColor } from '../../theme.ts';
 import type { ZooActions } from './useZooActions.ts';
@@ -19,7 +19,7 @@ export function ModelState({ model, pull, actions }: ModelStateProps) {
   if (state === 'here')
     return (
       <Text size="sm" c={toneColor('good')}>
-        {model.origin === 'embedded' ? 'comes with Permafrost' : `here, ${bytes(model.diskBytes)}`}
+        {model.origin === 'embedded' ? 'comes with Permafrost' : `here, ${bytesText(model.diskBytes)}`}
       </Text>
     );
   const isRunning = pull?.state === 'running';
@@ -43,7 +43,7 @@ export function ModelState({ model, pull, actions }: ModelStateProps) {
     );
   if (model.origin === 'added' && model.downloadBytes === null && model.source.startsWith('/'))
     return <Text size="sm">its folder is gone</Text>;
-  const ask = model.downloadBytes === null ? 'Fetch' : `Fetch ${bytes(model.downloadBytes)}`;
+  const ask = model.downloadBytes === null ? 'Fetch' : `Fetch ${bytesText(model.downloadBytes)}`;
   return (
     <Group gap="xs" wrap="nowrap">
       <Button
@@ -65,7 +65,7 @@ export function ModelState({ model, pull, actions }: ModelStateProps) {
   );
 }
 
-/** What an earlier session left, as a transfer at rest. */
+/** An unfinished download of an earlier session, as a paused transfer. */
 const interrupted = ({ diskBytes, downloadBytes }: ZooModel) => ({
   bytes: diskBytes,
   total: downloadBytes,

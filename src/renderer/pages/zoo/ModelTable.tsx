@@ -1,8 +1,8 @@
-/** Models, a line each: what it is, how large, whether training fits, its state. */
+/** Models, a line each: name, size, whether training fits, state. */
 import { Box, Table, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
+import { shortCountText } from '#contract/format';
 import type { MemoryFit, PullState, ZooModel } from '#contract/zoo';
-import { shortCount } from '../newRun/network.ts';
 import { FitText } from './FitText.tsx';
 import { ModelState } from './ModelState.tsx';
 import type { ZooActions } from './useZooActions.ts';
@@ -33,7 +33,7 @@ export function ModelTable({ models, fits, pulls, actions }: ModelTableProps) {
           {models.map((model) => (
             <Table.Tr key={model.name}>
               <Table.Td>
-                <Link className="quiet-link strong" to="/zoo" search={(old: object) => ({ ...old, model: model.name })}>
+                <Link className="quiet-link strong" to="/zoo" search={(old) => ({ ...old, model: model.name })}>
                   {model.name}
                 </Link>
                 <Text size="xs" c="dimmed" lineClamp={1} title={model.about}>
@@ -48,7 +48,7 @@ export function ModelTable({ models, fits, pulls, actions }: ModelTableProps) {
                   {model.family}
                 </Text>
               </Table.Td>
-              <Table.Td ta="right">{shortCount(model.parameters.body)}</Table.Td>
+              <Table.Td ta="right">{shortCountText(model.parameters.body)}</Table.Td>
               <Table.Td style={{ whiteSpace: 'nowrap' }}>{model.language}</Table.Td>
               <Table.Td c={model.licence ? undefined : 'dimmed'} style={{ whiteSpace: 'nowrap' }}>
                 {model.licence ?? 'none stated'}

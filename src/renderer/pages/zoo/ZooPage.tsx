@@ -3,11 +3,11 @@ import { Alert, Button, Stack, Text } from '@mantine/core';
 import { IconArrowLeft, IconBox } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
+import { bytesText } from '#contract/format';
 import { filterModels, type ZooModel } from '#contract/zoo';
 import { useTRPC } from '../../client/trpc.ts';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { ErrorState } from '../../components/ErrorState.tsx';
-import { bytes } from '../../components/format.ts';
 import { LinkButton } from '../../components/LinkButton.tsx';
 import { Loading } from '../../components/Loading.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
@@ -15,7 +15,7 @@ import { RemovedList } from '../../components/RemovedList.tsx';
 import { useAddress } from '../../components/useAddress.ts';
 import { AddModel } from './AddModel.tsx';
 import { ModelCard } from './ModelCard.tsx';
-import { filterOf, ModelFilters, noFilter, trainingOf } from './ModelFilters.tsx';
+import { filterOf, ModelFilters, noFilter, trainingOf, type ZooAddress } from './ModelFilters.tsx';
 import { ModelTable } from './ModelTable.tsx';
 import { useZoo } from './useZoo.ts';
 import { useZooActions } from './useZooActions.ts';
@@ -23,7 +23,7 @@ import { useZooActions } from './useZooActions.ts';
 export function ZooPage() {
   const { models, removed, warnings, pulls } = useZoo();
   const actions = useZooActions();
-  const address = useAddress();
+  const address = useAddress<'/zoo'>();
   if (models.isPending) return <Loading what="the models" />;
   if (models.isError)
     return (
@@ -35,7 +35,7 @@ export function ZooPage() {
   return (
     <Stack gap="xs">
       <PageHeader title={model?.name ?? asked} about={model?.about}>
-        <LinkButton to="/zoo" search={withoutModel as never} leftSection={<IconArrowLeft size={15} />}>
+        <LinkButton to="/zoo" search={({ model: _, ...rest }) => rest} leftSection={<IconArrowLeft size={15} />}>
           All models
         </LinkButton>
       </PageHeader>
@@ -56,12 +56,10 @@ export function ZooPage() {
   );
 }
 
-const withoutModel = ({ model: _, ...rest }: Record<string, unknown>) => rest;
-
 type ModelsProps = Omit<ReturnType<typeof useZoo>, 'models'> & {
   models: readonly ZooModel[];
   actions: ReturnType<typeof useZooActions>;
-  address: ReturnType<typeof useAddress>;
+  address: ZooAddress;
 };
 
 function Models({ models, removed, warnings, pulls, actions, address }: ModelsProps) {
@@ -79,9 +77,9 @@ function Models({ models, removed, warnings, pulls, actions, address }: ModelsPr
     <Stack gap="xs">
       <PageHeader
         title="Model zoo"
-        about={`${shown.length} of ${models.length} models, ${here} here, ${bytes(disk)} on disk`}
+        about={`${shown.length} of ${models.length} models, ${here} here, ${bytesText(disk)} on disk`}
       >
-        <AddModel onAdded={(model) => void navigate({ to: '/zoo', search: { model } as never })} />
+        <AddModel onAdded={(model) => void navigate({ to: '/zoo', search: { model } })} />
       </PageHeader>
       {warnings.length > 0 && (
         <Alert color="yellow" variant="light" title="Added models that cannot be used" py="xs">

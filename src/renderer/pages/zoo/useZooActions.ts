@@ -1,10 +1,8 @@
-/** What can be done to a model, with word of it and a way back. Rejections are told, not thrown. */
+/** Actions on a model. Results and errors are shown as messages; removals can be undone. */
 import { useQueryClient } from '@tanstack/react-query';
-import { createElement } from 'react';
+import { bytesText } from '#contract/format';
 import { useTRPC, useTRPCClient } from '../../client/trpc.ts';
-import { bytes } from '../../components/format.ts';
-import { dismiss, notifyDone, notifyError } from '../../components/notify.ts';
-import { UndoMessage } from '../../components/UndoMessage.tsx';
+import { attempt, notifyDone } from '../../components/notify.tsx';
 
 export interface ZooActions {
   pull(name: string): Promise<void>;
@@ -20,7 +18,7 @@ export function useZooActions(): ZooActions {
   const { zoo } = useTRPCClient();
   const queries = useQueryClient();
   const act = async (failure: string, work: () => Promise<unknown>) => {
-    await work().catch((error) => notifyError(failure, error));
+    await attempt(failure, work);
     await queries.invalidateQueries({ queryKey: trpc.zoo.pathKey() });
   };
   const restore = (name: string) => act(`${name} could not be restored`, () => zoo.restore.mutate({ name }));
@@ -32,20 +30,17 @@ export function useZooActions(): ZooActions {
     remove: (name) =>
       act(`${name} could not be removed`, async () => {
         const freed = await zoo.rm.mutate({ name });
-        const id = `removed-${name}`;
-        const onUndo = () => {
-          dismiss(id);
-          void restore(name);
-        };
-        const text = `${name} removed, ${bytes(freed)}. It can be restored until Permafrost ends.`;
-        notifyDone(createElement(UndoMessage, { text, onUndo }), id);
+        notifyDone(
+          `${name} removed, ${bytesText(freed)}. It can be restored until Permafrost ends.`,
+          () => void restore(name),
+        );
       }),
     verify: (name) =>
       act(`${name} could not be verified`, async () => {
         const { problems, expected, bytes: size } = await zoo.verify.mutate({ name });
         if (problems.length > 0) throw new Error(`${problems.join('; ')}. Remove it and fetch it again.`);
         const digest = expected ? 'its SHA-256 is what its source says' : 'its source states no digest';
-        notifyDone(`${name}: ${bytes(size)}, every weight fits, ${digest}.`);
+        notifyDone(`${name}: ${bytesText(size)}, every weight fits, ${digest}.`);
       }),
   };
 }

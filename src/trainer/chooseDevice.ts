@@ -1,20 +1,20 @@
-/** Which device a run should use where several work. */
+/** Chooses the fastest of several working devices for a run. */
 import type { Device } from '#engine/device';
 import type { Journal } from '#runFolder/journal';
 import type { Learner } from './learner.ts';
-import type { Plan } from './protocol.ts';
+import type { TrainingPlan } from './protocol.ts';
 
 /** Steps that are timed, after one that warms up. */
 const timedSteps = 3;
 
 /**
- * The device on which steps of this very run take the least time; the numbers go to the log. A device that fails is
- * passed over, unless it is the last. Learners that were tried are released, and nothing of theirs is kept.
+ * Times a few steps of the run on every device, logs the times and returns the fastest. Skips a device that fails, unless all
+ * do. Releases the learners that it tried.
  */
-export async function fastest(
+export async function chooseDevice(
   devices: readonly Device[],
   compile: (device: Device) => Promise<Learner>,
-  { totalSteps }: Pick<Plan, 'totalSteps'>,
+  { totalSteps }: Pick<TrainingPlan, 'totalSteps'>,
   journal: Pick<Journal, 'log'>,
 ): Promise<Device> {
   if (devices.length === 1) return devices[0];
@@ -31,7 +31,7 @@ export async function fastest(
   return best?.device ?? devices[devices.length - 1];
 }
 
-/** Of a training step, or of a batch of the final evaluation where nothing is trained. */
+/** Milliseconds of a training step, or of a batch of the final evaluation where nothing is trained. */
 async function stepTime(learner: Learner, trains: boolean): Promise<number> {
   const step = (i: number) => (trains ? learner.train(i) : learner.evaluate('final', i, 1));
   try {

@@ -1,26 +1,26 @@
 /** Retries while a disk is full or fails. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { passes } from './troubles.ts';
+import { isTemporary } from './troubles.ts';
 
 const pause = 500; // ms between attempts
 
-export interface PatienceOptions {
-  /** After it is aborted the next refusal is thrown. */
+export interface RetryOptions {
+  /** Once it is aborted, the next refusal is thrown. */
   signal?: AbortSignal;
   /** Called with the first refusal. */
   onRefusal?(error: Error): void;
 }
 
-/** The result of `attempt`, retried while a full or failing disk refuses it. Throws errors that waiting does not fix. */
-export async function untilTaken<T>(
+/** Repeats `attempt` while a full or failing disk refuses it. Throws errors that waiting does not fix. */
+export async function retryWhileDiskFails<T>(
   attempt: () => T | Promise<T>,
-  { signal, onRefusal }: PatienceOptions = {},
+  { signal, onRefusal }: RetryOptions = {},
 ): Promise<T> {
   for (let told = false; ; told = true) {
     try {
       return await attempt();
     } catch (error) {
-      if (!passes(error) || signal?.aborted) throw error;
+      if (!isTemporary(error) || signal?.aborted) throw error;
       if (!told) onRefusal?.(error as Error);
     }
     await sleep(pause, undefined, { signal }).catch(() => {});

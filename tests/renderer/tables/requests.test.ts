@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Answer } from '#contract/papers';
 import type { RunState } from '#contract/run';
+import type { CellResult } from '#contract/tableState';
 import {
   busyCells,
   everyCell,
@@ -8,27 +8,27 @@ import {
   seedsBegun,
   undecidedCells,
   unfinishedCells,
-} from '#renderer/pages/tables/wishes';
+} from '#renderer/pages/tables/requests';
 import { runRow } from '../runs/rows.ts';
 
 /** A cell with a run for each seed, in the states given; null where a seed has none. */
-function answer(
+function result(
   id: string,
   states: (RunState | null)[],
   more: { moreSeeds?: number | null; needs?: string } = {},
-): Answer {
+): CellResult {
   const runs = states.flatMap((state, seed) => (state ? [runRow({ seed }, { id: `${id}-${seed}`, state })] : []));
   const seeds = states.filter((state) => state === 'finished').length;
   const judgement = { verdict: "can't tell yet", seeds, moreSeeds: more.moreSeeds ?? null };
-  return { cell: { id }, needs: more.needs ?? null, runs, judgement } as Answer;
+  return { cell: { id }, needs: more.needs ?? null, runs, judgement } as CellResult;
 }
 
 const [done, some, none] = [
-  answer('done', Array(3).fill('finished')),
-  answer('some', ['finished', null, 'failed']),
-  answer('none', []),
+  result('done', Array(3).fill('finished')),
+  result('some', ['finished', null, 'failed']),
+  result('none', []),
 ];
-const barred = answer('barred', [], { needs: 'needs a download' });
+const barred = result('barred', [], { needs: 'needs a download' });
 const all = [done, some, none, barred];
 
 test('every cell means those that can run here; missing ones lack a run of some seed', () => {
@@ -42,12 +42,12 @@ test('every cell means those that can run here; missing ones lack a run of some 
 
 test('undecided cells get the seeds that they ask for, up to ten, unless something still runs', () => {
   const cells = [
-    answer('two', Array(3).fill('finished'), { moreSeeds: 2 }),
-    answer('many', Array(4).fill('finished'), { moreSeeds: 40 }),
-    answer('never', Array(3).fill('finished'), { moreSeeds: null }),
-    answer('enough', Array(10).fill('finished'), { moreSeeds: 5 }),
-    answer('busy', ['finished', 'finished', 'running'], { moreSeeds: 1 }),
-    answer('unbegun', [], { moreSeeds: 3 }),
+    result('two', Array(3).fill('finished'), { moreSeeds: 2 }),
+    result('many', Array(4).fill('finished'), { moreSeeds: 40 }),
+    result('never', Array(3).fill('finished'), { moreSeeds: null }),
+    result('enough', Array(10).fill('finished'), { moreSeeds: 5 }),
+    result('busy', ['finished', 'finished', 'running'], { moreSeeds: 1 }),
+    result('unbegun', [], { moreSeeds: 3 }),
   ];
   expect(undecidedCells(cells)).toEqual([
     { id: 'two', seeds: 5 },
@@ -56,9 +56,9 @@ test('undecided cells get the seeds that they ask for, up to ten, unless somethi
 });
 
 test('unfinished cells have a run at rest without a result; a stray seed of a sweep is nobody’s', () => {
-  const stray = answer('stray', ['finished', ...Array(40).fill(null), 'stopped']);
+  const stray = result('stray', ['finished', ...Array(40).fill(null), 'stopped']);
   expect(unfinishedCells([...all, stray], 3)).toEqual([{ id: 'some', seeds: 3 }]);
-  expect(busyCells([answer('busy', ['finished', 'running', null, 'queued']), done])).toEqual([
+  expect(busyCells([result('busy', ['finished', 'running', null, 'queued']), done])).toEqual([
     { id: 'busy', seeds: 4 },
   ]);
 });

@@ -1,35 +1,35 @@
-/** When a run's checkpoints are written, and what happens when they cannot be. */
+/** Writes a run's checkpoints when they are due, and lets the run go on when the disk refuses them. */
 import { PermafrostError } from '#contract/errors';
 import type { Spec } from '#engine/program';
 import type { Journal } from '#runFolder/journal';
 import type { RunFiles } from '#runFolder/paths';
 import { type RunCheckpoint, writeBestWeights, writeRunCheckpoint } from '#runFolder/runCheckpoint';
 
-export interface Keeper {
-  /** Whether a checkpoint is due although no iteration ended. */
+export interface CheckpointWriter {
+  /** Whether a checkpoint is due within an iteration. */
   isDue(): boolean;
-  /** Writes a checkpoint. A disk that refuses is a warning: the run goes on and the checkpoint before stays. */
+  /** Writes a checkpoint. When the disk refuses, logs a warning and keeps the previous checkpoint. */
   save(checkpoint: RunCheckpoint): { saved: true } | { saved: false; error: PermafrostError };
 }
 
 const interval = 30_000; // ms between checkpoints
 const largestShare = 1 / 20; // of a run's time that checkpoints within iterations may take
 
-export function openKeeper(
+export function openCheckpointWriter(
   files: RunFiles,
   specs: Readonly<Record<string, Spec>>,
   /** Of the run's config. */
   digest: string,
   journal: Journal,
   now = performance.now.bind(performance),
-): Keeper {
+): CheckpointWriter {
   let last = { at: now(), took: 0 };
   let weightsIteration = 0;
   let refused = false;
 
   const write = (checkpoint: RunCheckpoint) => {
     const { progress, best } = checkpoint;
-    journal.sync(); // first: a checkpoint must not know steps whose metrics a power cut could still take
+    journal.sync(); // first: a checkpoint must not be ahead of the metrics that survive a power cut
     writeRunCheckpoint(files.checkpoint, specs, digest, checkpoint);
     if (best && progress.best && progress.best.iteration !== weightsIteration) {
       writeBestWeights(files.best, specs, best, progress.best.iteration);

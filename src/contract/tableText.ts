@@ -1,45 +1,43 @@
-/** What a cell of a published table, its answer and its verdict say in words and digits, the same on every screen and in every file. Pure. */
+/** Published numbers, results and verdicts as text, the same on every screen and in every file. */
 import { type ConfigField, type ExperimentConfig, fieldMeta } from './config.ts';
+import { numberText, percentText, plural } from './format.ts';
 import type { Known } from './knownSettings.ts';
+import type { Published } from './paperTable.ts';
 import type {
-  Answer,
+  CellResult,
   Contrast,
-  Difference,
+  GainEstimate,
   Judgement,
   Outlook,
   RankCorrelation,
   TableState,
   WeightsAndScore,
-} from './papers.ts';
-import type { Published } from './paperTable.ts';
-
-/** A number with so many significant digits and no zeros after them. */
-export const digits = (value: number, count = 4): string => Number(value.toPrecision(count)).toString();
+} from './tableState.ts';
 
 /** `0.9815 ± 0.002`; a dash where nothing was published. */
 export function publishedText(published: Published | null): string {
   if (!published) return '–';
   const { value, spread } = published;
-  return spread === null ? digits(value) : `${digits(value)} ± ${digits(spread, 2)}`;
+  return spread === null ? numberText(value) : `${numberText(value)} ± ${numberText(spread, 2)}`;
 }
 
 /** `low … high` of the 95 % interval; empty without runs. */
 export const rangeText = ({ low, high }: Pick<Judgement, 'low' | 'high'>): string =>
-  low === null || high === null ? '' : `${digits(low, 3)} … ${digits(high, 3)}`;
+  low === null || high === null ? '' : `${numberText(low, 3)} … ${numberText(high, 3)}`;
 
 /** Mark of a verdict that does not survive the correction over all verdicts of its table. */
 export const fallsSign = '~';
 const signOf = ({ stands }: Pick<Judgement, 'stands'>): string => (stands === false ? ` ${fallsSign}` : '');
 
-export function verdictText({ needs, judgement }: Answer): string {
+export function verdictText({ needs, judgement }: CellResult): string {
   if (needs) return 'not run';
   const { verdict, moreSeeds } = judgement;
-  const more = moreSeeds ? ` (${moreSeeds} more seed${moreSeeds === 1 ? '' : 's'})` : '';
+  const more = moreSeeds ? ` (${plural(moreSeeds, 'more seed')})` : '';
   return `${verdict}${more}${signOf(judgement)}`;
 }
 
 /** `+0.02`. */
-export const gainText = ({ gain }: Difference): string => `${gain > 0 ? '+' : ''}${digits(gain, 3)}`;
+export const gainText = ({ gain }: GainEstimate): string => `${gain > 0 ? '+' : ''}${numberText(gain, 3)}`;
 
 /** A contrast's verdict, or why there is none. */
 export const conclusionText = (contrast: Contrast): string =>
@@ -53,18 +51,18 @@ export function contrastText(contrast: Contrast): string {
   return `${row}  ${columns}${gain}  ${conclusionText(contrast)}`;
 }
 
-/** What to think of many verdicts at once; null where there are fewer than two. */
-export function chanceText({ answers, contrasts }: Pick<TableState, 'answers' | 'contrasts'>): string | null {
-  const count = [...answers.map(({ judgement }) => judgement), ...contrasts].filter(({ p }) => p !== null).length;
+/** How many of a table's verdicts are probably wrong; null with fewer than two. */
+export function chanceText({ results, contrasts }: Pick<TableState, 'results' | 'contrasts'>): string | null {
+  const count = [...results.map(({ judgement }) => judgement), ...contrasts].filter(({ p }) => p !== null).length;
   if (count < 2) return null;
   return (
-    `Of ${count} verdicts some ${digits(count / 100, 2)} are wrong by chance, about 1 in 100. ` +
+    `Of ${count} verdicts some ${numberText(count / 100, 2)} are wrong by chance, about 1 in 100. ` +
     `One marked ${fallsSign} does not survive Holm’s correction at 5 % over all verdicts on cells, or all on gains.`
   );
 }
 
 const correlationText = ({ rho, low, high, points }: RankCorrelation): string =>
-  `${digits(rho, 2)} (${digits(low, 2)} … ${digits(high, 2)}, ${points} bodies)`;
+  `${numberText(rho, 2)} (${numberText(low, 2)} … ${numberText(high, 2)}, ${points} bodies)`;
 
 /** Whether bodies that train more weights score better: a line per column that has enough of them. */
 export const weightsAndScoreTexts = (found: readonly WeightsAndScore[]): string[] =>
@@ -77,8 +75,8 @@ export const weightsAndScoreTitle =
   'Trained weights and score, rank correlation (positive: more weights, better) with its 95 % interval';
 
 /** What seeds can decide of a table, before anything is trained; null where nothing is compared. */
-export function outlookText(answers: readonly Pick<Answer, 'outlook'>[]): string | null {
-  const outlooks = answers.flatMap(({ outlook }) => outlook ?? []);
+export function outlookText(results: readonly Pick<CellResult, 'outlook'>[]): string | null {
+  const outlooks = results.flatMap(({ outlook }) => outlook ?? []);
   if (outlooks.length === 0) return null;
   const counts = outlooks.flatMap(({ seeds }) => seeds ?? []);
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
@@ -101,8 +99,10 @@ export function outlookText(answers: readonly Pick<Answer, 'outlook'>[]): string
 /** The same of one cell. */
 export function cellOutlookText({ seeds, power, spread }: Outlook): string {
   const rests =
-    spread === null ? 'runs end at one of two peaks and are counted' : `deviation between seeds ${digits(spread, 2)}`;
-  const chance = power === null ? '' : `, ${Math.round(100 * power)} % likely`;
+    spread === null
+      ? 'runs end at one of two peaks and are counted'
+      : `deviation between seeds ${numberText(spread, 2)}`;
+  const chance = power === null ? '' : `, ${percentText(power)} likely`;
   return seeds === null ? `by no number of seeds (${rests}${chance})` : `with ${seeds} seeds (${rests}${chance})`;
 }
 

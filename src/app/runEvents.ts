@@ -5,8 +5,9 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { JournalEntry } from '#contract/run';
 import type { RunChanges, RunEvents, RunRow } from '#contract/runRow';
+import type { RunListener, RunServices } from '#contract/runServices';
 
-export type Subscribe = (listener: (run: string, entry: JournalEntry | null) => void) => () => void;
+type Subscribe = RunServices['subscribe'];
 
 /** At most 20 messages a second for a run and two for the table; past entries are sent as fast as the reader takes them. */
 const eventPause = 50;
@@ -18,7 +19,7 @@ const pageRows = 500;
 const keptEntries = 1000;
 
 /** Calls `note` for every event; `next` resolves to true after an event and to false after the signal. */
-function listen(subscribe: Subscribe, note: Parameters<Subscribe>[0], signal?: AbortSignal) {
+function listen(subscribe: Subscribe, note: RunListener, signal?: AbortSignal) {
   let wake = () => {};
   let happened = false;
   const stop = subscribe((run, entry) => {
@@ -44,7 +45,7 @@ function listen(subscribe: Subscribe, note: Parameters<Subscribe>[0], signal?: A
   };
 }
 
-export interface RunSource {
+export interface RunEventSource {
   subscribe: Subscribe;
   /** The run as it is. */
   row(): RunRow;
@@ -55,9 +56,9 @@ export interface RunSource {
 }
 
 /** The run, then its entries after `after` (null: from now on), each once and in order. */
-export async function* runEvents(
+export async function* streamRunEvents(
   id: string,
-  source: RunSource,
+  source: RunEventSource,
   after: number | null,
   signal?: AbortSignal,
 ): AsyncGenerator<RunEvents> {
@@ -131,7 +132,7 @@ const bytesOf = ({ body }: JournalEntry): number =>
   body.kind === 'metrics' ? 100 + 45 * body.rows.length : JSON.stringify(body).length;
 
 /** Rows that change, and ids that are gone. */
-export async function* runChanges(
+export async function* streamRunChanges(
   subscribe: Subscribe,
   rows: (ids: string[]) => RunRow[],
   signal?: AbortSignal,

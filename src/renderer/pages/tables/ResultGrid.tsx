@@ -1,21 +1,21 @@
-/** A table as its paper has it, rows × columns: published numbers, ours, verdicts, and what runs. */
+/** A table in the layout of its paper: published numbers, ours, verdicts and progress. */
 import { Box, Progress, Text } from '@mantine/core';
-import { publishedText, rangeText } from '#contract/answerText';
-import type { Answer, TableState } from '#contract/papers';
-import { metricValue } from '../../components/format.ts';
+import { metricText, plural } from '#contract/format';
+import type { CellResult, TableState } from '#contract/tableState';
+import { publishedText, rangeText } from '#contract/tableText';
 import { StateBadge } from '../../components/StateBadge.tsx';
-import { gridOf, marks, marksOf } from './grid.ts';
+import { marks, marksOf, tableGrid } from './grid.ts';
+import { isUnderWay } from './requests.ts';
 import { VerdictBadge } from './VerdictBadge.tsx';
-import { isUnderWay } from './wishes.ts';
-import { activityOf, shareOf, some } from './words.ts';
+import { activityOf, shareOf } from './words.ts';
 
-interface AnswerGridProps {
+interface ResultGridProps {
   state: TableState;
   onOpen(cell: string): void;
 }
 
-export function AnswerGrid({ state, onOpen }: AnswerGridProps) {
-  const { columns, rows } = gridOf(state);
+export function ResultGrid({ state, onOpen }: ResultGridProps) {
+  const { columns, rows } = tableGrid(state);
   return (
     <div className="paper-grid" data-wide={columns.length > 5 || undefined}>
       <table aria-label={state.table.title}>
@@ -30,13 +30,13 @@ export function AnswerGrid({ state, onOpen }: AnswerGridProps) {
           </tr>
         </thead>
         <tbody>
-          {rows.map(({ row, answers }) => (
+          {rows.map(({ row, results }) => (
             <tr key={row}>
               <th scope="row">{row}</th>
-              {answers.map((answer, i) =>
-                answer ? (
+              {results.map((result, i) =>
+                result ? (
                   <td key={columns[i]}>
-                    <CellView answer={answer} onOpen={() => onOpen(answer.cell.id)} />
+                    <CellView result={result} onOpen={() => onOpen(result.cell.id)} />
                   </td>
                 ) : (
                   <td key={columns[i]} />
@@ -50,27 +50,27 @@ export function AnswerGrid({ state, onOpen }: AnswerGridProps) {
   );
 }
 
-function CellView({ answer, onOpen }: { answer: Answer; onOpen(): void }) {
-  const { cell, metric, judgement, needs, runs } = answer;
+function CellView({ result, onOpen }: { result: CellResult; onOpen(): void }) {
+  const { cell, metric, judgement, needs, runs } = result;
   const { published } = cell;
   const active = runs.filter(isUnderWay);
   return (
-    <button type="button" className="answer" onClick={onOpen} title={published?.source}>
-      <span className="answer-line">
-        <span className="answer-label">Paper</span>
-        <span className="answer-parts">
+    <button type="button" className="cell-result" onClick={onOpen} title={published?.source}>
+      <span className="cell-result-line">
+        <span className="cell-result-label">Paper</span>
+        <span className="cell-result-parts">
           {published ? (
             <>
               <span>
                 {publishedText(published)}
-                {marksOf(answer).map((name) => (
+                {marksOf(result).map((name) => (
                   <sup key={name} title={marks[name].means}>
                     {marks[name].sign}
                   </sup>
                 ))}
                 {metric === 'mae' && <span className="dimmed"> error</span>}
               </span>
-              {published.runs !== null && <span className="dimmed">{some(published.runs, 'run')}</span>}
+              {published.runs !== null && <span className="dimmed">{plural(published.runs, 'run')}</span>}
             </>
           ) : (
             <span className="dimmed">no number</span>
@@ -78,18 +78,18 @@ function CellView({ answer, onOpen }: { answer: Answer; onOpen(): void }) {
         </span>
       </span>
       {judgement.mean !== null && (
-        <span className="answer-line">
-          <span className="answer-label">Ours</span>
-          <span className="answer-parts">
-            <b>{metricValue(judgement.mean, metric)}</b>
+        <span className="cell-result-line">
+          <span className="cell-result-label">Ours</span>
+          <span className="cell-result-parts">
+            <b>{metricText(judgement.mean, metric)}</b>
             {judgement.seeds > 1 && <span className="dimmed">({rangeText(judgement)})</span>}
-            <span className="dimmed">{some(judgement.seeds, 'seed')}</span>
+            <span className="dimmed">{plural(judgement.seeds, 'seed')}</span>
           </span>
         </span>
       )}
-      <VerdictBadge answer={answer} />
+      <VerdictBadge result={result} />
       {needs !== null && (
-        <Text span className="answer-needs" size="xs" c="dimmed" lineClamp={2} title={needs}>
+        <Text span className="cell-result-needs" size="xs" c="dimmed" lineClamp={2} title={needs}>
           {needs}
         </Text>
       )}

@@ -1,16 +1,16 @@
-/** What a run says: its own log, then what its process printed. Follows the end unless one has scrolled up. */
+/** The log of a run, then the output of its process. Scrolls along unless the user has scrolled up. */
 import { Box, ScrollArea, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
+import { dateTimeText } from '#contract/format';
 import type { LogLine } from '#contract/runRow';
 import { useTRPC } from '../../client/trpc.ts';
 import { ErrorState } from '../../components/ErrorState.tsx';
-import { dateTime } from '../../components/format.ts';
 import { Loading } from '../../components/Loading.tsx';
 
 const colors: Record<LogLine['level'], string | undefined> = { info: undefined, warn: 'orange', error: 'red' };
 
-export function RunLog({ id }: { id: string }) {
+export function LogPanel({ id }: { id: string }) {
   const trpc = useTRPC();
   const log = useQuery(trpc.runs.log.queryOptions({ id }));
   const viewport = useRef<HTMLDivElement>(null);
@@ -46,7 +46,7 @@ export function RunLog({ id }: { id: string }) {
           // biome's key rule: lines have no id, and their order never changes
           <Box component="li" key={`${at} ${i.toString()}`} c={colors[level]} style={{ whiteSpace: 'pre-wrap' }}>
             <Text span inherit c="dimmed">
-              {dateTime(at)}{' '}
+              {dateTimeText(at)}{' '}
             </Text>
             {level === 'info' ? '' : `${level}: `}
             {text}

@@ -4,12 +4,12 @@ import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { type ReactNode, useRef, useState } from 'react';
 import { type AttentionLayer, checkpointNames, headMap, layerWeights } from '#contract/analysis';
+import { countText, numberText } from '#contract/format';
 import { mapCsv } from '#formats/mapCsv';
 import { saveFile } from '../../chart/save.ts';
 import { useTRPC } from '../../client/trpc.ts';
 import { ErrorState } from '../../components/ErrorState.tsx';
 import { type Fact, Facts } from '../../components/Facts.tsx';
-import { count } from '../../components/format.ts';
 import { Loading } from '../../components/Loading.tsx';
 import { rangeOf } from '../datasets/picture.ts';
 import { SampleView } from '../datasets/SampleView.tsx';
@@ -20,7 +20,7 @@ type Checkpoint = (typeof checkpointNames)[number];
 const checkpoints = { start: 'Start', best: 'Best', last: 'Last' } satisfies Record<Checkpoint, string>;
 const mean = 'mean';
 
-export function Attention({ id, metric }: { id: string; metric: string }) {
+export function AttentionPanel({ id, metric }: { id: string; metric: string }) {
   const trpc = useTRPC();
   const [isAsked, setAsked] = useState(false);
   const [checkpoint, setCheckpoint] = useState<Checkpoint>('best');
@@ -76,7 +76,7 @@ export function Attention({ id, metric }: { id: string; metric: string }) {
           <Group gap={2} h={30}>
             <Step label="Previous sample" Icon={IconChevronLeft} to={sample - 1} onStep={setSample} />
             <Text size="sm" miw={28} ta="center" aria-live="polite">
-              {count(sample)}
+              {countText(sample)}
             </Text>
             <Step label="Next sample" Icon={IconChevronRight} to={sample + 1} onStep={setSample} />
           </Group>
@@ -119,10 +119,10 @@ function Answer({ found, metric }: { found: AttentionLayer; metric: string }) {
   const { checkpoint, data, answer, answerLabel, score } = found;
   const [sample] = data.samples;
   const rows: Fact[] = [
-    ['Weights', `${checkpoints[checkpoint.name].toLowerCase()}, step ${count(checkpoint.step)}`],
+    ['Weights', `${checkpoints[checkpoint.name].toLowerCase()}, step ${countText(checkpoint.step)}`],
     ['Right answer', sample.label || shortly(sample.y)],
     ['The network says', answerLabel || shortly(answer)],
-    [metric === 'mae' ? 'Absolute error' : 'Accuracy', String(Number(score.toPrecision(4)))],
+    [metric === 'mae' ? 'Absolute error' : 'Accuracy', numberText(score)],
   ];
   return (
     <Stack gap="sm" maw={420} miw={0}>
@@ -165,5 +165,5 @@ const numbers = (n: number) => Array.from({ length: n }, (_, i) => String(i));
 const shortly = (values: readonly number[]): string =>
   `${values
     .slice(0, 24)
-    .map((value) => Number(value.toPrecision(4)))
+    .map((value) => numberText(value))
     .join(' ')}${values.length > 24 ? ' …' : ''}`;

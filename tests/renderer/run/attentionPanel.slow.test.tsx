@@ -3,7 +3,7 @@
 import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseConfig } from '#contract/config';
-import { cellAt, cellColor, layoutOf } from '#renderer/pages/run/heatmap';
+import { cellAt, cellColor, heatmapLayout } from '#renderer/pages/run/heatmap';
 import { openWindow, seriousComplaints, tiny } from '../window.tsx';
 
 const patient = { timeout: 120_000 };
@@ -45,12 +45,12 @@ test('the network is downloaded as ONNX, made when it is taken', async () => {
 
 test('cells are found under the pointer, and grow darker with the weight', () => {
   const tokens = ['1', '0', '1'];
-  const layout = layoutOf(tokens);
+  const layout = heatmapLayout(tokens);
   const { left, top, cell } = layout;
   expect(cellAt(layout, 3, left + 2.5 * cell, top + 0.5 * cell)).toEqual([0, 2]);
   expect(cellAt(layout, 3, left - 1, top + 1)).toBeNull();
   expect(cellAt(layout, 3, left + 3 * cell, top)).toBeNull();
-  expect(layoutOf(new Array(197).fill('0,0'))).toMatchObject({ left: 0, top: 0, labels: false, cell: 2 });
+  expect(heatmapLayout(new Array(197).fill('0,0'))).toMatchObject({ left: 0, top: 0, labels: false, cell: 2 });
   expect([0, 0.5, 1, 2].map((weight) => cellColor(weight, 1, 'light'))).toEqual([
     ...['rgb(246, 249, 250)', 'rgb(123, 202, 226)'],
     ...['rgb(10, 74, 97)', 'rgb(10, 74, 97)'],

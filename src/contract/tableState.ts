@@ -1,4 +1,4 @@
-/** Published tables, what answers them here, and the verdict on every cell. */
+/** A published table as it stands here: the runs of every cell, its verdict, and what the missing runs would cost. */
 import { z } from 'zod';
 import type { Floor } from './floor.ts';
 import type { Cell, PaperTable, Published } from './paperTable.ts';
@@ -19,7 +19,7 @@ export const verdicts = [
 ] as const;
 export type Verdict = (typeof verdicts)[number];
 
-/** How far apart two numbers may lie and still be the same result: accuracy in absolute terms, an error as a share of the published one. */
+/** How far apart two numbers may lie and count as the same result: accuracy absolutely, an error as a share of the published one. */
 export const toleranceSchema = z.object({
   accuracy: z.number().min(0).max(1),
   mae: z.number().min(0).max(10),
@@ -34,27 +34,27 @@ export interface Judgement {
   low: number | null;
   high: number | null;
   seeds: number;
-  /** Further seeds that would probably decide; only with `can't tell yet`, and null there when no number of seeds would. */
+  /** Further seeds that would probably decide. Null for verdicts other than `can't tell yet`, and where no number would. */
   moreSeeds: number | null;
   /** In the unit of the metric; null where nothing is compared. */
   tolerance: number | null;
-  /** The chance of a verdict like this one where it is wrong; null without one. */
+  /** p value of the verdict; null without one. */
   p: number | null;
-  /** Whether the verdict stands when all verdicts of its table are asked together (Holm's correction); null without one. */
+  /** Whether the verdict survives Holm's correction over all verdicts of its table; null without one. */
   stands: boolean | null;
 }
 
-/** What seeds can decide, told before anything is trained. */
+/** The seeds that a verdict needs, predicted before training. */
 export interface Outlook {
   /** Seeds that would probably decide; null if no number of them would. */
   seeds: number | null;
-  /** How probable a verdict is with those, or with as many as anyone trains; null where runs are counted. */
+  /** Chance of a verdict with those seeds, or with the most allowed; null where runs are counted. */
   power: number | null;
-  /** The standard deviation between seeds that this rests on: as published, or assumed; null where runs are counted. */
+  /** The assumed standard deviation between seeds, as published where known; null where runs are counted. */
   spread: number | null;
 }
 
-export interface Difference {
+export interface GainEstimate {
   /** Mean of the first minus mean of the second, in the direction in which larger is better. */
   gain: number;
   /** Its 95 % interval. */
@@ -78,8 +78,8 @@ export interface Contrast extends Pick<Judgement, 'p' | 'stands' | 'tolerance'> 
   metric: MetricName | null;
   verdict: ContrastVerdict;
   /** Null where the columns are not compared. */
-  difference: Difference | null;
-  /** In what the columns differ beyond what the table asks, which is why they are not compared. */
+  difference: GainEstimate | null;
+  /** Further differences of the columns, which forbid a comparison. */
   unlike: string[];
 }
 
@@ -98,10 +98,10 @@ export interface WeightsAndScore {
   ours: RankCorrelation | null;
 }
 
-/** A cell with what answers it here. */
-export interface Answer {
+/** A cell with its runs here and the verdict on them. */
+export interface CellResult {
   cell: Cell;
-  /** Why it cannot run here, and what would change that; null when it can. */
+  /** Why it cannot run here and what to do about it; null when it can. */
   needs: string | null;
   /** What the profile changes, in words. */
   notes: string[];
@@ -122,14 +122,14 @@ export interface TableState {
   table: PaperTable;
   profile: Profile;
   tolerance: Tolerance;
-  answers: Answer[];
+  results: CellResult[];
   contrasts: Contrast[];
   /** Per column, where the table asks it. */
   weightsAndScore: WeightsAndScore[];
 }
 
-/** Cells to bring to so many seeds each, seeds 0, 1, 2 … */
-export const wish = z.object({
+/** Asks for runs of cells, each with seeds 0, 1, 2 … up to a count. */
+export const reproduceRequest = z.object({
   table: z.string().min(1),
   profile: z.enum(profiles),
   cells: z
@@ -137,15 +137,15 @@ export const wish = z.object({
     .min(1)
     .max(1000),
 });
-export type Wish = z.infer<typeof wish>;
+export type ReproduceRequest = z.infer<typeof reproduceRequest>;
 
-/** What a wish means before anything is started. */
-export interface Plan {
+/** What a request would start and cost. */
+export interface ReproductionPlan {
   /** Runs that are finished, that go on, and that start. */
   finished: number;
   resumed: number;
   started: number;
-  /** For all that is left, on this machine as its queue is set, and what that rests on. */
+  /** Time for the runs that are left, with the slots of this queue, and the basis of the estimate. */
   seconds: number;
   basis: string;
   /** Of the largest trainer. */
@@ -168,10 +168,10 @@ export interface TableServices {
   list(): readonly PaperTable[];
   /** Published numbers of all tables that are no better than guessing, as far as that is known on this machine. */
   onFloor(): Promise<OnFloor[]>;
-  /** A table with what answers it here; starts nothing. Throws `notFound`. */
+  /** A table with its results here; starts nothing. Throws `notFound`. */
   state(table: string, profile: Profile, tolerance?: Tolerance): Promise<TableState>;
-  /** What a wish would start and cost. Throws `notFound`, and `config` for a cell that cannot run here. */
-  plan(wish: Wish): Plan;
-  /** Sees to it that every cell and seed has a run. Returns the runs of each cell, by seed. Throws as `plan` does. */
-  reproduce(wish: Wish): string[][];
+  /** The plan of a request; starts nothing. Throws `notFound`, and `config` for a cell that cannot run here. */
+  plan(request: ReproduceRequest): ReproductionPlan;
+  /** Starts or continues a run for every cell and seed without a finished one. Returns the runs of each cell, by seed. Throws as `plan` does. */
+  reproduce(request: ReproduceRequest): string[][];
 }

@@ -1,13 +1,13 @@
-/** What can be started and stopped for a whole table. Every start is proposed with its cost first. */
+/** Buttons that start and stop the runs of a whole table. Every start shows its cost first. */
 import { Button, Group } from '@mantine/core';
 import { IconPlayerPlay, IconPlayerStop, IconPlus, IconRepeat, IconRocket } from '@tabler/icons-react';
-import type { TableState, Wish } from '#contract/papers';
+import { plural } from '#contract/format';
+import type { ReproduceRequest, TableState } from '#contract/tableState';
 import { CountInput } from '../../components/CountInput.tsx';
 import type { Proposal } from './PlanModal.tsx';
-import { everyCell, isUnderWay, missingCells, runsOf, undecidedCells, unfinishedCells } from './wishes.ts';
-import { some } from './words.ts';
+import { everyCell, isUnderWay, missingCells, runsOf, undecidedCells, unfinishedCells } from './requests.ts';
 
-interface TableActionsProps {
+interface TableButtonsProps {
   state: TableState;
   seeds: number;
   onSeeds(seeds: number): void;
@@ -15,15 +15,15 @@ interface TableActionsProps {
   onStop(ids: string[]): void;
 }
 
-export function TableActions({ state, seeds, onSeeds, onPropose, onStop }: TableActionsProps) {
-  const { table, profile, answers } = state;
-  const active = runsOf(answers).filter(isUnderWay);
-  const missing = missingCells(answers, seeds);
-  const undecided = undecidedCells(answers);
-  const unfinished = unfinishedCells(answers, seeds);
-  const every = everyCell(answers, seeds);
-  const propose = (title: string, cells: Wish['cells']) => () =>
-    onPropose({ title, wish: { table: table.id, profile, cells } });
+export function TableButtons({ state, seeds, onSeeds, onPropose, onStop }: TableButtonsProps) {
+  const { table, profile, results } = state;
+  const active = runsOf(results).filter(isUnderWay);
+  const missing = missingCells(results, seeds);
+  const undecided = undecidedCells(results);
+  const unfinished = unfinishedCells(results, seeds);
+  const every = everyCell(results, seeds);
+  const propose = (title: string, cells: ReproduceRequest['cells']) => () =>
+    onPropose({ title, request: { table: table.id, profile, cells } });
   const partly = missing.length < every.length; // else it would mean the same as the whole
   return (
     <Group gap="xs" className="no-print">
@@ -41,7 +41,7 @@ export function TableActions({ state, seeds, onSeeds, onPropose, onStop }: Table
           leftSection={<IconPlayerPlay size={15} />}
           onClick={propose('Run the missing cells', missing)}
         >
-          Run the {some(missing.length, 'missing cell')}
+          Run the {plural(missing.length, 'missing cell')}
         </Button>
       )}
       {undecided.length > 0 && (
@@ -50,7 +50,7 @@ export function TableActions({ state, seeds, onSeeds, onPropose, onStop }: Table
           leftSection={<IconPlus size={15} />}
           onClick={propose('Add seeds where undecided', undecided)}
         >
-          Add seeds where undecided ({some(undecided.length, 'cell')})
+          Add seeds where undecided ({plural(undecided.length, 'cell')})
         </Button>
       )}
       {unfinished.length > 0 && (
@@ -59,7 +59,7 @@ export function TableActions({ state, seeds, onSeeds, onPropose, onStop }: Table
           leftSection={<IconRepeat size={15} />}
           onClick={propose('Resume what failed or stopped', unfinished)}
         >
-          Resume failed or stopped ({some(unfinished.length, 'cell')})
+          Resume failed or stopped ({plural(unfinished.length, 'cell')})
         </Button>
       )}
       {active.length > 0 && (
@@ -68,7 +68,7 @@ export function TableActions({ state, seeds, onSeeds, onPropose, onStop }: Table
           leftSection={<IconPlayerStop size={15} />}
           onClick={() => onStop(active.map(({ id }) => id))}
         >
-          Stop all ({some(active.length, 'run')})
+          Stop all ({plural(active.length, 'run')})
         </Button>
       )}
     </Group>

@@ -1,11 +1,11 @@
 /** How a run stands: its result with an interval, or how far it is. */
 import { Alert, Card, Group, Progress, SimpleGrid, Stack, Text } from '@mantine/core';
+import { countText, durationText, metricText, numberText } from '#contract/format';
 import type { Run } from '#contract/run';
 import type { RunRow } from '#contract/runRow';
 import type { Reference } from '../../chart/series.ts';
-import { count, duration, metricValue } from '../../components/format.ts';
 
-interface SummaryProps {
+interface RunSummaryProps {
   run: Run;
   row: RunRow;
   published: Reference | null;
@@ -14,21 +14,21 @@ interface SummaryProps {
 /** Half of a 95 % interval, in standard errors. */
 const half = 1.96;
 
-export function Summary({ run, row, published }: SummaryProps) {
+export function RunSummary({ run, row, published }: RunSummaryProps) {
   const { result } = run;
   const known = row.metric;
   const speed = row.seconds > 0 ? row.step / row.seconds : null;
-  const left = row.state === 'running' && speed ? duration((row.totalSteps - row.step) / speed) : null;
+  const left = row.state === 'running' && speed ? durationText((row.totalSteps - row.step) / speed) : null;
   const numbers: [string, string, string?][] = [
-    ['Last test', metricValue(row.last, known)],
-    ['Best test', metricValue(row.best, known)],
-    ['Mean of last 100', metricValue(row.recent, known)],
+    ['Last test', metricText(row.last, known)],
+    ['Best test', metricText(row.best, known)],
+    ['Mean of last 100', metricText(row.recent, known)],
     [
       'Trained parameters',
-      row.trainable === null ? '' : count(row.trainable),
-      row.total === null ? '' : `of ${count(row.total)}`,
+      row.trainable === null ? '' : countText(row.trainable),
+      row.total === null ? '' : `of ${countText(row.total)}`,
     ],
-    ['Under way', duration(row.seconds), speed ? `${Number(speed.toPrecision(3))} steps/s` : ''],
+    ['Under way', durationText(row.seconds), speed ? `${numberText(speed, 3)} steps/s` : ''],
     ['Device', row.device ?? ''],
   ];
   return (
@@ -52,14 +52,14 @@ export function Summary({ run, row, published }: SummaryProps) {
             {result ? (
               <>
                 <Text fz={28} fw={650} lh={1.2}>
-                  {metricValue(result.value, known)}
+                  {metricText(result.value, known)}
                   <Text span size="md" fw={400} c="dimmed">
                     {' '}
-                    ± {Number((half * result.standardError).toPrecision(2))}
+                    ± {numberText(half * result.standardError, 2)}
                   </Text>
                 </Text>
                 <Text size="xs" c="dimmed">
-                  95 % interval of the evaluation on {count(result.samples)} samples, weights of iteration{' '}
+                  95 % interval of the evaluation on {countText(result.samples)} samples, weights of iteration{' '}
                   {result.iteration} of {result.iterations}
                   {result.stoppedEarly ? ', stopped early' : ''}
                 </Text>
@@ -72,7 +72,7 @@ export function Summary({ run, row, published }: SummaryProps) {
                   animated={row.state === 'running'}
                 />
                 <Text size="xs" c="dimmed">
-                  step {count(row.step)} of at most {count(row.totalSteps)}
+                  step {countText(row.step)} of at most {countText(row.totalSteps)}
                   {left ? `, about ${left} left` : ''}
                 </Text>
               </Stack>

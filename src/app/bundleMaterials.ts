@@ -1,4 +1,4 @@
-/** What runs are made of beside their configs, as it is on this machine: versions, data and weights. */
+/** Versions, data and weights of this machine, as a bundle records them. */
 import { existsSync, statSync } from 'node:fs';
 import { cpus, release, totalmem, type } from 'node:os';
 import { basename, join } from 'node:path';
@@ -15,7 +15,7 @@ import project from '../../package.json' with { type: 'json' };
 
 const { version, dependencies } = project;
 
-export const environmentHere = (): Environment => ({
+export const describeEnvironment = (): Environment => ({
   permafrost: version,
   node: process.versions.node,
   packages: {
@@ -30,8 +30,8 @@ export const environmentHere = (): Environment => ({
 
 const distinct = <T>(values: readonly T[]): T[] => [...new Set(values)];
 
-/** Data sets and weights of configs with their hashes; what is not here is left out. */
-export async function materialsOf(home: string, configs: readonly ExperimentConfig[]): Promise<Materials> {
+/** Hashes the data sets and weights that configs need; those that are not on this machine are left out. */
+export async function hashMaterials(home: string, configs: readonly ExperimentConfig[]): Promise<Materials> {
   const sets = distinct(configs.flatMap(({ task }) => (Object.hasOwn(tasks, task) ? (tasks[task].dataset ?? []) : [])));
   const models = distinct(configs.flatMap((config) => (config.pretrained ? config.model_name : [])));
   const data = sets.map(async (name) => ({ name, files: await Promise.all(dataFiles(home, name).map(hashed)) }));
@@ -42,7 +42,7 @@ export async function materialsOf(home: string, configs: readonly ExperimentConf
   return { data: await Promise.all(data), weights: await Promise.all(weights) };
 }
 
-/** The files that a data set is read from: as they were fetched, or as its user unpacked them. */
+/** The files that a data set is read from, as downloaded or as its user unpacked them. */
 function dataFiles(home: string, name: string): string[] {
   const row = datasetOf(name);
   const { folder } = datasetPlaces(home, row);

@@ -1,6 +1,6 @@
 /** The streams of what happens, with a source that keeps its journal in memory. */
 import { expect, it } from 'vitest';
-import { type RunSource, runChanges, runEvents } from '#app/events';
+import { type RunEventSource, streamRunChanges, streamRunEvents } from '#app/runEvents';
 import type { JournalEntry, MetricRow } from '#contract/run';
 import type { RunChanges, RunRow } from '#contract/runRow';
 
@@ -13,9 +13,9 @@ const row = { id: 'run' } as RunRow;
 /** A run whose journal has `count` entries, and more when `append` says so. */
 function longRun(count: number) {
   const journal = Array.from({ length: count }, (_, i) => entry(i + 1));
-  const listeners = new Set<Parameters<RunSource['subscribe']>[0]>();
+  const listeners = new Set<Parameters<RunEventSource['subscribe']>[0]>();
   const read = { entries: 0, times: 0 };
-  const source: RunSource = {
+  const source: RunEventSource = {
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -44,7 +44,7 @@ const upTo = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
 
 it('the past of a long run comes in small messages, read no further than they were taken', async () => {
   const { source, read, listeners } = longRun(5000);
-  const events = runEvents('run', source, 0);
+  const events = streamRunEvents('run', source, 0);
   const seen: JournalEntry[] = [];
   let [messages, largest] = [0, 0];
   for await (const { entries, seq } of events) {
@@ -68,7 +68,7 @@ it('the rest of the process gets its turn between the messages of a long past', 
     if (!isOver) setImmediate(turn);
   };
   setImmediate(turn);
-  for await (const { seq } of runEvents('run', source, 0)) {
+  for await (const { seq } of streamRunEvents('run', source, 0)) {
     messages++;
     if (seq === 5000) break;
   }
@@ -79,7 +79,7 @@ it('the rest of the process gets its turn between the messages of a long past', 
 
 it('a reader that stands still makes nothing pile up, and then gets every entry once', async () => {
   const { source, append, read } = longRun(0);
-  const events = runEvents('run', source, 0);
+  const events = streamRunEvents('run', source, 0);
   await events.next();
   append(20_000); // the reader is busy
   const seen: JournalEntry[] = [];
@@ -98,7 +98,7 @@ it('a reader that stands still makes nothing pile up, and then gets every entry 
 it('entries that come while the past is read follow it without a gap', async () => {
   const { source, append } = longRun(3000);
   const seen: JournalEntry[] = [];
-  for await (const { entries, seq } of runEvents('run', source, 100)) {
+  for await (const { entries, seq } of streamRunEvents('run', source, 100)) {
     seen.push(...entries);
     if (seen.length < 2500)
       append(700); // more than are kept
@@ -110,7 +110,7 @@ it('entries that come while the past is read follow it without a gap', async () 
 it('a reader that ends while it is given the past ends the reading', async () => {
   const { source, read } = longRun(5000);
   const stop = new AbortController();
-  const events = runEvents('run', source, 0, stop.signal);
+  const events = streamRunEvents('run', source, 0, stop.signal);
   await events.next();
   stop.abort();
   expect((await events.next()).done).toBe(true);
@@ -124,7 +124,7 @@ it('ten thousand runs that change at once come in pages', async () => {
     asked.push(ids.length);
     return ids.filter((id) => id !== 'run 7').map((id) => ({ id }) as RunRow);
   };
-  const changes = runChanges(source.subscribe, rows);
+  const changes = streamRunChanges(source.subscribe, rows);
   const first = changes.next();
   for (let i = 0; i < 10_000; i++) for (const listener of listeners) listener(`run ${i}`, null);
   const begun = Date.now();

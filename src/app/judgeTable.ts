@@ -1,0 +1,137 @@
+/** Judges a published table from the runs of its cells. */
+import { sitsOnFloor } from '#contract/floor';
+import type { Cell, PaperTable, ResultKind } from '#contract/paperTable';
+import { configOf, type RunRow } from '#contract/runRow';
+import type { Sample } from '#contract/statistics';
+import type { CellResult, Contrast, Profile, TableState, Tolerance, WeightsAndScore } from '#contract/tableState';
+import { compare, judgeContrast, unlike } from '#papers/contrast';
+import { expand } from '#papers/expand';
+import { holm } from '#papers/holm';
+import { outlookOf } from '#papers/outlook';
+import { rankCorrelation } from '#papers/rankCorrelation';
+import { peaksOf, tallyOf } from '#papers/twoPeaks';
+import { judge, toleranceOf } from '#papers/verdict';
+import { tasks } from '#tasks/index';
+
+/** A cell and its runs, before they are judged. */
+export type UnjudgedResult = Pick<CellResult, 'cell' | 'needs' | 'notes' | 'floor' | 'runs'>;
+
+/** Judges every cell and every contrast of a table by its runs. */
+export function judgeTable(
+  table: PaperTable,
+  profile: Profile,
+  tolerance: Tolerance,
+  known: readonly UnjudgedResult[],
+): TableState {
+  const results = known.map((result) => judgeResult(result, profile, tolerance));
+  const stands = holm(results.map(({ judgement }) => judgement.p));
+  const contrasts = contrastsOf(table, results, profile, tolerance);
+  const contrastStands = holm(contrasts.map(({ p }) => p));
+  return {
+    ...{ table, profile, tolerance },
+    results: results.map((result, i) => ({ ...result, judgement: { ...result.judgement, stands: stands[i] } })),
+    contrasts: contrasts.map((contrast, i) => ({ ...contrast, stands: contrastStands[i] })),
+    weightsAndScore: table.comparesWeights ? weightsAndScoreOf(results) : [],
+  };
+}
+
+/** Judges the runs of a cell against its published number. */
+function judgeResult(known: UnjudgedResult, profile: Profile, allowed: Tolerance): CellResult {
+  const { cell, floor, runs } = known;
+  const { published } = cell;
+  const scaled = profile === 'quick';
+  const tolerance = published ? toleranceOf(published, allowed) : undefined;
+  const kind = kindOf(cell, profile);
+  const options = { floor, tolerance, twoPeaked: isTwoPeaked(cell) };
+  const outlook = published && !scaled ? outlookOf(published, options) : null;
+  const judgement = judge(published, samplesOf(runs, kind), { scaled, ...options });
+  return {
+    ...known,
+    onFloor: published !== null && floor !== null && sitsOnFloor(published, floor, tolerance!),
+    metric: published?.metric ?? runs[0]?.metric ?? null,
+    averages: averagesOf(runs, kind),
+    outlook,
+    // fewer than two seeds of ours have no spread, so the published one says how many it takes
+    judgement:
+      judgement.seeds < 2 && outlook?.seeds ? { ...judgement, moreSeeds: outlook.seeds - judgement.seeds } : judgement,
+  };
+}
+
+/** Per column, the rank correlation of trained weights and score, published and ours. */
+function weightsAndScoreOf(results: readonly CellResult[]): WeightsAndScore[] {
+  return [...new Set(results.map(({ cell }) => cell.column))].map((column) => {
+    const own = results.filter(({ cell }) => cell.column === column);
+    const point = (weights: number | null | undefined, score: number | null | undefined, { metric }: CellResult) =>
+      weights == null || score == null ? [] : { x: weights, y: metric === 'mae' ? -score : score };
+    return {
+      column,
+      published: rankCorrelation(own.flatMap((a) => point(a.cell.published?.trainable, a.cell.published?.value, a))),
+      ours: rankCorrelation(own.flatMap((a) => point(a.runs[0]?.trainable, a.judgement.mean, a))),
+    };
+  });
+}
+
+/** The difference of each pair of columns, row by row; a pair that differs in more than the question is not compared. */
+function contrastsOf(
+  { contrasts, varies }: PaperTable,
+  results: readonly CellResult[],
+  profile: Profile,
+  allowed: Tolerance,
+): Contrast[] {
+  const at = (row: string, column: string) => results.find(({ cell }) => cell.row === row && cell.column === column);
+  const contrast = (row: string, [column, other]: [string, string]): Contrast[] => {
+    const [ours, theirs] = [at(row, column), at(row, other)];
+    if (!ours || !theirs || ours.cell.beyond || theirs.cell.beyond) return [];
+    const named = { row, columns: `${column} over ${other}`, metric: ours.metric ?? theirs.metric, stands: null };
+    const differing = unlikeCells(ours.cell, theirs.cell, profile, varies);
+    if (differing.length > 0)
+      return [{ ...named, verdict: 'not compared', difference: null, unlike: differing, p: null, tolerance: null }];
+    const kind = kindOf(ours.cell, profile);
+    const [a, b] = [samplesOf(ours.runs, kind), samplesOf(theirs.runs, kind)];
+    const difference = named.metric && compare(a, b, named.metric);
+    if (!difference) return [];
+    const mean = b.reduce((sum, { value }) => sum + value, 0) / b.length;
+    const tolerance = named.metric === 'mae' ? allowed.mae * mean : allowed.accuracy;
+    const values = [a, b].map((samples) => samples.map(({ value }) => value));
+    const peaks = peaksOf(values.flat(), named.metric!, ours.floor, tolerance, isTwoPeaked(ours.cell));
+    const tallies = peaks && ([tallyOf(values[0], peaks), tallyOf(values[1], peaks)] as const);
+    return [{ ...named, ...judgeContrast(difference, tolerance, tallies), difference, unlike: [], tolerance }];
+  };
+  const rows = [...new Set(results.map(({ cell }) => cell.row))];
+  return rows.flatMap((row) => contrasts.flatMap((pair) => contrast(row, pair)));
+}
+
+/** The differences of two cells beyond the question of their table: settings, and the number of a run that counts. */
+function unlikeCells(ours: Cell, theirs: Cell, profile: Profile, varies: PaperTable['varies']): string[] {
+  const [a, b] = [ours, theirs].map((cell) => expand(cell, profile, [0]).configs[0]);
+  const kinds = [ours, theirs].map((cell) => kindOf(cell, profile));
+  return [
+    ...unlike(a, b, varies),
+    ...(kinds[0] === kinds[1] ? [] : [`${resultText[kinds[0]]} against ${resultText[kinds[1]]}`]),
+  ];
+}
+
+const resultText: Record<ResultKind, string> = { final: 'final evaluation', last100: 'mean of the last 100' };
+
+const finished = (runs: readonly RunRow[]): RunRow[] => runs.filter(({ state }) => state === 'finished');
+
+/** Results of finished runs. */
+const samplesOf = (runs: readonly RunRow[], kind: ResultKind): Sample[] =>
+  finished(runs).flatMap((row) => {
+    const { standardError, seed } = row;
+    const value = kind === 'last100' ? row.recent : row.value;
+    return value !== null && standardError !== null ? [{ value, standardError, seed }] : [];
+  });
+
+/** The number of a run that stands for the cell. Runs of the quick profile are short, so only their final evaluation counts. */
+const kindOf = ({ resultIs }: Cell, profile: Profile): ResultKind => (profile === 'quick' ? 'final' : resultIs);
+
+/** The fewest test metrics that a run's mean of the last 100 averages; null where all have 100. */
+function averagesOf(runs: readonly RunRow[], kind: ResultKind): number | null {
+  if (kind !== 'last100') return null;
+  const counts = finished(runs).map((row) => Math.floor(row.step / configOf(row).steps_per_iter));
+  const fewest = Math.min(...counts);
+  return fewest < 100 ? fewest : null;
+}
+
+const isTwoPeaked = ({ params }: Cell): boolean => tasks[params.task ?? '']?.twoPeaked === true;

@@ -1,0 +1,40 @@
+/** Short messages in the corner: what was done, with a button that undoes it, and errors. */
+import { Button, Group, Text } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { messageOf } from './ErrorState.tsx';
+
+const closeButtonProps = { 'aria-label': 'Dismiss' };
+
+/** Shows what was done, for six seconds. */
+export function notifyDone(text: string, undo?: () => void): void {
+  const onUndo = () => {
+    notifications.hide(id);
+    undo?.();
+  };
+  const message = (
+    <Group justify="space-between" wrap="nowrap" gap="xs">
+      <Text size="sm">{text}</Text>
+      {undo && (
+        <Button variant="subtle" size="compact-xs" flex="none" onClick={onUndo}>
+          Undo
+        </Button>
+      )}
+    </Group>
+  );
+  const id = notifications.show({ message, closeButtonProps, color: 'ice', autoClose: 6000 });
+}
+
+/** Shows an error until it is closed. */
+export const notifyError = (title: string, error: unknown): void =>
+  void notifications.show({ title, closeButtonProps, message: messageOf(error), color: 'red', autoClose: false });
+
+/** Runs `work` and returns whether it succeeded. Its error is shown under the title `failure`. */
+export async function attempt(failure: string, work: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    notifyError(failure, error);
+    return false;
+  }
+}

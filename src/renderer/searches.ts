@@ -1,0 +1,20 @@
+/** What each page keeps in its address after the `?`: names of texts, whose meaning the page reads. */
+import { z } from 'zod';
+
+/** The router reads `?set=5` as a number; a page gets the text. Anything but a text, number or truth value is ignored. */
+const text = z.union([z.string(), z.number(), z.boolean()]).transform(String).optional().catch(undefined);
+const texts = <Name extends string>(...names: Name[]) =>
+  z.object(Object.fromEntries(names.map((name) => [name, text])) as Record<Name, typeof text>);
+
+export const searches = {
+  '/': texts('place', 'grouped', 'sort', 'filter'),
+  /** A preset, a run or a body to begin from. */
+  '/new': texts('preset', 'from', 'model'),
+  '/compare': texts('ids'),
+  '/tables': texts('table', 'profile', 'accuracy', 'mae', 'seeds', 'cell'),
+  '/zoo': texts('model', 'text', 'family', 'language', 'licence', 'size', 'here', 'batch', 'train'),
+  '/datasets': texts('set'),
+};
+
+/** The texts that a page keeps in its address. */
+export type SearchName<Path extends keyof typeof searches> = Extract<keyof (typeof searches)[Path]['shape'], string>;

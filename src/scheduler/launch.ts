@@ -1,0 +1,31 @@
+/** The seam between the queue and the place where trainers run: this machine today, see {@link localLauncher}. */
+import type { JournalEntry, TrainerCommand } from '#contract/run';
+
+/** Starts the trainer of a run and calls the listener, never before it returns. Throws when the trainer cannot be started. */
+export type Launch = (run: LaunchedRun, listener: TrainerListener) => TrainerHandle;
+
+export interface LaunchedRun {
+  folder: string;
+  /** Number of the newest journal entry in the store; the trainer sends later ones again. */
+  seq: number;
+  /** Runs that train at once and share the machine. */
+  slots: number;
+}
+
+export interface TrainerListener {
+  /** The trainer wrote an entry to the journal. */
+  onEntry(entry: JournalEntry): void;
+  /** The trainer acknowledged a command. */
+  onHeard(): void;
+  /** The trainer is gone; `obeyed` when it exited as intended. */
+  onEnd(how: string, obeyed: boolean): void;
+}
+
+/** A running trainer. */
+export interface TrainerHandle {
+  send(command: TrainerCommand): void;
+  /** Ends it at once. */
+  kill(): void;
+  /** Lets it outlive this app; it pauses on its own. */
+  release(): void;
+}

@@ -1,0 +1,115 @@
+/**
+ * Updates of the store for runs. The journals of the run folders are the truth and the store is their index, so an update that the
+ * store refuses (a full disk, a lock) is retried until the store accepts it, and entries that it missed are read from the journal.
+ */
+import { setImmediate as breathe } from 'node:timers/promises';
+import { describeError } from '#contract/errors';
+import type { JournalEntry } from '#contract/run';
+import { isRefusal, isTemporary } from '#disk/troubles';
+import { inStretches, readEntries } from '#runFolder/journal';
+import type { Store } from '#store/store';
+
+export interface StoreWriterOptions {
+  store: Store;
+  journalOf(id: string): string;
+  /** Called for every committed entry. */
+  onCommit(id: string, entry: JournalEntry): void;
+  /** Called after every attempt, accepted or refused. */
+  onAttempt(): void;
+  /** Called with the error while the store refuses updates, and with null when it has accepted all of them. */
+  onTrouble(message: string | null): void;
+}
+
+/** Milliseconds of refusals before the trouble is reported. */
+const patience = 1500;
+
+export function createStoreWriter({ store, journalOf, onCommit, onAttempt, onTrouble }: StoreWriterOptions) {
+  /** Updates that the store has not accepted yet, by run. */
+  const owed = new Map<string, { work: () => Promise<void>; isTried: boolean }>();
+  /** Runs that sent an entry while an update was owed. */
+  const missed = new Set<string>();
+  let trouble: string | null = null;
+  let refusedSince: number | null = null;
+
+  /** Reports an error of the store once. */
+  function report(error: unknown): void {
+    refusedSince ??= performance.now();
+    if (isTemporary(error) && performance.now() - refusedSince < patience) return; // two apps may write at once
+    const { code, message } = describeError(error);
+    if (code === 'internal') console.error(error);
+    if (message === trouble) return;
+    trouble = message;
+    onTrouble(message);
+  }
+
+  /** Ends the trouble if nothing is owed; call after the store accepted an update. */
+  function recover(): void {
+    if (owed.size > 0) return;
+    refusedSince = null;
+    if (trouble === null) return;
+    trouble = null;
+    onTrouble(null);
+  }
+
+  /** Updates the store for a run, now or when the store accepts the update. */
+  function write(id: string, work: () => Promise<void>): void {
+    owed.set(id, { work, isTried: false });
+    void tryWrite(id);
+  }
+
+  async function tryWrite(id: string): Promise<void> {
+    const debt = owed.get(id);
+    if (!debt || debt.isTried) return;
+    debt.isTried = true;
+    let isDone = true;
+    try {
+      do {
+        missed.delete(id);
+        await debt.work();
+      } while (missed.has(id));
+    } catch (error) {
+      report(error);
+      isDone = !isRefusal((error as Error).cause ?? error); // retrying does not fix a bug
+    }
+    debt.isTried = false;
+    if (isDone && owed.get(id) === debt) owed.delete(id);
+    if (isDone) recover();
+    onAttempt();
+  }
+
+  /** Applies the journal entries of a run that the store lacks. */
+  async function catchUp(id: string): Promise<void> {
+    const entries = readEntries(journalOf(id), { after: store.runs.seq(id) });
+    for (const stretch of inStretches(entries)) {
+      for (const entry of store.hurried(() => store.apply(id, stretch))) onCommit(id, entry);
+      await breathe();
+    }
+  }
+
+  return {
+    write,
+    catchUp,
+    report,
+    recover,
+    /** Commits an entry that a trainer has just sent. */
+    commit(id: string, entry: JournalEntry): void {
+      if (owed.has(id)) return void missed.add(id);
+      try {
+        if (entry.seq > store.runs.seq(id) + 1) write(id, () => catchUp(id));
+        else for (const fresh of store.hurried(() => store.apply(id, [entry]))) onCommit(id, fresh);
+      } catch (error) {
+        report(error);
+        write(id, () => catchUp(id));
+      }
+    },
+    /** Tries again what the store refused. */
+    retry(): void {
+      for (const id of owed.keys()) void tryWrite(id);
+    },
+    isOwed: (id: string): boolean => owed.has(id),
+    /** The number of runs whose update the store has not accepted yet. */
+    count: (): number => owed.size,
+    /** The reported error; null while the store works. */
+    trouble: (): string | null => trouble,
+  };
+}
