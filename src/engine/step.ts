@@ -107,7 +107,7 @@ async function compileOnnx(
 
 /** How state enters and leaves a session. */
 interface StateFlow {
-  tensors(): Readonly<Record<string, Tensor>> | Promise<Readonly<Record<string, Tensor>>>;
+  tensors(): Promise<Readonly<Record<string, Tensor>>>;
   /** The tensor that the session writes the new value to; null: the session allocates one. */
   target(name: string): Tensor | null;
   take(name: string, value: Tensor): void;
@@ -121,7 +121,11 @@ function hostFlow(state: SharedState, { runtime }: OnnxDevice, writable: readonl
     return new runtime.Tensor(dtype, data, shape);
   };
   return {
-    tensors: () => mapValues(state.specs, (_, name) => tensorOn(name, state.get(name))),
+    async tensors() {
+      await state.resident?.leave();
+      state.resident = null;
+      return mapValues(state.specs, (_, name) => tensorOn(name, state.get(name)));
+    },
     target: (name) => tensorOn(name, inPlace.has(name) ? state.get(name) : state.next(name)),
     take(name) {
       if (!inPlace.has(name)) state.advance(name);
