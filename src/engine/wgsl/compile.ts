@@ -11,6 +11,7 @@ import { openExecution } from './executor.ts';
 import type { Gpu } from './gpu.ts';
 import { type GpuState, gpuState } from './gpuMemory.ts';
 import { planStep } from './plan.ts';
+import { printPlan } from './printPlan.ts';
 
 export interface WgslStepOptions {
   state: SharedState;
@@ -37,6 +38,7 @@ export async function compileWgsl(
     limits: gpu.limits,
     placeOfState: resident.placeOf,
   });
+  print?.(printPlan(plan));
   const compileStart = performance.now();
   const execution = await openExecution(gpu, plan, resident.bufferOf);
   const stats = {
