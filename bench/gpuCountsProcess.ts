@@ -76,7 +76,9 @@ const countingGpu = (gpu: Gpu): Gpu =>
     { queue: watching(gpu.queue, { submit: counts('submits') }) },
   );
 
-const opened = await openGpu(() => Promise.reject(new Error('internal: an operator of GPT-2 has no WGSL')));
+const opened = await openGpu({
+  fallback: () => Promise.reject(new Error('internal: an operator of GPT-2 has no WGSL')),
+});
 const thin = trainingStep({ ...settings, n_embd: 48, batch_size: 2, gpu_batch_size: 2 });
 const step = await compileStep(thin.program, { ...thin, device: { ...opened, gpu: countingGpu(opened.gpu) } });
 

@@ -16,6 +16,8 @@ export interface DeviceOptions {
   threads?: number;
   /** Folder of the file that holds the frozen weights. */
   weightFolder?: string;
+  /** The Permafrost home, where a device keeps what it learns about itself. */
+  home?: string;
   /** Told what people should know about the device. */
   say?(line: string): void;
 }
@@ -79,7 +81,7 @@ async function openWebgpu(options: DeviceOptions): Promise<Device> {
   const onnx = () => onnxDevice('webgpu (ONNX Runtime)', 'webgpu', options);
   if (process.env.PERMAFROST_WEBGPU === 'onnx') return onnx();
   try {
-    return await openGpu(onnx, options.say);
+    return await openGpu({ fallback: onnx, say: options.say, home: options.home });
   } catch (error) {
     options.say?.(`${(error as Error).message} ONNX Runtime's WebGPU runs the steps.`);
     return onnx();

@@ -1,6 +1,7 @@
 /** Opens this machine's GPU through Dawn (the optional package `webgpu`). */
 import type { OnnxDevice, WgslDevice } from '#engine/device';
 import type { Gpu } from '#engine/wgsl/gpu';
+import { tileCache } from './tileCache.ts';
 
 interface Adapter {
   readonly info: { readonly vendor: string; readonly architecture: string; readonly description: string };
@@ -25,11 +26,23 @@ const wantedLimits = [
   'maxComputeWorkgroupStorageSize',
 ] as const;
 
-/** Throws when the package or an adapter is missing. `fallback` runs steps with an operator that has no WGSL. */
-export async function openGpu(
-  fallback: () => Promise<OnnxDevice>,
-  say: (line: string) => void = (line) => console.error(line),
-): Promise<WgslDevice> {
+export interface GpuOptions {
+  /** Runs steps with an operator that has no WGSL. */
+  fallback(): Promise<OnnxDevice>;
+  say?(line: string): void;
+  /** Where the fastest tiles of products are kept; absent: none is tried. */
+  home?: string;
+}
+
+/** A trial on a GPU in software would take minutes and gain nothing. */
+const isSoftware = (title: string): boolean => /swiftshader|llvmpipe|basic render/i.test(title);
+
+/** Throws when the package or an adapter is missing. */
+export async function openGpu({
+  fallback,
+  say = (line) => console.error(line),
+  home,
+}: GpuOptions): Promise<WgslDevice> {
   const name = 'webgpu'; // an optional package without a place in the types
   const dawn = (await import(name)) as Dawn;
   instance ??= dawn.create(dawnOptions);
@@ -40,5 +53,6 @@ export async function openGpu(
   });
   const { vendor, architecture, description } = adapter.info;
   const title = description || [vendor, architecture].filter(Boolean).join(' ') || 'unknown adapter';
-  return { kind: 'wgsl', name: `webgpu (${title})`, gpu, fallback, say };
+  const tiles = home === undefined || isSoftware(title) ? undefined : tileCache(home, title);
+  return { kind: 'wgsl', name: `webgpu (${title})`, gpu, fallback, say, tiles };
 }

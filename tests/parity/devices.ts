@@ -11,7 +11,7 @@ const works = (name: 'onnx' | 'wgsl'): boolean =>
 
 /** A GPU with kernels of our own, or none where no adapter is found. */
 export const gpuDevices: Device[] = works('wgsl')
-  ? [{ ...(await openGpu(async () => tracedWebgpu)), name: 'wgsl' }]
+  ? [{ ...(await openGpu({ fallback: async () => tracedWebgpu })), name: 'wgsl' }]
   : [];
 
 export const parityDevices: Device[] = [tracedCpu, eagerCpu, ...(works('onnx') ? [tracedWebgpu] : []), ...gpuDevices];

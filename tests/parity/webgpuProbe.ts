@@ -8,7 +8,7 @@ import { tracedWebgpu } from '../engine/devices.ts';
 const step = await compileStep(({ inputs }) => ({ outputs: { y: tf.add(inputs.x, 1) } }), {
   state: createState({}),
   inputs: { x: { shape: [4] } },
-  device: process.argv[2] === 'wgsl' ? await openGpu(async () => tracedWebgpu) : tracedWebgpu,
+  device: process.argv[2] === 'wgsl' ? await openGpu({ fallback: async () => tracedWebgpu }) : tracedWebgpu,
 });
 const { y } = await step.run({ x: Float32Array.of(1, 2, 3, 4) });
 process.exit(y[3] === 5 ? 0 : 1);

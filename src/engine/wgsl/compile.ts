@@ -12,6 +12,7 @@ import type { Gpu } from './gpu.ts';
 import { type GpuState, gpuState } from './gpuMemory.ts';
 import { planStep } from './plan.ts';
 import { printPlan } from './printPlan.ts';
+import { tunedTiles } from './tuning.ts';
 
 export interface WgslStepOptions {
   state: SharedState;
@@ -34,10 +35,10 @@ export async function compileWgsl(
   const values = new Map(names.map((name, k) => [name, fused[k]]));
   print?.(printGraph(values));
   const resident = await residentOn(state, gpu);
-  const plan = planStep(trace.graph, values, {
-    limits: gpu.limits,
-    placeOfState: resident.placeOf,
-  });
+  const options = { limits: gpu.limits, placeOfState: resident.placeOf };
+  const untuned = planStep(trace.graph, values, options);
+  const tileFor = device.tiles && (await tunedTiles(gpu, untuned.products, device.tiles));
+  const plan = tileFor ? planStep(trace.graph, values, { ...options, tileFor }) : untuned;
   print?.(printPlan(plan));
   const compileStart = performance.now();
   const execution = await openExecution(gpu, plan, resident.bufferOf);

@@ -1,13 +1,23 @@
 /** Runs a plan on a GPU: everything is made once, so that a step is one write, one command buffer and one submit. */
 import { PermafrostError } from '#contract/errors';
 import type { TensorData } from '../program.ts';
-import { computeStage, type Gpu, type GpuBuffer, type LayoutEntry, mapForReading, usage } from './gpu.ts';
+import {
+  type CommandEncoder,
+  computeStage,
+  type Gpu,
+  type GpuBuffer,
+  type LayoutEntry,
+  mapForReading,
+  usage,
+} from './gpu.ts';
 import { frozenBuffer, storageBuffer, upload } from './gpuMemory.ts';
 import { blockNames, type Dispatch, type Plan } from './plan.ts';
 
 export interface Execution {
   /** Runs the step on inputs and noise by name, and gives its outputs. */
   run(inputs: Readonly<Record<string, TensorData>>): Promise<Record<string, TensorData>>;
+  /** Milliseconds that all kernels take, `times` times in one submit, on whatever lies in memory. */
+  time(times: number): Promise<number>;
   release(): void;
 }
 
@@ -112,7 +122,26 @@ export async function openExecution(
   const staging = new Int32Array(plan.blocks.get(blockNames.inputs) ?? 0);
   const bytes = new Float32Array(staging.buffer);
 
+  const dispatch = (encoder: CommandEncoder, times = 1): void => {
+    const pass = encoder.beginComputePass();
+    for (let i = 0; i < times; i++)
+      for (const { pipeline, group, start, workgroups } of steps) {
+        pass.setPipeline(pipeline);
+        pass.setBindGroup(0, group, [start]);
+        pass.dispatchWorkgroups(...workgroups);
+      }
+    pass.end();
+  };
+
   return {
+    async time(times) {
+      const start = performance.now();
+      const encoder = gpu.createCommandEncoder();
+      dispatch(encoder, times);
+      gpu.queue.submit([encoder.finish()]);
+      await gpu.queue.onSubmittedWorkDone();
+      return performance.now() - start;
+    },
     async run(inputs) {
       for (const [name, { offset }] of plan.inputs) {
         const data = inputs[name];
@@ -120,13 +149,7 @@ export async function openExecution(
       }
       if (staging.length > 0) gpu.queue.writeBuffer(bufferOf(blockNames.inputs), 0, staging);
       const encoder = gpu.createCommandEncoder();
-      const pass = encoder.beginComputePass();
-      for (const { pipeline, group, start, workgroups } of steps) {
-        pass.setPipeline(pipeline);
-        pass.setBindGroup(0, group, [start]);
-        pass.dispatchWorkgroups(...workgroups);
-      }
-      pass.end();
+      dispatch(encoder);
       for (const { from, to } of plan.copies)
         encoder.copyBufferToBuffer(
           bufferOf(from.block),

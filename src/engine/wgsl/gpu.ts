@@ -54,7 +54,7 @@ interface GroupEntry {
   resource: { buffer: GpuBuffer; size?: number };
 }
 
-interface CommandEncoder {
+export interface CommandEncoder {
   beginComputePass(): ComputePass;
   copyBufferToBuffer(from: GpuBuffer, fromOffset: number, to: GpuBuffer, toOffset: number, size: number): void;
   finish(): object;

@@ -49,6 +49,8 @@ export interface Plan {
   copies: { from: Stretch; to: Place }[];
   /** Frozen values by block; each has one of its own. */
   frozen: Map<string, Frozen>;
+  /** Matrix products in it. */
+  products: ProductShape[];
   constants: { at: Stretch; data: ArrayLike<number> & Iterable<number>; dtype: Value['dtype'] }[];
 }
 
@@ -196,6 +198,7 @@ export function planStep(g: Graph, values: ReadonlyMap<string, Value>, options: 
   checkLimits({ dispatches, blocks, frozen }, options.limits);
   return {
     ...{ dispatches, blocks, table, inputs, outputs, constants, frozen },
+    products: grouping.groups.filter(({ kind }) => kind === 'product').map(shapeOfProduct),
     copies: [...newState].flatMap(([name, v]) =>
       inPlace.has(name)
         ? []
@@ -216,7 +219,13 @@ function kernelsOf(group: Group, context: KernelContext, partial: Value | undefi
       return squaresKernels(group, context, partial!);
     case 'product': {
       const shape = shapeOfProduct(group);
-      return [productKernel(group, context, options.tileFor?.(shape) ?? likelyTile(shape))];
+      return [
+        productKernel(
+          group,
+          context,
+          options.tileFor?.(shape) ?? likelyTile(shape, options.limits.maxComputeWorkgroupStorageSize),
+        ),
+      ];
     }
   }
 }

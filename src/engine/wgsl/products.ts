@@ -23,7 +23,7 @@ const tile = (rows: number, columns: number, depth: number, threadRows: number, 
   ...{ rows, columns, depth, threadRows, threadColumns },
 });
 /** Largest first. */
-export const tiles: readonly Tile[] = [
+const tiles: readonly Tile[] = [
   tile(128, 128, 16, 8, 8),
   tile(128, 64, 16, 8, 4),
   tile(64, 64, 16, 4, 4),
@@ -32,22 +32,36 @@ export const tiles: readonly Tile[] = [
   tile(16, 64, 32, 4, 4),
 ];
 
+/** Tiles whose two strips fit the memory that a workgroup may share, in bytes. */
+export const tilesWithin = (shared: number): Tile[] =>
+  tiles.filter(({ rows, columns, depth }) => 4 * depth * (rows + 4 + columns) <= shared);
+
+/** Tiles that were fastest, kept from run to run for one adapter. */
+export interface TileMemory {
+  get(key: string): Tile | undefined;
+  /** Called once after trials, with everything that is known. */
+  save(found: ReadonlyMap<string, Tile>): void;
+}
+
 /** m × n results of k terms each, `batch` times. */
 export interface ProductShape {
   batch: number;
   m: number;
   n: number;
   k: number;
+  /** The columns of an operand, not its rows, lie in memory as they are. */
+  transA: boolean;
+  transB: boolean;
 }
 
 const tilesOver = ({ batch, m, n }: ProductShape, { rows, columns }: Tile): number =>
   batch * Math.ceil(m / rows) * Math.ceil(n / columns);
 /** The largest tile that wastes little and leaves work for a whole GPU, without a trial. */
-export function likelyTile(shape: ProductShape): Tile {
+export function likelyTile(shape: ProductShape, shared: number): Tile {
   const { batch, m, n } = shape;
   const enough = 96;
   const waste = (each: Tile) => (tilesOver(shape, each) * each.rows * each.columns) / (batch * m * n);
-  const frugal = tiles.filter((each) => waste(each) <= 1.35 || each.rows * each.columns <= 1024);
+  const frugal = tilesWithin(shared).filter((each) => waste(each) <= 1.35 || each.rows * each.columns <= 1024);
   return frugal.find((each) => tilesOver(shape, each) >= enough) ?? frugal.at(-1)!;
 }
 
@@ -57,7 +71,16 @@ export function shapeOfProduct(group: Group): ProductShape {
   const { inputs, attributes, outputs } = productOf(group);
   const [m, n] = outputs[0].shape.slice(-2);
   const k = inputs[0].shape.at(attributes.transA ? -2 : -1)!;
-  return { batch: sizeOf(outputs[0].shape.slice(0, -2)), m, n, k };
+  const [transA, transB] = inputs
+    .slice(0, 2)
+    .map((v, side) => swapsAxes(v, Boolean(attributes[side === 0 ? 'transA' : 'transB'])));
+  return { batch: sizeOf(outputs[0].shape.slice(0, -2)), m, n, k, transA, transB };
+}
+
+/** Whether an operand's columns lie next to each other in memory, as it is multiplied. */
+function swapsAxes(v: Value, isTransposed: boolean): boolean {
+  const [rowStride, columnStride] = stridedView(v)?.strides.slice(-2) ?? [v.shape.at(-1), 1];
+  return (rowStride === 1 && columnStride !== 1) !== isTransposed;
 }
 
 const factor = ({ attributes }: Node, key: string): number =>
