@@ -49,7 +49,7 @@ export interface ProductShape {
   m: number;
   n: number;
   k: number;
-  /** The columns of an operand, not its rows, lie in memory as they are. */
+  /** Whether an operand lies transposed in memory. */
   transA: boolean;
   transB: boolean;
 }
@@ -77,7 +77,7 @@ export function shapeOfProduct(group: Group): ProductShape {
   return { batch: sizeOf(outputs[0].shape.slice(0, -2)), m, n, k, transA, transB };
 }
 
-/** Whether an operand's columns lie next to each other in memory, as it is multiplied. */
+/** Whether an operand lies in memory as [k, m] or [n, k]. */
 function swapsAxes(v: Value, isTransposed: boolean): boolean {
   const [rowStride, columnStride] = stridedView(v)?.strides.slice(-2) ?? [v.shape.at(-1), 1];
   return (rowStride === 1 && columnStride !== 1) !== isTransposed;

@@ -37,6 +37,12 @@ async function run(device: Device) {
   return outputs;
 }
 
+it('offers only tiles whose strips fit the memory that a workgroup may share', () => {
+  expect(tilesWithin(16384).length).toBeGreaterThan(3);
+  expect(tilesWithin(16384)).not.toContainEqual(expect.objectContaining({ rows: 128, columns: 128 }));
+  expect(tilesWithin(32768)).toContainEqual(expect.objectContaining({ rows: 128, columns: 128 }));
+});
+
 describe.each(gpuDevices)('on $name', (device) => {
   const shared = device.kind === 'wgsl' ? device.gpu.limits.maxComputeWorkgroupStorageSize : 0;
   const withTiles = (get: () => Tile | undefined, save: (found: ReadonlyMap<string, Tile>) => void): Device =>

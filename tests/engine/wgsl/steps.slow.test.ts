@@ -5,9 +5,11 @@ import { type Tracer, tracerName } from '#engine/backend';
 import type { Device } from '#engine/device';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';
+import type { Gpu } from '#engine/wgsl/gpu';
+import { openGpu } from '#trainer/gpu';
 import { gpuDevices } from '../../parity/devices.ts';
 import { difference, tracedCpu } from '../devices.ts';
-import { someBatch, trainingStep } from './trainingStep.ts';
+import { planOf, someBatch, trainingStep } from './trainingStep.ts';
 
 const digits = { task: 'mnist', patch_size: 7, dropout: 0.1, body_dropout: 0.1, batch_size: 3, gpu_batch_size: 3 };
 const small = { n_layer: 2, n_embd: 32, n_head: 4 };
@@ -32,6 +34,11 @@ async function fiveSteps(device: Device, settings: Record<string, unknown>) {
   await state.release();
   return { figures, parameters };
 }
+
+it('a step planned twice has the same kernels in the same order, so runs of one config agree', () => {
+  const codes = () => planOf(trainingStep(configs[1][1], false)).dispatches.map(({ code }) => code);
+  expect(codes()).toEqual(codes());
+});
 
 describe.each(gpuDevices)('on $name', (device) => {
   it.each(configs)('five steps of %s are those of the CPU', async (_, settings) => {
@@ -69,6 +76,22 @@ describe.each(gpuDevices)('on $name', (device) => {
       await odd.release();
       await state.release();
     }
+  });
+
+  it('a GPU that is lost between steps ends the run with a reason and leaves the last settled state', async () => {
+    const device = await openGpu({ fallback: async () => tracedCpu });
+    const state = createState({ w: { shape: [2], data: Float32Array.of(1, 2) } });
+    const step = await compileStep(({ state: { w } }) => ({ outputs: { w }, state: { w: tf.mul(w, 2) } }), {
+      ...{ state, inputs: {}, device },
+    });
+    await step.run({});
+    await state.settle();
+    (device.gpu as Gpu & { destroy(): void }).destroy();
+    await expect(step.run({})).rejects.toMatchObject({
+      code: 'device',
+      message: expect.stringMatching(/^The GPU .*\. The run goes on from its last checkpoint when it is resumed\.$/s),
+    });
+    expect(state.get('w')).toEqual(Float32Array.of(2, 4));
   });
 });
 
