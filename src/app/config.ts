@@ -10,7 +10,7 @@ import type { Available } from '#papers/expand';
 import type { Store } from '#store/store';
 import { taskOf } from '#tasks/index';
 import { deviationsOf } from '#trainer/deviations';
-import { knownBodies, listedModels } from '#zoo/bodies';
+import { knownBodies } from '#zoo/bodies';
 import { catalogueOf } from './catalogue.ts';
 import { estimateOf } from './estimate.ts';
 
@@ -36,6 +36,6 @@ export function configServices(home: string, available: Available, store: Pick<S
     },
     count: (config) => countParameters(modelOf(home, config)),
     estimate: (config) => estimateOf(config, store.finished(), knownBodies(home)),
-    catalogue: () => catalogueOf(available, listedModels(home)),
+    catalogue: () => catalogueOf(home, available),
   };
 }

@@ -18,14 +18,14 @@ export const attentionCommand: CommandRow = {
   add(program) {
     program
       .command('attention')
-      .description('show what every token of a test sample looks at, in a trained run')
+      .description('show the attention weights of a trained run on one test sample')
       .argument('<id>', 'the run, or the beginning of its id', asRunId)
       .argument('[file]', 'write the map as CSV; - for standard output')
       .addOption(checkpointOption())
       .option('--sample <n>', 'which test sample, from 0', wholeNumber('--sample', 0), 0)
       .option('--layer <n>', 'which layer, from 0', '0')
       .option('--head <n>', 'which head, from 0, or mean: the average over heads', 'mean')
-      .option('--json', 'print the sample, the answer and every map, layers × heads × tokens × tokens')
+      .option('--json', 'print the sample, the answer and every map (layers × heads × tokens × tokens)')
       .action((name: string, file: string | undefined, options: Options) =>
         readApp(async (app) => {
           requireOneOutput(options.json, file);

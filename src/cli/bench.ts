@@ -6,8 +6,8 @@ export const benchCommand: CommandRow = {
   add(program) {
     program
       .command('bench')
-      .description('run benchmarks of this machine (in a checkout)')
-      .argument('[names...]', 'which; all by default')
+      .description('run benchmarks on this machine (in a checkout)')
+      .argument('[names...]', 'names of benchmarks; all by default')
       .option('--json', 'print the figures as one JSON object')
       .action((names: string[], { json }: { json?: boolean }) => {
         const script = join(import.meta.dirname, '..', '..', 'bench', 'main.ts');

@@ -49,7 +49,7 @@ function addList(group: Command): void {
 function addPull(group: Command): void {
   group
     .command('pull <name>')
-    .description('download what is missing of a data set, verify and decode it; goes on where an earlier pull ended')
+    .description('download the missing files of a data set, verify and decode them; continues an interrupted pull')
     .option('--from <folder>', 'use the files of this folder instead of downloading them')
     .option('--json', 'print what is known about it afterwards')
     .action((name: string, { from, json }: Json & { from?: string }) =>
@@ -115,7 +115,7 @@ function addSample(group: Command): void {
     .option('--json', 'print {"kind", "tokens", "width", "samples"}')
     .action((file: string | undefined, options: ConfigOptions & Json & { count: number; train?: boolean }) =>
       withApp(async (app) => {
-        const config = readConfig(file, options);
+        const config = readConfig(file, options, app.config.catalogue());
         const split = options.train ? 'train' : 'test';
         const found = await app.data.samples(config, { split, count: options.count });
         const shown = (values: number[]) => {

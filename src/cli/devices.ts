@@ -4,7 +4,7 @@ export const devicesCommand: CommandRow = {
   add(program) {
     program
       .command('devices')
-      .description('try every device and say what is missing')
+      .description('try every device and say what each unusable one lacks')
       .option('--json', 'print {"devices": […]}')
       .action(({ json }: { json?: boolean }) =>
         readApp(async (app) => {

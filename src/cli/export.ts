@@ -20,8 +20,8 @@ export const exportCommand: CommandRow = {
       .command('export')
       .description('write runs, or a published table with its results here, as a file')
       .argument('<what...>', 'run ids, or none for all, then the file; - for standard output')
-      .option('--table <table>', 'a table, or with another format its runs, instead of run ids')
-      .addOption(new Option('--profile <profile>', 'whose runs result the table').choices(profiles).default('quick'))
+      .option('--table <table>', 'a published table instead of run ids; formats of runs take the runs of its cells')
+      .addOption(new Option('--profile <profile>', 'which profile of the table').choices(profiles).default('quick'))
       .addOption(new Option('--format <format>', 'default: by the ending of the file').choices(downloadNames))
       .option('--json', 'print what was written as one JSON object')
       .action((what: string[], options: Options) =>

@@ -18,7 +18,7 @@ export const frozenCommand: CommandRow = {
   add(program) {
     program
       .command('frozen')
-      .description('show that a run left its frozen weights alone: their SHA-256 before and after training')
+      .description('show the SHA-256 of every frozen tensor before and after training')
       .argument('<id>', 'the run, or the beginning of its id', asRunId)
       .option('--json', 'print every hash as one JSON object')
       .action((name: string, { json }: { json?: boolean }) =>

@@ -6,7 +6,7 @@ export const resumeCommand: CommandRow = {
   add(program) {
     program
       .command('resume')
-      .description('go on with a run from its last checkpoint')
+      .description('continue a run from its last checkpoint')
       .argument('<id>', 'the run, or the beginning of its id', asRunId)
       .option('--json', 'print the run as one JSON object')
       .action((name: string, options: { json?: boolean }) =>

@@ -1,5 +1,5 @@
 import { type CommandRow, print, withApp } from './command.ts';
-import { type ConfigOptions, readConfig, takesConfig } from './configOptions.ts';
+import { type ConfigOptions, readTrainableConfig, takesConfig } from './configOptions.ts';
 import { exitCodeOf, follow } from './watch.ts';
 
 export const runCommand: CommandRow = {
@@ -9,7 +9,8 @@ export const runCommand: CommandRow = {
       .option('--json', 'print the run as one JSON object')
       .action((file: string | undefined, options: ConfigOptions & { tag: string[]; json?: boolean }) =>
         withApp(async (app) => {
-          const [id] = app.runs.create([readConfig(file, options)], options.tag);
+          const config = readTrainableConfig(file, options, app.config.catalogue());
+          const [id] = app.runs.create([config], options.tag);
           const runs = await follow(app, [id]);
           print(options.json, runs[0], () => id);
           process.exitCode = exitCodeOf(runs);

@@ -1,15 +1,14 @@
 /** `permafrost sweep`: a config over a grid of values and seeds, and a table of mean ± 95 % interval. */
-import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import { PermafrostError } from '#contract/errors';
 import { numberText } from '#contract/format';
 import { bestNumber, type Mean, marginText, meanOf } from '#contract/groups';
 import type { RunRow } from '#contract/runRow';
 import type { Services } from '#contract/services';
-import { type Axis, expandSweep, readAxis } from '#contract/sweep';
+import { type Axis, type Combination, expandSweep, readAxis } from '#contract/sweep';
 import { writeChunks } from '#export/file';
 import { alignColumns, type CommandRow, print, withApp } from './command.ts';
-import { type ConfigOptions, readConfig, takesConfig } from './configOptions.ts';
+import { type ConfigOptions, readSettings, setsTask, takesConfig, withReadyBody } from './configOptions.ts';
 import { printable } from './printable.ts';
 import { exitCodeOf, follow } from './watch.ts';
 import { wholeNumber } from './wholeNumber.ts';
@@ -27,7 +26,9 @@ export const sweepCommand: CommandRow = {
     takesConfig(
       program
         .command('sweep')
-        .description('train a config over a grid of values and seeds; the same again trains what failed or is missing'),
+        .description(
+          'train a config over a grid of values and seeds; repeating it trains only what failed or is missing',
+        ),
     )
       .option(
         '--grid <field=values>',
@@ -41,12 +42,7 @@ export const sweepCommand: CommandRow = {
         wholeNumber('--seeds', 1, 100),
         3,
       )
-      .option(
-        '--slots <n>',
-        `runs at once; this machine has ${availableParallelism()} cores`,
-        wholeNumber('--slots', 1, 64),
-        1,
-      )
+      .option('--slots <n>', 'runs that train at once; they share the cores', wholeNumber('--slots', 1, 64), 1)
       .option('--out <file>', `write the table; a file ends in ${endings.join(', ')}`, readOut)
       .option('--json', 'print the table as one JSON object')
       .action(runSweep);
@@ -65,9 +61,10 @@ interface Row {
 
 async function runSweep(file: string | undefined, options: Options): Promise<void> {
   const axes = options.grid;
-  const points = expandSweep(readConfig(file, options), axes, options.seeds);
+  const settings = readSettings(file, options, axes);
   await withApp(
     async (app) => {
+      const points = expandWithApp(app, settings, options);
       const runs = app.runs.ensure(
         points.flatMap(({ configs }) => configs),
         ['sweep'],
@@ -98,6 +95,17 @@ async function runSweep(file: string | undefined, options: Options): Promise<voi
     },
     { slots: options.slots },
   );
+}
+
+/** The runs of the sweep; tasks that the options choose bring their published settings. */
+function expandWithApp({ config }: Services, settings: Record<string, unknown>, options: Options): Combination[] {
+  const { grid, seeds } = options;
+  const catalogue = config.catalogue();
+  const axis = grid.find(({ field }) => field === 'task');
+  const tasks = axis ? axis.values : [settings.task];
+  const chosen = axis || setsTask(options) ? catalogue.tasks : [];
+  const fields = grid.map(({ field }) => field);
+  return expandSweep(withReadyBody(settings, tasks.map(String), catalogue, fields), grid, seeds, chosen);
 }
 
 const title = (axes: Axis[], values: unknown[]): string[] =>

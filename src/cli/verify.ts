@@ -1,5 +1,4 @@
 /** `permafrost verify`: checks a bundle, and whether its runs give the same results here. */
-import { availableParallelism } from 'node:os';
 import type { BundleReport, Rerun } from '#contract/bundle';
 import { plural } from '#contract/format';
 import { type CommandRow, print, withApp } from './command.ts';
@@ -8,7 +7,7 @@ import { exitCodeOf, follow } from './watch.ts';
 import { wholeNumber } from './wholeNumber.ts';
 
 /** Exit code for an invalid bundle, or a rerun with another result. */
-const doesNotHold = 6;
+const invalidBundle = 6;
 
 export const verifyCommand: CommandRow = {
   add(program) {
@@ -19,7 +18,7 @@ export const verifyCommand: CommandRow = {
       .option('--rerun', 'train its runs here too, and compare')
       .option(
         '--slots <n>',
-        `runs at once with --rerun; this machine has ${availableParallelism()} cores`,
+        'runs that train at once with --rerun; they share the cores',
         wholeNumber('--slots', 1, 64),
         1,
       )
@@ -28,14 +27,14 @@ export const verifyCommand: CommandRow = {
         withApp(
           async (app) => {
             const report = await app.bundles.verify(path);
-            if (report.problems.length > 0) process.exitCode = doesNotHold;
+            if (report.problems.length > 0) process.exitCode = invalidBundle;
             const again = rerun && report.problems.length === 0;
             if (!again) return print(json, report, () => reportText(report));
             const ids = (await app.bundles.rerun(path)).flatMap(({ id, outcome }) => (outcome === 'pending' ? id : []));
             const runs = await follow(app, ids);
             const reruns = await app.bundles.compare(path);
             process.exitCode = exitCodeOf(runs);
-            if (reruns.some(({ outcome }) => outcome === 'different')) process.exitCode = doesNotHold;
+            if (reruns.some(({ outcome }) => outcome === 'different')) process.exitCode = invalidBundle;
             print(json, { ...report, reruns }, () => [reportText(report), '', ...reruns.map(rerunText)].join('\n'));
           },
           { slots, reads: !rerun }, // a bundle is looked at anywhere

@@ -155,26 +155,26 @@ const subcommand = (zoo: Command, usage: string, text: string): Command =>
 export const zooCommand: CommandRow = {
   add(program) {
     const command = program.command('zoo').description('list, fetch and look after pretrained bodies');
-    subcommand(command, 'list', 'list models, all or those with all the words')
+    subcommand(command, 'list', 'list models; with words, those that match all of them')
       .argument('[words...]', 'words in name, description, language, licence')
       .option('--family <family>', 'GPT-2 or Vision Transformer')
-      .option('--language <language>', 'what it was trained on')
+      .option('--language <language>', 'language that it was trained on')
       .option('--licence <licence>', 'e.g. mit; "none stated" for none')
-      .option('--largest <millions>', 'most parameters, in millions', readMillions)
+      .option('--largest <millions>', 'at most this many million parameters', readMillions)
       .option('--here', 'only those on this machine')
       .action(list);
     subcommand(command, 'show', "show a model's card, sizes and state on this machine")
       .argument('<name>')
       .option('--batch <n>', 'batch size of the memory estimate', wholeNumber('--batch', 1, 65536), 25)
       .action(show);
-    subcommand(command, 'pull', 'fetch weights into the Hugging Face cache; goes on where it was interrupted')
+    subcommand(command, 'pull', 'fetch weights into the Hugging Face cache; continues an interrupted pull')
       .argument('<names...>')
       .action(pull);
     subcommand(command, 'rm', 'delete the files of models; an added model leaves the list, its folder stays')
       .argument('<names...>')
       .action(remove);
     subcommand(command, 'verify', 'hash weight files and compare them with source and config')
-      .argument('[names...]', 'all that are here by default')
+      .argument('[names...]', 'default: all on this machine')
       .action(verify);
     subcommand(command, 'add', 'add a GPT-2 or ViT from Hugging Face (ORG/NAME) or a local folder')
       .argument('<source>')

@@ -47,7 +47,7 @@ const fields = z.strictObject({
   task: field(z.string(), params('task', 'Task', 'What the network learns.')),
   n: field(
     count(100000).nullable().default(null),
-    params('task', 'n', 'Bits per pattern, or digits to add. Text tasks: cut longer sequences to so many tokens.'),
+    params('task', 'n', 'Bits per pattern, or digits to add. Text tasks: longer sequences are cut to n tokens.'),
   ),
   num_patterns: field(
     count(10000).nullable().default(null),
@@ -70,7 +70,7 @@ const fields = z.strictObject({
     params(
       'task',
       'ListOps reading',
-      'fpt: brackets are lost and 512 tokens are seen, as in the code of the paper. lra: closing brackets stay and 2,000 tokens are seen.',
+      'fpt: drops brackets and reads 512 tokens, as the code of the paper does. lra: keeps closing brackets and reads 2,000 tokens.',
     ),
   ),
   bit_head: field(
@@ -83,9 +83,17 @@ const fields = z.strictObject({
     z.boolean().default(true),
     params('model', 'Pretrained', 'Load the published weights; otherwise the body starts from random weights.'),
   ),
+  statistics_only: field(
+    z.boolean().default(false),
+    params(
+      'model',
+      'Statistics only',
+      'Draw every tensor of the body from a normal distribution with the mean and deviation that it has in the pretrained one.',
+    ),
+  ),
   n_layer: field(
     count(1024).nullable().default(null),
-    params('model', 'Layers', 'Scaled-down body: number of blocks.'),
+    params('model', 'Layers', 'Number of blocks of a random body. A pretrained body keeps its first so many blocks.'),
   ),
   n_embd: field(count(65536).nullable().default(null), params('model', 'Width', 'Scaled-down body: embedding width.')),
   n_head: field(count(1024).nullable().default(null), params('model', 'Heads', 'Scaled-down body: attention heads.')),
@@ -100,7 +108,7 @@ const fields = z.strictObject({
     params(
       'model',
       'Init deviation',
-      'Standard deviation of a random body’s weights. Empty: what the checkpoint’s config says (0.02).',
+      'Standard deviation of a random body’s weights. Empty: as in the checkpoint’s config (0.02).',
     ),
   ),
   body_dropout: field(
@@ -108,7 +116,7 @@ const fields = z.strictObject({
     params(
       'model',
       'Body dropout',
-      'Dropout inside the transformer. Empty: what the checkpoint says (0.1 for most GPT-2 models), as in the published runs.',
+      'Dropout inside the transformer. Empty: as in the checkpoint’s config (0.1 for most GPT-2 models), as in the published runs.',
     ),
   ),
   in_layer_sizes: field(layerSizes, params('model', 'Input layers', 'Hidden layers before the transformer.')),
@@ -147,6 +155,15 @@ const fields = z.strictObject({
     params('freezing', 'Freeze layer norm', 'Keep layer-norm gains and biases.'),
   ),
   freeze_attn: field(z.boolean().default(true), params('freezing', 'Freeze attention', 'Keep the attention weights.')),
+  trained_attn_blocks: field(
+    count(1024).nullable().default(null),
+    params(
+      'freezing',
+      'Trained attention blocks',
+      'With “Freeze attention” off: train the attention of so many last blocks. Empty: of all blocks.',
+      'blocks',
+    ),
+  ),
   freeze_ff: field(
     z.boolean().default(true),
     params('freezing', 'Freeze feed-forward', 'Keep the feed-forward weights.'),
@@ -165,12 +182,12 @@ const fields = z.strictObject({
     params(
       'training',
       'Schedule',
-      'What happens to the learning rate after warm-up. constant: nothing, as published. cosine: half a cosine down to 0 at the last step.',
+      'Learning rate after warm-up. constant: unchanged, as published. cosine: half a cosine down to 0 at the last step.',
     ),
   ),
   warmup_steps: field(
     z.int().min(0).max(1e9).default(0),
-    params('training', 'Warm-up', 'The learning rate rises linearly over so many steps.', 'steps'),
+    params('training', 'Warm-up', 'Steps over which the learning rate rises linearly from 0.', 'steps'),
   ),
   optimizer: field(
     z.enum(['adam', 'sgd']).default('adam'),
@@ -191,11 +208,7 @@ const fields = z.strictObject({
   ),
   num_iters: field(
     z.int().min(0).max(1e9).default(500),
-    args(
-      'training',
-      'Iterations',
-      'Training stops after so many iterations. 0: nothing is trained, only the final evaluation runs.',
-    ),
+    args('training', 'Iterations', 'Training stops after this many iterations. 0: only the final evaluation runs.'),
   ),
   steps_per_iter: field(
     count().default(100),
@@ -206,7 +219,7 @@ const fields = z.strictObject({
     args(
       'training',
       'Early stop',
-      'Stop after so many iterations without 1 % less test loss. Empty: never.',
+      'Stop when the test loss has not fallen by 1 % for this many iterations. Empty: never.',
       'iterations',
     ),
   ),
@@ -239,16 +252,26 @@ export const isConfigField = (name: string): name is ConfigField => Object.hasOw
  * A valid config. Rules over several fields that need no task and no body stand here; the others are in the tasks' `shape`
  * and in `buildModel`.
  */
-export const configSchema = fields.superRefine(({ batch_size, gpu_batch_size }, context) => {
+export const configSchema = fields.superRefine((config, context) => {
+  const refuse = (field: ConfigField, message: string) =>
+    context.addIssue({ code: 'custom', path: [field], params: { isCrossField: true }, message });
+  const { batch_size, gpu_batch_size } = config;
   if (batch_size > gpu_batch_size && batch_size % gpu_batch_size !== 0)
-    context.addIssue({
-      code: 'custom',
-      path: ['batch_size'],
-      params: { isCrossField: true },
-      message:
-        `batch_size ${batch_size} must be at most gpu_batch_size ${gpu_batch_size} or a multiple of it. ` +
+    refuse(
+      'batch_size',
+      `batch_size ${batch_size} must be at most gpu_batch_size ${gpu_batch_size} or a multiple of it. ` +
         `Choose batch_size ${Math.ceil(batch_size / gpu_batch_size) * gpu_batch_size} or gpu_batch_size ${batch_size}.`,
-    });
+    );
+  if (config.statistics_only && !config.pretrained)
+    refuse(
+      'statistics_only',
+      'statistics_only needs pretrained weights to take the statistics from. Set pretrained to true or statistics_only to false.',
+    );
+  if (config.trained_attn_blocks !== null && (config.freeze_attn || !config.freeze_trans))
+    refuse(
+      'trained_attn_blocks',
+      'trained_attn_blocks limits the training of attention in a frozen body. Set freeze_trans to true and freeze_attn to false, or leave it empty.',
+    );
 });
 
 /** Whether an issue breaks a rule over several fields. Its message names them, the field of the issue first. */

@@ -1,7 +1,6 @@
 /** All runs: filtered, sorted, grouped, chosen, and acted on. */
 import { Box, Button, Group, SegmentedControl, Stack, Switch } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
-import { IconFlask2 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useDeferredValue, useMemo, useState } from 'react';
 import { countText, plural } from '#contract/format';
@@ -9,10 +8,10 @@ import type { RunRow } from '#contract/runRow';
 import { useTRPC } from '../../client/trpc.ts';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { ErrorState } from '../../components/ErrorState.tsx';
-import { LinkButton } from '../../components/LinkButton.tsx';
 import { Loading } from '../../components/Loading.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
 import { useAddress } from '../../components/useAddress.ts';
+import { WaysIn } from '../../help/WaysIn.tsx';
 import { columnsOf, defaultColumns } from '../../runs/columns.ts';
 import { parseFilter } from '../../runs/filter.ts';
 import { places, type RunPlace, shownItems } from '../../runs/items.ts';
@@ -29,26 +28,15 @@ export function RunsPage() {
   if (runs.isPending) return <Loading what="runs" />;
   if (runs.isError)
     return <ErrorState title="The runs could not be read" error={runs.error} onRetry={() => void runs.refetch()} />;
-  if (runs.data.length === 0) return <FirstRun />;
+  if (runs.data.length === 0) return <Welcome />;
   return <Runs rows={runs.data} />;
 }
 
-function FirstRun() {
+function Welcome() {
   return (
     <>
-      <PageHeader title="Runs" />
-      <EmptyState
-        icon={<IconFlask2 size={40} stroke={1.2} />}
-        title="No runs yet"
-        action={
-          <LinkButton to="/new" variant="filled">
-            Make the first run
-          </LinkButton>
-        }
-      >
-        A run trains a frozen transformer on a task. It is listed here with its state, its metrics and where it
-        computes.
-      </EmptyState>
+      <PageHeader title="Welcome to Permafrost" />
+      <WaysIn />
     </>
   );
 }
