@@ -11,9 +11,9 @@ test("every device works or says why not and what to do; the machine's load is l
   page = await openWindow('/devices');
   const devices = await page.app.devices.list();
   await screen.findByRole('heading', { name: devices[0].name }, patient);
-  for (const { name, why, help } of devices) {
+  for (const { name, why, help, command, detail } of devices) {
     expect(screen.getByRole('heading', { name })).toBeTruthy();
-    for (const text of [why, help]) if (text) expect(document.body.textContent).toContain(text);
+    for (const text of [why, help, command, detail]) if (text) expect(document.body.textContent).toContain(text);
   }
   const working = devices.filter(({ available }) => available).length;
   expect(screen.getByText(`${working} of ${devices.length} work here`)).toBeTruthy();

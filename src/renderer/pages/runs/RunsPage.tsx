@@ -1,6 +1,6 @@
 /** All runs: filtered, sorted, grouped, chosen, and acted on. */
 import { Box, Button, Group, SegmentedControl, Stack, Switch } from '@mantine/core';
-import { useLocalStorage } from '@mantine/hooks';
+import { useElementSize, useLocalStorage } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useDeferredValue, useMemo, useState } from 'react';
 import { countText, plural } from '#contract/format';
@@ -12,10 +12,10 @@ import { Loading } from '../../components/Loading.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
 import { useAddress } from '../../components/useAddress.ts';
 import { WaysIn } from '../../help/WaysIn.tsx';
-import { columnsOf, defaultColumns } from '../../runs/columns.ts';
 import { parseFilter } from '../../runs/filter.ts';
 import { places, type RunPlace, shownItems } from '../../runs/items.ts';
 import { readSort, sortText } from '../../runs/sort.ts';
+import { visibleColumns } from '../../runs/visibleColumns.ts';
 import { BulkBar } from './BulkBar.tsx';
 import { ColumnMenu } from './ColumnMenu.tsx';
 import { EmptyTrash } from './EmptyTrash.tsx';
@@ -43,12 +43,15 @@ function Welcome() {
 
 const placeOf = (text: string): RunPlace => (Object.hasOwn(places, text) ? (text as RunPlace) : 'active');
 const none: ReadonlySet<string> = new Set();
+/** Pixels that the table's own scrollbar takes at most. */
+const scrollbarWidth = 18;
 
 function Runs({ rows }: { rows: readonly RunRow[] }) {
   const address = useAddress<'/'>();
-  const [columnIds, setColumnIds] = useLocalStorage<readonly string[]>({
+  const { ref, width } = useElementSize();
+  const [columnIds, setColumnIds] = useLocalStorage<readonly string[] | null>({
     key: 'permafrost-run-columns',
-    defaultValue: defaultColumns,
+    defaultValue: null,
     getInitialValueInEffect: false,
   });
   const [selected, setSelected] = useState<ReadonlySet<string>>(none);
@@ -64,7 +67,10 @@ function Runs({ rows }: { rows: readonly RunRow[] }) {
     () => shownItems(rows, { place, filter, sort: readSort(sort), grouped, opened, now: Date.now() }),
     [rows, place, filter, sort, grouped, opened],
   );
-  const columns = useMemo(() => columnsOf(columnIds), [columnIds]);
+  const { columns, ids, common } = useMemo(
+    () => visibleColumns({ chosen: columnIds, rows: shown.runs, grouped, width: width && width - scrollbarWidth }),
+    [columnIds, shown.runs, grouped, width],
+  );
   const chosen = useMemo(() => shown.runs.filter(({ id }) => selected.has(id)), [shown, selected]);
   const choose = (next: string) => {
     setSelected(none);
@@ -73,7 +79,15 @@ function Runs({ rows }: { rows: readonly RunRow[] }) {
 
   return (
     <Stack gap="xs" h="calc(100dvh - var(--app-shell-header-offset, 0px) - 32px)" mih={320}>
-      <PageHeader title="Runs" about={amountText(shown.runs.length, shown.here)}>
+      <PageHeader
+        title="Runs"
+        about={
+          <>
+            {amountText(shown.runs.length, shown.here)}
+            {common && <span>, all with {common}</span>}
+          </>
+        }
+      >
         <Group gap="sm">
           <Switch
             size="sm"
@@ -88,7 +102,7 @@ function Runs({ rows }: { rows: readonly RunRow[] }) {
             onChange={choose}
             data={Object.entries(places).map(([value, { label }]) => ({ value, label }))}
           />
-          <ColumnMenu shown={columnIds} onChange={setColumnIds} />
+          <ColumnMenu shown={ids} onChange={setColumnIds} />
         </Group>
       </PageHeader>
       <FilterBox
@@ -101,7 +115,7 @@ function Runs({ rows }: { rows: readonly RunRow[] }) {
       {shown.items.length === 0 ? (
         <NothingShown place={place} here={shown.here} onClear={() => address.set({ filter: '' })} />
       ) : (
-        <Box flex={1} mih={0}>
+        <Box flex={1} mih={0} ref={ref}>
           <RunTable
             items={shown.items}
             columns={columns}
