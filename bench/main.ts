@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { batches } from './batches.ts';
 import type { Benchmark, Figures } from './benchmark.ts';
 import { checkpoints } from './checkpoints.ts';
+import { estimate } from './estimate.ts';
 import { learning } from './learning.ts';
 import { fptStep, gpuFptStep, gpuUrtStep, models, urtStep } from './steps.ts';
 import { store } from './store.ts';
@@ -19,6 +20,7 @@ const benchmarks: Record<string, Benchmark> = {
   'urt-step': urtStep,
   models,
   learning,
+  estimate,
   store,
   window,
   batches,
