@@ -15,7 +15,7 @@ const configs: Record<string, Record<string, unknown>> = {
   'bit-xor, permafrost-nano': { task: 'bit-xor', n: 5, num_patterns: 2, model_name: 'permafrost-nano', num_iters: 20 },
   'mnist, 4 × 128': { task: 'mnist', patch_size: 4, n_layer: 4, n_embd: 128, n_head: 4, num_iters: 4 },
   'mnist, 4 × 256, unfrozen': {
-    ...{ task: 'mnist', patch_size: 4, n_layer: 4, n_embd: 256, n_head: 4, freeze_trans: false, num_iters: 2 },
+    ...{ task: 'mnist', patch_size: 4, n_layer: 4, n_embd: 256, n_head: 4, freeze_trans: false, num_iters: 1 },
   },
   'bit-memory, 12 × 768': {
     task: 'bit-memory',

@@ -9,6 +9,7 @@ import { batches } from './batches.ts';
 import type { Benchmark, Figures } from './benchmark.ts';
 import { checkpoints } from './checkpoints.ts';
 import { estimate } from './estimate.ts';
+import { gpuCounts } from './gpuCounts.ts';
 import { learning } from './learning.ts';
 import { fptStep, gpuFptStep, gpuUrtStep, models, urtStep } from './steps.ts';
 import { store } from './store.ts';
@@ -24,6 +25,7 @@ const benchmarks: Record<string, Benchmark> = {
   store,
   window,
   batches,
+  'gpu-counts': gpuCounts,
   'gpu-fpt-step': gpuFptStep,
   'gpu-urt-step': gpuUrtStep,
 };

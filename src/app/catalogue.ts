@@ -2,6 +2,7 @@
 import type { BodyInfo, Catalogue, Preset, TaskInfo } from '#contract/catalogue';
 import { type ExperimentConfig, parseConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
+import { publishedScore } from '#contract/paperTable';
 import { regimeOf, regimes } from '#contract/regime';
 import { type ArchitectureRow, type BodyTable, buildModel } from '#models/index';
 import { blocksOf } from '#models/memory';
@@ -91,7 +92,8 @@ function presets(have: Available): Preset[] {
   );
   const published = tables.flatMap((table) =>
     table.cells.map((cell): Preset => {
-      const { params, published: number } = cell;
+      const { params } = cell;
+      const number = publishedScore(cell);
       const micro = params.batch_size && !params.gpu_batch_size ? { gpu_batch_size: params.batch_size } : {};
       return {
         id: cell.id,
@@ -99,7 +101,7 @@ function presets(have: Available): Preset[] {
         title: cell.id.slice(table.id.length + 1),
         settings: { ...params, ...micro, name: cell.id },
         whole: true,
-        source: number?.source ?? 'Not published.',
+        source: cell.published?.source ?? 'Not published.',
         published: number && { metric: number.metric, value: number.value, source: number.source },
         missing: missing(cell, 'paper', have),
         isPossible: !cell.beyond && have.task(params.task ?? '') && have.body(params.model_name ?? 'gpt2'),

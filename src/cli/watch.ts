@@ -98,7 +98,7 @@ export async function follow(app: Services, ids: string[], labels: Record<string
       f.from = { step: body.step, at: performance.now() };
       if (!bars)
         say(
-          `${f.label}  ${body.step > 0 ? `goes on from step ${body.step}` : 'started'} on ${body.device}, ${body.trainable} of ${body.total} parameters trained`,
+          `${f.label}  ${body.step > 0 ? `continues from step ${body.step}` : 'started'} on ${body.device}, ${body.trainable} of ${body.total} parameters trained`,
         );
     }
     if (body?.kind === 'metrics') {
@@ -118,7 +118,7 @@ export async function follow(app: Services, ids: string[], labels: Record<string
     if (other) say(`${label}  is running in ${other}; waiting for it. It continues here if that process exits.`);
   }
   const pause = () => {
-    say('Pausing: each run ends at a checkpoint. Go on later with: permafrost resume ID');
+    say('Pausing: each run ends at a checkpoint. Continue later with: permafrost resume ID');
     for (const id of ids) {
       try {
         app.runs.pause(id);

@@ -7,8 +7,9 @@ import type { ExperimentConfig } from '#contract/config';
 import type { DeviceInfo } from '#contract/devices';
 import { PermafrostError } from '#contract/errors';
 import { plural } from '#contract/format';
-import type { Device } from '#engine/device';
+import type { Device, OnnxDevice } from '#engine/device';
 import { type DeviceTrouble, deviceTrouble, troubleText } from './deviceTrouble.ts';
+import { openGpu } from './gpu.ts';
 
 export type DeviceName = Exclude<ExperimentConfig['device'], 'auto'>;
 
@@ -17,6 +18,10 @@ export interface DeviceOptions {
   threads?: number;
   /** Folder of the file that holds the frozen weights. */
   weightFolder?: string;
+  /** The Permafrost home, where a device keeps what it learns about itself. */
+  home?: string;
+  /** Told what people should know about the device. */
+  say?(line: string): void;
 }
 
 interface DeviceRow {
@@ -32,7 +37,7 @@ const rows: Record<DeviceName, DeviceRow> = {
     alwaysWorks: true,
   },
   webgpu: {
-    open: (options) => onnxDevice('webgpu (ONNX Runtime)', 'webgpu', options),
+    open: (options) => openWebgpu(options),
   },
   cuda: {
     open: (options) => onnxDevice('cuda (ONNX Runtime)', 'cuda', options),
@@ -51,7 +56,11 @@ const keeping: readonly string[] = ['webgpu'];
 /** Providers with com.microsoft.FusedMatMul. */
 const fusing: readonly string[] = ['cpu', 'cuda'];
 
-async function onnxDevice(name: string, provider: string, { threads, weightFolder }: DeviceOptions): Promise<Device> {
+async function onnxDevice(
+  name: string,
+  provider: string,
+  { threads, weightFolder }: DeviceOptions,
+): Promise<OnnxDevice> {
   process.env.ORT_DISABLE_TELEMETRY ??= '1'; // read when the library loads
   const runtime = await import('onnxruntime-node');
   return {
@@ -64,6 +73,18 @@ async function onnxDevice(name: string, provider: string, { threads, weightFolde
     keepsState: keeping.includes(provider),
     fusedMatMul: fusing.includes(provider),
   };
+}
+
+/** Our own kernels, or ONNX Runtime's where the optional package `webgpu` is missing or PERMAFROST_WEBGPU=onnx asks for them. */
+async function openWebgpu(options: DeviceOptions): Promise<Device> {
+  const onnx = () => onnxDevice('webgpu (ONNX Runtime)', 'webgpu', options);
+  if (process.env.PERMAFROST_WEBGPU === 'onnx') return onnx();
+  try {
+    return await openGpu({ fallback: onnx, say: options.say, home: options.home });
+  } catch (error) {
+    options.say?.(`${(error as Error).message} ONNX Runtime's WebGPU runs the steps.`);
+    return onnx();
+  }
 }
 
 async function openTensorflow(): Promise<Device> {

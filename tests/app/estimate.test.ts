@@ -12,7 +12,7 @@ const nac = parseConfig({
 });
 const lstm = parseConfig({ task: 'mnist', patch_size: 4, model_name: 'lstm', pretrained: false });
 
-test('finished runs of networks without a body, and of the LSTM, tell how long the next one takes', () => {
+test('finished runs of networks without a body, and of the LSTM, predict the time of the next', () => {
   for (const config of [nac, lstm]) {
     const steps = config.num_iters * config.steps_per_iter;
     const { seconds, basis } = estimateOf(config, { finished: [{ id: 'before', config, steps, seconds: 77 }] });

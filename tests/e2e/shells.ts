@@ -13,12 +13,12 @@ import type * as standin from './standin/electron.ts';
 
 export interface Shell {
   page: Page;
-  /** Saves what a click brings; resolves to the file. */
+  /** Saves the download of a click; resolves to the file. */
   download(click: () => Promise<void>, folder: string): Promise<string>;
   /** Ends the app if it has not ended; resolves to its exit code. */
   end(): Promise<number | null>;
 }
-/** Electron's, with what only a desktop app can do. */
+/** Electron's shell, with the abilities of a desktop app. */
 export interface DesktopShell extends Shell {
   evaluate<A, T>(code: (electron: typeof standin, argument: A) => T, argument: A): Promise<T>;
   exited: Promise<number | null>;

@@ -15,7 +15,7 @@ export interface Options {
   only?: string[];
   /** Each point once instead of random ones. */
   every: boolean;
-  /** Keeps the folders in which something was wrong. */
+  /** Keeps the folders with problems. */
   keeps: boolean;
 }
 
@@ -38,11 +38,11 @@ const kinds: Record<string, (options: Options) => Promise<number>> = {
       damagedJournals: (say) => damagedJournals(say, options.count),
     }),
   clocks: (options) => each(options, { setClocks }),
-  /** Needs root, for the machines that it makes up. */
+  /** Needs root, for the namespaces that it creates. */
   namespaces: (options) => each(options, { takenOver, sweptTwice, restarted, asleep }),
 };
 
-/** Does every piece of work, those named by `only` alone; resolves to how many threw. */
+/** Runs every piece of work, or only those in `only`; resolves to the number that threw. */
 async function each(
   { only }: Options,
   work: Record<string, (say: (line: string) => void) => Promise<void>>,

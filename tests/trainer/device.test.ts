@@ -14,7 +14,7 @@ it('every device is either available or says why not and what to do', async () =
   expect(reports[0].available).toBe(true);
 });
 
-it('a device that does not work is refused with the reason and the remedy, and auto goes past it', async () => {
+it('an unusable device is refused with the reason and the remedy, and auto skips it', async () => {
   for (const { name, available, why } of await listDevices()) {
     if (available) expect((await openDevices(name))[0].name).toContain(name);
     else

@@ -7,7 +7,7 @@ const patient = { timeout: 150_000 };
 let page: Awaited<ReturnType<typeof openWindow>>;
 afterEach(() => page.close());
 
-test('every device works or says why not and what to do; the load of the machine is live', async () => {
+test("every device works or says why not and what to do; the machine's load is live", async () => {
   page = await openWindow('/devices');
   const devices = await page.app.devices.list();
   await screen.findByRole('heading', { name: devices[0].name }, patient);

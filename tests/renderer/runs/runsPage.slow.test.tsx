@@ -165,7 +165,7 @@ describe('what is done to selected runs', () => {
     );
   });
 
-  test('goes on to the comparison with all of them', async () => {
+  test('opens the comparison with all of them', async () => {
     await openRuns(6);
     await select(0);
     await select(2);
@@ -217,7 +217,7 @@ test('a run that is made elsewhere appears without a reload', async () => {
   expect(await screen.findByRole('link', { name: 'newcomer' }, patient)).toBeTruthy();
 });
 
-test('an address that is none says so and leads back', async () => {
+test('an unknown address is reported, with a link back', async () => {
   page = await openWindow('/nowhere');
   expect(await screen.findByText('There is no such page', {}, patient)).toBeTruthy();
   expect(screen.getByRole('link', { name: 'Go to the runs' })).toBeTruthy();

@@ -68,7 +68,7 @@ const aboutText = (devices: readonly DeviceInfo[]): string =>
 /** A description of each device. */
 const meanings: Record<string, string> = {
   cpu: 'ONNX Runtime on the processor',
-  webgpu: 'ONNX Runtime on the graphics card, through Vulkan, D3D12 or Metal',
+  webgpu: 'The graphics card, through Vulkan, D3D12 or Metal',
   cuda: 'ONNX Runtime on an NVIDIA card',
   tensorflow: 'TensorFlow.js on libtensorflow, with CUDA where there is some',
 };
