@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { batches } from './batches.ts';
 import type { Benchmark, Figures } from './benchmark.ts';
 import { checkpoints } from './checkpoints.ts';
+import { estimate } from './estimate.ts';
 import { gpuCounts } from './gpuCounts.ts';
 import { learning } from './learning.ts';
 import { fptStep, gpuFptStep, gpuUrtStep, models, urtStep } from './steps.ts';
@@ -20,6 +21,7 @@ const benchmarks: Record<string, Benchmark> = {
   'urt-step': urtStep,
   models,
   learning,
+  estimate,
   store,
   window,
   batches,

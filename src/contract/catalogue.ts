@@ -85,6 +85,8 @@ export interface Estimate {
   /** Seconds for all steps with their evaluations, and the basis of that estimate. */
   seconds: number;
   basis: string;
+  /** The speed of this machine is being measured; another estimate follows in seconds. */
+  isMeasuring: boolean;
   /** Of the trainer process while it trains. */
   memoryBytes: number;
   /** Of the run's folder and its rows in the store at the end. */

@@ -27,8 +27,38 @@ export interface DesktopShell extends Shell {
 const viewport = { width: 1360, height: 900 };
 const exitOf = (child: ChildProcess) => new Promise<number | null>((resolve) => child.once('exit', resolve));
 
-export async function openServed(home: string): Promise<Shell> {
-  const command = [join(projectFolder, 'bin', 'permafrost.js'), 'serve'];
+/** A browser's, whose server can be ended and started again on the same port. */
+export interface ServedShell extends Shell {
+  stopServer(): Promise<number | null>;
+  startServer(): Promise<void>;
+}
+
+export async function openServed(home: string): Promise<ServedShell> {
+  let { server, url } = await startServe(home, '0');
+  const browser = await chromium.launch({ executablePath: findChromium(), args: chromiumFlags });
+  const page = await browser.newPage({ viewport });
+  await page.goto(url);
+  const stopServer = async () => {
+    const exit = exitOf(server);
+    server.kill('SIGTERM');
+    return exit;
+  };
+  return {
+    page,
+    download: (click, folder) => saved(page, click, folder),
+    stopServer,
+    async startServer() {
+      ({ server, url } = await startServe(home, new URL(url).port));
+    },
+    async end() {
+      await browser.close();
+      return stopServer();
+    },
+  };
+}
+
+async function startServe(home: string, port: string): Promise<{ server: ChildProcess; url: string }> {
+  const command = [join(projectFolder, 'bin', 'permafrost.js'), 'serve', '--port', port];
   const server = spawn(process.execPath, command, {
     env: { ...process.env, PERMAFROST_HOME: home },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -40,19 +70,7 @@ export async function openServed(home: string): Promise<Shell> {
     });
     server.once('exit', (code) => reject(new Error(`serve ended with ${code}`)));
   });
-  const browser = await chromium.launch({ executablePath: findChromium(), args: chromiumFlags });
-  const page = await browser.newPage({ viewport });
-  await page.goto(url);
-  return {
-    page,
-    download: (click, folder) => saved(page, click, folder),
-    async end() {
-      await browser.close();
-      const exit = exitOf(server);
-      server.kill('SIGTERM');
-      return exit;
-    },
-  };
+  return { server, url };
 }
 
 export const openDesktop = (home: string): Promise<DesktopShell> => {

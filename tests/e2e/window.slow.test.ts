@@ -222,6 +222,23 @@ describe.each(kinds)('the window, $name', ({ name: kind, open }) => {
   );
 });
 
+it('a tab whose server has ended, or was started again with another token, says so and what to do', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'permafrost-restart-'));
+  const shell = await openServed(folder);
+  const said = (words: string) => shell.page.getByRole('status').getByText(words).waitFor({ timeout: slow });
+  try {
+    await shell.page.getByRole('heading', { name: 'Welcome to Permafrost' }).waitFor({ timeout: slow });
+    await shell.stopServer();
+    await said('The connection to Permafrost was lost.');
+    await said('Permafrost does not answer.');
+    await shell.startServer();
+    await said('Permafrost was restarted and has a new address.');
+  } finally {
+    await shell.end();
+    rmSync(folder, { recursive: true, maxRetries: 5 });
+  }
+}, 300_000);
+
 /** The last journal line of each run. */
 const lastEntries = (home: string): string[] =>
   readdirSync(join(home, 'runs')).map(
