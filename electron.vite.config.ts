@@ -20,7 +20,11 @@ export default defineConfig({
   main: {
     plugins: [ownFolders],
     build: {
-      rollupOptions: { input: { index: resolve('src/main/index.ts') }, output: { codeSplitting: false } },
+      rollupOptions: {
+        input: { index: resolve('src/main/index.ts') },
+        output: { codeSplitting: false },
+        external: ['webgpu'], // optional, so electron-vite does not leave it out by itself
+      },
     },
   },
   // a sandboxed preload must be CommonJS

@@ -1,8 +1,11 @@
 import { defineConfig } from 'vitest/config';
 import { compileCacheFolder } from './bin/compileCache.js';
+import { offerSoftwareVulkan } from './tests/softwareVulkan.ts';
 
 // tests start many processes, and trainers without bin/permafrost.js
 const cache = process.env.NODE_COMPILE_CACHE ?? compileCacheFolder();
+
+offerSoftwareVulkan();
 
 export default defineConfig({
   test: {

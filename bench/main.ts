@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { batches } from './batches.ts';
 import type { Benchmark, Figures } from './benchmark.ts';
 import { checkpoints } from './checkpoints.ts';
+import { estimate } from './estimate.ts';
+import { gpuCounts } from './gpuCounts.ts';
 import { learning } from './learning.ts';
 import { fptStep, gpuFptStep, gpuUrtStep, models, urtStep } from './steps.ts';
 import { store } from './store.ts';
@@ -19,9 +21,11 @@ const benchmarks: Record<string, Benchmark> = {
   'urt-step': urtStep,
   models,
   learning,
+  estimate,
   store,
   window,
   batches,
+  'gpu-counts': gpuCounts,
   'gpu-fpt-step': gpuFptStep,
   'gpu-urt-step': gpuUrtStep,
 };

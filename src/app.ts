@@ -22,6 +22,7 @@ import { configServices } from './app/config.ts';
 import { deviceServices } from './app/devices.ts';
 import { downloadOf } from './app/downloads.ts';
 import { prepareHome } from './app/home.ts';
+import { openSpeedMeter } from './app/machineSpeed.ts';
 import { openRunStore } from './app/openRunStore.ts';
 import { runServices } from './app/runs.ts';
 import { tableServices } from './app/tables.ts';
@@ -34,6 +35,8 @@ export interface AppOptions {
   trainer?: string;
   /** The Node that trains and tries devices; by default this process's own, which does not work inside Electron. */
   node?: string;
+  /** Measures the speed of this machine when an estimate is asked for, once. */
+  measures?: boolean;
   /** For read-only commands: changes nothing on the disk, and works on a home that is not writable. */
   reads?: boolean;
   /** Sets a damaged store aside and makes an empty one, to be rebuilt. */
@@ -46,6 +49,7 @@ export async function createApp({
   slots = 1,
   trainer = join(import.meta.dirname, 'trainer', 'main.ts'),
   node,
+  measures = false,
   reads = false,
   repairs = false,
 }: AppOptions): Promise<Services> {
@@ -78,9 +82,11 @@ export async function createApp({
     usedBy: (model) => activeRuns(store, ({ model_name }) => canonicalName(model_name) === model),
   });
   const data = openData(home, { node, usedBy: (dataset) => activeRuns(store, ({ task }) => isOf(dataset, task)) });
+  const isIdle = () => scheduler.queue.get().running.length === 0;
+  const meter = reads ? null : openSpeedMeter({ home, node, isIdle, measures });
   const runs = runServices({ home, store, scheduler, reads });
   const analysis = analysisServices({ home, runs, node });
-  const config = configServices(home, available, store);
+  const config = configServices(home, available, store, meter);
   const services = {
     ...{ home, runs, queue: scheduler.queue, config, devices: deviceServices(node), data, zoo, analysis },
     cluster: clusterServices(clusterOptions),
@@ -94,6 +100,7 @@ export async function createApp({
     rebuild: async () => ({ ...(await rebuild(store, join(home, 'runs'))), setAside: damaged }),
     async close() {
       analysis.close();
+      meter?.close();
       await scheduler.close();
       await slurm.close();
       await data.close();

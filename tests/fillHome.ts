@@ -1,6 +1,6 @@
 /**
  * Fills a home with run folders as trainers leave them, for page tests, screenshots and benchmarks:
- * `node tests/fillHome.ts HOME [COUNT]`. The store takes them in through `rebuild`, as after a loss. The curves are drawn from
+ * `node tests/fillHome.ts HOME [COUNT]`. `rebuild` adds them to the store, as after a loss. The curves are drawn from
  * formulas and named streams, so the same call makes the same runs.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ import type { Services } from '#contract/services';
 
 interface Experiment {
   settings: Record<string, unknown>;
-  /** Accuracy that it comes to, and how fast: iterations until two thirds of the way. */
+  /** Final accuracy, and iterations until two thirds of it. */
   reaches: number;
   pace: number;
   chance: number;
@@ -83,7 +83,7 @@ const ends: End[] = [
 const day = 86_400_000;
 const device = 'cpu (ONNX Runtime, 2 threads)';
 
-/** Writes `count` runs, of another task where one is named, into a home and takes them into its store; returns their ids, the newest last. */
+/** Writes `count` runs, of the named task if any, into a home and adds them to its store; returns their ids, the newest last. */
 export async function fillHome(app: Services, count: number, task?: string): Promise<string[]> {
   const now = Date.now();
   const ids = Array.from({ length: count }, (_, i) => writeRun(app.home, i, count, now, task));
@@ -91,7 +91,7 @@ export async function fillHome(app: Services, count: number, task?: string): Pro
   return ids;
 }
 
-/** Seeds of an experiment lie side by side, three of each. */
+/** The three seeds of an experiment come one after the other. */
 const experimentOf = (i: number): Experiment => experiments[Math.floor(i / 3) % experiments.length];
 
 function writeRun(home: string, i: number, count: number, now: number, task?: string): string {

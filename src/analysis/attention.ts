@@ -14,7 +14,7 @@ import { answerName, describeSamples } from '#zoo/samples';
 import type { RunNetwork } from './runNetwork.ts';
 import { tokenNames } from './tokens.ts';
 
-/** Attention weights that come in one answer, unless one sample has more. */
+/** Most attention weights in one answer, unless one sample has more. */
 const mostWeights = 4e6;
 const mostSamples = 8;
 
@@ -34,8 +34,8 @@ export const attentionProgram =
   };
 
 /**
- * The maps of a test sample and of neighbours that fit into one answer, in order. Samples are drawn one by one, so that a number
- * means the same sample at every checkpoint; after the last one of a data set comes another round of it.
+ * The maps of a test sample and of neighbours that fit into one answer, in order. Samples are drawn one by one, so a number
+ * means the same sample at every checkpoint; after the last sample of a data set the numbers start again.
  * Throws `config` for a network without attention.
  */
 export async function attentionOf(
@@ -84,7 +84,7 @@ interface AttentionStep {
   weights: number;
 }
 
-/** A program for every length of sequence that is asked for. */
+/** A program for each requested sequence length. */
 function openPrograms({ config, shape, model, weights: { trained, frozen } }: RunNetwork, device: Device) {
   const open = new Map<number, AttentionStep>();
   const compile = async (tokens: number): Promise<AttentionStep> => {

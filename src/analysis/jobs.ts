@@ -1,4 +1,4 @@
-/** What a process of this room is asked, and how it is started. Loads no runtime, so that the app may import it. */
+/** Jobs of this room's process, and how the app starts it. Loads no runtime, so the app can import it. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import type { Attention, ModelExport } from '#contract/analysis';
@@ -26,7 +26,7 @@ export interface Analyst {
   close(): void;
 }
 
-/** `node`: the Node that does it; this process's own by default, which will not do inside Electron. */
+/** `node`: the Node that runs the process; by default this process's own, which does not work inside Electron. */
 export function createAnalyst(node?: string): Analyst {
   const children = new Set<ChildProcess>();
   return {

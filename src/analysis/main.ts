@@ -1,6 +1,6 @@
 /**
- * `node main.ts` with a message channel: does one job and ends. A process of its own, since the app must not load the
- * runtime, and a graph that fails must not take the app along.
+ * `node main.ts` with a message channel: does one job and exits. A separate process, because the app must not load the
+ * runtime, and a crash in a graph must not kill the app.
  */
 import { availableParallelism } from 'node:os';
 import { describeError } from '#contract/errors';
@@ -10,7 +10,7 @@ import { exportModel } from './exportModel.ts';
 import type { JobAnswer, JobName, JobRequest, Jobs } from './jobs.ts';
 import { openRunNetwork } from './runNetwork.ts';
 
-/** Runs may be under way beside it. */
+/** Half of the cores, since runs may be under way. */
 const threads = Math.max(1, Math.floor(availableParallelism() / 2));
 
 const jobs: { [K in JobName]: (input: Jobs[K]['input']) => Promise<Jobs[K]['answer']> } = {

@@ -1,4 +1,4 @@
-/** A run's network on its way into a file: what a format is given to write, and what it has written. */
+/** The input and the result of writing a run's network to a file. */
 import type { ModelExport } from '#contract/analysis';
 import type { Frozen } from '#engine/program';
 import type { RunNetwork } from './runNetwork.ts';
@@ -11,7 +11,7 @@ export interface ModelContent {
   /** Every parameter that is computed with, by name, in the model's order. */
   parameters: Record<string, Frozen>;
   metadata: Record<string, string>;
-  /** Of Permafrost. */
+  /** Permafrost's version. */
   version: string;
 }
 

@@ -9,7 +9,7 @@ import { batchSpecs } from '#trainer/learner';
 import { planOf } from '#trainer/protocol';
 import type { ModelContent, WrittenModel } from './modelFile.ts';
 
-/** Protobuf ends at 2 GiB; the graph itself takes some. */
+/** Protobuf is limited to 2 GiB; the graph needs a part of that. */
 const mostInline = 1.9e9; // bytes
 
 const logitsProgram =

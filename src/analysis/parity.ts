@@ -20,7 +20,7 @@ export interface CheckOptions {
   device: Device;
 }
 
-/** Largest difference of a logit from the run's own evaluation, where logits are about 1. */
+/** Largest allowed difference of a logit from the run's own evaluation, for logits of about 1. */
 const tolerance = 1e-4;
 
 /**

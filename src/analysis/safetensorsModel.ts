@@ -11,7 +11,7 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: TensorData) => Buffer.from(
 /** Writes every parameter. Throws `disk`. */
 export function writeSafetensorsModel({ path, parameters, metadata }: ModelContent): WrittenModel {
   const specs = Object.entries(parameters).map(([name, { shape }]) => [name, { shape, dtype: 'F32' }] as const);
-  // other readers of such files ask for the library that wrote them; names and layouts are torch's
+  // other readers expect the library that wrote the file; names and layouts are torch's
   writeAtomically(path, chunks({ format: 'pt', ...metadata }));
   return { paths: [path] };
 

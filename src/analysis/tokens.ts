@@ -2,16 +2,16 @@
 import type { DataSamples } from '#contract/data';
 import type { Task, TaskShape } from '#tasks/task';
 
-/** What some bodies put before a sample's own tokens. */
+/** Tokens that some bodies put before a sample's own. */
 const special = ['class', 'distillation'];
 const longest = 12;
 
-/** Names of the `t` tokens that the body sees: bits as they are, symbols, atoms, places of patches, or numbers. */
+/** Names of the `t` tokens of the body: bits, symbols, atoms, positions of patches, or numbers. */
 export function tokenNames(task: Task, data: DataSamples, { embedding, inputDim }: TaskShape, t: number): string[] {
   const [{ x }] = data.samples;
   const width = embedding ? 1 : inputDim;
   const count = x.length / width;
-  if (count > t || count + special.length < t) return [...special, ...places(t - special.length)]; // it cuts the sample up itself
+  if (count > t || count + special.length < t) return [...special, ...places(t - special.length)]; // the network cuts the sample itself
   const own = Array.from({ length: count }, (_, i) => {
     const values = x.slice(i * width, (i + 1) * width);
     return task.tokenName?.(values) ?? names[data.kind](data, values, i);

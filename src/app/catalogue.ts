@@ -1,11 +1,15 @@
 /** The choices of the form: tasks, bodies, presets. */
 import type { BodyInfo, Catalogue, Preset, TaskInfo } from '#contract/catalogue';
+import { type ExperimentConfig, parseConfig } from '#contract/config';
+import { PermafrostError } from '#contract/errors';
+import { publishedScore } from '#contract/paperTable';
 import { regimeOf, regimes } from '#contract/regime';
-import type { ArchitectureRow } from '#models/index';
+import { type ArchitectureRow, type BodyTable, buildModel } from '#models/index';
 import { blocksOf } from '#models/memory';
 import { type Available, missing } from '#papers/expand';
 import { tables } from '#papers/published';
-import { tasks } from '#tasks/index';
+import { taskOf, tasks } from '#tasks/index';
+import { knownBodies, listedModels, rowOf } from '#zoo/bodies';
 
 const regimePresets: Record<string, Preset['settings']> = {
   FPT: { pretrained: true, freeze_trans: true, freeze_ln: false, freeze_attn: true, freeze_ff: true },
@@ -21,23 +25,56 @@ const regimePresets: Record<string, Preset['settings']> = {
   },
 };
 
-type ModelList = Readonly<Record<string, ArchitectureRow>>;
-
 const taskInfo = (): TaskInfo[] =>
   Object.values(tasks).map(({ name, title, fields, settings, metric, dataset }) => ({
     ...{ name, title, fields, settings, metric, dataset },
   }));
 
-const bodyInfo = (have: Available, models: ModelList): BodyInfo[] =>
-  Object.entries(models).map(([name, { body, config }]) => ({
-    name,
-    title: body.title,
-    layers: blocksOf(Object.keys(body.parameters(config))),
-    width: body.width(config),
-    heads: body.heads(config),
-    positions: body.longest(config),
-    hasWeights: have.weights(name),
-  }));
+type Abilities = Pick<BodyInfo, 'canBePretrained' | 'tasks'>;
+const abilities = new WeakMap<ArchitectureRow, Abilities>();
+
+/** Builds the networks, once for each body. */
+function abilitiesOf(name: string, row: ArchitectureRow, table: BodyTable): Abilities {
+  const found = abilities.get(row);
+  if (found) return found;
+  const accepts = (settings: Partial<ExperimentConfig>): boolean => {
+    try {
+      const config = parseConfig({ ...settings, model_name: name });
+      buildModel(config, taskOf(config).shape(config), table);
+      return true;
+    } catch (error) {
+      if (error instanceof PermafrostError) return false;
+      throw error;
+    }
+  };
+  const learned = Object.values(tasks)
+    .map(({ name: task, settings: [first] }) => ({ ...first, task, pretrained: false }))
+    .filter(accepts);
+  const made = {
+    canBePretrained: learned.some((settings) => accepts({ ...settings, pretrained: true })),
+    tasks: learned.map(({ task }) => task),
+  };
+  abilities.set(row, made);
+  return made;
+}
+
+const sizesOf = ({ body, config }: ArchitectureRow) => ({
+  title: body.title,
+  layers: blocksOf(Object.keys(body.parameters(config))),
+  width: body.width(config),
+  heads: body.heads(config),
+  positions: body.longest(config),
+});
+
+function bodyInfo(home: string, have: Available): BodyInfo[] {
+  const table = knownBodies(home);
+  return Object.entries(listedModels(home)).map(([name, row]) => {
+    const { canBePretrained, tasks } = abilitiesOf(name, row, table);
+    const hasWeights = have.weights(name);
+    const canHave = canBePretrained && (hasWeights || rowOf(home, name) !== undefined);
+    return { name, ...sizesOf(row), hasWeights, canBePretrained: canHave, tasks };
+  });
+}
 
 function presets(have: Available): Preset[] {
   const own = Object.entries(regimePresets).map(
@@ -50,11 +87,13 @@ function presets(have: Available): Preset[] {
       source: regimes[regimeOf(settings as Parameters<typeof regimeOf>[0])],
       published: null,
       missing: null,
+      isPossible: true,
     }),
   );
   const published = tables.flatMap((table) =>
     table.cells.map((cell): Preset => {
-      const { params, published: number } = cell;
+      const { params } = cell;
+      const number = publishedScore(cell);
       const micro = params.batch_size && !params.gpu_batch_size ? { gpu_batch_size: params.batch_size } : {};
       return {
         id: cell.id,
@@ -62,17 +101,18 @@ function presets(have: Available): Preset[] {
         title: cell.id.slice(table.id.length + 1),
         settings: { ...params, ...micro, name: cell.id },
         whole: true,
-        source: number?.source ?? 'Not published.',
+        source: cell.published?.source ?? 'Not published.',
         published: number && { metric: number.metric, value: number.value, source: number.source },
         missing: missing(cell, 'paper', have),
+        isPossible: !cell.beyond && have.task(params.task ?? '') && have.body(params.model_name ?? 'gpt2'),
       };
     }),
   );
   return [...own, ...published];
 }
 
-export const catalogueOf = (have: Available, models: ModelList): Catalogue => ({
+export const catalogueOf = (home: string, have: Available): Catalogue => ({
   tasks: taskInfo(),
-  bodies: bodyInfo(have, models),
+  bodies: bodyInfo(home, have),
   presets: presets(have),
 });

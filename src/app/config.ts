@@ -10,9 +10,10 @@ import type { Available } from '#papers/expand';
 import type { Store } from '#store/store';
 import { taskOf } from '#tasks/index';
 import { deviationsOf } from '#trainer/deviations';
-import { knownBodies, listedModels } from '#zoo/bodies';
+import { knownBodies } from '#zoo/bodies';
 import { catalogueOf } from './catalogue.ts';
 import { estimateOf } from './estimate.ts';
+import type { SpeedMeter } from './machineSpeed.ts';
 
 /** The network of a config. Throws `config` where task, sizes and body do not fit, as far as that shows without data. */
 const modelOf = (home: string, config: ExperimentConfig): Model =>
@@ -22,7 +23,12 @@ const modelOf = (home: string, config: ExperimentConfig): Model =>
 export const checkConfig = (home: string, config: ExperimentConfig): void =>
   refuseAllFrozen(config, modelOf(home, config));
 
-export function configServices(home: string, available: Available, store: Pick<Store, 'finished'>): ConfigServices {
+export function configServices(
+  home: string,
+  available: Available,
+  store: Pick<Store, 'finished'>,
+  meter: SpeedMeter | null,
+): ConfigServices {
   return {
     open(json) {
       try {
@@ -35,7 +41,13 @@ export function configServices(home: string, available: Available, store: Pick<S
       }
     },
     count: (config) => countParameters(modelOf(home, config)),
-    estimate: (config) => estimateOf(config, store.finished(), knownBodies(home)),
-    catalogue: () => catalogueOf(available, listedModels(home)),
+    estimate: (config) =>
+      estimateOf(config, {
+        finished: store.finished(),
+        table: knownBodies(home),
+        isMeasuring: meter?.measure() ?? false,
+        speed: meter?.speed(),
+      }),
+    catalogue: () => catalogueOf(home, available),
   };
 }

@@ -16,6 +16,8 @@ import { meansCsv, meansDocument } from '#export/means';
 import { resultRunsCsv, resultsCsv, tableDocument } from '#export/tables';
 import { writeZip, type ZipFile } from '#formats/writeZip';
 import { tableOf } from '#papers/published';
+import { forestPlotSvg } from '#pictures/forestPlot';
+import { pointsOfCurve, testCurvesOf } from '#pictures/stepCurves';
 import { exportedChunks } from './analysis.ts';
 import { makeBundle } from './makeBundle.ts';
 
@@ -110,11 +112,19 @@ const rows: Record<string, DownloadRow> = {
   'table.csv': { type: csv, of: 'a table', chunks: (_, { state }) => pieces(resultsCsv(state!)) },
   'table.md': tableAs('md'),
   'table.tex': tableAs('tex'),
+  'table.svg': {
+    type: 'image/svg+xml',
+    of: 'a table',
+    chunks: ({ runs }, { state }) => {
+      const curves = testCurvesOf(state!, (id) => runs.series(id, 'test_metric', pointsOfCurve));
+      return [forestPlotSvg(state!, curves, today()).svg];
+    },
+  },
 };
 
 export const downloadNames = Object.keys(rows);
 
-/** `?id=…&id=…` names runs, `?table=…&profile=…` those of a table (`accuracy` and `mae` are its tolerance); neither means all runs. */
+/** `?id=…&id=…` names runs, `?table=…&profile=…` those of a table (`accuracy` and `mae` are its tolerance, `threshold` what steps count to); neither means all runs. */
 const query = z.object({
   id: z.array(z.string().min(1).max(100)).max(10_000, 'a file is of at most 10,000 chosen runs'),
   table: z.string().min(1).max(200).nullable(),
@@ -130,6 +140,7 @@ function readQuery(search: URLSearchParams): z.infer<typeof query> {
     tolerance: {
       accuracy: Number(search.get('accuracy') ?? defaultTolerance.accuracy),
       mae: Number(search.get('mae') ?? defaultTolerance.mae),
+      ...(search.has('threshold') ? { threshold: Number(search.get('threshold')) } : {}),
     },
   });
   if (read.success) return read.data;

@@ -1,5 +1,4 @@
-/** The cost of a run before it starts: counted from shapes, and scaled from finished runs of this machine. */
-import { availableParallelism } from 'node:os';
+/** The cost of a run before it starts: counted from shapes, and scaled by finished runs and the speed of this machine. */
 import type { Estimate, ParameterGroup } from '#contract/catalogue';
 import type { ConfigField, ExperimentConfig } from '#contract/config';
 import { bodyPrefix } from '#models/body';
@@ -7,9 +6,7 @@ import { type BodyTable, bodies, buildModel, isNetwork } from '#models/index';
 import { blockOf, trainingBytes } from '#models/memory';
 import { countParameters, type Model } from '#models/model';
 import { taskOf, tasks } from '#tasks/index';
-import type { TaskShape } from '#tasks/task';
-
-const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+import { assumedSpeed, costOf, type MachineSpeed, type RunCost, secondsOfCost, sizeOf, tokensOf } from './runCost.ts';
 
 const ownName = (name: string): string => (name.startsWith(bodyPrefix) ? name.slice(bodyPrefix.length) : name);
 const partOf: Partial<Record<ConfigField, ParameterGroup['part']>> = {
@@ -50,34 +47,6 @@ export function parameterGroups(model: Model): ParameterGroup[] {
   return [...groups.values()].sort((a, b) => depth(a) - depth(b));
 }
 
-/** Tokens of a sample inside the transformer. */
-const tokensOf = ({ embedding, tokens, width, inputDim }: TaskShape): number =>
-  embedding ? tokens : (tokens * width) / inputDim;
-
-/** Number of weights that multiply every token. */
-const multiplied = (model: Model): number =>
-  Object.entries(model.parameters)
-    .filter(([name, shape]) => shape.length > 1 && model.isUsed(name))
-    .reduce((sum, [, shape]) => sum + sizeOf(shape), 0);
-
-/** Multiply-adds × 2 of all the training and testing of a run: forward 2, backward 2 more, and 2 for weights that are trained. */
-export function operationsOf(config: ExperimentConfig, model: Model, shape: TaskShape): number {
-  const forward = 2 * multiplied(model) * tokensOf(shape);
-  const backward = config.freeze_trans && config.freeze_attn && config.freeze_ff ? forward : 2 * forward;
-  const trained = config.num_iters * config.steps_per_iter * config.batch_size;
-  const tested = config.num_iters * config.test_steps_per_iter + config.final_test_samples;
-  return trained * (forward + backward) + tested * forward;
-}
-
-/** A run that finished on this machine. */
-export interface Measured {
-  id: string;
-  config: ExperimentConfig;
-  seconds: number;
-  /** Operations that it executed. */
-  operations: number;
-}
-
 /** A finished run in the store. */
 export interface Finished {
   id: string;
@@ -87,57 +56,72 @@ export interface Finished {
   seconds: number;
 }
 
+export interface EstimateOptions {
+  /** Finished runs of this machine, oldest first. */
+  finished: readonly Finished[];
+  table?: BodyTable;
+  /** The measured speed of this machine; null where it is not known. */
+  speed?: MachineSpeed | null;
+  isMeasuring?: boolean;
+}
+
 /** Estimates parameters, time, memory and disk of a config. Throws `config`. */
 export function estimateOf(
   config: ExperimentConfig,
-  finished: readonly Finished[],
-  table: BodyTable = bodies,
+  { finished, table = bodies, speed = null, isMeasuring = false }: EstimateOptions,
 ): Estimate {
-  const shape = taskOf(config).shape(config);
+  const task = taskOf(config);
+  const shape = task.shape(config);
   const model = buildModel(config, shape, table);
   const { trainable, total } = countParameters(model);
-  const measured = finished.flatMap((run) => measure(run, table) ?? []);
+  const cost = costOf(config, model, shape, task.readsWholeBatches);
   return {
     trainable,
     total,
     groups: parameterGroups(model),
     steps: config.num_iters * config.steps_per_iter,
-    ...secondsOf(operationsOf(config, model, shape), config, measured, availableParallelism()),
+    ...secondsOf(cost, config, finished, table, speed),
+    isMeasuring,
     memoryBytes: trainingBytes(model, Math.min(config.batch_size, config.gpu_batch_size), tokensOf(shape)),
     diskBytes: diskOf(config, trainable),
   };
 }
 
-/** Null for a run whose task or body this version does not have. */
-function measure({ id, config, steps, seconds }: Finished, table: BodyTable): Measured | null {
-  const { task, model_name } = config;
-  if (!Object.hasOwn(tasks, task) || !(Object.hasOwn(table, model_name) || isNetwork(model_name))) return null;
-  const done = { ...config, num_iters: steps / config.steps_per_iter }; // early stop
-  const shape = taskOf(config).shape(config);
-  return { id, config, seconds, operations: operationsOf(done, buildModel(config, shape, table), shape) };
-}
-
-/** Operations per second and core before anything is measured: ONNX Runtime on a laptop of 2020. */
-const assumedRate = 40e9;
-
-/** Seconds of a run, scaled from the most similar run that finished here. */
-export function secondsOf(
-  operations: number,
+/** Seconds of a run, scaled from one on the same body that finished here, else from the speed of the machine. */
+function secondsOf(
+  cost: RunCost,
   config: ExperimentConfig,
-  measured: readonly Measured[],
-  cores: number,
+  finished: readonly Finished[],
+  table: BodyTable,
+  measured: MachineSpeed | null,
 ): { seconds: number; basis: string } {
+  const speed = measured ?? assumedSpeed;
   const body = (c: ExperimentConfig) => [c.model_name, c.n_layer, c.n_embd, c.freeze_trans, c.device].join();
-  const same = measured.findLast((m) => m.config.task === config.task && body(m.config) === body(config));
-  const like = same ?? measured.findLast((m) => body(m.config) === body(config)) ?? measured.at(-1);
+  const alike = finished.filter((run) => body(run.config) === body(config) && isKnown(run.config, table));
+  const same = alike.findLast((run) => run.config.task === config.task);
+  const like = same ?? alike.at(-1);
+  const seconds = secondsOfCost(cost, speed);
   if (like) {
-    const seconds = (operations * like.seconds) / like.operations;
-    return { seconds, basis: same ? `as fast as ${like.id} was here` : `scaled by operations from ${like.id}` };
+    const basis = same ? `as fast as ${like.id} was here` : `scaled from ${like.id}, which finished here`;
+    return { seconds: (seconds * like.seconds) / secondsOfCost(costOfFinished(like, table), speed), basis };
   }
   return {
-    seconds: operations / (assumedRate * cores),
-    basis: `no run has finished here yet; assumes ${(assumedRate * cores) / 1e9} GFLOP/s`,
+    seconds,
+    basis: measured
+      ? 'from the measured speed of the processor'
+      : 'no run like it has finished here, and this machine is not measured; assumes two cores of a laptop',
   };
+}
+
+/** Whether this version has the task and the body of a run. */
+const isKnown = ({ task, model_name }: ExperimentConfig, table: BodyTable): boolean =>
+  Object.hasOwn(tasks, task) && (Object.hasOwn(table, model_name) || isNetwork(model_name));
+
+function costOfFinished({ config, steps }: Finished, table: BodyTable): RunCost {
+  const task = taskOf(config);
+  const shape = task.shape(config);
+  const iterations = steps / config.steps_per_iter; // it may have stopped early
+  return costOf(config, buildModel(config, shape, table), shape, task.readsWholeBatches, iterations);
 }
 
 const float = 4;

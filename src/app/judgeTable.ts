@@ -1,14 +1,25 @@
 /** Judges a published table from the runs of its cells. */
 import { sitsOnFloor } from '#contract/floor';
-import type { Cell, PaperTable, ResultKind } from '#contract/paperTable';
+import { type Cell, type PaperTable, publishedScore, type ResultKind } from '#contract/paperTable';
 import { configOf, type RunRow } from '#contract/runRow';
+import type { RunServices } from '#contract/runServices';
 import type { Sample } from '#contract/statistics';
-import type { CellResult, Contrast, Profile, TableState, Tolerance, WeightsAndScore } from '#contract/tableState';
+import type {
+  BestOfSweep,
+  CellResult,
+  Contrast,
+  Profile,
+  StepsToThreshold,
+  TableState,
+  Tolerance,
+  WeightsAndScore,
+} from '#contract/tableState';
 import { compare, judgeContrast, unlike } from '#papers/contrast';
 import { expand } from '#papers/expand';
 import { holm } from '#papers/holm';
 import { outlookOf } from '#papers/outlook';
 import { rankCorrelation } from '#papers/rankCorrelation';
+import { judgeSteps } from '#papers/steps';
 import { peaksOf, tallyOf } from '#papers/twoPeaks';
 import { judge, toleranceOf } from '#papers/verdict';
 import { tasks } from '#tasks/index';
@@ -16,14 +27,22 @@ import { tasks } from '#tasks/index';
 /** A cell and its runs, before they are judged. */
 export type UnjudgedResult = Pick<CellResult, 'cell' | 'needs' | 'notes' | 'floor' | 'runs'>;
 
+/** Finds the first step of a run whose test metric is as good as a threshold. */
+type FirstStep = RunServices['firstStep'];
+
 /** Judges every cell and every contrast of a table by its runs. */
 export function judgeTable(
   table: PaperTable,
   profile: Profile,
   tolerance: Tolerance,
   known: readonly UnjudgedResult[],
+  firstStep: FirstStep,
 ): TableState {
-  const results = known.map((result) => judgeResult(result, profile, tolerance));
+  const results = known.map((result) => {
+    const best = bestOfSweep(result.cell, known);
+    const runs = best ? known.find(({ cell }) => cell.id === best.cell)!.runs : result.runs;
+    return { ...judgeResult({ ...result, runs }, profile, tolerance, firstStep), best };
+  });
   const stands = holm(results.map(({ judgement }) => judgement.p));
   const contrasts = contrastsOf(table, results, profile, tolerance);
   const contrastStands = holm(contrasts.map(({ p }) => p));
@@ -36,12 +55,22 @@ export function judgeTable(
 }
 
 /** Judges the runs of a cell against its published number. */
-function judgeResult(known: UnjudgedResult, profile: Profile, allowed: Tolerance): CellResult {
+function judgeResult(
+  known: UnjudgedResult,
+  profile: Profile,
+  allowed: Tolerance,
+  firstStep: FirstStep,
+): Omit<CellResult, 'best'> {
   const { cell, floor, runs } = known;
-  const { published } = cell;
+  const published = publishedScore(cell);
   const scaled = profile === 'quick';
-  const tolerance = published ? toleranceOf(published, allowed) : undefined;
   const kind = kindOf(cell, profile);
+  if (kind === 'steps') {
+    const steps = stepsOf(runs, allowed.threshold ?? cell.threshold!, firstStep);
+    const judgement = judgeSteps(cell.published, steps, scaled);
+    return { ...known, onFloor: false, metric: 'steps', averages: null, outlook: null, steps, judgement };
+  }
+  const tolerance = published ? toleranceOf(published, allowed) : undefined;
   const options = { floor, tolerance, twoPeaked: isTwoPeaked(cell) };
   const outlook = published && !scaled ? outlookOf(published, options) : null;
   const judgement = judge(published, samplesOf(runs, kind), { scaled, ...options });
@@ -51,10 +80,38 @@ function judgeResult(known: UnjudgedResult, profile: Profile, allowed: Tolerance
     metric: published?.metric ?? runs[0]?.metric ?? null,
     averages: averagesOf(runs, kind),
     outlook,
+    steps: null,
     // fewer than two seeds of ours have no spread, so the published one says how many it takes
     judgement:
       judgement.seeds < 2 && outlook?.seeds ? { ...judgement, moreSeeds: outlook.seeds - judgement.seeds } : judgement,
   };
+}
+
+/** The first step at which each finished run reached the threshold. */
+const stepsOf = (runs: readonly RunRow[], threshold: number, firstStep: FirstStep): StepsToThreshold => ({
+  threshold,
+  runs: finished(runs).flatMap((row) => {
+    const { id, metric, step } = row;
+    const every = configOf(row).steps_per_iter;
+    return metric ? [{ id, step: firstStep(id, metric, threshold), of: step, every }] : [];
+  }),
+});
+
+/**
+ * The cell of a sweep that did best in the evaluations during training, on the mean over its finished runs of the best of
+ * them; null for a cell outside a sweep, and before a run of it is finished.
+ */
+function bestOfSweep({ bestOf }: Cell, known: readonly UnjudgedResult[]): BestOfSweep | null {
+  const tried = known.flatMap(({ cell, runs }) => {
+    const values = bestOf.includes(cell.id) ? finished(runs).flatMap(({ best }) => best ?? []) : [];
+    if (values.length === 0) return [];
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    return [{ cell, score: runs[0].metric === 'mae' ? -mean : mean }];
+  });
+  if (tried.length === 0) return null;
+  const { cell } = tried.reduce((best, other) => (other.score > best.score ? other : best));
+  const settings = Object.fromEntries(cell.swept.map((field) => [field, cell.params[field]]));
+  return { cell: cell.id, settings, tried: tried.length, of: bestOf.length };
 }
 
 /** Per column, the rank correlation of trained weights and score, published and ours. */
@@ -82,7 +139,9 @@ function contrastsOf(
   const contrast = (row: string, [column, other]: [string, string]): Contrast[] => {
     const [ours, theirs] = [at(row, column), at(row, other)];
     if (!ours || !theirs || ours.cell.beyond || theirs.cell.beyond) return [];
-    const named = { row, columns: `${column} over ${other}`, metric: ours.metric ?? theirs.metric, stands: null };
+    const metric = ours.metric ?? theirs.metric;
+    if (metric === 'steps' || theirs.metric === 'steps') return []; // steps that a run did not reach have no mean
+    const named = { row, columns: `${column} over ${other}`, metric, stands: null };
     const differing = unlikeCells(ours.cell, theirs.cell, profile, varies);
     if (differing.length > 0)
       return [{ ...named, verdict: 'not compared', difference: null, unlike: differing, p: null, tolerance: null }];
@@ -97,7 +156,8 @@ function contrastsOf(
     const tallies = peaks && ([tallyOf(values[0], peaks), tallyOf(values[1], peaks)] as const);
     return [{ ...named, ...judgeContrast(difference, tolerance, tallies), difference, unlike: [], tolerance }];
   };
-  const rows = [...new Set(results.map(({ cell }) => cell.row))];
+  const isTry = ({ swept, bestOf }: Cell) => swept.length > 0 && bestOf.length === 0; // only the best are contrasted
+  const rows = [...new Set(results.flatMap(({ cell }) => (isTry(cell) ? [] : cell.row)))];
   return rows.flatMap((row) => contrasts.flatMap((pair) => contrast(row, pair)));
 }
 
@@ -111,7 +171,11 @@ function unlikeCells(ours: Cell, theirs: Cell, profile: Profile, varies: PaperTa
   ];
 }
 
-const resultText: Record<ResultKind, string> = { final: 'final evaluation', last100: 'mean of the last 100' };
+const resultText: Record<ResultKind, string> = {
+  final: 'final evaluation',
+  last100: 'mean of the last 100',
+  steps: 'steps to a threshold',
+};
 
 const finished = (runs: readonly RunRow[]): RunRow[] => runs.filter(({ state }) => state === 'finished');
 
@@ -123,8 +187,9 @@ const samplesOf = (runs: readonly RunRow[], kind: ResultKind): Sample[] =>
     return value !== null && standardError !== null ? [{ value, standardError, seed }] : [];
   });
 
-/** The number of a run that stands for the cell. Runs of the quick profile are short, so only their final evaluation counts. */
-const kindOf = ({ resultIs }: Cell, profile: Profile): ResultKind => (profile === 'quick' ? 'final' : resultIs);
+/** The number of a run that stands for the cell. Runs of the quick profile are too short for a mean of the last 100. */
+const kindOf = ({ resultIs }: Cell, profile: Profile): ResultKind =>
+  profile === 'quick' && resultIs === 'last100' ? 'final' : resultIs;
 
 /** The fewest test metrics that a run's mean of the last 100 averages; null where all have 100. */
 function averagesOf(runs: readonly RunRow[], kind: ResultKind): number | null {

@@ -120,6 +120,7 @@ export function runServices({ home, store, scheduler, reads }: RunServicesOption
     },
     curve: (id, key, range) => store.metrics.curve(idOf(id), key, range),
     series: store.metrics.series,
+    firstStep: store.metrics.firstStep,
     metrics: store.metrics.rows,
     clock: (id, points) => store.clock.of(idOf(id), points),
     log: (id) => readLog(filesOf(id)),

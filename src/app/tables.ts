@@ -2,7 +2,7 @@
 import type { ExperimentConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
 import { sitsOnFloor } from '#contract/floor';
-import type { Cell } from '#contract/paperTable';
+import { type Cell, publishedScore } from '#contract/paperTable';
 import type { Services } from '#contract/services';
 import {
   defaultTolerance,
@@ -17,7 +17,7 @@ import { type Available, expand, missing } from '#papers/expand';
 import { tableOf, tables } from '#papers/published';
 import { toleranceOf } from '#papers/verdict';
 import { judgeTable, type UnjudgedResult } from './judgeTable.ts';
-import { type StandingRuns, standingRuns, stepFor } from './standingRuns.ts';
+import { type StandingRuns, settingsKey, standingRuns, stepFor } from './standingRuns.ts';
 
 type App = Pick<Services, 'runs' | 'queue' | 'config' | 'data'>;
 
@@ -29,13 +29,14 @@ export function tableServices(app: App, have: Available): TableServices {
   async function result(cell: Cell, profile: Profile, standing: StandingRuns): Promise<UnjudgedResult> {
     const needs = missing(cell, profile, have);
     const { configs, notes } = expand(cell, profile, [0]);
+    const own = cell.bestOf.length > 0 ? [] : configs;
     const floor = await floorOf(configs[0]); // known even where the cell cannot run here
     return needs
       ? { cell, needs, notes: [], floor, runs: [] }
-      : { cell, needs, notes, floor, runs: configs.flatMap(standing.seeds) };
+      : { cell, needs, notes, floor, runs: own.flatMap(standing.seeds) };
   }
 
-  /** The configs of a request, by cell. */
+  /** The configs of a request, by cell: those of a whole sweep where a cell takes the best of it. */
   function wanted({ table, profile, cells }: ReproduceRequest): { cell: Cell; configs: ExperimentConfig[] }[] {
     const { cells: all } = tableOf(table);
     return cells.map(({ id, seeds }) => {
@@ -47,12 +48,14 @@ export function tableServices(app: App, have: Available): TableServices {
       const needs = missing(cell, profile, have);
       if (needs) throw new PermafrostError('config', `${id} cannot run here: ${needs}.`);
       const numbers = Array.from({ length: seeds }, (_, seed) => seed);
-      return { cell, configs: expand(cell, profile, numbers).configs };
+      const trained = cell.bestOf.length > 0 ? all.filter((other) => cell.bestOf.includes(other.id)) : [cell];
+      return { cell, configs: trained.flatMap((one) => expand(one, profile, numbers).configs) };
     });
   }
 
   async function onFloorOf(table: OnFloor['table'], cell: Cell): Promise<OnFloor[]> {
-    const { published, params } = cell;
+    const published = publishedScore(cell);
+    const { params } = cell;
     if (!published || !have.task(params.task ?? '')) return [];
     const floor = await floorOf(expand(cell, 'paper', [0]).configs[0]);
     return floor && sitsOnFloor(published, floor, toleranceOf(published)) ? [{ cell, table, published, floor }] : [];
@@ -68,10 +71,11 @@ export function tableServices(app: App, have: Available): TableServices {
       const table = tableOf(id);
       const standing = standingRuns(app.runs.list());
       const known = await Promise.all(table.cells.map((cell) => result(cell, profile, standing)));
-      return judgeTable(table, profile, tolerance, known);
+      return judgeTable(table, profile, tolerance, known, app.runs.firstStep);
     },
     plan(request): ReproductionPlan {
       const standing = standingRuns(app.runs.list());
+      const planned = new Set<string>();
       const plan: ReproductionPlan = {
         ...{ finished: 0, resumed: 0, started: 0, seconds: 0, basis: 'nothing is left to do' },
         ...{ memoryBytes: 0, diskBytes: 0, miscounted: [] },
@@ -82,6 +86,9 @@ export function tableServices(app: App, have: Available): TableServices {
         if (request.profile === 'paper' && published !== undefined && published !== trainable)
           plan.miscounted.push({ cell: cell.id, trainable, published });
         for (const config of configs) {
+          const key = settingsKey(config);
+          if (planned.has(key)) continue; // cells may share runs
+          planned.add(key);
           const row = standing.of(config);
           const step = stepFor(row);
           plan[step]++;

@@ -27,7 +27,9 @@ function judgeAgain({ bundle, store, report }: OpenedBundle): TableState {
     }
     if (!isSameJson(claim.published, cell.published))
       wrong(`${cell.id}: published ${jsonText(claim.published)}; this Permafrost has ${jsonText(cell.published)}.`);
-    const runs = store.rows(claim.runs.filter((id) => report.runs.includes(id))).map(runRowOf);
+    // a cell that takes the best of a sweep has no runs of its own: which are the best is found again
+    const claimed = cell.bestOf.length > 0 ? [] : claim.runs;
+    const runs = store.rows(claimed.filter((id) => report.runs.includes(id))).map(runRowOf);
     for (const { id, seed } of runs) {
       const [wanted] = expand(cell, profile, [seed]).configs;
       const field = differingField(store.runs.get(id).config, wanted);
@@ -41,7 +43,7 @@ function judgeAgain({ bundle, store, report }: OpenedBundle): TableState {
     return [{ cell, needs, notes, floor, runs: bySeed }];
   });
   if (known.length !== table.cells.length) wrong(`it has ${known.length} of ${table.cells.length} cells.`);
-  const state = judgeTable(table, profile, tolerance, known);
+  const state = judgeTable(table, profile, tolerance, known, store.metrics.firstStep);
   for (const { cell, judgement } of state.results) {
     const claim = said.cells.find(({ id }) => id === cell.id)!;
     if (!isSameJson(claim.judgement, judgement))

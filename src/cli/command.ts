@@ -40,7 +40,7 @@ export async function pausable<T>(again: string, fetch: (signal: AbortSignal) =>
     return await fetch(stop.signal);
   } catch (error) {
     if (!stop.signal.aborted) throw error;
-    console.error(`Paused. What has been downloaded stays; go on with: permafrost ${again}`);
+    console.error(`Paused. The downloaded part stays; continue with: permafrost ${again}`);
     process.exitCode = 3;
     return null;
   } finally {

@@ -8,7 +8,7 @@ export const countCommand: CommandRow = {
       .option('--json', 'print {"trainable", "total"}')
       .action((file: string | undefined, options: ConfigOptions & { json?: boolean }) =>
         readApp((app) => {
-          const { trainable, total } = app.config.count(readConfig(file, options));
+          const { trainable, total } = app.config.count(readConfig(file, options, app.config.catalogue()));
           print(
             options.json,
             { trainable, total },

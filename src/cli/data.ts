@@ -115,7 +115,7 @@ function addSample(group: Command): void {
     .option('--json', 'print {"kind", "tokens", "width", "samples"}')
     .action((file: string | undefined, options: ConfigOptions & Json & { count: number; train?: boolean }) =>
       withApp(async (app) => {
-        const config = readConfig(file, options);
+        const config = readConfig(file, options, app.config.catalogue());
         const split = options.train ? 'train' : 'test';
         const found = await app.data.samples(config, { split, count: options.count });
         const shown = (values: number[]) => {

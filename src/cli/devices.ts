@@ -13,7 +13,9 @@ export const devicesCommand: CommandRow = {
           const rows = found.map(({ name, available }) => [name, available ? 'works' : 'cannot be used']);
           const reasons = found
             .filter((d) => !d.available)
-            .map(({ name, why, help }) => `\n${name}: ${why}\n  ${help}`);
+            .map(({ name, why, help, command }) => `\n${name}: ${why}\n  ${help}${command ? `\n    ${command}` : ''}`);
+          const hasDetail = found.some(({ detail }) => detail);
+          if (hasDetail) reasons.push('\nThe messages of the runtimes: permafrost devices --json');
           const cluster = await app.cluster.state();
           print(json, { devices: found, cluster }, () =>
             [alignColumns(['device', ''], rows), ...reasons, ...clusterLines(cluster)].join('\n'),

@@ -30,10 +30,10 @@ export const exportModelCommand: CommandRow = {
             return [
               `${files.map((each) => `${each.path} (${bytesText(each.bytes)})`).join(' and ')}`,
               `${id} at ${made.checkpoint.name} (step ${made.checkpoint.step}): ${tensors} tensors, ${countText(parameters)} parameters.`,
-              leftOut.length ? `Left out, since nothing computes with it: ${leftOut.join(', ')}.` : '',
+              leftOut.length ? `Left out, because no computation uses it: ${leftOut.join(', ')}.` : '',
               parity
                 ? `Checked on ${parity.samples} test samples: logits differ from the run's own evaluation by at most ${numberText(parity.difference, 2)}.`
-                : 'Checked: every value read back is the one that was written.',
+                : 'Checked: every value reads back as it was written.',
               batch === null ? 'Takes any number of samples at once.' : '',
               typeof batch === 'number'
                 ? `Takes exactly ${batch} samples at once: its computation depends on their number.`

@@ -9,7 +9,7 @@ function noRuns(home: string): string {
   const folders = runFolders(home);
   return folders > 0
     ? `The run store is empty, but ${home} has ${plural(folders, 'run folder')}. Add them: permafrost rebuild`
-    : 'There are no runs yet. Start one: permafrost run --set task=bit-xor --set n=5 --set num_patterns=2 --set pretrained=false --set n_layer=2 --set n_embd=64 --set n_head=4';
+    : 'There are no runs yet. Start one: permafrost run --set task=bit-xor';
 }
 
 function runFolders(home: string): number {

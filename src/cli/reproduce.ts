@@ -1,17 +1,29 @@
 /** `permafrost reproduce`: trains the runs behind a published table, then prints published numbers, ours and verdicts. */
 import { availableParallelism } from 'node:os';
+import { extname } from 'node:path';
 import { Option } from 'commander';
 import { conclusionTexts } from '#contract/conclusions';
 import { PermafrostError } from '#contract/errors';
-import { bytesText, durationText, miscountText, numberText, planText } from '#contract/format';
-import type { Cell } from '#contract/paperTable';
-import { type CellResult, type Profile, profiles, type ReproductionPlan, type TableState } from '#contract/tableState';
+import { bytesText, dateTimeText, durationText, miscountText, numberText, planText } from '#contract/format';
+import { numberHint, readDecimal } from '#contract/numbers';
+import { type Cell, defaultTable } from '#contract/paperTable';
 import {
+  type CellResult,
+  defaultTolerance,
+  type Profile,
+  profiles,
+  type ReproductionPlan,
+  type TableState,
+} from '#contract/tableState';
+import {
+  bestText,
   chanceText,
   contrastText,
   outlookText,
   publishedText,
   rangeText,
+  thresholdText,
+  unreachedText,
   verdictText,
   weightsAndScoreTexts,
   weightsAndScoreTitle,
@@ -19,6 +31,8 @@ import {
 import { pieces, writeChunks } from '#export/file';
 import { resultsCsv } from '#export/tables';
 import { tableOf, tables } from '#papers/published';
+import { forestPlotSvg } from '#pictures/forestPlot';
+import { pointsOfCurve, testCurvesOf } from '#pictures/stepCurves';
 import { alignColumns, type CommandRow, print, withApp } from './command.ts';
 import { type OnOptions, printedDryRun, requireLauncher, takesOn } from './onOption.ts';
 import { exitCodeOf, follow } from './watch.ts';
@@ -28,7 +42,9 @@ interface Options extends OnOptions {
   profile: Profile;
   cells?: string[];
   seeds: number;
+  threshold?: number;
   out?: string;
+  picture?: string;
   json?: boolean;
 }
 
@@ -36,7 +52,7 @@ export const reproduceCommand: CommandRow = {
   add(program) {
     takesOn(program.command('reproduce'))
       .description('train the runs of a published table and judge its cells')
-      .argument('[table]', `one of ${tables.map((t) => t.id).join(', ')}`, 'regimes')
+      .argument('[table]', `one of ${tables.map((t) => t.id).join(', ')}`, defaultTable)
       .addOption(
         new Option('--profile <profile>', 'quick: a small body and budget; paper: as published')
           .choices(profiles)
@@ -44,14 +60,28 @@ export const reproduceCommand: CommandRow = {
       )
       .option('--cells <part...>', 'only cells whose id contains one of these texts, e.g. mnist/FRT')
       .option('--seeds <n>', 'seeds per cell', wholeNumber('--seeds', 1, 100), 3)
+      .option(
+        '--threshold <value>',
+        'test metric that runs must reach in cells that count steps (default: that of the table)',
+        threshold,
+      )
       .option('--out <file>', 'the CSV file (default: reproduce-TABLE-PROFILE.csv here)')
+      .option('--picture <file>', 'also draw the table as a forest plot, an SVG file')
       .option('--json', 'print the judged cells as one JSON object')
       .action((id: string, options: Options) => reproduceTable(id, options));
   },
 };
 
+function threshold(text: string): number {
+  const value = readDecimal(text);
+  if (value !== null && value >= 0) return value;
+  throw new PermafrostError('config', `--threshold expects a number from 0; found "${text}".${numberHint(text)}`);
+}
+
 async function reproduceTable(id: string, options: Options): Promise<void> {
-  const { profile, seeds } = options;
+  const { profile, seeds, picture } = options;
+  if (picture !== undefined && extname(picture) !== '.svg')
+    throw new PermafrostError('config', `--picture: ${picture} does not end in .svg. The picture is an SVG file.`);
   const chosen = new Set(chosenCells(id, options.cells).map((cell) => cell.id));
   const path = options.out ?? `reproduce-${id}-${profile}.csv`;
   // small bodies do not fill the cores, so the quick profile trains one run per core
@@ -59,7 +89,7 @@ async function reproduceTable(id: string, options: Options): Promise<void> {
   await withApp(
     async (app) => {
       const part = async (): Promise<TableState> => {
-        const state = await app.tables.state(id, profile);
+        const state = await app.tables.state(id, profile, { ...defaultTolerance, threshold: options.threshold });
         const results = state.results.filter(({ cell }) => chosen.has(cell.id));
         const contrasts = state.contrasts.filter(({ row }) => results.some(({ cell }) => cell.row === row));
         return { ...state, results, contrasts };
@@ -68,7 +98,10 @@ async function reproduceTable(id: string, options: Options): Promise<void> {
       const possible = before.map(({ cell }) => cell);
       const outlook = outlookText(before);
       if (outlook) process.stderr.write(`${outlook}\n`);
-      const cells = possible.map((cell) => ({ id: cell.id, seeds }));
+      // the runs of a cell that takes the best of a sweep are those of the sweep
+      const trained = new Set(possible.flatMap(({ id, bestOf }) => (bestOf.length > 0 ? bestOf : id)));
+      const trainedCells = tableOf(id).cells.filter((cell) => trained.has(cell.id));
+      const cells = trainedCells.map((cell) => ({ id: cell.id, seeds }));
       if (cells.length) {
         const request = { table: id, profile, cells, launcher: options.on };
         const plan = app.tables.plan(request);
@@ -77,31 +110,37 @@ async function reproduceTable(id: string, options: Options): Promise<void> {
         const ids = app.tables.reproduce(request);
         const labels = Object.fromEntries(
           ids.flatMap((runs, i) =>
-            runs.map((run, seed) => [run, `${possible[i].row} ${possible[i].column} seed ${seed}`]),
+            runs.map((run, seed) => [run, `${trainedCells[i].row} ${trainedCells[i].column} seed ${seed}`]),
           ),
         );
+        const runs = [...new Set(ids.flat())]; // cells may share runs
         process.stderr.write(`${announcement(plan)}\n`);
         await follow(
           app,
-          ids.flat().filter((run) => app.runs.get(run).state !== 'finished'),
+          runs.filter((run) => app.runs.get(run).state !== 'finished'),
           labels,
         );
-        process.exitCode = exitCodeOf(ids.flat().map(app.runs.get));
+        process.exitCode = exitCodeOf(runs.map(app.runs.get));
       }
       const state = await part();
       await writeChunks(path, pieces(resultsCsv(state)));
+      if (picture !== undefined) {
+        const curves = testCurvesOf(state, (run) => app.runs.series(run, 'test_metric', pointsOfCurve));
+        await writeChunks(picture, [forestPlotSvg(state, curves, dateTimeText(Date.now())).svg]);
+      }
       print(
         options.json,
         {
           table: id,
           profile,
           csv: path,
+          ...(picture !== undefined && { picture }),
           cells: state.results.map(jsonCell),
           contrasts: state.contrasts,
           conclusions: conclusionTexts(state.contrasts),
           weightsAndScore: state.weightsAndScore,
         },
-        () => report(state, path),
+        () => report(state, path, picture),
       );
     },
     { slots },
@@ -123,23 +162,33 @@ function chosenCells(id: string, parts: string[] | undefined): Cell[] {
   );
 }
 
-function report(state: TableState, path: string): string {
+/** Columns of the printed table; those of published numbers are left out of a table without any. */
+const columns: { name: string; text(result: CellResult): string; ofPublished?: true }[] = [
+  { name: 'task', text: ({ cell }) => cell.row },
+  { name: 'regime', text: ({ cell }) => cell.column },
+  { name: 'metric', text: (result) => thresholdText(result) || (result.metric ?? '') },
+  {
+    name: 'published',
+    text: ({ cell, onFloor }) => publishedText(cell.published) + (onFloor ? ' *' : ''),
+    ofPublished: true,
+  },
+  { name: 'floor', text: ({ floor }) => (floor ? numberText(floor.value) : '') },
+  {
+    name: 'ours',
+    text: (result) => {
+      const { mean } = result.judgement;
+      return mean !== null ? numberText(mean) : unreachedText(result) ? '–' : '';
+    },
+  },
+  { name: '95 % interval', text: ({ judgement }) => rangeText(judgement) },
+  { name: 'seeds', text: ({ judgement: { seeds } }) => (seeds ? String(seeds) : '') },
+  { name: 'verdict', text: verdictText, ofPublished: true },
+];
+
+function report(state: TableState, path: string, picture: string | undefined): string {
   const { table, results, contrasts } = state;
-  const rows = results.map((result) => {
-    const { cell, judgement } = result;
-    const ours = judgement.mean === null ? '' : numberText(judgement.mean);
-    return [
-      cell.row,
-      cell.column,
-      result.metric ?? '',
-      publishedText(cell.published) + (result.onFloor ? ' *' : ''),
-      result.floor ? numberText(result.floor.value) : '',
-      ours,
-      rangeText(judgement),
-      judgement.seeds ? String(judgement.seeds) : '',
-      verdictText(result),
-    ];
-  });
+  const isPublished = results.some(({ cell }) => cell.published !== null);
+  const shown = columns.filter(({ ofPublished }) => isPublished || !ofPublished);
   const needs = results.filter((a) => a.needs).map((a) => `  ${a.cell.row} ${a.cell.column}: ${a.needs}`);
   const notes = [...new Set(results.flatMap((a) => a.notes))].map((note) => `  ${note}`);
   const floors = results.flatMap((a) =>
@@ -152,9 +201,14 @@ function report(state: TableState, path: string): string {
       results.flatMap(({ cell }) => (cell.published ? [`  ${cell.row} ${cell.column}: ${cell.published.source}`] : [])),
     ),
   ];
+  const texts = (of: (result: CellResult) => string) =>
+    results.flatMap((a) => (of(a) ? [`  ${a.cell.row} ${a.cell.column}: ${of(a)}`] : []));
   const section = (title: string, lines: string[]) => (lines.length ? ['', title, ...lines] : []);
   return [
-    alignColumns(['task', 'regime', 'metric', 'published', 'floor', 'ours', '95 % interval', 'seeds', 'verdict'], rows),
+    alignColumns(
+      shown.map(({ name }) => name),
+      results.map((result) => shown.map(({ text }) => text(result))),
+    ),
     ...section(
       `${table.title}. Gain (positive: better), with its 95 % interval over seeds:`,
       contrasts.map((contrast) => `  ${contrastText(contrast)}`),
@@ -163,6 +217,8 @@ function report(state: TableState, path: string): string {
       `${weightsAndScoreTitle}:`,
       weightsAndScoreTexts(state.weightsAndScore).map((line) => `  ${line}`),
     ),
+    ...section('Threshold not reached, so no mean of steps:', texts(unreachedText)),
+    ...section('Best of a sweep:', texts(bestText)),
     ...section(
       'Averages of fewer than 100 test metrics:',
       results.flatMap((a) => (a.averages === null ? [] : [`  ${a.cell.row} ${a.cell.column}: ${a.averages}`])),
@@ -177,14 +233,16 @@ function report(state: TableState, path: string): string {
     ...section('Sources of the published numbers:', sources),
     ...section('Conclusions:', conclusionTexts(contrasts)),
     '',
-    `Runs are in the store (permafrost list); this table is in ${path}.`,
+    `Runs are in the store (permafrost list); this table is in ${path}${picture === undefined ? '' : `, its picture in ${picture}`}.`,
   ].join('\n');
 }
 
-const jsonCell = ({ cell, floor, onFloor, needs, notes, runs, averages, outlook, judgement }: CellResult) => ({
+const jsonCell = ({ cell, floor, onFloor, needs, notes, runs, judgement, ...rest }: CellResult) => ({
   ...cell,
-  averages,
-  outlook,
+  averages: rest.averages,
+  steps: rest.steps,
+  best: rest.best,
+  outlook: rest.outlook,
   floor,
   publishedOnFloor: onFloor,
   needs,

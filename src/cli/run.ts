@@ -1,5 +1,5 @@
 import { type CommandRow, print, withApp } from './command.ts';
-import { type ConfigOptions, readConfig, takesConfig } from './configOptions.ts';
+import { type ConfigOptions, readTrainableConfig, takesConfig } from './configOptions.ts';
 import { type OnOptions, printedDryRun, requireLauncher, takesOn } from './onOption.ts';
 import { exitCodeOf, follow } from './watch.ts';
 
@@ -10,7 +10,7 @@ export const runCommand: CommandRow = {
       .option('--json', 'print the run as one JSON object')
       .action((file: string | undefined, options: ConfigOptions & OnOptions & { tag: string[]; json?: boolean }) =>
         withApp(async (app) => {
-          const config = readConfig(file, options);
+          const config = readTrainableConfig(file, options, app.config.catalogue());
           if (printedDryRun(app, options, 1)) return;
           await requireLauncher(app, options);
           const [id] = app.runs.create([config], options.tag, options.on);

@@ -25,7 +25,7 @@ const patience = 5000;
 export async function serve({ port, slots, open: opens }: ServeOptions): Promise<void> {
   ensureBuilt((line) => console.error(line));
   const { startServer } = await import('./server.ts'); // other commands start without it
-  const services = await createApp({ home: defaultHome(), slots: slots });
+  const services = await createApp({ home: defaultHome(), slots, measures: true });
   const server = await startServer({ services, root: rendererFolder, port }).catch(async (error) => {
     await services.close();
     throw error;

@@ -5,10 +5,10 @@ import { numberText } from '#contract/format';
 import { bestNumber, type Mean, marginText, meanOf } from '#contract/groups';
 import type { RunRow } from '#contract/runRow';
 import type { Services } from '#contract/services';
-import { type Axis, expandSweep, readAxis } from '#contract/sweep';
+import { type Axis, type Combination, expandSweep, readAxis } from '#contract/sweep';
 import { writeChunks } from '#export/file';
 import { alignColumns, type CommandRow, print, withApp } from './command.ts';
-import { type ConfigOptions, readConfig, takesConfig } from './configOptions.ts';
+import { type ConfigOptions, readSettings, setsTask, takesConfig, withReadyBody } from './configOptions.ts';
 import { type OnOptions, printedDryRun, requireLauncher, takesOn } from './onOption.ts';
 import { printable } from './printable.ts';
 import { exitCodeOf, follow } from './watch.ts';
@@ -64,9 +64,10 @@ interface Row {
 
 async function runSweep(file: string | undefined, options: Options): Promise<void> {
   const axes = options.grid;
-  const points = expandSweep(readConfig(file, options), axes, options.seeds);
+  const settings = readSettings(file, options, axes);
   await withApp(
     async (app) => {
+      const points = expandWithApp(app, settings, options);
       const configs = points.flatMap((point) => point.configs);
       if (printedDryRun(app, options, configs.length)) return;
       await requireLauncher(app, options);
@@ -97,6 +98,17 @@ async function runSweep(file: string | undefined, options: Options): Promise<voi
     },
     { slots: options.slots },
   );
+}
+
+/** The runs of the sweep; tasks that the options choose bring their published settings. */
+function expandWithApp({ config }: Services, settings: Record<string, unknown>, options: Options): Combination[] {
+  const { grid, seeds } = options;
+  const catalogue = config.catalogue();
+  const axis = grid.find(({ field }) => field === 'task');
+  const tasks = axis ? axis.values : [settings.task];
+  const chosen = axis || setsTask(options) ? catalogue.tasks : [];
+  const fields = grid.map(({ field }) => field);
+  return expandSweep(withReadyBody(settings, tasks.map(String), catalogue, fields), grid, seeds, chosen);
 }
 
 const title = (axes: Axis[], values: unknown[]): string[] =>

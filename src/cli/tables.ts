@@ -31,7 +31,8 @@ const list = (): string =>
         title,
       ]),
     ),
-    ...['', 'Not among them:', ...absentTables.map(({ title, why }) => `  ${title}. ${why}`)],
+    ...(absentTables.length > 0 ? ['', 'Not among them:'] : []),
+    ...absentTables.map(({ title, why }) => `  ${title}. ${why}`),
   ].join('\n');
 
 function cellsOf(id: string): string {

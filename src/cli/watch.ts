@@ -98,7 +98,7 @@ export async function follow(app: Services, ids: string[], labels: Record<string
       f.from = { step: body.step, at: performance.now() };
       if (!bars)
         say(
-          `${f.label}  ${body.step > 0 ? `goes on from step ${body.step}` : 'started'} on ${body.device}, ${body.trainable} of ${body.total} parameters trained`,
+          `${f.label}  ${body.step > 0 ? `continues from step ${body.step}` : 'started'} on ${body.device}, ${body.trainable} of ${body.total} parameters trained`,
         );
     }
     if (body?.kind === 'metrics') {
@@ -120,7 +120,7 @@ export async function follow(app: Services, ids: string[], labels: Record<string
   const pause = () => {
     const here = ids.filter((id) => app.runs.launcher(id) === 'local');
     if (here.length < ids.length) say('The runs on the cluster go on. The same command follows them again.');
-    if (here.length > 0) say('Pausing: each run ends at a checkpoint. Go on later with: permafrost resume ID');
+    if (here.length > 0) say('Pausing: each run ends at a checkpoint. Continue later with: permafrost resume ID');
     app.queue.leaveCluster();
     for (const id of here) {
       try {

@@ -1,4 +1,4 @@
-/** Looking into a trained run: where, and what comes back. */
+/** Attention maps and exports of trained runs. */
 import { z } from 'zod';
 import type { DataSamples } from './data.ts';
 
@@ -13,7 +13,7 @@ export interface CheckpointAt {
   step: number;
 }
 
-/** What every token of a sample looks at, with the network as it was at a checkpoint, without dropout. */
+/** Attention weights on a test sample, at a checkpoint, without dropout. */
 export interface Attention {
   checkpoint: CheckpointAt;
   /** Number of the test sample, from 0. */
@@ -45,7 +45,7 @@ export interface AttentionLayer extends Omit<Attention, 'layers'> {
 export const modelFormats = ['onnx', 'safetensors'] as const;
 export type ModelFormat = (typeof modelFormats)[number];
 
-/** What was written, and how it was found to be right. */
+/** The written files, and how they were checked. */
 export interface ModelExport {
   format: ModelFormat;
   files: { path: string; bytes: number }[];
@@ -53,7 +53,7 @@ export interface ModelExport {
   /** Parameter tensors and their values, trained and frozen. */
   tensors: number;
   parameters: number;
-  /** Parameters that nothing computes with and that therefore are not in the file. */
+  /** Parameters that no computation uses, which are left out of the file. */
   leftOut: string[];
   /** Greatest difference of a logit from the run's own evaluation, and how many samples were compared; null for weights alone, which were read back bit by bit. */
   parity: { difference: number; samples: number } | null;

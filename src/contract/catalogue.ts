@@ -26,6 +26,10 @@ export interface BodyInfo {
   positions: number;
   /** Pretrained weights are on this machine. */
   hasWeights: boolean;
+  /** There are pretrained weights, here or elsewhere. */
+  canBePretrained: boolean;
+  /** Tasks that it learns with their first published settings. */
+  tasks: string[];
 }
 
 export interface Preset {
@@ -44,6 +48,8 @@ export interface Preset {
   published: { metric: MetricName; value: number; source: string } | null;
   /** Why it cannot run here and what to do about it; null when it can. */
   missing: string | null;
+  /** Permafrost has what it asks for, though perhaps not yet on this machine. */
+  isPossible: boolean;
 }
 
 export interface Catalogue {
@@ -79,6 +85,8 @@ export interface Estimate {
   /** Seconds for all steps with their evaluations, and the basis of that estimate. */
   seconds: number;
   basis: string;
+  /** The speed of this machine is being measured; another estimate follows in seconds. */
+  isMeasuring: boolean;
   /** Of the trainer process while it trains. */
   memoryBytes: number;
   /** Of the run's folder and its rows in the store at the end. */

@@ -2,7 +2,7 @@
 import type { Contrast, ContrastVerdict } from './tableState.ts';
 import { gainText, rangeText } from './tableText.ts';
 
-/** How a sentence goes on from its first column to the rows of a verdict; `it` is the other column. */
+/** The part of a sentence between its first column and the rows of a verdict; `it` is the other column. */
 const clauses: [ContrastVerdict, (it: string) => string][] = [
   ['helps', (it) => `does better than ${it} on`],
   ['harms', (it) => `does worse than ${it} on`],

@@ -83,9 +83,17 @@ const fields = z.strictObject({
     z.boolean().default(true),
     params('model', 'Pretrained', 'Load the published weights; otherwise the body starts from random weights.'),
   ),
+  statistics_only: field(
+    z.boolean().default(false),
+    params(
+      'model',
+      'Statistics only',
+      'Draw every tensor of the body from a normal distribution with the mean and deviation that it has in the pretrained one.',
+    ),
+  ),
   n_layer: field(
     count(1024).nullable().default(null),
-    params('model', 'Layers', 'Scaled-down body: number of blocks.'),
+    params('model', 'Layers', 'Number of blocks. A pretrained body keeps its first blocks.'),
   ),
   n_embd: field(count(65536).nullable().default(null), params('model', 'Width', 'Scaled-down body: embedding width.')),
   n_head: field(count(1024).nullable().default(null), params('model', 'Heads', 'Scaled-down body: attention heads.')),
@@ -147,6 +155,15 @@ const fields = z.strictObject({
     params('freezing', 'Freeze layer norm', 'Keep layer-norm gains and biases.'),
   ),
   freeze_attn: field(z.boolean().default(true), params('freezing', 'Freeze attention', 'Keep the attention weights.')),
+  trained_attn_blocks: field(
+    count(1024).nullable().default(null),
+    params(
+      'freezing',
+      'Trained attention blocks',
+      'With “Freeze attention” off: train the attention of this many last blocks. Empty: of all blocks.',
+      'blocks',
+    ),
+  ),
   freeze_ff: field(
     z.boolean().default(true),
     params('freezing', 'Freeze feed-forward', 'Keep the feed-forward weights.'),
@@ -235,16 +252,26 @@ export const isConfigField = (name: string): name is ConfigField => Object.hasOw
  * A valid config. Rules over several fields that need no task and no body stand here; the others are in the tasks' `shape`
  * and in `buildModel`.
  */
-export const configSchema = fields.superRefine(({ batch_size, gpu_batch_size }, context) => {
+export const configSchema = fields.superRefine((config, context) => {
+  const refuse = (field: ConfigField, message: string) =>
+    context.addIssue({ code: 'custom', path: [field], params: { isCrossField: true }, message });
+  const { batch_size, gpu_batch_size } = config;
   if (batch_size > gpu_batch_size && batch_size % gpu_batch_size !== 0)
-    context.addIssue({
-      code: 'custom',
-      path: ['batch_size'],
-      params: { isCrossField: true },
-      message:
-        `batch_size ${batch_size} must be at most gpu_batch_size ${gpu_batch_size} or a multiple of it. ` +
+    refuse(
+      'batch_size',
+      `batch_size ${batch_size} must be at most gpu_batch_size ${gpu_batch_size} or a multiple of it. ` +
         `Choose batch_size ${Math.ceil(batch_size / gpu_batch_size) * gpu_batch_size} or gpu_batch_size ${batch_size}.`,
-    });
+    );
+  if (config.statistics_only && !config.pretrained)
+    refuse(
+      'statistics_only',
+      'statistics_only needs pretrained weights to take the statistics from. Set pretrained to true or statistics_only to false.',
+    );
+  if (config.trained_attn_blocks !== null && (config.freeze_attn || !config.freeze_trans))
+    refuse(
+      'trained_attn_blocks',
+      'trained_attn_blocks limits the training of attention in a frozen body. Set freeze_trans to true and freeze_attn to false, or leave it empty.',
+    );
 });
 
 /** Whether an issue breaks a rule over several fields. Its message names them, the field of the issue first. */

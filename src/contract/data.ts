@@ -17,7 +17,7 @@ export const datasetInfo = z.object({
   title: z.string(),
   /** Of the data, as their authors state it. */
   licence: z.string(),
-  /** Where people read about it. */
+  /** Web page about it. */
   page: z.string(),
   state: datasetState,
   /** What a pull downloads, in bytes; null where a size is not published. Nothing for data that are made here. */
@@ -28,7 +28,7 @@ export const datasetInfo = z.object({
   folder: z.string(),
   /** home: in Permafrost's own folder. linked: the user's, which is never deleted. bundled: comes with Permafrost. */
   place: z.enum(['home', 'linked', 'bundled']),
-  /** What somebody who uses it should know, such as files of another size than the official ones. */
+  /** Notes for users, such as files of another size than the official ones. */
   notes: z.array(z.string()),
   files: z.array(z.object({ name: z.string(), url: z.string(), bytes: z.number().nullable() })),
   /** Tasks that learn from it. */
@@ -40,7 +40,7 @@ export type DatasetInfo = z.infer<typeof datasetInfo>;
 export const downloadText = ({ files, downloadBytes }: Pick<DatasetInfo, 'files' | 'downloadBytes'>): string =>
   files.length === 0 ? 'made here' : downloadBytes === null ? 'size unknown' : bytesText(downloadBytes);
 
-/** A pull's way: file after file arrives, then the whole is decoded. */
+/** Stages of a pull: files arrive one after the other, then the whole is decoded. */
 export const pullProgress = z.discriminatedUnion('stage', [
   downloadProgress.extend({ stage: z.literal('download'), file: z.string() }),
   z.object({ stage: z.literal('decode'), done: z.number(), total: z.number().nullable(), unit: z.string() }),
@@ -63,7 +63,7 @@ export const dataSamples = z.object({
   kind: z.enum(['image', 'sound', 'values', 'symbols']),
   tokens: z.number(),
   width: z.number(),
-  /** What each id of symbols stands for, by id; null where that has no names. */
+  /** Names of the symbols by id; null where they have none. */
   symbols: z.array(z.string()).nullable(),
   samples: z.array(
     z.object({
@@ -72,7 +72,7 @@ export const dataSamples = z.object({
       y: z.array(z.number()),
       /** Name of the label, or the number itself. */
       label: z.string(),
-      /** How loud which pitch of a sound is when; null for what is no sound. */
+      /** Loudness by pitch and time; null for samples that are not sound. */
       spectrogram: z
         .object({
           columns: z.int(),
@@ -81,7 +81,7 @@ export const dataSamples = z.object({
           levels: z.array(z.int()),
         })
         .nullable(),
-      /** The text that the tokens are of, e.g. a molecule as SMILES; null where there is none. */
+      /** The text behind the tokens, e.g. a molecule as SMILES; null if there is none. */
       text: z.string().nullable(),
     }),
   ),
@@ -106,12 +106,12 @@ export interface DataServices {
   cancel(name: string): Promise<void>;
   /** Pulls of this session, the newest last. */
   pulls(): DatasetPull[];
-  /** Told whenever a pull or the list of data sets changes. Returns how to stop it. */
+  /** Calls the listener whenever a pull or the list of data sets changes. Returns the unsubscribe function. */
   subscribe(listener: () => void): () => void;
   /** Compares every file with its published size and digest. */
   verify(name: string): Promise<FileCheck[]>;
   /**
-   * Moves downloaded files and the decoded form out of the way until `restore` or the end of the session; files that a pull
+   * Moves downloaded files and the decoded form to the trash until `restore` or the end of the session; files that a pull
    * did not bring stay and are named. Throws `conflict` during a pull, where nothing of it is here, and for a data set that runs under way or queued need,
    * naming them.
    */
@@ -121,7 +121,7 @@ export interface DataServices {
   /** Undoes `rm`. Throws `notFound`, and `conflict` during a pull. */
   restore(name: string): Promise<DatasetInfo>;
   samples(config: ExperimentConfig, options?: { split?: 'train' | 'test'; count?: number }): Promise<DataSamples>;
-  /** What guessing reaches on a config's test set; null where that needs data that are not here. */
+  /** The floor of a config's test set; null where it needs data that are not here. */
   floor(config: ExperimentConfig): Promise<Floor | null>;
   /** Rows of a molecule table by the scaffold split of the Therapeutics Data Commons. */
   split(

@@ -2,10 +2,14 @@
 export interface DeviceInfo {
   name: string;
   available: boolean;
-  /** Why it is not available; null for one that is. */
+  /** Why it does not work, in a sentence; null for one that does. */
   why: string | null;
-  /** How to make it available. */
+  /** What can be done, in a sentence that ends in a colon where a command follows; null for one that works. */
   help: string | null;
+  /** A shell command that is part of the help. */
+  command: string | null;
+  /** The runtime's own message in one line, where there is one. */
+  detail: string | null;
 }
 
 export interface GpuLoad {

@@ -1,4 +1,4 @@
-/** Numbers as people read them, the same in a terminal, in the window and in a file. Pure. */
+/** Numbers as text, the same in a terminal, in the window and in a file. Pure. */
 
 import type { MetricName } from './runRow.ts';
 import type { ReproductionPlan } from './tableState.ts';
@@ -28,9 +28,10 @@ const counts: [string, number][] = [
 export const percentText = (share: number, digits?: number): string =>
   `${digits === undefined ? Math.round(100 * share) : numberText(100 * share, digits)} %`;
 
-/** An accuracy with four decimals, an error above 1 with four significant digits; empty for none. */
-export function metricText(value: number | null, metric: MetricName | null): string {
+/** An accuracy with four decimals, an error above 1 with four significant digits, whole steps; empty for none. */
+export function metricText(value: number | null, metric: MetricName | 'steps' | null): string {
   if (value === null) return '';
+  if (metric === 'steps') return countText(Math.round(value));
   if (!Number.isFinite(value)) return String(value);
   return metric === 'mae' && Math.abs(value) >= 1 ? value.toPrecision(4) : value.toFixed(4);
 }
@@ -72,7 +73,7 @@ export function dateTimeText(at: number): string {
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
-/** `3 runs finished already, 2 runs go on, 4 runs start`. */
+/** `3 runs finished already, 2 runs resume, 4 runs start`. */
 export function planText({
   finished,
   resumed,
@@ -80,7 +81,7 @@ export function planText({
 }: Pick<ReproductionPlan, 'finished' | 'resumed' | 'started'>): string {
   const parts = [
     finished ? `${plural(finished, 'run')} finished already` : '',
-    resumed ? `${plural(resumed, 'run')} ${resumed === 1 ? 'goes' : 'go'} on` : '',
+    resumed ? `${plural(resumed, 'run')} ${resumed === 1 ? 'resumes' : 'resume'}` : '',
     started ? `${plural(started, 'run')} ${started === 1 ? 'starts' : 'start'}` : '',
   ];
   return parts.filter(Boolean).join(', ');

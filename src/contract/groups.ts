@@ -54,7 +54,7 @@ export function meanOf(rows: readonly RunRow[], column: MetricColumn): Mean | nu
   return found && { ...found, n: samples.length };
 }
 
-/** The best of the numbers that are there: the highest accuracy, the lowest error. Null where there are no two to compare. */
+/** The best number: the highest accuracy, the lowest error. Null with fewer than two. */
 export function bestNumber(numbers: readonly (number | null)[], metric: MetricName): number | null {
   const found = numbers.filter((number) => number !== null);
   return found.length < 2 ? null : metric === 'mae' ? Math.min(...found) : Math.max(...found);

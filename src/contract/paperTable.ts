@@ -2,12 +2,17 @@
 import { z } from 'zod';
 import { configField, someSettings } from './config.ts';
 import type { KnownSettings } from './knownSettings.ts';
+import type { MetricName } from './runRow.ts';
+
+/** The table that is shown and reproduced when none is named: the one that every machine can train in minutes. */
+export const defaultTable = 'nano';
 
 const text = z.string().min(1);
 const count = z.int().min(1);
 
 const published = z.strictObject({
-  metric: z.enum(['accuracy', 'mae']),
+  /** steps: optimizer steps until a run reaches a threshold. */
+  metric: z.enum(['accuracy', 'mae', 'steps']),
   value: z.number(),
   /** Standard deviation over runs, as printed. */
   spread: z.number().min(0).nullable(),
@@ -28,9 +33,18 @@ const published = z.strictObject({
 });
 /** A published number with its source. */
 export type Published = z.infer<typeof published>;
+/** A published result of an evaluation, which runs of ours are compared with. */
+export type PublishedScore = Published & { metric: MetricName };
 
-/** final: final evaluation over 10,000 test samples. last100: mean of the last 100 test metrics. */
-const resultKind = z.enum(['final', 'last100']);
+/** The published number of a cell where it is a score; null for steps, and where nothing is published. */
+export const publishedScore = ({ published }: Pick<Cell, 'published'>): PublishedScore | null =>
+  published && published.metric !== 'steps' ? (published as PublishedScore) : null;
+
+/**
+ * final: final evaluation over 10,000 test samples. last100: mean of the last 100 test metrics. steps: the first step at
+ * which an evaluation during training reaches the cell's threshold.
+ */
+const resultKind = z.enum(['final', 'last100', 'steps']);
 export type ResultKind = z.infer<typeof resultKind>;
 
 const cell = z.strictObject({
@@ -44,6 +58,12 @@ const cell = z.strictObject({
   params: someSettings,
   published: published.nullable(),
   resultIs: resultKind,
+  /** The test metric that `steps` counts to; null for other results. */
+  threshold: z.number().nullable(),
+  /** Settings that the table sweeps, which no profile changes. */
+  swept: z.array(configField),
+  /** The cells of a sweep of which this one takes the best; empty for a cell with runs of its own. */
+  bestOf: z.array(text),
   /** What others found with these settings. */
   beside: z.array(published),
   /** What the cell asks for and Permafrost cannot do; null when it can do everything. */
@@ -73,6 +93,9 @@ export interface PaperTable extends z.infer<typeof table> {
 const ownCell = cell.partial().required({ id: true, row: true, column: true });
 export type OwnCell = z.infer<typeof ownCell>;
 
+const sweep = z.strictObject({ field: configField, values: z.array(z.number()).min(2) });
+export type TableSweep = z.infer<typeof sweep>;
+
 const tablesFile = z
   .strictObject({
     note: text,
@@ -82,7 +105,13 @@ const tablesFile = z
       table
         .partial()
         .required({ id: true, title: true })
-        .extend({ resultIs: resultKind, params: someSettings, cells: z.array(ownCell).min(1) }),
+        .extend({
+          resultIs: resultKind,
+          params: someSettings,
+          /** Every cell stands for one cell per value of this setting, and one that takes the best of them. */
+          sweep: sweep.optional(),
+          cells: z.array(ownCell).min(1),
+        }),
     ),
   })
   .superRefine(({ tables }, context) => {
@@ -91,11 +120,20 @@ const tablesFile = z
     const all = tables.flatMap(({ cells }) => cells);
     const numbered = new Set(all.flatMap(({ id, like }) => (like === undefined ? id : [])));
     const seen = new Set<string>();
-    for (const [i, { cells, contrasts = [] }] of tables.entries()) {
+    for (const [i, { cells, contrasts = [], ...table }] of tables.entries()) {
       const columns = new Set(cells.map(({ column }) => column));
       const stray = contrasts.flat().find((column) => !columns.has(column));
       if (stray) report(`the table has no column "${stray}"`, i, 'contrasts');
-      for (const [j, { id, like, published }] of cells.entries()) {
+      for (const [j, { id, like, published, threshold = null, resultIs = table.resultIs }] of cells.entries()) {
+        const isSteps = [resultIs === 'steps', threshold !== null];
+        if (published) isSteps.push(published.metric === 'steps');
+        if (new Set(isSteps).size > 1)
+          report(
+            'steps need a threshold, and a published number in steps if any; other results have neither',
+            i,
+            'cells',
+            j,
+          );
         if (seen.has(id)) report('another cell has this id', i, 'cells', j);
         seen.add(id);
         if (like === undefined && published === undefined) report('it has neither published nor like', i, 'cells', j);

@@ -22,7 +22,7 @@ export interface Random {
 /** The stream of draws that belongs to `seed` and the given names, e.g. `randomStream(seed, 'train', 812)`. */
 export function randomStream(seed: number, ...names: (string | number)[]): Random {
   const generator = xoroshiro128plus(CRC32.str(`${seed}/${names.join('/')}`));
-  for (let i = 0; i < 4; i++) generator.next(); // neighbouring seeds start alike; a few draws part them
+  for (let i = 0; i < 4; i++) generator.next(); // neighbouring seeds start similarly; a few draws separate them
   const int32 = () => generator.next();
   const uniform = () => (int32() >>> 0) / 4294967296;
   const below = (n: number) => Math.floor(uniform() * n);

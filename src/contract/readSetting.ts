@@ -5,7 +5,7 @@ import { numberHint, readDecimal, readWhole } from './numbers.ts';
 
 interface Reading {
   expected: string;
-  /** The value that a text means; undefined where it means none. */
+  /** The value of a text; undefined for a text that is not one. */
   read(text: string): unknown;
 }
 

@@ -10,8 +10,12 @@ export const regimes = {
 } as const;
 export type Regime = keyof typeof regimes;
 
-export const regimeOf = ({
+/** The regime of a config; a body that keeps only the statistics of a pretrained one has random weights. */
+export function regimeOf({
   freeze_trans,
   pretrained,
-}: Pick<ExperimentConfig, 'freeze_trans' | 'pretrained'>): Regime =>
-  freeze_trans ? (pretrained ? 'FPT' : 'FRT') : pretrained ? 'UPT' : 'URT';
+  statistics_only,
+}: Pick<ExperimentConfig, 'freeze_trans' | 'pretrained'> & Partial<Pick<ExperimentConfig, 'statistics_only'>>): Regime {
+  const isPretrained = pretrained && !statistics_only;
+  return freeze_trans ? (isPretrained ? 'FPT' : 'FRT') : isPretrained ? 'UPT' : 'URT';
+}

@@ -13,7 +13,7 @@ import type { Services } from './services.ts';
 import { streamValues } from './streamValues.ts';
 import { profiles, reproduceRequest, toleranceSchema } from './tableState.ts';
 
-/** What a transport gives a call. */
+/** The context of a call, from its transport. */
 export interface CallContext {
   services: Services;
   /** Resolves when the client has room for an answer and it is this call's turn. */
@@ -26,7 +26,7 @@ const t = initTRPC.context<CallContext>().create({
     const { cause } = error;
     const { code, message } = describeError(wrongInput(cause) ?? cause ?? error);
     const data = { ...shape.data, reason: code, stack: undefined };
-    if (cause === undefined) return { ...shape, data }; // tRPC's own: there is no such procedure
+    if (cause === undefined) return { ...shape, data }; // tRPC's own error: there is no such procedure
     return { ...shape, message, data };
   },
 });
@@ -72,7 +72,7 @@ const ofDataset = procedure.input(z.object({ name: datasetName }));
 const text = z.string().max(100_000);
 const tags = z.array(runTag).max(100);
 
-/** Events with the number that a reconnecting page goes on from. */
+/** Events with the number from which a reconnecting page continues. */
 async function* numbered<T extends { seq: number }>(events: AsyncIterable<T>) {
   for await (const event of events) yield tracked(String(event.seq), event);
 }

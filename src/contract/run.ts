@@ -6,7 +6,7 @@ import { configSchema } from './config.ts';
 export const runStates = ['queued', 'running', 'paused', 'stopped', 'finished', 'failed', 'crashed'] as const;
 export const runState = z.enum(runStates);
 export type RunState = z.infer<typeof runState>;
-/** States that a run leaves only when somebody asks for it. */
+/** States that a run leaves only on request. */
 export const restingStates: readonly RunState[] = ['paused', 'stopped', 'finished', 'failed', 'crashed'];
 
 export const reason = z.object({ code: z.string(), message: z.string() });
@@ -100,11 +100,11 @@ export type EntryBody = z.infer<typeof entryBody>;
 export const journalEntry = z.object({ seq: z.int().min(1), at: z.number(), body: entryBody });
 export type JournalEntry = z.infer<typeof journalEntry>;
 
-/** What the app asks of a running trainer. `pause` and `stop` both checkpoint first; `stop` does not mean to go on. */
+/** What the app asks of a running trainer. `pause` and `stop` both checkpoint first; a stopped run is not meant to be resumed. */
 export const trainerCommand = z.object({ kind: z.enum(['pause', 'stop']) });
 export type TrainerCommand = z.infer<typeof trainerCommand>;
 
-/** A trainer's acknowledgement of a command. It rests later, after a step or a hash of all weights. */
+/** A trainer's acknowledgement of a command; the run comes to rest later, after a step or a hash of all weights. */
 export const trainerHeard = z.object({ heard: z.enum(['pause', 'stop']) });
 export type TrainerHeard = z.infer<typeof trainerHeard>;
 

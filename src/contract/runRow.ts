@@ -78,7 +78,7 @@ export interface RunChanges {
 
 /** What happened to a run: its journal in order, each entry once, and the run as it is afterwards. */
 export interface RunEvents {
-  /** Number of the newest entry, the place to go on from. */
+  /** Number of the newest entry, from which to continue. */
   seq: number;
   entries: JournalEntry[];
   row: RunRow;
@@ -106,7 +106,7 @@ export interface RunLog {
 }
 
 export interface CheckpointFile {
-  /** checkpoint: everything needed to go on. best: the trained parameters of the best iteration. */
+  /** checkpoint: everything needed to continue. best: the trained parameters of the best iteration. */
   kind: 'checkpoint' | 'best';
   path: string;
   bytes: number;

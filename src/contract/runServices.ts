@@ -3,7 +3,7 @@ import type { LauncherName } from './cluster.ts';
 import type { ExperimentConfig } from './config.ts';
 import type { FrozenProof } from './frozen.ts';
 import type { JournalEntry, MetricKey, MetricRow, Run } from './run.ts';
-import type { CheckpointFile, Curve, RunChanges, RunEvents, RunLog, RunRow } from './runRow.ts';
+import type { CheckpointFile, Curve, MetricName, RunChanges, RunEvents, RunLog, RunRow } from './runRow.ts';
 
 /** Most points of a curve that one call returns. */
 export const mostPoints = 10_000;
@@ -24,7 +24,7 @@ export interface EnsuredRun {
 /** Called for every committed journal entry, and with null for other changes of a run. */
 export type RunListener = (run: string, entry: JournalEntry | null) => void;
 
-/** A run is named by its id; where noted, the beginning of one will do. */
+/** A run is named by its id; where noted, the beginning of one is enough. */
 export interface RunServices {
   /** Rows of all runs, archived and trashed ones included; or those of the given ids. */
   list(ids?: readonly string[]): RunRow[];
@@ -66,6 +66,8 @@ export interface RunServices {
   curve(id: string, key: MetricKey, range?: CurveRange): Curve;
   /** A metric over steps; with `points`, thinned to about that many with every extreme kept. */
   series(id: string, key: MetricKey, points?: number): { step: number; value: number }[];
+  /** The first step whose test metric is as good as a threshold; null where none is. */
+  firstStep(id: string, metric: MetricName, threshold: number): number | null;
   /** Every metric row of a run, streamed. */
   metrics(id: string): Iterable<MetricRow>;
   /** Training seconds, pauses excluded, at some of a run's steps. */

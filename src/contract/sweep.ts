@@ -1,6 +1,7 @@
 /** Sweeps: every combination of the values of some fields, each with several seeds, as configs. Pure. */
 import {
   type ConfigField,
+  configDefaults,
   configFields,
   type ExperimentConfig,
   isConfigField,
@@ -10,6 +11,7 @@ import {
 import { nearest, PermafrostError } from './errors.ts';
 import { readDecimal, readWhole } from './numbers.ts';
 import { readValue } from './readSetting.ts';
+import { type TaskDefaults, withPublishedSettings } from './startingSettings.ts';
 
 export interface Axis {
   field: ConfigField;
@@ -74,8 +76,17 @@ export function readRange(text: string, isWhole = false): number[] | string | nu
   });
 }
 
-/** The runs of a sweep, the first axis slowest, seeds from the config's own upwards. Throws `config` for a value that does not fit. */
-export function expandSweep(base: ExperimentConfig, axes: readonly Axis[], seeds: number): Combination[] {
+/**
+ * The runs of a sweep over settings, the first axis slowest, seeds from the settings' own upwards. Fields left open start from
+ * the published settings of their task in `tasks`. Throws `config` for a value that does not fit.
+ */
+export function expandSweep(
+  base: Record<string, unknown>,
+  axes: readonly Axis[],
+  seeds: number,
+  tasks: readonly TaskDefaults[] = [],
+): Combination[] {
+  const { name: baseName, seed: firstSeed } = { ...configDefaults, ...base };
   const twice = axes.find(({ field }, i) => axes.slice(0, i).some((other) => other.field === field));
   if (twice) throw new PermafrostError('config', `${twice.field} is on two axes. Put its values on one.`);
   const runs = axes.reduce((product, { values }) => product * values.length, seeds);
@@ -88,9 +99,9 @@ export function expandSweep(base: ExperimentConfig, axes: readonly Axis[], seeds
   for (const { values } of axes) combinations = combinations.flatMap((list) => values.map((next) => [...list, next]));
   return combinations.map((values) => {
     const settings = Object.fromEntries(axes.map(({ field }, i) => [field, values[i]]));
-    const name = [base.name, ...axes.map(({ field }, i) => `${field}=${values[i]}`)].join(' ');
+    const name = [baseName, ...axes.map(({ field }, i) => `${field}=${values[i]}`)].join(' ');
     const configs = Array.from({ length: seeds }, (_, i) =>
-      parseConfig({ ...base, name, ...settings, seed: base.seed + i }),
+      parseConfig(withPublishedSettings({ ...base, name, ...settings, seed: firstSeed + i }, tasks)),
     );
     return { values, configs };
   });

@@ -1,6 +1,7 @@
 /** A published table as it stands here: the runs of every cell, its verdict, and what the missing runs would cost. */
 import { z } from 'zod';
 import { launcherName } from './cluster.ts';
+import type { ExperimentConfig } from './config.ts';
 import type { Floor } from './floor.ts';
 import type { Cell, PaperTable, Published } from './paperTable.ts';
 import type { MetricName, RunRow } from './runRow.ts';
@@ -15,6 +16,7 @@ export const verdicts = [
   'not reproduced',
   "can't tell yet",
   'at the floor',
+  'not compared',
   'no published number',
   'scaled down',
 ] as const;
@@ -24,6 +26,8 @@ export type Verdict = (typeof verdicts)[number];
 export const toleranceSchema = z.object({
   accuracy: z.number().min(0).max(1),
   mae: z.number().min(0).max(10),
+  /** Test metric to reach in cells that count steps, instead of each cell's own threshold. */
+  threshold: z.number().min(0).max(1e6).optional(),
 });
 export type Tolerance = z.infer<typeof toleranceSchema>;
 export const defaultTolerance: Tolerance = { accuracy: 0.02, mae: 0.1 };
@@ -99,6 +103,22 @@ export interface WeightsAndScore {
   ours: RankCorrelation | null;
 }
 
+/** When the finished runs of a cell reached a threshold. */
+export interface StepsToThreshold {
+  threshold: number;
+  /** `step`: of the first evaluation that reached it, of one every `every` steps; null: none did in the `of` steps of the run. */
+  runs: { id: string; step: number | null; of: number; every: number }[];
+}
+
+/** The cell of a sweep that another one takes as the best. */
+export interface BestOfSweep {
+  cell: string;
+  settings: Partial<ExperimentConfig>;
+  /** Cells of the sweep that have a finished run, and all. */
+  tried: number;
+  of: number;
+}
+
 /** A cell with its runs here and the verdict on them. */
 export interface CellResult {
   cell: Cell;
@@ -109,13 +129,17 @@ export interface CellResult {
   floor: Floor | null;
   /** Whether the published number is no better than guessing. */
   onFloor: boolean;
-  metric: MetricName | null;
+  metric: MetricName | 'steps' | null;
   /** The run that stands for each seed, by seed. */
   runs: RunRow[];
   /** How many test metrics a `last100` result averages, where a run has fewer than 100; null elsewhere. */
   averages: number | null;
   /** What seeds can decide; null where nothing is compared. */
   outlook: Outlook | null;
+  /** Null for other results than steps. */
+  steps: StepsToThreshold | null;
+  /** Null for a cell with runs of its own, and before a run of the sweep is finished. */
+  best: BestOfSweep | null;
   judgement: Judgement;
 }
 
@@ -144,7 +168,7 @@ export type ReproduceRequest = z.infer<typeof reproduceRequest>;
 
 /** What a request would start and cost. */
 export interface ReproductionPlan {
-  /** Runs that are finished, that go on, and that start. */
+  /** Runs that are finished, resumed, and started. */
   finished: number;
   resumed: number;
   started: number;

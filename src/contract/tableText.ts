@@ -1,6 +1,6 @@
 /** Published numbers, results and verdicts as text, the same on every screen and in every file. */
 import { type ConfigField, type ExperimentConfig, fieldMeta } from './config.ts';
-import { numberText, percentText, plural } from './format.ts';
+import { countText, numberText, percentText, plural } from './format.ts';
 import type { Known } from './knownSettings.ts';
 import type { Published } from './paperTable.ts';
 import type {
@@ -17,7 +17,8 @@ import type {
 /** `0.9815 ± 0.002`; a dash where nothing was published. */
 export function publishedText(published: Published | null): string {
   if (!published) return '–';
-  const { value, spread } = published;
+  const { metric, value, spread } = published;
+  if (metric === 'steps') return countText(value);
   return spread === null ? numberText(value) : `${numberText(value)} ± ${numberText(spread, 2)}`;
 }
 
@@ -29,9 +30,31 @@ export const rangeText = ({ low, high }: Pick<Judgement, 'low' | 'high'>): strin
 export const fallsSign = '~';
 const signOf = ({ stands }: Pick<Judgement, 'stands'>): string => (stands === false ? ` ${fallsSign}` : '');
 
+/** Why steps until a threshold have no verdict. */
+export const notComparedText = 'the source does not say when a run counts as converged';
+
+/** How many runs of a cell did not reach its threshold; empty where all did, and for other results than steps. */
+export function unreachedText({ steps }: Pick<CellResult, 'steps'>): string {
+  const short = steps?.runs.filter(({ step }) => step === null) ?? [];
+  if (short.length === 0) return '';
+  const most = Math.max(...short.map(({ of }) => of));
+  return `${short.length} of ${plural(steps!.runs.length, 'run')} did not reach ${numberText(steps!.threshold)} in ${plural(most, 'step')}`;
+}
+
+/** `steps to 0.9`, for a cell that counts steps; empty for others. */
+export const thresholdText = ({ steps }: Pick<CellResult, 'steps'>): string =>
+  steps ? `steps to ${numberText(steps.threshold)}` : '';
+
+/** `Learning rate 0.001, the best of 5 during training`; empty for a cell with runs of its own. */
+export const bestText = ({ best }: Pick<CellResult, 'best'>): string =>
+  best
+    ? `${settingsText(best.settings)}, the best of ${best.tried === best.of ? best.of : `${best.tried} tried of ${best.of}`} during training`
+    : '';
+
 export function verdictText({ needs, judgement }: CellResult): string {
   if (needs) return 'not run';
   const { verdict, moreSeeds } = judgement;
+  if (verdict === 'not compared') return `${verdict}: ${notComparedText}`;
   const more = moreSeeds ? ` (${plural(moreSeeds, 'more seed')})` : '';
   return `${verdict}${more}${signOf(judgement)}`;
 }
@@ -56,8 +79,8 @@ export function chanceText({ results, contrasts }: Pick<TableState, 'results' | 
   const count = [...results.map(({ judgement }) => judgement), ...contrasts].filter(({ p }) => p !== null).length;
   if (count < 2) return null;
   return (
-    `Of ${count} verdicts some ${numberText(count / 100, 2)} are wrong by chance, about 1 in 100. ` +
-    `One marked ${fallsSign} does not survive Holm’s correction at 5 % over all verdicts on cells, or all on gains.`
+    `About 1 in 100 verdicts is wrong by chance, so about ${numberText(count / 100, 2)} of these ${count}. ` +
+    `A verdict marked ${fallsSign} does not survive Holm’s correction at 5 % over all verdicts on cells, or all on gains.`
   );
 }
 
@@ -90,7 +113,7 @@ export function outlookText(results: readonly Pick<CellResult, 'outlook'>[]): st
       : []),
     ...(open
       ? [
-          `${open} probably by no number of seeds: they are single runs, or spread too widely for the tolerance. Only a large difference can be told there.`,
+          `${open} probably cannot be confirmed with any number of seeds: they are single runs, or spread too widely for the tolerance. There only a large difference can be shown.`,
         ]
       : []),
   ].join(' ');

@@ -46,7 +46,7 @@ export const zooModel = z.object({
     /** Trained when nothing is frozen: URT. */
     unfrozen: z.int(),
   }),
-  /** Bytes to fetch; null where nobody wrote them down. */
+  /** Bytes to fetch; null where they are unknown. */
   downloadBytes: z.number().nullable(),
   /** here: weights are on this machine. partial: a download was interrupted. */
   state: z.enum(['here', 'partial', 'absent']),

@@ -1,5 +1,7 @@
 /** Where a step runs. Rooms with a runtime of their own make devices; the engine only uses them. */
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
+import type { Gpu } from './wgsl/gpu.ts';
+import type { TileMemory } from './wgsl/products.ts';
 
 /** ONNX Runtime, injected: `onnxruntime-node` and `onnxruntime-web` both fit. */
 export interface OnnxDevice {
@@ -27,4 +29,17 @@ export interface EagerDevice {
   backend: string;
 }
 
-export type Device = OnnxDevice | EagerDevice;
+/** A GPU that runs our own kernels. */
+export interface WgslDevice {
+  kind: 'wgsl';
+  name: string;
+  gpu: Gpu;
+  /** Tiles of products that were fastest on this GPU; absent: none is tried. */
+  tiles?: TileMemory;
+  /** Runs steps with an operator that has no WGSL. */
+  fallback(): Promise<OnnxDevice>;
+  /** Told what people should know. */
+  say(line: string): void;
+}
+
+export type Device = OnnxDevice | EagerDevice | WgslDevice;

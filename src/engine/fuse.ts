@@ -44,9 +44,10 @@ interface Context {
   once(v: Value): boolean;
 }
 /** New outputs for a node (its operands are already rewritten), or null to keep it. */
-type Rule = (node: Node, context: Context) => readonly Value[] | null;
+export type Rule = (node: Node, context: Context) => readonly Value[] | null;
 
-function rewrite(g: Graph, outputs: readonly Value[], rule: Rule): Value[] {
+/** The outputs after one pass of a rule over every node. */
+export function rewrite(g: Graph, outputs: readonly Value[], rule: Rule): Value[] {
   const nodes = reachable(outputs);
   const uses = new Map<Value, number>();
   const count = (v: Value) => uses.set(v, (uses.get(v) ?? 0) + 1);

@@ -7,7 +7,8 @@
  *     %1 = Softmax(%0, axis=-1) f32[2,4]
  *     out/y = %1
  *
- * With `PERMAFROST_PRINT_GRAPH=FILE` in its environment the trainer writes the graphs of a run's programs to FILE.
+ * With `PERMAFROST_PRINT_GRAPH=FILE` in its environment the trainer writes the graphs of a run's programs to FILE,
+ * on a GPU with the WGSL of their kernels.
  */
 import { reachable } from './fuse.ts';
 import { type Attribute, type Node, splatOf, type Value, type ValueType } from './graph.ts';

@@ -7,33 +7,26 @@ import type { OnnxDevice } from './device.ts';
 import { mapValues } from './mapValues.ts';
 import { writeOnnx } from './onnx.ts';
 import type { Spec, TensorData } from './program.ts';
+import type { Resident } from './state.ts';
 import { traceProgram } from './trace.ts';
 
 /** The output location that keeps a tensor on the device. */
 export const onDevice = 'gpu-buffer';
 
-export interface Resident {
+/** State as tensors of ONNX Runtime. */
+export interface OnnxState extends Resident {
   /** All state as tensors on the device; values that the host changed are copied there first. */
   tensors(): Promise<Readonly<Record<string, Tensor>>>;
   /** Takes the new value of `name`, which only the device has. */
   replace(name: string, tensor: Tensor): void;
-  /** The host has written the value of `name`. */
-  changed(name: string): void;
-  /** Whether only the device has the current value of `name`. */
-  isNewer(name: string): boolean;
-  /** Copies values that only the device has into the host's arrays. */
-  fetch(): Promise<void>;
-  /** Copies everything back and frees it on the device: a tensor must not outlive the session that made it. */
-  leave(): Promise<void>;
-  release(): Promise<void>;
 }
 
 /** `get` gives the host's array of a name, which is current until a step on the device changes it. */
-export function residentState(
+export function onnxState(
   specs: Readonly<Record<string, Required<Spec>>>,
   get: (name: string) => TensorData,
   device: OnnxDevice,
-): Resident {
+): OnnxState {
   const names = Object.keys(specs);
   const tensors: Record<string, Tensor> = {};
   const newer = new Set<string>();

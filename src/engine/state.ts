@@ -2,7 +2,19 @@
 import { PermafrostError } from '#contract/errors';
 import { sizeOf } from './graph.ts';
 import type { DType, Spec, State, TensorData } from './program.ts';
-import type { Resident } from './resident.ts';
+
+/** State in the memory of a device. */
+export interface Resident {
+  /** The host has written the value of `name`. */
+  changed(name: string): void;
+  /** Whether only the device has the current value of `name`. */
+  isNewer(name: string): boolean;
+  /** Copies values that only the device has into the host's arrays. */
+  fetch(): Promise<void>;
+  /** Copies everything back, so that the state can be used elsewhere. */
+  leave(): Promise<void>;
+  release(): Promise<void>;
+}
 
 export interface Initial extends Spec {
   data: TensorData;

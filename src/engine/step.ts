@@ -2,18 +2,19 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from 'onnxruntime-common';
 import { PermafrostError } from '#contract/errors';
-import { randomStream } from '#contract/random';
-import type { Device, EagerDevice, OnnxDevice } from './device.ts';
+import type { Device, EagerDevice, OnnxDevice, WgslDevice } from './device.ts';
 import { fuse } from './fuse.ts';
-import { sizeOf } from './graph.ts';
 import { writableInPlace } from './inPlace.ts';
 import { mapValues } from './mapValues.ts';
+import { checkedInput, noiseWords } from './noise.ts';
 import { writeOnnx } from './onnx.ts';
 import { printGraph } from './print.ts';
 import type { CompiledStep, Frozen, Noise, Program, Spec, TensorData } from './program.ts';
-import { onDevice, residentState } from './resident.ts';
+import { type OnnxState, onDevice, onnxState } from './resident.ts';
 import type { SharedState } from './state.ts';
 import { traceProgram } from './trace.ts';
+import { compileWgsl } from './wgsl/compile.ts';
+import { NoWgslError } from './wgsl/lowerings.ts';
 
 export interface StepOptions {
   state: SharedState;
@@ -33,9 +34,20 @@ type Options = StepOptions & Required<Pick<StepOptions, 'frozen' | 'packs'>>;
 /** Compiles `program`. Throws `trace` for a program that cannot be recorded and `device` when the runtime refuses the graph. */
 export function compileStep(program: Program, options: StepOptions): Promise<CompiledStep> {
   const full = { frozen: {}, packs: true, ...options };
-  return full.device.kind === 'onnx'
-    ? compileOnnx(program, full, full.device)
-    : compileEager(program, full, full.device);
+  const { device } = full;
+  if (device.kind === 'eager') return compileEager(program, full, device);
+  return device.kind === 'onnx' ? compileOnnx(program, full, device) : compileOnGpu(program, full, device);
+}
+
+/** As WGSL; through ONNX Runtime where an operator has none. */
+async function compileOnGpu(program: Program, options: Options, device: WgslDevice): Promise<CompiledStep> {
+  try {
+    return await compileWgsl(program, options, device);
+  } catch (error) {
+    if (!(error instanceof NoWgslError)) throw error;
+    device.say(`${error.message} ONNX Runtime runs the step.`);
+    return compileOnnx(program, options, await device.fallback());
+  }
 }
 
 async function compileOnnx(
@@ -68,7 +80,7 @@ async function compileOnnx(
       const feeds: Record<string, Tensor> = {};
       for (const [name, { dtype, shape }] of Object.entries(specs)) {
         if (read.has(`in/${name}`))
-          feeds[`in/${name}`] = tensor(dtype, checkInput(name, batch[name], dtype, shape), shape);
+          feeds[`in/${name}`] = tensor(dtype, checkedInput(name, batch[name], dtype, shape), shape);
       }
       for (const [name, value] of Object.entries(await flow.tensors()))
         if (read.has(`state/${name}`)) feeds[`state/${name}`] = value;
@@ -95,7 +107,7 @@ async function compileOnnx(
 
 /** How state enters and leaves a session. */
 interface StateFlow {
-  tensors(): Readonly<Record<string, Tensor>> | Promise<Readonly<Record<string, Tensor>>>;
+  tensors(): Promise<Readonly<Record<string, Tensor>>>;
   /** The tensor that the session writes the new value to; null: the session allocates one. */
   target(name: string): Tensor | null;
   take(name: string, value: Tensor): void;
@@ -109,7 +121,11 @@ function hostFlow(state: SharedState, { runtime }: OnnxDevice, writable: readonl
     return new runtime.Tensor(dtype, data, shape);
   };
   return {
-    tensors: () => mapValues(state.specs, (_, name) => tensorOn(name, state.get(name))),
+    async tensors() {
+      await state.resident?.leave();
+      state.resident = null;
+      return mapValues(state.specs, (_, name) => tensorOn(name, state.get(name)));
+    },
     target: (name) => tensorOn(name, inPlace.has(name) ? state.get(name) : state.next(name)),
     take(name) {
       if (!inPlace.has(name)) state.advance(name);
@@ -118,9 +134,18 @@ function hostFlow(state: SharedState, { runtime }: OnnxDevice, writable: readonl
 }
 
 function deviceFlow(state: SharedState, device: OnnxDevice): StateFlow {
-  state.resident ??= residentState(state.specs, state.live, device);
-  const { tensors, replace } = state.resident;
-  return { tensors, target: () => null, take: replace };
+  const resident = async (): Promise<OnnxState> => {
+    if (state.resident && 'tensors' in state.resident) return state.resident as OnnxState;
+    await state.resident?.leave();
+    const made = onnxState(state.specs, state.live, device);
+    state.resident = made;
+    return made;
+  };
+  return {
+    tensors: async () => (await resident()).tensors(),
+    target: () => null,
+    take: (name, value) => (state.resident as OnnxState).replace(name, value),
+  };
 }
 
 interface SessionOptions {
@@ -177,7 +202,7 @@ async function compileEager(
         const result = program({
           state: mapValues(state.specs, ({ shape, dtype }, name) => tf.tensor(state.get(name), shape, dtype)),
           inputs: mapValues(specs, ({ shape, dtype }, name) =>
-            tf.tensor(checkInput(name, batch[name], dtype, shape), shape, dtype),
+            tf.tensor(checkedInput(name, batch[name], dtype, shape), shape, dtype),
           ),
           frozen: constants,
           noise,
@@ -190,28 +215,4 @@ async function compileEager(
       tf.dispose(constants);
     },
   };
-}
-
-/** The random words of one run, in the order in which the program draws them. */
-function noiseWords(seed: readonly [number, number] | undefined): (n: number) => Int32Array {
-  if (!seed) throw new Error('internal: the program draws noise, but run() was given no noise seed');
-  const stream = randomStream(seed[0], 'noise', seed[1]);
-  return (n) => {
-    const words = new Int32Array(n);
-    for (let i = 0; i < n; i++) words[i] = stream.int32();
-    return words;
-  };
-}
-
-function checkInput(
-  name: string,
-  data: TensorData | undefined,
-  dtype: 'float32' | 'int32',
-  shape: readonly number[],
-): TensorData {
-  const found =
-    data === undefined ? 'nothing' : `${data instanceof Int32Array ? 'int32' : 'float32'} of ${data.length} values`;
-  if (data !== undefined && data.length === sizeOf(shape) && data instanceof Int32Array === (dtype === 'int32'))
-    return data;
-  throw new Error(`internal: input "${name}" is ${dtype} [${shape}], ${sizeOf(shape)} values; found ${found}`);
 }

@@ -21,13 +21,13 @@ import { entryBytes, entryChunks, readZip, type ZipEntry } from '#formats/zip';
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const size = z.int().min(0);
 
-/** The layout that is written. It goes up whenever verdicts, or files made from runs, come out otherwise for the same runs. */
-export const bundleVersion = 2;
+/** The layout that is written. Raise it whenever the same runs give other verdicts or files. */
+export const bundleVersion = 3;
 
 export const manifest = z.object({
   format: z.literal('permafrost-bundle'),
   version: z.int().min(1),
-  /** The date that stands in the table, as 2026-11-26. */
+  /** The date in the table, as 2026-11-26. */
   made: z.iso.date(),
   files: z.array(z.object({ path: z.string(), bytes: size, sha256 })),
 });
@@ -79,7 +79,7 @@ function* encoded(chunks: Iterable<string>): Generator<Uint8Array> {
   for (const text of chunks) yield new TextEncoder().encode(text);
 }
 
-/** The archive in pieces; its manifest is made of the other files while they pass. */
+/** The archive in pieces; the manifest is computed while the other files are written. */
 export async function* writeBundle(files: Iterable<ZipFile>, made: string): AsyncGenerator<Uint8Array> {
   const listed: Manifest['files'] = [];
   async function* withManifest(): AsyncGenerator<ZipFile> {
@@ -121,7 +121,7 @@ const mostOf = (path: string): number => (lists.includes(path) ? most.list : mos
 
 export interface Bundle {
   manifest: Manifest;
-  /** SHA-256 of the manifest, which stands for all of it. */
+  /** SHA-256 of the manifest, which identifies the bundle. */
   digest: string;
   /** Ids of the runs. */
   runs: string[];

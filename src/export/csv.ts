@@ -1,4 +1,4 @@
-/** CSV as RFC 4180 has it, streamed: runs as a table, metrics at full resolution. */
+/** CSV after RFC 4180, streamed: runs as a table, metrics at full resolution. */
 import { configFields } from '#contract/config';
 import { finalResult, type MetricRow, type Run } from '#contract/run';
 import { type CsvValue, csvLine, joined } from '#formats/csv';

@@ -10,19 +10,19 @@ export interface Document {
   /** For references to it: letters, digits and dashes. */
   id: string;
   title: string;
-  /** What all of it rests on, in a sentence or two. */
+  /** Basis of the numbers, in a sentence or two. */
   caption: string;
-  /** `isNumber` columns stand to the right. */
+  /** `isNumber` columns are aligned to the right. */
   header: { text: string; isNumber: boolean }[];
   rows: Marked[][];
   footnotes: string[];
-  /** What stands below: a heading and its lines. */
+  /** Notes below the table: a heading and its lines. */
   sections: { title: string; lines: string[] }[];
 }
 
 export const plain = (text: string): Marked => ({ text, marks: [] });
 
-/** Gives texts numbers, the same to the same one, in the order in which they are asked for. */
+/** Numbers texts in the order of the first request; equal texts share a number. */
 export function footnotes() {
   const texts: string[] = [];
   return {

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { writeStreamAtomically } from '#disk/atomicFile';
 import { diskError } from '#disk/troubles';
 
-/** Lines joined into pieces that are worth a write each. */
+/** Lines joined into pieces large enough for a write. */
 export function* pieces(lines: Iterable<string>): Generator<string> {
   let piece = '';
   for (const line of lines) {
@@ -18,7 +18,7 @@ export function* pieces(lines: Iterable<string>): Generator<string> {
 }
 
 /**
- * Writes chunks to a file as fast as it takes them; `-` is standard output, whose own errors come as they are. A device or a
+ * Writes chunks to a file as fast as it accepts them; `-` is standard output, whose errors are thrown unchanged. A device or a
  * pipe is written to, never replaced. Throws `disk`, and the errors of the chunks.
  */
 export async function writeChunks(

@@ -22,11 +22,11 @@ const commands: Record<string, string> = {
   ...Object.fromEntries(Object.entries(greek).map(([letter, name]) => [letter, `$\\${name}$`])),
 };
 
-/** What pdfLaTeX sets as it is: ASCII, and the letters whose accents its standard fonts have. */
+/** Characters that pdfLaTeX prints: ASCII, and letters whose accents are in its standard fonts. */
 const standard = /[ -~]|(?![ÐÞðþĄąĐđĘęĦħĮįĸĿŀŉŊŋŦŧŲųſ×÷])[À-ž]/u;
-/** What no engine sets. */
+/** Characters that no engine prints. */
 const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Cn}]/u;
-/** Asks the engine whether it reads Unicode. Expanded at once, so that a list of tables gets the right form. */
+/** Tests whether the engine reads Unicode. Expanded at once, so that a list of tables gets the right form. */
 const ifUnicode = '\\ifdefined\\Umathcode ';
 
 function escaped(text: string): string {
@@ -57,7 +57,7 @@ function foreign(letters: string): string {
 }
 const marked = ({ text, marks }: Marked): string =>
   escaped(text) + (marks.length ? `\\textsuperscript{${marks.join(',')}}` : '');
-/** After a line's end LaTeX would take `[` or `*` for an option of it. */
+/** After a line end LaTeX would read `[` or `*` as its option. */
 const line = (cells: string[]): string => `    ${cells.join(' & ').replace(/^[[*]/, '{}$&')} \\\\`;
 
 export function latex({ id, title, caption, header, rows, footnotes, sections }: Document): string {
@@ -94,7 +94,7 @@ export function latex({ id, title, caption, header, rows, footnotes, sections }:
 
 const alignment = ({ isNumber }: Document['header'][number]): string => (isNumber ? 'r' : 'l');
 
-/** Words stacked in lines that are no longer than the cells below, where possible. */
+/** Words stacked in lines, where possible no longer than the cells below. */
 function heading(column: Document['header'][number], width: number): string {
   const lines: string[] = [];
   for (const word of column.text.split(' '))
@@ -104,7 +104,7 @@ function heading(column: Document['header'][number], width: number): string {
   return `\\shortstack[${alignment(column)}]{${lines.map(escaped).join('\\\\')}}`;
 }
 
-/** Rows that begin alike say so once, and a gap parts them from the next. */
+/** Rows with the same beginning show it once, with a gap before the next group. */
 function grouped(row: Marked[], before: Marked[] | undefined): string[] {
   const cells = row.map(marked);
   if (!before) return [line(cells)];

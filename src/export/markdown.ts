@@ -1,7 +1,7 @@
 /** A document as GitHub's Markdown: a table with footnotes. */
 import type { Document, Marked } from './document.ts';
 
-/** What Markdown would read as markup, or GitHub as a formula, is escaped; a line break would end a table's row. */
+/** Escapes Markdown's markup and GitHub's formulas; replaces line breaks, which would end a table row. */
 const escaped = (text: string): string => text.replace(/[\\`*_[\]<>|$~]/g, '\\$&').replace(/\s*\n\s*/g, ' ');
 const marked = ({ text, marks }: Marked): string => escaped(text) + marks.map((mark) => `[^${mark}]`).join('');
 const line = (cells: string[]): string => `| ${cells.join(' | ')} |`;

@@ -9,7 +9,7 @@ import { type Document, footnotes, type Marked, plain } from './document.ts';
 
 interface Means {
   groups: RunGroup[];
-  /** What tells the groups apart, a value per group. */
+  /** Settings that differ between groups, a value for each group. */
   differences: FieldDifference[];
 }
 
@@ -80,11 +80,11 @@ function meanText(mean: Mean | null): string {
   return `${numberText(mean.mean)} ${marginText(mean, (value) => numberText(value, 2))}`.trimEnd();
 }
 
-/** Runs with a result, and of how many where some have none. */
+/** The number of runs with a result, `of` all where some have none. */
 const seedsText = ({ rows, means }: RunGroup): string =>
   means.value?.n === rows.length ? String(rows.length) : `${means.value?.n ?? 0} of ${rows.length}`;
 
-/** What every run sets, where that is not the default. */
+/** Settings that all runs share, except defaults. */
 function sharedSettings(rows: readonly RunRow[]): string {
   const fields = Object.keys(rows[0]?.settings ?? {}) as ConfigField[];
   return fields

@@ -4,10 +4,13 @@ import type { Published } from '#contract/paperTable';
 import type { Run } from '#contract/run';
 import type { CellResult, TableState, Tolerance } from '#contract/tableState';
 import {
+  bestText,
   chanceText,
   contrastText,
   publishedText,
   rangeText,
+  thresholdText,
+  unreachedText,
   verdictText,
   weightsAndScoreTexts,
   weightsAndScoreTitle,
@@ -41,13 +44,16 @@ export function* resultsCsv({ results, profile }: TableState): Generator<string>
     'stands',
     'seeds_to_confirm',
     'averages',
+    'threshold',
+    'unreached',
+    'best_of_sweep',
     'tolerance',
     'runs',
     'notes',
     'needs',
   ]);
   for (const result of results) {
-    const { cell, floor, onFloor, needs, notes, metric, runs, averages, outlook, judgement: j } = result;
+    const { cell, floor, onFloor, needs, notes, metric, runs, averages, outlook, steps, best, judgement: j } = result;
     const p = cell.published;
     const values: CsvValue[] = [cell.id, cell.row, cell.column, profile, metric];
     values.push(p?.value ?? null, p?.spread ?? null, p?.runs ?? null, p?.source ?? null, p?.certainty ?? null);
@@ -64,6 +70,9 @@ export function* resultsCsv({ results, profile }: TableState): Generator<string>
       j.stands === null ? null : String(j.stands),
       outlook?.seeds ?? null,
       averages,
+      steps?.threshold ?? null,
+      steps ? steps.runs.filter(({ step }) => step === null).length : null,
+      best?.cell ?? null,
       j.tolerance,
       joined(
         runs.map((run) => run.id),
@@ -83,13 +92,13 @@ export function* resultRunsCsv({ results, profile }: TableState, runOf: (id: str
     for (const { id } of runs) yield csvLine([cell.id, cell.row, cell.column, profile, ...runRecord(runOf(id))]);
 }
 
-const toleranceText = ({ accuracy, mae }: Tolerance): string =>
-  `${numberText(accuracy)} in accuracy, ${numberText(100 * mae)} % of a published error`;
+const toleranceText = ({ accuracy, mae, threshold }: Tolerance): string =>
+  `${numberText(accuracy)} in accuracy, ${numberText(100 * mae)} % of a published error${threshold === undefined ? '' : `; steps to ${numberText(threshold)}`}`;
 
 const sourceText = ({ source, certainty, note }: Published): string =>
   [certainty === 'read' ? source : `${source} (second-hand)`, ...(note ? [note] : [])].join('. ');
 
-/** The table as people read it; `date` is when it was made, as it shall be printed. */
+/** The table as a document; `date` is printed as given. */
 export function tableDocument(state: TableState, date: string): Document {
   const { table, profile, tolerance, results, contrasts } = state;
   const sources = footnotes();
@@ -103,7 +112,7 @@ export function tableDocument(state: TableState, date: string): Document {
     };
     const others = { text: cell.beside.map(publishedText).join('; '), marks: marked(cell.beside) };
     return [
-      ...[plain(cell.row), plain(cell.column), plain(metric ?? '')],
+      ...[plain(cell.row), plain(cell.column), plain(thresholdText(result) || (metric ?? ''))],
       published,
       ...(hasOthers ? [others] : []),
       ...[plain(floor ? numberText(floor.value) : ''), plain(oursText(result)), plain(verdictText(result))],
@@ -116,6 +125,11 @@ export function tableDocument(state: TableState, date: string): Document {
   const sections = [
     { title: 'Gain (positive: better), with its 95 % interval over seeds', lines: contrasts.map(contrastText) },
     { title: weightsAndScoreTitle, lines: weightsAndScoreTexts(state.weightsAndScore) },
+    {
+      title: 'Threshold not reached, so no mean of steps',
+      lines: lines((a) => unreachedText(a) && `${name(a)}: ${unreachedText(a)}`),
+    },
+    { title: 'Best of a sweep', lines: lines((a) => bestText(a) && `${name(a)}: ${bestText(a)}`) },
     {
       title: 'Averages of fewer than 100 test metrics',
       lines: lines((a) => a.averages !== null && `${name(a)}: ${a.averages}`),
@@ -146,7 +160,8 @@ export function tableDocument(state: TableState, date: string): Document {
 
 const column = (text: string, isNumber = false) => ({ text, isNumber });
 
-function oursText({ judgement }: CellResult): string {
+function oursText(result: CellResult): string {
+  const { judgement } = result;
   const { mean, seeds } = judgement;
-  return mean === null ? '' : `${numberText(mean)} (${rangeText(judgement)}, n = ${seeds})`;
+  return mean === null ? unreachedText(result) && '–' : `${numberText(mean)} (${rangeText(judgement)}, n = ${seeds})`;
 }

@@ -19,7 +19,7 @@ export const eventType = protobuf.Root.fromJSON({
       },
     },
     Summary: { fields: { value: { rule: 'repeated', ...field(1, 'Value') } } },
-    // one of several in TensorFlow, so that a 0 is written too
+    // part of a oneof in TensorFlow, so a 0 is written too
     Value: {
       oneofs: { value: { oneof: ['simpleValue'] } },
       fields: { tag: field(1, 'string'), simpleValue: field(2, 'float') },
@@ -54,7 +54,7 @@ function tfRecord(data: Uint8Array): Uint8Array {
 }
 
 const eventRecord = (event: object): Uint8Array => tfRecord(eventType.encode(event).finish());
-const piece = 65536; // bytes worth a write
+const piece = 65536; // bytes of a write
 
 export interface EventSource {
   rows: Iterable<MetricRow>;
@@ -83,7 +83,7 @@ export function* eventFile({ rows, startedAt, clock }: EventSource): Generator<U
   if (parts.length > 0) yield Buffer.concat(parts);
 }
 
-/** Seconds since 1970 at a step, pauses left out: those of the last tick of the clock at or before it. */
+/** Seconds since 1970 at a step, pauses excluded: those of the last clock tick at or before it. */
 function wallTime(start: number, clock: EventSource['clock']): (step: number) => number {
   return (step) => {
     let [low, high] = [0, clock.length];
@@ -96,6 +96,6 @@ function wallTime(start: number, clock: EventSource['clock']): (step: number) =>
   };
 }
 
-/** TensorBoard looks for `tfevents` in names and reads one file a run. */
+/** TensorBoard looks for `tfevents` in names and reads one file per run. */
 export const eventFileName = (startedAt: number): string =>
   `events.out.tfevents.${Math.floor(startedAt / 1000)}.permafrost`;

@@ -89,7 +89,7 @@ function menu(): void {
 }
 
 async function begin(): Promise<void> {
-  services = await createApp({ home: defaultHome(), node: plainNode() });
+  services = await createApp({ home: defaultHome(), node: plainNode(), measures: true });
   serveSite(join(out, 'renderer'), services);
   serveWindow(services, isOurs);
   menu();

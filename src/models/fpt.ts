@@ -8,7 +8,7 @@ import { dropout, linear, literal } from '#engine/nn';
 import type { Noise, Tensors } from '#engine/program';
 import { type Body, bodyPrefix } from './body.ts';
 import { initialize } from './initialize.ts';
-import { blocksOf, keptByBlocks } from './memory.ts';
+import { blockOf, blocksOf, keptByBlocks } from './memory.ts';
 import {
   type FreezeField,
   type FreezeFlag,
@@ -22,6 +22,8 @@ import {
 export interface FptConfig<BodyConfig extends object = object> extends Record<FreezeFlag, boolean> {
   body: Body<BodyConfig>;
   bodyConfig: BodyConfig;
+  /** Parameters of a checkpoint that belong to blocks which the body does not have. */
+  leftOut?: ReadonlySet<string>;
   /** Vocabulary size when `embedding`. */
   inputDim: number;
   outputDim: number;
@@ -36,6 +38,8 @@ export interface FptConfig<BodyConfig extends object = object> extends Record<Fr
   freeze_trans: boolean;
   freeze_in: boolean;
   freeze_out: boolean;
+  /** Blocks at the end whose attention is trained, where `freeze_attn` is off; null: all. */
+  trained_attn_blocks: number | null;
 }
 
 /** The model of a complete description. */
@@ -48,8 +52,12 @@ export function buildFpt(f: FptConfig): Model {
     bodyConfig,
     kept: (tokens) => keptByBlocks(blocks, body.width(bodyConfig), body.heads(bodyConfig), tokens),
     fromCheckpoint: (names) =>
-      new Map([...body.fromCheckpoint(names)].map(([name, stored]) => [bodyPrefix + name, stored])),
-    isTrainable: (name) => isFree(f, freezeFlag(f, name)),
+      new Map(
+        [...body.fromCheckpoint(names)].flatMap(([name, stored]) =>
+          f.leftOut?.has(name) ? [] : [[bodyPrefix + name, stored]],
+        ),
+      ),
+    isTrainable: (name) => isFree(f, freezeFlag(f, name)) && !isFrozenAttention(f, name, blocks),
     freezeFlag: (name) => freezeFlag(f, name),
     isUsed: (name) => !body.unused.includes(withoutPrefix(name)),
     isLoaded: (name) => name.startsWith(bodyPrefix) && !body.notLoaded.includes(withoutPrefix(name)),
@@ -88,6 +96,12 @@ function freezeFlag(f: FptConfig, name: string): FreezeField | null {
   if (name.startsWith('out_net')) return 'freeze_out';
   return f.body.freezeFlag(withoutPrefix(name), f.bodyConfig);
 }
+
+/** Whether a parameter is the attention of a block before those that `trained_attn_blocks` trains. */
+const isFrozenAttention = (f: FptConfig, name: string, blocks: number): boolean =>
+  f.trained_attn_blocks !== null &&
+  freezeFlag(f, name) === 'freeze_attn' &&
+  blockOf(withoutPrefix(name))! < blocks - f.trained_attn_blocks;
 
 /** How a parameter starts when it is not loaded: nn.Linear's and nn.Embedding's defaults, orthogonal in_net, zero in_net bias. */
 function initial(f: FptConfig, name: string): Initializer {

@@ -43,9 +43,14 @@ const gpt2Small: Gpt2Config = {
 };
 const medium = { n_layer: 24, n_embd: 1024, n_head: 16 };
 const large = { n_layer: 36, n_embd: 1280, n_head: 20 };
+const xl = { n_layer: 48, n_embd: 1600, n_head: 25 };
+const nano = {
+  ...{ n_layer: 4, n_embd: 128, n_head: 4, n_positions: 128, vocab_size: 256 },
+  initializer_range: 0.05, // random weights scaled as gpt2's are
+};
 
 /**
- * The checkpoints of the model-zoo experiment, by the names dl-project uses.
+ * The checkpoints of the model-zoo experiment, by the names dl-project uses, and the largest GPT-2.
  * Source: config.json of each repository on huggingface.co; confirmed by the published parameter counts.
  */
 export const gpt2Configs: Record<string, Gpt2Config> = Object.fromEntries(
@@ -53,6 +58,7 @@ export const gpt2Configs: Record<string, Gpt2Config> = Object.fromEntries(
     gpt2: {},
     'gpt2-medium': medium,
     'gpt2-large': large,
+    'gpt2-xl': xl,
     distilgpt2: { n_layer: 6 },
     'sshleifer/tiny-gpt2': { n_layer: 2, n_embd: 2, n_head: 2 },
     'lvwerra/gpt2-imdb': {},
@@ -69,11 +75,9 @@ export const gpt2Configs: Record<string, Gpt2Config> = Object.fromEntries(
     'ceostroff/harry-potter-gpt2-fanfiction': {},
     'chrisliu298/arxiv_ai_gpt2': { ...large, vocab_size: 50259 },
     'microsoft/DialoGPT-medium': medium,
-    // not a published checkpoint: pretrained by this project on bytes, with random weights scaled as gpt2's are
-    'permafrost-nano': {
-      ...{ n_layer: 4, n_embd: 128, n_head: 4, n_positions: 128, vocab_size: 256 },
-      initializer_range: 0.05,
-    },
+    // not published checkpoints: pretrained by this project on bytes and on bit memory
+    'permafrost-nano': nano,
+    'permafrost-nano-bits': nano,
   }).map(([name, config]) => [name, { ...gpt2Small, ...config }]),
 );
 

@@ -7,6 +7,7 @@ import { buildFpt } from './fpt.ts';
 import { gpt2, gpt2Configs } from './gpt2.ts';
 import { lstm, lstmConfigs } from './lstm.ts';
 import { buildMat, mat, matConfig } from './mat.ts';
+import { blocksOf } from './memory.ts';
 import { bodyOverrides, type Model, type ModelShape, requireWholeHeads } from './model.ts';
 import { buildNac } from './nac.ts';
 import { vit, vitConfigs } from './vit.ts';
@@ -60,7 +61,14 @@ export const isNetwork = (name: string): boolean => Object.hasOwn(networks, name
 export const bodyDeviation = ({ variant, model_name }: ExperimentConfig, table: BodyTable = bodies): string | null =>
   Object.hasOwn(table, model_name) ? table[model_name].body.deviation(variant) : null;
 
-function bodyOf(config: ExperimentConfig, table: BodyTable): { body: Body<object>; bodyConfig: object } {
+interface ConfiguredBody {
+  body: Body<object>;
+  bodyConfig: object;
+  /** Parameters of the checkpoint that a pretrained body cut to its first blocks leaves out. */
+  leftOut: ReadonlySet<string>;
+}
+
+function bodyOf(config: ExperimentConfig, table: BodyTable): ConfiguredBody {
   const row = Object.hasOwn(table, config.model_name) ? table[config.model_name] : null;
   if (!row) {
     throw new PermafrostError(
@@ -71,7 +79,21 @@ function bodyOf(config: ExperimentConfig, table: BodyTable): { body: Body<object
   const { body } = row;
   const bodyConfig = body.configure(row.config, config);
   requireWholeHeads(body.width(bodyConfig), body.heads(bodyConfig));
-  return { body, bodyConfig };
+  const [names, stored] = [bodyConfig, row.config].map((sizes) => Object.keys(body.parameters(sizes)));
+  const blocks = blocksOf(names);
+  if (config.pretrained && blocks > blocksOf(stored)) {
+    throw new PermafrostError(
+      'config',
+      `n_layer ${blocks}: the pretrained ${config.model_name} has ${blocksOf(stored)} blocks. Choose fewer, or set pretrained to false.`,
+    );
+  }
+  if (config.trained_attn_blocks !== null && config.trained_attn_blocks > blocks) {
+    throw new PermafrostError(
+      'config',
+      `trained_attn_blocks ${config.trained_attn_blocks}: the body has ${blocks} blocks. Choose at most ${blocks}.`,
+    );
+  }
+  return { body, bodyConfig, leftOut: new Set(stored.filter((name) => !names.includes(name))) };
 }
 
 /**
@@ -79,21 +101,21 @@ function bodyOf(config: ExperimentConfig, table: BodyTable): { body: Body<object
  * Throws `config` for an unknown body or sizes that do not fit; allocates nothing.
  */
 export function buildModel(config: ExperimentConfig, shape: ModelShape, table: BodyTable = bodies): Model {
-  if (config.pretrained && isScaled(config)) {
-    const fields = bodyOverrides.filter((field) => config[field] !== null).join(', ');
+  const { model_name: name } = config;
+  const resized = bodyOverrides.filter((field) => config[field] !== null && (isNetwork(name) || field !== 'n_layer'));
+  if (config.pretrained && resized.length > 0) {
     throw new PermafrostError(
       'config',
-      `${fields}: pretrained weights of ${config.model_name} have their own size. Set pretrained to false or leave these fields empty.`,
+      `${resized.join(', ')}: pretrained weights of ${name} have their own size. Set pretrained to false or leave these fields empty.`,
     );
   }
-  const { model_name: name } = config;
   const model = isNetwork(name) ? networks[name].build(config, shape) : aroundBody(config, shape, table);
   return config.num_iters === 0 ? { ...model, isTrainable: () => false } : model;
 }
 
 /** A body between an input and an output network that fit the task. */
 function aroundBody(config: ExperimentConfig, shape: ModelShape, table: BodyTable): Model {
-  const { body, bodyConfig } = bodyOf(config, table);
+  const { body, bodyConfig, leftOut } = bodyOf(config, table);
   if (!shape.embedding && shape.width % shape.inputDim !== 0) {
     throw new PermafrostError(
       'config',
@@ -118,6 +140,7 @@ function aroundBody(config: ExperimentConfig, shape: ModelShape, table: BodyTabl
     ...config,
     body,
     bodyConfig,
+    leftOut,
     inputDim: shape.inputDim,
     outputDim: shape.outputDim,
     embedding: shape.embedding,

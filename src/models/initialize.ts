@@ -8,7 +8,7 @@ export function initialize(kind: Initializer, shape: number[], seed: number, nam
   if ('orthogonal' in kind) return orthogonal(gaussian(random, size), shape[0], shape[1], kind.orthogonal);
   const values = new Float32Array(size);
   if ('fill' in kind) return values.fill(kind.fill);
-  if ('normal' in kind) for (let i = 0; i < size; i++) values[i] = kind.normal * random.normal();
+  if ('normal' in kind) for (let i = 0; i < size; i++) values[i] = (kind.mean ?? 0) + kind.normal * random.normal();
   else for (let i = 0; i < size; i++) values[i] = kind.uniform * (2 * random.uniform() - 1);
   return values;
 }

@@ -9,8 +9,12 @@ export type Shapes = Record<string, number[]>;
 export type FreezeFlag = 'freeze_ln' | 'freeze_pos' | 'freeze_ff' | 'freeze_attn';
 /** The field of a config that freezes a parameter: the body's own flags, and those of the networks around it. */
 export type FreezeField = FreezeFlag | 'freeze_in' | 'freeze_out';
-/** The distribution that a random parameter is drawn from. */
-export type Initializer = { fill: number } | { normal: number } | { uniform: number } | { orthogonal: number };
+/** The distribution that a random parameter is drawn from; `normal` is a standard deviation, around 0 without a mean. */
+export type Initializer =
+  | { fill: number }
+  | { normal: number; mean?: number }
+  | { uniform: number }
+  | { orthogonal: number };
 
 /** What a model must know of its task. */
 export interface ModelShape {
@@ -103,7 +107,7 @@ export const isFree = (
 
 /** Fields of an experiment that scale a body down. */
 export const bodyOverrides = ['n_layer', 'n_embd', 'n_head', 'n_positions', 'initializer_range'] as const;
-const layerFields = ['body_dropout', 'in_layer_sizes', 'out_layer_sizes'] as const;
+const layerFields = ['body_dropout', 'in_layer_sizes', 'out_layer_sizes', 'trained_attn_blocks'] as const;
 type BodySetting = (typeof bodyOverrides)[number] | (typeof layerFields)[number];
 
 /** Throws `config` for settings that a network would ignore. */

@@ -5,11 +5,16 @@ import type { Profile } from '#contract/tableState';
 
 /** The embedded body: small, and pretrained by this project, so that every regime of a table can be tried offline. */
 export const quickBody = 'permafrost-nano';
+/** Bodies of published runs whose weights were not published, with the embedded body that stands for each. */
+const unpublished: Record<string, { what: string; quickBody: string }> = {
+  'gpt2-bit-memory': { what: 'GPT-2 pretrained on bit memory', quickBody: 'permafrost-nano-bits' },
+};
+const quickBodyOf = ({ params: { model_name = '' } }: Cell): string => unpublished[model_name]?.quickBody ?? quickBody;
 
 /** What the quick profile changes: a body and a budget that fit a laptop. The one place to tune it. */
 const quick = {
   /** A network this small underfits with dropout. */
-  body: { model_name: quickBody, body_dropout: 0, dropout: 0 },
+  body: { body_dropout: 0, dropout: 0 },
   budget: { batch_size: 25, steps_per_iter: 100, test_steps_per_iter: 500, early_stop: null },
   /**
    * Few parameters are trained, so steps can be larger. A whole body does worse at this rate, so a common rate would decide
@@ -23,8 +28,13 @@ const quick = {
   } as Record<string, Partial<ExperimentConfig>>,
 } satisfies Record<string, Partial<ExperimentConfig> | Record<string, Partial<ExperimentConfig>>>;
 
-function quickChanges({ params }: Cell): Partial<ExperimentConfig> {
+/** Whether a cell is of the embedded body as it stands, which the quick profile runs unchanged. */
+const isEmbedded = ({ params }: Cell): boolean => params.model_name === quickBody;
+
+function quickChanges(cell: Cell): Partial<ExperimentConfig> {
+  const { params } = cell;
   return {
+    model_name: quickBodyOf(cell),
     ...quick.body,
     ...quick.budget,
     ...(params.freeze_trans === false ? {} : quick.frozen),
@@ -32,12 +42,14 @@ function quickChanges({ params }: Cell): Partial<ExperimentConfig> {
   };
 }
 
-/** Published bodies that are not GPT-2, which the embedded body cannot stand for. */
+/** Published bodies other than GPT-2, which the embedded body cannot replace. */
 const otherKinds = /^(vit|lstm|nac|mat|ast)\b/i;
 
 /** Whether the quick profile has a budget for the cell's task, and a body of the cell's kind. */
-const isQuick = ({ params: { task, model_name } }: Cell): boolean =>
-  task !== undefined && task in quick.tasks && !otherKinds.test(model_name ?? '');
+const isQuick = (cell: Cell): boolean => {
+  const { task, model_name } = cell.params;
+  return isEmbedded(cell) || (task !== undefined && task in quick.tasks && !otherKinds.test(model_name ?? ''));
+};
 
 export interface Expansion {
   /** One per seed. */
@@ -50,21 +62,23 @@ export interface Expansion {
 
 /** The runs of a cell: as published (`paper`), or with the quick body and budget. */
 export function expand(cell: Cell, profile: Profile, seeds: readonly number[]): Expansion {
-  const settings = { ...cell.params, ...(profile === 'quick' ? quickChanges(cell) : {}) };
+  const scaled = profile === 'quick' && !isEmbedded(cell);
+  const swept = Object.fromEntries(cell.swept.map((field) => [field, cell.params[field]]));
+  const settings = { ...cell.params, ...(scaled ? quickChanges(cell) : {}), ...swept };
   const batch = settings.batch_size;
   const configs = seeds.map((seed) =>
     parseConfig({ ...settings, ...(batch ? { gpu_batch_size: batch } : {}), name: `${cell.id} ${profile}`, seed }),
   );
-  if (profile === 'paper') return { configs, notes: [], scaled: false };
+  if (!scaled) return { configs, notes: [], scaled };
   const steps = configs[0].num_iters * configs[0].steps_per_iter;
   return {
     configs,
-    notes: [`the embedded body ${quickBody} instead of ${cell.params.model_name}, ${steps} steps`],
-    scaled: true,
+    notes: [`the embedded body ${quickBodyOf(cell)} instead of ${cell.params.model_name}, ${steps} steps`],
+    scaled,
   };
 }
 
-/** What this machine has, by name. */
+/** What is available on this machine, by name. */
 export interface Available {
   body(name: string): boolean;
   task(name: string): boolean;
@@ -76,11 +90,16 @@ export interface Available {
 export function missing(cell: Cell, profile: Profile, have: Available): string | null {
   if (cell.beyond) return cell.beyond;
   const { task = '', model_name: model = 'gpt2', pretrained = true } = cell.params;
-  if (!have.body(model)) return `needs the model ${model}, which Permafrost does not have yet`;
+  if (profile === 'paper' && model in unpublished)
+    return `needs the weights of ${unpublished[model].what}, which were not published`;
+  if (!have.body(profile === 'quick' ? quickBodyOf(cell) : model))
+    return `needs the model ${model}, which Permafrost does not have yet`;
   if (!have.task(task)) return `needs the task ${task}, which Permafrost does not have yet`;
   if (profile === 'quick' && !isQuick(cell)) return 'has no quick body or budget; use --profile paper';
   if (!pretrained) return null;
   if (profile === 'quick')
-    return have.weights(quickBody) ? null : `needs the embedded body ${quickBody}, which is not in this installation`;
+    return have.weights(quickBodyOf(cell))
+      ? null
+      : `needs the embedded body ${quickBodyOf(cell)}, which is not in this installation`;
   return have.weights(model) ? null : `needs a download: permafrost zoo pull ${model}`;
 }

@@ -1,6 +1,6 @@
 /** Predicts, before training, how many seeds a verdict needs. */
 import { sitsOnFloor } from '#contract/floor';
-import type { Published } from '#contract/paperTable';
+import type { PublishedScore } from '#contract/paperTable';
 import { normalShare, studentT } from '#contract/statistics';
 import type { Outlook } from '#contract/tableState';
 import { level } from './holm.ts';
@@ -15,17 +15,17 @@ import {
   toleranceOf,
 } from './verdict.ts';
 
-/** The chance of a verdict from which on seeds are worth training. */
+/** The smallest chance of a verdict that makes seeds worth training. */
 const worthwhile = 0.8;
 
 /** The assumed spread of our seeds where none is published: half of the default tolerance. */
-const assumedSpread = (published: Published): number => toleranceOf(published) / 2;
+const assumedSpread = (published: PublishedScore): number => toleranceOf(published) / 2;
 
 /**
  * How many seeds would probably decide a cell if our runs follow the published process, and how probable a verdict is then.
  * A single published run is one draw, whose uncertainty more runs of ours do not reduce.
  */
-export function outlookOf(published: Published, options: Omit<JudgeOptions, 'scaled'>): Outlook {
+export function outlookOf(published: PublishedScore, options: Omit<JudgeOptions, 'scaled'>): Outlook {
   const tolerance = options.tolerance ?? toleranceOf(published);
   const { floor = null, twoPeaked = false } = options;
   const { metric, value, values } = published;

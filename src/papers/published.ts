@@ -1,7 +1,14 @@
 /** Published tables: every number and every setting with its source. The data lie in resources/published. */
 import { nearest, PermafrostError } from '#contract/errors';
 import { concerns, type KnownSettings, readKnownSettings } from '#contract/knownSettings';
-import { type AbsentTable, type Cell, type OwnCell, type PaperTable, readTablesFile } from '#contract/paperTable';
+import {
+  type AbsentTable,
+  type Cell,
+  type OwnCell,
+  type PaperTable,
+  readTablesFile,
+  type TableSweep,
+} from '#contract/paperTable';
 import known from '../../resources/published/settings.json' with { type: 'json' };
 import data from '../../resources/published/tables.json' with { type: 'json' };
 
@@ -11,21 +18,40 @@ export const absentTables: readonly AbsentTable[] = file.absent;
 /** How the settings of all cells are known. */
 export const settingRows: readonly KnownSettings[] = readKnownSettings(known);
 
-/** Cells by id, with what their tables say of all their cells. */
+/** Cells by id, with the defaults of their tables. */
 const ownCells = new Map(
   file.tables.flatMap(({ cells, params, resultIs }) =>
     cells.map((cell) => [cell.id, { resultIs, ...cell, params: { ...params, ...cell.params } }]),
   ),
 );
 
-/** A cell with what its table says of it, or with what the cell that it repeats has. */
+/** A cell with the defaults of its table, or the content of the cell that it repeats. */
 function cellOf(own: OwnCell): Cell {
   const cell = own.like ? { ...ownCells.get(own.like)!, ...own } : ownCells.get(own.id)!;
-  return { like: null, beyond: null, beside: [], ...cell, published: cell.published ?? null };
+  const usual = { like: null, threshold: null, swept: [], bestOf: [], beyond: null, beside: [] };
+  return { ...usual, ...cell, published: cell.published ?? null };
+}
+
+/** A cell of a swept table: one cell per value, then the one that takes the best of them. */
+function sweepCells(cell: Cell, { field, values }: TableSweep): Cell[] {
+  const swept = [field];
+  const tries = values.map(
+    (value): Cell => ({
+      ...{
+        ...cell,
+        id: `${cell.id}/${value}`,
+        row: `${cell.row} ${value}`,
+        params: { ...cell.params, [field]: value },
+      },
+      ...{ like: null, published: null, beside: [], swept },
+    }),
+  );
+  return [...tries, { ...cell, row: `${cell.row}, best`, swept, bestOf: tries.map(({ id }) => id) }];
 }
 
 export const tables: readonly PaperTable[] = file.tables.map((table) => {
-  const cells = table.cells.map(cellOf);
+  const { sweep } = table;
+  const cells = table.cells.map(cellOf).flatMap((cell) => (sweep ? sweepCells(cell, sweep) : cell));
   let settings: KnownSettings[] | undefined;
   return {
     id: table.id,
@@ -34,7 +60,7 @@ export const tables: readonly PaperTable[] = file.tables.map((table) => {
     contrasts: table.contrasts ?? [],
     varies: table.varies ?? [],
     comparesWeights: table.comparesWeights ?? false,
-    // found when it is read: every command loads the tables, and few show their settings
+    // computed on demand: every command loads the tables, and few show their settings
     get settings() {
       settings ??= settingRows.filter((row) => cells.some((cell) => concerns(row, cell)));
       return settings;

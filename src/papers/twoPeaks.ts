@@ -19,7 +19,7 @@ export interface Tally {
 }
 
 /**
- * The peaks that the numbers lie at; null where they spread between them. `known`: the task is known to be two-peaked, so
+ * The peaks of the numbers; null where some lie between them. `known`: the task is known to be two-peaked, so
  * numbers at the floor alone count as a peak too.
  */
 export function peaksOf(
@@ -43,13 +43,13 @@ export function peaksOf(
 const shareLearnt = (value: number, { low, high }: Peaks): number =>
   Math.min(1, Math.max(0, (value - low) / (high - low)));
 
-/** Which runs learnt: those nearer to the higher peak. */
+/** Counts the runs nearer to the higher peak, which learnt. */
 export const tallyOf = (values: readonly number[], peaks: Peaks): Tally => ({
   learnt: values.filter((value) => shareLearnt(value, peaks) > 0.5).length,
   runs: values.length,
 });
 
-/** The tally of runs of which only the mean is known. */
+/** The tally of runs whose mean alone is known. */
 export const tallyOfMean = (mean: number, runs: number, peaks: Peaks): Tally => ({
   learnt: Math.round(shareLearnt(mean, peaks) * runs),
   runs,

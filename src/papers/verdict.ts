@@ -6,14 +6,14 @@
  * one of two peaks must also pass an exact test on their counts (`twoPeaks`), because equal seeds have no spread to test with.
  */
 import { type Floor, sitsOnFloor } from '#contract/floor';
-import type { Published } from '#contract/paperTable';
+import type { PublishedScore } from '#contract/paperTable';
 import { deviationOf, interval, type Sample, studentTail, uncertainty } from '#contract/statistics';
 import { defaultTolerance, type Judgement, type Tolerance, type Verdict } from '#contract/tableState';
 import { level } from './holm.ts';
 import { chanceOfGap, chanceOfSamePeak, type Peaks, peaksOf, type Tally, tallyOf, tallyOfMean } from './twoPeaks.ts';
 
 /** The tolerance for one published number, in the unit of its metric. */
-export const toleranceOf = ({ metric, value }: Published, tolerance: Tolerance = defaultTolerance): number =>
+export const toleranceOf = ({ metric, value }: PublishedScore, tolerance: Tolerance = defaultTolerance): number =>
   metric === 'accuracy' ? tolerance.accuracy : tolerance.mae * Math.abs(value);
 
 /** Most seeds of a cell. */
@@ -34,7 +34,7 @@ export interface JudgeOptions {
  * normal seeds, one to nine published runs). For a two-peaked process, at most 5 % of cells with the same process are called
  * different, whatever the chance of each peak.
  */
-export function judge(published: Published | null, samples: readonly Sample[], options: JudgeOptions): Judgement {
+export function judge(published: PublishedScore | null, samples: readonly Sample[], options: JudgeOptions): Judgement {
   const found = interval(samples, published?.metric ?? null);
   const base = {
     mean: found?.mean ?? null,
@@ -103,7 +103,7 @@ export function tail(distance: number, error: number, degrees: number, most: num
  * seeds. A published spread enters as in Welch's test, with no more degrees of freedom than ours has: two seeds would look
  * more certain than they are. Without one, theirs is assumed equal to ours, because a published number is a draw too.
  */
-export function doubt(published: Published, spread: number, seeds: number): { error: number; degrees: number } {
+export function doubt(published: PublishedScore, spread: number, seeds: number): { error: number; degrees: number } {
   const ours = spread ** 2 / seeds;
   const runs = published.runs ?? 1;
   const known = publishedSpread(published);
@@ -115,14 +115,14 @@ export function doubt(published: Published, spread: number, seeds: number): { er
 }
 
 /** Standard deviation over the published runs: as printed, or from their values; null where neither is known. */
-export function publishedSpread({ spread, runs, values }: Published): number | null {
+export function publishedSpread({ spread, runs, values }: PublishedScore): number | null {
   if ((runs ?? 1) < 2) return null;
   return spread ?? (values && values.length > 1 ? deviationOf(values) : null);
 }
 
-/** The peaks that our runs and the published ones lie at. */
+/** The peaks of our runs and the published ones. */
 export function peaksOfCell(
-  { metric, value, values }: Published,
+  { metric, value, values }: PublishedScore,
   ours: readonly number[],
   tolerance: number,
   { floor = null, twoPeaked = false }: JudgeOptions,
@@ -130,5 +130,5 @@ export function peaksOfCell(
   return peaksOf([...ours, ...(values ?? [value])], metric, floor, tolerance, twoPeaked);
 }
 
-export const publishedTally = ({ value, values, runs }: Published, peaks: Peaks): Tally =>
+export const publishedTally = ({ value, values, runs }: PublishedScore, peaks: Peaks): Tally =>
   values ? tallyOf(values, peaks) : tallyOfMean(value, runs ?? 1, peaks);

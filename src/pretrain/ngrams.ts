@@ -1,4 +1,4 @@
-/** Counting baselines on bytes, which a language model has to beat. */
+/** Byte-counting baselines that a language model must beat. */
 
 const symbols = 256;
 

@@ -5,6 +5,7 @@ import {
   IconCpu,
   IconDatabase,
   IconFlask2,
+  IconHelpCircle,
   IconList,
   IconStack2,
   IconTable,
@@ -117,6 +118,17 @@ export const pages = [
       path: '/datasets',
       validateSearch: searches['/datasets'],
       component: lazyRouteComponent(() => import('./pages/datasets/DatasetsPage.tsx'), 'DatasetsPage'),
+    }),
+  },
+  {
+    path: '/help',
+    title: 'Help',
+    nav: nav('Library', IconHelpCircle),
+    route: createRoute({
+      ...inRoot,
+      path: '/help',
+      validateSearch: searches['/help'],
+      component: lazyRouteComponent(() => import('./pages/help/HelpPage.tsx'), 'HelpPage'),
     }),
   },
 ] as const;

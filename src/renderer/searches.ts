@@ -11,9 +11,10 @@ export const searches = {
   /** A preset, a run or a body to begin from. */
   '/new': texts('preset', 'from', 'model'),
   '/compare': texts('ids'),
-  '/tables': texts('table', 'profile', 'accuracy', 'mae', 'seeds', 'cell'),
+  '/tables': texts('table', 'profile', 'accuracy', 'mae', 'threshold', 'seeds', 'cell', 'view'),
   '/zoo': texts('model', 'text', 'family', 'language', 'licence', 'size', 'here', 'batch', 'train'),
   '/datasets': texts('set'),
+  '/help': texts('term'),
 };
 
 /** The texts that a page keeps in its address. */

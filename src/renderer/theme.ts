@@ -19,6 +19,7 @@ import {
   Tooltip,
   type VariantColorsResolver,
 } from '@mantine/core';
+import { type Tone, tones } from '#pictures/colors';
 
 const ice: MantineColorsTuple = [
   ...(['#ebf6fa', '#d7ecf3', '#add9e8', '#7bcae2', '#5ab8d6'] as const),
@@ -34,15 +35,6 @@ const dark: MantineColorsTuple = [
   ...(['#27323c', '#1b242d', '#131a21', '#0e141a', '#090d11'] as const),
 ];
 
-/** Text and marks in the colours of states and levels, readable on both grounds; the order is light, dark. */
-const tones = {
-  good: ['#1f6f33', '#69db7c'],
-  busy: ['#0e627f', '#7bcae2'],
-  waiting: ['#566370', '#a9b6c1'],
-  warning: ['#8f4a00', '#ffc078'],
-  bad: ['#b42525', '#ff9c9c'],
-} as const;
-export type Tone = keyof typeof tones;
 export const toneColor = (tone: Tone): string => `var(--permafrost-${tone})`;
 
 /** Mantine chooses a filled button's text by the light shade of its colour; ours has another shade in the dark. */
@@ -114,10 +106,3 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--permafrost-line': '#283641',
   },
 });
-
-/** Lines of a chart, distinguishable with colour blindness and readable on both grounds. */
-export const lineColors = [
-  ...['#1f87ab', '#d9730d', '#2f9e6b', '#b5479b', '#8f7f13', '#5c6fd6'],
-  ...['#c94c4c', '#4d8f8f', '#8a63c9', '#7a6a5d'],
-] as const;
-export const lineColor = (index: number): string => lineColors[index % lineColors.length];

@@ -1,6 +1,6 @@
 /** `config.json` of a run folder: the run's id, time and settings. Written once, before every other file. */
 import { z } from 'zod';
-import { configFields, type ExperimentConfig } from '#contract/config';
+import { type ConfigField, configFields, type ExperimentConfig } from '#contract/config';
 import { configFile, openConfig } from '#contract/configFile';
 import { PermafrostError } from '#contract/errors';
 import { isSameSetting } from '#contract/isSameSetting';
@@ -20,7 +20,7 @@ export interface NewRun {
 const largest = 2 ** 20; // bytes
 const identity = z.object({ createdAt: z.number().default(0) });
 
-/** Does not wait for the disk, since a sweep makes thousands of runs; the trainer does before its first step. */
+/** Does not flush to disk, because a sweep makes thousands of runs; the trainer flushes before its first step. */
 export function writeRunConfig(folder: string, { id, createdAt, config }: NewRun): void {
   const text = `${JSON.stringify({ id, createdAt, ...configFile(config) }, null, 2)}\n`;
   writeAtomically(runFiles(folder).config, [Buffer.from(text)], { durable: false });
@@ -42,11 +42,17 @@ export function readRunConfig(folder: string): Omit<NewRun, 'id'> {
   return { config: openConfig({ name, params, args }), createdAt: data?.createdAt ?? 0 };
 }
 
-/** Digest of the settings that a result depends on: all but the name and the device. */
+/** Digest of the settings that decide a result: all except name and device. */
 export const configDigest = (config: ExperimentConfig): string =>
-  sha256(JSON.stringify(configFields.filter((field) => !free.includes(field)).map((field) => [field, config[field]])));
-const free: readonly string[] = ['name', 'device'];
+  sha256(
+    JSON.stringify(configFields.filter((field) => isDigested(config, field)).map((field) => [field, config[field]])),
+  );
+const free: readonly ConfigField[] = ['name', 'device'];
+/** Fields that are newer than some checkpoints; at these values they leave a digest as it was. */
+const newer: Partial<ExperimentConfig> = { statistics_only: false, trained_attn_blocks: null };
+const isDigested = (config: ExperimentConfig, field: ConfigField): boolean =>
+  !free.includes(field) && !(field in newer && config[field] === newer[field]);
 
-/** A field in which two configs differ; null where they are the same. */
+/** A field in which two configs differ; null for equal configs. */
 export const changedField = (a: ExperimentConfig, b: ExperimentConfig): string | null =>
   configFields.find((field) => !isSameSetting(a[field], b[field])) ?? null;

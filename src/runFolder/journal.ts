@@ -259,7 +259,7 @@ function repair(path: string): { length: number; last: number } {
 const lost: EntryBody = {
   kind: 'log',
   level: 'warn',
-  text: 'A line of the journal was damaged here; what it said is lost. Check the disk.',
+  text: 'A line of the journal was damaged here and its content is lost. Check the disk.',
 };
 
 /** The file, made where needed, cut to `length` bytes. */

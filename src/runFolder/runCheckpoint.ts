@@ -22,7 +22,7 @@ const progressSchema = z.object({
   iteration: z.int().min(0),
   /** The last test loss that counted as an improvement and its iteration (from 1). */
   best: z.object({ iteration: z.int(), loss: z.number() }).nullable(),
-  /** Metrics of the newest test evaluations, newest last, as many as the published average is of. */
+  /** Metrics of the last 100 test evaluations, newest last: the published average. */
   testMetrics: z.array(z.number()),
   /** Time spent training and evaluating, over all sessions. */
   seconds: z.number(),
@@ -92,7 +92,7 @@ export const isCheckpointDamaged = (path: string): boolean =>
 
 /**
  * The checkpoint at `path`, null when there is none. Throws `weights` when it is damaged, or when it is of another config than
- * `digest` stands for, or its tensors are not those of `shapes`: this run cannot go on from it.
+ * `digest` stands for, or its tensors are not those of `shapes`.
  */
 export function readRunCheckpoint(path: string, shapes: Shapes, digest: string): RunCheckpoint | null {
   if (!existsSync(path)) return null;
@@ -154,7 +154,7 @@ function readIntact(source: ByteSource, path: string): SafetensorsFile {
   throw new PermafrostError('weights', `${path} is damaged: ${found}. Resume the run, or start it again.`);
 }
 
-/** Where the checkpoint or weight file at `path` was made: `step 400`, `iteration 3`. Null for a header that says neither. */
+/** The origin of the checkpoint or weight file at `path`: `step 400`, `iteration 3`. Null if the header says neither. */
 export const checkpointPlace = (path: string): string | null =>
   withFile(path, (source) => {
     const { [progressKey]: progress, iteration } = readSafetensors(source).metadata;

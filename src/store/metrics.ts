@@ -1,7 +1,7 @@
 /** Metric rows: (run, key, step) → value. Keys are stored as their index in the contract's list. */
 import type { Database } from 'better-sqlite3';
 import { type MetricKey, type MetricRow, metricKeys } from '#contract/run';
-import type { Curve } from '#contract/runRow';
+import type { Curve, MetricName } from '#contract/runRow';
 import type { CurveRange } from '#contract/runServices';
 import { stretchesTable, stretchStart, stretchSteps } from './stretches.ts';
 
@@ -47,6 +47,14 @@ export function metricsTable(database: Database) {
       extreme('high_step AS step, max(high) AS value FROM stretches', 'start'),
     ],
   };
+  const testMetric = metricKeys.indexOf('test_metric');
+  const firstAt = (good: '>=' | '<=') =>
+    database
+      .prepare<unknown[], number | null>(
+        `SELECT min(step) FROM metrics WHERE run = @run AND key = ${testMetric} AND value ${good} @threshold`,
+      )
+      .pluck();
+  const first = { accuracy: firstAt('>='), mae: firstAt('<=') };
   // in pages, since a statement that is open between two rows forbids every write
   const page = database
     .prepare<[number, number, number], [number, number, number]>(
@@ -122,6 +130,11 @@ export function metricsTable(database: Database) {
     /** A whole metric over steps; with `points`, thinned as a {@link curve} is. */
     series: (id: string, key: MetricKey, points?: number): MetricPoint[] => curve(id, key, { points }).points,
     curve,
+    /** The first step whose test metric is as good as a threshold; null where none is. */
+    firstStep(id: string, metric: MetricName, threshold: number): number | null {
+      const run = runKey.get(id);
+      return run === undefined ? null : first[metric].get({ run, threshold })!;
+    },
     /** Every row of a run, streamed in order of key and step. The store may be written to between two rows. */
     *rows(id: string): Generator<MetricRow> {
       const run = runKey.get(id);

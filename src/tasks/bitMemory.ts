@@ -44,7 +44,7 @@ export const bitMemory: Task = {
     crossEntropy(tf.reshape(logits, [-1, 2]), tf.cast(tf.greater(tf.reshape(y, [-1]), tf.scalar(0, 'int32')), 'int32')),
   scores: (config) => bitAccuracy(sizes(config).n, (logits, bit) => 2 * argmax(logits, 2 * bit, 2) - 1),
 
-  /** Half of the bits are in the row that is read: they need no memory. */
+  /** Half of the bits are visible in the row that is read, so they need no memory. */
   floor: () => ({
     value: (1 + coinFloor.value) / 2,
     predictor: 'every bit that is shown, and one and the same for the hidden ones',

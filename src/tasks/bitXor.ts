@@ -90,7 +90,7 @@ export const bitXor: Task = {
     if (pairs(config))
       return [
         ...cut,
-        { field: 'bit_head', text: 'Two logits per bit and cross entropy, as dl-project had it before 7 June 2021.' },
+        { field: 'bit_head', text: 'Two logits per bit and cross entropy, as in dl-project before 7 June 2021.' },
       ];
     if (config.variant === 'reference') return [];
     return [

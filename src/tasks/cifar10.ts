@@ -15,7 +15,7 @@ const side = 32;
 const names = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
 const classes = names.length;
 
-/** How one of the two forms sees a pixel. */
+/** Pixel values of one of the two forms. */
 interface Colours {
   channels: number;
   published: string;

@@ -12,7 +12,7 @@ import { classAccuracy } from './scores.ts';
 import { batchLengths, padSequences } from './sequences.ts';
 import type { Dataset, Task } from './task.ts';
 
-/** Rows of the embedding: token ids must stay below. */
+/** Rows of the embedding, an upper bound of token ids. */
 export const moleculeVocabulary = 1000;
 const pad = 1;
 const classes = 2;

@@ -86,7 +86,7 @@ export const cyp3a4Graph: Task = {
   deviations: ({ n }) => [
     {
       field: 'task',
-      text: 'Distances are those of one conformer with a fixed seed, relaxed in MMFF94s, where the published runs have an unseeded RDKit conformer relaxed in UFF. Molecules without a conformer are taken flat, as there.',
+      text: 'Distances come from one conformer with a fixed seed, relaxed in MMFF94s. The published runs use an unseeded RDKit conformer relaxed in UFF. Molecules without a conformer are flat in both.',
     },
     { field: 'n', text: `Molecules are cut to ${lengthsOf(n).at(-1)! - 1} heavy atoms.` },
   ],

@@ -46,7 +46,7 @@ export const digitAdd: Task = {
     return scorer(overAll, absoluteError.answer);
   },
 
-  /** The last digit is in the token that is read: adding it needs no attention. */
+  /** The last digit is in the token that is read, so adding it needs no attention. */
   floor(config) {
     const others = length(config) - 1;
     const { value, predictor } = sumFloor(new Array(largestDigit + 1).fill(1), others)!;
@@ -70,13 +70,13 @@ export const digitAdd: Task = {
     };
   },
 
-  /** The code that made the published numbers took them per sample; the commit of 11 June 2021 broke it. */
+  /** The code behind the published numbers computed them per sample; the commit of 11 June 2021 broke that. */
   deviations: ({ variant }) => [
     {
       field: 'variant',
       text:
         variant === 'reference'
-          ? 'Loss and error over all pairs of samples of a batch, as the committed code has them; the published numbers are older and per sample.'
+          ? 'Loss and error over all pairs of samples of a batch, as in the committed code; the published numbers are older and per sample.'
           : 'Loss and error per sample; the committed code averages them over all pairs of samples of a batch.',
     },
   ],

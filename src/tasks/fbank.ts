@@ -1,7 +1,7 @@
 /**
  * Log-mel filter banks as Kaldi computes them (compute-fbank-feats with htk_compat, no dither, no energy; through
  * torchaudio.compliance.kaldi the front end of the Audio Spectrogram Transformer): frames of 25 ms every 10 ms that lie whole
- * in the sound, each without its mean, pre-emphasised by 0.97 and under a Hann window; power spectrum of 512 points; triangles
+ * in the sound, each minus its mean, pre-emphasised by 0.97, times a Hann window; power spectrum of 512 points; triangles
  * that are even in mel from 20 Hz to half the rate; the logarithm of what each collects.
  */
 import { powerSpectrum } from './powerSpectrum.ts';
@@ -15,7 +15,7 @@ const emphasis = 0.97;
 const lowest = 20; // Hz
 const floor = 2 ** -23; // float32's ε: silence is ln ε
 
-/** Frames of so many samples at 16 kHz. */
+/** Number of frames in this many samples at 16 kHz. */
 export const frameCount = (samples: number): number =>
   samples < frameLength ? 0 : 1 + Math.floor((samples - frameLength) / frameShift);
 
@@ -37,7 +37,7 @@ function makeFilters(): readonly Filter[] {
   const width = (high - low) / (melBins + 1);
   return Array.from({ length: melBins }, (_, k) => {
     const weights = Array.from({ length: points / 2 }, (_, bin) => {
-      const place = (mel((bin * rate) / points) - low) / width - k; // 0 … 1 … 2 over the triangle
+      const place = (mel((bin * rate) / points) - low) / width - k; // 0 … 1 … 2 across the triangle
       return Math.max(0, Math.min(place, 2 - place));
     });
     const first = weights.findIndex((w) => w > 0);
@@ -46,7 +46,7 @@ function makeFilters(): readonly Filter[] {
   });
 }
 
-/** Made at the first call, since that takes 30 ms and few programs need it. */
+/** Made at the first call, because it takes 30 ms and few programs need it. */
 let filters: readonly Filter[] | undefined;
 const powerOf = powerSpectrum(points);
 

@@ -1,7 +1,7 @@
 /**
  * ListOps of the Long Range Arena: the value of nested MIN, MAX, MED and SM (sum mod 10) over digits. Two readings of the
- * same text. `fpt`: the code of arXiv 2103.05247 loses every bracket, so the nesting cannot be seen, and cuts at 512 tokens.
- * `lra`: closing brackets stay and 2,000 tokens are seen, as the arena has it.
+ * same text. `fpt`: the code of arXiv 2103.05247 loses every bracket, so the nesting is lost, and cuts at 512 tokens.
+ * `lra`: closing brackets stay and 2,000 tokens are read, as in the arena.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { ExperimentConfig } from '#contract/config';
@@ -76,7 +76,7 @@ export const listops: Task = {
   deviations: ({ variant }) => [
     {
       field: 'task',
-      text: 'Tests on the validation file, as the committed code does. Expressions that are made here follow the rules of the Long Range Arena with a seed of our own, and symbols have fixed numbers; there they come from a set whose order changes from run to run.',
+      text: 'Tests on the validation file, as the committed code does. Generated expressions follow the rules of the Long Range Arena with our own seed. Symbols have fixed numbers; in the committed code their numbers change from run to run.',
     },
     ...(variant === 'reference'
       ? []

@@ -70,7 +70,7 @@ export const mnistAddReg: Task = {
   deviations: () => [
     {
       field: 'task',
-      text: 'Loss and error per sample, as the committed code has them; the published numbers (7.3 to 7.7) are older, over all pairs of samples of a batch, where nothing beats predicting a constant.',
+      text: 'Loss and error per sample, as in the committed code. The published numbers (7.3 to 7.7) are older and average all pairs of samples of a batch, where no network beats a constant.',
     },
   ],
 };

@@ -46,7 +46,7 @@ interface DrawOptions extends BatchOptions {
   inOrder?: boolean;
 }
 
-/** Which samples batch `index` of a split shows. Throws `config` when one batch takes more than there are. */
+/** The samples of batch `index` of a split. Throws `config` when a batch needs more samples than exist. */
 export function drawSamples(
   dataset: Dataset,
   { seed, sizes, each = 1, inOrder = false }: DrawOptions,

@@ -14,7 +14,7 @@ import { drawSamples } from './samples.ts';
 import { classAccuracy } from './scores.ts';
 import type { Dataset, SampleValues, Task } from './task.ts';
 
-/** Samples of a clip as the network hears it. */
+/** Samples of a clip in the network's input. */
 export const clipLength = 8000;
 /** Samples of a clip at 16 kHz. */
 export const recordedLength = 16000;
@@ -23,7 +23,7 @@ export const recordWidth = 1 + recordedLength;
 const full = 1 / 32768; // of a 16-bit sample
 const soundOf = (record: SampleValues): SampleValues => record.subarray(1, 1 + record[0]);
 
-/** The words in the order of the reference; a label is a word's place. */
+/** The words in the order of the reference; a label is a word's index. */
 export const speechWords: readonly string[] = [
   ...['backward', 'bed', 'bird', 'cat', 'dog', 'down', 'eight', 'five', 'follow', 'forward', 'four', 'go', 'happy'],
   ...['house', 'learn', 'left', 'marvin', 'nine', 'no', 'off', 'on', 'one', 'right', 'seven', 'sheila', 'six', 'stop'],
@@ -47,7 +47,7 @@ const common = {
   floor: (_, counts) => majorityFloor(counts),
 } satisfies Partial<Task>;
 
-/** Batches of `width` values a clip, each written by `write`, with the label that `labelOf` makes of the word's place. */
+/** Batches of `width` values per clip, written by `write`, with labels from the word's index by `labelOf`. */
 const clipBatches =
   (
     width: number,
@@ -92,7 +92,7 @@ export const speechCommands: Task = {
 
   deviations: ({ patch_size }) =>
     patch_size === clipLength
-      ? [{ field: 'patch_size', text: 'A clip is one token, so the transformer has no sequence to look at.' }]
+      ? [{ field: 'patch_size', text: 'A clip is one token, so the transformer has no sequence to attend to.' }]
       : [],
 };
 
@@ -142,7 +142,7 @@ export const speechCommandsMel: Task = {
       : [
           {
             field: 'task',
-            text: 'Clips are shown as they are. The Audio Spectrogram Transformer was trained with clips mixed, masked in time and frequency, shifted and noisy.',
+            text: 'Clips are not augmented. The Audio Spectrogram Transformer was trained on clips that were mixed, masked in time and frequency, shifted and made noisy.',
           },
         ],
 };

@@ -85,7 +85,7 @@ export interface Task {
   classes?: readonly string[];
   /** accuracy: higher is better, in [0, 1]. mae: mean absolute error, lower is better. */
   metric: 'accuracy' | 'mae';
-  /** Runs either learn the task or do not: the metric ends at perfection or at the floor, rarely between. */
+  /** Runs either learn the task or do not: the metric ends at perfection or at the floor, rarely in between. */
   twoPeaked?: boolean;
   /** Name of the data set that it needs; null where it generates its samples. */
   dataset: string | null;
@@ -95,10 +95,10 @@ export interface Task {
   loss(config: ExperimentConfig): (logits: Tensor, y: Tensor) => Tensor;
   /** The metric of every sample of a batch, from logits [b·k] and y; a batch's metric is their mean. */
   scores(config: ExperimentConfig): Scorer;
-  /** Score of guessing or of a simple rule, from the label counts of the test set; null where they are needed and unknown. */
+  /** The floor, from the label counts of the test set; null where they are needed and unknown. */
   floor(config: ExperimentConfig, counts: LabelCounts): Floor | null;
   batches(config: ExperimentConfig, dataset: Dataset | null, options: BatchOptions): Batches;
-  /** Micro-batch the way the committed code of dl-project feeds it: true when it ignores gpu_batch_size. */
+  /** Whether the committed code of dl-project ignores gpu_batch_size when it feeds micro-batches. */
   readsWholeBatches: boolean;
   /** Differences between this config and the published protocol, in words. */
   deviations(config: ExperimentConfig): Deviation[];

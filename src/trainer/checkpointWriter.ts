@@ -45,7 +45,7 @@ export function openCheckpointWriter(
       } catch (error) {
         if (!(error instanceof PermafrostError) || error.code !== 'disk') throw error;
         if (!refused)
-          journal.log('warn', `${error.message} Training goes on without new checkpoints; the one before is intact.`);
+          journal.log('warn', `${error.message} Training continues without new checkpoints; the last one is intact.`);
         refused = true;
         return { saved: false, error };
       } finally {

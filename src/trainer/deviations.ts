@@ -31,6 +31,7 @@ const rules: Rule[] = [
     field: 'model_name',
     applies: isScaled,
     text: (config) => {
+      if (config.pretrained) return `The body is the first ${config.n_layer} blocks of ${config.model_name}.`;
       const changed = bodyOverrides
         .filter((field) => config[field] !== null)
         .map((field) => `${field} ${config[field]}`);
@@ -57,7 +58,7 @@ const rules: Rule[] = [
     field: 'body_dropout',
     applies: ({ body_dropout }) => body_dropout !== null,
     text: ({ body_dropout }) =>
-      `Dropout ${body_dropout} inside the transformer; published runs keep what its checkpoint says.`,
+      `Dropout ${body_dropout} inside the transformer; published runs use the checkpoint’s value.`,
   },
 ];
 

@@ -33,7 +33,7 @@ process.on('message', (message) => {
   interrupt({ ...command.data, reason: null });
   process.send?.({ heard: command.data.kind } satisfies TrainerHeard);
 });
-process.on('disconnect', () => interrupt(interrupted('The process that started this run went away.')));
+process.on('disconnect', () => interrupt(interrupted('The process that started this run exited.')));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   // a terminal sends these to its whole group: what they mean for a run is for the process to say that started it
   if (process.connected && signal !== 'SIGTERM') process.on(signal, () => {});

@@ -55,7 +55,10 @@ export async function prepare({
   refuseAllFrozen(config, model);
   const plan = planOf(config, task.readsWholeBatches);
   const weights = prepareWeights({ config, model, home, log: (text) => journal.log('info', text) });
-  const devices = await openDevices(config.device, { threads, weightFolder: weights.folder });
+  const devices = await openDevices(config.device, {
+    ...{ threads, weightFolder: weights.folder, home },
+    say: (line) => journal.log('warn', line),
+  });
   const loaded =
     task.dataset === null
       ? null

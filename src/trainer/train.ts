@@ -255,7 +255,7 @@ function checkNumbers({ config }: Session, step: number, values: Record<string, 
     if (Number.isFinite(value)) continue;
     throw new PermafrostError(
       'nan',
-      `The ${what} became ${value} at step ${step}. Training cannot go on from there; the checkpoint before it is kept. ` +
+      `The ${what} became ${value} at step ${step}. Training cannot continue; the last checkpoint is kept. ` +
         `Try a learning_rate below ${config.learning_rate}${config.optimizer === 'adam' ? '' : ', or the optimizer adam'}.`,
     );
   }

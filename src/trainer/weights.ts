@@ -1,7 +1,7 @@
 /**
  * Where a run's parameters come from. A pretrained body is mapped from its safetensors file (`zoo/weights`), or from a float32
- * copy where the file has another type or format. A random one is made from the seed and kept in `{home}/cache/bodies`. Either
- * way the frozen part of the body lies in one file that the runtime maps, and only trained parameters are copied into memory.
+ * copy where the file has another type or format. A random one, or one with the statistics of a pretrained one, is made from
+ * the seed and kept in `{home}/cache/bodies`. Either way the frozen part of the body lies in one file that the runtime maps, and only trained parameters are copied into memory.
  * The header of a file is parsed once: what follows takes the places that it gave.
  */
 import { existsSync, realpathSync, statSync } from 'node:fs';
@@ -14,9 +14,10 @@ import { isIntact, writeSealed } from '#disk/sealed';
 import { withFile } from '#disk/source';
 import type { Frozen } from '#engine/program';
 import type { Initial } from '#engine/state';
-import { float32Chunks, type StoredArray, transposed } from '#formats/array';
+import { elementsOf, float32Chunks, type StoredArray, transposed } from '#formats/array';
 import { decode, readSafetensors } from '#formats/safetensors';
 import { bodyPrefix } from '#models/body';
+import { initialize } from '#models/initialize';
 import { listProblems, matchCheckpoint } from '#models/match';
 import type { Model } from '#models/model';
 import { trainedNames as trainedNamesOf } from '#models/steps';
@@ -89,6 +90,7 @@ function openBody(options: WeightsOptions, names: string[], hasFrozen: boolean):
   }
   return withCheckpoint(path, (checkpoint) => {
     const found = findParameters(config.model_name, path, checkpoint.arrays, names, model);
+    if (config.statistics_only) return statisticsBody(options, checkpoint, found);
     return mappedFile(path, found) ?? float32Copy(options, checkpoint, found);
   });
 }
@@ -156,18 +158,55 @@ function float32Copy(
   { arrays, files }: OpenCheckpoint,
   found: Map<string, StoredArray>,
 ): BodyFile {
-  const marks = files.flatMap((file) => {
-    const { size, mtimeMs } = statSync(file);
-    return [file, size, mtimeMs];
-  });
   const names = [...found.keys()];
-  const path = cachePath(home, config.model_name, [...marks, ...names]);
+  const path = cachePath(home, config.model_name, [...marksOf(files), ...names]);
   if (!isCached(path)) {
     log(`Writing the weights of ${config.model_name} as float32 safetensors, once.`);
     for (const array of arrays.values()) array.check?.(); // damage counts even in arrays that nothing reads
     writeBody(path, model, names, (name) => float32Chunks(found.get(name)!));
   }
   return openCached(path);
+}
+
+/** What tells that a file is still the same one. */
+const marksOf = (files: readonly string[]): (string | number)[] =>
+  files.flatMap((file) => {
+    const { size, mtimeMs } = statSync(file);
+    return [file, size, mtimeMs];
+  });
+
+const statisticsFormat = 1; // change it when the values change
+
+/**
+ * A body that keeps nothing of a checkpoint but the mean and deviation of each tensor, written once per checkpoint and seed.
+ * Its normal draws are those of the random body of the same seed, so that the two differ in the statistics alone.
+ */
+function statisticsBody(
+  { config, model, home, log }: WeightsOptions,
+  { arrays, files }: OpenCheckpoint,
+  found: Map<string, StoredArray>,
+): BodyFile {
+  const { model_name, seed } = config;
+  const names = [...found.keys()];
+  const path = cachePath(home, model_name, ['statistics', statisticsFormat, marksOf(files), names, seed]);
+  if (!isCached(path)) {
+    log(`Drawing weights with the statistics of ${model_name}, once per seed.`);
+    for (const array of arrays.values()) array.check?.(); // damage counts even in arrays that nothing reads
+    writeBody(path, model, names, (name) => [
+      initialize(normalOf(found.get(name)!), model.parameters[name], seed, name),
+    ]);
+  }
+  return openCached(path);
+}
+
+/** The normal distribution with the mean and deviation of an array's values. */
+function normalOf(array: StoredArray): { mean: number; normal: number } {
+  const size = elementsOf(array.shape);
+  let [sum, squares] = [0, 0];
+  for (const values of float32Chunks(array)) for (const value of values) sum += value;
+  const mean = sum / size;
+  for (const values of float32Chunks(array)) for (const value of values) squares += (value - mean) ** 2;
+  return { mean, normal: Math.sqrt(squares / size) };
 }
 
 /** False for a damaged file too, which is written again. */

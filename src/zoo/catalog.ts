@@ -1,5 +1,5 @@
 /**
- * The checkpoints that Permafrost knows: the sixteen of the model-zoo experiment, the Vision Transformers, the embedded body,
+ * The checkpoints that Permafrost knows: the sixteen of the model-zoo experiment, GPT-2 XL, the Vision Transformers, the embedded body,
  * and the baseline that its authors published. Names are those of dl-project; `repo` is what the model is called on huggingface.co today.
  * Sources: model cards, config.json and file lists of the repositories; sizes are of the weight file, exact where given to
  * the byte.
@@ -24,7 +24,7 @@ export interface CatalogRow {
   language: string;
   /** As the model card states it; null: it states none. */
   licence: string | null;
-  /** Of the weight file; null: nobody wrote it down. */
+  /** Of the weight file; null: unknown. */
   bytes: number | null;
   precision: 'F32' | 'F16';
   sha256?: string;
@@ -57,24 +57,36 @@ function gpt2Row(name: string, { repo = name, revision = 'main', pr, ...details 
   };
 }
 
+/** A body that this project pretrained and that comes with it. */
+const embeddedRow = (name: string, details: Pick<CatalogRow, 'about' | 'language' | 'bytes'>): CatalogRow => ({
+  ...{
+    name,
+    body: bodies[name],
+    source: { kind: 'embedded' },
+    aliases: [],
+    licence: 'mit',
+    precision: 'F16',
+    warnings: [],
+  },
+  ...details,
+});
+
 const unstated = null;
 const unseenSafetensors = 'Its weights are a PyTorch file; they are converted once before the first run.';
 const noOrder =
   'The published runs leave position embeddings and class token at zero and frozen, so that the model sees no order.';
 
 export const catalog: readonly CatalogRow[] = [
-  {
-    name: 'permafrost-nano',
-    body: bodies['permafrost-nano'],
-    source: { kind: 'embedded' },
-    aliases: [],
+  embeddedRow('permafrost-nano', {
     about: 'Byte-level language model that comes with Permafrost; pretrained by its own engine on public-domain books.',
     language: 'English',
-    licence: 'mit',
     bytes: 1_689_408,
-    precision: 'F16',
-    warnings: [],
-  },
+  }),
+  embeddedRow('permafrost-nano-bits', {
+    about: 'The same body pretrained on bit memory, as in Table 2 of the paper; it comes with Permafrost.',
+    language: 'bits',
+    bytes: 1623808,
+  }),
   gpt2Row('gpt2', {
     repo: 'openai-community/gpt2',
     revision: '607a30d783dfa663caf39e06633721c8d4cfcd7e',
@@ -97,6 +109,13 @@ export const catalog: readonly CatalogRow[] = [
     language: 'English',
     licence: 'mit',
     bytes: 3_250_000_000,
+  }),
+  gpt2Row('gpt2-xl', {
+    repo: 'openai-community/gpt2-xl',
+    about: 'GPT-2 XL, the largest GPT-2. WebText.',
+    language: 'English',
+    licence: 'mit',
+    bytes: null,
   }),
   gpt2Row('distilgpt2', {
     repo: 'distilbert/distilgpt2',
@@ -258,7 +277,7 @@ export const weightNames: readonly string[] = ['model.safetensors', 'pytorch_mod
 
 /**
  * Files that may hold the weights, in the order in which they are taken. The owner's own files come before a copy that
- * somebody proposed in a pull request and that nobody merged.
+ * an unmerged pull request proposes.
  */
 export function weightFiles(source: ModelSource): HubFile[] {
   if (source.kind !== 'hub') return [];

@@ -113,9 +113,9 @@ export function reasonOf(error: unknown): string {
 }
 
 const advice: Record<number, string> = {
-  401: 'It wants a token: set HF_TOKEN to one that may read it, or check that the name is right.',
+  401: 'It requires a token: set HF_TOKEN to one that may read it, or check that the name is right.',
   403: 'The token may not read it: accept its terms on its page, or use another token.',
-  404: 'It is not there (any more). Check the name and the revision.',
+  404: 'It does not exist (any more). Check the name and the revision.',
   410: 'It was removed.',
 };
 

@@ -1,4 +1,4 @@
-/** Attention maps: the reference's numbers, and those of a run asked of a process of its own. */
+/** Attention maps: the reference's numbers, and a run's maps from a separate process. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attentionOf, attentionProgram } from '#analysis/attention';
 import { createAnalyst } from '#analysis/jobs';

@@ -76,7 +76,7 @@ it.each([
   });
 });
 
-it('what depends on the number of samples is written for one number', () => {
+it('a network that depends on the number of samples is written for a fixed number', () => {
   const numbered: Program = ({ inputs }) => {
     const count = inputs.x.shape[0];
     return {
@@ -126,7 +126,7 @@ describe('nothing is written', () => {
     expect(existsSync(file('other.safetensors'))).toBe(false);
   });
 
-  it('where the model computes something else than the run', async () => {
+  it('where the model computes something different from the run', async () => {
     const network = openRunNetwork({ folder: run.folder, home: lab.home, checkpoint: 'best' });
     const { forward } = network.model;
     let calls = 0;

@@ -15,7 +15,7 @@ import { expand } from '#papers/expand';
 import { tableOf } from '#papers/published';
 
 const cell = tableOf('regimes').cells.find(({ id }) => id === 'regimes/bit-xor/FRT')!;
-/** As many as a single published run of a task that is learnt or not asks for. */
+/** Seeds that decide against a single published run of a two-peaked task. */
 const seeds = [0, 1, 2, 3, 4, 5, 6];
 const metrics = [0.7, 0.9, 0.998, 0.999];
 
@@ -65,7 +65,7 @@ const verify = (bytes: Uint8Array) => {
   return app.bundles.verify(path);
 };
 
-it('a bundle of a table holds, and has every config, journal, result and verdict', async () => {
+it('a bundle of a table is valid, and has every config, journal, result and verdict', async () => {
   const report = await verify(bundle);
   expect(report.problems).toEqual([]);
   expect(report).toMatchObject({ table: 'regimes', runs: seeds.map((seed) => `bit-xor-seed${seed}`) });
@@ -76,7 +76,7 @@ it('a bundle of a table holds, and has every config, journal, result and verdict
   expect(await made('table=regimes&profile=paper')).toEqual(bundle);
 });
 
-it('a bundle of chosen runs holds without a table', async () => {
+it('a bundle of chosen runs is valid without a table', async () => {
   const report = await verify(await made('id=bit-xor-seed2&id=bit-xor-seed0'));
   expect(report).toMatchObject({ problems: [], table: null, runs: ['bit-xor-seed0', 'bit-xor-seed2'] });
 });
@@ -84,7 +84,7 @@ it('a bundle of chosen runs holds without a table', async () => {
 it('a damaged file is one problem, however often it is read', async () => {
   const path = 'runs/bit-xor-seed1/config.json';
   const damaged = Buffer.from(bundle);
-  damaged[damaged.indexOf(path) + path.length] = 7; // no block of deflate begins so
+  damaged[damaged.indexOf(path) + path.length] = 7; // no deflate block begins with this byte
   const { problems } = await verify(damaged);
   expect(problems.filter((problem) => /seed1\/config\.json cannot be inflated/.test(problem))).toHaveLength(1);
 });
@@ -96,7 +96,7 @@ describe('a bundle of an earlier layout', () => {
     return zipSync({ ...files, 'manifest.json': strToU8(manifest) } as Zippable);
   };
 
-  it('holds although verdicts and columns were written otherwise then, which it is told', async () => {
+  it('is valid although verdicts and columns were different then, which the report notes', async () => {
     const { problems, table, runs, notes } = await verify(
       earlier('table.json', (text) => text.replaceAll(/"(p|stands)": [^,\n]+,?/g, '')),
     );
@@ -105,13 +105,13 @@ describe('a bundle of an earlier layout', () => {
     expect(notes[0]).toMatch(/^the bundle has layout 1 .* were not computed again/);
   });
 
-  it('does not hold where a result is not what the journal gives', async () => {
+  it('is invalid where a result contradicts the journal', async () => {
     const edited = earlier(`${run}/run.json`, (text) => text.replace('"value": 0.999', '"value": 1'));
     expect((await verify(edited)).problems).toEqual([expect.stringMatching(/run\.json: result is/)]);
   });
 });
 
-it('a bundle of a newer layout is refused with word to update', async () => {
+it('a bundle of a newer layout is refused with advice to update', async () => {
   const newer = forged('manifest.json', (text) => text.replace(/"version":\s*\d+/, '"version":99'), false);
   await expect(verify(newer)).rejects.toThrow(/it has layout 99, but this one knows \d+\. .*update/);
 });
@@ -138,7 +138,7 @@ function packed(files: Record<string, Uint8Array>, honest: boolean): Uint8Array 
   return zipSync({ ...files, 'manifest.json': own } as Zippable);
 }
 const run = 'runs/bit-xor-seed1';
-/** Changes an entry of the journal and gives it the checksum that belongs to it. */
+/** Changes an entry of the journal and updates its checksum. */
 const journal = (change: (text: string) => string) => (text: string) =>
   text
     .split('\n')
@@ -228,7 +228,7 @@ describe('verifying finds', () => {
     ).toBe(true);
   });
 
-  it('what is no bundle at all', async () => {
+  it('a file that is not a bundle', async () => {
     await expect(verify(strToU8('hello'))).rejects.toThrow(/is not a bundle of Permafrost: Not a usable zip/);
     await expect(verify(bundle.subarray(0, -30))).rejects.toThrow(/is not a bundle of Permafrost/);
     await expect(verify(zipSync({ 'a.txt': strToU8('a') }))).rejects.toThrow(/manifest\.json: the file is missing/);

@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, maxRetries: 5 }));
 
-it('runs that the disk does not let be queued are not made either', async () => {
+it('runs that cannot be queued are not made at all', async () => {
   const app = await createApp({ home });
   writeFileSync(join(home, 'apps'), 'a file where the folder of leases should be');
   const config = parseConfig({ task: 'bit-xor', n: 4, num_patterns: 2, pretrained: false });

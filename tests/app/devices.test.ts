@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { deviceServices } from '#app/devices';
 
-it('twenty pages of devices make the machine be asked once a second, not twenty times', async () => {
+it('twenty open device pages query the machine once a second, not twenty times', async () => {
   const stop = new AbortController();
   const pages = Array.from({ length: 20 }, () => deviceServices().live(stop.signal));
   for (let second = 0; second < 2; second++) {

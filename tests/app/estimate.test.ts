@@ -12,21 +12,23 @@ const nac = parseConfig({
 });
 const lstm = parseConfig({ task: 'mnist', patch_size: 4, model_name: 'lstm', pretrained: false });
 
-test('finished runs of networks without a body, and of the LSTM, tell how long the next one takes', () => {
+test('finished runs of networks without a body, and of the LSTM, predict the time of the next', () => {
   for (const config of [nac, lstm]) {
     const steps = config.num_iters * config.steps_per_iter;
-    const { seconds, basis } = estimateOf(config, [{ id: 'before', config, steps, seconds: 77 }]);
+    const { seconds, basis } = estimateOf(config, { finished: [{ id: 'before', config, steps, seconds: 77 }] });
     expect(basis).toBe('as fast as before was here');
     expect(seconds).toBeCloseTo(77);
   }
   expect(
-    estimateOf(lstm, [{ id: 'gone', config: { ...lstm, model_name: 'toString' }, steps: 1, seconds: 1 }]).basis,
-  ).toMatch(/no run has finished/);
+    estimateOf(lstm, { finished: [{ id: 'gone', config: { ...lstm, model_name: 'toString' }, steps: 1, seconds: 1 }] })
+      .basis,
+  ).toMatch(/no run like it has finished/);
 });
 
 test('memory grows with the samples in flight and with what is trained, heads included', () => {
   const memory = (changes: object) =>
-    estimateOf(parseConfig({ task: 'mnist', patch_size: 4, model_name: 'gpt2', ...changes }), []).memoryBytes;
+    estimateOf(parseConfig({ task: 'mnist', patch_size: 4, model_name: 'gpt2', ...changes }), { finished: [] })
+      .memoryBytes;
   const one = memory({ gpu_batch_size: 16, batch_size: 16 });
   expect(Math.abs(one / 1.435e9 - 1)).toBeLessThan(0.1); // measured
   expect(memory({ gpu_batch_size: 8, batch_size: 16 })).toBeLessThan(0.8 * one);
@@ -34,5 +36,7 @@ test('memory grows with the samples in flight and with what is trained, heads in
   const cut = { task: 'cifar10', patch_size: 1, pretrained: false, n_embd: 64 };
   expect(memory({ ...cut, n_head: 8 })).toBeGreaterThan(2 * memory({ ...cut, n_head: 2 }));
   const digits = { ...nac, batch_size: 50, gpu_batch_size: 50 };
-  expect(estimateOf(digits, []).memoryBytes).toBeGreaterThan(estimateOf(nac, []).memoryBytes + 3e7);
+  expect(estimateOf(digits, { finished: [] }).memoryBytes).toBeGreaterThan(
+    estimateOf(nac, { finished: [] }).memoryBytes + 3e7,
+  );
 });

@@ -1,4 +1,4 @@
-/** What an app leaves that is killed amid making, marking or removing something, and what the next one makes of it. */
+/** Files left by an app that was killed while it made, marked or removed something, and how the next app handles them. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,7 @@ afterEach(() => rmSync(home, { recursive: true, maxRetries: 5 }));
 const project = join(import.meta.dirname, '../..');
 const killer = pathToFileURL(join(project, 'tests/reliability/killer.ts')).href;
 
-/** Runs a command that is killed at the first point that fits. */
+/** Runs a command that is killed at the first matching point. */
 function killedAt(point: string, ...words: string[]): void {
   const program = 'bin/permafrost.js';
   const env = {

@@ -1,4 +1,4 @@
-/** The streams of what happens, with a source that keeps its journal in memory. */
+/** Streams of run events, from a source with its journal in memory. */
 import { expect, it } from 'vitest';
 import { type RunEventSource, streamRunChanges, streamRunEvents } from '#app/runEvents';
 import type { JournalEntry, MetricRow } from '#contract/run';
@@ -42,7 +42,7 @@ function longRun(count: number) {
 const numbers = (entries: readonly JournalEntry[]) => entries.map(({ seq }) => seq);
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
 
-it('the past of a long run comes in small messages, read no further than they were taken', async () => {
+it('past entries of a long run come in small messages, read only as fast as they are received', async () => {
   const { source, read, listeners } = longRun(5000);
   const events = streamRunEvents('run', source, 0);
   const seen: JournalEntry[] = [];
@@ -60,7 +60,7 @@ it('the past of a long run comes in small messages, read no further than they we
   expect(listeners.size).toBe(0);
 });
 
-it('the rest of the process gets its turn between the messages of a long past', async () => {
+it('other work gets its turn between the messages of a long history', async () => {
   const { source } = longRun(5000);
   let [turns, messages, isOver] = [0, 0, false];
   const turn = () => {
@@ -77,7 +77,7 @@ it('the rest of the process gets its turn between the messages of a long past', 
   expect(turns).toBeGreaterThanOrEqual(messages - 1);
 });
 
-it('a reader that stands still makes nothing pile up, and then gets every entry once', async () => {
+it('a stalled reader piles nothing up in memory, and later gets every entry once', async () => {
   const { source, append, read } = longRun(0);
   const events = streamRunEvents('run', source, 0);
   await events.next();
@@ -95,7 +95,7 @@ it('a reader that stands still makes nothing pile up, and then gets every entry 
   await events.return(undefined);
 });
 
-it('entries that come while the past is read follow it without a gap', async () => {
+it('entries written while past ones are read follow without a gap', async () => {
   const { source, append } = longRun(3000);
   const seen: JournalEntry[] = [];
   for await (const { entries, seq } of streamRunEvents('run', source, 100)) {
@@ -107,7 +107,7 @@ it('entries that come while the past is read follow it without a gap', async () 
   expect(numbers(seen)).toEqual(upTo(source.seq()).slice(100));
 });
 
-it('a reader that ends while it is given the past ends the reading', async () => {
+it('a reader that disconnects during past entries ends the reading', async () => {
   const { source, read } = longRun(5000);
   const stop = new AbortController();
   const events = streamRunEvents('run', source, 0, stop.signal);

@@ -8,13 +8,14 @@ import { type ExperimentConfig, parseConfig } from '#contract/config';
 import { type EntryBody, encodeEntry } from '#contract/run';
 import type { Services } from '#contract/services';
 import type { ReproduceRequest } from '#contract/tableState';
+import { bestText, unreachedText, verdictText } from '#contract/tableText';
 import { expand } from '#papers/expand';
 import { tableOf } from '#papers/published';
 import { openStore } from '#store/store';
 
 const cellId = 'regimes/bit-xor/FRT';
 const cell = tableOf('regimes').cells.find(({ id }) => id === cellId)!;
-/** As many as a single published run of a task that is learnt or not asks for. */
+/** Seeds that decide against a single published run of a two-peaked task. */
 const seeds = [0, 1, 2, 3, 4, 5, 6];
 const { configs } = expand(cell, 'paper', seeds);
 const request = (seeds: number): ReproduceRequest => ({
@@ -22,7 +23,7 @@ const request = (seeds: number): ReproduceRequest => ({
   profile: 'paper',
   cells: [{ id: cellId, seeds }],
 });
-const nobody = 'an-app-that-died'; // no process has that number
+const nobody = 'an-app-that-died'; // no live app has that name
 
 let home: string;
 let app: Services;
@@ -38,7 +39,7 @@ async function open(): Promise<void> {
   app.queue.pause();
 }
 
-/** Runs in the store as another app left them. */
+/** Runs in the store, left by another app. */
 async function left(runs: { config: ExperimentConfig; state: 'running' | 'queued' | 'finished'; value?: number }[]) {
   const store = await openStore(join(home, 'permafrost.db'));
   for (const [i, { config, state, value = 0 }] of runs.entries()) {
@@ -70,7 +71,7 @@ describe('a run stands for a cell by its settings', () => {
     expect(app.tables.plan(request(8))).toMatchObject({ finished: 6, resumed: 0, started: 2 });
   });
 
-  it('so a request made twice, or a config wanted twice, starts nothing twice', async () => {
+  it('so a repeated request or config starts no second run', async () => {
     await open();
     const [ids] = app.tables.reproduce(request(2));
     expect(app.tables.reproduce(request(3))[0].slice(0, 2)).toEqual(ids);
@@ -114,6 +115,120 @@ describe('a result that is the mean of the last 100 test metrics', () => {
   });
 });
 
+/** Finished runs with their test metrics by step, and the value of the final evaluation. */
+async function finish(runs: { config: ExperimentConfig; tests: [step: number, value: number][]; value: number }[]) {
+  const store = await openStore(join(home, 'permafrost.db'));
+  for (const [i, { config, tests, value }] of runs.entries()) {
+    const id = `done-${i}`;
+    const steps = tests[tests.length - 1][0];
+    const rows = tests.map(([step, test]) => ['test_metric', step, test] as ['test_metric', number, number]);
+    const counts = { samples: 10_000, iteration: 1, iterations: tests.length, steps, seconds: 1, stoppedEarly: false };
+    const result = { metric: 'accuracy', value, loss: 0.1, standardError: 0.001, last100: value, ...counts };
+    const bodies: EntryBody[] = [
+      { kind: 'metrics', rows },
+      { kind: 'ended', state: 'finished', step: steps, reason: null, result },
+    ];
+    store.runs.add({ id, config, createdAt: i }, 'running');
+    store.apply(
+      id,
+      bodies.map((body, j) => ({ seq: j + 1, at: i, body })),
+    );
+  }
+  store.close();
+}
+
+describe('a cell that counts steps to a threshold', () => {
+  const counted = tableOf('fpt-t6').cells.find(({ id }) => id === 'fpt-t6/bit-xor/Random')!;
+  const state = async (threshold?: number) =>
+    (await app.tables.state('fpt-t6', 'paper', { accuracy: 0.02, mae: 0.1, threshold })).results.find(
+      ({ cell }) => cell.id === counted.id,
+    )!;
+  beforeEach(() =>
+    finish(
+      expand(counted, 'paper', [0, 1]).configs.map((config, seed) => ({
+        config,
+        tests: [
+          [100, 0.5],
+          [200, 0.9],
+          [300, seed === 0 ? 0.995 : 0.98],
+          [400, 0.9],
+        ],
+        value: 1,
+      })),
+    ),
+  );
+
+  it('says which runs did not reach it, and gives no mean of those that did', async () => {
+    await open();
+    const result = await state();
+    expect(result.steps).toEqual({
+      threshold: 0.99,
+      runs: [
+        { id: 'done-0', step: 300, of: 400, every: 100 },
+        { id: 'done-1', step: null, of: 400, every: 100 },
+      ],
+    });
+    expect(result.judgement).toMatchObject({ verdict: 'not compared', mean: null, low: null, seeds: 2 });
+    expect(unreachedText(result)).toBe('1 of 2 runs did not reach 0.99 in 400 steps');
+    expect(verdictText(result)).toBe('not compared: the source does not say when a run counts as converged');
+  });
+  it('has a mean where all reached it, another one for another threshold, and shares its runs with Table 2', async () => {
+    await open();
+    expect((await state(0.9)).judgement).toMatchObject({ mean: 200, verdict: 'not compared' });
+    expect((await state(0.95)).judgement).toMatchObject({ mean: 300 });
+    const t2 = (await app.tables.state('fpt-t2', 'paper')).results;
+    expect(t2.find(({ cell }) => cell.id === 'fpt-t2/bit-xor/Random')!.judgement).toMatchObject({ mean: 1, seeds: 2 });
+    const cells = [{ id: counted.id, seeds: 2 }];
+    expect(app.tables.plan({ table: 'fpt-t6', profile: 'paper', cells })).toMatchObject({ finished: 2, started: 0 });
+  });
+});
+
+describe('a cell that takes the best of a sweep', () => {
+  const { cells: swept } = tableOf('rebuttal-rates');
+  const best = swept.find(({ id }) => id === 'rebuttal-rates/mnist/FRT')!;
+  const rate = (value: string) => swept.find(({ id }) => id === `${best.id}/${value}`)!;
+
+  it('chooses it by the evaluations during training and is judged by the final one', async () => {
+    const trained = [
+      { cell: rate('0.0001'), tested: 0.97, value: 0.98 },
+      { cell: rate('0.001'), tested: 0.96, value: 0.99 },
+    ].flatMap(({ cell, tested, value }) =>
+      expand(cell, 'paper', [0, 1, 2]).configs.map((config, seed) => {
+        const tests: [number, number][] = [[100, tested + seed / 1000]];
+        return { config, tests, value: value + seed / 1000 };
+      }),
+    );
+    await finish(trained);
+    await open();
+    const { results, contrasts } = await app.tables.state('rebuttal-rates', 'paper');
+    const result = results.find(({ cell }) => cell.id === best.id)!;
+    expect(result.best).toEqual({
+      ...{ cell: `${best.id}/0.0001`, settings: { learning_rate: 0.0001 } },
+      ...{ tried: 2, of: 5 },
+    });
+    expect(bestText(result)).toBe('Learning rate 0.0001, the best of 2 tried of 5 during training');
+    expect(result.judgement).toMatchObject({ seeds: 3, verdict: 'reproduced' });
+    expect(result.judgement.mean).toBeCloseTo(0.981);
+    expect(results.find(({ cell }) => cell.id === rate('0.001').id)!.judgement).toMatchObject({
+      verdict: 'no published number',
+      seeds: 3,
+    });
+    expect(contrasts).toEqual([]); // only one side has run
+  });
+
+  it('asks for all of the sweep, which a plan counts once', async () => {
+    await open();
+    const request: ReproduceRequest = {
+      ...{ table: 'rebuttal-rates', profile: 'paper' },
+      cells: [best, rate('0.01')].map(({ id }) => ({ id, seeds: 2 })),
+    };
+    expect(app.tables.plan(request)).toMatchObject({ started: 10 });
+    const [all, one] = app.tables.reproduce(request);
+    expect(new Set(all).size).toBe(10);
+    expect(all).toEqual(expect.arrayContaining(one));
+  });
+});
+
 describe('a contrast', () => {
   it('of published columns whose settings differ says so instead of a verdict, before anything has run', async () => {
     await open();
@@ -135,10 +250,10 @@ describe('a contrast', () => {
     expect(at('mnist/FRT')).toMatchObject({ outlook: { seeds: 3 }, judgement: { moreSeeds: 3 } });
     expect(at('mnist/FPT').outlook).toMatchObject({ seeds: null, spread: 0.01 });
     expect(at('mnist-add/FRT').outlook).toBeNull();
-    // what needs a download is told all the same
+    // also for cells that need a download
     expect(at('bit-xor/FPT')).toMatchObject({ floor: { value: 0.5 }, outlook: { seeds: 7 } });
   });
-  it('of equal seeds is no difference where so many would have shown one', async () => {
+  it('of equal seeds is no difference where that many seeds would have shown one', async () => {
     const regimes = tableOf('regimes').cells;
     const both = ['FPT', 'FRT'].flatMap((column) => {
       const one = regimes.find(({ id }) => id === `regimes/bit-xor/${column}`)!;
@@ -165,7 +280,7 @@ it('a plan counts time, memory and disk of what is left, and compares parameter 
   const counted = tableOf('q2-urt').cells.filter(({ published }) => published?.trainable);
   expect(counted).toHaveLength(6);
   const all = { table: 'q2-urt', cells: counted.map(({ id }) => ({ id, seeds: 1 })) };
-  expect(app.tables.plan({ ...all, profile: 'paper' }).miscounted).toEqual([]); // trains what was published
+  expect(app.tables.plan({ ...all, profile: 'paper' }).miscounted).toEqual([]); // it trains the published number of parameters
 });
 
 it('a cell that is unknown, or that cannot run here, is refused with its reason', async () => {
@@ -177,7 +292,7 @@ it('a cell that is unknown, or that cannot run here, is refused with its reason'
 });
 
 describe('after the death of an app', () => {
-  it('what it trained goes on first, then its queue; what it has in the trash stays there', async () => {
+  it('the runs that it trained continue first, then its queue; trashed runs stay in the trash', async () => {
     await left([
       { config: configs[0], state: 'queued' },
       { config: configs[1], state: 'running' },
@@ -192,8 +307,8 @@ describe('after the death of an app', () => {
     expect(app.runs.get('left-2').state).toBe('crashed');
   });
 
-  it('a run whose trainer saw it go and paused goes on too; one that was paused by a person does not', async () => {
-    const reason = { code: 'interrupted', message: 'The process that started this run went away.' };
+  it('a run whose trainer noticed and paused continues too; one paused by a person does not', async () => {
+    const reason = { code: 'interrupted', message: 'The process that started this run exited.' };
     for (const [i, why] of [reason, null].entries()) {
       const folder = join(home, 'runs', `left-${i}`);
       mkdirSync(folder, { recursive: true });

@@ -1,4 +1,4 @@
-/** Compiled code runs as whoever starts Permafrost, so nobody else may have written it. */
+/** Compiled code runs with the rights of the user, so other users must not be able to write it. */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,7 +24,7 @@ const permafrost = (more: NodeJS.ProcessEnv) => {
   });
 };
 
-it('code that another user plants in the shared temporary folder is never read: nothing of ours lies there', () => {
+it('code that another user plants in the shared temporary folder is never read', () => {
   const planted = join(folder, 'tmp', 'node-compile-cache');
   mkdirSync(planted, { recursive: true });
   expect(permafrost({}).status).toBe(0);

@@ -70,7 +70,7 @@ const args = {
 const good = () => file('good.json', { name: 'tiny', params: tiny, args });
 
 describe('run, list, show, tag and export', () => {
-  it('train a dl-project file and tell of it, for people and as JSON', () => {
+  it('train a dl-project file and print it, as text and as JSON', () => {
     const { status, stdout, stderr } = permafrost('run', good(), '--seed', '3', '--set', 'learning_rate=0.01');
     expect(stderr).toMatch(/3\/6 {2}train loss .* test metric .* steps\/s/);
     expect(stderr).toMatch(/finished: accuracy [\d.]+( ± [\d.]+)? on 32 samples/);
@@ -102,12 +102,22 @@ describe('run, list, show, tag and export', () => {
   });
 
   it('fail with code 3 when the run fails, and say why', () => {
-    const { status, stderr } = permafrost('run', '--set', 'task=bit-xor', '--set', 'n=4', '--set', 'num_patterns=2');
+    const { status, stderr } = permafrost('run', '--set', 'task=bit-xor', '--set', 'model_name=gpt2');
     expect(stderr).toMatch(/failed at step 0: .*models\/gpt2.*safetensors/s);
     expect(status).toBe(3);
   });
 
-  it('pause at Ctrl-C and go on from there', async () => {
+  it('train a task that is named alone with its published settings, on a body that is here', () => {
+    const short = ['num_iters=1', 'steps_per_iter=2', 'test_steps_per_iter=16', 'final_test_samples=16'];
+    const { status, stdout, stderr } = permafrost('run', '--set', 'task=mnist', ...short.flatMap((s) => ['--set', s]));
+    expect(stderr).toMatch(
+      /^gpt2 is not on this machine, so this trains on permafrost-nano\. Fetch it with permafrost zoo/,
+    );
+    expect(status).toBe(0);
+    expect(json('show', stdout.trim()).config).toMatchObject({ patch_size: 4, model_name: 'permafrost-nano' });
+  });
+
+  it('pause at Ctrl-C and continue from there', async () => {
     const child = spawn(process.execPath, [bin, 'run', good(), '--set', 'num_iters=100000', '--json'], {
       env: { ...process.env, PERMAFROST_HOME: home },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -132,7 +142,7 @@ describe('run, list, show, tag and export', () => {
 
   // util-linux's `script` opens the terminal; that of macOS takes other options
   describe.skipIf(process.platform !== 'linux' || !existsSync('/usr/bin/script'))('on a terminal', () => {
-    const node = existsSync(systemNode) ? systemNode : process.execPath; // if it is old, two processes hear the terminal
+    const node = existsSync(systemNode) ? systemNode : process.execPath; // if it is old, two processes get the terminal's signals
     /** A command on a terminal of its own. */
     function onTerminal(words: string) {
       const command = `stty cols 150; exec "${node}" "${bin}" ${words}`;
@@ -171,7 +181,7 @@ describe('run, list, show, tag and export', () => {
     };
     const ctrlC = '\x03';
 
-    it('Ctrl-C is heard once, though every process of it is told', async () => {
+    it('Ctrl-C acts once, although the terminal signals every process', async () => {
       good();
       const terminal = onTerminal('run good.json --set num_iters=100000');
       await terminal.says(/steps\/s/);
@@ -181,7 +191,7 @@ describe('run, list, show, tag and export', () => {
       expect(terminal.out()).toMatch(/paused at step \d+/);
     });
 
-    it('Ctrl-C pauses the decoding of a data set and says how to go on', async () => {
+    it('Ctrl-C pauses the decoding of a data set and says how to continue', async () => {
       const molecules = Array.from({ length: 500 }, (_, i) => `${i}.0\tCC(=O)Oc1ccccc1C(=O)O\t0`);
       mkdirSync(join(folder, 'molecules'));
       file('molecules/cyp3a4_veith.tab', ['Drug_ID\tDrug\tY', ...molecules, ''].join('\n'));
@@ -189,10 +199,10 @@ describe('run, list, show, tag and export', () => {
       await terminal.says(/decoding/);
       terminal.press(ctrlC);
       await terminal.endsWith(3);
-      expect(terminal.out()).toMatch(/Paused\. .* go on with: permafrost data pull cyp3a4-graph\s*$/);
+      expect(terminal.out()).toMatch(/Paused\. .* continue with: permafrost data pull cyp3a4-graph\s*$/);
     });
 
-    it('serve ends at once with nothing to do, and asks twice while a run is under way', async () => {
+    it('serve ends at once when idle, and wants a second Ctrl-C while a run is under way', async () => {
       const idle = onTerminal('serve');
       await idle.says(/Ctrl-C ends it/);
       idle.press(ctrlC);
@@ -203,7 +213,7 @@ describe('run, list, show, tag and export', () => {
       const run = spawn(process.execPath, [bin, 'resume', id], { env: { ...process.env, PERMAFROST_HOME: home } });
       await becomes(id, 'running');
       const killed = once(run, 'exit');
-      run.kill('SIGKILL'); // its run is for the next one to take over
+      run.kill('SIGKILL'); // the next app takes over its run
       await killed;
       const busy = onTerminal('serve');
       await busy.says(/Ctrl-C ends it/);
@@ -260,7 +270,7 @@ it('sweep says what failed, and the same command again trains only that', () => 
   });
 }, 300_000);
 
-describe('a run whose files somebody deleted', () => {
+describe('a run with deleted files', () => {
   let id: string;
   let runFolder: string;
   beforeAll(() => {
@@ -268,16 +278,19 @@ describe('a run whose files somebody deleted', () => {
     runFolder = join(home, 'runs', id);
   });
 
-  it.each(['config.json', 'journal.jsonl', 'frozen.json'])('%s makes no bundle without it, nor half a file', (name) => {
-    renameSync(join(runFolder, name), join(folder, name));
-    const { status, stderr } = permafrost('export', id, 'gone.zip');
-    renameSync(join(folder, name), join(runFolder, name));
-    expect(stderr).toContain(`Files are missing in ${join(home, 'runs')}: ${id} (${name}). Restore them`);
-    expect(status).toBe(5);
-    expect(readdirSync(folder).filter((file) => file.startsWith('gone.zip'))).toEqual([]);
-  });
+  it.each(['config.json', 'journal.jsonl', 'frozen.json'])(
+    'without %s no bundle is made, not even a part of one',
+    (name) => {
+      renameSync(join(runFolder, name), join(folder, name));
+      const { status, stderr } = permafrost('export', id, 'gone.zip');
+      renameSync(join(folder, name), join(runFolder, name));
+      expect(stderr).toContain(`Files are missing in ${join(home, 'runs')}: ${id} (${name}). Restore them`);
+      expect(status).toBe(5);
+      expect(readdirSync(folder).filter((file) => file.startsWith('gone.zip'))).toEqual([]);
+    },
+  );
 
-  it('says so in every command, and keeps what the store knows', () => {
+  it('is reported by every command and keeps its data in the store', () => {
     renameSync(runFolder, join(folder, 'hidden'));
     const rows: [string[], number, string][] = [
       [['export', id, 'gone.zip'], 5, `${id} (config.json, journal.jsonl, frozen.json)`],
@@ -301,7 +314,7 @@ describe('a run whose files somebody deleted', () => {
   });
 });
 
-describe('what is wrong is said in words, with its exit code', () => {
+describe('errors have a message and an exit code', () => {
   const rows: [string, () => string[], number, RegExp][] = [
     ['a config that is no JSON', () => ['run', file('bad.json', '{"params": ')], 2, /bad\.json is not JSON/],
     ['a file that is missing', () => ['run', 'missing.json'], 2, /missing\.json cannot be read/],
@@ -454,7 +467,7 @@ describe('output that cannot be written', () => {
   );
   const environment = () => ({ ...process.env, PERMAFROST_HOME: home });
 
-  it.each(commands)('%s ends quietly when nobody reads it any more, as if by SIGPIPE', async (_, words) => {
+  it.each(commands)('%s ends quietly when its reader closes the pipe, as if by SIGPIPE', async (_, words) => {
     const child = spawn(process.execPath, [bin, ...words], { env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
     let err = '';
     child.stderr.on('data', (text) => {
@@ -490,7 +503,7 @@ it('count prints the published counts of GPT-2 small without a run', () => {
   expect(json('count', '--set', 'task=mnist', '--set', 'patch_size=4')).toEqual({ trainable: 59146, total: 124460554 });
 });
 
-it('devices tells of every device, and the CPU works', () => {
+it('devices lists every device, and the CPU works', () => {
   const { devices } = json('devices');
   expect(devices.map((d: { name: string }) => d.name)).toEqual(['cpu', 'webgpu', 'cuda', 'tensorflow']);
   expect(devices[0]).toMatchObject({ available: true, why: null });
@@ -498,13 +511,13 @@ it('devices tells of every device, and the CPU works', () => {
     if (!available) expect([why, help].every((text) => text.length > 10)).toBe(true);
 });
 
-it('the whole id of a cell means that cell alone, though other ids begin with it', () => {
+it('the whole id of a cell selects that cell alone, although other ids begin with it', () => {
   const id = 'exp1-zoo/mnist/gpt2';
   const { cells } = json('reproduce', 'exp1-zoo', '--cells', id, '--profile', 'paper');
   expect(cells.map((cell: { id: string }) => cell.id)).toEqual([id]);
 });
 
-it.skipIf(!isSystemNodeOld)('an old Node hands over to the one that was installed', () => {
+it.skipIf(!isSystemNodeOld)('an old Node starts the installed one', () => {
   const { status, stdout } = spawnSync(systemNode, [bin, 'list', '--json'], {
     encoding: 'utf8',
     env: { ...process.env, PERMAFROST_HOME: home },

@@ -1,4 +1,4 @@
-/** What people and strangers wrote, on a terminal. */
+/** Text from users and from outside, on a terminal. */
 import { describe, expect, it } from 'vitest';
 import { alignColumns } from '#cli/command';
 import { printable, printableLines, widthOf } from '#cli/printable';

@@ -1,4 +1,4 @@
-/** The server as a browser, a stranger and a bad network meet it. */
+/** The server with a browser, a stranger and a bad network as clients. */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect as connectTo, type Socket } from 'node:net';
@@ -39,7 +39,7 @@ afterAll(async () => {
 });
 
 const bearer = { authorization: `Bearer ${token}` };
-/** A request as it is, dots and all. */
+/** A request with its path unchanged, dots included. */
 const get = (path: string, headers: Record<string, string> = bearer, method = 'GET') =>
   new Promise<{ status: number; headers: Record<string, unknown>; text: string }>((resolve, reject) => {
     request({ host: '127.0.0.1', port, path, headers, method }, (response) => {
@@ -61,7 +61,7 @@ describe('over HTTP', () => {
     expect(cookie).toMatch(/HttpOnly; SameSite=Strict/);
     expect(await get('/', { cookie: cookie.split(';')[0] })).toMatchObject({ status: 200, text: '<!doctype html>' });
   });
-  it('nobody else gets anything: no token, a wrong one, another host’s name, another method', async () => {
+  it('every other request is refused: no token, a wrong one, another host’s name, another method', async () => {
     expect((await get('/', {})).status).toBe(401);
     expect((await get('/?token=wrong', {})).status).toBe(401);
     expect((await get('/', { cookie: `permafrost-${port}=wrong` })).status).toBe(401);
@@ -117,7 +117,7 @@ function connect(headers: Record<string, string>) {
   return { api, client };
 }
 
-/** A TCP client with a socket of its own that says nothing by itself. */
+/** A TCP client that sends nothing by itself. */
 const raw = () =>
   new Promise<Socket>((resolve) => {
     const socket: Socket = connectTo(port, '127.0.0.1', () => resolve(socket));
@@ -133,7 +133,7 @@ const closing = (socket: Socket) =>
   });
 
 describe('the address that opens a browser', () => {
-  it('is good once, does not hold the token, and leaves the token’s own address good', async () => {
+  it('works once, does not contain the token, and leaves the token’s own address valid', async () => {
     const { pathname, search } = new URL(server.ticket());
     expect(search).not.toContain(token);
     expect((await get(pathname + search, {}, 'HEAD')).status, 'a look at it does not use it').toBe(401);
@@ -145,7 +145,7 @@ describe('the address that opens a browser', () => {
     expect((await get('/?ticket=', {})).status).toBe(401);
     expect((await get(`/?token=${token}`, {})).status).toBe(303);
   });
-  it('is good for a minute', async () => {
+  it('is valid for a minute', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     try {
       const { pathname, search } = new URL(server.ticket());
@@ -157,8 +157,8 @@ describe('the address that opens a browser', () => {
   });
 });
 
-describe('a client that is slow to say what it wants', () => {
-  it('is given up, in the middle of its headers or of a body', async () => {
+describe('a client that sends its request slowly', () => {
+  it('is disconnected, in the middle of its headers or of a body', async () => {
     for (const begin of [
       'GET / HTTP/1.1\r\nHost: 127',
       'POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n',
@@ -171,7 +171,7 @@ describe('a client that is slow to say what it wants', () => {
       clearInterval(drip);
     }
   });
-  it('and does not go when it was refused an upgrade, is let go of', async () => {
+  it('and keeps sending after a refused upgrade is disconnected', async () => {
     const socket = connectTo({ port, host: '127.0.0.1', allowHalfOpen: true });
     socket.on('error', () => {});
     const closed = closing(socket);
@@ -196,7 +196,7 @@ describe('a download that fails', () => {
     yield chunk;
   }
   let ended: () => void;
-  /** Ends when its reader goes, and says so. */
+  /** Ends when its reader disconnects, and reports that. */
   async function* endless() {
     try {
       for (;;) yield chunk;
@@ -225,7 +225,7 @@ describe('a download that fails', () => {
   afterAll(() => other.close());
   const from = (path: string) => fetch(`http://127.0.0.1:${at}/download/${path}`, { headers: bearer });
 
-  it('half-way breaks the connection off, so that a browser shows it as failed, and is reported', async () => {
+  it('midway closes the connection, so that a browser shows it as failed, and is reported', async () => {
     const response = await from('breaking?secret=1');
     expect(response.status).toBe(200);
     await expect(response.text()).rejects.toThrow();
@@ -237,7 +237,7 @@ describe('a download that fails', () => {
     expect(await response.text()).toBe('The disk is gone.\n');
     expect(reports).toContain('/download/broken could not be answered: The disk is gone.');
   });
-  it('since its reader went away ends what makes it, and is nobody’s error', async () => {
+  it('because its reader disconnected ends its generator and is not reported', async () => {
     reports.length = 0;
     const end = new Promise<void>((resolve) => {
       ended = resolve;
@@ -248,7 +248,7 @@ describe('a download that fails', () => {
     expect((await from('broken')).status).toBe(500);
     expect(reports).toEqual(['/download/broken could not be answered: The disk is gone.']);
   });
-  it('before it begins since its reader went away ends what makes it too', async () => {
+  it('before it begins because its reader disconnected ends its generator too', async () => {
     const end = new Promise<void>((resolve) => {
       ended = resolve;
     });
@@ -261,7 +261,7 @@ describe('a download that fails', () => {
   });
 });
 
-it('a page that cannot be read is answered, and the server goes on', async () => {
+it('a page that cannot be read is answered, and the server continues', async () => {
   const page = join(folder, 'renderer', 'page.js');
   symlinkSync('page.js', page); // leads to itself
   mkdirSync(join(folder, 'renderer', 'assets'));
@@ -278,7 +278,7 @@ describe('over the WebSocket', () => {
       socket.on('open', () => resolve('open'));
     });
 
-  it('only a page of this server with the token is heard', async () => {
+  it('only a page of this server with the token is accepted', async () => {
     const origin = `http://127.0.0.1:${port}`;
     expect(await refused({ origin })).toBe('401');
     expect(await refused({ ...bearer, origin: 'http://evil.example' })).toBe('403');
@@ -317,7 +317,7 @@ describe('over the WebSocket', () => {
           onData({ data }) {
             entries.push(...data.entries);
             const { ws } = client.connection as unknown as { ws: WebSocket };
-            if (data.entries.length === 0 || ws.readyState !== ws.OPEN) return; // had come before the break
+            if (data.entries.length === 0 || ws.readyState !== ws.OPEN) return; // received before the break
             if (entries.length >= 12 && breaks >= 3) return resolve();
             breaks++;
             ws.terminate();

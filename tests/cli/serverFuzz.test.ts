@@ -1,4 +1,4 @@
-/** The server against clients that keep no rule: whatever they send and whenever they go, it answers the next one. */
+/** The server with clients that break every rule: whatever they send and whenever they leave, it answers the next one. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ afterAll(async () => {
 const pick = <T>(random: Random, list: readonly T[]): T => list[random.below(list.length)];
 const bytes = (random: Random, length: number) => Buffer.from(Array.from({ length }, () => random.below(256)));
 
-/** A request for the page, or an upgrade, with what is wrong put in. */
+/** A request for the page, or an upgrade, with a fault inserted. */
 const head = (line: string, headers: Record<string, string>) =>
   `${line}\r\n${Object.entries(headers)
     .map(([name, value]) => `${name}: ${value}\r\n`)
@@ -197,7 +197,7 @@ const attacks: Record<string, Attack> = {
   },
 };
 
-/** How a client goes. */
+/** Ways in which a client leaves. */
 const exits: ((socket: Socket) => void)[] = [
   (socket) => void socket.end(),
   (socket) => void socket.destroy(),
@@ -205,7 +205,7 @@ const exits: ((socket: Socket) => void)[] = [
   (socket) => void socket.pause(), // reads nothing, and stays for a while
 ];
 
-it('answers after every one of 480 broken conversations, and has said nothing of an error', async () => {
+it('answers after every one of 480 broken conversations, without an error in its log', async () => {
   const kinds = Object.keys(attacks);
   const left: Socket[] = [];
   for (let round = 0; round < 480 / kinds.length; round++) {

@@ -9,17 +9,17 @@ import { WebSocket } from 'ws';
 export interface Host {
   process: ChildProcess;
   port: number;
-  /** What makes a request one of ours. */
+  /** Headers of a valid request. */
   headers: { authorization: string; origin: string };
   /** Everything that it printed. */
   printed(): string;
   /** A WebSocket that a page of ours would open. */
   open(): Promise<WebSocket>;
-  /** A socket that says nothing by itself; its errors are heard by nobody. */
+  /** A socket that sends nothing by itself; its errors are ignored. */
   raw(): Promise<Socket>;
-  /** Milliseconds until it answers for a page; rejects when it does not. */
+  /** Milliseconds until it answers a request for a page; rejects when it does not. */
   answers(): Promise<number>;
-  /** Megabytes that it holds. */
+  /** Its memory in megabytes. */
   memory(): number;
 }
 

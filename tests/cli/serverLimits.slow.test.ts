@@ -1,4 +1,4 @@
-/** The server with clients that ask for more than they take, in a process whose memory and end can be measured. */
+/** The server with clients that request more than they read, in a process whose memory and exit can be measured. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,7 +58,7 @@ it.skipIf(whyNoProcFolder)(
       for (let i = 0; i < 50; i++) say(client, call('runs.events', { id, after: 0 }, 'subscription'));
     }
     let slowest = 0;
-    const until = performance.now() + 3000; // in which it would make hundreds of megabytes of answers
+    const until = performance.now() + 3000; // enough to make hundreds of megabytes of answers
     while (performance.now() < until) slowest = Math.max(slowest, await host.answers());
     expect(slowest).toBeLessThan(10_000);
     expect(host.memory() - before).toBeLessThan(220);
@@ -89,7 +89,7 @@ it('a message of 64 MB is not read', async () => {
   expect(await host.answers()).toBeLessThan(10_000);
 });
 
-it('many connections of one program leave room to be turned away', async () => {
+it('many connections of one program are refused, and the server still answers', async () => {
   const clients = await Promise.all(Array.from({ length: 100 }, host.open));
   await expect(host.open()).rejects.toThrow(/503/);
   clients[0].terminate();

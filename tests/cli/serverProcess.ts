@@ -1,6 +1,6 @@
 /**
  * `node serverProcess.ts HOME TOKEN`: an app and its server as `serve` runs them, over a page of one line. Tells its parent
- * the port; ends on SIGTERM. Whatever nobody caught ends it.
+ * the port; exits on SIGTERM and on any uncaught error.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

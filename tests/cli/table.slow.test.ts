@@ -1,6 +1,6 @@
 /**
  * A small published table from the command line to its exports, through the real scheduler and trainers: everything is killed
- * in the middle, goes on, and comes out as if nothing had happened, which a second home shows that trains it whole.
+ * in the middle and continued; the results equal those of a second home that was not killed.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,7 +13,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 
 const bin = join(import.meta.dirname, '../../bin/permafrost.js');
 const patience = 600_000; // four whole runs of the quick profile, on a machine that may be busy
-/** One cell trains little of a pretrained body and the other all of a random one, so they do not end together. */
+/** One cell trains little of a pretrained body, the other all of a random one, so they end at different times. */
 const reproduce = ['reproduce', 'regimes', '--cells', 'bit-xor/FPT', 'bit-xor/URT', '--seeds', '1', '--out', 'out.csv'];
 
 let root: string;
@@ -75,7 +75,7 @@ function runsIn({ runs }: Place) {
 const filesOf = ({ runs }: Place, id: string) =>
   Object.fromEntries(readdirSync(join(runs, id)).map((name) => [name, readFileSync(join(runs, id, name), 'latin1')]));
 
-/** A text with the runs' names for their ids. */
+/** A text with run ids replaced by names. */
 const named = (place: Place, text: string): string =>
   runsIn(place).reduce((all, { id, name }) => all.replaceAll(id, name), text);
 const exported = async (place: Place, file: string, ...of: string[]): Promise<string> => {
@@ -102,8 +102,8 @@ it(
 
     const { status, stdout, stderr } = await permafrost(killed, ...reproduce);
     expect(status).toBe(0);
-    expect(stderr).toMatch(/^1 run finished already, 1 run goes on\./);
-    expect(stderr).toMatch(/ seed 0 {2}goes on from step [1-9]\d* on cpu/);
+    expect(stderr).toMatch(/^1 run finished already, 1 run resumes\./);
+    expect(stderr).toMatch(/ seed 0 {2}continues from step [1-9]\d* on cpu/);
     expect(stdout).toMatch(/bit-xor +FPT +accuracy +1 +[\d.]+ .* scaled down/);
     expect(stdout).toMatch(/bit-xor +URT +accuracy +1 +[\d.]+ .* scaled down/);
     expect(stdout).toMatch(/embedded body permafrost-nano instead of gpt2/);
@@ -111,9 +111,12 @@ it(
     expect(filesOf(killed, finished.id)).toEqual(before);
     expect(runsIn(killed).map(({ id, isFinished }) => [id, isFinished])).toEqual(runs.map(({ id }) => [id, true]));
 
-    const again = await permafrost(killed, ...reproduce, '--json');
+    const again = await permafrost(killed, ...reproduce, '--picture', 'table.svg', '--json');
     expect(again.stderr).toMatch(/^2 runs finished already/);
-    const { cells, contrasts } = JSON.parse(again.stdout);
+    const { cells, contrasts, picture } = JSON.parse(again.stdout);
+    const svg = readFileSync(join(killed.folder, picture), 'utf8');
+    expect(svg).toContain('<desc id="forest-about">2 cells: 2 scaled down.</desc>');
+    expect(svg).toContain('Test metric over steps'); // the curves of both runs
     expect(contrasts.filter(({ row }: { row: string }) => row !== 'bit-xor')).toEqual([]);
     expect(cells.map(({ verdict, seeds }: { verdict: string; seeds: number }) => [verdict, seeds])).toEqual([
       ['scaled down', 1],
@@ -136,7 +139,7 @@ it(
     expect(verified.stdout.match(/same: every metric is the same, bit for bit/g)).toHaveLength(2);
     expect(verified.status).toBe(0);
 
-    for (const file of ['table.csv', 'table.md', 'table.tex'])
+    for (const file of ['table.csv', 'table.md', 'table.tex', 'table.svg'])
       expect(named(killed, await exported(killed, file, ...table)), file).toBe(
         named(whole, await exported(whole, file, ...table)),
       );
@@ -149,3 +152,9 @@ it(
   },
   patience,
 );
+
+it('a picture that is no SVG file is refused before anything is trained', async () => {
+  const refused = await permafrost(placeAt('refused'), ...reproduce, '--picture', 'table.png');
+  expect(refused.stderr).toContain('--picture: table.png does not end in .svg.');
+  expect(refused.status).not.toBe(0);
+});

@@ -1,4 +1,4 @@
-/** The line that shows how far a run is, on terminals of any width. */
+/** The progress line of a run, on terminals of any width. */
 import { expect, it, vi } from 'vitest';
 import { progressLine } from '#cli/watch';
 import type { Run } from '#contract/run';
@@ -14,13 +14,13 @@ const parts = (width: number) =>
     .split('  ')
     .map((part) => part.replace(/[█░]+/, 'bar').replace(/[\d.]+ steps/, 'n steps'));
 
-it('has everything where there is room, and no bar where there is no terminal', () => {
+it('has every part where it fits, and no bar without a terminal', () => {
   const all = ['600/1200', 'train loss 3.35', 'test metric 5.416', 'n steps/s', '20 s left'];
   expect(parts(200)).toEqual(['mnist-add FRT seed 0', 'bar', ...all]);
   expect(parts(Number.POSITIVE_INFINITY)).toEqual(['mnist-add FRT seed 0', ...all]);
 });
 
-it('gives up the bar first and the time left never', () => {
+it('drops the bar first and the time left never', () => {
   expect(parts(100)).toEqual([
     'mnist-add FRT seed 0',
     '600/1200',

@@ -101,7 +101,7 @@ it(
         expect(said.code, words.join(' ')).toBe(code);
       }),
     );
-    expect(existsSync(own)).toBe(true); // a wrong name among several is said before any is removed
+    expect(existsSync(own)).toBe(true); // a wrong name among several is reported before any is removed
   },
   patience,
 );

@@ -45,6 +45,20 @@ const short = {
   args: { num_iters: 500, steps_per_iter: 100 },
 };
 
+describe('settings that need each other', () => {
+  it.each([
+    [{ statistics_only: true, pretrained: false }, /^statistics_only needs pretrained weights/],
+    [{ trained_attn_blocks: 1 }, /^trained_attn_blocks .* Set freeze_trans to true and freeze_attn to false/],
+    [{ trained_attn_blocks: 1, freeze_attn: false, freeze_trans: false }, /^trained_attn_blocks /],
+  ])('%j is refused', (settings, message) => {
+    expect(() => parseConfig({ task: 'mnist', ...settings })).toThrow(message);
+  });
+  it('are taken together', () => {
+    const settings = { statistics_only: true, trained_attn_blocks: 1, freeze_attn: false };
+    expect(parseConfig({ task: 'mnist', ...settings })).toMatchObject({ ...settings, pretrained: true });
+  });
+});
+
 describe('a dl-project file', () => {
   it('opens unchanged, with its settings kept and its housekeeping left out', () => {
     const config = openConfig(long);
@@ -58,7 +72,7 @@ describe('a dl-project file', () => {
     });
     expect(Object.keys(config).sort()).toEqual([...configFields].sort());
   });
-  it('may leave fields out or say null for the default', () => {
+  it('may omit fields or use null for the default', () => {
     expect(openConfig(short)).toMatchObject({ task: 'cyp3a4', learning_rate: 0.001, dropout: 0.1, early_stop: 10 });
     expect(openConfig({ params: { task: 'mnist', learning_rate: null } }).learning_rate).toBe(0.001);
   });
@@ -140,7 +154,7 @@ describe('a number of the command line that could be read in two ways is refused
   });
 });
 
-it('settings of the command line are read by the type of their field', () => {
+it('settings on the command line are read by the type of their field', () => {
   expect(readSetting('learning_rate=1e-4')).toEqual(['learning_rate', 1e-4]);
   expect(readSetting('pretrained=false')).toEqual(['pretrained', false]);
   expect(readSetting('in_layer_sizes=[32,16]')).toEqual(['in_layer_sizes', [32, 16]]);

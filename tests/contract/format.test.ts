@@ -61,7 +61,7 @@ const rows: [call: string, text: string, expected: string][] = [
   [
     'planText',
     planText({ finished: 3, resumed: 1, started: 4 }),
-    '3 runs finished already, 1 run goes on, 4 runs start',
+    '3 runs finished already, 1 run resumes, 4 runs start',
   ],
   ['planText of one start', planText({ finished: 0, resumed: 0, started: 1 }), '1 run starts'],
   [

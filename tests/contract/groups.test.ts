@@ -23,7 +23,7 @@ describe('grouping', () => {
     expect(meanOf(perfect, 'value')!.high).toBeLessThanOrEqual(1);
   });
 
-  test('counts only the runs that have the metric, and says nothing of none', () => {
+  test('counts only the runs that have the metric, and is null without any', () => {
     expect(meanOf([runRow(), runRow({}, { value: null })], 'value')!.n).toBe(1);
     expect(meanOf([runRow({}, { value: null })], 'value')).toBeNull();
   });

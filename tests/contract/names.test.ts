@@ -17,7 +17,7 @@ import { catalog } from '#zoo/catalog';
 import { datasets } from '#zoo/datasets';
 
 const long = 'x'.repeat(300);
-/** What no name may be that becomes a part of a path. */
+/** Names that must not become a part of a path. */
 const nowhere = [
   '',
   ' ',
@@ -93,7 +93,7 @@ it.each([
   for (const text of [...nowhere, ...bad]) expect(schema.safeParse(text).success, JSON.stringify(text)).toBe(false);
 });
 
-it('every model and repository of the catalogue has a name that is one', () => {
+it('every model and repository of the catalogue has a valid name', () => {
   for (const { name, aliases, source } of catalog) {
     for (const each of [name, ...aliases]) expect(checked(modelName, each)).toBe(each);
     if (source.kind === 'hub')

@@ -56,7 +56,7 @@ describe('runs', () => {
     expect(readdirSync(join(home, 'runs'))).toEqual([]);
   });
 
-  it('whose batch cannot be cut into micro-batches are refused, and no other run of their grid is made', async () => {
+  it('whose batch does not divide into micro-batches are refused, and no other run of their grid is made', async () => {
     const configs = [50, 60].map((batch_size) => ({ ...tiny, batch_size, gpu_batch_size: 25 }));
     await expect(api.runs.create({ configs })).rejects.toThrow(/batch_size 60 .*gpu_batch_size 25.* batch_size 75/);
     expect(await api.runs.list()).toEqual([]);
@@ -171,7 +171,7 @@ describe('configs', () => {
     });
   });
 
-  it('are estimated: counts by part that add up, and time from a finished run that is like it', async () => {
+  it('are estimated: counts by part that add up, and time from a similar finished run', async () => {
     const before = await api.config.estimate({ config: tiny });
     expect(before.basis).toMatch(/no run has finished here/);
     expect({ trainable: before.trainable, total: before.total }).toEqual(app.config.count(tiny));
@@ -214,7 +214,7 @@ describe('configs', () => {
 });
 
 describe('the queue', () => {
-  it('starts nothing while paused, takes another order, and goes on', async () => {
+  it('starts nothing while paused, can be reordered, and resumes', async () => {
     await api.queue.pause();
     const [a, b, c] = await api.runs.create({ configs: [tiny, tiny, tiny] });
     await api.queue.move({ id: c, place: 0 });

@@ -1,4 +1,4 @@
-/** What a single call may ask for: everything that a hostile or careless client could make large is bounded. */
+/** Limits of a single call: everything that a hostile or careless client could make large is bounded. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,7 +47,7 @@ for (const [what, call] of Object.entries(tooMuch))
     await expect(call()).rejects.toMatchObject({ code: 'BAD_REQUEST' });
   });
 
-it('a curve that nobody bounded is bounded, and so is a clock', async () => {
+it('a curve without a limit is limited, and so is a clock', async () => {
   const [id] = await fillHome(app, 1);
   const all = [...app.runs.metrics(id)].filter(([key]: MetricRow) => key === 'train_loss');
   const curve = await api.runs.curve({ id, key: 'train_loss' });

@@ -1,4 +1,4 @@
-/** Names that the window sends: what is none is refused before any service hears of it. */
+/** Names that the window sends: invalid ones are refused before they reach a service. */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ afterAll(async () => {
   await app.close();
   rmSync(home, { recursive: true, maxRetries: 5 });
 });
-/** What the window is told. */
+/** The error that the window receives. */
 async function told(promise: Promise<unknown>): Promise<{ message: string; data: { reason: string } }> {
   const error = await promise.then(
     () => null,
@@ -55,7 +55,7 @@ describe('a name that the window sends', () => {
     },
   );
 
-  it('is no data set, run, tag or revision either where it is a path', async () => {
+  it('is refused as a data set, run, tag or revision when it is a path', async () => {
     const name = '../runs';
     const calls: [Promise<unknown>, RegExp][] = [
       [api.data.rm({ name }), /^name: "\.\.\/runs" is not a data set/],
@@ -71,7 +71,7 @@ describe('a name that the window sends', () => {
   });
 });
 
-it('a config names its body by a model name, and fields are its own alone', () => {
+it('a config names its body by a model name, and inherited properties are not fields', () => {
   expect(() => openConfig({ task: 'mnist', model_name: '../runs' })).toThrow(
     /model_name: "\.\.\/runs" is not a model name/,
   );

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { streamPolled, streamValues } from '#contract/streamValues';
 
-/** A number that can be changed, and is told of. */
+/** A number that notifies listeners when it changes. */
 function counter() {
   const listeners = new Set<() => void>();
   let value = 0;
@@ -35,13 +35,13 @@ it('a value is given as it is, then after changes, the newest where there were s
   expect((await last).done).toBe(true);
 });
 
-it('a reader that leaves without a signal is listened for no longer', async () => {
+it('a reader that leaves without a signal is unsubscribed', async () => {
   const { read, listeners, subscribe } = counter();
   for await (const value of streamValues(subscribe, read)) if (value === 0) break;
   expect(listeners.size).toBe(0);
 });
 
-it('twenty listeners cost one reading, which ends when the last is gone', async () => {
+it('twenty listeners share one reading, which ends with the last of them', async () => {
   let readings = 0;
   const live = streamPolled(async () => {
     await sleep(5);
@@ -61,7 +61,7 @@ it('twenty listeners cost one reading, which ends when the last is gone', async 
   expect(readings).toBe(ended);
 });
 
-it('a slow listener misses the values that are out of date', async () => {
+it('a slow listener gets only the newest value', async () => {
   let readings = 0;
   const live = streamPolled(async () => ++readings, 1);
   const stop = new AbortController();

@@ -52,6 +52,23 @@ describe('a sweep', () => {
       second.configs.map(({ seed, name, learning_rate, n_layer }) => [seed, name, learning_rate, n_layer]),
     ).toEqual([5, 6].map((seed) => [seed, 'lr learning_rate=0.1 n_layer=2', 0.1, 2]));
   });
+  it('starts every task from its published settings, except where the settings or an axis say otherwise', () => {
+    const tasks = [
+      { name: 'mnist', settings: [{ patch_size: 4 }] },
+      { name: 'digit-add', settings: [{ n: 10 }, { n: 2 }] },
+    ];
+    const configs = (base: object, ...axes: string[]) =>
+      expandSweep({ ...base }, axes.map(readAxis), 1, tasks).map(({ configs: [{ patch_size, n }] }) => [patch_size, n]);
+    expect(configs({}, 'task=mnist,digit-add')).toEqual([
+      [4, null],
+      [null, 10],
+    ]);
+    expect(configs({ task: 'mnist', patch_size: 7 })).toEqual([[7, null]]);
+    expect(configs({ task: 'digit-add' }, 'n=3,4')).toEqual([
+      [null, 3],
+      [null, 4],
+    ]);
+  });
   it('is refused before anything starts where a value does not fit, an axis comes twice or it is huge', () => {
     expect(() => expandSweep(base, [readAxis('learning_rate=0.1,-1')], 1)).toThrow(/learning_rate/);
     expect(() => expandSweep(base, [readAxis('batch_size=50,60')], 1)).toThrow(/batch_size 60 .*gpu_batch_size 25/);

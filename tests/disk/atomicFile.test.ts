@@ -51,7 +51,7 @@ describe.each(writers)('a file written %s', (_, write) => {
     expect(statSync(path).mode & 0o777).toBe(0o640);
   });
 
-  it('goes where a link leads, which stays a link', async () => {
+  it('replaces the target of a link and keeps the link', async () => {
     mkdirSync(join(folder, 'elsewhere'));
     for (const target of ['elsewhere/there.txt', 'elsewhere/not-yet.txt']) {
       rmSync(path, { force: true });
@@ -76,7 +76,7 @@ describe.each(writers)('a file written %s', (_, write) => {
   });
 });
 
-it.skipIf(!canLimitFiles)('a write that the disk refuses leaves what was there, no draft, and says what to do', () => {
+it.skipIf(!canLimitFiles)('a failed write leaves the old file and no draft, and says what to do', () => {
   writeAtomically(path, text('before'));
   expect(() => withFileLimit(3, () => writeAtomically(path, text('after')))).toThrow(
     /file\.txt could not be written in .*EFBIG.*The file is larger than this system allows\. Raise the limit \(ulimit -f\)\./,

@@ -25,7 +25,7 @@ const ahead = (ms: number) => {
   vi.spyOn(performance, 'now').mockImplementation(() => now() + ms);
 };
 
-it('a dead lease of another machine is watched once: dropped, nobody waits for it again', () => {
+it('a dead lease of another machine is watched once and dropped, so no later caller waits for it', () => {
   writeFileSync(path, leaseText('theirs', elsewhere, 7));
   dropDeadLease(path);
   expect(leaseHolder(path)).toMatchObject({ token: 'theirs', isAlive: null });

@@ -53,7 +53,7 @@ it('is held by one at a time, and free when it is released', async () => {
   (await takeLease(path)).release();
 });
 
-it('waits for a live holder where it is told to, and names it once', async () => {
+it('waits for a live holder on request, and names it once', async () => {
   const first = await takeLease(path);
   const told: string[] = [];
   const second = takeLease(path, { onWait: ({ token }) => told.push(token) });
@@ -82,19 +82,19 @@ describe.skipIf(!isLinux)('a holder on this machine', () => {
     lease.release();
   });
 
-  it('whose number belongs to another process by now is dead', () => {
+  it('whose PID now belongs to another process is dead', () => {
     leave({ ...thisProcess, start: '1' });
     expect(leaseHolder(path)?.isAlive).toBe(false);
   });
 
-  it('of this very number, from before the container started again, is dead', async () => {
+  it('with our own PID, from before the container restarted, is dead', async () => {
     leave({ ...thisProcess, start: String(Number(thisProcess.start) - 5000) });
     (await takeLease(path)).release();
   });
 });
 
 describe('a holder elsewhere', () => {
-  it('is not judged at once, is alive when its beat goes on, and dead after its silence', () => {
+  it('is not judged at once, is alive while it beats, and dead after a silence', () => {
     leave(elsewhere);
     expect(leaseHolder(path)?.isAlive).toBeNull();
     leave(elsewhere, 1);
@@ -105,11 +105,11 @@ describe('a holder elsewhere', () => {
     expect(leaseHolder(path)?.isAlive).toBe(false);
   });
 
-  it('with the numbers of this machine but in another PID namespace cannot be told from here', () => {
+  it('on this machine but in another PID namespace cannot be judged by its process', () => {
     expect(isRunning({ ...thisProcess, namespace: 'pid:[another]' })).toBeNull();
   });
 
-  it('that writes rubbish, or is stopped while writing, is judged by its silence too', async () => {
+  it('that writes rubbish, or stops while writing, is judged by its silence too', async () => {
     writeFileSync(path, '{"token":');
     expect(leaseHolder(path)?.isAlive).toBeNull();
     later(silence + 1000);
@@ -142,7 +142,7 @@ describe('a lease that another has taken over', () => {
   });
 });
 
-it('of many that take over a dead one at once, one gets it', async () => {
+it('of many processes that take over a dead lease at once, one gets it', async () => {
   leave({ ...elsewhere, host: thisProcess.host });
   leaseHolder(path);
   later(silence + 1000);

@@ -37,7 +37,7 @@ try {
   }
   for (const [name, address] of addresses) {
     await page.goto(new URL(address, page.url()).href);
-    await page.reload(); // so that nothing of the page before is taken for it
+    await page.reload(); // so that no element of the old page matches
     await page.getByRole('heading', { level: 1 }).waitFor();
     while (await page.getByRole('status', { name: /^Loading/ }).count()) await page.waitForTimeout(100);
     for (const colorScheme of ['light', 'dark'] as const) {

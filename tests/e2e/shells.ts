@@ -13,12 +13,12 @@ import type * as standin from './standin/electron.ts';
 
 export interface Shell {
   page: Page;
-  /** Saves what a click brings; resolves to the file. */
+  /** Saves the download of a click; resolves to the file. */
   download(click: () => Promise<void>, folder: string): Promise<string>;
   /** Ends the app if it has not ended; resolves to its exit code. */
   end(): Promise<number | null>;
 }
-/** Electron's, with what only a desktop app can do. */
+/** Electron's shell, with the abilities of a desktop app. */
 export interface DesktopShell extends Shell {
   evaluate<A, T>(code: (electron: typeof standin, argument: A) => T, argument: A): Promise<T>;
   exited: Promise<number | null>;
@@ -27,8 +27,38 @@ export interface DesktopShell extends Shell {
 const viewport = { width: 1360, height: 900 };
 const exitOf = (child: ChildProcess) => new Promise<number | null>((resolve) => child.once('exit', resolve));
 
-export async function openServed(home: string): Promise<Shell> {
-  const command = [join(projectFolder, 'bin', 'permafrost.js'), 'serve'];
+/** A browser's, whose server can be ended and started again on the same port. */
+export interface ServedShell extends Shell {
+  stopServer(): Promise<number | null>;
+  startServer(): Promise<void>;
+}
+
+export async function openServed(home: string): Promise<ServedShell> {
+  let { server, url } = await startServe(home, '0');
+  const browser = await chromium.launch({ executablePath: findChromium(), args: chromiumFlags });
+  const page = await browser.newPage({ viewport });
+  await page.goto(url);
+  const stopServer = async () => {
+    const exit = exitOf(server);
+    server.kill('SIGTERM');
+    return exit;
+  };
+  return {
+    page,
+    download: (click, folder) => saved(page, click, folder),
+    stopServer,
+    async startServer() {
+      ({ server, url } = await startServe(home, new URL(url).port));
+    },
+    async end() {
+      await browser.close();
+      return stopServer();
+    },
+  };
+}
+
+async function startServe(home: string, port: string): Promise<{ server: ChildProcess; url: string }> {
+  const command = [join(projectFolder, 'bin', 'permafrost.js'), 'serve', '--port', port];
   const server = spawn(process.execPath, command, {
     env: { ...process.env, PERMAFROST_HOME: home },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -40,19 +70,7 @@ export async function openServed(home: string): Promise<Shell> {
     });
     server.once('exit', (code) => reject(new Error(`serve ended with ${code}`)));
   });
-  const browser = await chromium.launch({ executablePath: findChromium(), args: chromiumFlags });
-  const page = await browser.newPage({ viewport });
-  await page.goto(url);
-  return {
-    page,
-    download: (click, folder) => saved(page, click, folder),
-    async end() {
-      await browser.close();
-      const exit = exitOf(server);
-      server.kill('SIGTERM');
-      return exit;
-    },
-  };
+  return { server, url };
 }
 
 export const openDesktop = (home: string): Promise<DesktopShell> => {

@@ -1,4 +1,4 @@
-/** The window as a person uses it, in a real Chromium: served to a browser, and as the built Electron app. */
+/** The window as a user uses it, in a real Chromium: served to a browser, and as the built Electron app. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -8,12 +8,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { electronBinary, ensureBuilt } from '#cli/desktop';
 import { type DesktopShell, openDesktop, openServed, type Shell } from './shells.ts';
 
-const slow = 60_000; // ms that anything may take on a machine that is busy with other tests
+const slow = 60_000; // ms for each step on a busy machine
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 beforeAll(() => ensureBuilt(() => {}));
 
-/** A run so small that a step takes a millisecond, and yet so long that it does not end by itself. */
+/** A run with steps of a millisecond, too long to finish during a test. */
 const tinyConfig = {
   ...{ task: 'bit-xor', n: 4, num_patterns: 2, pretrained: false, device: 'cpu', early_stop: null },
   ...{ n_layer: 1, n_embd: 16, n_head: 2, n_positions: 4, num_iters: 1_000_000, steps_per_iter: 50 },
@@ -63,9 +63,9 @@ describe.each(kinds)('the window, $name', ({ name: kind, open }) => {
   };
   const lossGrowsFrom = (count: number) => expect.poll(lossPoints, { timeout: slow }).toBeGreaterThan(count);
 
-  it('begins with an empty state whose button leads to the form', async () => {
-    await page.getByRole('heading', { name: 'No runs yet' }).waitFor();
-    await page.getByText('Make the first run').click();
+  it('begins with three ways in, one of which leads to the form', async () => {
+    await page.getByRole('heading', { name: 'Welcome to Permafrost' }).waitFor();
+    await page.getByText('Make a run').click();
     await heading('New run');
   });
 
@@ -138,10 +138,22 @@ describe.each(kinds)('the window, $name', ({ name: kind, open }) => {
       .split('\r\n');
     expect(header).toMatch(/^cell,row,column,profile/);
     expect(cells).toHaveLength(9);
+
+    await page.getByText('Picture', { exact: true }).click();
+    const plot = page.getByRole('img', { name: /as a forest plot\. 9 cells/ });
+    await plot.getByText('Accuracy (higher is better)').waitFor();
+    expect(page.url()).toContain('view=picture');
+    await page.reload();
+    await plot.waitFor();
+    const svg = readFileSync(await save('Forest plot (SVG)'), 'utf8');
+    expect(svg).toContain('<title id="forest-title">Does language pretraining help?');
+    expect(readFileSync(await save('Forest plot (PNG)')).readUInt32BE(16)).toBe(1800);
+    await page.getByText('Numbers', { exact: true }).click();
+    await page.getByRole('table', { name: /Does language pretraining help/ }).waitFor();
     await goTo('Runs');
   });
 
-  it('survives a reload, cannot be led elsewhere, and knows nothing of Node', async () => {
+  it('survives a reload, cannot navigate elsewhere, and has no access to Node', async () => {
     await page.reload();
     await page.getByRole('grid').waitFor();
     const here = page.url();
@@ -161,7 +173,7 @@ describe.each(kinds)('the window, $name', ({ name: kind, open }) => {
       const run = page.getByRole('grid').getByRole('link').first();
       for (const address of await Promise.all([...links, run].map((link) => link.getAttribute('href')))) {
         await page.goto(new URL(address!, page.url()).href);
-        await page.reload(); // so that nothing of the page before is taken for it
+        await page.reload(); // so that no element of the old page matches
         await page.getByRole('heading', { level: 1 }).waitFor();
         await expect.poll(() => page.getByRole('status', { name: /^Loading/ }).count(), { timeout: slow }).toBe(0);
         for (const colorScheme of ['light', 'dark'] as const) {
@@ -174,7 +186,7 @@ describe.each(kinds)('the window, $name', ({ name: kind, open }) => {
     600_000, // many pages, twice each
   );
 
-  it('has no complaint on the console', () => expect(complaints).toEqual([]));
+  it('logs no error on the console', () => expect(complaints).toEqual([]));
 
   it.runIf(kind === electron)(
     'hides with its window while a run is under way, comes back, asks before it pauses the run, and leaves it resumable',
@@ -209,6 +221,23 @@ describe.each(kinds)('the window, $name', ({ name: kind, open }) => {
     },
   );
 });
+
+it('a tab whose server has ended, or was started again with another token, says so and what to do', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'permafrost-restart-'));
+  const shell = await openServed(folder);
+  const said = (words: string) => shell.page.getByRole('status').getByText(words).waitFor({ timeout: slow });
+  try {
+    await shell.page.getByRole('heading', { name: 'Welcome to Permafrost' }).waitFor({ timeout: slow });
+    await shell.stopServer();
+    await said('The connection to Permafrost was lost.');
+    await said('Permafrost does not answer.');
+    await shell.startServer();
+    await said('Permafrost was restarted and has a new address.');
+  } finally {
+    await shell.end();
+    rmSync(folder, { recursive: true, maxRetries: 5 });
+  }
+}, 300_000);
 
 /** The last journal line of each run. */
 const lastEntries = (home: string): string[] =>

@@ -15,7 +15,7 @@ type Numbers = Record<string, { y: Written; gradient?: Written }>;
 
 interface Case {
   run(x: tf.Tensor): tf.Tensor;
-  /** The slope of tfjs at an input where PyTorch has another; at a tie tfjs gives every side the whole gradient. */
+  /** tfjs's slope at an input where PyTorch's differs; at a tie tfjs gives every side the whole gradient. */
   slopeAt?: Record<string, number>;
   /** Rows that engines define differently. */
   leavesOut?(row: number[]): boolean;
@@ -139,7 +139,7 @@ describe.each(list)('$name', (c) => {
   });
 });
 
-it('has the numbers of every case', () => {
+it('has the expected numbers of every case', () => {
   const stored = [...Object.keys(fixture.pointwise), ...Object.keys(fixture.rowwise)];
   expect(list.map(({ name }) => name).sort()).toEqual(stored.sort());
 });

@@ -1,4 +1,4 @@
-/** State behaves the same wherever it lies between steps: in the host's arrays, or in the memory of a device. */
+/** State behaves the same whether it stays in the host's arrays or in the memory of a device between steps. */
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import type { CompiledStep, Program } from '#engine/program';
@@ -13,7 +13,7 @@ const grow: Program = ({ state, inputs }) => ({
 const sum: Program = ({ state }) => ({ outputs: { sum: tf.sum(tf.add(state.w, state.still)) } });
 
 describe.each(parityDevices)('on $name', (device) => {
-  it('goes on from step to step, is seen by other steps, and is what was set last', async () => {
+  it('persists from step to step, is shared by other steps, and has the value set last', async () => {
     const state = createState({
       w: { shape: [3], data: Float32Array.of(1, 2, 3) },
       times: { shape: [], dtype: 'int32', data: Int32Array.of(5) },
@@ -38,7 +38,7 @@ describe.each(parityDevices)('on $name', (device) => {
       expect(state.get('times')).toEqual(Int32Array.of(7));
 
       await by(1);
-      state.set('w', Float32Array.of(0, 0, 1)); // what the device has of it is void
+      state.set('w', Float32Array.of(0, 0, 1)); // the device's copy is void now
       expect((await by(1)).before).toEqual(Float32Array.of(0, 0, 1));
       await state.settle();
       expect(state.get('w')).toEqual(Float32Array.of(1, 1, 2));
@@ -46,9 +46,9 @@ describe.each(parityDevices)('on $name', (device) => {
       expect(state.get('still')).toEqual(Float32Array.of(10, 20, 30));
 
       await by(1);
-      if (device.kind === 'onnx' && device.keepsState)
+      if (device.kind === 'wgsl' || (device.kind === 'onnx' && device.keepsState))
         expect(() => state.get('w')).toThrow('internal: "w" is on the device; settle() brings it back');
-      await growth.release(); // and yet its values stay
+      await growth.release(); // its values stay
       open.splice(open.indexOf(growth), 1);
       expect((await total.run({})).sum[0]).toBe(67);
       expect(state.get('w')).toEqual(Float32Array.of(2, 2, 3));

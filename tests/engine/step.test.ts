@@ -160,7 +160,7 @@ describe.each(devices)('on $name', (device) => {
     }
   });
 
-  it('moves state by Adam as torch does, with clipping, and leaves what has no gradient', async () => {
+  it('moves state by Adam as torch does, with clipping, and leaves parameters without a gradient', async () => {
     // torch: w = [3, -4]; loss = (w*w).sum(); clip_grad_norm_(1.0); Adam(lr=0.1); three steps
     const optimizer = chain(clipByGlobalNorm(1), adam({ lr: 0.1 }));
     const initial = { w: { shape: [2], data: Float32Array.of(3, -4) }, idle: { shape: [1], data: Float32Array.of(7) } };

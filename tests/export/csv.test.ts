@@ -8,7 +8,7 @@ import { pieces } from '#export/file';
 import { csvLine, joined } from '#formats/csv';
 import { openStore } from '#store/store';
 
-/** The text of a cell without the quotes that keep a spreadsheet from running it. */
+/** The text of a cell without the quote that keeps a spreadsheet from running it. */
 const plainText = (cell: string): string =>
   cell.replace(/^'(?='*[=+\-@＝＋－＠\t\r])|(?<=[;\t\r\n])'(?='*[=+\-@＝＋－＠])/g, '');
 
@@ -35,7 +35,7 @@ function parseCsv(text: string): string[][] {
   return records;
 }
 
-it('any text comes back, with commas, quotes, line breaks and what begins a formula', () => {
+it('any text round-trips: commas, quotes, line breaks, beginnings of formulas', () => {
   const letters = ['a', ',', '"', '\n', '\r', '\t', ' ', 'ü', '=', '-', "'", ';'];
   const value = fc.oneof(fc.string({ unit: fc.constantFrom(...letters) }), fc.integer(), fc.boolean());
   fc.assert(
@@ -47,7 +47,7 @@ it('any text comes back, with commas, quotes, line breaks and what begins a form
   );
 });
 
-it('no text is a formula in a spreadsheet, whether it parts cells at commas, semicolons or tabs; numbers stay numbers', () => {
+it('no text is a formula in a spreadsheet, whether cells are separated by commas, semicolons or tabs; numbers stay numbers', () => {
   const link = '=HYPERLINK("http://127.0.0.1/x","klick")';
   expect(csvLine([link, -0.5, -1e-7])).toBe(`"'${link.replaceAll('"', '""')}",-0.5,-1e-7\r\n`);
   expect(csvLine(['+1', '-1', '@SUM(A1)', '\tx', '＝1+1', "'=1", 'a-b', '1=1'])).toBe(
@@ -98,7 +98,7 @@ it('the run table has every config field, the result, and a reason with a comma 
   expect(row).toMatchObject({ in_layer_sizes: '[32,16]', patch_size: '4', n: '', result_value: '' });
 });
 
-it('metric rows are made as fast as somebody takes them, at full resolution', async () => {
+it('metric rows are made only as fast as they are read, at full resolution', async () => {
   let made = 0;
   function* rows(): Generator<MetricRow> {
     for (let step = 1; step <= 100_000; step++) {

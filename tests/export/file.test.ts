@@ -22,7 +22,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-it('a file that cannot be finished leaves nothing behind, and what was there before as it was', async () => {
+it('a file that cannot be finished leaves nothing behind and the old file intact', async () => {
   function* broken(): Generator<string> {
     yield 'x'.repeat(100_000);
     throw new Error('the source broke');
@@ -55,7 +55,7 @@ it('an export that was killed half-way leaves no draft once it is made again, an
 
 it.runIf(process.platform === 'linux')('a full device is an error of the disk, and stays a device', async () => {
   const device = join(folder, 'device');
-  symlinkSync('/dev/full', device); // a link, since what replaces a device would replace this
+  symlinkSync('/dev/full', device); // a link, so that a faulty write replaces it instead of the device
   await expect(writeChunks(device, ['x'])).rejects.toThrow(
     expect.objectContaining({ code: 'disk', message: expect.stringContaining('no space left') }),
   );
@@ -72,7 +72,7 @@ it('a file that is reached through a link is written where it lies', async () =>
   expect(lstatSync(link).isSymbolicLink()).toBe(true);
 });
 
-it.skipIf(!canLimitFiles)('a disk that takes no more is named with what to do about it', async () => {
+it.skipIf(!canLimitFiles)('a full disk is reported with what to do about it', async () => {
   const work = () => writeChunks(join(folder, 'out.csv'), ['x'.repeat(1000)]);
   await expect(withFileLimitDuring(100, work)).rejects.toThrow(
     /out\.csv could not be written .*EFBIG.* Raise the limit/,

@@ -1,4 +1,4 @@
-/** What LaTeX would stumble over. That the whole compiles with pdfLaTeX, LuaLaTeX and XeLaTeX was tried by hand. */
+/** Text that LaTeX would misread. Compiling with pdfLaTeX, LuaLaTeX and XeLaTeX was tried by hand. */
 import { expect, it } from 'vitest';
 import type { Document } from '#export/document';
 import { latex } from '#export/latex';
@@ -28,7 +28,7 @@ it.each([
   ['[x]', '{}[x]'],
 ])('%j compiles with every engine', (text, written) => expect(cell(text)).toBe(written));
 
-it('the file says what pdfLaTeX shows instead, only where it must', () => {
+it('a comment says what pdfLaTeX shows instead, only where needed', () => {
   expect(whole('größer')).not.toMatch(/Umathcode|code points/);
   expect(whole('凍').split('\n')[1]).toMatch(/^% letters that pdfLaTeX lacks are code points there/);
 });

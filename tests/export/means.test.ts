@@ -22,7 +22,7 @@ it('a config is a record with the fields that differ, its mean, interval, seeds 
   ]);
 });
 
-it('a document says how many seeds have a result, which mean is best and what is the same in all', () => {
+it('a document says how many seeds have a result, which mean is best and which settings all runs share', () => {
   const text = markdown(meansDocument(rows, '2026-11-26'));
   expect(text).toContain('| Learning rate | Mean accuracy | Seeds |\n| ---: | ---: | ---: |');
   expect(text).toContain('| 0.1 | 0.5 | 2 |');
@@ -34,7 +34,7 @@ it('a document says how many seeds have a result, which mean is best and what is
   );
 });
 
-it('an error is best low, and different metrics have no best', () => {
+it('the lowest error is best, and different metrics have no best', () => {
   const errors = rows.map((row) => ({ ...row, metric: 'mae' as const }));
   expect(markdown(meansDocument(errors, ''))).toContain('| 0.1 | 0.5[^1] | 2 |');
   const mixed = [...of(0.1, [0.5]), ...errors.slice(2)];
@@ -43,7 +43,7 @@ it('an error is best low, and different metrics have no best', () => {
   expect(text).not.toContain('[^1]');
 });
 
-it('one config alone has no best, and no runs make an empty table', () => {
+it('a single config has no best mark, and no runs make an empty table', () => {
   expect(markdown(meansDocument(of(0.1, [0.5]), ''))).not.toContain('[^1]');
   expect([...meansCsv([])]).toHaveLength(1);
   expect(markdown(meansDocument([], ''))).toContain('Means over seeds');

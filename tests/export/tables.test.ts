@@ -25,6 +25,9 @@ const cell = (row: string, column: string, rest: Partial<Cell> = {}): Cell => ({
     params: {},
     published,
     resultIs: 'final',
+    threshold: null,
+    swept: [],
+    bestOf: [],
     like: null,
     beside: [],
     beyond: null,
@@ -54,7 +57,7 @@ const none = {
 } as const;
 const result = (rest: Pick<CellResult, 'cell' | 'judgement'> & Partial<CellResult>): CellResult => ({
   ...{ needs: null, notes: [], floor: null, onFloor: false, metric: 'accuracy', runs: [] },
-  ...{ averages: null, outlook: null },
+  ...{ averages: null, outlook: null, steps: null, best: null },
   ...rest,
 });
 

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { type MetricRow, metricKeys } from '#contract/run';
 import { eventFile, eventType, maskedCrc } from '#export/tensorboard';
 
-/** The records of a file, read by the definition of its framing; every checksum is held to. */
+/** The records of a file, read by the definition of its framing; every checksum is verified. */
 function recordsOf(file: Buffer): Buffer[] {
   const records: Buffer[] = [];
   for (let at = 0; at < file.length; ) {

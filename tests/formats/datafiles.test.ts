@@ -98,7 +98,7 @@ const readers: { name: string; file: Uint8Array; check: (bytes: Uint8Array) => v
     file: cifarFile(images.subarray(0, 3072), [4]),
     check(bytes) {
       const { images, labels } = cifar(bytes);
-      expect(Buffer.compare(cifarFile(images, labels), bytes)).toBe(0); // toEqual takes its time
+      expect(Buffer.compare(cifarFile(images, labels), bytes)).toBe(0); // toEqual is slow
     },
   },
   {
@@ -136,7 +136,7 @@ it.each(readers)(
       }),
       { numRuns: 2000, seed: 7 },
     );
-    expect(accepted).toBeGreaterThan(20); // damage that no reader can see leaves some files whole
+    expect(accepted).toBeGreaterThan(20); // some damage is invisible to a reader
   },
   60_000,
 );

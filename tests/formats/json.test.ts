@@ -7,14 +7,14 @@ const utf8 = (text: string) => new TextEncoder().encode(text);
 const utf16 = (text: string) => new Uint8Array(Buffer.from(text, 'utf16le'));
 const swapped = (text: string) => new Uint8Array(Buffer.from(text, 'utf16le').swap16());
 
-it('a byte-order mark before UTF-8 is no part of a file', () => {
+it('a byte-order mark before UTF-8 is skipped', () => {
   expect(readJson(utf8('\uFEFF{"name":"ä"}'), 'bom.json', 'config')).toEqual({ name: 'ä' });
   expect([...tsvRows([utf8('\uFEFFDrug\tY\nCC\t1\n')], ['Drug', 'Y'], 'bom.tab')]).toEqual([
     { line: 2, cells: { Drug: 'CC', Y: '1' } },
   ]);
 });
 
-describe('a file that is no JSON is named, with what it is', () => {
+describe('a file that is not JSON is named, with what it is', () => {
   it.each<[string, Uint8Array, RegExp]>([
     ['UTF-16 with a mark', utf16('\uFEFF{}'), /x\.json is not JSON: it is in UTF-16\. Save it as UTF-8/],
     ['UTF-16 without one', utf16('{}'), /it is in UTF-16/],

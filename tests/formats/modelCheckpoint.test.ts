@@ -59,7 +59,7 @@ describe('a broken or hostile file is one clear error', () => {
     expect(read).toThrow(new RegExp(`^${file}: Not a usable .* Fetch or write it again`));
   });
 
-  it('no row is missing, and nothing of them was ever run', () => {
+  it('no row is missing, and none of their code was executed', () => {
     const rejected = index.bad.filter((row: { expect: string }) => row.expect === 'reject');
     expect(rows.map(([file]) => file)).toEqual(rejected.map((row: { file: string }) => row.file));
     expect(existsSync(join(tmpdir(), 'PWNED-by-pickle'))).toBe(false);
@@ -97,7 +97,7 @@ describe('an .npz file', () => {
   });
 });
 
-it('the golden folder has no good file that is left out', () => {
+it('every good file of the golden folder is tested', () => {
   const files = readdirSync(golden).filter((file) => /^f\d+.*\.(bin|pt)$/.test(file));
   expect(index.good.map(({ file }: { file: string }) => file)).toEqual(files);
 });

@@ -18,7 +18,7 @@ const { serveWindow } = await import('#main/ipc');
 
 let home: string;
 let services: Services;
-/** Pages that are told of changes. */
+/** Pages that receive events. */
 let listening = 0;
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'permafrost-'));
@@ -56,7 +56,7 @@ class Page extends EventEmitter {
   answered = () => this.got.flatMap(([channel, text]) => (channel === 'channel:message' ? [JSON.parse(text).id] : []));
 }
 
-it('a page that stands still is sent one message, the others when it has taken the one before', async () => {
+it('a stalled page is sent one message, and each further one when it has taken the one before', async () => {
   const page = new Page();
   page.says('channel:open');
   for (let id = 1; id <= 50; id++) page.asks(id, 'runs.list');
@@ -69,7 +69,7 @@ it('a page that stands still is sent one message, the others when it has taken t
   expect(page.answered()).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
 });
 
-it('a page that was loaded again is answered anew, and nobody listens for the old one', async () => {
+it("a reloaded page is answered anew, and the old one's subscriptions end", async () => {
   const page = new Page();
   page.says('channel:open');
   page.asks(1, 'runs.changes', 'subscription');

@@ -1,4 +1,4 @@
-/** What the window lets its page do. */
+/** Permissions of the window's page. */
 import { expect, it, vi } from 'vitest';
 
 type Answer = (granted: boolean) => void;
@@ -20,7 +20,7 @@ vi.mock('electron', () => ({
 }));
 const { serveSite } = await import('#main/window');
 
-it('has no permission, asked for or not, but to copy text from our own page', () => {
+it('has no permission except to copy text from our own page', () => {
   serveSite('/nowhere', { download: () => ({}) } as never);
   const page = (url: string) => ({ getURL: () => url });
   const isAllowed = (contents: unknown, permission: string): boolean[] => {

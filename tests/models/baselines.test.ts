@@ -20,7 +20,7 @@ import nac from '../fixtures/torch/nac.json' with { type: 'json' };
 interface Fixture {
   parameters: Record<string, { shape: number[]; scale: number; offset: number }>;
   x: number[];
-  /** Of x, where no wave will do. */
+  /** Values of x, where the default wave does not fit. */
   values?: number[];
   y: number[];
   learning_rate: number;
@@ -78,7 +78,7 @@ const wave = (k: number, shape: number[], { scale, offset }: { scale: number; of
     (_, i) => offset + scale * Math.sin(0.0007 * i * i + 12.9898 * i + 78.233 * (k + 1)),
   );
 
-/** A key's bias moves all scores of a row alike, which softmax does not see: its gradient is rounding. */
+/** A key's bias shifts all scores of a row equally, which softmax ignores: its gradient is rounding noise. */
 const nothing = 1e-6;
 
 const open: CompiledStep[] = [];
@@ -179,7 +179,7 @@ describe('nac', () => {
     expect(weights.reduce((sum, w) => sum + w * w, 0) / weights.length).toBeCloseTo(0.4, 1);
     expect(Math.max(...values('fc2.weight', 5).map(Math.abs))).toBeCloseTo(1 / Math.sqrt(500), 3);
   });
-  it('is refused for tasks that are not sums of MNIST images, and for weights that nobody published', () => {
+  it('is refused for tasks that are not sums of MNIST images, and for pretrained weights, which do not exist', () => {
     const of = (settings: object, change = {}) =>
       buildModel(
         parseConfig({ task: 'mnist-add', model_name: 'nac', pretrained: false, freeze_trans: false, ...settings }),
@@ -193,7 +193,7 @@ describe('nac', () => {
     );
     expect(() => of({ pretrained: true })).toThrow(/Set pretrained to false/);
   });
-  it('is refused with settings that it has no use for', () => {
+  it('is refused with settings that it would ignore', () => {
     const of = (settings: object) =>
       buildModel(
         parseConfig({

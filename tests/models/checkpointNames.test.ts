@@ -49,7 +49,7 @@ describe('GPT-2', () => {
     expect([...found.keys()]).toEqual(['h.0.ln_1.weight', 'ln_f.weight']);
   });
 
-  it('of a network and its average beside it the larger is meant, and the two are never mixed', () => {
+  it('of a network and its moving average the larger is taken, and the two are never mixed', () => {
     const found = gpt2.fromCheckpoint(['module.h.0.ln_1.weight', 'model.h.0.ln_1.weight', 'model.h.0.ln_1.bias']);
     expect([...found.values()].map(({ name }) => name)).toEqual(['model.h.0.ln_1.weight', 'model.h.0.ln_1.bias']);
   });

@@ -12,6 +12,7 @@ import { difference, tracedCpu } from '../engine/devices.ts';
 
 const shape = { tokens: 6, width: 10, inputDim: 10, outputDim: 4, embedding: false };
 const small = { task: 'x', pretrained: false, n_layer: 2, n_embd: 16, n_head: 2, n_positions: 8 };
+const published = { pretrained: true, n_layer: null, n_embd: null, n_head: null, n_positions: null };
 
 it('a last block computed for the tokens that are read gives what the whole block gives', async () => {
   const config = {
@@ -57,16 +58,35 @@ describe('a config that does not fit is refused before anything is allocated', (
   it.each([
     [{ model_name: 'gtp2' }, /no body "gtp2". Did you mean gpt2\?/],
     [{ n_positions: 5 }, /makes 6 tokens, but gpt2 takes at most 5 \(n_positions\). Choose a larger patch_size/],
-    [{ pretrained: true }, /n_layer, n_embd, n_head, n_positions: pretrained weights of gpt2 have their own size/],
+    [{ pretrained: true }, /^n_embd, n_head, n_positions: pretrained weights of gpt2 have their own size/],
     [{ n_embd: 17 }, /n_embd 17 must be a multiple of n_head 2/],
+    [
+      { ...published, n_layer: 13 },
+      /n_layer 13: the pretrained gpt2 has 12 blocks. Choose fewer, or set pretrained to false/,
+    ],
+    [{ freeze_attn: false, trained_attn_blocks: 3 }, /trained_attn_blocks 3: the body has 2 blocks. Choose at most 2/],
   ])('%j', (params, message) => {
     expect(() => buildModel(parseConfig({ ...small, ...params }), shape)).toThrow(message);
   });
 });
 
+describe('training the attention of the last blocks alone', () => {
+  const trained = (settings: object) =>
+    countParameters(buildModel(parseConfig({ task: 'x', ...settings }), shape)).trainable;
+  it.each([
+    ['gpt2', 1, 4 * 768 * 768 + 4 * 768],
+    ['gpt2', 3, 3 * (4 * 768 * 768 + 4 * 768)],
+    ['ViT-B_16', 2, 2 * (4 * 768 * 768 + 4 * 768)],
+  ])('of %s adds that of %i blocks', (model_name, blocks, more) => {
+    const free = { model_name, freeze_attn: false };
+    expect(trained({ ...free, trained_attn_blocks: blocks }) - trained({ model_name })).toBe(more);
+    expect(trained({ ...free, trained_attn_blocks: 12 })).toBe(trained(free));
+  });
+});
+
 it('counts the largest checkpoint without allocating it', () => {
   const before = process.memoryUsage().rss;
-  const { total } = countParameters(buildModel(parseConfig({ task: 'x', model_name: 'gpt2-large' }), shape));
-  expect(total).toBe(774_030_080 + 10 * 1280 + 1280 + 1280 * 4 + 4);
+  const { total } = countParameters(buildModel(parseConfig({ task: 'x', model_name: 'gpt2-xl' }), shape));
+  expect(total).toBe(1_557_611_200 + 10 * 1600 + 1600 + 1600 * 4 + 4);
   expect(process.memoryUsage().rss - before).toBeLessThan(50e6);
 });

@@ -1,4 +1,4 @@
-/** What columns gain over each other: verdicts, pairs, and like against like. */
+/** Gains of columns over each other: verdicts, pairs, comparable columns. */
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '#contract/config';
 import { randomStream } from '#contract/random';
@@ -73,13 +73,13 @@ describe('pairs of one seed', () => {
       expect(paired.width).toBeLessThan(0.9 * apart.width);
     },
   );
-  it('of five seeds that share nothing cost a fifth of the width and stay honest', () => {
+  it('of five uncorrelated seeds widen the interval by a fifth and keep its coverage', () => {
     const [paired, apart] = [simulate(5, 0, true), simulate(5, 0, false)];
     expect(paired.held).toBeGreaterThan(0.935);
     expect(paired.width / apart.width).toBeGreaterThan(1);
     expect(paired.width / apart.width).toBeLessThan(1.25);
   });
-  it('of three seeds would not pay, so sides are compared as wholes: t(2) is 1.55 × t(4)', () => {
+  it('of three seeds would not pay, so the sides are compared unpaired: t(2) is 1.55 × t(4)', () => {
     const three = samples(0.9, 0.91, 0.95);
     expect(compare(three, three, 'accuracy')!.pairs).toBeNull();
     expect(compare(three, three, 'accuracy')!.degrees).toBeCloseTo(4);
@@ -88,12 +88,12 @@ describe('pairs of one seed', () => {
 
 describe('like against like', () => {
   const config = (rest: object) => parseConfig({ task: 'mnist', patch_size: 4, ...rest });
-  it('settings beyond the question are named; what a regime is, and what decides nothing, is not', () => {
+  it('settings beyond the question are named; those of a regime, and those without effect, are not', () => {
     const ours = config({ pretrained: true, num_iters: 250, seed: 1, device: 'cpu' });
     const theirs = config({ pretrained: false, num_iters: 350, early_stop: null });
     expect(unlike(ours, theirs, ['pretrained'])).toEqual(['Iterations 250 against 350', 'Early stop 10 against none']);
   });
-  it('freeze flags of a body that is trained as a whole say nothing', () => {
+  it('freeze flags of a body that is trained as a whole are ignored', () => {
     const frozen = config({ freeze_pos: false });
     const trained = config({ freeze_trans: false, freeze_pos: true, freeze_attn: false });
     expect(unlike(frozen, trained, ['freeze_trans', 'freeze_attn', 'freeze_ff'])).toEqual([]);
@@ -112,18 +112,18 @@ describe('like against like', () => {
           }),
         ),
       );
-  it('of the quick profile frozen bodies are alike; unfrozen ones have a learning rate of their own', () => {
+  it('in the quick profile frozen bodies share their settings; unfrozen ones have another learning rate', () => {
     const rows = ['bit-xor', 'mnist', 'mnist-add'];
     expect(differing('quick', 'regimes')).toEqual(rows.map((row) => `${row}: FPT over URT`));
   });
-  it('of the published regimes bit-xor, and FPT over FRT on MNIST addition, are alike; MNIST is not', () => {
+  it('of the published regimes, bit-xor and FPT over FRT on MNIST addition are comparable; MNIST is not', () => {
     expect(differing('paper', 'regimes')).toEqual([
       'mnist: FPT over FRT',
       'mnist: FPT over URT',
       'mnist-add: FPT over URT',
     ]);
   });
-  it('of the paper’s tables only other depths and the learning rate of the LSTM set columns apart', () => {
+  it('in the paper’s tables only depth and the learning rate of the LSTM make columns incomparable', () => {
     const apart = tables.flatMap(({ id }) =>
       id.startsWith('fpt-') || id === 'rebuttal' ? differing('paper', id) : [],
     );

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '#contract/config';
 import { readKnownSettings } from '#contract/knownSettings';
-import { type Cell, readTablesFile } from '#contract/paperTable';
+import { type Cell, publishedScore, readTablesFile } from '#contract/paperTable';
 import { bodies, buildModel, isNetwork } from '#models/index';
 import { countParameters } from '#models/model';
 import { expand, missing, quickBody } from '#papers/expand';
@@ -21,10 +21,12 @@ it('every cell has an id of its own, and every number a source and a metric', ()
   for (const { id, published } of cells) {
     if (!published) continue;
     expect(published.source.length, id).toBeGreaterThan(5);
-    expect(['accuracy', 'mae'], id).toContain(published.metric);
+    expect(['accuracy', 'mae', 'steps'], id).toContain(published.metric);
     expect(Number.isFinite(published.value), id).toBe(true);
   }
 });
+
+const regimesOf = (copy: typeof data) => copy.tables.find(({ id }) => id === 'regimes')!;
 
 it.each<[string, (cells: Record<string, unknown>[]) => void, RegExp]>([
   [
@@ -43,6 +45,8 @@ it.each<[string, (cells: Record<string, unknown>[]) => void, RegExp]>([
     /params.*: .*learning_rte/,
   ],
   ['a setting out of range', (cells) => Object.assign(cells[0].params as object, { n: -5 }), /params\.n: /],
+  ['steps without a threshold', (cells) => Object.assign(cells[0], { resultIs: 'steps' }), /steps need a threshold/],
+  ['a threshold that nothing counts to', (cells) => Object.assign(cells[0], { threshold: 0.9 }), /have neither/],
   ['a misspelt key', (cells) => Object.assign(cells[0], { publishd: 1 }), /: .*publishd/],
   ['a cell that repeats none', (cells) => Object.assign(cells[0], { like: 'q9/x' }), /like: "q9\/x" is no cell/],
   [
@@ -52,14 +56,14 @@ it.each<[string, (cells: Record<string, unknown>[]) => void, RegExp]>([
   ],
 ])('a table with %s is refused by table, cell and field', (_, damage, place) => {
   const copy = structuredClone(data);
-  damage(copy.tables[0].cells);
+  damage(regimesOf(copy).cells);
   expect(() => readTablesFile(copy)).toThrow(/^internal: tables\.json, table regimes, cell regimes\/bit-xor\/FPT/);
   expect(() => readTablesFile(copy)).toThrow(place);
 });
 
 it('a contrast between columns that are not there, or a known setting without a source, is refused', () => {
   const copy = structuredClone(data);
-  copy.tables[0].contrasts = [['FPT', 'XYZ']];
+  regimesOf(copy).contrasts = [['FPT', 'XYZ']];
   expect(() => readTablesFile(copy)).toThrow(/table regimes, contrasts: the table has no column "XYZ"/);
   const rows = known.rows.map((row, i) => (i === 3 ? { ...row, from: '' } : row));
   expect(() => readKnownSettings({ ...known, rows })).toThrow(/^internal: settings\.json, rows\.3\.from: /);
@@ -85,7 +89,7 @@ it('every cell that can run expands into valid configs whose metric is the publi
     expect(scaled).toBe(false);
     const task = taskOf(configs[0]);
     buildModel(configs[0], task.shape(configs[0]));
-    if (cell.published) expect(task.metric, cell.id).toBe(cell.published.metric);
+    if (publishedScore(cell)) expect(task.metric, cell.id).toBe(cell.published!.metric);
   }
 });
 
@@ -106,6 +110,18 @@ describe('the quick profile', () => {
     expect(configs[0].pretrained).toBe(false);
     expect(notes[0]).toMatch(/permafrost-nano instead of gpt2, \d+ steps/);
     expect(scaled).toBe(true);
+  });
+  it('takes the body that was pretrained on bit memory where the published one was, whose weights nobody has', () => {
+    const cell = cellOf('fpt-t2/mnist/Bit memory');
+    expect(expand(cell, 'quick', [0]).configs[0]).toMatchObject({
+      model_name: 'permafrost-nano-bits',
+      pretrained: true,
+    });
+    const have = { body: hasModel, task: (name: string) => name in tasks, weights: () => true };
+    expect(missing(cell, 'quick', have)).toBeNull();
+    expect(missing(cell, 'paper', have)).toBe(
+      'needs the weights of GPT-2 pretrained on bit memory, which were not published',
+    );
   });
   it('names what a cell needs', () => {
     const have = {
@@ -131,7 +147,7 @@ describe('the quick profile', () => {
 });
 
 it('an unknown table is refused with the nearest one', () => {
-  expect(() => tableOf('q1')).toThrow(/no table "q1". Did you mean q1-fpt\?/);
+  expect(() => tableOf('q1-fp')).toThrow(/no table "q1-fp". Did you mean q1-fpt\?/);
 });
 
 describe('a cell that repeats one of another table', () => {
@@ -151,7 +167,7 @@ describe('a cell that repeats one of another table', () => {
   });
 });
 
-it('the quick profile puts its GPT-2 in the place of no other kind of body', () => {
+it('the quick profile replaces only GPT-2 bodies by its own', () => {
   const have = { body: hasModel, task: (name: string) => name in tasks, weights: () => true };
   for (const cell of cells.filter(({ params }) => /^(ViT|lstm|nac|mat|ast)/.test(params.model_name!)))
     expect(missing(cell, 'quick', have), cell.id).not.toBeNull();
@@ -163,4 +179,35 @@ it('each run of the questions has its page at W&B, one per run', () => {
   expect(new Set(named.flatMap(({ published }) => published!.wandb!)).size).toBe(21);
   for (const { id, published } of named.filter(({ table }) => table === 'q1-fpt' || table === 'q3-frt'))
     expect(published!.wandb, id).toHaveLength(published!.runs!);
+});
+
+describe('a swept table', () => {
+  const { cells: all } = tableOf('rebuttal-rates');
+  it('has a cell for every rate, and one that takes the best and has the published number', () => {
+    const own = all.filter(({ column, row }) => column === 'FPT' && row.startsWith('mnist'));
+    expect(own.map(({ row }) => row)).toEqual([
+      ...['mnist 0.000001', 'mnist 0.00001', 'mnist 0.0001', 'mnist 0.001', 'mnist 0.01'],
+      'mnist, best',
+    ]);
+    const [best] = own.splice(-1);
+    expect(best).toMatchObject({ id: 'rebuttal-rates/mnist/FPT', published: { value: 0.985 } });
+    expect(best.bestOf).toEqual(own.map(({ id }) => id));
+    expect(own.map((cell) => [cell.published, expand(cell, 'paper', [0]).configs[0].learning_rate])).toEqual(
+      [1e-6, 1e-5, 1e-4, 1e-3, 1e-2].map((rate) => [null, rate]),
+    );
+  });
+  it('keeps its rates in the quick profile, which else has one of its own', () => {
+    const rates = all
+      .filter(({ bestOf, row }) => bestOf.length === 0 && row.startsWith('mnist'))
+      .map((cell) => expand(cell, 'quick', [0]).configs[0].learning_rate);
+    expect(new Set(rates).size).toBe(5);
+    expect(expand(cellOf('rebuttal/mnist/FPT'), 'quick', [0]).configs[0].learning_rate).toBe(0.003);
+  });
+});
+
+it('steps to a threshold are counted in the runs of Table 2', () => {
+  const [counted, scored] = ['fpt-t6/mnist/FPT', 'fpt-t2/mnist/Language'].map(cellOf);
+  expect(counted).toMatchObject({ resultIs: 'steps', threshold: 0.9702, published: { metric: 'steps', value: 5000 } });
+  const [a, b] = [counted, scored].map((cell) => expand(cell, 'paper', [0]).configs[0]);
+  expect({ ...a, name: '' }).toEqual({ ...b, name: '' });
 });

@@ -31,7 +31,7 @@ describe('a rank correlation', () => {
   });
 });
 
-it('the published conclusion that more trained weights score better is sure of no task, and bit-xor of 10 bits says the opposite', () => {
+it('the published conclusion that more trained weights score better holds on no task, and bit-xor of 10 bits shows the opposite', () => {
   const of = (column: string) =>
     rankCorrelation(
       tableOf('exp1-zoo').cells.flatMap(({ column: own, published }) =>

@@ -1,4 +1,4 @@
-/** Every setting of every published cell, held against the committed table of how it is known. */
+/** Every setting of every published cell, compared with the committed table of sources. */
 import { describe, expect, it } from 'vitest';
 import { type ConfigField, configFields, type ExperimentConfig } from '#contract/config';
 import { knownSettings } from '#contract/knownSettings';
@@ -6,7 +6,7 @@ import type { Cell } from '#contract/paperTable';
 import { expand } from '#papers/expand';
 import { settingRows, tables } from '#papers/published';
 
-/** What decides no result (`gpu_batch_size` only splits a batch), and the task, which the row of a table names. */
+/** Fields without effect on the result (`gpu_batch_size` only splits a batch), and the task, which the row of a table names. */
 const free = new Set<ConfigField>(['name', 'seed', 'device', 'gpu_batch_size', 'task']);
 const fields = configFields.filter((field) => !free.has(field));
 const cells = tables.flatMap((table) => table.cells);
@@ -15,7 +15,7 @@ const configOf = (id: string): ExperimentConfig =>
 const runOf = (cell: Cell): ExperimentConfig => expand(cell, 'paper', [0]).configs[0];
 
 describe('a published cell', () => {
-  it('runs with settings that are all known from somewhere, and with no others', () => {
+  it('runs with settings that all have a source, and with no others', () => {
     const unlike = cells.flatMap((cell) => {
       const known = knownSettings(settingRows, cell);
       const config = runOf(cell);
@@ -57,7 +57,7 @@ describe('the tables of the questions', () => {
   ])('evaluate %s on %i samples: the code counted batches before 27 May 2021', (id, samples) => {
     expect(configOf(id).test_steps_per_iter).toBe(samples);
   });
-  it('show the vision transformer the zero positions that it was published with', () => {
+  it('give the vision transformer the zero positions that it was published with', () => {
     for (const cell of tables.find(({ id }) => id === 'q4-vfpt')!.cells) expect(runOf(cell).variant).toBe('reference');
   });
 });

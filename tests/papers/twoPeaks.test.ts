@@ -1,6 +1,6 @@
 /** Verdicts where runs end at one of two peaks: learnt or not. */
 import { describe, expect, it } from 'vitest';
-import type { Published } from '#contract/paperTable';
+import type { PublishedScore } from '#contract/paperTable';
 import { type Random, randomStream } from '#contract/random';
 import type { Sample } from '#contract/statistics';
 import { compare, judgeContrast } from '#papers/contrast';
@@ -11,7 +11,7 @@ const coin = { value: 0.5, predictor: 'a coin' };
 const tolerance = 0.02;
 const options = { scaled: false, tolerance, floor: coin, twoPeaked: true };
 const samples = (...values: number[]): Sample[] => values.map((value) => ({ value, standardError: 0.0005 }));
-const published = (values: number[]): Published => ({
+const published = (values: number[]): PublishedScore => ({
   ...{ metric: 'accuracy', value: values.reduce((a, b) => a + b) / values.length, spread: null, runs: values.length },
   ...{ values, source: 'test', certainty: 'read' },
 });
@@ -32,7 +32,7 @@ describe('equal seeds', () => {
     expect(judge(published([1, 1, 1]), samples(0.5, 0.501, 0.5), options).verdict).toBe('not reproduced');
     expect(judge(published([1, 1, 1]), samples(1, 1), options).verdict).toBe("can't tell yet");
   });
-  it('at perfection are a peak whatever the task; spread values, and all at a floor, are none', () => {
+  it('at perfection are a peak whatever the task; spread values, or all at a floor, are not', () => {
     const peaks = (values: number[], known = false) => peaksOf(values, 'accuracy', coin, tolerance, known);
     expect(peaks([1, 0.999, 1])).toEqual({ low: 0.5, high: 1 });
     expect(peaks([1, 0.502, 1])).toEqual({ low: 0.5, high: 1 });
@@ -43,7 +43,7 @@ describe('equal seeds', () => {
       'reproduced',
     );
   });
-  it('that disagree ask for more published runs, not for more of ours', () => {
+  it('that disagree need more published runs, not more of ours', () => {
     const found = judge(published([0.5]), samples(1, 1, 1, 0.5, 1, 1, 1, 1, 1, 1), options);
     expect(found.verdict).toBe("can't tell yet");
   });
@@ -69,7 +69,7 @@ const binomial = (count: number, learnt: number, chance: number): number => {
   for (let i = 0; i < learnt; i++) ways *= (count - i) / (i + 1);
   return ways * chance ** learnt * (1 - chance) ** (count - learnt);
 };
-/** So many runs of which so many learnt. */
+/** Runs of which a given number learnt. */
 const ended = (count: number, learnt: number): number[] =>
   Array.from({ length: count }, (_, i) => (i < learnt ? 1 : 0.5));
 const chances = Array.from({ length: 39 }, (_, i) => (i + 1) / 40);
@@ -87,7 +87,7 @@ describe('cells whose published runs and ours are one process', () => {
   ])(
     'published n = %i, %i seeds: at most 5 of 100 are called different, whatever the chance of learning',
     (runs, seeds) => {
-      // every outcome, weighed by its chance: no simulation is needed
+      // every outcome, weighted by its chance, instead of a simulation
       const outcomes = Array.from({ length: (runs + 1) * (seeds + 1) }, (_, i) => {
         const [theirs, ours] = [Math.floor(i / (seeds + 1)), i % (seeds + 1)];
         const found = judge(published(ended(runs, theirs)), samples(...ended(seeds, ours)), options);

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Published } from '#contract/paperTable';
+import type { PublishedScore } from '#contract/paperTable';
 import { type Random, randomStream } from '#contract/random';
 import type { Sample } from '#contract/statistics';
 import { compare } from '#papers/contrast';
 import { judge } from '#papers/verdict';
 
-const published = (value: number, extra: Partial<Published> = {}): Published => ({
+const published = (value: number, extra: Partial<PublishedScore> = {}): PublishedScore => ({
   metric: 'accuracy',
   value,
   spread: null,
@@ -82,12 +82,12 @@ describe('simulated cells with known truth', () => {
     spread(random: Random): number;
     runs(random: Random): number;
     seeds(random: Random): number;
-    /** Both published truth and guessing are here. */
+    /** Whether guessing scores the published truth. */
     floor?: boolean;
     /** Adds the seeds that a judgement asks for, up to this many, and judges again. */
     most: number;
   }
-  /** Seeds that differ by up to the tolerance and more: hard to judge. */
+  /** Seeds whose spread is about the tolerance or more: hard to judge. */
   const hard: Setting = {
     gap: (random) => (random.uniform() - 0.5) * 0.12,
     spread: (random) => 0.002 + 0.02 * random.uniform(),

@@ -83,7 +83,7 @@ const shapeOf = (info: Golden['info'], name: string): number[] | undefined =>
     .split(',')
     .map(Number);
 
-/** Trajectories do not repeat the sizes of the network; its parameters tell them. */
+/** Trajectories do not state the sizes of the network; its parameters imply them. */
 function fptOf(info: Golden['info']) {
   if (info.fpt) return info.fpt;
   const embedding = shapeOf(info, 'in_net.weight');

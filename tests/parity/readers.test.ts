@@ -1,4 +1,4 @@
-/** The reference's batches through our data files, caches, tasks and padding: its logits must come out again. */
+/** The reference's batches through our data files, caches, tasks and padding give the reference's logits. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,7 +46,7 @@ async function decodedOf(
 const rowsOf = <T extends { subarray(from: number, to: number): T; length: number }>(data: T, count: number): T[] =>
   Array.from({ length: count }, (_, i) => data.subarray((i * data.length) / count, ((i + 1) * data.length) / count));
 
-/** How each case's x gets back into the form that its data set has. */
+/** How each case's x is turned back into the format of its data set. */
 const cases: Record<string, { settings: object; dataset(x: Golden['tensor']): Promise<Dataset> }> = {
   'b03-cifar10': {
     settings: {},
@@ -81,7 +81,7 @@ const cases: Record<string, { settings: object; dataset(x: Golden['tensor']): Pr
   },
   'b11-listops': {
     settings: { n: 40 },
-    /** Closing brackets are strewn in, which this reading loses. */
+    /** Closing brackets are scattered in; this reading drops them. */
     async dataset(tensor) {
       const { shape, data } = tensor('x');
       const close = listopsSymbols.indexOf(']');
@@ -114,7 +114,7 @@ it.each(Object.keys(cases))('%s', async (name) => {
   const { logits } = await step.run(at ? { x, at } : { x });
   await step.release();
   const expected = rowsOf(golden.tensor('logits').data as Float32Array, batch_size);
-  // labels say which sample came where
+  // labels say which sample is where
   const inOrder = Float32Array.from(Array.from(y).flatMap((sample) => [...expected[sample]]));
   expect(difference(logits, inOrder)).toBeLessThan(1e-4);
 });

@@ -55,7 +55,7 @@ const frozen: Record<string, Frozen> = Object.fromEntries(
   ),
 );
 const initial = () =>
-  Object.fromEntries(trained.map((name) => [name, { ...start[name], data: start[name].data.slice() }])); // a step writes over them
+  Object.fromEntries(trained.map((name) => [name, { ...start[name], data: start[name].data.slice() }])); // a step overwrites them
 /** Every third token is zero, so before the first step its ReLU inputs are exactly 0. */
 const batch = (step: number) => ({
   x: wave(-1 - step, samples * tokens * 4, { scale: 1, offset: 0 }).map((v, i) =>

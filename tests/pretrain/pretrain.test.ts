@@ -1,18 +1,23 @@
-import { readFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';
 import { readSafetensors, tensorData } from '#formats/safetensors';
 import { bytesSource } from '#formats/source';
-import { gpt2Configs } from '#models/gpt2';
+import { gpt2, gpt2Configs } from '#models/gpt2';
 import { languageModel } from '#models/languageModel';
 import { evalProgram } from '#models/steps';
 import { readCorpus, windows } from '#pretrain/corpus';
 import { bigramLoss, unigramLoss } from '#pretrain/ngrams';
 import { crossEntropy } from '#tasks/losses';
 import { openDevices } from '#trainer/device';
+import { readArchitecture } from '#zoo/architecture';
 
 it('the corpus is whole documents, a twentieth of them held out and not trained on', () => {
   const { train, heldOut, documents } = readCorpus();
@@ -64,4 +69,33 @@ it('the embedded body predicts text that it never saw as well as its record says
   expect(Math.abs(loss[0] - record.heldOut)).toBeLessThan(0.06);
   expect(loss[0]).toBeLessThan(record.bigram / 1.5);
   expect(record.bigram).toBeLessThan(record.unigram);
+});
+
+it('the embedded body permafrost-nano-bits learnt bit memory, and is the body alone', () => {
+  const folder = join(import.meta.dirname, '../../resources/zoo/permafrost-nano-bits');
+  const record = JSON.parse(readFileSync(join(folder, 'pretraining.json'), 'utf8'));
+  expect(record.accuracy).toBeGreaterThan(0.99);
+  const { tensors } = readSafetensors(bytesSource(readFileSync(join(folder, 'model.safetensors'))));
+  const { 'wte.weight': unused, ...needed } = gpt2.parameters(gpt2Configs['permafrost-nano-bits']);
+  expect(Object.fromEntries([...tensors].map(([name, { shape }]) => [name, shape]))).toEqual(needed);
+});
+
+it('the objective bit-memory leaves a checkpoint of the body alone, which another run can freeze', async () => {
+  const out = mkdtempSync(join(tmpdir(), 'permafrost-pretrain-'));
+  const main = fileURLToPath(import.meta.resolve('#pretrain/main'));
+  try {
+    await promisify(execFile)(process.execPath, [main, '--objective', 'bit-memory', '--steps', '2', '--out', out]);
+    const { tensors } = readSafetensors(bytesSource(readFileSync(join(out, 'model.safetensors'))));
+    const { 'wte.weight': unused, ...needed } = gpt2.parameters(gpt2Configs['permafrost-nano']);
+    expect(Object.fromEntries([...tensors].map(([name, { shape }]) => [name, shape]))).toEqual(needed);
+    expect(readArchitecture(JSON.parse(readFileSync(join(out, 'config.json'), 'utf8')), 'bits').config).toMatchObject({
+      n_layer: 4,
+      n_positions: 128,
+    });
+    const record = JSON.parse(readFileSync(join(out, 'pretraining.json'), 'utf8'));
+    expect(record).toMatchObject({ steps: 2, floor: 0.75, samples: 1024 });
+    expect(Math.abs(record.accuracy - 0.625)).toBeLessThan(0.15); // untrained: between half of the bits and three quarters
+  } finally {
+    rmSync(out, { recursive: true });
+  }
 });

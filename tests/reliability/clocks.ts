@@ -1,4 +1,4 @@
-/** A wall clock that is set while a run trains, by libfaketime; clocks that nobody sets go on. */
+/** A wall clock that is changed while a run trains, by libfaketime; monotonic clocks continue. */
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -180,7 +180,7 @@ export async function lockedStore(log: (text: string) => void, seconds = 30): Pr
   rmSync(home, { recursive: true });
 }
 
-/** What lies at the store's place of a home that cannot be written. */
+/** Content of the store's path in a read-only home. */
 const stores: Record<string, (path: string) => void> = {
   'as it was left': () => {},
   'with changes that are not merged yet': (path) => {

@@ -11,7 +11,7 @@ import { claim, permafrost, resultOf, tinySettings } from './lab.ts';
 type Damage = (lines: Buffer[], random: Random) => Buffer[];
 const lineEnd = Buffer.from('\n');
 
-/** Each leaves the last line alone, which holds the result, but for those that only cut behind it. */
+/** Each leaves the last line, which holds the result, except those that only cut bytes after it. */
 const damages: Record<string, Damage> = {
   'a flipped bit': (lines, random) => {
     const at = random.below(lines.length - 1);
@@ -80,7 +80,7 @@ export async function damagedJournals(log: (text: string) => void, count = 200):
   }
 }
 
-/** Numbers that count: above all before them. */
+/** Entries that count: their number is larger than all before. */
 function seqsOf(lines: Buffer[]): number[] {
   let last = 0;
   return lines.flatMap((line) => {

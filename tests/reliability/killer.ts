@@ -1,8 +1,8 @@
 /**
- * Loaded before a program (`--import`): ends it by SIGKILL at one of the points before and after its file operations.
- * KILL_PROGRAM: ending of the program that is meant. KILL_AT: which point, from 0. KILL_ON: a regular expression instead; the
- * first point fits whose text, such as `after renameSync /…/marks.json`, does. KILL_REPORT: a file that a killed program adds the
- * text of its point to, and one that ends by itself its name and number of points. A write that is killed has written half.
+ * Loaded before a program (`--import`): kills it (SIGKILL) at one of the points before and after its file operations.
+ * KILL_PROGRAM: ending of the program's path. KILL_AT: number of the point, from 0. KILL_ON: a regular expression instead; the
+ * first point whose text matches, such as `after renameSync /…/marks.json`. KILL_REPORT: a file to which a killed program adds the
+ * text of its point, and a program that exits adds its name and number of points. A killed write has written half.
  */
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
@@ -10,7 +10,7 @@ import { syncBuiltinESMExports } from 'node:module';
 const { KILL_PROGRAM = '', KILL_AT, KILL_ON, KILL_REPORT } = process.env;
 const at = KILL_AT ? Number(KILL_AT) : -1;
 const on = KILL_ON ? new RegExp(KILL_ON) : null;
-const { writeSync, appendFileSync } = fs; // as they are before they are watched
+const { writeSync, appendFileSync } = fs; // the originals, before they are watched
 const paths = new Map<unknown, unknown>();
 let points = 0;
 

@@ -1,10 +1,10 @@
 /**
- * Kills commands at random moments, by SIGKILL, with all their processes or one of them alone; then does what a person would
- * do next and looks whether anything was lost, doubled, torn or left over, and whether the result is that of an undisturbed
+ * Kills commands at random moments (SIGKILL), with all their processes or only one of them; then does what a user would
+ * do next and checks whether anything was lost, doubled, torn or left over, and whether the result equals that of an undisturbed
  * command, bit for bit.
  *
- * The choices follow from the seed. A moment is a share of the time that the command takes, a number of changes of files, or a
- * point before, amid or after one of its file operations, at which it ends itself.
+ * The seed decides the choices. A moment is a share of the command's duration, a number of file changes, or a
+ * point before, during or after one of its file operations, at which it kills itself.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -43,9 +43,9 @@ export interface KillOptions {
   only?: readonly string[];
   /** How moments are chosen; points alone are the same every time. `every`: each point of each command once, whatever `count` says. */
   moments?: readonly Moment[] | 'every';
-  /** Told of every problem as it is found, and of every victim that is done. */
+  /** Called with every problem as it is found, and every finished victim. */
   say?(line: string): void;
-  /** Keeps the folders of kills that something was wrong after. */
+  /** Keeps the folders of kills that left a problem. */
   keeps?: boolean;
 }
 
@@ -57,7 +57,7 @@ export interface Tally {
 
 const mostKills = 5; // of one command before it may come to its end
 const mostTurns = 3; // for each kill, since commands may be faster than their killer
-const patience = 240_000; // ms for a command that nobody kills
+const patience = 240_000; // ms for a command that is not killed
 
 type Mode = 'all' | 'parent' | 'trainers';
 const allMoments = ['time', 'changes', 'point'] as const;
@@ -85,7 +85,7 @@ export async function killAll(options: KillOptions): Promise<Tally[]> {
 
 interface World {
   environment: NodeJS.ProcessEnv;
-  /** A place that begins so, made once. */
+  /** A place with this beginning, made once. */
   beginning(name: keyof typeof beginnings): Promise<Place>;
   close(): Promise<void>;
 }
@@ -140,7 +140,7 @@ async function answerSlowly(content: Buffer, range: string | undefined, response
   response.end();
 }
 
-/** What an undisturbed command takes and comes to. */
+/** Duration and outcome of an undisturbed command. */
 interface Whole {
   time: number;
   changes: number;
@@ -206,7 +206,7 @@ async function killOften(
   }
 }
 
-/** A kill to come: `share` says how far on. */
+/** A planned kill; `share` says how far into the command. */
 interface Plan {
   how: Moment;
   mode: Mode;
@@ -290,7 +290,7 @@ function afterChanges(place: Place, count: number): { come: Promise<void>; stop(
   return { come, stop };
 }
 
-/** A command's end; it is killed where it does not come. */
+/** Waits for a command to exit and kills it after the time limit. */
 async function within({ child, ended }: Working): Promise<Ended> {
   const timer = setTimeout(() => child.kill('SIGKILL'), patience);
   try {
@@ -310,7 +310,7 @@ async function runTo(
   return within(working);
 }
 
-/** Does what a person does next until the work is done. */
+/** Does what a user does next until the work is done. */
 async function finish(victim: Victim, place: Place, killer?: NodeJS.ProcessEnv): Promise<string[]> {
   const ended = await runTo(place, await victim.next(place), { victim, killer });
   const problems = saysWhatItDoes(ended, victim.codes);

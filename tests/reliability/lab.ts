@@ -1,4 +1,4 @@
-/** Permafrost from outside, as the reliability scripts meet it: commands, a server that is called, runs that take a known time. */
+/** Permafrost from outside, for the reliability scripts: commands, a server, runs of a known duration. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -22,7 +22,7 @@ export const tinySettings = (iterations: number, more: Record<string, unknown> =
     ...{ early_stop: 'null', device: 'cpu', num_iters: iterations, ...more },
   }).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
 
-/** Every process that a script started, ended with it. */
+/** Every process that a script started; they end with it. */
 const started = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of started) child.kill('SIGKILL');
@@ -33,18 +33,18 @@ export interface Answer {
   signal: NodeJS.Signals | null;
   out: string;
   err: string;
-  /** Milliseconds that it took. */
+  /** Duration in milliseconds. */
   took: number;
 }
 
 export interface CommandOptions {
   home: string;
   environment?: NodeJS.ProcessEnv;
-  /** What the command runs under, such as `setpriv …`. */
+  /** A wrapper for the command, such as `setpriv …`. */
   under?: string[];
 }
 
-/** Starts a command; `ended` settles when it has. */
+/** Starts a command; `ended` settles when it exits. */
 export function start(words: string[], { home, environment, under = [] }: CommandOptions) {
   const [program, ...before] = [...under, process.execPath, permafrostBin, ...words];
   const began = performance.now();
@@ -76,7 +76,7 @@ export interface Serving {
   err(): string;
   /** Whether it still runs. */
   lives(): boolean;
-  /** Ends it as a signal does, and waits. */
+  /** Sends a signal and waits for the exit. */
   close(): Promise<void>;
 }
 
@@ -124,7 +124,7 @@ export async function serve(home: string, slots = 1, under: string[] = []): Prom
   };
 }
 
-/** Waits for something; throws its name when the time (s) is over. */
+/** Waits for a condition; throws its name after the time limit (s). */
 export async function until(what: string, condition: () => unknown, seconds = 60): Promise<void> {
   const end = performance.now() + seconds * 1000;
   while (!(await condition())) {

@@ -1,4 +1,4 @@
-/** Commands that come upon each other, or upon what a killed one left. */
+/** Commands that meet each other, or the leftovers of a killed one. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -80,7 +80,7 @@ it.skipIf(whyNoProcFolder)(
   'a container restart with the same PID takes over what was queued and what was under way',
   async () => {
     const { home } = place;
-    const before = leaseText('before', { ...thisProcess, start: '1' }, 0); // our number, another process
+    const before = leaseText('before', { ...thisProcess, start: '1' }, 0); // our PID, another process
     const [app, config] = ['6c1c8f7e-0000-4000-8000-000000000000', parseConfig(tiny)];
     mkdirSync(join(home, 'apps'), { recursive: true });
     writeFileSync(join(home, 'apps', `${app}.json`), before);

@@ -16,7 +16,7 @@ export interface Options {
   only?: string[];
   /** Each point once instead of random ones. */
   every: boolean;
-  /** Keeps the folders in which something was wrong. */
+  /** Keeps the folders with problems. */
   keeps: boolean;
 }
 
@@ -39,13 +39,13 @@ const kinds: Record<string, (options: Options) => Promise<number>> = {
       damagedJournals: (say) => damagedJournals(say, options.count),
     }),
   clocks: (options) => each(options, { setClocks }),
-  /** Needs root, for the machines that it makes up. */
+  /** Needs root, for the namespaces that it creates. */
   namespaces: (options) => each(options, { takenOver, sweptTwice, restarted, asleep }),
   /** Needs root and Slurm for the time limit. */
   slurm: (options) => each(options, { timeLimit, manyRuns: (say) => manyRuns(say, 50 * options.count) }),
 };
 
-/** Does every piece of work, those named by `only` alone; resolves to how many threw. */
+/** Runs every piece of work, or only those in `only`; resolves to the number that threw. */
 async function each(
   { only }: Options,
   work: Record<string, (say: (line: string) => void) => Promise<void>>,

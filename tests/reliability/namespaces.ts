@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkJournal, claim, journalOf, permafrost, project, start, tinySettings, until } from './lab.ts';
 
-/** What a command runs under to be on a machine of that name. It is killed with everything in it. */
+/** Wrapper that puts a command on a machine of that name. Killing it kills everything inside. */
 const on = (host: string): string[] => [
   ...['unshare', '--pid', '--fork', '--kill-child', '--mount-proc', '--net', '--uts'],
   ...['sh', '-c', `hostname ${host}; exec "$@"`, 'sh'],
@@ -52,7 +52,7 @@ const trainersOf = (id: string): number[] =>
 
 type Log = (text: string) => void;
 
-/** B looks at, and asks for, a run that A trains; then A is cut off. */
+/** B shows and resumes a run that A trains; then A is cut off. */
 export async function takenOver(log: Log): Promise<void> {
   await inHome(async (home) => {
     const a = start(['run', ...tinySettings(100_000)], { home, under: on('machine-a') });
@@ -106,7 +106,7 @@ export async function sweptTwice(log: Log): Promise<void> {
   });
 }
 
-/** A container is killed with one run under way and two queued, and started again: its processes have the same numbers. */
+/** A container is killed with one run under way and two queued, and restarted: its processes have the same PIDs. */
 export async function restarted(log: Log): Promise<void> {
   await inHome(async (home) => {
     const words = [process.execPath, join(import.meta.dirname, 'queueing.ts'), home, '3', '100'];

@@ -25,7 +25,7 @@ const programs = {
   pull: join(import.meta.dirname, 'pullProcess.ts'),
 };
 
-/** What makes a program end itself at a point, in its environment; a report is kept outside of the home. */
+/** Environment variables that make a program kill itself at a point; the report lies outside the home. */
 export const killerOf = ({ root }: Place, program: keyof typeof programs | '', at?: number): NodeJS.ProcessEnv => ({
   NODE_OPTIONS: `--import ${pathToFileURL(join(import.meta.dirname, 'killer.ts')).href}`,
   KILL_PROGRAM: program && programs[program],
@@ -34,7 +34,7 @@ export const killerOf = ({ root }: Place, program: keyof typeof programs | '', a
 });
 const reportIn = (root: string): string => join(root, 'tmp', 'report');
 
-/** What killed or counted programs said since the last time. */
+/** Reports of killed or counted programs since the last call. */
 export function takeReport({ root }: Place): { killed: string[]; points: Record<string, number> } {
   const path = reportIn(root);
   const lines = existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : [];
@@ -52,14 +52,14 @@ export type Command = readonly [keyof typeof programs, ...string[]];
 export interface Place {
   root: string;
   home: string;
-  /** Where commands run, and write what they are asked for. */
+  /** Working directory of the commands, and where they write exports. */
   out: string;
   /** The Hugging Face cache. */
   hub: string;
   environment: NodeJS.ProcessEnv;
 }
 
-/** Opens a place, with what `from` has where one is given. */
+/** Opens a place, as a copy of `from` if given. */
 export function openPlace(environment: NodeJS.ProcessEnv = {}, from?: Place): Place {
   const root = mkdtempSync(join(tmpdir(), 'permafrost-kills-'));
   const [home, out, hub, temporary] = ['home', 'out', 'hub', 'tmp'].map((name) => join(root, name));
@@ -106,7 +106,7 @@ export function start(place: Place, command: Command, killer: NodeJS.ProcessEnv 
   return { child, ended };
 }
 
-/** Every process that works in the place, whoever started it. */
+/** Every process that works in the place, also grandchildren. */
 export function processesOf({ home }: Place): number[] {
   const mark = `PERMAFROST_HOME=${home}\0`;
   return readdirSync('/proc').flatMap((name) => {
@@ -127,7 +127,7 @@ export function killProcess(pid: number): void {
   }
 }
 
-/** Resolves to whether the place is without processes within so long (ms). */
+/** Resolves to whether all processes of the place exit within the time limit (ms). */
 export async function isQuietWithin(place: Place, patience: number): Promise<boolean> {
   const end = performance.now() + patience;
   while (processesOf(place).length > 0) {
@@ -137,14 +137,14 @@ export async function isQuietWithin(place: Place, patience: number): Promise<boo
   return true;
 }
 
-/** Calls `tell` for every change of a file in the place; returns how to stop that. */
+/** Calls `tell` for every change of a file in the place; returns the function that stops it. */
 export function onChanges({ root }: Place, tell: () => void): () => void {
   const watcher = watch(root, { recursive: true }, tell);
-  watcher.on('error', () => {}); // a folder went while it was looked at
+  watcher.on('error', () => {}); // a folder was deleted meanwhile
   return () => watcher.close();
 }
 
-/** Everything in a folder: for a file its hash, for a link where it leads. */
+/** Everything in a folder: the hash of a file, the target of a link. */
 export function contentOf(folder: string): Record<string, string> {
   if (!existsSync(folder)) return {};
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });

@@ -1,4 +1,4 @@
-/** An app that goes on with what is there, and queues runs where there is nothing. Usage: node queueing.ts HOME COUNT ITERATIONS */
+/** An app that continues the runs of a home, or queues new ones in an empty home. Usage: node queueing.ts HOME COUNT ITERATIONS */
 import { createApp } from '#app';
 import { parseConfig } from '#contract/config';
 

@@ -1,4 +1,4 @@
-/** What must hold of a home after everything: each rule gives the sentences that say how it is broken. */
+/** Rules that every home must satisfy at the end; each returns a sentence per violation. */
 import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { openStore, type Store } from '#store/store';
 import { outcomeOf } from '../trainer/lab.ts';
 import type { Ended, Place } from './place.ts';
 
-/** Code 1 is a bug; null stands for a command that somebody killed. */
+/** Code 1 is a bug; null stands for a killed command. */
 export function saysWhatItDoes({ command, code, stdout, stderr }: Ended, codes: readonly (number | null)[]): string[] {
   const words = command.join(' ');
   const said = `${stdout}${stderr}`;
@@ -26,7 +26,7 @@ export const runFolders = ({ home }: Place): string[] => {
   return existsSync(runs) ? readdirSync(runs).map((id) => join(runs, id)) : [];
 };
 
-/** What each finished run came to, by its settings, without times and names; the same for every undisturbed home. */
+/** The result of each finished run by its settings, without times and names; equal in every undisturbed home. */
 export function resultsOf(place: Place): string[] {
   const results = runFolders(place).flatMap((folder) => {
     const files = runFiles(folder);
@@ -37,7 +37,7 @@ export function resultsOf(place: Place): string[] {
   return results.sort();
 }
 
-/** Files that only a process at work may have. */
+/** Files that may exist only while a process works. */
 const passing = /\.(draft|tmp|incomplete|lock|lease)$|lease\.json$|^apps\/.+|permafrost-trash/;
 
 export function leftovers(place: Place): string[] {
@@ -46,7 +46,7 @@ export function leftovers(place: Place): string[] {
   return found.map((name) => `${name} is left over`);
 }
 
-/** Every run rests, and none that has finished by its journal is anything else. */
+/** Every run rests, and a run that has finished in its journal has finished in the store. */
 export function runsRest(runs: readonly Run[], place: Place): string[] {
   const finished = new Set(
     runFolders(place).filter((folder) =>
@@ -56,12 +56,12 @@ export function runsRest(runs: readonly Run[], place: Place): string[] {
     ),
   );
   return runs.flatMap(({ id, state }) => {
-    if (!restingStates.includes(state)) return [`${id} is ${state} with nobody at it`];
+    if (!restingStates.includes(state)) return [`${id} is ${state} without a trainer`];
     return finished.has(join(place.home, 'runs', id)) && state !== 'finished' ? [`${id} finished but is ${state}`] : [];
   });
 }
 
-/** The store says what a store says that was made from the folders alone. */
+/** The store equals one that is rebuilt from the folders alone. */
 export async function storeMatchesFolders({ home }: Place): Promise<string[]> {
   const copy = mkdtempSync(join(tmpdir(), 'permafrost-rebuilt-'));
   const store = await openStore(join(home, 'permafrost.db'), { reads: true });

@@ -1,4 +1,4 @@
-/** The commands that are killed: how each begins, what a person runs next, and what must come out in the end. */
+/** The commands that are killed: how each begins, what a user runs next, and the expected outcome. */
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,15 +14,15 @@ export interface Victim {
   name: string;
   /** What the home has before. */
   from: keyof typeof beginnings;
-  /** What a person runs next. */
+  /** What a user runs next. */
   next(place: Place): Command | Promise<Command>;
   /** Exit codes with which the work is done. */
   codes: readonly number[];
-  /** What is the same however often it was killed. */
+  /** The outcome, which kills must not change. */
   outcome(place: Place): unknown;
   /** It has trainers, which can be killed alone or left alone. */
   hasTrainers?: boolean;
-  /** Ends a command that does not end by itself when its work is done. */
+  /** Ends a command that keeps running when its work is done. */
   leave?(place: Place, working: Working): Promise<void>;
   /** Run after all. */
   last?: Command;
@@ -78,7 +78,7 @@ async function finishedRuns(place: Place): Promise<void> {
   await done(place, ['permafrost', 'tag', id, 'kept', 'twice']);
 }
 
-/** Goes on with the run that the store shows; begins one where it shows none. */
+/** Resumes the run in the store, or starts one if there is none. */
 async function runOrResume(place: Place): Promise<Command> {
   const path = join(place.home, 'permafrost.db');
   if (!existsSync(path)) return ['permafrost', 'run', ...set({})];
@@ -142,7 +142,7 @@ export const victims: readonly Victim[] = [
     codes: [0],
     outcome: resultsOf,
     async leave(place, { child }) {
-      await Promise.race([once(child.stdout!, 'data'), once(child, 'exit')]); // it hears signals from then on
+      await Promise.race([once(child.stdout!, 'data'), once(child, 'exit')]); // it handles signals from then on
       while (resultsOf(place).length === 0 && child.exitCode === null) await sleep(100);
       child.kill('SIGTERM');
     },
@@ -189,6 +189,6 @@ export const victims: readonly Victim[] = [
     from: 'nothing',
     next: ({ environment: { DATA_URL = '', DATA_SHA256 = '' } }) => ['pull', DATA_URL, DATA_SHA256],
     codes: [0],
-    outcome: ({ home }) => without(contentOf(home), /index\.safetensors$/), // which holds times of files
+    outcome: ({ home }) => without(contentOf(home), /index\.safetensors$/), // it holds file times
   },
 ];

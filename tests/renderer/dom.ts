@@ -1,6 +1,6 @@
 /**
  * happy-dom as the environment of a test whose app fetches from a server: import it first, instead of naming the environment.
- * Its own `fetch` and what belongs to it are a browser's, while the app of a test runs in Node.
+ * It replaces `fetch` and its classes by a browser's, but the app of a test needs Node's.
  */
 import { builtinEnvironments } from 'vitest/environments';
 

@@ -12,7 +12,7 @@ import { type AppRouter, appRouter } from '#contract/router';
 import type { Services } from '#contract/services';
 import { App } from '#renderer/App.tsx';
 
-// printing the whole page each time that something is not there yet takes longer than everything else
+// printing the whole page at every failed look-up takes longer than everything else
 configure({ getElementError: (message) => new Error(message ?? 'not there') });
 
 /** A run of half a second. */
@@ -53,7 +53,7 @@ export async function openWindow(
   };
 }
 
-/** Serious complaints of axe about what is shown; colours are for a real browser to judge. */
+/** Serious violations that axe finds on the page; colours need a real browser. */
 export async function seriousComplaints(): Promise<string[]> {
   const { violations } = await axe.run(document.body, { rules: { 'color-contrast': { enabled: false } } });
   return violations

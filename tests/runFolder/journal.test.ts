@@ -67,7 +67,7 @@ describe('openJournal', () => {
     expect(readFileSync(path, 'utf8').startsWith('{"crc":')).toBe(true);
   });
 
-  it('gives no number twice of which somebody has read the entry, though a power cut took its line', () => {
+  it('reuses no number whose entry was read, even if a power cut lost the line', () => {
     writeLogs('first', 'second', 'third');
     truncateSync(path, readFileSync(path).indexOf(0x0a) + 1);
     const journal = openJournal(path, { seen: 3 });
@@ -78,7 +78,7 @@ describe('openJournal', () => {
     expect(numbers()).toEqual([1, 2, 3, 4]);
   });
 
-  it('lets nobody flush it, and write a checkpoint after that, who may not write any more', () => {
+  it('refuses to flush, and so to checkpoint, in a process that lost the lease', () => {
     const journal = openJournal(path, {
       permit() {
         throw new Error('taken over');
@@ -135,7 +135,7 @@ describe('metrics', () => {
   });
 });
 
-describe.skipIf(!canLimitFiles)('a disk that takes no more', () => {
+describe.skipIf(!canLimitFiles)('a full disk', () => {
   it('leaves whole lines only; entries wait in order, unsent, and follow when there is space again', () => {
     const sent: number[] = [];
     const journal = openJournal(path, { send: ({ seq }) => sent.push(seq) });

@@ -46,7 +46,7 @@ const checkpoint = (step: number, best = true): RunCheckpoint => ({
   best: best ? { w: new Float32Array(6).fill(7) } : null,
 });
 
-/** Does `work` on a disk that takes no more. */
+/** Does `work` on a full disk. */
 const onFullDisk = <T>(work: () => T): T => withFileLimit(64, work);
 
 describe('a checkpoint', () => {
@@ -104,7 +104,7 @@ describe('a damaged checkpoint', () => {
     }
   });
 
-  it('is one that is cut, grown or empty', () => {
+  it('is also one that is cut, longer or empty', () => {
     writeRunCheckpoint(path, specs, digest, checkpoint(40));
     const whole = readFileSync(path);
     for (const bytes of [
@@ -118,7 +118,7 @@ describe('a damaged checkpoint', () => {
     }
   });
 
-  it('is not one of an earlier version, which has no checksum', () => {
+  it('is not one of an earlier version, which has no seal', () => {
     const { progress, state } = checkpoint(40, false);
     const tensors = Object.fromEntries(
       Object.entries(state).map(([name, data]) => [
@@ -192,7 +192,7 @@ describe('a checkpoint writer', () => {
       expect(readRunCheckpoint(path, specs, digest)?.progress.step).toBe(8);
       expect(kinds()).toEqual([
         'checkpoint',
-        expect.stringMatching(/^warn: .*larger than this system allows.*Training goes on/),
+        expect.stringMatching(/^warn: .*larger than this system allows.*Training continues/),
         'info: Checkpoints can be written again.',
         'checkpoint',
       ]);
@@ -222,7 +222,7 @@ describe('a checkpoint writer', () => {
   it('waits longer when writing takes long: at most a twentieth of the time', () => {
     let now = 0;
     const { writer } = open(() => {
-      now += 2000; // every look at the clock: one save takes 2 s
+      now += 2000; // at every reading of the clock, so one save takes 2 s
       return now;
     });
     writer.save(checkpoint(5));

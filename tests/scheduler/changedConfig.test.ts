@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, maxRetries: 5 }));
 
-it('a run whose config.json was edited while it was paused is refused with the field, and goes on when that is undone', async () => {
+it('a run whose config.json was edited while paused is refused with the field, and continues when that is undone', async () => {
   const trainer = join(home, 'trainer.mjs');
   writeFileSync(trainer, 'process.exit(7);');
   const app = await createApp({ home, trainer });

@@ -65,7 +65,7 @@ it.each(['running', 'queued'] as const)(
   },
 );
 
-it('a run that an app elsewhere took over while this one slept stays as it is when the trainer here ends', async () => {
+it('a run that another app took over while this one slept is left alone when the trainer here ends', async () => {
   const trainer = join(home, 'trainer.mjs');
   writeFileSync(trainer, "process.on('SIGTERM', () => {}); setTimeout(() => process.exit(2), 1000);");
   app = await createApp({ home, trainer });

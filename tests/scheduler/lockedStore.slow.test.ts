@@ -29,13 +29,13 @@ afterEach(async () => {
   rmSync(home, { recursive: true, maxRetries: 5 });
 });
 
-it('a command waits for a store that refuses its next run, though nothing else is under way', async () => {
+it('a command waits for a store that refuses its next run, even with no run under way', async () => {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'refusedProcess.ts'), home], { stdio: 'inherit' });
   expect(await once(child, 'exit')).toEqual([0, null]);
 });
 
 describe('a store that is locked for long', () => {
-  it('stalls no app that trains: it answers, says what is wrong, and catches up', async () => {
+  it('does not stall a training app: it answers, reports the error, and catches up', async () => {
     const [id] = app.runs.create([config]);
     while (app.runs.get(id).step === 0) await sleep(20);
     const other = new Sqlite(join(home, 'permafrost.db'));
@@ -54,7 +54,7 @@ describe('a store that is locked for long', () => {
     expect(app.runs.series(id, 'train_loss')).toHaveLength(500);
   });
 
-  it('refuses what a person asks for after two seconds, and leaves nothing half done', async () => {
+  it("refuses a user's change after two seconds and leaves nothing half done", async () => {
     const [id] = app.runs.create([{ ...config, num_iters: 1 }]);
     await app.queue.whenIdle();
     const other = new Sqlite(join(home, 'permafrost.db'));

@@ -36,7 +36,7 @@ it('an app whose awaited run was paused by its owner and resumed here is idle on
   await owner.close();
 }, 30_000);
 
-it('an awaited run whose owner died while the store was locked goes on here after that', async () => {
+it('an awaited run whose owner died while the store was locked continues here afterwards', async () => {
   const lease = join(home, 'apps', 'theirs.json');
   mkdirSync(join(home, 'apps'), { recursive: true });
   writeFileSync(lease, leaseText('theirs', elsewhere, 0));

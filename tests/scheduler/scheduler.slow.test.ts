@@ -85,7 +85,7 @@ it('a queued run is trained to its result, and its folder says the same as the s
   });
 });
 
-it('a running run pauses at a checkpoint, goes on when resumed, stops when told, and a finished one is not resumed', async () => {
+it('a running run pauses at a checkpoint, continues when resumed, stops when told, and a finished one is not resumed', async () => {
   await withApp(async (app) => {
     const [id] = app.runs.create([long]);
     await until(() => app.runs.get(id).step > 3);
@@ -105,7 +105,7 @@ it('a running run pauses at a checkpoint, goes on when resumed, stops when told,
   });
 });
 
-it('as many runs train at once as there are slots; one taken from the queue never starts', async () => {
+it('one run trains per slot; a run removed from the queue never starts', async () => {
   await withApp(
     async (app) => {
       const [a, b, c] = [0, 1, 2].map((seed) => app.runs.create([{ ...long, seed }])[0]);
@@ -123,8 +123,8 @@ it('as many runs train at once as there are slots; one taken from the queue neve
   );
 });
 
-describe('a trainer that ends without a word', () => {
-  it('leaves its run crashed, with the reason, its last words and the metrics it had', async () => {
+describe('a trainer that exits unexpectedly', () => {
+  it('leaves its run crashed, with the reason, its last output and its metrics', async () => {
     const trainer = join(home, 'trainer.mjs');
     writeFileSync(trainer, "console.error('out of luck'); process.exit(7);");
     await withApp(
@@ -168,7 +168,7 @@ const commandLine = (pid: number): string[] => {
   }
 };
 
-it.skipIf(whyNoProcFolder)('a run whose trainer outlives its app by a while goes on in the next one', async () => {
+it.skipIf(whyNoProcFolder)('a run whose trainer outlives its app continues in the next app', async () => {
   const id = await withApp(async (app) => {
     app.queue.pause();
     return app.runs.create([long])[0];

@@ -28,7 +28,7 @@ interface Message {
   error?: { message: string; data: { reason: string } };
 }
 
-/** A client whose end takes messages while `takes` is true. */
+/** A client that receives messages while `takes` is true. */
 function joinClient(bounds: Partial<Limits> = {}) {
   const got: Message[] = [];
   const reports: string[] = [];
@@ -73,8 +73,8 @@ const call = (id: unknown, path: string, input?: unknown, method = 'query') => (
 const subscription = (id: unknown, path: string, input?: unknown) => call(id, path, input, 'subscription');
 const until = (condition: () => boolean) => expect.poll(condition, { timeout: 5000, interval: 5 }).toBe(true);
 
-describe('a client that takes nothing', () => {
-  it('has no more computed for it than fits, and gets everything once it takes again', async () => {
+describe('a client that reads nothing', () => {
+  it('has only as much computed as fits, and gets everything once it reads again', async () => {
     let listed = 0;
     const list: Services['runs']['list'] = (some) => {
       listed++;
@@ -137,7 +137,7 @@ describe('a client that takes nothing', () => {
     client.end();
   });
 
-  it('is disconnected when it stands still for too long', async () => {
+  it('is disconnected when it stalls for too long', async () => {
     const { say, takes, closed, reports } = joinClient({ patience: 30 });
     takes(false);
     say(call(1, 'home'));
@@ -181,7 +181,7 @@ describe('a client that asks for too much', () => {
     expect(closed()).toMatch(/more than 10 calls/);
   });
 
-  it('is disconnected when it numbers two open calls alike', () => {
+  it('is disconnected when it gives two open calls one number', () => {
     const { say, closed } = joinClient();
     say([call(1, 'home'), call(1, 'home')]);
     expect(closed()).toMatch(/number 1 of a call that is open/);
@@ -195,7 +195,7 @@ describe('a client that asks for too much', () => {
 });
 
 describe('subscriptions', () => {
-  it('that are stopped before they have begun do not live on', async () => {
+  it('that are stopped before they begin do not survive', async () => {
     const { say, got } = joinClient({ subscriptions: 5 });
     for (let id = 1; id <= 5; id++) {
       say(subscription(id, 'runs.changes'));

@@ -1,4 +1,4 @@
-/** Databases whose bytes are not those that SQLite wrote. */
+/** Databases with damaged bytes. */
 import {
   closeSync,
   mkdirSync,
@@ -42,7 +42,7 @@ async function withApp<T>(use: (app: Services) => T | Promise<T>, options = {}):
   }
 }
 
-/** What must survive of a run that never began. */
+/** The parts of a run that must survive although it never began. */
 const marksOf = (app: Services, ids: readonly string[]) =>
   new Map(
     app.runs
@@ -53,7 +53,7 @@ const marksOf = (app: Services, ids: readonly string[]) =>
       ]),
   );
 
-/** 30 runs that a person has marked. */
+/** 30 runs with marks of a user. */
 const fillHome = () =>
   withApp((app) => {
     app.queue.pause();
@@ -95,7 +95,7 @@ const damages: Record<string, () => void> = {
 };
 
 describe.each(Object.entries(damages))('a store with %s', (_, damage) => {
-  it('names rebuild as the way out, which brings back every run with its tags, note, archive and trash marks', async () => {
+  it('names rebuild as the remedy, which restores every run with its tags, note, archive and trash marks', async () => {
     const rows = await fillHome();
     damage();
     const named = expect.objectContaining({ code: 'store', message: expect.stringMatching(/permafrost rebuild/) });
@@ -126,7 +126,7 @@ it.skipIf(process.platform === 'win32')(
   },
 );
 
-it('a damaged store that another app has open is not taken from it', async () => {
+it('a damaged store that another app has open is not set aside', async () => {
   await fillHome();
   damages['a text in its place']();
   const lease = openLease(join(home, 'apps', 'other.json'));
@@ -141,7 +141,7 @@ it('a damaged store that another app has open is not taken from it', async () =>
   expect(await withApp((app) => app.rebuild(), { repairs: true })).toMatchObject({ added: 30 });
 });
 
-it('an app that stays is seen although it trains nothing', async () => {
+it('an idle app is seen by other apps', async () => {
   await withApp((app) => {
     app.queue.adoptOrphans();
     expect(readdirSync(join(home, 'apps'))).toHaveLength(1);

@@ -1,4 +1,4 @@
-/** Every metric row of a run, read while the store goes on writing. */
+/** Every metric row of a run, read while the store continues to write. */
 import { expect, it } from 'vitest';
 import { parseConfig } from '#contract/config';
 import { type JournalEntry, type MetricRow, metricKeys } from '#contract/run';

@@ -26,7 +26,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, maxRetries: 5 }));
 
-/** The journal of a finished run of so many steps, 500 to an entry. */
+/** The journal of a finished run, 500 steps in an entry. */
 function journalOf(steps: number): JournalEntry[] {
   const bodies: EntryBody[] = [
     { kind: 'started', step: 0, totalSteps: steps, device: 'cpu', trainable: 1, total: 1, deviations: [] },
@@ -60,7 +60,7 @@ it('a run that a cluster may still train is not called crashed', async () => {
   store.close();
 });
 
-it('another connection writes while a long run is brought in', async () => {
+it('another connection can write while a long run is added', async () => {
   writeRun('mnist-aaaaaa', 200_000);
   const path = join(home, 'permafrost.db');
   const [store, other] = [await openStore(path), await openStore(path)];
@@ -75,12 +75,12 @@ it('another connection writes while a long run is brought in', async () => {
   clearInterval(writer);
   expect(store.runs.get('mnist-aaaaaa')).toMatchObject({ state: 'finished', step: 200_000 });
   expect(notes).toBeGreaterThan(10);
-  expect(longest).toBeLessThan(2000); // what a statement waits for at most
+  expect(longest).toBeLessThan(2000); // the longest wait of a statement
   store.close();
   other.close();
 });
 
-it('a rebuild that was killed at any moment is completed by the next one', async () => {
+it('a killed rebuild is completed by the next one', async () => {
   for (const id of ['mnist-aaaaaa', 'mnist-bbbbbb', 'mnist-cccccc']) writeRun(id, 100_000);
   const path = join(home, 'permafrost.db');
   const code = `import { openStore } from '#store/store';
@@ -106,7 +106,7 @@ it('a rebuild that was killed at any moment is completed by the next one', async
   store.close();
 });
 
-it('a folder whose name is no run id is told instead of becoming a run that no command takes', async () => {
+it('a folder whose name is not a run id is reported instead of added', async () => {
   for (const id of ['mnist-aaaaaa', 'evil;rm', 'two\nlines', '-rf']) writeRun(id, 500);
   const store = await openStore(join(home, 'permafrost.db'));
   const { added, unreadable } = await rebuild(store, runsFolder);
@@ -139,7 +139,7 @@ it.skipIf(process.platform === 'win32')(
       timeout: 8000,
     });
     const { unreadable, ids } = JSON.parse(printed);
-    expect(ids).toEqual(['mnist-cccccc']); // whose marks alone are lost
+    expect(ids).toEqual(['mnist-cccccc']); // only its marks are lost
     expect(unreadable).toEqual([
       expect.stringMatching(/The run's config is missing or damaged\. .*config\.json is not a regular file\. .*\w\.$/),
       expect.stringMatching(/bbbbbb.*journal\.jsonl is not a regular file/),
@@ -157,10 +157,10 @@ it('tags, notes, archive and trash marks survive the store', async () => {
   expect(store.runs.unsaved()).toEqual([]);
 });
 
-it('what a killed maker of a run left half-written in its folder is gone when the run is brought in', async () => {
+it('half-written files of a killed run maker are gone when the run is added', async () => {
   writeRun('mnist-aaaaaa', 500);
   const folder = join(runsFolder, 'mnist-aaaaaa');
-  const dead = draftOf(runFiles(folder).marks).replace(/-\d+-\d+\.draft$/, '-1-0.draft'); // our number, another start
+  const dead = draftOf(runFiles(folder).marks).replace(/-\d+-\d+\.draft$/, '-1-0.draft'); // our PID, another start time
   writeFileSync(dead, '{"tags"');
   await rebuild(await openStore(':memory:'), runsFolder, 'missing');
   expect(readdirSync(folder).sort()).toEqual(['config.json', 'journal.jsonl']);
@@ -175,7 +175,7 @@ it('a damaged file of marks costs the marks and not the run', async () => {
   expect(await rebuild(store, runsFolder)).toMatchObject({ added: 1 });
 });
 
-it('a damaged journal gives the result that is in it, and its log says from then on what is lost', async () => {
+it('a damaged journal gives its result, and its log then says what is lost', async () => {
   writeRun('mnist-aaaaaa', 1500);
   const { journal } = runFiles(join(runsFolder, 'mnist-aaaaaa'));
   const lines = journalOf(1500).map(encodeEntry);

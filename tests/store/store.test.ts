@@ -74,7 +74,7 @@ describe('journal entries', () => {
     });
     expect(store.metrics.series('mnist-aaaaaa', 'train_loss')).toHaveLength(30);
   });
-  it('count once however often they come', async () => {
+  it('count once however often they arrive', async () => {
     const store = await withRun();
     const all = entries([started(0), losses(1, 10), losses(11, 20)]);
     expect(store.apply('mnist-aaaaaa', all.slice(0, 2))).toEqual(all.slice(0, 2));
@@ -82,7 +82,7 @@ describe('journal entries', () => {
     expect(store.apply('mnist-aaaaaa', all)).toEqual([]);
     expect(store.runs.get('mnist-aaaaaa').step).toBe(20);
   });
-  it('count when one before them is lost', async () => {
+  it('count when an earlier one is lost', async () => {
     const store = await withRun();
     const [start, , ...after] = entries([started(0), losses(1, 10), losses(11, 20), finished]);
     expect(store.apply('mnist-aaaaaa', [start, ...after])).toEqual([start, ...after]);
@@ -244,7 +244,7 @@ describe('the file', () => {
       /cannot be used as the run store.*PERMAFROST_HOME/s,
     );
   });
-  it('leaves no copy of itself where a newer Permafrost made it and somebody only looks', async () => {
+  it('leaves no copy behind when a read-only command opens the store of a newer Permafrost', async () => {
     const newer = new Sqlite(join(folder, 'newer.db'));
     newer.exec('CREATE TABLE runs (id)');
     newer.pragma('user_version = 99');
@@ -286,7 +286,7 @@ describe('rebuilding from run folders', () => {
     expect([...rebuilt.metrics.rows('mnist-aaaaaa')]).toEqual([...original.metrics.rows('mnist-aaaaaa')]);
     expect(await rebuild(rebuilt, join(folder, 'runs'))).toEqual(nothing);
   });
-  it('stops at a torn line, marks a run that was under way as crashed, and names folders that are no runs', async () => {
+  it('stops at a torn line, marks a run that was under way as crashed, and names folders that are not runs', async () => {
     writeRun(
       'mnist-bbbbbb',
       entries([started(0), losses(1, 10)]),

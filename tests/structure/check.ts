@@ -1,4 +1,4 @@
-/** Holds the structure of the project against its rules; part of `npm run check`. Prints what breaks them and exits with 1. */
+/** Checks the structure of the project; part of `npm run check`. Prints every violation and exits with 1. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rooms } from './rooms.ts';

@@ -19,6 +19,7 @@ export const rooms: Record<string, Room> = {
   models: { rooms: ['contract', 'engine', 'formats'], packages: ['@tensorflow/tfjs-core'] },
   tasks: { rooms: ['contract', 'formats'], packages: ['@tensorflow/tfjs-core'] },
   papers: { rooms: ['contract'], packages: [] },
+  pictures: { rooms: ['contract'], packages: [] },
   zoo: {
     rooms: ['contract', 'formats', 'disk', 'models', 'tasks'],
     packages: [
@@ -65,6 +66,7 @@ export const rooms: Record<string, Room> = {
       'tasks',
       'zoo',
       'papers',
+      'pictures',
       'export',
       'formats',
     ],
@@ -72,14 +74,14 @@ export const rooms: Record<string, Room> = {
   },
   // the command line prints tables and writes files itself, so it reads papers and export beside the app
   cli: {
-    rooms: ['contract', 'app', 'papers', 'export', 'formats', 'site'],
+    rooms: ['contract', 'app', 'papers', 'pictures', 'export', 'formats', 'site'],
     packages: ['commander', 'ws', 'open'],
   },
   site: { rooms: ['contract'], packages: ['@trpc/server'] },
   main: { rooms: ['contract', 'app', 'site'], packages: ['electron'] },
   preload: { rooms: [], packages: ['electron'] },
   renderer: {
-    rooms: ['contract', 'formats'],
+    rooms: ['contract', 'formats', 'pictures'],
     packages: [
       ...['react', 'react-dom', '@mantine/core', '@mantine/hooks', '@mantine/notifications', '@tabler/icons-react'],
       ...['@tanstack/react-query', '@tanstack/react-router', '@tanstack/react-virtual'],

@@ -54,7 +54,7 @@ it('the most frequent class is named with its share', () => {
   expect(majorityFloor(null)).toBeNull();
 });
 
-/** The share of bits that a rule gets right, which sees the rows of a sample. */
+/** The share of bits that a rule over the rows of a sample gets right. */
 function shareRight(params: object, rule: (rows: Float32Array[], bit: number) => number): number {
   const config = parseConfig(params as { task: string });
   const task = taskOf(config);
@@ -71,14 +71,14 @@ function shareRight(params: object, rule: (rows: Float32Array[], bit: number) =>
   return right / (500 * width);
 }
 
-it('half of the bits of bit-xor are right by saying always the same, and no more by reading the last pattern', () => {
+it('half of the bits of bit-xor are right by always answering the same; reading the last pattern adds nothing', () => {
   const params = { task: 'bit-xor', n: 20, num_patterns: 2 };
   expect(floorOf(params)!.value).toBe(0.5);
   expect(shareRight(params, () => 1)).toBeCloseTo(0.5, 1);
   expect(shareRight(params, (rows, bit) => rows[1][bit])).toBeCloseTo(0.5, 1);
 });
 
-it('three quarters of bit-memory are right without memory, by saying the bits that are shown: the published 75.8 % is that floor', () => {
+it('copying the visible bits solves three quarters of bit-memory: the published 75.8 % is that floor', () => {
   const params = { task: 'bit-memory', n: 40, num_patterns: 3 };
   const floor = floorOf(params)!;
   expect(floor.value).toBe(0.75);
@@ -86,7 +86,7 @@ it('three quarters of bit-memory are right without memory, by saying the bits th
   expect(sitsOnFloor({ metric: 'accuracy', value: 0.758 }, floor, 0.02)).toBe(true);
 });
 
-it('a third of ListOps is right by the first operator alone: the published 34.3 % of a random body is that floor', () => {
+it('the first operator alone solves a third of ListOps: the published 34.3 % of a random body is that floor', () => {
   const floor = floorOf({ task: 'listops' })!;
   const answers = new Map(
     ['[MIN', '[SM', '[MED', '[MAX'].map((symbol, i) => [listopsSymbols.indexOf(symbol as '[MIN'), [0, 0, 4, 9][i]]),

@@ -15,7 +15,7 @@ describe('sequences of different lengths', () => {
     expect(tokens).toBe(4);
     expect([...x]).toEqual([5, 6, 7, 1, 8, 1, 1, 1, 9, 9, 1, 1]);
   });
-  it('are cut where none is long enough', () => {
+  it('are cut where no length is enough', () => {
     expect([...pad([1, 2], 'own').x]).toEqual([5, 6, 8, 1, 9, 9]);
     expect([...pad([1, 2], 'own').at]).toEqual([1, 0, 1]);
   });
@@ -53,7 +53,7 @@ describe('an expression of ListOps', () => {
     expect([...batch.x.subarray(0, 8)]).toEqual([12, 4, 11, 10, 1, 6, 0, 0]);
     expect(batch.at).toBeUndefined();
   });
-  it('keeps its closing brackets where the arena is asked for', () => {
+  it('keeps its closing brackets with reading lra', () => {
     const { shape, batch } = listopsBatch(text, { reading: 'lra' });
     expect(shape).toMatchObject({ tokens: 2000, inputDim: 16 });
     expect([...batch.x.subarray(0, 9)]).toEqual([12, 4, 11, 10, 1, 15, 6, 15, 0]);

@@ -21,7 +21,7 @@ it('sound is resampled as torchaudio resamples it', () => {
   }
 });
 
-it('a clip that is short sounds as if it were padded with silence', () => {
+it('a short clip is resampled as if padded with silence', () => {
   const short = Float32Array.from({ length: 9001 }, (_, i) => Math.sin(i / 7));
   const padded = new Float32Array(16000);
   padded.set(short);
@@ -31,7 +31,7 @@ it('a clip that is short sounds as if it were padded with silence', () => {
   expect(a).toEqual(b);
 });
 
-/** Clips as the data set keeps them: how long each is, and its 16-bit samples. */
+/** Clips as the data set keeps them: the length of each and its 16-bit samples. */
 function records(clips: ArrayLike<number>[], labels: number[]): SampleSet {
   const values = new Int16Array(clips.length * recordWidth);
   for (const [i, clip] of clips.entries()) {
@@ -56,7 +56,7 @@ it('clips become 100 tokens of 80 samples', () => {
     'speech-commands',
     records([golden.tensor('x').data.subarray(0, recordedLength) as Float32Array], [3]),
   );
-  // 16-bit sound is off by half a step, which the filter can add up to about two
+  // 16-bit rounding is off by half a step; the filter can sum that to about two
   expect(difference(x as Float32Array, golden.tensor('tokens_p80').data.subarray(0, 8000))).toBeLessThan(6e-5);
   expect([...y]).toEqual([3]);
 });
@@ -89,7 +89,7 @@ it('there are 35 words, in alphabetical order as in the reference', () => {
   expect([...speechWords].sort()).toEqual(speechWords);
 });
 
-it('a patch of the whole clip is named as what it is', () => {
+it('a patch as long as the whole clip is named as a deviation', () => {
   const config = parseConfig({ task: 'speech-commands', patch_size: 8000 });
   expect(taskOf(config).shape(config).tokens).toBe(1);
   expect(taskOf(config).deviations(config)[0].text).toMatch(/A clip is one token/);

@@ -106,7 +106,7 @@ describe('batches', () => {
     return denseSamples(images.data, 28 * 28, labels.data);
   };
   const dataset: Dataset = { train: set('train'), test: set('t10k') };
-  /** Random samples of the form of each data set. */
+  /** Random samples in the layout of each data set. */
   const random = randomStream(5, 'samples');
   const twenty = Uint8Array.from({ length: 20 }, (_, i) => i % 2);
   const dense = (width: number) =>
@@ -115,7 +115,7 @@ describe('batches', () => {
       width,
       twenty,
     );
-  /** Clips of noise: how long they are, and 16-bit samples. */
+  /** Clips of noise: lengths and 16-bit samples. */
   const clips = () =>
     denseSamples(
       Int16Array.from({ length: 20 * recordWidth }, (_, i) =>
@@ -205,7 +205,7 @@ describe('batches', () => {
     },
   );
 
-  /** What a batch must obey; the reference's own batches obey it too. */
+  /** Rules for every batch; the reference's own batches follow them too. */
   const rules: Record<string, (x: ArrayLike<number>, y: ArrayLike<number>, tokens: number, width: number) => boolean> =
     {
       'bit-xor': (x, y, tokens, n) =>
@@ -248,7 +248,7 @@ describe('batches', () => {
     }
   });
 
-  it.each(['mnist', 'mnist-add'])('of %s that take more images than there are, are refused', (name) => {
+  it.each(['mnist', 'mnist-add'])('of %s that need more images than exist are refused', (name) => {
     const { config, task } = open(name);
     const needs = { train: 4, test: dataset.test.count + 1, final: 4 };
     expect(() => task.batches(config, dataset, { seed: 1, sizes: needs })).toThrow(
@@ -315,7 +315,7 @@ describe('deviations', () => {
     ['the older head of bit-xor', { ...bits, bit_head: 'cross-entropy' }, /Two logits per bit/],
     ['the loss of digit-add, corrected', { task: 'digit-add', n: 2 }, /per sample; the committed code/],
     ['the older published digit-add', { task: 'digit-add', n: 2, variant: 'reference' }, /published numbers are older/],
-    ['the older published mnist-add-reg', { task: 'mnist-add-reg', n: 10 }, /predicting a constant/],
+    ['the older published mnist-add-reg', { task: 'mnist-add-reg', n: 10 }, /no network beats a constant/],
   ] as const)('name %s', (_, params, text) => {
     expect(of(params)).toMatch(text);
   });

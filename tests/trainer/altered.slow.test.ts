@@ -1,4 +1,4 @@
-/** Files of a run, and those that it computes with, that somebody or a bad disk changed while it was paused or under way. */
+/** Files that a user or a bad disk changed while a run was paused or under way: its own, and those that it reads. */
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -36,7 +36,7 @@ const flipBit = (path: string, at: number): void => {
 };
 
 describe('a paused run', () => {
-  it('with a flipped bit in its checkpoint begins again, ends with the same result, and keeps and tells what is damaged', async () => {
+  it('with a flipped bit in its checkpoint starts over, has the same result, and keeps and reports the damaged file', async () => {
     const run = await pausedRun('flipped');
     const damaged = readFileSync(run.files.checkpoint).length - 9;
     flipBit(run.files.checkpoint, damaged);
@@ -46,7 +46,7 @@ describe('a paused run', () => {
     expect(logs(run, 'warn')).toEqual([expect.stringMatching(/checkpoint is damaged.*kept as .*the run starts over/)]);
   });
 
-  it('does not go on from the checkpoint of another run', async () => {
+  it('does not continue from the checkpoint of another run', async () => {
     const run = await pausedRun('foreign');
     const other = await pausedRun('other', { learning_rate: 0.002 });
     cpSync(other.files.checkpoint, run.files.checkpoint);
@@ -71,7 +71,7 @@ describe('a paused run', () => {
     expect(readFileSync(join(bodies, body))).toEqual(before);
   });
 
-  it('with a damaged proof of its frozen weights goes on with a warning, and the proof is named as damaged', async () => {
+  it('with a damaged proof of its frozen weights continues with a warning that names the proof', async () => {
     const run = await pausedRun('proof');
     truncateSync(run.files.frozen, 20);
     expect(() => readProof(run.files.frozen)).toThrow(

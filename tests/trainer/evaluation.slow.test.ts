@@ -99,7 +99,7 @@ it('the Molecule Attention Transformer trains on molecules in space, and its map
   );
   expect(losses).toHaveLength(60);
   const mean = (values: number[]) => values.reduce((a, b) => a + b) / values.length;
-  expect(mean(losses.slice(-10))).toBeLessThan(0.8 * mean(losses.slice(0, 10))); // it learns these few by heart
+  expect(mean(losses.slice(-10))).toBeLessThan(0.8 * mean(losses.slice(0, 10))); // it memorises these few clips
   const analyst = createAnalyst();
   const place = { folder: run.folder, home: lab.home };
   const [map] = await analyst.ask('attention', { ...place, checkpoint: 'last', sample: 0 }).finally(analyst.close);

@@ -41,7 +41,7 @@ it('every frozen tensor has the hash of its bytes in the file, before and after 
   expect(changedTensors(proof)).toEqual([]);
 });
 
-it('a frozen tensor that changes while the run is under way is found, and the run does not go on with it', async () => {
+it('a frozen tensor that changes during the run is found, and the run ends', async () => {
   const run = lab.addRun('touched', { num_iters: 1000 });
   const first = startTrainer(run);
   await first.entry(isKind('checkpoint'));
@@ -65,4 +65,33 @@ it('a run that freezes nothing has nothing to prove', async () => {
   const run = lab.addRun('unfrozen', { freeze_trans: false, num_iters: 1 });
   expect(await finishRun(run)).toMatchObject({ code: 0 });
   expect(readProof(run.files.frozen)).toBeNull();
+});
+
+it('a run on the statistics of the embedded body freezes other weights than it, and trains as many', async () => {
+  const nano = { pretrained: true, model_name: 'permafrost-nano', num_iters: 1, n_positions: null };
+  const settings = { ...nano, n_layer: 2, n_embd: null, n_head: null, freeze_attn: false, trained_attn_blocks: 1 };
+  const runs = [false, true].map((statistics_only) =>
+    lab.addRun(`statistics-${statistics_only}`, { ...settings, statistics_only }),
+  );
+  for (const run of runs) expect(await finishRun(run)).toMatchObject({ code: 0 });
+  const [original, drawn] = runs.map((run) => readProof(run.files.frozen)!.tensors);
+  const names = original.map(({ name }) => name);
+  expect(drawn.map(({ name }) => name)).toEqual(names);
+  expect(names).toContain('transformer.h.0.attn.c_attn.weight');
+  expect(names).not.toContain('transformer.h.1.attn.c_attn.weight'); // the last of two blocks, whose attention is trained
+  for (const [i, { name, before, after }] of drawn.entries()) {
+    expect(after, name).toBe(before);
+    expect(before, name).not.toBe(original[i].before);
+  }
+  const [started, log] = (['started', 'log'] as const).map((kind) => entriesOf(runs[1]).find(isKind(kind))!.body);
+  expect(log).toMatchObject({ text: expect.stringMatching(/statistics of permafrost-nano/) });
+  const attention = 4 * 128 * 128 + 4 * 128;
+  const norms = (2 * 4 + 2) * 128;
+  const around = 4 * 128 + 128 + 128 * 4 + 4; // 4 bits a token in, 4 logits out
+  expect(started).toMatchObject({ trainable: attention + norms + around });
+  expect(started).toMatchObject({
+    deviations: expect.arrayContaining([
+      { field: 'model_name', text: 'The body is the first 2 blocks of permafrost-nano.' },
+    ]),
+  });
 });

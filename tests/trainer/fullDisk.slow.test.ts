@@ -1,4 +1,4 @@
-/** Trainers on a disk without a byte left. */
+/** Trainers on a full disk. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
@@ -31,7 +31,7 @@ describe.skipIf(whyNoSmallDisk)('a disk that is full', () => {
   });
   afterAll(() => disk.remove());
 
-  it('when a trainer starts makes the run wait for room, not crash', async () => {
+  it('when a trainer starts makes the run wait for space instead of crashing', async () => {
     const run = lab.addRun('starts');
     const free = disk.fill();
     const trainer = startTrainer(run);
@@ -44,7 +44,7 @@ describe.skipIf(whyNoSmallDisk)('a disk that is full', () => {
     expect(outcomeOf(run)).toEqual(outcomeOf(whole));
   });
 
-  it('when a run ends makes its result wait for room, not get lost', async () => {
+  it('when a run ends delays its result instead of losing it', async () => {
     const run = lab.addRun('ends');
     const trainer = startTrainer(run);
     await trainer.entry(isKind('started'));
@@ -72,7 +72,7 @@ describe.skipIf(whyNoSmallDisk)('a disk that is full', () => {
     expect(endOf(run).result).toEqual({ ...endOf(whole).result, seconds: expect.any(Number) });
   });
 
-  it('holds no trainer back that is asked to end', async () => {
+  it('does not delay a trainer that is asked to end', async () => {
     const run = lab.addRun('asked');
     const free = disk.fill();
     const trainer = startTrainer(run);

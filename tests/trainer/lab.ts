@@ -61,7 +61,7 @@ export interface Trainer {
   child: ChildProcess;
   /** Entries it has sent so far. */
   sent: JournalEntry[];
-  /** The first entry of this session, sent or yet to come, that fits. */
+  /** Resolves to the first matching entry of this session. */
   entry(fits: (entry: JournalEntry) => boolean): Promise<JournalEntry>;
   exit: Promise<Exit>;
   /** What it has printed on stderr so far. */
@@ -130,7 +130,7 @@ export const entriesOf = (run: Run): JournalEntry[] => [...readEntries(run.files
 /** How the run's journal ends. */
 export const endOf = (run: Run): Ended => entriesOf(run).findLast(isKind('ended'))?.body as Ended;
 
-/** The run's valid metrics as `key step value` lines: what follows a restart replaces what it voids. */
+/** The run's valid metrics as `key step value` lines: entries after a restart replace those that it voids. */
 export function metricsOf(run: Run): string[] {
   const rows = new Map<string, number>();
   for (const { body } of entriesOf(run)) {
@@ -141,7 +141,7 @@ export function metricsOf(run: Run): string[] {
   return [...rows].map(([key, value]) => `${key} ${value}`);
 }
 
-/** Everything that must be the same however often a run was interrupted: tensors, metrics, result without its time. */
+/** Everything that interruptions must not change: tensors, metrics, result without its time. */
 export function outcomeOf(run: Run) {
   const { result } = endOf(run);
   return { result: { ...(result as FinalResult), seconds: 0 }, metrics: metricsOf(run), ...tensorsOf(run) };

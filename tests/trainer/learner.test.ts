@@ -42,7 +42,7 @@ async function trajectory(learner: Learner, steps: number) {
   return { path, values };
 }
 
-it('a run takes the same way traced and eager, dropout included', async () => {
+it('a run has the same losses and weights traced and eager, dropout included', async () => {
   const settings = { body_dropout: 0.1, dropout: 0.1, learning_rate: 0.001 };
   const traced = await trajectory(await learnerOf(settings), 5);
   const eager = await trajectory(await learnerOf(settings, eagerCpu), 5);
@@ -50,7 +50,7 @@ it('a run takes the same way traced and eager, dropout included', async () => {
   expect(difference(eager.values, traced.values)).toBeLessThan(1e-4);
 });
 
-it('micro-batches of an image task take the same way as the whole batch', async () => {
+it('micro-batches of an image task give the same losses as the whole batch', async () => {
   const settings = {
     ...{ task: 'mnist', patch_size: 14, n: null, num_patterns: null },
     ...{ batch_size: 8, body_dropout: 0, dropout: 0, learning_rate: 0.001 },
@@ -61,7 +61,7 @@ it('micro-batches of an image task take the same way as the whole batch', async 
   expect(difference(parts.values, whole.values)).toBeLessThan(1e-4);
 });
 
-it('a run on auto takes the device whose steps take the least time, and passes over one that fails', async () => {
+it('a run on auto uses the device with the fastest steps and skips one that fails', async () => {
   const slow: Device = { ...eagerCpu, name: 'slow' };
   const broken: Device = { ...eagerCpu, name: 'broken', backend: 'nowhere' };
   const logged: string[] = [];
@@ -95,7 +95,7 @@ describe('an evaluation', () => {
     expect(whole!.metric).toBeCloseTo(mean(whole!.scores), 12);
   });
 
-  it('is null when it is cancelled on the way', async () => {
+  it('is null when it is cancelled midway', async () => {
     const learner = await learnerOf({});
     let looks = 0;
     expect(await learner.evaluate('final', 0, 100, () => ++looks === 3)).toBeNull();

@@ -83,7 +83,7 @@ describe('stopsEarly', () => {
     expect(stopsEarly(configOf({ early_stop: null }), judged(...Array(500).fill(1)))).toBe(false);
   });
 
-  it('with early_stop 1 goes on as long as every iteration improves', () => {
+  it('with early_stop 1 continues while every iteration improves', () => {
     const config = configOf({ early_stop: 1 });
     expect(stopsEarly(config, judged(1, 0.5))).toBe(false);
     expect(stopsEarly(config, judged(1, 0.5, 0.5))).toBe(true);
@@ -167,7 +167,7 @@ describe('finalEvaluation', () => {
     expect(final(settings, judged(1, 2, 2))).toEqual({ weights: 'last', iteration: 3, split: 'test', firstBatch: 12 });
   });
 
-  it('reference: uses the best weights when it did, on test batches that go on where the last evaluation stopped', () => {
+  it("reference: uses the best weights when early stop fired, on the test batches after the last evaluation's", () => {
     const settings = { variant: 'reference' };
     expect(final(settings, judged(1, 2, 2))).toEqual({ weights: 'best', iteration: 1, split: 'test', firstBatch: 12 });
   });

@@ -1,4 +1,4 @@
-/** Runs on sequences of different lengths: one program a length, the same weights. */
+/** Runs on sequences of different lengths: one program for each length, the same weights. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,10 +68,10 @@ async function wayOf(learner: Awaited<ReturnType<typeof learnerOf>>): Promise<nu
 
 it('a sample read at its own end learns the same however long the padding of its batch is', async () => {
   const whole = await learnerOf({ batch_size: 8, gpu_batch_size: 8 });
-  const parts = await learnerOf({ batch_size: 8, gpu_batch_size: 2 }); // whose micro-batches have other lengths
+  const parts = await learnerOf({ batch_size: 8, gpu_batch_size: 2 }); // its micro-batches have other lengths
   const nodes = whole.stats.nodes;
   const way = await wayOf(whole);
-  expect(whole.stats.nodes).toBeGreaterThan(nodes); // further lengths were compiled on the way
+  expect(whole.stats.nodes).toBeGreaterThan(nodes); // more lengths were compiled meanwhile
   expect(difference(await wayOf(parts), way)).toBeLessThan(1e-4);
   const tested = [await whole.evaluate('test', 0, 6), await parts.evaluate('test', 0, 24)];
   expect([...tested[0]!.scores]).toEqual([...tested[1]!.scores]);
@@ -79,7 +79,7 @@ it('a sample read at its own end learns the same however long the padding of its
   await parts.release();
 }, 120_000);
 
-it('the reference reads where the longest of the batch ends, so there it matters who shares a batch', async () => {
+it("the reference reads where the longest sample of the batch ends, so there a sample's batch matters", async () => {
   const own = await learnerOf({ batch_size: 8, gpu_batch_size: 8 });
   const batch = await learnerOf({ batch_size: 8, gpu_batch_size: 8, variant: 'reference' });
   expect(difference(await wayOf(batch), await wayOf(own))).toBeGreaterThan(1e-3);

@@ -37,7 +37,7 @@ const metric = (run: Run, key: string): number[] =>
 const logs = (run: Run): string[] =>
   entriesOf(run).flatMap(({ body }) => (body.kind === 'log' ? [`${body.level}: ${body.text}`] : []));
 
-/** Writes one value over the first of a tensor in a checkpoint, and its checksum anew. */
+/** Replaces the first value of a tensor in a checkpoint and updates the checksum. */
 function overwrite(path: string, name: string, value: number): void {
   const bytes = readFileSync(path);
   const { metadata, tensors } = readSafetensors(bytesSource(bytes));
@@ -139,7 +139,7 @@ describe('interruptions', () => {
     const moments: string[] = [];
     for (let kill = 0; kill < 5; kill++) {
       const trainer = startTrainer(run);
-      const early = kill === 0; // anywhere from its first breath; the others while it trains
+      const early = kill === 0; // at any moment after its start; the others while it trains
       if (!early) await Promise.race([trainer.entry(isKind('started')), trainer.exit]);
       const delay = random.uniform() * (early ? 900 : 120);
       await sleep(delay);
@@ -154,7 +154,7 @@ describe('interruptions', () => {
     expect(outcomeOf(run), moments.join('\n')).toEqual(outcomeOf(whole));
   });
 
-  it('a paused run ends at a checkpoint and comes out the same when it goes on', async () => {
+  it('a paused run ends at a checkpoint and has the same result after a resume', async () => {
     const run = lab.addRun('paused', settings);
     const first = startTrainer(run);
     await first.entry(isKind('metrics'));
@@ -172,7 +172,7 @@ describe('interruptions', () => {
 
   it.each<[string, (trainer: ReturnType<typeof startTrainer>) => void, string, RegExp | null]>([
     ['stop', ({ child }) => child.send({ kind: 'stop' }), 'stopped', null],
-    ['its parent going away', ({ child }) => child.disconnect(), 'paused', /process that started this run went away/],
+    ['its parent going away', ({ child }) => child.disconnect(), 'paused', /process that started this run exited/],
     ['SIGTERM', ({ child }) => child.kill('SIGTERM'), 'paused', /asked to end \(SIGTERM\)/],
   ])('%s ends a run at a checkpoint', async (what, act, state, message) => {
     const run = lab.addRun(`ended by ${what}`, { ...settings, num_iters: 1000, early_stop: null });
@@ -187,7 +187,7 @@ describe('interruptions', () => {
     expect(end.step).toBe(metric(run, 'train_loss').length);
   });
 
-  it('a pause ends the decoding of a data set, of which nothing is left', async () => {
+  it('a pause ends the decoding of a data set and leaves no half-decoded files', async () => {
     const molecules = Array.from({ length: 500 }, (_, i) => `${i}.0\tCC(=O)Oc1ccccc1C(=O)O\t${i % 2}`);
     const folder = join(lab.home, 'data', 'cyp3a4-graph');
     mkdirSync(folder, { recursive: true });
@@ -203,7 +203,7 @@ describe('interruptions', () => {
     expect(existsSync(join(lab.home, 'cache', 'datasets', 'cyp3a4-graph'))).toBe(false);
   });
 
-  it('a parent that goes away before the trainer is up is noticed all the same', async () => {
+  it('a parent that exits before the trainer has started is noticed', async () => {
     const run = lab.addRun('left early', { ...settings, num_iters: 1000, early_stop: null });
     const trainer = startTrainer(run);
     trainer.child.disconnect();
@@ -211,7 +211,7 @@ describe('interruptions', () => {
     expect(endOf(run)).toMatchObject({ state: 'paused', step: 0, reason: { code: 'interrupted' } });
   });
 
-  it('Ctrl-C in a terminal, which reaches every process, leaves to the parent what becomes of a run', async () => {
+  it('Ctrl-C in a terminal reaches every process, but only the parent decides about the run', async () => {
     const run = lab.addRun('interrupted at a terminal', { ...settings, num_iters: 1000, early_stop: null });
     const trainer = startTrainer(run);
     await trainer.entry(isKind('checkpoint'));
@@ -235,7 +235,7 @@ describe('interruptions', () => {
     expect(tensorsOf(run).checkpoint).toEqual(before);
   });
 
-  it('a second trainer on the same run is refused and the first goes on', async () => {
+  it('a second trainer on the same run is refused and the first continues', async () => {
     const run = lab.addRun('twice', { ...settings, num_iters: 1000, early_stop: null });
     const first = startTrainer(run);
     await first.entry(isKind('started'));
@@ -285,10 +285,10 @@ describe('deviations', () => {
   };
   const mnist = { task: 'mnist', patch_size: 14, n: null, num_patterns: null, batch_size: 8, gpu_batch_size: 4 };
 
-  it('are none in a reference run as published, except for its small body', async () => {
+  it('list only the small body for a reference run as published', async () => {
     expect(await fieldsOf('reference', { variant: 'reference' })).toEqual(['model_name']);
   });
-  it('name what a corrected run does otherwise, accumulation on image tasks included', async () => {
+  it('name what a corrected run does differently, accumulation on image tasks included', async () => {
     expect(await fieldsOf('corrected', { ...mnist, optimizer: 'sgd', body_dropout: 0 })).toEqual([
       'variant',
       'gpu_batch_size',
@@ -315,7 +315,7 @@ describe('a run that fails', () => {
     const checkpoint = readFileSync(run.files.checkpoint);
     const { code, stderr } = await finishRun(run);
     expect(code).toBe(1);
-    const message = `The training loss became Infinity at step ${step + 1}. Training cannot go on from there; the checkpoint before it is kept. Try a learning_rate below 0.01, or the optimizer adam.`;
+    const message = `The training loss became Infinity at step ${step + 1}. Training cannot continue; the last checkpoint is kept. Try a learning_rate below 0.01, or the optimizer adam.`;
     expect(endOf(run)).toMatchObject({ state: 'failed', step, reason: { code: 'nan', message } });
     expect(stderr.trim()).toBe(message);
     expect(metric(run, 'train_loss')).toHaveLength(step);
@@ -347,7 +347,7 @@ describe('a run that fails', () => {
     });
   });
 
-  it('for a config that is not valid, or is not there', async () => {
+  it('for an invalid or missing config', async () => {
     const run = lab.addRun('invalid');
     writeFileSync(run.files.config, '{"name": "x", "params": {"task": "bit-xor", "lerning_rate": 1}}');
     expect(await finishRun(run)).toMatchObject({ code: 1 });
@@ -365,7 +365,7 @@ describe('a run that fails', () => {
     expect(await finishRun(nowhere)).toMatchObject({ code: 2, stderr: expect.stringContaining('is not a run folder') });
   });
 
-  it('for a number of threads that is none', async () => {
+  it('for a number of threads that is not a number', async () => {
     const run = lab.addRun('threads');
     await finishRun(run, { threads: 'many' });
     expect(endOf(run).reason).toEqual({
@@ -375,7 +375,7 @@ describe('a run that fails', () => {
   });
 });
 
-describe.skipIf(process.platform === 'win32')('a disk that takes no more', () => {
+describe.skipIf(process.platform === 'win32')('a full disk', () => {
   const settings = { n_embd: 64, num_iters: 4 };
   let whole: Run;
   beforeAll(async () => {
@@ -383,18 +383,20 @@ describe.skipIf(process.platform === 'win32')('a disk that takes no more', () =>
     await finishRun(whole);
   });
 
-  it('for checkpoints: the run goes on, warns once and finishes with the same result', async () => {
+  it('for checkpoints: the run continues, warns once and finishes with the same result', async () => {
     const run = lab.addRun('no checkpoints', settings);
     expect(await finishRun(run, { fileLimit: 12 })).toMatchObject({ code: 0 });
     expect(endOf(run).result).toEqual({ ...endOf(whole).result, seconds: expect.any(Number) });
     expect(metricsOf(run)).toEqual(metricsOf(whole));
     expect(logs(run).filter((line) => line.startsWith('warn'))).toEqual([
-      expect.stringMatching(/checkpoint\.safetensors could not be written .* Training goes on without new checkpoints/),
+      expect.stringMatching(
+        /checkpoint\.safetensors could not be written .* Training continues without new checkpoints/,
+      ),
     ]);
     expect(readdirSync(run.folder).sort()).toEqual(['config.json', 'frozen.json', 'journal.jsonl']);
   });
 
-  it('not even for the journal: the run ends with whole lines and goes on exactly when there is space', async () => {
+  it('not even for the journal: the run ends with whole lines and continues exactly when there is space', async () => {
     const run = lab.addRun('no journal', settings);
     const { code, stderr } = await finishRun(run, { fileLimit: 3 });
     expect(code).toBe(1);
@@ -405,7 +407,7 @@ describe.skipIf(process.platform === 'win32')('a disk that takes no more', () =>
   });
 });
 
-it('the lab may lie elsewhere', async () => {
+it('the home may be another folder', async () => {
   const elsewhere = openLab();
   const run = lab.addRun('elsewhere', { seed: 12345, num_iters: 1 });
   const before = readdirSync(join(lab.home, 'cache', 'bodies')).length;

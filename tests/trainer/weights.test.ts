@@ -78,7 +78,7 @@ describe('a random body', () => {
     expect(frozen['in_net.0.weight'].read()).toEqual(model.initialValue('in_net.0.weight', 0));
   });
 
-  it.skipIf(!canLimitFiles)('leaves nothing behind when the disk takes no more', () => {
+  it.skipIf(!canLimitFiles)('leaves nothing behind on a full disk', () => {
     const { weights } = prepareFor({});
     expect(() => withFileLimit(1000, weights)).toThrow(/could not be written .*EFBIG.*Raise the limit/);
     expect(bodies()).toEqual([]);
@@ -222,6 +222,58 @@ describe('a pretrained body', () => {
     length.writeBigUInt64LE(BigInt(json.length));
     writeFileSync(path, Buffer.concat([length, json, Buffer.from(halves.buffer)]));
   }
+});
+
+describe('the embedded body', () => {
+  const whole = { n_layer: null, n_embd: null, n_head: null, n_positions: null };
+  const nano = { ...whole, pretrained: true, model_name: 'permafrost-nano' };
+  type Moments = { mean: number; deviation: number };
+  const momentsOf = (values: Float32Array): Moments => {
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+    return { mean, deviation: Math.sqrt(squares / values.length) };
+  };
+  function valuesOf(settings: object): Map<string, Float32Array> {
+    const { model, weights } = prepareFor({ ...nano, ...settings });
+    const { frozen, trained } = weights();
+    const names = Object.keys(model.parameters).filter((name) => model.isLoaded(name) && model.isUsed(name));
+    return new Map(names.map((name) => [name, (trained[name]?.data ?? frozen[name].read()) as Float32Array]));
+  }
+
+  it('reduced to its statistics has other weights with the mean and deviation of each tensor, as the seed decides', () => {
+    const original = valuesOf({});
+    const drawn = valuesOf({ statistics_only: true });
+    expect([...drawn.keys()]).toEqual([...original.keys()]);
+    for (const [name, values] of drawn) {
+      const [ours, theirs] = [values, original.get(name)!].map(momentsOf);
+      const error = theirs.deviation / Math.sqrt(values.length);
+      expect(values, name).not.toEqual(original.get(name));
+      expect(Math.abs(ours.mean - theirs.mean), name).toBeLessThan(4.5 * error);
+      expect(Math.abs(ours.deviation - theirs.deviation), name).toBeLessThan(4.5 * error);
+    }
+    for (const [name, values] of valuesOf({ statistics_only: true }))
+      expect(Buffer.from(values.buffer).equals(Buffer.from(drawn.get(name)!.buffer)), name).toBe(true);
+    const name = 'transformer.h.0.mlp.c_fc.weight';
+    expect(valuesOf({ statistics_only: true, seed: 1 }).get(name)).not.toEqual(drawn.get(name));
+    expect(bodies().filter((file) => file.startsWith('permafrost-nano@'))).toHaveLength(3); // one a seed, and the float32 copy
+  });
+
+  it('reduced to its statistics draws what the random body of the seed draws, so that only the statistics differ', () => {
+    const name = 'transformer.h.3.attn.c_attn.weight';
+    const [drawn, random] = [valuesOf({ statistics_only: true }), valuesOf({ pretrained: false })].map(
+      (values) => values.get(name)!,
+    );
+    const { mean, deviation } = momentsOf(valuesOf({}).get(name)!);
+    const standard = Float32Array.from(random, (value) => mean + (deviation / 0.05) * value);
+    for (const [i, value] of drawn.entries()) expect(Math.abs(value - standard[i])).toBeLessThan(1e-5);
+  });
+
+  it('cut to its first blocks keeps their weights and the final norm', () => {
+    const [all, cut] = [valuesOf({}), valuesOf({ n_layer: 2 })];
+    const kept = [...all.keys()].filter((name) => !/\.h\.[23]\./.test(name));
+    expect([...cut.keys()]).toEqual(kept);
+    for (const name of kept) expect(cut.get(name), name).toEqual(all.get(name));
+  });
 });
 
 describe('a PyTorch file of an added model', () => {

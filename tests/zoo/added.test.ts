@@ -1,4 +1,4 @@
-/** Models that the user adds: what they may be called, and a list of them that somebody damaged. */
+/** Models that the user adds: valid names, and a damaged list of them. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -56,7 +56,7 @@ describe('the name of an added model', () => {
     expect(zoo.list().length).toBeGreaterThan(0);
   });
 
-  it('is asked for where the folder has none that would do', async () => {
+  it("is required where the folder's name is not valid", async () => {
     await expect(zoo.add(place.putModel('My model'))).rejects.toThrow(/"My model" is not a model name.*--name/);
     await expect(zoo.add(place.putModel('My model'), { name: 'my-model' })).resolves.toMatchObject({ state: 'here' });
   });

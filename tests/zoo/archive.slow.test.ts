@@ -32,7 +32,7 @@ it('files come out of an archive, zipped or not, folders left out', async () => 
   expect(await read(await tarGzOf(files))).toEqual(expected);
 });
 
-/** The archive with the size field of its first header replaced, and the checksum that belongs to it. */
+/** The archive with the size field of its first header replaced and the checksum updated. */
 function withSize(tar: Buffer, field: Buffer, type = '0'): Buffer {
   const bytes = Buffer.from(tar);
   field.copy(bytes, 124);

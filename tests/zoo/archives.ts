@@ -7,7 +7,7 @@ import { pack } from 'tar-stream';
 
 export type Files = Record<string, Uint8Array | string>;
 
-/** A tar archive of the files, folders' own entries included as real archives have them. */
+/** A tar archive of the files, with entries for folders as in real archives. */
 export async function tarOf(files: Files): Promise<Buffer> {
   const archive = pack();
   const folders = new Set(Object.keys(files).map((path) => dirname(path)));

@@ -67,7 +67,7 @@ it('floors are counted in the decoded data, and published counts stand in for da
   expect(await data.floor(parseConfig({ task: 'speech-commands', patch_size: 80 }))).toBeNull();
 });
 
-it('names what it cannot find', async () => {
+it('errors name the unknown data set, the wrong data set and the bad row', async () => {
   const data = openData(home);
   await expect(data.pull('cifar')).rejects.toThrow(/no data set "cifar". Did you mean cifar10\?/);
   await expect(data.split('mnist', 'x')).rejects.toThrow(/scaffold split is for molecules/);

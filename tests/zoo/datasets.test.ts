@@ -86,11 +86,11 @@ describe('CIFAR-10', () => {
     writeFiles(folderOf('cifar10'), cifarFiles);
     await check();
     const lease = join(home, 'cache/datasets/cifar10.lease.json');
-    writeFileSync(lease, leaseText('dead', { ...thisProcess, start: '1' }, 0)); // our number, another process
+    writeFileSync(lease, leaseText('dead', { ...thisProcess, start: '1' }, 0)); // our PID, another process
     await check();
     expect(existsSync(lease)).toBe(false);
   });
-  it('is decoded anew when its files change', async () => {
+  it('is decoded again when its files change', async () => {
     writeFiles(folderOf('cifar10'), cifarFiles);
     await check();
     rmSync(join(folderOf('cifar10'), 'cifar-10-batches-bin'), { recursive: true });
@@ -125,14 +125,14 @@ describe('CIFAR-10', () => {
     await expect(loadDataset('cifar10', { home })).rejects.toThrow(message);
     expect(existsSync(join(home, 'cache/datasets')) ? readdirSync(join(home, 'cache/datasets')) : []).toEqual([]);
   });
-  it('that is not there names what to do', async () => {
+  it('that is missing says what to do', async () => {
     await expect(loadDataset('cifar10', { home })).rejects.toThrow(
       /not on this machine: expected cifar-10-binary.tar.gz in .*Run permafrost data pull cifar10/,
     );
   });
 });
 
-describe('what is no whole data set', () => {
+describe('an incomplete data set', () => {
   const stateOf = async (name: string) => (await openData(home).list()).find((set) => set.name === name)!.state;
 
   it('CIFAR’s version for Python is told from the binary one', async () => {
@@ -146,7 +146,7 @@ describe('what is no whole data set', () => {
     await expect(loadDataset('cifar10', { home })).rejects.toThrow(advice);
   });
 
-  it('a clip of Finder’s is none', async () => {
+  it('a hidden file of Finder is not a clip', async () => {
     const clip = wavFile(Int16Array.of(1, 2));
     writeFiles(folderOf('speech-commands'), {
       ...{ 'validation_list.txt': '', 'testing_list.txt': 'yes/a.wav\n', 'yes/a.wav': clip, 'no/b.wav': clip },
@@ -181,7 +181,7 @@ describe('what is no whole data set', () => {
     await expect(loadDataset('listops', { home })).rejects.toThrow(/no sample is for train/);
   });
 
-  it('a link round in circles has a size', async () => {
+  it('a circular link has a size', async () => {
     put('cifar10', 'mine.txt', 'mine');
     for (const name of ['a', 'b']) symlinkSync(folderOf('cifar10'), join(folderOf('cifar10'), name));
     symlinkSync(join(home, 'nowhere'), join(folderOf('cifar10'), 'gone'));
@@ -232,7 +232,7 @@ describe('Speech Commands', () => {
     const { dataset } = await loadDataset('speech-commands', { home });
     expect([dataset.train.count, dataset.test.count]).toEqual([2, 1]);
   });
-  it('without its lists is refused, since nothing would say what is for testing', async () => {
+  it('without its lists is refused, because only they name the test clips', async () => {
     const { './validation_list.txt': _, ...rest } = files;
     put('speech-commands', 'speech_commands_v0.02.tar.gz', await tarGzOf(rest));
     await expect(loadDataset('speech-commands', { home })).rejects.toThrow(/validation_list.txt is missing/);
@@ -253,7 +253,7 @@ describe('CYP3A4', () => {
   const molecules = ['c1ccccc1', 'CCO', 'CCN', 'C1CCCCC1', 'Cc1ccccc1'];
   const table = `Drug_ID\tDrug\tY\n${molecules.map((smiles, i) => `${i}.0\t${smiles}\t${i % 2}`).join('\n')}\n`;
   const files = { 'cyp3a4_veith.tab': table, ...smallTokenizer(['C C', 'c c', 'c 1', 'cc cc']) };
-  it('becomes molecules in space, and remembers what came of their conformers', async () => {
+  it('becomes molecules in space, and records how their conformers were made', async () => {
     writeFiles(folderOf('cyp3a4-graph'), { 'cyp3a4_veith.tab': `${table}5.0\tCCN.Cl\t1\n` });
     const first = await loadDataset('cyp3a4-graph', { home });
     expect(first.remark).toBe(
@@ -310,7 +310,7 @@ describe('CYP3A4', () => {
   });
 });
 
-it('a table with an empty cell is split by nobody, and its line is named', async () => {
+it('a table with an empty cell is refused, and its line is named', async () => {
   const file = join(home, 'empty.tab');
   writeFileSync(file, 'Drug_ID\tDrug\tY\n1\tCCO\t0\n2\t\t1\n3\tc1ccccc1N\t1\n');
   await expect(openData(home).split('cyp3a4', file)).rejects.toMatchObject({
@@ -350,7 +350,7 @@ describe('pulling', () => {
     expect([...stages]).toEqual([]);
   });
 
-  it('downloads, verifies and decodes, tells how far it is, and goes on where it was stopped', async () => {
+  it('downloads, verifies and decodes, reports progress, and continues where it was stopped', async () => {
     const bytes = await content();
     const row = rowFor(bytes);
     const stop = new AbortController();
@@ -422,7 +422,7 @@ describe('pulling', () => {
     expect(readdirSync(folderOf('cifar10'))).toEqual(['mine.txt']);
   });
 
-  it('is undone by removing, which keeps what no pull brought; undone itself, the data are ready as before', async () => {
+  it("is undone by removing, which keeps the user's files; undoing that makes the data ready again", async () => {
     put('cifar10', 'cifar-10-binary.tar.gz', await content());
     put('cifar10', 'mine.txt', 'mine');
     await loadDataset('cifar10', { home });

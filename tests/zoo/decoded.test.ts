@@ -67,7 +67,7 @@ it('labels of the test set are counted without its values', async () => {
   expect(testCounts(join(home, 'none'))).toBeNull();
 });
 
-it('a file that is cut off while a run reads it is named', async () => {
+it('a file that is truncated while a run reads it is named', async () => {
   await write();
   const { dataset, close } = openDecoded(folder(), 'these files', 0)!;
   truncateSync(join(folder(), 'values.bin'), 1000);

@@ -45,7 +45,7 @@ afterEach(async () => {
 const get = (options: object = {}) => download({ url: `${server.url}/file`, path, patience, sha256, ...options });
 const fetched = () => digest('sha256', readFileSync(path));
 const left = () => readdirSync(join(folder, 'deep'));
-/** The connection ends when so many bytes are on the disk. */
+/** The connection ends when this many bytes are on the disk. */
 const dropAt = (until: number) =>
   serve(content, {
     until,
@@ -64,7 +64,7 @@ async function failure(promise: Promise<unknown>): Promise<PermafrostError> {
 }
 
 describe('a download', () => {
-  it('is whole, verified and alone in its folder, and tells how far it is', async () => {
+  it('is complete, verified and alone in its folder, and reports progress', async () => {
     server.answer(serve(content));
     const told: DownloadProgress[] = [];
     const result = await get({ bytes: content.length, onProgress: (p: DownloadProgress) => told.push(p) });
@@ -83,7 +83,7 @@ describe('a download', () => {
     expect(error.message).toMatch(/expected gitSha1 x.*found/);
   });
 
-  it('goes on where a dropped connection ended', async () => {
+  it('continues where a dropped connection ended', async () => {
     server.answer(dropAt(100_000), dropAt(220_000), serve(content));
     await get();
     expect(fetched()).toBe(sha256);
@@ -96,7 +96,7 @@ describe('a download', () => {
     expect(fetched()).toBe(sha256);
   });
 
-  it('gives up after some attempts without a byte, and leaves what it has', async () => {
+  it('gives up after several attempts without a byte, and keeps what it has', async () => {
     server.answer(dropAt(100_000));
     const error = await failure(get());
     expect(error).toMatchObject({ code: 'network' });
@@ -105,7 +105,7 @@ describe('a download', () => {
     expect(partialBytes(path)).toBe(100_000);
   });
 
-  it('goes on in a later call when the digest is known, and starts over when it is not', async () => {
+  it('continues in a later call when the digest is known, and starts over when it is not', async () => {
     server.answer(dropAt(100_000));
     await failure(get());
     server.answer(serve(content));
@@ -120,7 +120,7 @@ describe('a download', () => {
     expect(fetched()).toBe(sha256);
   });
 
-  it('mends a partial file whose bytes are wrong or too many', async () => {
+  it('repairs a partial file with wrong or surplus bytes', async () => {
     server.answer(serve(content));
     for (const partial of [randomBytes(1000), randomBytes(content.length), randomBytes(content.length + 5)]) {
       await get();
@@ -142,7 +142,7 @@ describe('a download', () => {
 });
 
 describe('an abort', () => {
-  it('pauses: what has arrived stays and is gone on with', async () => {
+  it('pauses: the bytes stay and are continued', async () => {
     const stop = new AbortController();
     server.answer((_, response) => {
       response.writeHead(200, { 'content-length': content.length });
@@ -171,9 +171,9 @@ describe('an abort', () => {
 
 describe('a server that', () => {
   it.each([
-    [401, /answered 401 Unauthorized\. It wants a token: set HF_TOKEN/],
+    [401, /answered 401 Unauthorized\. It requires a token: set HF_TOKEN/],
     [403, /answered 403 Forbidden\. The token may not read it/],
-    [404, /answered 404 Not Found\. It is not there/],
+    [404, /answered 404 Not Found\. It does not exist/],
     [418, /answered 418/],
   ])('answers %i is not asked again', async (code, message) => {
     server.answer(status(code));
@@ -189,20 +189,20 @@ describe('a server that', () => {
     expect((await failure(get())).message).toMatch(new RegExp(`answered ${code} .*tried 3 times`));
   });
 
-  it('sends other bytes gets them deleted', async () => {
+  it('sends other bytes than expected has them deleted', async () => {
     server.answer(serve(randomBytes(content.length)));
     const error = await failure(get());
     expect(error.message).toMatch(/expected sha256 [0-9a-f]{64}, found [0-9a-f]{64} over 300000 bytes.*it was deleted/);
     expect(left()).toEqual([]);
   });
 
-  it('has another size than expected is believed at once', async () => {
+  it('has another size than expected fails at once', async () => {
     server.answer(serve(content));
     expect((await failure(get({ bytes: 5 }))).message).toMatch(/expected 5 bytes, but the server has 300000/);
     expect(left()).toEqual([]);
   });
 
-  it('promises more bytes than it sends is not believed', async () => {
+  it('promises more bytes than it sends fails', async () => {
     server.answer((_, response) => {
       response.writeHead(200, { 'content-length': content.length + 100 });
       response.write(content, () => setTimeout(() => response.destroy(), 20));
@@ -214,13 +214,13 @@ describe('a server that', () => {
   it('promises fewer bytes than it sends fails at the digest', async () => {
     server.answer((_, response) => {
       response.writeHead(200, { 'content-length': 1000 });
-      response.socket!.end(content); // past what http would let through
+      response.socket!.end(content); // bypasses http, which would refuse it
     });
     await failure(get());
     expect(existsSync(path)).toBe(false);
   });
 
-  it('sends without end where nobody said the size is left before the disk is full', async () => {
+  it('sends without end and without a size is cut off before the disk is full', async () => {
     let [asked, sent] = [0, 0];
     server.answer(async (_, response) => {
       response.writeHead(200);
@@ -282,7 +282,7 @@ describe('a server that', () => {
     }
   });
 
-  it('redirects in a circle, or to no web address, is left', async () => {
+  it('redirects in a circle, or to no web address, is refused', async () => {
     server.answer((_, response) => void response.writeHead(302, { location: '/file' }).end());
     expect((await failure(get())).message).toMatch(/more than 10 redirects/);
     server.answer((_, response) => void response.writeHead(302, { location: 'file:///etc/passwd' }).end());
@@ -303,14 +303,14 @@ it('a folder that cannot be made is a disk error', async () => {
   expect(await failure(get())).toMatchObject({ code: 'disk' });
 });
 
-it('two downloads of one file do not meet', async () => {
+it('two downloads of one file do not collide', async () => {
   server.answer(serve(content));
   const both = await Promise.allSettled([get(), get()]);
   expect(both.map((result) => result.status).sort()).toEqual(['fulfilled', 'rejected']);
   expect(left()).toEqual(['file.bin']);
 });
 
-it('the lock of a dead process whose number is ours again, as in a restarted container, is taken over', async () => {
+it('the lock of a dead process with our own PID, as in a restarted container, is taken over', async () => {
   server.answer(serve(content));
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(`${path}.incomplete.lease`, leaseText('theirs', { ...thisProcess, start: '1' }, 3));

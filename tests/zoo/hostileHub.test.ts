@@ -1,4 +1,4 @@
-/** A hub that lies, and one that never ends: nothing it says becomes a path, a wait or a full disk. */
+/** A lying hub and one that never ends: no answer becomes a path, a hang or a full disk. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -110,7 +110,7 @@ describe('a hub whose', () => {
 });
 
 describe('an answer that never ends', () => {
-  /** Sends until nobody takes it any more; tells how much that was. */
+  /** Sends until the client stops reading; resolves to the number of bytes. */
   function endless(headers: Record<string, string>, gzip = false): { answer: Answer; sent(): number } {
     let sent = 0;
     function* spaces() {
@@ -185,7 +185,7 @@ describe('a hub that', () => {
     },
   );
 
-  it('wants a token is not shown one that is none, and nor is the user', async () => {
+  it('wants a token is never sent a malformed one, and errors do not show it', async () => {
     const other = place.openZoo({ environment: { ...place.environment, HF_TOKEN: 'hf_se\ncr“et' } });
     const error = await other.pull(tiny).catch((reason) => reason);
     expect(error).toMatchObject({ code: 'network', message: expect.stringMatching(/HF_TOKEN.*Copy it again/) });

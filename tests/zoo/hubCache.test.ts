@@ -33,7 +33,7 @@ describe('the cache of Hugging Face', () => {
     expect(hubSettings({ HOME, ...environment }).cache).toBe(cache);
   });
 
-  it('without HOME is in the folder that the system knows', () => {
+  it("without HOME is in the system's home folder", () => {
     expect(hubSettings({}).cache).toBe(join(homedir(), '.cache/huggingface/hub'));
   });
 

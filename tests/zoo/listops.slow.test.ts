@@ -48,7 +48,7 @@ describe('expressions that are made', () => {
       expect(open).toEqual([]);
     }
   });
-  it('are the same every time and others for each split', () => {
+  it('are the same every time and different for each split', () => {
     const again = makeExpressions('train', 1).next().value!;
     expect([...again.symbols]).toEqual([...made[0].symbols]);
     expect([...makeExpressions('test', 1).next().value!.symbols]).not.toEqual([...made[0].symbols]);

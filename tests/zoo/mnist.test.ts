@@ -43,7 +43,7 @@ it('prefers the folder of the user, zipped or not, and notes that its files are 
   expect(notes[0]).toMatch(/MD5 [0-9a-f]{32}, but the official file has 6bbc9ace/);
 });
 
-it('names the file that is missing, cut off or no gzip file, and does not fall back to other data', async () => {
+it('names a file that is missing, cut off or not gzip, and does not fall back to other data', async () => {
   folder();
   await expect(loadDataset('mnist', { home })).rejects.toThrow(/expected one of train-images-idx3-ubyte, .*found none/);
   for (const name of files) copyFileSync(join(raw, name), join(folder(), name));
@@ -56,7 +56,7 @@ it('names the file that is missing, cut off or no gzip file, and does not fall b
   await expect(loadDataset('mnist', { home })).rejects.toThrow(/t10k-images-idx3-ubyte.gz: not a whole gzip file/);
 });
 
-it('names a label that is no digit', async () => {
+it('names a label that is not a digit', async () => {
   for (const name of files) copyFileSync(join(raw, name), join(folder(), name));
   const labels = readFileSync(join(raw, files[3]));
   labels[labels.length - 1] = 10;

@@ -45,7 +45,7 @@ it('a salt that the force field does not know keeps its rough conformer; a cage 
   expect(await moleculeGraph('C1CC')).toBeNull();
 });
 
-it('processes give the same places, in the order of the molecules, and name the row that cannot be read', async () => {
+it('several processes give the same coordinates, in order, and name the row that cannot be read', async () => {
   const smiles = ['Cn1cnc2c1c(=O)n(C)c(=O)n2C', 'CCO', 'CC(=O)Oc1ccccc1C(=O)O'];
   let row = 0;
   for await (const graph of moleculeGraphs(smiles)) expect(graph).toEqual(await moleculeGraph(smiles[row++]));

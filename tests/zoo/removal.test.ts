@@ -20,7 +20,7 @@ afterEach(async () => {
   place.close();
 });
 const models = (...path: string[]) => join(place.home, 'models', ...path);
-/** Puts a checkpoint into the cache of Hugging Face, as another program would have. */
+/** Puts a checkpoint into the Hugging Face cache, as another program would. */
 function putCached(repo: string, commit: string, bytes: Buffer): string {
   const folder = place.cache(`models--${repo.replace('/', '--')}`);
   writeFiles(folder, { 'refs/main': commit, [`snapshots/${commit}/model.safetensors`]: bytes });
@@ -55,7 +55,7 @@ describe('what is removed', () => {
 });
 
 describe('removing a model', () => {
-  it('that an older list calls ../runs leaves the runs', async () => {
+  it('that an older list names ../runs leaves the runs alone', async () => {
     writeFiles(place.home, { 'runs/mnist-abc/journal.jsonl': '{}' });
     const source = { kind: 'folder', folder: place.putModel('mine') };
     putAdded(['../runs', '../../outside', '.', ''].map((name) => ({ name, source, config: goldenConfig })));
@@ -95,7 +95,7 @@ describe('removing a model', () => {
     expect(existsSync(join(place.root, 'outside', 'tiny-gpt2', 'model.safetensors'))).toBe(true);
   });
 
-  it('does not take another program’s repository that has the name the user chose', async () => {
+  it('does not delete another program’s repository that has the name the user chose', async () => {
     const foreign = putCached('bert-base-uncased', 'd'.repeat(40), Buffer.from('weights of BERT'));
     const own = putCached('me/golden', 'b'.repeat(40), goldenWeights);
     const source = { kind: 'hub', repo: 'me/golden', revision: 'b'.repeat(40) };
@@ -164,7 +164,7 @@ describe('removing a data set', () => {
     symlinkSync(join(place.root, 'own'), folder);
     await data()
       .pull('cifar10', { from: folder })
-      .catch(() => {}); // the archive is none; the link is what this is about
+      .catch(() => {}); // the archive is invalid; the test is about the link
     expect(realpathSync(folder)).toBe(realpathSync(join(place.root, 'own')));
     expect(lstatSync(folder).isSymbolicLink()).toBe(true);
   });

@@ -33,7 +33,7 @@ it.each([
   expect(train.length === 0).toBe(same);
 });
 
-it('names the row that is no molecule', async () => {
+it('names the row that is not a molecule', async () => {
   await expect(scaffoldSplit(['CCO', 'C1CC'])).rejects.toThrow(/Row 2: RDKit cannot read the molecule "C1CC"/);
 });
 

@@ -1,4 +1,4 @@
-/** An HTTP server on 127.0.0.1 whose answers a test decides, and what it was asked. */
+/** An HTTP server on 127.0.0.1 with the answers of a test; records its requests. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -53,7 +53,7 @@ export const serve =
     else response.writeHead(200, headers);
     if (until >= content.length) return void response.end(content.subarray(start));
     response.write(content.subarray(start, Math.max(start, until)), async () => {
-      await arrived(until); // fetch discards what nobody has read when a connection breaks
+      await arrived(until); // fetch discards unread bytes when a connection breaks
       response.destroy();
     });
   };

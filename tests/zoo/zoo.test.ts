@@ -77,9 +77,9 @@ const openZoo = (more: NodeJS.ProcessEnv = {}) =>
 const cache = (...path: string[]) => join(root, 'hf', 'hub', ...path);
 
 describe('the catalogue', () => {
-  it('has the sixteen models of the published sweep, the Vision Transformers, the embedded body and a baseline', () => {
+  it('has the sixteen models of the published sweep, GPT-2 XL, the Vision Transformers, two embedded bodies and a baseline', () => {
     const names = catalog.map(({ name }) => name);
-    expect(names).toHaveLength(20);
+    expect(names).toHaveLength(22);
     expect(new Set(catalog.flatMap(({ name, aliases }) => [name, ...aliases])).size).toBe(
       catalog.flatMap(({ name, aliases }) => [name, ...aliases]).length,
     );
@@ -121,7 +121,7 @@ describe('the catalogue', () => {
     expect(names({ family: 'vision transformer' })).toHaveLength(2);
     expect(names({ language: 'russian' })).toHaveLength(1);
     expect(names({ licence: 'none stated', largest: 2e6 })).toEqual([tiny, 'minimaxir/magic-the-gathering']);
-    expect(names({ here: true })).toEqual(['permafrost-nano']);
+    expect(names({ here: true })).toEqual(['permafrost-nano', 'permafrost-nano-bits']);
   });
 
   it('says what fits in memory', () => {
@@ -152,7 +152,7 @@ describe('pull', () => {
     expect(hub.api.requests).toHaveLength(asked); // nothing to do
   });
 
-  it('paused goes on by range; cancelled starts anew', async () => {
+  it('paused continues with a range; cancelled starts over', async () => {
     const half = Math.floor(weights.length / 2);
     const stop = new AbortController();
     const stall = () =>
@@ -180,12 +180,12 @@ describe('pull', () => {
     expect(zoo.pulls()).toEqual([]);
   });
 
-  it('asked for twice fetches once', async () => {
+  it('requested twice fetches once', async () => {
     await Promise.all([zoo.pull(tiny), zoo.pull(tiny)]);
     expect(hub.storage.requests).toHaveLength(1);
   });
 
-  it('takes a PyTorch file where there is no safetensors', async () => {
+  it('fetches a PyTorch file where there is no safetensors file', async () => {
     await zoo.add('me/golden');
     const { path } = await zoo.pull('me/golden');
     expect(path).toMatch(/pytorch_model\.bin$/);
@@ -193,9 +193,9 @@ describe('pull', () => {
   });
 
   it.each([
-    [401, /wants a token: set HF_TOKEN/],
+    [401, /requires a token: set HF_TOKEN/],
     [403, /accept its terms/],
-    [404, /not there \(any more\)/],
+    [404, /does not exist \(any more\)/],
     [429, /answered 429.*tried 2 times/],
     [500, /answered 500.*tried 2 times/],
   ])('refused with %i says what to do', async (code, message) => {
@@ -229,7 +229,7 @@ describe('pull', () => {
     await offline.close();
   });
 
-  it('of what comes with Permafrost or lies in a folder has nothing to do', async () => {
+  it('of an embedded model or a folder has nothing to do', async () => {
     expect(await zoo.pull('permafrost-nano')).toMatchObject({ state: 'here', origin: 'embedded' });
     expect(hub.api.requests).toHaveLength(0);
   });
@@ -306,7 +306,7 @@ describe('add', () => {
     expect(await zoo.add('me/neo')).toMatchObject({ family: 'Vision Transformer', layers: 3, width: 32, heads: 4 });
   });
 
-  it('what is neither folder nor repository', async () => {
+  it('an error for what is neither folder nor repository', async () => {
     await expect(zoo.add('no such thing')).rejects.toThrow(/is neither a folder nor a Hugging Face repository/);
   });
 });
@@ -412,7 +412,7 @@ describe('a checkpoint', () => {
     expect((await zoo.verify('mine')).problems).toEqual([expect.stringMatching(problem)]);
   });
 
-  it('may have arrays of a type that is not read where nobody wants them', async () => {
+  it('may have arrays of unknown types where no parameter needs them', async () => {
     const file = fileOf({ scale: { shape: [1], data: new Float32Array(1) }, ...tensors(rows) });
     const at = file.indexOf('"dtype":"F32"');
     file.write('"dtype":"U32"', at);
@@ -437,7 +437,7 @@ describe('remove', () => {
     await expect(zoo.restore(tiny)).rejects.toThrow(/was not removed in this session/);
   });
 
-  it('of what is not there, or stays, is refused', async () => {
+  it('of an absent or embedded model is refused', async () => {
     await expect(zoo.rm(tiny)).rejects.toThrow(/Nothing of sshleifer\/tiny-gpt2 is on this machine/);
     await expect(zoo.rm('permafrost-nano')).rejects.toThrow(/comes with Permafrost and stays/);
   });

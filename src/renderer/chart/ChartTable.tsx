@@ -1,9 +1,9 @@
 /** The numbers of a chart as a table. */
 import { Box, Group, Pagination, Table, Text } from '@mantine/core';
 import { useState } from 'react';
+import { tickLabel } from '#pictures/ticks';
 import type { ChartRange, Series } from './series.ts';
 import { tableRows } from './table.ts';
-import { tickLabel } from './ticks.ts';
 
 const pageSize = 25;
 

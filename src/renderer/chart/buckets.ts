@@ -2,7 +2,7 @@
  * Thins a growing curve as it grows: equal stretches of x, each with its lowest and highest point, its mean and its count.
  * Adding a point costs the same however long the curve is; peaks are never lost.
  */
-import type { ChartPoint } from './series.ts';
+import type { ChartPoint } from '#pictures/chartPoint';
 
 /** A stretch of a curve. */
 export interface Bucket {

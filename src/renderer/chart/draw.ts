@@ -15,8 +15,9 @@ import {
   PointElement,
   Tooltip,
 } from 'chart.js';
-import { type ChartPoint, type ChartRange, extentOf, positive, type Reference, type Series } from './series.ts';
-import { tickLabel } from './ticks.ts';
+import type { ChartPoint } from '#pictures/chartPoint';
+import { tickLabel } from '#pictures/ticks';
+import { type ChartRange, extentOf, positive, type Reference, type Series } from './series.ts';
 
 declare module 'chart.js' {
   interface InteractionModeMap {

@@ -1,5 +1,5 @@
 /** Parallel coordinates: an axis per setting and one for the result, a line per run across all of them. Where everything lies; pure. */
-import { linearTicks, logTicks, tickLabel } from './ticks.ts';
+import { linearTicks, logTicks, tickLabel } from '#pictures/ticks';
 
 export type Coordinate = string | number | boolean | null;
 

@@ -1,10 +1,6 @@
 /** The data of a chart: series, reference numbers and the caption. Pure. */
 import { countText } from '#contract/format';
-
-export interface ChartPoint {
-  x: number;
-  y: number;
-}
+import type { ChartPoint } from '#pictures/chartPoint';
 
 export interface Series {
   id: string;

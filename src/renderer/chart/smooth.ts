@@ -1,6 +1,7 @@
 /** Smoothing of curves. Pure. */
+
+import type { ChartPoint } from '#pictures/chartPoint';
 import type { Bucket } from './buckets.ts';
-import type { ChartPoint } from './series.ts';
 
 /**
  * Exponential moving average with bias correction: `weight` in [0, 1) is what one point keeps of the past, and early values

@@ -1,6 +1,8 @@
 /** A chart as an SVG file for papers: the same lines, bands and axes as on the screen, on white. Pure. */
-import { type ChartPoint, type ChartRange, extentOf, positive, type Reference, type Series } from './series.ts';
-import { linearTicks, logTicks, tickLabel } from './ticks.ts';
+import type { ChartPoint } from '#pictures/chartPoint';
+import { escaped } from '#pictures/svg';
+import { linearTicks, logTicks, tickLabel } from '#pictures/ticks';
+import { type ChartRange, extentOf, positive, type Reference, type Series } from './series.ts';
 
 export interface SvgOptions {
   title: string;
@@ -15,9 +17,6 @@ export interface SvgOptions {
 const [width, height] = [900, 500];
 const frame = { left: 80, right: 20, top: 44, bottom: 56 };
 const ink = '#212529';
-
-export const escaped = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
 export function chartSvg({ title, series, references = [], xLabel, yLabel, logScale, range }: SvgOptions): string {
   const visible = series.map((one) => cut(one, range, logScale));

@@ -1,6 +1,7 @@
 /** A chart's numbers as rows: for the table beside it and for CSV. Pure. */
 import { csvLine } from '#formats/csv';
-import { type ChartPoint, type ChartRange, measured, type Series } from './series.ts';
+import type { ChartPoint } from '#pictures/chartPoint';
+import { type ChartRange, measured, type Series } from './series.ts';
 
 /** x, then the value of each series there or null. */
 export type TableRow = readonly [x: number, ...values: (number | null)[]];

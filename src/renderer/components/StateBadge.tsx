@@ -1,7 +1,8 @@
 /** The state of a run: a dot and a word, so that colour is never the only sign. */
 import { Box, Group, Text } from '@mantine/core';
 import type { RunState } from '#contract/run';
-import { type Tone, toneColor } from '../theme.ts';
+import type { Tone } from '#pictures/colors';
+import { toneColor } from '../theme.ts';
 
 const tones: Record<RunState, Tone> = {
   queued: 'waiting',

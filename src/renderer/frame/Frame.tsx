@@ -8,6 +8,7 @@ import { useEffect } from 'react';
 import { useTRPC } from '../client/trpc.ts';
 import { pages } from '../routes.tsx';
 import { useLiveRuns } from '../runs/useLiveRuns.ts';
+import { Disconnected } from './Disconnected.tsx';
 import { Navigation } from './Navigation.tsx';
 
 export function Frame() {
@@ -65,14 +66,6 @@ function Brand() {
         Permafrost
       </Text>
     </Group>
-  );
-}
-
-function Disconnected() {
-  return (
-    <Text role="status" size="sm" px="sm" py={6} mb="sm" bg="var(--permafrost-selected)" bdrs="sm">
-      The connection to Permafrost was lost. Runs go on; this window connects again by itself.
-    </Text>
   );
 }
 

@@ -64,6 +64,7 @@ const number = (
 
 export const runColumns: readonly Column[] = [
   plain('name', 'Name', [206, 2]),
+  number('seed', 'Seed', [56, 0], 'Seed', (row) => row.seed, String),
   {
     id: 'state',
     label: 'State',
@@ -85,7 +86,6 @@ export const runColumns: readonly Column[] = [
   metric('best', 'Best', 'Best test metric: the highest accuracy or the lowest error'),
   metric('recent', 'Last 100', 'Mean of the last 100 test metrics'),
   metric('last', 'Last', 'Test metric of the last evaluation'),
-  number('seed', 'Seed', [64, 0], 'Seed', (row) => row.seed, String),
   number('seconds', 'Duration', [96, 0], 'Time under way, pauses left out', (row) => row.seconds || null, durationText),
   {
     id: 'device',
@@ -136,7 +136,7 @@ export const configColumns: readonly Column[] = configFields
   .map((field) => configColumn(field));
 
 export const defaultColumns: readonly string[] = [
-  ...['name', 'state', 'task', 'model', 'regime', 'value', 'best', 'recent', 'seconds', 'tags'],
+  ...['name', 'seed', 'state', 'task', 'model', 'regime', 'value', 'best', 'recent', 'seconds', 'tags'],
 ];
 
 /** The columns of these ids, in the table's order; ids that are no more are left out. */
@@ -150,7 +150,8 @@ export const columnOf = (id: string): Column | undefined =>
 export const groupColumns = (chosen: readonly Column[]): Column[] =>
   chosen.flatMap((column): Column[] => {
     if (column.id === 'name') return [column, runCount];
-    return [metricColumns.includes(column.id as MetricColumn) ? { ...column, width: [140, 0] } : column];
+    if (column.id === 'seed') return []; // stands beside the name of each run of a group
+    return [metricColumns.includes(column.id as MetricColumn) ? { ...column, width: [168, 0] } : column];
   });
 const runCount = number('n', 'n', [52, 0], 'Runs of this config', () => null, countText);
 

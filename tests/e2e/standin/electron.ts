@@ -1,5 +1,5 @@
 /**
- * Stands in for the `electron` module where its binary cannot be had: as much of it as our main process uses. A window is
+ * Stands in for the `electron` module where its binary is not available: the part that our main process uses. A window is
  * a page of Chromium, a scheme is a server on the loopback interface, messages go through a binding of the page.
  * Not covered: a real isolated world, native menus, trays and dialogs. Dialogs answer what `dialog.answer` says.
  */
@@ -107,7 +107,7 @@ class WebContents extends EventEmitter {
   isDestroyed = () => !windows.has(this.#window);
   send(channel: string, ...args: unknown[]) {
     const deliver = (message: [string, unknown[]]) => Reflect.get(globalThis, '__fromMain')?.(...message);
-    this.#window.page?.evaluate(deliver, [channel, args] as [string, unknown[]]).catch(() => {}); // the page is going away
+    this.#window.page?.evaluate(deliver, [channel, args] as [string, unknown[]]).catch(() => {}); // the page may be closing
   }
 }
 
@@ -185,7 +185,7 @@ export class BrowserWindow extends EventEmitter {
 }
 
 export const dialog = {
-  /** Index of the button that is pressed, and what was asked. */
+  /** Index of the button to press, and the recorded question. */
   answer: 0,
   asked: [] as string[],
   async showMessageBox({ message }: { message: string }) {

@@ -18,7 +18,7 @@ process.on('disconnect', () => electron.app.exit(1));
 
 Object.assign(process, { resourcesPath: import.meta.dirname }); // Electron's own folder, which holds no Node before it is packed
 
-/** The window's page is there, so that whoever watches finds it. */
+/** The window's page exists, so the test finds it. */
 const opened = new Promise((resolve) => electron.app.once('web-contents-created', resolve));
 await import(pathToFileURL(join(import.meta.dirname, '..', '..', '..', 'out', 'main', 'index.js')).href);
 const endpoint = await electron.begin();

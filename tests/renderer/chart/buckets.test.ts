@@ -41,7 +41,7 @@ describe('buckets', () => {
     expect(curve(ys).drawn()).toContainEqual({ x: 54_322, y: 9 });
   });
 
-  test('means over the stretches weigh to the mean of the curve', () => {
+  test('weighted means of the stretches give the mean of the curve', () => {
     const ys = Array.from({ length: 777 }, (_, i) => Math.sin(i));
     const stretches = curve(ys, 20).stretches();
     const sum = stretches.reduce((total, { mean, count }) => total + mean * count, 0);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { linearTicks, logTicks, tickLabel } from '#pictures/ticks';
 import { caption, extentOf, type Series } from '#renderer/chart/series';
 import { chartSvg } from '#renderer/chart/svg';
 import { tableCsv, tableRows } from '#renderer/chart/table';
-import { linearTicks, logTicks, tickLabel } from '#renderer/chart/ticks';
 import { moved, widened } from '#renderer/chart/zoom';
 
 const series = (label: string, ys: number[], more: Partial<Series> = {}): Series => ({

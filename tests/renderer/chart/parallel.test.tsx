@@ -29,7 +29,7 @@ describe('an axis', () => {
     expect(texts.length).toBeLessThan(9);
   });
 
-  test('sets words apart evenly, what is not set lowest', () => {
+  test('spaces words evenly, with unset values lowest', () => {
     expect(marks(['gpt2', null, 'lstm', 'gpt2'])).toEqual([[100, 'not set'], [50, 'lstm'], [0, 'gpt2']]); // biome-ignore format: as a table
     expect(marks([true, false]).map(([, text]) => text)).toEqual(['on', 'off']);
     expect(marks([null, 4, 2]).map(([, text]) => text)).toEqual(['not set', '2', '4']);
@@ -51,7 +51,7 @@ test('a line without a result ends before the axis of results', () => {
   expect(resultAxis('Final', [null], 100)).toEqual({ label: 'Final', ticks: [], crossings: [null] });
 });
 
-test('the picture of a file stands alone: its title, its own ground, every axis and line, and nothing that it would fetch', () => {
+test('an exported picture is self-contained: title, background, every axis and line, nothing to fetch', () => {
   const axes = [axis([1, 12_345]), resultAxis('Final accuracy', [0.5, null], 100)];
   const lines = [
     { id: 'a', label: 'a', share: 1 },

@@ -82,14 +82,14 @@ describe('settings against results', () => {
     expect(lines().getAttribute('aria-valuetext')).toMatch(/\(n = \d\) · Freeze transformer/);
   });
 
-  test('is not there where nothing differs', async () => {
+  test('is hidden when no setting differs', async () => {
     page = await openWindow('/', async (app) => `/compare?ids=${(await fillHome(app, 1))[0]}`);
     await screen.findByRole('table', { name: 'Metrics' }, patient);
     expect(screen.queryByRole('region', { name: 'Settings and results' })).toBeNull();
   });
 });
 
-test('accuracies and errors, which share no axis, have pictures of their own', async () => {
+test('accuracies and errors have separate pictures, because they share no axis', async () => {
   page = await openWindow('/', async (app) => {
     const ids = [...(await fillHome(app, 3)), ...(await fillHome(app, 2, 'mnist-add-reg'))];
     return `/compare?ids=${ids.join('%2C')}`;
@@ -113,7 +113,7 @@ test('more runs than colours start as means over their seeds', async () => {
   expect((await chart.findAllByText(/\(n = 3\)/, {}, patient)).length).toBeGreaterThan(3);
 });
 
-test('a run that no longer exists is said to be missing', async () => {
+test('a deleted run is reported as missing', async () => {
   page = await openWindow('/', async (app) => `/compare?ids=${(await fillHome(app, 1))[0]}%2Cnothing`);
   expect(await screen.findByText('1 run; 1 of the 2 chosen no longer exist', {}, patient)).toBeTruthy();
 });

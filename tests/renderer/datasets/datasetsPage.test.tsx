@@ -58,7 +58,7 @@ test('data sets are listed with tasks, licence, size and state; made tasks have 
   );
 });
 
-test('a fetch shows its bytes, pauses, goes on where it was, and leaves nothing when it is cancelled', async () => {
+test('a fetch shows its bytes, pauses and continues, and leaves nothing when it is cancelled', async () => {
   press(/^Fetch .*: cifar10$/);
   await eventually(() => expect(lineOf('CIFAR-10')).toMatch(/1\.02 kB of 170 MB/));
   await visit('/datasets?set=cifar10'); // leaving the page does not end it
@@ -73,7 +73,7 @@ test('a fetch shows its bytes, pauses, goes on where it was, and leaves nothing 
   expect(readdirSync(join(page.home, 'data'))).toEqual([]);
 });
 
-test('a folder of the user is used as it lies: decoded, verified, drawn as tokens, and let go again', async () => {
+test('a folder of the user is used where it lies: decoded, verified, drawn as tokens, and released', async () => {
   const use = async (folder: string) => {
     fireEvent.click(await screen.findByText('Use a folder of my own', {}, patient));
     fireEvent.change(await screen.findByLabelText(/^Folder/, {}, patient), { target: { value: folder } });
@@ -103,7 +103,7 @@ test('a folder of the user is used as it lies: decoded, verified, drawn as token
   expect((await page.app.data.list()).find(({ name }) => name === 'cyp3a4')!.state).toBe('absent');
 });
 
-test('images are drawn in patches, and an unknown data set leads back', async () => {
+test('images are drawn in patches, and an unknown data set links back to the list', async () => {
   await visit('/datasets?set=mnist');
   const [canvas] = await screen.findAllByLabelText<HTMLCanvasElement>(/^Sample of \d$/, {}, patient);
   expect(canvas.width).toBe(28 * 5 + 6); // 7 patches of 4 pixels, 5 of the screen each, and 6 gaps

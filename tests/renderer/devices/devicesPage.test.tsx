@@ -11,13 +11,13 @@ const patient = { timeout: 150_000 };
 let page: Awaited<ReturnType<typeof openWindow>>;
 afterEach(() => page.close());
 
-test('every device works or says why not and what to do; the load of the machine is live', async () => {
+test("every device works or says why not and what to do; the machine's load is live", async () => {
   page = await openWindow('/devices');
   const devices = await page.app.devices.list();
   await screen.findByRole('heading', { name: devices[0].name }, patient);
-  for (const { name, why, help } of devices) {
+  for (const { name, why, help, command, detail } of devices) {
     expect(screen.getByRole('heading', { name })).toBeTruthy();
-    for (const text of [why, help]) if (text) expect(document.body.textContent).toContain(text);
+    for (const text of [why, help, command, detail]) if (text) expect(document.body.textContent).toContain(text);
   }
   const working = devices.filter(({ available }) => available).length;
   expect(screen.getByText(`${working} of ${devices.length} work here`)).toBeTruthy();

@@ -2,9 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { type ConfigField, configDefaults, configFields, fieldMeta, parseConfig } from '#contract/config';
 import { readSetting } from '#contract/readSetting';
+import { choosePreset } from '#renderer/pages/newRun/choose';
 import { commandOf, gridCommand } from '#renderer/pages/newRun/command';
 import { controlOf, fieldsOf, formGroups, readNumber, readSizes } from '#renderer/pages/newRun/controls';
-import { expectation, firstDraft, reportErrors, schemaErrors, withPreset } from '#renderer/pages/newRun/draft';
+import { expectation, firstDraft, reportErrors, schemaErrors } from '#renderer/pages/newRun/draft';
 import { axisProblem, axisValues, expandGrid, mostRuns } from '#renderer/pages/newRun/grid';
 
 describe('controls', () => {
@@ -49,7 +50,15 @@ describe('controls', () => {
   });
 });
 
-const sizes = { title: 'GPT-2', layers: 2, width: 8, heads: 2, positions: 64 };
+const sizes = {
+  title: 'GPT-2',
+  layers: 2,
+  width: 8,
+  heads: 2,
+  positions: 64,
+  canBePretrained: true,
+  tasks: ['bit-xor'],
+};
 const bodies = [
   { name: 'far', hasWeights: false, ...sizes },
   { name: 'at-hand', hasWeights: true, ...sizes },
@@ -57,7 +66,7 @@ const bodies = [
 const first = firstDraft({ bodies });
 
 describe('a draft', () => {
-  test('the first one is a valid config on the first body whose weights are at hand', () => {
+  test('the first one is a valid config on the first body with weights on this machine', () => {
     expect(schemaErrors(first)).toEqual({});
     expect(first.model_name).toBe('at-hand');
     expect(firstDraft({ bodies: [] }).model_name).toBe(configDefaults.model_name);
@@ -81,7 +90,7 @@ describe('a draft', () => {
     for (const field of configFields) expect(expectation(field)).toContain(fieldMeta(field).label);
   });
 
-  test('complaints of the app go beside their fields, and the first about a field counts', () => {
+  test("the app's errors appear at their fields, the first one for each field", () => {
     const report = {
       ok: false as const,
       errors: [
@@ -93,10 +102,10 @@ describe('a draft', () => {
     expect(reportErrors(report)).toEqual({ fields: { n: 'first' }, rest: ['all of it'] });
   });
 
-  const preset = { id: 'x', group: 'g', title: 'Cell', source: '', published: null, missing: null };
-  test('a published preset puts other fields back, but keeps seed and device', () => {
+  const preset = { id: 'x', group: 'g', title: 'Cell', source: '', published: null, missing: null, isPossible: true };
+  test('a published preset resets other fields but keeps seed and device', () => {
     const draft = { ...first, learning_rate: 0.5, seed: 7, device: 'cpu' };
-    const filled = withPreset(draft, {
+    const filled = choosePreset(draft, {
       ...preset,
       whole: true,
       settings: { task: 'mnist', patch_size: 4, batch_size: 50 },
@@ -105,7 +114,7 @@ describe('a draft', () => {
     expect(filled).toMatchObject({ batch_size: 50, gpu_batch_size: 50, name: 'Cell' });
   });
   test('a regime changes its own fields only', () => {
-    const filled = withPreset(
+    const filled = choosePreset(
       { ...first, learning_rate: 0.5 },
       { ...preset, whole: false, settings: { pretrained: false } },
     );
@@ -149,7 +158,7 @@ describe('a grid', () => {
     ]);
   });
 
-  test('an axis without values changes nothing, and a huge one stops one past the most', () => {
+  test('an axis without values changes nothing, and a huge one stops one past the limit', () => {
     expect(expandGrid(first, [{ field: 'seed', text: ' ' }])).toEqual([first]);
     const axes = (['seed', 'n'] as const).map((field) => ({ field, text: '1..40' }));
     expect(expandGrid(first, axes)).toHaveLength(mostRuns + 1);
@@ -177,7 +186,7 @@ describe('the command of a grid', () => {
     expect(command(['seed', '0..1'])).toEqual([`${sweep} --set learning_rate=0.5 --seeds 2`]);
   });
 
-  test('is a run a line where no sweep has its seeds or its lists', () => {
+  test('is one run per line where no sweep can express its seeds or lists', () => {
     expect(command(['seed', '1, 5'])).toHaveLength(2);
     expect(command(['in_layer_sizes', '64, 32; 8'])[1]).toMatch(/ run .*--set 'in_layer_sizes=\[8\]'/);
     expect(command()).toEqual([commandOf(base)]);

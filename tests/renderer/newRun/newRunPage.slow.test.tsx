@@ -52,7 +52,7 @@ describe('the form', () => {
     await isReady();
   });
 
-  test('brings complaints of the app to their field', async () => {
+  test("shows the app's errors at their fields", async () => {
     type('Heads', '3');
     await eventually(() => expect(screen.getByText(/must be a multiple of n_head/)).toBeTruthy());
     expect(button('Start run').disabled).toBe(true);
@@ -84,7 +84,7 @@ describe('the form', () => {
     expect(screen.getByLabelText(/^Body dropout differs from the published protocol: Dropout 0 /)).toBeTruthy();
   });
 
-  test('takes a regime, which changes its own fields, and gives it back', async () => {
+  test('applies a regime, which changes its own fields, and undoes it', async () => {
     press('URT');
     await eventually(() => expect(button('URT').getAttribute('aria-pressed')).toBe('true'));
     expect(shown('Layers')).toBe('2');
@@ -103,7 +103,7 @@ describe('the form', () => {
     expect(shown('n')).toBe('5');
   });
 
-  test('is filled by a dl-project file, and given back', async () => {
+  test('is filled by a dl-project file, and Undo restores it', async () => {
     upload(`\uFEFF${JSON.stringify(configFile({ ...tiny, n: 7, name: 'from a file' }))}`); // as Windows editors save it
     await eventually(() => expect(shown('n')).toBe('7'));
     expect(screen.getByText('Filled from mine.json')).toBeTruthy();
@@ -118,14 +118,14 @@ describe('beginning from', () => {
     await eventually(() => expect(shown('Patch size')).toBe('4'));
   });
 
-  test('another run takes its config', async () => {
+  test('a cloned run fills the form with its config', async () => {
     const [id] = page.app.runs.create([{ ...tiny, n: 9 }]);
     await visit(`/new?from=${id}`);
     await eventually(() => expect(shown('n')).toBe('9'));
     expect(shown('Layers')).toBe('2');
   });
 
-  test('a run that is not there says so and keeps the form', async () => {
+  test('a missing run is reported and keeps the form', async () => {
     await visit('/new?from=nowhere-123');
     await screen.findByText('Run nowhere-123 cannot be cloned', {}, patient);
     expect(shown('n')).toBe('9');

@@ -43,7 +43,7 @@ test('a run is moved by buttons and by keys, in the queue and on the page', asyn
   await waitFor(() => expect(shown()).toEqual(['third', 'second']), patient);
 });
 
-test('a paused queue goes on when asked; what runs shows how far it is, where, and stops', async () => {
+test('a paused queue resumes on request; a running run shows its progress and device, and stops', async () => {
   page = await openQueue();
   expect(await screen.findByText('The queue is paused', {}, patient)).toBeTruthy();
   await user.click(screen.getByRole('button', { name: 'Go on' }));

@@ -34,7 +34,7 @@ test('maps are computed when they are asked for, and step through samples and ch
   expect(await seriousComplaints()).toEqual([]);
 }, 300_000);
 
-test('the network is downloaded as ONNX, made when it is taken', async () => {
+test('the network downloads as ONNX, made on demand', async () => {
   await waitFor(() => expect(screen.getByText('ONNX')).toBeTruthy(), patient);
   const { name, chunks } = page.app.download(`/download/model.onnx?id=${id}`);
   expect(name).toBe(`${id}-model.onnx`);
@@ -43,7 +43,7 @@ test('the network is downloaded as ONNX, made when it is taken', async () => {
   expect(Buffer.concat(parts).includes('permafrost.config')).toBe(true);
 }, 300_000);
 
-test('cells are found under the pointer, and grow darker with the weight', () => {
+test('cells are found under the pointer and are darker for larger weights', () => {
   const tokens = ['1', '0', '1'];
   const layout = heatmapLayout(tokens);
   const { left, top, cell } = layout;

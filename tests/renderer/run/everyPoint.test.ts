@@ -5,7 +5,7 @@ import type { CurveRange } from '#contract/runServices';
 import { everyPoint } from '#renderer/pages/run/everyPoint';
 import { openStore } from '#store/store';
 
-it('the points of a curve that is too long for one call come whole, in order, within the bounds', async () => {
+it('a curve that is too long for one call arrives complete, in order, within the bounds', async () => {
   const store = await openStore(':memory:');
   store.runs.add({ id: 'run', config: parseConfig({ task: 'mnist', patch_size: 4 }), createdAt: 1 }, 'queued');
   const rows = Array.from({ length: 3000 }, (_, i): MetricRow => ['train_loss', 2 * i + 3, Math.sin(i)]);

@@ -18,7 +18,7 @@ const steps = (feed: ReturnType<typeof createFeed>) =>
     .map((p) => p.x);
 
 describe('the curves of a run', () => {
-  test('grow by the entries after the stored ones, each once, whichever comes first', () => {
+  test('grow by the entries after the stored ones, each once, in any order of arrival', () => {
     const early = createFeed();
     early.load('train_loss', curve(2, 1, 2, 3), null);
     early.add([loss(2, 3), loss(3, 4), loss(4, 5)]);
@@ -32,7 +32,7 @@ describe('the curves of a run', () => {
     expect(late.get('train_loss')?.total).toBe(5);
   });
 
-  test('of a range take only what lies in it', () => {
+  test('of a range take only the points inside it', () => {
     const feed = createFeed();
     feed.load('train_loss', curve(1, 2, 3), [2, 4]);
     feed.add([loss(2, 4, 5)]);
@@ -80,7 +80,7 @@ describe('the x axis', () => {
     expect(axis.stepAt(x)).toBeCloseTo(step);
   });
 
-  test('time is told in minutes and hours when it is long, and goes on beyond the last tick', () => {
+  test('long times are in minutes and hours, and time continues beyond the last tick', () => {
     expect(
       axisOf('time', 1, [
         { step: 0, seconds: 0 },

@@ -59,7 +59,7 @@ describe('a finished run', () => {
     expect(Number(test.textContent)).toBeCloseTo(stored('test_loss'), 4);
   });
 
-  test('tells its x in samples and in time', async () => {
+  test('shows x in steps, samples and time', async () => {
     pressed('samples');
     expect(cells()[0][0].textContent).toBe('25');
     pressed('time');
@@ -121,7 +121,7 @@ describe('a run under way', () => {
     expect(screen.getByText('Resume')).toBeTruthy();
   });
 
-  test('that is not there says so and leads back', async () => {
+  test('that does not exist is reported, with a link back', async () => {
     await visit('/runs/nowhere-123');
     await screen.findByText('Run nowhere-123 cannot be shown', {}, patient);
     expect(screen.getByText('Go to the runs').closest('a')?.getAttribute('href')).toBe('/');

@@ -91,7 +91,7 @@ describe('an error', () => {
     expect(problem(text)).toMatchObject({ at, length, message: expect.stringMatching(message) });
   });
 
-  test('lies within the text, whatever is typed', () => {
+  test('points inside the text, whatever is typed', () => {
     const piece = fc.constantFrom(
       'task',
       'acc',

@@ -4,7 +4,7 @@ import { runRow } from './rows.ts';
 
 const row = (id: string, step = 0) => runRow({}, { id, step });
 
-test('changed rows keep their places, new ones come last, gone ones go', () => {
+test('changed rows keep their places, new rows come last, deleted rows disappear', () => {
   const next = patchRows([row('a'), row('b'), row('c')], [row('d', 1), row('b', 2)], ['a']);
   expect(next.map(({ id, step }) => [id, step])).toEqual([
     ['b', 2],

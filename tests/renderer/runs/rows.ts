@@ -3,7 +3,7 @@ import { type ExperimentConfig, parseConfig } from '#contract/config';
 import { regimeOf } from '#contract/regime';
 import { type RunRow, settingsOf } from '#contract/runRow';
 
-/** A finished run of a config, with whatever differs. */
+/** A finished run of a config, with overrides. */
 export function runRow(config: Partial<ExperimentConfig> = {}, more: Partial<RunRow> = {}): RunRow {
   const whole = parseConfig({ task: 'mnist', ...config });
   return {

@@ -35,13 +35,6 @@ const tool = async (name: string) =>
 const press = (name: string | RegExp) => user.click(screen.getByRole('button', { name }));
 
 describe('the table of runs', () => {
-  test('says what to do when there are none', async () => {
-    page = await openWindow('/');
-    const link = await screen.findByRole('link', { name: 'Make the first run' }, patient);
-    expect(link.getAttribute('href')).toContain('/new');
-    expect(await seriousComplaints()).toEqual([]);
-  });
-
   test('draws only the lines in sight and says how many there are', async () => {
     const grid = await openRuns(60);
     expect(screen.getByText('60 runs')).toBeTruthy();
@@ -172,7 +165,7 @@ describe('what is done to selected runs', () => {
     );
   });
 
-  test('goes on to the comparison with all of them', async () => {
+  test('opens the comparison with all of them', async () => {
     await openRuns(6);
     await select(0);
     await select(2);
@@ -224,7 +217,7 @@ test('a run that is made elsewhere appears without a reload', async () => {
   expect(await screen.findByRole('link', { name: 'newcomer' }, patient)).toBeTruthy();
 });
 
-test('an address that is none says so and leads back', async () => {
+test('an unknown address is reported, with a link back', async () => {
   page = await openWindow('/nowhere');
   expect(await screen.findByText('There is no such page', {}, patient)).toBeTruthy();
   expect(screen.getByRole('link', { name: 'Go to the runs' })).toBeTruthy();

@@ -25,7 +25,7 @@ describe('sorting', () => {
   });
   test('without keys keeps the order', () => expect(seeds('')).toEqual([2, 10, 1]));
 
-  test('a head pressed again turns around, then stops; with shift it joins the others', () => {
+  test('a repeated click on a header reverses the order, then ends it; with shift it adds a column', () => {
     const once = pressed([], 'value', true, false);
     expect(sortText(once)).toBe('-value');
     const twice = pressed(once, 'value', true, false);
@@ -34,7 +34,7 @@ describe('sorting', () => {
     expect(sortText(pressed(once, 'name', false, true))).toBe('-value,name');
     expect(sortText(pressed(once, 'name', false, false))).toBe('name');
   });
-  test('an address with a column that is no more is read without it', () => {
+  test('an address with an unknown column is read without it', () => {
     expect(sortText(readSort('-value,nothing,name'))).toBe('-value,name');
   });
 });
@@ -51,7 +51,7 @@ describe('grouping', () => {
   });
 });
 
-test('every column shows and sorts a run that has only begun to wait', () => {
+test('every column shows and sorts a run that has just been queued', () => {
   const empty = { value: null, best: null, last: null, recent: null, device: null, trainable: null, total: null };
   const row = runRow({}, { ...empty, state: 'queued', startedAt: null, endedAt: null, seconds: 0 });
   for (const column of [...runColumns, ...configColumns]) {

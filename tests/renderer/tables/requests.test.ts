@@ -31,7 +31,7 @@ const [done, some, none] = [
 const barred = result('barred', [], { needs: 'needs a download' });
 const all = [done, some, none, barred];
 
-test('every cell means those that can run here; missing ones lack a run of some seed', () => {
+test('every cell selects the cells that can run here; missing cells lack a run for some seed', () => {
   expect(everyCell(all, 3).map(({ id }) => id)).toEqual(['done', 'some', 'none']);
   expect(missingCells(all, 3)).toEqual([
     { id: 'some', seeds: 3 },
@@ -40,7 +40,7 @@ test('every cell means those that can run here; missing ones lack a run of some 
   expect(seedsBegun(some)).toBe(1);
 });
 
-test('undecided cells get the seeds that they ask for, up to ten, unless something still runs', () => {
+test('undecided cells get the seeds that they ask for, up to ten, unless a run is under way', () => {
   const cells = [
     result('two', Array(3).fill('finished'), { moreSeeds: 2 }),
     result('many', Array(4).fill('finished'), { moreSeeds: 40 }),
@@ -55,7 +55,7 @@ test('undecided cells get the seeds that they ask for, up to ten, unless somethi
   ]);
 });
 
-test('unfinished cells have a run at rest without a result; a stray seed of a sweep is nobody’s', () => {
+test('unfinished cells have a resting run without a result; the extra seed of a sweep belongs to no cell', () => {
   const stray = result('stray', ['finished', ...Array(40).fill(null), 'stopped']);
   expect(unfinishedCells([...all, stray], 3)).toEqual([{ id: 'some', seeds: 3 }]);
   expect(busyCells([result('busy', ['finished', 'running', null, 'queued']), done])).toEqual([

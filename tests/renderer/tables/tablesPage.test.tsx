@@ -16,7 +16,7 @@ const { configs } = expand(tableOf('regimes').cells.find(({ id }) => id === cell
 
 let page: Awaited<ReturnType<typeof openWindow>>;
 beforeAll(async () => {
-  page = await openWindow('/tables?profile=paper', async (app) => {
+  page = await openWindow('/tables?table=regimes&profile=paper', async (app) => {
     app.queue.pause(); // nothing is trained
     await finish(join(app.home, 'permafrost.db'));
     return undefined;
@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => page.close());
 
-/** Finished runs of one cell, as many as decide it, as another Permafrost left them. */
+/** Finished runs of one cell, enough to decide it, made by another Permafrost. */
 async function finish(path: string): Promise<void> {
   const store = await openStore(path);
   for (const [i, config] of configs.entries()) {
@@ -63,7 +63,7 @@ test('cells show the published number, ours with its interval and a verdict, or 
   expect(textOf('mnist', 'FPT')).toMatch(/not run hereneeds a download: permafrost zoo pull gpt2/);
 });
 
-test('another tolerance judges anew and stays in the address, as table and profile do', async () => {
+test('another tolerance is judged again and stays in the address, like table and profile', async () => {
   fireEvent.change(screen.getByLabelText('Accuracy within'), { target: { value: '0.05 points' } });
   await eventually(() => expect(textOf('bit-xor', 'FRT')).not.toContain('reproduced'));
   expect(page.history.location.search).toMatch(/accuracy=.*0\.05/);
@@ -76,7 +76,7 @@ test('another tolerance judges anew and stays in the address, as table and profi
   await eventually(() => expect(page.history.location.search).toContain('profile=paper'));
 });
 
-test('missing cells start after their plan was shown, stop all at once and are offered again', async () => {
+test('missing cells start after their plan is shown, stop together and are offered again', async () => {
   await eventually(() => expect(textOf('bit-xor', 'FRT')).toContain('reproduced'));
   press('Run the 5 missing cells');
   const plan = within(await screen.findByRole('dialog', { name: 'Run the missing cells' }, patient));
@@ -89,17 +89,17 @@ test('missing cells start after their plan was shown, stop all at once and are o
   expect(screen.getByText('7 of 22 runs finished (32 %), 0 running, 15 waiting')).toBeTruthy();
   await screen.findByText(/^about .* left$/, {}, patient);
 
-  for (const id of page.app.queue.get().queued.slice(0, 2)) page.app.runs.stop(id); // by somebody else
+  for (const id of page.app.queue.get().queued.slice(0, 2)) page.app.runs.stop(id); // by another user
   await screen.findByText('Stop all (13 runs)', {}, patient);
   press('Stop all (13 runs)');
   await screen.findByText('Resume failed or stopped (5 cells)', {}, patient);
   expect(new Set(states())).toEqual(new Set(['stopped']));
   press('Resume failed or stopped (5 cells)');
-  await screen.findByText('15 runs go on.', {}, patient);
+  await screen.findByText('15 runs resume.', {}, patient);
 });
 
 test('a cell opens with its sources, settings and runs; it is run again, and that is undone', async () => {
-  await visit('/tables?profile=paper');
+  await visit('/tables?table=regimes&profile=paper');
   fireEvent.click(cellAt('bit-xor', 'FRT'));
   const drawer = within(await screen.findByRole('dialog', { name: 'bit-xor · FRT' }, patient));
   await drawer.findByText('3 runs finished already.', {}, patient);
@@ -125,7 +125,26 @@ test('a cell opens with its sources, settings and runs; it is run again, and tha
   expect(page.app.queue.get().queued).toEqual([]);
 });
 
-test('an unknown table leads to the list', async () => {
+test('the picture of a table is kept in the address, has words for those who do not see it, and is saved', async () => {
+  await visit('/tables?profile=paper');
+  fireEvent.click(await screen.findByText('Picture', { selector: 'span' }, patient));
+  const name = /^Does language pretraining help\? .*, as a forest plot\. 9 cells: 1 reproduced, /;
+  const plot = await screen.findByRole('img', { name }, patient);
+  expect(page.history.location.search).toContain('view=picture');
+  expect(plot.textContent).toContain('FRT†');
+  expect(plot.textContent).toContain('mnist FPT, mnist-add FPT: needs a download');
+  expect(screen.queryByLabelText(/Does language pretraining help/, { selector: 'table' })).toBeNull();
+  expect(await seriousComplaints()).toEqual([]);
+  press('Export');
+  await screen.findByText('Forest plot (SVG)', {}, patient);
+  await visit('/tables?profile=paper&view=picture');
+  await screen.findByRole('img', { name }, patient);
+  fireEvent.click(screen.getByText('Numbers', { selector: 'span' }));
+  await eventually(() => expect(textOf('bit-xor', 'FRT')).toContain('reproduced'));
+  expect(page.history.location.search).not.toContain('view');
+});
+
+test('an unknown table is reported by name', async () => {
   await visit('/tables?table=nothing');
   await screen.findByText('There is no table nothing', {}, patient);
 });

@@ -75,11 +75,11 @@ test('whether training fits follows the batch size and what is trained', async (
   expect(lineOf('permafrost-nano')).not.toBe(small);
 });
 
-test('fetching shows its bytes, pauses, goes on where it was, and a removed model comes back', async () => {
+test('a fetch shows its bytes, pauses and continues, and a removed model can be restored', async () => {
   const half = Math.trunc(weights.length / 2);
   let ranges = 0;
   hub.storage.answer(
-    serve(weights, { until: half, arrived: () => new Promise(() => {}) }), // hangs until somebody leaves
+    serve(weights, { until: half, arrived: () => new Promise(() => {}) }), // hangs until the client disconnects
     (request, response) => {
       if (request.headers.range === `bytes=${half}-`) ranges++;
       return serve(weights)(request, response);
@@ -138,11 +138,11 @@ test('a source that cannot be added says why', async () => {
   await screen.findByText(/is neither a folder nor a Hugging Face repository/, {}, patient);
 });
 
-test('an added model that cannot be used is named with the reason, and hides no other', async () => {
+test('an unusable added model is named with the reason and hides no other model', async () => {
   await visit('/zoo');
   mkdirSync(join(page.home, 'models'), { recursive: true });
   writeFileSync(join(page.home, 'models', 'added.json'), '[{"name":"../runs"}]');
-  await page.app.zoo.cancel(tiny); // whatever changes, the lists are read again
+  await page.app.zoo.cancel(tiny); // any change repeats the queries of the lists
   await screen.findByText('Added models that cannot be used', {}, patient);
   screen.getByText(/entry 1 \("\.\.\/runs"\): name: "\.\.\/runs" is not a model name/);
   expect(lines().length).toBeGreaterThan(10);

@@ -5,13 +5,13 @@ import { useState } from 'react';
 import { groupRuns } from '#contract/groups';
 import { type MetricKey, metricKeys, restingStates } from '#contract/run';
 import type { Curve, MetricName, RunRow } from '#contract/runRow';
+import { lineColor, lineColors } from '#pictures/colors';
+import { meanCurve } from '#pictures/meanCurve';
 import { LineChart } from '../../chart/LineChart.tsx';
 import type { ChartRange, Series } from '../../chart/series.ts';
 import { useTRPC } from '../../client/trpc.ts';
 import { ErrorState } from '../../components/ErrorState.tsx';
 import { groupLabels, runLabels } from '../../runs/groups.ts';
-import { meanCurve } from '../../runs/meanCurve.ts';
-import { lineColor, lineColors } from '../../theme.ts';
 
 const labels: Record<MetricKey, string> = {
   test_metric: 'Test metric',

@@ -4,9 +4,10 @@ import { IconShieldCheck } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { DatasetInfo, FileCheck } from '#contract/data';
 import { bytesText } from '#contract/format';
+import type { Tone } from '#pictures/colors';
 import { useTRPC } from '../../client/trpc.ts';
 import { ErrorState } from '../../components/ErrorState.tsx';
-import { type Tone, toneColor } from '../../theme.ts';
+import { toneColor } from '../../theme.ts';
 
 const results: Record<FileCheck['result'], { text: string; tone: Tone }> = {
   ok: { text: 'whole', tone: 'good' },

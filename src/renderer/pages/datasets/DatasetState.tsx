@@ -3,8 +3,9 @@ import { Box, Button, Group, Text } from '@mantine/core';
 import { IconDownload, IconPlayerPause, IconPlayerPlay, IconX } from '@tabler/icons-react';
 import type { DatasetInfo, DatasetPull } from '#contract/data';
 import { bytesText } from '#contract/format';
+import type { Tone } from '#pictures/colors';
 import { ActButton } from '../../components/ActButton.tsx';
-import { type Tone, toneColor } from '../../theme.ts';
+import { toneColor } from '../../theme.ts';
 import { PullProgressBar } from './PullProgressBar.tsx';
 import type { DataActions } from './useDataActions.ts';
 

@@ -8,6 +8,7 @@ import { metricText } from '#contract/format';
 import { useTRPC } from '../../client/trpc.ts';
 import { messageOf } from '../../components/ErrorState.tsx';
 import { Section } from '../../components/Section.tsx';
+import { TermLink } from '../../help/TermLink.tsx';
 import { PublishedOnFloor } from './PublishedOnFloor.tsx';
 import { Samples } from './Samples.tsx';
 
@@ -31,7 +32,9 @@ export function TaskSection({ heading, tasks, canDraw, otherwise }: TaskSectionP
             <Table.Tr>
               <Table.Th>Task, as published</Table.Th>
               <Table.Th>Metric</Table.Th>
-              <Table.Th ta="right">Floor</Table.Th>
+              <Table.Th ta="right">
+                <TermLink term="floor">Floor</TermLink>
+              </Table.Th>
               <Table.Th>Baseline without input</Table.Th>
             </Table.Tr>
           </Table.Thead>

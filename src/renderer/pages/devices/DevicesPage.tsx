@@ -1,10 +1,11 @@
 /** Where runs can compute, why not, what to do about it; the load of the machine now; and the cluster. */
-import { Box, Button, Group, Paper, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { Box, Button, Code, Group, Paper, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import { IconCircleCheck, IconCircleX, IconRefresh } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { DeviceInfo } from '#contract/devices';
 import { useTRPC, useTRPCClient } from '../../client/trpc.ts';
+import { CopyText } from '../../components/CopyText.tsx';
 import { ErrorState } from '../../components/ErrorState.tsx';
 import { Loading } from '../../components/Loading.tsx';
 import { attempt } from '../../components/notify.tsx';
@@ -69,12 +70,12 @@ const aboutText = (devices: readonly DeviceInfo[]): string =>
 /** A description of each device. */
 const meanings: Record<string, string> = {
   cpu: 'ONNX Runtime on the processor',
-  webgpu: 'ONNX Runtime on the graphics card, through Vulkan, D3D12 or Metal',
+  webgpu: 'The graphics card, through Vulkan, D3D12 or Metal',
   cuda: 'ONNX Runtime on an NVIDIA card',
   tensorflow: 'TensorFlow.js on libtensorflow, with CUDA where there is some',
 };
 
-function Device({ device: { name, available, why, help } }: { device: DeviceInfo }) {
+function Device({ device: { name, available, why, help, command, detail } }: { device: DeviceInfo }) {
   const Icon = available ? IconCircleCheck : IconCircleX;
   const color = toneColor(available ? 'good' : 'waiting');
   return (
@@ -94,13 +95,27 @@ function Device({ device: { name, available, why, help } }: { device: DeviceInfo
             {meanings[name]}
           </Text>
           {why && (
-            <Text size="sm" mt={6} style={{ overflowWrap: 'anywhere' }}>
+            <Text size="sm" mt={6}>
               {why}
             </Text>
           )}
           {help && (
-            <Text size="sm" mt={6} px="xs" py={4} bg="var(--permafrost-surface)" style={{ overflowWrap: 'anywhere' }}>
+            <Text size="sm" mt={6}>
               {help}
+            </Text>
+          )}
+          {command && (
+            <Group gap="xs" mt={6} wrap="nowrap">
+              <Code style={{ overflowWrap: 'anywhere' }}>{command}</Code>
+              <CopyText size="compact-xs" text={command}>
+                Copy
+              </CopyText>
+            </Group>
+          )}
+          {detail && (
+            <Text component="details" size="xs" c="dimmed" mt={6} style={{ overflowWrap: 'anywhere' }}>
+              <summary>Message of the runtime</summary>
+              {detail}
             </Text>
           )}
         </Box>

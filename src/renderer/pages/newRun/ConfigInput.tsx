@@ -3,6 +3,8 @@ import { Box, Select, Switch, TextInput, Tooltip, UnstyledButton } from '@mantin
 import { memo, type ReactNode, useState } from 'react';
 import { type ConfigField, fieldMeta } from '#contract/config';
 import { isSameSetting } from '#contract/isSameSetting';
+import type { Term } from '../../help/glossary.ts';
+import { TermLink } from '../../help/TermLink.tsx';
 import { controlOf, readNumber, readSizes } from './controls.ts';
 
 export interface ConfigInputProps {
@@ -14,7 +16,7 @@ export interface ConfigInputProps {
   /** Why it decides nothing at the moment. */
   idle?: string;
   /** Names to choose from, where the app knows them. */
-  choices?: { value: string; label: string }[];
+  choices?: { value: string; label: string; disabled?: boolean }[];
   onChange(field: ConfigField, value: unknown): void;
 }
 
@@ -52,7 +54,7 @@ function Control({ field, value, error, idle, choices, onChange }: ControlProps)
   const control = controlOf(field);
   const said = {
     label: unit ? `${label} (${unit})` : label,
-    description: idle ?? help,
+    description: idle ?? <Help text={help} term={terms[field]} />,
     error,
     disabled: idle !== undefined,
   };
@@ -96,9 +98,21 @@ function Control({ field, value, error, idle, choices, onChange }: ControlProps)
   );
 }
 
+/** Fields whose help links to the glossary. */
+const terms: Partial<Record<ConfigField, Term>> = { model_name: 'body', variant: 'variant' };
+
+const Help = ({ text, term }: { text: string; term?: Term }): ReactNode =>
+  term ? (
+    <>
+      {text} <TermLink term={term}>More</TermLink>
+    </>
+  ) : (
+    text
+  );
+
 interface TypedInputProps {
   label: string;
-  description: string;
+  description: ReactNode;
   error?: string;
   disabled: boolean;
   value: unknown;

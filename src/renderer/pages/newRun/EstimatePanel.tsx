@@ -18,7 +18,7 @@ export function EstimatePanel({ estimate, runs, why }: EstimatePanelProps) {
         {why}
       </Text>
     );
-  const { trainable, total, steps, seconds, basis, memoryBytes, diskBytes } = estimate;
+  const { trainable, total, steps, seconds, basis, isMeasuring, memoryBytes, diskBytes } = estimate;
   const times = runs > 1 ? `${runs} × ` : '';
   const rows: [string, string][] = [
     ['Trained parameters', countText(trainable)],
@@ -45,7 +45,7 @@ export function EstimatePanel({ estimate, runs, why }: EstimatePanelProps) {
         </Group>
       ))}
       <Text size="xs" c="dimmed" mt={4}>
-        Time: {basis}.
+        Time: {isMeasuring ? 'the speed of this machine is being measured; a better estimate follows' : basis}.
       </Text>
     </Stack>
   );

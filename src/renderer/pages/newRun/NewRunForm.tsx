@@ -9,15 +9,17 @@ import { useTRPC } from '../../client/trpc.ts';
 import { CopyCommand } from '../../components/CopyText.tsx';
 import { Section } from '../../components/Section.tsx';
 import { useWhereToRun, WhereToRun } from '../../components/WhereToRun.tsx';
-import { ConfigInput } from './ConfigInput.tsx';
+import { ConfigInput, type ConfigInputProps } from './ConfigInput.tsx';
+import { chooseBody, choosePreset, chooseTask, regimeProblem } from './choose.ts';
 import { gridCommand } from './command.ts';
 import { fieldsOf, formGroups } from './controls.ts';
-import { configOfDraft, type Draft, withPreset } from './draft.ts';
+import { configOfDraft, type Draft } from './draft.ts';
 import { EstimatePanel } from './EstimatePanel.tsx';
 import { readJsonFile, saveConfig } from './files.ts';
 import { GridPanel } from './GridPanel.tsx';
 import { expandGrid, type GridAxis, mostRuns } from './grid.ts';
 import { idleReason, shownFields } from './idle.ts';
+import { MissingFiles } from './MissingFiles.tsx';
 import { NetworkPicture } from './NetworkPicture.tsx';
 import { blockCount, networkParts } from './network.ts';
 import { PresetMenu } from './PresetMenu.tsx';
@@ -27,6 +29,9 @@ export interface NewRunFormProps {
   catalogue: Catalogue;
   draft: Draft;
   onDraft(update: (old: Draft) => Draft): void;
+  /** Fields that the user has set one by one; the choice of a task leaves them alone. */
+  edited: readonly ConfigField[];
+  onEdited(fields: ConfigField[]): void;
   /** Told of the ids of the runs that were made. */
   onCreated(ids: string[]): void;
 }
@@ -38,7 +43,7 @@ interface Filled {
   before: Draft;
 }
 
-export function NewRunForm({ catalogue, draft, onDraft, onCreated }: NewRunFormProps) {
+export function NewRunForm({ catalogue, draft, onDraft, edited, onEdited, onCreated }: NewRunFormProps) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const [axes, setAxes] = useState<GridAxis[]>([]);
@@ -49,16 +54,24 @@ export function NewRunForm({ catalogue, draft, onDraft, onCreated }: NewRunFormP
   const create = useMutation(trpc.runs.create.mutationOptions({ onSuccess: onCreated }));
 
   const task = catalogue.tasks.find(({ name }) => name === draft.task);
-  const drafts = expandGrid(draft, axes);
+  const drafts = expandGrid(draft, axes, catalogue, edited);
   const configs = drafts.length <= mostRuns ? drafts.map(configOfDraft) : [];
   const ready = check.isRunnable && configs.length > 0 && configs.every((config) => config !== null);
   const set = useCallback(
-    (field: ConfigField, value: unknown) => onDraft((old) => ({ ...old, [field]: value })),
-    [onDraft],
+    (field: ConfigField, value: unknown) => {
+      onDraft((old) => {
+        if (field === 'task') return chooseTask(old, String(value), catalogue, edited);
+        if (field === 'model_name') return chooseBody(old, String(value), catalogue, edited);
+        return { ...old, [field]: value };
+      });
+      if (field !== 'task' && field !== 'model_name' && !edited.includes(field)) onEdited([...edited, field]);
+    },
+    [onDraft, catalogue, edited, onEdited],
   );
-  const fill = (next: Draft, from: string, note: string | null = null) => {
+  const fill = (next: Draft, from: string, note: string | null = null, kept: ConfigField[] = []) => {
     setFilled({ from, note, before: draft });
     setBadFile(null);
+    onEdited(kept);
     onDraft(() => next);
   };
 
@@ -72,14 +85,15 @@ export function NewRunForm({ catalogue, draft, onDraft, onCreated }: NewRunFormP
   };
 
   const choices = useMemo(
-    (): Partial<Record<ConfigField, { value: string; label: string }[]>> => ({
+    (): Partial<Record<ConfigField, ConfigInputProps['choices']>> => ({
       task: catalogue.tasks.map(({ name, title }) => ({ value: name, label: title })),
-      model_name: catalogue.bodies.map(({ name, layers, width, hasWeights }) => ({
-        value: name,
-        label: `${name} · ${layers} × ${width}${hasWeights ? ' · weights here' : ''}`,
-      })),
+      model_name: catalogue.bodies.map(({ name, layers, width, hasWeights, tasks }) => {
+        const fits = tasks.includes(String(draft.task)) || !task;
+        const note = fits ? (hasWeights ? ' · weights here' : '') : ` · not for ${task.title}`;
+        return { value: name, label: `${name} · ${layers} × ${width}${note}`, disabled: !fits };
+      }),
     }),
-    [catalogue],
+    [catalogue, draft.task, task],
   );
 
   return (
@@ -90,8 +104,14 @@ export function NewRunForm({ catalogue, draft, onDraft, onCreated }: NewRunFormP
             <PresetMenu
               presets={catalogue.presets}
               draft={draft}
+              problemOf={(regime) => regimeProblem(draft, regime, catalogue)}
               onPick={(preset) =>
-                fill(withPreset(draft, preset), preset.title, preset.missing && `Here it ${preset.missing}.`)
+                fill(
+                  choosePreset(draft, preset, edited),
+                  preset.title,
+                  preset.missing && `Here it ${preset.missing}.`,
+                  preset.whole ? [] : edited.filter((field) => !(field in preset.settings)),
+                )
               }
             />
             {filled && (
@@ -180,6 +200,7 @@ export function NewRunForm({ catalogue, draft, onDraft, onCreated }: NewRunFormP
               runs={configs.length}
               why="Shown when the form holds a config that can run."
             />
+            <MissingFiles draft={draft} catalogue={catalogue} onRandomWeights={() => set('pretrained', false)} />
             {[...check.rest, ...(create.isError ? [create.error.message] : [])].map((problem) => (
               <Alert key={problem} color="red" mt="sm" title="This cannot run">
                 {problem}

@@ -3,6 +3,7 @@ import { useSessionStorage } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useCallback, useEffect, useRef } from 'react';
+import type { ConfigField } from '#contract/config';
 import { plural } from '#contract/format';
 import { useTRPC } from '../../client/trpc.ts';
 import { ErrorState } from '../../components/ErrorState.tsx';
@@ -10,7 +11,8 @@ import { Loading } from '../../components/Loading.tsx';
 import { notifyDone } from '../../components/notify.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
 import { useAddress } from '../../components/useAddress.ts';
-import { type Draft, firstDraft, withBody, withPreset } from './draft.ts';
+import { choosePreset, choosePublishedBody } from './choose.ts';
+import { type Draft, firstDraft } from './draft.ts';
 import { NewRunForm } from './NewRunForm.tsx';
 
 /** The page at `/new`; `?preset=` names a preset to begin from, `?from=` a run, `?model=` a body. */
@@ -28,6 +30,7 @@ export function NewRunPage() {
   const catalogue = useQuery(trpc.config.catalogue.queryOptions());
   const cloned = useQuery(trpc.runs.get.queryOptions({ id: from }, { enabled: from !== '' }));
   const [draft, setDraft] = useSessionStorage<Draft | null>({ key: 'permafrost-new-run', defaultValue: null });
+  const [edited, setEdited] = useSessionStorage<ConfigField[]>({ key: 'permafrost-new-run-edited', defaultValue: [] });
   const change = useCallback((update: (old: Draft) => Draft) => setDraft((old) => old && update(old)), [setDraft]);
 
   const begun = useRef('');
@@ -37,10 +40,11 @@ export function NewRunPage() {
     begun.current = origin;
     const first = firstDraft(catalogue.data);
     const chosen = catalogue.data.presets.find(({ id }) => id === preset);
+    if (cloned.data || chosen) setEdited([]);
     if (cloned.data) setDraft(cloned.data.config);
-    else setDraft((old) => (chosen ? withPreset(old ?? first, chosen) : (old ?? first)));
-    if (model !== '') setDraft((old) => withBody(old ?? first, model));
-  }, [origin, preset, from, model, catalogue.data, cloned.data, setDraft]);
+    else setDraft((old) => (chosen ? choosePreset(old ?? first, chosen) : (old ?? first)));
+    if (model !== '') setDraft((old) => choosePublishedBody(old ?? first, model, catalogue.data));
+  }, [origin, preset, from, model, catalogue.data, cloned.data, setDraft, setEdited]);
 
   return (
     <>
@@ -57,7 +61,14 @@ export function NewRunPage() {
         />
       )}
       {catalogue.data && draft && (
-        <NewRunForm catalogue={catalogue.data} draft={draft} onDraft={change} onCreated={onCreated} />
+        <NewRunForm
+          catalogue={catalogue.data}
+          draft={draft}
+          onDraft={change}
+          edited={edited}
+          onEdited={setEdited}
+          onCreated={onCreated}
+        />
       )}
     </>
   );

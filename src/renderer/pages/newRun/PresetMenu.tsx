@@ -14,6 +14,7 @@ import {
 import type { Preset } from '#contract/catalogue';
 import type { ConfigField } from '#contract/config';
 import { numberText } from '#contract/format';
+import { TermLink } from '../../help/TermLink.tsx';
 import type { Draft } from './draft.ts';
 
 /** Every word that is typed occurs in the preset's name or its table's, in any order. */
@@ -29,15 +30,23 @@ const matching: OptionsFilter = ({ options, search }) => {
 interface PresetMenuProps {
   presets: readonly Preset[];
   draft: Draft;
+  /** Why a regime cannot be chosen; null when it can. */
+  problemOf(regime: Preset): string | null;
   onPick(preset: Preset): void;
 }
 
-export function PresetMenu({ presets, draft, onPick }: PresetMenuProps) {
+export function PresetMenu({ presets, draft, problemOf, onPick }: PresetMenuProps) {
   const own = presets.filter(({ whole }) => !whole);
   const whole = presets.filter((preset) => preset.whole);
   const groups = [...new Set(whole.map(({ group }) => group))].map((group) => ({
     group,
-    items: whole.filter((p) => p.group === group).map(({ id, title }) => ({ value: id, label: title })),
+    items: whole
+      .filter((p) => p.group === group)
+      .map(({ id, title, isPossible }) => ({
+        value: id,
+        label: title,
+        disabled: !isPossible,
+      })),
   }));
   /** Whether the draft has its settings already. */
   const holds = ({ settings }: Preset) =>
@@ -45,16 +54,18 @@ export function PresetMenu({ presets, draft, onPick }: PresetMenuProps) {
   const byId = new Map(presets.map((preset) => [preset.id, preset]));
   return (
     <Group align="flex-end" gap="lg">
-      <Input.Wrapper label="Regime" labelElement="div">
+      <Input.Wrapper label={<TermLink term="regime">Regime</TermLink>} labelElement="div">
         <Group gap={6}>
           {own.map((preset) => (
-            <Tooltip key={preset.id} label={preset.source} multiline w={280}>
+            <Tooltip key={preset.id} label={problemOf(preset) ?? preset.source} multiline w={280}>
               <Button
                 variant={holds(preset) ? 'light' : 'default'}
                 aria-pressed={holds(preset)}
+                data-disabled={problemOf(preset) !== null || undefined}
+                aria-disabled={problemOf(preset) !== null}
                 size="sm"
                 px="sm"
-                onClick={() => onPick(preset)}
+                onClick={() => problemOf(preset) === null && onPick(preset)}
               >
                 {preset.title}
               </Button>

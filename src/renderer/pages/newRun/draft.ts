@@ -1,6 +1,6 @@
 /** A config while it is being edited: any value in any field, and what is wrong with each. Pure. */
 
-import type { Catalogue, ConfigReport, Preset } from '#contract/catalogue';
+import type { Catalogue, ConfigReport } from '#contract/catalogue';
 import {
   type ConfigField,
   configDefaults,
@@ -9,6 +9,7 @@ import {
   fieldMeta,
   isCrossField,
 } from '#contract/config';
+import { readyBody } from '#contract/startingSettings';
 import { controlOf } from './controls.ts';
 
 export type Draft = Record<ConfigField, unknown>;
@@ -18,7 +19,7 @@ export type FieldErrors = Partial<Record<ConfigField, string>>;
 export const firstDraft = ({ bodies }: Pick<Catalogue, 'bodies'>): Draft => ({
   ...configDefaults,
   ...{ task: 'bit-xor', n: 5, num_patterns: 2 },
-  model_name: bodies.find(({ hasWeights }) => hasWeights)?.name ?? configDefaults.model_name,
+  model_name: readyBody(bodies, ['bit-xor'])?.name ?? configDefaults.model_name,
 });
 
 /** What is wrong with a draft by its schema, in the words of the form. */
@@ -63,21 +64,6 @@ export function reportErrors(report: ConfigReport | undefined): { fields: FieldE
     else rest.push(message);
   }
   return { fields, rest };
-}
-
-/** The draft with a preset's settings; a whole preset also puts every other field but name, seed and device to its default. */
-export function withPreset(draft: Draft, { whole, settings, title }: Preset): Draft {
-  if (!whole) return { ...draft, ...settings };
-  const { seed, device } = draft;
-  const fresh = { ...configDefaults, task: draft.task, seed, device, name: title, ...settings };
-  const batch = fresh.batch_size;
-  return { ...fresh, gpu_batch_size: settings.gpu_batch_size ?? batch };
-}
-
-/** The draft with a body as it was published: pretrained, of its own size. */
-export function withBody(draft: Draft, model_name: string): Draft {
-  const { n_layer, n_embd, n_head, n_positions } = configDefaults;
-  return { ...draft, model_name, pretrained: true, n_layer, n_embd, n_head, n_positions };
 }
 
 /** A draft that the schema accepts. */

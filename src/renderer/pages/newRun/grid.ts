@@ -1,6 +1,8 @@
 /** Grids: several values of several fields, every combination a run. Pure. */
+import type { Catalogue } from '#contract/catalogue';
 import { type ConfigField, configFields, fieldMeta, isWhole } from '#contract/config';
 import { readRange } from '#contract/sweep';
+import { chooseBody, chooseTask } from './choose.ts';
 import { controlOf, readNumber, readSizes } from './controls.ts';
 import type { Draft } from './draft.ts';
 
@@ -53,13 +55,27 @@ function partsOf({ field, text }: GridAxis): string[] {
 
 const switchWords: Record<string, boolean> = { on: true, true: true, yes: true, off: false, false: false, no: false };
 
-/** Every combination of the axes' values on top of a draft; the first axis varies slowest. */
-export function expandGrid(draft: Draft, axes: readonly GridAxis[]): Draft[] {
+/**
+ * Every combination of the axes' values on top of a draft; the first axis varies slowest. A task or body brings what its choice
+ * in the form brings, as far as that is neither edited nor on an axis.
+ */
+export function expandGrid(
+  draft: Draft,
+  axes: readonly GridAxis[],
+  catalogue: Pick<Catalogue, 'tasks' | 'bodies'> = { tasks: [], bodies: [] },
+  edited: readonly ConfigField[] = [],
+): Draft[] {
+  const kept = [...edited, ...axes.map(({ field }) => field)];
+  const withValue = (one: Draft, field: ConfigField, value: unknown): Draft => {
+    if (field === 'task') return chooseTask(one, String(value), catalogue, kept);
+    if (field === 'model_name') return chooseBody(one, String(value), catalogue, kept);
+    return { ...one, [field]: value };
+  };
   let drafts = [draft];
   for (const axis of axes) {
     const values = axisValues(axis);
     if (values.length === 0) continue;
-    drafts = drafts.slice(0, mostRuns + 1).flatMap((one) => values.map((value) => ({ ...one, [axis.field]: value })));
+    drafts = drafts.slice(0, mostRuns + 1).flatMap((one) => values.map((value) => withValue(one, axis.field, value)));
   }
   return drafts.slice(0, mostRuns + 1);
 }

@@ -15,7 +15,17 @@ const rules: Rule[] = [
     why: `Decides nothing while “${fieldMeta('freeze_trans').label}” is off: all of the transformer is trained.`,
   },
   {
-    fields: ['n_layer', 'n_embd', 'n_head', 'n_positions', 'initializer_range'],
+    fields: ['trained_attn_blocks'],
+    applies: ({ freeze_trans, freeze_attn }) => freeze_trans === false || freeze_attn !== false,
+    why: `Decides nothing unless “${fieldMeta('freeze_trans').label}” is on and “${fieldMeta('freeze_attn').label}” off.`,
+  },
+  {
+    fields: ['statistics_only'],
+    applies: ({ pretrained, statistics_only }) => pretrained === false && statistics_only !== true,
+    why: `Needs “${fieldMeta('pretrained').label}”, whose statistics it takes.`,
+  },
+  {
+    fields: ['n_embd', 'n_head', 'n_positions', 'initializer_range'],
     applies: ({ pretrained }) => pretrained === true,
     why: 'Pretrained weights have their own size. Turn off “Pretrained” to scale the body down.',
   },

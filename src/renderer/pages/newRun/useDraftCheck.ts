@@ -17,6 +17,8 @@ export interface DraftCheck {
 }
 
 const pause = 150; // ms
+/** Milliseconds between two looks at an estimate while the machine is measured. */
+const measuringPause = 1000;
 
 export function useDraftCheck(draft: Draft): DraftCheck {
   const trpc = useTRPC();
@@ -25,7 +27,10 @@ export function useDraftCheck(draft: Draft): DraftCheck {
   const asked = { enabled: config !== null, placeholderData: keepPreviousData, staleTime: 60_000, retry: false };
   const report = useQuery(trpc.config.open.queryOptions({ json: config }, asked)).data;
   const accepted = config !== null && report?.ok === true;
-  const estimate = useQuery(trpc.config.estimate.queryOptions({ config: config! }, { ...asked, enabled: accepted }));
+  const estimate = useQuery({
+    ...trpc.config.estimate.queryOptions({ config: config! }, { ...asked, enabled: accepted }),
+    refetchInterval: ({ state }) => (state.data?.isMeasuring ? measuringPause : false),
+  });
   const own = schemaErrors(draft);
   const app = reportErrors(config ? report : undefined);
   return {

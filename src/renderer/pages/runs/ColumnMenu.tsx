@@ -2,12 +2,13 @@
 import { Button, Checkbox, Group, Popover, ScrollArea, Stack, Text, TextInput } from '@mantine/core';
 import { IconColumns3 } from '@tabler/icons-react';
 import { useState } from 'react';
-import { type Column, configColumns, defaultColumns, runColumns } from '../../runs/columns.ts';
+import { type Column, configColumns, runColumns } from '../../runs/columns.ts';
 
 interface ColumnMenuProps {
   /** Ids. */
   shown: readonly string[];
-  onChange(ids: readonly string[]): void;
+  /** Null goes back to the columns that Permafrost chooses. */
+  onChange(ids: readonly string[] | null): void;
 }
 
 export function ColumnMenu({ shown, onChange }: ColumnMenuProps) {
@@ -44,7 +45,7 @@ export function ColumnMenu({ shown, onChange }: ColumnMenuProps) {
             value={search}
             onChange={(event) => setSearch(event.currentTarget.value)}
           />
-          <Button variant="subtle" onClick={() => onChange(defaultColumns)}>
+          <Button variant="subtle" onClick={() => onChange(null)}>
             Reset
           </Button>
         </Group>

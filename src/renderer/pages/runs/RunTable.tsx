@@ -7,9 +7,10 @@ import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type CSSProperties, type KeyboardEvent, type MouseEvent, useCallback, useMemo, useRef, useState } from 'react';
-import { type Column, groupColumns } from '../../runs/columns.ts';
+import type { Column } from '../../runs/columns.ts';
 import { type Item, itemRuns } from '../../runs/items.ts';
 import { pressed, type SortKey } from '../../runs/sort.ts';
+import { checkboxWidth, leastWidth } from '../../runs/visibleColumns.ts';
 import { RunLine } from './RunLine.tsx';
 
 export const lineHeight = 32;
@@ -27,12 +28,11 @@ interface RunTableProps {
   onOpen(key: string): void;
 }
 
-export function RunTable({ items, columns: chosen, grouped, sort, onSort, selected, onSelect, onOpen }: RunTableProps) {
+export function RunTable({ items, columns, grouped, sort, onSort, selected, onSelect, onOpen }: RunTableProps) {
   const navigate = useNavigate();
   const scroller = useRef<HTMLDivElement>(null);
   const [current, setCurrent] = useState(0);
   const anchor = useRef(0);
-  const columns = useMemo(() => (grouped ? groupColumns(chosen) : [...chosen]), [grouped, chosen]);
   const layout = useMemo(() => layoutOf(columns), [columns]);
   const lines = useVirtualizer({
     count: items.length,
@@ -174,14 +174,12 @@ function Head({ column: { label, help, id, numeric }, sort, onPress }: HeadProps
   );
 }
 
-const checkboxWidth = 34;
-
 /** Columns as CSS has them, and the least width of a line in pixels. */
 function layoutOf(columns: readonly Column[]): { template: string; least: number } {
   const tracks = columns.map(({ width: [least, share] }) => (share ? `minmax(${least}px, ${share}fr)` : `${least}px`));
   return {
     template: [`${checkboxWidth}px`, ...tracks].join(' '),
-    least: columns.reduce((sum, { width }) => sum + width[0], checkboxWidth),
+    least: leastWidth(columns),
   };
 }
 

@@ -1,7 +1,6 @@
 /** All runs: filtered, sorted, grouped, chosen, and acted on. */
 import { Box, Button, Group, SegmentedControl, Stack, Switch } from '@mantine/core';
-import { useLocalStorage } from '@mantine/hooks';
-import { IconFlask2 } from '@tabler/icons-react';
+import { useElementSize, useLocalStorage } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useDeferredValue, useMemo, useState } from 'react';
 import { countText, plural } from '#contract/format';
@@ -9,14 +8,14 @@ import type { RunRow } from '#contract/runRow';
 import { useTRPC } from '../../client/trpc.ts';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { ErrorState } from '../../components/ErrorState.tsx';
-import { LinkButton } from '../../components/LinkButton.tsx';
 import { Loading } from '../../components/Loading.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
 import { useAddress } from '../../components/useAddress.ts';
-import { columnsOf, defaultColumns } from '../../runs/columns.ts';
+import { WaysIn } from '../../help/WaysIn.tsx';
 import { parseFilter } from '../../runs/filter.ts';
 import { places, type RunPlace, shownItems } from '../../runs/items.ts';
 import { readSort, sortText } from '../../runs/sort.ts';
+import { visibleColumns } from '../../runs/visibleColumns.ts';
 import { BulkBar } from './BulkBar.tsx';
 import { ColumnMenu } from './ColumnMenu.tsx';
 import { EmptyTrash } from './EmptyTrash.tsx';
@@ -29,38 +28,30 @@ export function RunsPage() {
   if (runs.isPending) return <Loading what="runs" />;
   if (runs.isError)
     return <ErrorState title="The runs could not be read" error={runs.error} onRetry={() => void runs.refetch()} />;
-  if (runs.data.length === 0) return <FirstRun />;
+  if (runs.data.length === 0) return <Welcome />;
   return <Runs rows={runs.data} />;
 }
 
-function FirstRun() {
+function Welcome() {
   return (
     <>
-      <PageHeader title="Runs" />
-      <EmptyState
-        icon={<IconFlask2 size={40} stroke={1.2} />}
-        title="No runs yet"
-        action={
-          <LinkButton to="/new" variant="filled">
-            Make the first run
-          </LinkButton>
-        }
-      >
-        A run trains a frozen transformer on a task. It is listed here with its state, its metrics and where it
-        computes.
-      </EmptyState>
+      <PageHeader title="Welcome to Permafrost" />
+      <WaysIn />
     </>
   );
 }
 
 const placeOf = (text: string): RunPlace => (Object.hasOwn(places, text) ? (text as RunPlace) : 'active');
 const none: ReadonlySet<string> = new Set();
+/** Pixels that the table's own scrollbar takes at most. */
+const scrollbarWidth = 18;
 
 function Runs({ rows }: { rows: readonly RunRow[] }) {
   const address = useAddress<'/'>();
-  const [columnIds, setColumnIds] = useLocalStorage<readonly string[]>({
+  const { ref, width } = useElementSize();
+  const [columnIds, setColumnIds] = useLocalStorage<readonly string[] | null>({
     key: 'permafrost-run-columns',
-    defaultValue: defaultColumns,
+    defaultValue: null,
     getInitialValueInEffect: false,
   });
   const [selected, setSelected] = useState<ReadonlySet<string>>(none);
@@ -76,7 +67,10 @@ function Runs({ rows }: { rows: readonly RunRow[] }) {
     () => shownItems(rows, { place, filter, sort: readSort(sort), grouped, opened, now: Date.now() }),
     [rows, place, filter, sort, grouped, opened],
   );
-  const columns = useMemo(() => columnsOf(columnIds), [columnIds]);
+  const { columns, ids, common } = useMemo(
+    () => visibleColumns({ chosen: columnIds, rows: shown.runs, grouped, width: width && width - scrollbarWidth }),
+    [columnIds, shown.runs, grouped, width],
+  );
   const chosen = useMemo(() => shown.runs.filter(({ id }) => selected.has(id)), [shown, selected]);
   const choose = (next: string) => {
     setSelected(none);
@@ -85,7 +79,15 @@ function Runs({ rows }: { rows: readonly RunRow[] }) {
 
   return (
     <Stack gap="xs" h="calc(100dvh - var(--app-shell-header-offset, 0px) - 32px)" mih={320}>
-      <PageHeader title="Runs" about={amountText(shown.runs.length, shown.here)}>
+      <PageHeader
+        title="Runs"
+        about={
+          <>
+            {amountText(shown.runs.length, shown.here)}
+            {common && <span>, all with {common}</span>}
+          </>
+        }
+      >
         <Group gap="sm">
           <Switch
             size="sm"
@@ -100,7 +102,7 @@ function Runs({ rows }: { rows: readonly RunRow[] }) {
             onChange={choose}
             data={Object.entries(places).map(([value, { label }]) => ({ value, label }))}
           />
-          <ColumnMenu shown={columnIds} onChange={setColumnIds} />
+          <ColumnMenu shown={ids} onChange={setColumnIds} />
         </Group>
       </PageHeader>
       <FilterBox
@@ -113,7 +115,7 @@ function Runs({ rows }: { rows: readonly RunRow[] }) {
       {shown.items.length === 0 ? (
         <NothingShown place={place} here={shown.here} onClear={() => address.set({ filter: '' })} />
       ) : (
-        <Box flex={1} mih={0}>
+        <Box flex={1} mih={0} ref={ref}>
           <RunTable
             items={shown.items}
             columns={columns}

@@ -6,7 +6,16 @@ import { countText, metricText, plural } from '#contract/format';
 import { knownSettings } from '#contract/knownSettings';
 import type { PaperTable, Published } from '#contract/paperTable';
 import type { CellResult, Profile } from '#contract/tableState';
-import { cellOutlookText, knownText, publishedText, rangeText, settingText } from '#contract/tableText';
+import {
+  bestText,
+  cellOutlookText,
+  knownText,
+  publishedText,
+  rangeText,
+  settingText,
+  thresholdText,
+  unreachedText,
+} from '#contract/tableText';
 import { CopyCommand } from '../../components/CopyText.tsx';
 import { type Fact, Facts } from '../../components/Facts.tsx';
 import { LinkButton } from '../../components/LinkButton.tsx';
@@ -64,6 +73,9 @@ function CellDetails({
     ],
     ['Averages', result.averages !== null && `${plural(result.averages, 'test metric')}, since a run has no more`],
     ['Can be confirmed', result.outlook && cellOutlookText(result.outlook)],
+    ['Counts', thresholdText(result)],
+    ['Not reached', unreachedText(result)],
+    ['Best', bestText(result)],
     ['95 % interval', judgement.seeds > 1 && rangeText(judgement)],
     [
       'Guessing',
@@ -114,6 +126,7 @@ function CellDetails({
         </Title>
         <Facts
           rows={configFields.flatMap((field): Fact[] => {
+            if (cell.bestOf.length > 0 && cell.swept.includes(field)) return [];
             const how = known.get(field);
             const value = how ? how.value : cell.params[field];
             if (value === undefined || (value === null && !(field in cell.params))) return [];
@@ -134,6 +147,8 @@ function CellDetails({
   );
 }
 
+const publishedTitle = { accuracy: 'Accuracy', mae: 'Mean absolute error', steps: 'Steps' };
+
 function PublishedFacts({ published }: { published: Published }) {
   const { metric, values, iterations, wandb, trainable, total } = published;
   const parameters =
@@ -141,7 +156,7 @@ function PublishedFacts({ published }: { published: Published }) {
   return (
     <Facts
       rows={[
-        [metric === 'mae' ? 'Mean absolute error' : 'Accuracy', publishedText(published)],
+        [publishedTitle[metric], publishedText(published)],
         ['Runs', published.runs === null ? 'not said' : String(published.runs)],
         ['Each run', values?.join(', ')],
         ['Iterations', iterations?.map(countText).join(', ')],

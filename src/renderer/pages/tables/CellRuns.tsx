@@ -17,6 +17,8 @@ interface CellRunsProps {
   actions: TableActions;
 }
 
+const resultTitle = { accuracy: 'Accuracy', mae: 'Error', steps: 'Steps' };
+
 export function CellRuns({ result, table, profile, actions }: CellRunsProps) {
   const { runs } = result;
   const idsOf = (which: (run: CellResult['runs'][number]) => boolean) => runs.filter(which).map(({ id }) => id);
@@ -31,7 +33,7 @@ export function CellRuns({ result, table, profile, actions }: CellRunsProps) {
           <Table.Tr>
             <Table.Th>Seed</Table.Th>
             <Table.Th>State</Table.Th>
-            <Table.Th>{result.metric === null ? 'Result' : result.metric === 'mae' ? 'Error' : 'Accuracy'}</Table.Th>
+            <Table.Th>{result.metric === null ? 'Result' : resultTitle[result.metric]}</Table.Th>
             <Table.Th>Run</Table.Th>
           </Table.Tr>
         </Table.Thead>
@@ -43,8 +45,8 @@ export function CellRuns({ result, table, profile, actions }: CellRunsProps) {
                 <StateBadge state={run.state} />
               </Table.Td>
               <Table.Td maw={190}>
-                <Text inherit lineClamp={3} title={resultText(run)}>
-                  {resultText(run)}
+                <Text inherit lineClamp={3} title={resultText(run, result.steps)}>
+                  {resultText(run, result.steps)}
                 </Text>
               </Table.Td>
               <Table.Td>

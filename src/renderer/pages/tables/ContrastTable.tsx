@@ -1,16 +1,9 @@
 /** What one column gains over another, with its interval: the question that the table was made for. */
 import { Table, Text, Title } from '@mantine/core';
-import type { Contrast, ContrastVerdict } from '#contract/tableState';
+import type { Contrast } from '#contract/tableState';
 import { conclusionText, gainText, rangeText } from '#contract/tableText';
-import { type Tone, toneColor } from '../../theme.ts';
-
-const tones: Record<ContrastVerdict, Tone> = {
-  helps: 'good',
-  harms: 'bad',
-  'no difference': 'busy',
-  "can't tell yet": 'warning',
-  'not compared': 'waiting',
-};
+import { contrastLooks } from '#pictures/verdictLooks';
+import { toneColor } from '../../theme.ts';
 
 export function ContrastTable({
   contrasts,
@@ -49,7 +42,7 @@ export function ContrastTable({
                   {contrast.difference && gainText(contrast.difference)}
                 </Table.Td>
                 <Table.Td ta="right">{contrast.difference && rangeText(contrast.difference)}</Table.Td>
-                <Table.Td c={toneColor(tones[contrast.verdict])} maw={520}>
+                <Table.Td c={toneColor(contrastLooks[contrast.verdict].tone)} maw={520}>
                   {conclusionText(contrast)}
                 </Table.Td>
               </Table.Tr>

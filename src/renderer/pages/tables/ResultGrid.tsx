@@ -2,9 +2,9 @@
 import { Box, Progress, Text } from '@mantine/core';
 import { metricText, plural } from '#contract/format';
 import type { CellResult, TableState } from '#contract/tableState';
-import { publishedText, rangeText } from '#contract/tableText';
+import { bestText, publishedText, rangeText, thresholdText, unreachedText } from '#contract/tableText';
+import { marks, marksOf, tableGrid } from '#pictures/tableGrid';
 import { StateBadge } from '../../components/StateBadge.tsx';
-import { marks, marksOf, tableGrid } from './grid.ts';
 import { isUnderWay } from './requests.ts';
 import { VerdictBadge } from './VerdictBadge.tsx';
 import { activityOf, shareOf } from './words.ts';
@@ -69,6 +69,7 @@ function CellView({ result, onOpen }: { result: CellResult; onOpen(): void }) {
                   </sup>
                 ))}
                 {metric === 'mae' && <span className="dimmed"> error</span>}
+                {published.metric === 'steps' && <span className="dimmed"> steps</span>}
               </span>
               {published.runs !== null && <span className="dimmed">{plural(published.runs, 'run')}</span>}
             </>
@@ -82,11 +83,17 @@ function CellView({ result, onOpen }: { result: CellResult; onOpen(): void }) {
           <span className="cell-result-label">Ours</span>
           <span className="cell-result-parts">
             <b>{metricText(judgement.mean, metric)}</b>
+            {result.steps && <span className="dimmed">{thresholdText(result)}</span>}
             {judgement.seeds > 1 && <span className="dimmed">({rangeText(judgement)})</span>}
             <span className="dimmed">{plural(judgement.seeds, 'seed')}</span>
           </span>
         </span>
       )}
+      {[unreachedText(result), bestText(result)].filter(Boolean).map((text) => (
+        <span key={text} className="cell-result-line dimmed">
+          {text}
+        </span>
+      ))}
       <VerdictBadge result={result} />
       {needs !== null && (
         <Text span className="cell-result-needs" size="xs" c="dimmed" lineClamp={2} title={needs}>

@@ -1,8 +1,8 @@
 /** Which table, in which profile, judged with which tolerance. */
 import { Group, NumberInput, SegmentedControl, Select } from '@mantine/core';
 import type { PaperTable } from '#contract/paperTable';
-import type { Profile, Tolerance } from '#contract/tableState';
-import type { TableQuery } from './useTable.ts';
+import type { Profile } from '#contract/tableState';
+import type { TableQuery, TableView } from './useTable.ts';
 
 interface TableControlsProps {
   tables: readonly PaperTable[];
@@ -14,10 +14,16 @@ const profileLabels: { value: Profile; label: string }[] = [
   { value: 'paper', label: 'As published' },
 ];
 
+const viewLabels: { value: TableView; label: string }[] = [
+  { value: 'numbers', label: 'Numbers' },
+  { value: 'picture', label: 'Picture' },
+];
+
 export function TableControls({ tables, asked }: TableControlsProps) {
-  const { table, profile, tolerance, set } = asked;
-  const allow = (name: keyof Tolerance) => (value: string | number) =>
+  const { table, profile, tolerance, view, set } = asked;
+  const allow = (name: 'accuracy' | 'mae') => (value: string | number) =>
     typeof value === 'number' && set({ tolerance: { ...tolerance, [name]: value / 100 } });
+  const counts = tables.find(({ id }) => id === table)?.cells.some(({ resultIs }) => resultIs === 'steps');
   return (
     <Group gap="sm" align="flex-end" className="no-print">
       <Select
@@ -40,6 +46,13 @@ export function TableControls({ tables, asked }: TableControlsProps) {
         data={profileLabels}
         value={profile}
         onChange={(next) => set({ profile: next as Profile })}
+      />
+      <SegmentedControl
+        size="xs"
+        aria-label="View"
+        data={viewLabels}
+        value={view}
+        onChange={(next) => set({ view: next as TableView })}
       />
       <NumberInput
         label="Accuracy within"
@@ -67,6 +80,21 @@ export function TableControls({ tables, asked }: TableControlsProps) {
         value={hundredths(tolerance.mae)}
         onChange={allow('mae')}
       />
+      {counts && (
+        <NumberInput
+          label="Steps to"
+          size="xs"
+          w={118}
+          min={0}
+          step={0.01}
+          decimalScale={4}
+          placeholder="as in each cell"
+          value={tolerance.threshold ?? ''}
+          onChange={(value) =>
+            set({ tolerance: { ...tolerance, threshold: value === '' ? undefined : Number(value) } })
+          }
+        />
+      )}
     </Group>
   );
 }

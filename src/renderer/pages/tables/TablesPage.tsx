@@ -6,15 +6,18 @@ import { useState } from 'react';
 import { dateTimeText } from '#contract/format';
 import type { CellResult, TableState } from '#contract/tableState';
 import { chanceText, outlookText, weightsAndScoreTexts, weightsAndScoreTitle } from '#contract/tableText';
+import { allowedText } from '#pictures/tableFooter';
+import { marks, marksOf, tallyText } from '#pictures/tableGrid';
 import { useTRPC } from '../../client/trpc.ts';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { ErrorState } from '../../components/ErrorState.tsx';
 import { Loading } from '../../components/Loading.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
+import { TermLink } from '../../help/TermLink.tsx';
 import { CellDrawer } from './CellDrawer.tsx';
 import { ContrastTable } from './ContrastTable.tsx';
 import { ExportMenu } from './ExportMenu.tsx';
-import { marks, marksOf, verdictTally } from './grid.ts';
+import { ForestView } from './ForestView.tsx';
 import { PlanModal, type Proposal } from './PlanModal.tsx';
 import { ResultGrid } from './ResultGrid.tsx';
 import { TableButtons } from './TableButtons.tsx';
@@ -23,7 +26,6 @@ import { TableProgress } from './TableProgress.tsx';
 import { useLightPrint } from './useLightPrint.ts';
 import { useTable, useTableQuery } from './useTable.ts';
 import { useTableActions } from './useTableActions.ts';
-import { allowedText } from './words.ts';
 
 export function TablesPage() {
   const trpc = useTRPC();
@@ -44,7 +46,7 @@ export function TablesPage() {
   return (
     <Stack gap="sm">
       <PageHeader title="Paper tables" about={state.data && tallyText(state.data.results)}>
-        {state.data && <ExportMenu state={state.data} />}
+        {state.data && <ExportMenu state={state.data} view={asked.view} />}
       </PageHeader>
       <TableControls tables={tables.data} asked={asked} />
       {!isKnown && (
@@ -60,11 +62,6 @@ export function TablesPage() {
     </Stack>
   );
 }
-
-const tallyText = (results: readonly CellResult[]): string =>
-  verdictTally(results)
-    .map(([verdict, count]) => `${count} ${verdict}`)
-    .join(', ');
 
 function Answered({ state, asked }: { state: TableState; asked: ReturnType<typeof useTableQuery> }) {
   const actions = useTableActions();
@@ -84,9 +81,13 @@ function Answered({ state, asked }: { state: TableState; asked: ReturnType<typeo
       <Text className="print-only" fw={600}>
         {table.title}
       </Text>
-      <ResultGrid state={state} onOpen={(cell) => asked.set({ cell })} />
+      {asked.view === 'numbers' ? (
+        <ResultGrid state={state} onOpen={(cell) => asked.set({ cell })} />
+      ) : (
+        <ForestView state={state} />
+      )}
       <Legend state={state} />
-      <ContrastTable contrasts={contrasts} pairs={table.contrasts} />
+      {asked.view === 'numbers' && <ContrastTable contrasts={contrasts} pairs={table.contrasts} />}
       <PlanModal
         proposal={proposal}
         onClose={() => setProposal(null)}
@@ -138,6 +139,10 @@ function Legend({ state }: { state: TableState }) {
           {line}
         </Text>
       ))}
+      <Text size="xs" c="dimmed" className="no-print">
+        Terms: <TermLink term="profile" />, <TermLink term="verdict" />, <TermLink term="tolerance" />,{' '}
+        <TermLink term="floor" />.
+      </Text>
       <Text size="xs" className="print-only">
         Permafrost, profile {profile}, {dateTimeText(Date.now())}
       </Text>

@@ -12,37 +12,37 @@ import {
 } from '@tabler/icons-react';
 import { plural } from '#contract/format';
 import type { CellResult } from '#contract/tableState';
-import { fallsSign } from '#contract/tableText';
-import { type Tone, toneColor } from '../../theme.ts';
-import { type ShownVerdict, shownVerdict } from './grid.ts';
+import { fallsSign, notComparedText } from '#contract/tableText';
+import { type ShownVerdict, shownVerdict } from '#pictures/tableGrid';
+import { verdictLooks } from '#pictures/verdictLooks';
+import { toneColor } from '../../theme.ts';
 
-const looks: Record<ShownVerdict, { tone: Tone; Icon: typeof IconCheck; means: string }> = {
-  reproduced: { tone: 'good', Icon: IconCheck, means: 'Surely within the tolerance of the published number.' },
-  better: { tone: 'busy', Icon: IconArrowUp, means: 'Surely better than published, by more than the tolerance.' },
-  'not reproduced': { tone: 'bad', Icon: IconX, means: 'Surely worse than published, by more than the tolerance.' },
-  "can't tell yet": { tone: 'warning', Icon: IconQuestionMark, means: 'The seeds so far decide nothing.' },
+const looks: Record<ShownVerdict, { Icon: typeof IconCheck; means: string }> = {
+  reproduced: { Icon: IconCheck, means: 'Surely within the tolerance of the published number.' },
+  better: { Icon: IconArrowUp, means: 'Surely better than published, by more than the tolerance.' },
+  'not reproduced': { Icon: IconX, means: 'Surely worse than published, by more than the tolerance.' },
+  "can't tell yet": { Icon: IconQuestionMark, means: 'The seeds so far decide nothing.' },
   'at the floor': {
-    tone: 'waiting',
     Icon: IconEqual,
     means: 'Both numbers are no better than guessing, so that they agree says nothing.',
   },
-  'no published number': { tone: 'waiting', Icon: IconMinus, means: 'There is nothing to compare with.' },
+  'not compared': { Icon: IconMinus, means: `Not compared: ${notComparedText}.` },
+  'no published number': { Icon: IconMinus, means: 'There is nothing to compare with.' },
   'scaled down': {
-    tone: 'waiting',
     Icon: IconResize,
     means: 'A smaller body and budget than published, so the numbers are not compared.',
   },
-  'not run here': { tone: 'waiting', Icon: IconBan, means: 'It cannot run here as things are.' },
+  'not run here': { Icon: IconBan, means: 'It cannot run here as things are.' },
 };
 
 export const verdictMeaning = (result: CellResult): string => looks[shownVerdict(result)].means;
 
 export function VerdictBadge({ result }: { result: CellResult }) {
   const verdict = shownVerdict(result);
-  const { tone, Icon, means } = looks[verdict];
+  const { Icon, means } = looks[verdict];
   const { moreSeeds, stands } = result.judgement;
   return (
-    <Box component="span" className="verdict" c={toneColor(tone)} title={means}>
+    <Box component="span" className="verdict" c={toneColor(verdictLooks[verdict].tone)} title={means}>
       <Icon size={13} stroke={2} aria-hidden />
       <Text span inherit>
         {verdict}

@@ -6,7 +6,7 @@ import type { CellResult, ReproduceRequest } from '#contract/tableState';
 
 type Cells = ReproduceRequest['cells'];
 
-/** Verdicts were simulated with seeds added and judged again up to so many. */
+/** Verdicts were simulated with seeds added and judged again up to this many. */
 const mostSeeds = 10;
 
 export const isUnderWay = ({ state }: RunRow): boolean => !restingStates.includes(state);

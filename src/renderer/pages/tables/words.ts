@@ -1,17 +1,13 @@
 /** Texts of runs and tolerances. Pure. */
-import { metricText, numberText, percentText } from '#contract/format';
+import { metricText, numberText, percentText, plural } from '#contract/format';
 import { runStates } from '#contract/run';
-import type { MetricName, RunRow } from '#contract/runRow';
-import type { TableState } from '#contract/tableState';
+import type { RunRow } from '#contract/runRow';
+import type { CellResult } from '#contract/tableState';
 import { isUnderWay } from './requests.ts';
 
 /** `within 0.02 of the published accuracy`. */
-export const toleranceText = (tolerance: number, metric: MetricName | null): string =>
+export const toleranceText = (tolerance: number, metric: CellResult['metric']): string =>
   `within ${numberText(tolerance, 3)} of the published ${metric === 'mae' ? 'error' : 'accuracy'}`;
-
-/** The tolerance, shown beside its verdicts. */
-export const allowedText = ({ accuracy, mae }: TableState['tolerance']): string =>
-  `accuracy within ${numberText(100 * accuracy)} points, errors within ${numberText(100 * mae)} %`;
 
 /** Unfinished states with their text and progress. */
 export function activityOf(runs: readonly RunRow[]): { state: RunRow['state']; text: string }[] {
@@ -30,8 +26,10 @@ export function shareOf(runs: readonly RunRow[]): number {
   return runs.length === 0 ? 0 : runs.reduce((sum, run) => sum + done(run), 0) / runs.length;
 }
 
-/** The result of a run, its progress, or why it ended. */
-export function resultText(run: RunRow): string {
+/** The result of a run of a cell, its progress, or why it ended. */
+export function resultText(run: RunRow, steps: CellResult['steps'] = null): string {
+  const counted = steps?.runs.find(({ id }) => id === run.id);
+  if (counted) return counted.step === null ? `not in ${plural(counted.of, 'step')}` : plural(counted.step, 'step');
   if (run.state === 'finished') return metricText(run.value, run.metric);
   if (isUnderWay(run)) return percentText(shareOf([run]));
   return run.reason?.message ?? '';

@@ -2,7 +2,8 @@
 import { Text } from '@mantine/core';
 import { bytesText } from '#contract/format';
 import type { MemoryFit } from '#contract/zoo';
-import { type Tone, toneColor } from '../../theme.ts';
+import type { Tone } from '#pictures/colors';
+import { toneColor } from '../../theme.ts';
 
 const words: Record<MemoryFit['fits'], { text: string; tone: Tone }> = {
   yes: { text: 'fits', tone: 'good' },

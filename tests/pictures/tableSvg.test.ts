@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { defaultTolerance, type Judgement, type TableState } from '#contract/tableState';
 import { tableOf } from '#papers/published';
-import { tableSvg } from '#renderer/pages/tables/tableSvg';
+import { tableSvg } from '#pictures/tableSvg';
 
 const table = { ...tableOf('fpt-t2'), title: 'What the body <was> pretrained on' };
 const judgement: Judgement = {
@@ -30,7 +30,7 @@ const state: TableState = {
   ],
   results: table.cells.map((cell) => ({
     ...{ cell, needs: cell.beyond, notes: [], floor: null, onFloor: false },
-    ...{ metric: 'accuracy', runs: [], averages: null, outlook: null, judgement },
+    ...{ metric: 'accuracy', runs: [], averages: null, outlook: null, steps: null, best: null, judgement },
   })),
 };
 

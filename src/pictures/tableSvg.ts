@@ -1,31 +1,23 @@
 /** A table as a picture for papers and slides, drawn from its state: on white, with its title, sources and date. Pure. */
-
 import { metricText, plural } from '#contract/format';
 import type { CellResult, TableState } from '#contract/tableState';
 import {
-  chanceText,
+  bestText,
   contrastText,
   fallsSign,
-  outlookText,
   publishedText,
   rangeText,
-  weightsAndScoreTexts,
-  weightsAndScoreTitle,
+  thresholdText,
+  unreachedText,
 } from '#contract/tableText';
-import { escaped } from '../../chart/svg.ts';
-import { marks, marksOf, shownVerdict, tableGrid } from './grid.ts';
-import { allowedText } from './words.ts';
+import { paperInk as ink } from './colors.ts';
+import { escaped } from './svg.ts';
+import { tableFooter } from './tableFooter.ts';
+import { marks, marksOf, shownVerdict, tableGrid } from './tableGrid.ts';
+import { textWidth, wrapped } from './textWidth.ts';
+import { verdictLooks } from './verdictLooks.ts';
 
 const size = { text: 12, line: 17, pad: 10, title: 17 };
-/** Pixels of a letter in the mean; most sans-serif fonts at 12 px are a little narrower. */
-const letter = { plain: 6.9, bold: 7.5 };
-const ink = { text: '#182027', dim: '#566370', line: '#d3dce2', head: '#edf2f4' };
-const verdictInk: Record<string, string> = {
-  reproduced: '#1f6f33',
-  better: '#0e627f',
-  'not reproduced': '#b42525',
-  "can't tell yet": '#8f4a00',
-};
 
 interface Line {
   text: string;
@@ -52,29 +44,19 @@ function linesOf(result: CellResult | undefined): Line[] {
   return [
     { text: published ? `Paper ${publishedText(published)}${signs.join('')}${runs}` : 'no published number' },
     ...ours,
+    ...[thresholdText(result), unreachedText(result), bestText(result)].filter(Boolean).map((text) => ({ text })),
     {
       text: judgement.stands === false && verdict === judgement.verdict ? `${verdict} ${fallsSign}` : verdict,
-      color: verdictInk[verdict] ?? ink.dim,
+      color: ink.tone(verdictLooks[verdict].tone),
     },
   ];
-}
-
-/** Breaks words into lines of at most `most` letters. */
-function wrapped(text: string, most: number): string[] {
-  const lines = [''];
-  for (const word of text.split(' ')) {
-    const last = lines[lines.length - 1];
-    if (last && last.length + word.length + 1 > most) lines.push(word);
-    else lines[lines.length - 1] = last ? `${last} ${word}` : word;
-  }
-  return lines;
 }
 
 /** `date` as it shall be printed. */
 export function tableSvg(state: TableState, date: string): { svg: string; width: number; height: number } {
   const { columns, rows } = tableGrid(state);
   const cells = rows.map(({ row, results }) => ({ row, lines: results.map(linesOf) }));
-  const long = ({ text, bold }: Line) => text.length * letter[bold ? 'bold' : 'plain'];
+  const long = ({ text, bold }: Line) => textWidth(text, bold ? 'bold' : 'plain');
   const widest = (lines: readonly Line[]) => Math.ceil(Math.max(...lines.map(long), 0)) + 2 * size.pad;
   const bold = (text: string): Line => ({ text, bold: true });
   const widths = [
@@ -106,8 +88,8 @@ export function tableSvg(state: TableState, date: string): { svg: string; width:
   }
   rule(y);
   y += size.pad;
-  const most = Math.floor((width - 2 * size.pad) / (letter.plain * 0.95));
-  for (const line of footer(state, date).flatMap((words) => wrapped(words, most))) {
+  const lines = [...state.contrasts.map(contrastText), ...tableFooter(state, date)];
+  for (const line of lines.flatMap((text) => wrapped(text, width - 2 * size.pad, size.text - 1))) {
     y += size.line - 1;
     write(size.pad, y, { text: line, color: ink.dim }, size.text - 1);
   }
@@ -119,20 +101,4 @@ export function tableSvg(state: TableState, date: string): { svg: string; width:
     '</svg>\n',
   ].join('\n');
   return { svg, width, height };
-}
-
-function footer(state: TableState, date: string): string[] {
-  const { table, profile, tolerance, results, contrasts } = state;
-  const used = new Set(results.flatMap(marksOf));
-  const sources = [...new Set(results.flatMap(({ cell }) => cell.published?.source ?? []))];
-  return [
-    ...contrasts.map(contrastText),
-    `Paper: value ± standard deviation over runs. Ours, and what one column gains over another: mean (95 % interval over seeds). Verdicts allow ${allowedText(tolerance)}.`,
-    ...[...used].map((name) => `${marks[name].sign} ${marks[name].means}.`),
-    ...[outlookText(results), chanceText(state), table.note].flatMap((text) => text ?? []),
-    ...weightsAndScoreTexts(state.weightsAndScore).map((text) => `${weightsAndScoreTitle}: ${text}.`),
-    ...new Set(results.flatMap(({ notes }) => notes)),
-    `Sources: ${sources.join('; ')}.`,
-    `Permafrost, profile ${profile}, ${date}.`,
-  ];
 }

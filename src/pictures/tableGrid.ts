@@ -34,10 +34,13 @@ export function marksOf({ cell, onFloor, outlook }: CellResult): (keyof typeof m
 export const shownVerdict = ({ needs, runs, judgement }: CellResult): ShownVerdict =>
   needs !== null && runs.length === 0 ? 'not run here' : judgement.verdict;
 
-/** How many cells have which verdict, the decided ones first. */
-export function verdictTally(results: readonly CellResult[]): [ShownVerdict, number][] {
+/** `3 reproduced, 2 not run here`: how many cells have which verdict, the decided ones first. */
+export function tallyText(results: readonly CellResult[]): string {
   const names: ShownVerdict[] = [...verdicts, 'not run here'];
   return names
-    .map((name): [ShownVerdict, number] => [name, results.filter((result) => shownVerdict(result) === name).length])
-    .filter(([, count]) => count > 0);
+    .flatMap((name) => {
+      const count = results.filter((result) => shownVerdict(result) === name).length;
+      return count > 0 ? `${count} ${name}` : [];
+    })
+    .join(', ');
 }

@@ -1,7 +1,7 @@
 /** The mean of curves over their runs, with its 95 % interval. Pure. */
 import type { MetricName } from '#contract/runRow';
 import { interval } from '#contract/statistics';
-import type { ChartPoint } from '../chart/series.ts';
+import type { ChartPoint } from './chartPoint.ts';
 
 export interface MeanCurve {
   points: ChartPoint[];

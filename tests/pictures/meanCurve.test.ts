@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { meanCurve } from '#renderer/runs/meanCurve';
+import { meanCurve } from '#pictures/meanCurve';
 
 const curve = (...points: [number, number][]) => points.map(([x, y]) => ({ x, y }));
 
@@ -21,7 +21,7 @@ describe('the mean of curves', () => {
     expect(band).toHaveLength(1);
     expect(band[0].high - 2).toBeCloseTo(12.706, 2); // t of 1 degree at 97.5 %, standard error 1
   });
-  test('of accuracies never leaves 0 … 1, nor that of errors what is above 0', () => {
+  test('of accuracies stays within 0 … 1, that of errors above 0', () => {
     const of = (metric: 'accuracy' | 'mae', ...values: number[]) =>
       meanCurve(
         values.map((value) => curve([0, value])),
@@ -30,7 +30,7 @@ describe('the mean of curves', () => {
     expect(of('accuracy', 0.97, 0.99).high).toBeLessThanOrEqual(1);
     expect(of('mae', 0.1, 2).low).toBeGreaterThanOrEqual(0);
   });
-  test('keeps to about as many points as are asked for, with both ends', () => {
+  test('has about the requested number of points, both ends included', () => {
     const long = curve(...Array.from({ length: 1000 }, (_, i): [number, number] => [i, i]));
     const { points } = meanCurve([long, long], null, 100);
     expect(points.length).toBeLessThanOrEqual(101);

@@ -1,0 +1,108 @@
+/** The work of a run in units that a machine's speed is measured in. Pure. */
+import type { ExperimentConfig } from '#contract/config';
+import type { Model } from '#models/model';
+import type { TaskShape } from '#tasks/task';
+import { planOf } from '#trainer/protocol';
+
+/** How often a run does each kind of work. */
+export interface RunCost {
+  /** Programs that it runs: steps and, at a share of one, batches of evaluations. */
+  programs: number;
+  /** Products of a weight matrix with a batch, forward and backward together. */
+  products: number;
+  /** Values that stand between two products. */
+  values: number;
+  /** Multiply-adds × 2. */
+  operations: number;
+  /** Updates of a trained parameter. */
+  updates: number;
+}
+export const costNames = [
+  'programs',
+  'products',
+  'values',
+  'operations',
+  'updates',
+] as const satisfies (keyof RunCost)[];
+
+/** Seconds of each unit of work. */
+export type MachineSpeed = RunCost & {
+  /** Seconds from the start of a run to its first step. */
+  start: number;
+};
+
+/** A forward pass, as a share of a training step. */
+const forwardShare = 1 / 3;
+
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
+/** Tokens of a sample inside the transformer. */
+export const tokensOf = ({ embedding, tokens, width, inputDim }: TaskShape): number =>
+  embedding ? tokens : (tokens * width) / inputDim;
+
+/** The work of a run of so many iterations. */
+export function costOf(
+  config: ExperimentConfig,
+  model: Model,
+  shape: TaskShape,
+  readsWholeBatches: boolean,
+  iterations = config.num_iters,
+): RunCost {
+  const plan = planOf(config, readsWholeBatches);
+  const steps = iterations * config.steps_per_iter;
+  const batches = iterations * plan.testBatches + plan.finalBatches;
+  const trained = steps * plan.microBatches * plan.microBatch * tokensOf(shape);
+  const tested = batches * plan.evalBatch * tokensOf(shape);
+  const matrices = Object.entries(model.parameters)
+    .filter(([name, size]) => size.length > 1 && model.isUsed(name))
+    .map(([, size]) => sizeOf(size));
+  const sum = (of: (weights: number) => number) => matrices.reduce((total, weights) => total + of(weights), 0);
+  // forward and backward to the inputs; gradients of weights are a third pass
+  const isFrozen = config.freeze_trans && config.freeze_attn && config.freeze_ff;
+  const passes = isFrozen ? 2 : 3;
+  const programs = steps * plan.microBatches + forwardShare * batches;
+  const updated = Object.entries(model.parameters).filter(([name]) => model.isTrainable(name));
+  return {
+    programs,
+    products: matrices.length * programs,
+    values: (trained + forwardShare * tested) * sum(Math.sqrt), // as wide as a square matrix of that size
+    operations: 2 * (passes * trained + tested) * sum((weights) => weights),
+    updates: steps * updated.reduce((total, [, size]) => total + sizeOf(size), 0),
+  };
+}
+
+/** Seconds of a run on a machine. */
+export const secondsOfCost = (cost: RunCost, speed: MachineSpeed): number =>
+  costNames.reduce((sum, name) => sum + cost[name] * speed[name], speed.start);
+
+/** A machine before it is measured: two cores of a laptop of 2020. */
+export const assumedSpeed: MachineSpeed = {
+  ...{ start: 2, programs: 4e-4, products: 3e-5, values: 2e-9, operations: 1 / 80e9, updates: 2e-9 },
+};
+
+/** A timed step and its work. */
+export interface TimedStep {
+  cost: RunCost;
+  seconds: number;
+}
+
+/**
+ * The speed at which timed steps take their time. Each names the kind of work that dominates it; the work that none names keeps
+ * its assumed speed.
+ */
+export function fitSpeed(timed: Partial<Record<keyof RunCost, TimedStep>>, start: number): MachineSpeed {
+  const speed = { ...assumedSpeed, start: 0 };
+  const known = costNames.filter((name) => timed[name]);
+  for (let round = 0; round < rounds; round++) {
+    for (const name of known) {
+      const { cost, seconds } = timed[name]!;
+      const rest = secondsOfCost(cost, speed) - cost[name] * speed[name];
+      speed[name] = Math.max(seconds - rest, seconds * least) / cost[name];
+    }
+  }
+  return { ...speed, start };
+}
+/** Rounds of Gauss and Seidel's method. */
+const rounds = 100;
+/** Least share of a step's time that goes to the work that it is there for; timings are noisy. */
+const least = 0.05;

@@ -1,0 +1,86 @@
+/** A program as a step on a GPU. */
+import type { WgslDevice } from '../device.ts';
+import { fuse } from '../fuse.ts';
+import { mapValues } from '../mapValues.ts';
+import { checkedInput, noiseWords } from '../noise.ts';
+import { printGraph } from '../print.ts';
+import type { CompiledStep, Frozen, Program, Spec, TensorData } from '../program.ts';
+import type { SharedState } from '../state.ts';
+import { traceProgram } from '../trace.ts';
+import { openExecution } from './executor.ts';
+import type { Gpu } from './gpu.ts';
+import { type GpuState, gpuState } from './gpuMemory.ts';
+import { planStep } from './plan.ts';
+import { printPlan } from './printPlan.ts';
+import { tunedTiles } from './tuning.ts';
+
+export interface WgslStepOptions {
+  state: SharedState;
+  inputs: Record<string, Spec>;
+  frozen: Record<string, Frozen>;
+  print?(graph: string): void;
+}
+
+/** Throws `trace` for what cannot be recorded, and `device` for what the GPU cannot do. */
+export async function compileWgsl(
+  program: Program,
+  { state, inputs, frozen, print }: WgslStepOptions,
+  device: WgslDevice,
+): Promise<CompiledStep> {
+  const { gpu } = device;
+  const traceStart = performance.now();
+  const trace = traceProgram(program, { state: state.specs, inputs, frozen });
+  const names = [...trace.outputs.keys()];
+  const fused = fuse(trace.graph, [...trace.outputs.values()], { fusedMatMul: false });
+  const values = new Map(names.map((name, k) => [name, fused[k]]));
+  print?.(printGraph(values));
+  const resident = await residentOn(state, gpu);
+  const options = { limits: gpu.limits, placeOfState: resident.placeOf };
+  const untuned = planStep(trace.graph, values, options);
+  const tileFor = device.tiles && (await tunedTiles(gpu, untuned.products, device.tiles));
+  const plan = tileFor ? planStep(trace.graph, values, { ...options, tileFor }) : untuned;
+  print?.(printPlan(plan));
+  const compileStart = performance.now();
+  const execution = await openExecution(gpu, plan, resident.bufferOf);
+  const stats = {
+    nodes: plan.dispatches.length,
+    traceMs: compileStart - traceStart,
+    compileMs: performance.now() - compileStart,
+  };
+  const specs = mapValues(inputs, ({ shape, dtype = 'float32' }) => ({ shape, dtype }));
+  return {
+    stats,
+    async run(batch, noiseSeed) {
+      const fed: Record<string, TensorData> = {};
+      for (const [name, { dtype, shape }] of Object.entries(specs))
+        fed[`in/${name}`] = checkedInput(name, batch[name], dtype, shape);
+      if (trace.noise.length > 0) {
+        const draw = noiseWords(noiseSeed);
+        trace.noise.forEach((n, i) => {
+          fed[`noise/${i}`] = draw(n);
+        });
+      }
+      await residentOn(state, gpu);
+      resident.send();
+      const outputs = await execution.run(fed);
+      resident.wrote(trace.changed);
+      return outputs;
+    },
+    async release() {
+      await state.resident?.fetch(); // as with any step, what it did is on the host after it
+      execution.release();
+    },
+  };
+}
+
+const states = new WeakMap<SharedState, GpuState>();
+
+/** The state on this GPU, brought there from wherever it was. */
+async function residentOn(state: SharedState, gpu: Gpu): Promise<GpuState> {
+  const known = states.get(state);
+  const own = known?.gpu === gpu ? known : gpuState(state.specs, state.live, gpu);
+  states.set(state, own);
+  if (state.resident !== own) await state.resident?.leave();
+  state.resident = own;
+  return own;
+}

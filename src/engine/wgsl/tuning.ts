@@ -1,0 +1,54 @@
+/** Which tile each product of a step is fastest with on a GPU: a short timed trial, whose result is remembered. */
+import { Graph } from '../graph.ts';
+import { openExecution } from './executor.ts';
+import type { Gpu } from './gpu.ts';
+import { planStep } from './plan.ts';
+import { likelyTile, type ProductShape, type Tile, type TileMemory, tilesWithin } from './products.ts';
+
+export const productKey = ({ batch, m, n, k, transA, transB }: ProductShape): string =>
+  `${batch}x${m}x${n}x${k}${transA ? ' A^T' : ''}${transB ? ' B^T' : ''}`;
+
+/** Runs of a trial, of which the fastest counts, each of so many products that a clock on the host can tell them apart. */
+const [runs, products] = [3, 8];
+
+/** Finds the tiles of all products that `memory` does not know, and gives the tile for a product. */
+export async function tunedTiles(
+  gpu: Gpu,
+  shapes: readonly ProductShape[],
+  memory: TileMemory,
+): Promise<(shape: ProductShape) => Tile | undefined> {
+  const found = new Map<string, Tile>();
+  for (const shape of shapes) {
+    const key = productKey(shape);
+    if (found.has(key) || memory.get(key)) continue;
+    let best = { tile: likelyTile(shape, gpu.limits.maxComputeWorkgroupStorageSize), ms: Number.POSITIVE_INFINITY };
+    for (const tile of tilesWithin(gpu.limits.maxComputeWorkgroupStorageSize)) {
+      const ms = await trial(gpu, shape, tile);
+      if (ms < best.ms) best = { tile, ms };
+    }
+    found.set(key, best.tile);
+  }
+  if (found.size > 0) memory.save(found);
+  return (shape) => found.get(productKey(shape)) ?? memory.get(productKey(shape));
+}
+
+async function trial(gpu: Gpu, { batch, m, n, k, transA, transB }: ProductShape, tile: Tile): Promise<number> {
+  const g = new Graph();
+  const a = g.input('a', [batch, ...(transA ? [k, m] : [m, k])], 'float32');
+  const b = g.input('b', [batch, ...(transB ? [n, k] : [k, n])], 'float32');
+  const noState = () => {
+    throw new Error('internal: a trial has no state');
+  };
+  const plan = planStep(g, new Map([['y', g.matMul(a, b, transA, transB)]]), {
+    ...{ limits: gpu.limits, tileFor: () => tile, placeOfState: noState },
+  });
+  const execution = await openExecution(gpu, plan, noState);
+  try {
+    await execution.time(1);
+    const times: number[] = [];
+    for (let run = 0; run < runs; run++) times.push(await execution.time(products));
+    return Math.min(...times);
+  } finally {
+    execution.release();
+  }
+}

@@ -1,0 +1,4 @@
+export interface ChartPoint {
+  x: number;
+  y: number;
+}

@@ -1,0 +1,182 @@
+/** Test metric over steps, a small chart per row: the mean of each column's runs with its 95 % interval. Pure. */
+
+import type { MetricName } from '#contract/runRow';
+import type { CellResult, TableState } from '#contract/tableState';
+import type { ChartPoint } from './chartPoint.ts';
+import { type Ink, lineColor } from './colors.ts';
+import { fontSize, type PicturePart, round, textAt } from './forestPanel.ts';
+import { type MeanCurve, meanCurve } from './meanCurve.ts';
+import { movedDown, type SvgElement, svgElement } from './svg.ts';
+import { tableGrid } from './tableGrid.ts';
+import { metricNames } from './tablePanels.ts';
+import { cutText, textWidth } from './textWidth.ts';
+import { linearTicks, tickLabel } from './ticks.ts';
+
+/** The test metric of runs over their steps, by run id. */
+export type TestCurves = ReadonlyMap<string, readonly ChartPoint[]>;
+
+/** Points of each curve; a chart is too small for more. */
+export const pointsOfCurve = 200;
+
+/** Reads the curve of every run of a table. */
+export function testCurvesOf(
+  { results }: Pick<TableState, 'results'>,
+  read: (run: string) => readonly { step: number; value: number }[],
+): TestCurves {
+  const curve = (run: string): ChartPoint[] =>
+    read(run).flatMap(({ step, value }) => (Number.isFinite(value) ? { x: step, y: value } : []));
+  return new Map(results.flatMap(({ runs }) => runs.map(({ id }) => [id, curve(id)] as const)));
+}
+
+interface StepChart {
+  row: string;
+  metric: MetricName;
+  /** `threshold`: what the column's runs have to reach, where its cell counts the steps to it. */
+  curves: { column: string; mean: MeanCurve; threshold: number | null }[];
+}
+
+const chart = { least: 260, gap: 16, height: 190, left: 38, right: 18, top: 24, bottom: 36 };
+/** Lines differ in their dashes too, for print without colour. */
+const dashes = ['none', '7 3', '2 2', '9 3 2 3', '4 2', '12 4', '1 4', '9 3 2 3 2 3', '5 1', '14 2 2 2'];
+
+const titleHeight = 26;
+const legendHeight = 22;
+
+/** A part per row of charts, the first with title and legend; none where no run has a curve. */
+export function stepCurves(
+  state: Pick<TableState, 'results'>,
+  curves: TestCurves,
+  width: number,
+  ink: Ink,
+): PicturePart[] {
+  const charts = stepCharts(state.results, curves);
+  if (charts.length === 0) return [];
+  const { columns } = tableGrid(state);
+  const across = Math.max(1, Math.floor((width + chart.gap) / (chart.least + chart.gap)));
+  const each = (width - (across - 1) * chart.gap) / across;
+  const errors = charts.filter(({ metric }) => metric === 'mae').flatMap(highest);
+  const top: Record<MetricName, number> = { accuracy: 1, mae: Math.max(...errors, 0) || 1 };
+  const drawn = columns.filter((column) => charts.some((one) => one.curves.some((curve) => curve.column === column)));
+  const names = drawn.length > 1 ? legend(drawn, columns, width, ink) : { height: 0, elements: [] };
+  const title = textAt(0, 16, 'Test metric over steps: mean of the seeds with its 95 % interval', ink.text, {
+    ...{ 'font-weight': 600, 'font-size': 14 },
+  });
+  const rows = Math.ceil(charts.length / across);
+  return Array.from({ length: rows }, (_, i) => {
+    const begin = i === 0 ? titleHeight + names.height : 0;
+    const placed = charts.slice(i * across, (i + 1) * across).map((one, j) => {
+      const transform = `translate(${round(j * (each + chart.gap))} ${begin})`;
+      return svgElement('g', { transform }, ...stepChart(one, columns, top[one.metric], each, ink));
+    });
+    return {
+      height: begin + chart.height,
+      elements: [...(i === 0 ? [title, movedDown(titleHeight, ...names.elements)] : []), ...placed],
+    };
+  });
+}
+
+/** A chart per row and metric that has a curve of two points or more. */
+function stepCharts(results: readonly CellResult[], curves: TestCurves): StepChart[] {
+  const rows = [...new Set(results.map(({ cell }) => cell.row))];
+  return rows.flatMap((row) =>
+    metricNames.flatMap((metric) => {
+      const own = results.filter((result) => result.cell.row === row && metricOf(result) === metric);
+      const means = own.flatMap(({ cell, runs, steps }) => {
+        const mean = meanCurve(
+          runs.map(({ id }) => curves.get(id) ?? []),
+          metric,
+          pointsOfCurve,
+        );
+        return mean.points.length > 1 ? [{ column: cell.column, mean, threshold: steps?.threshold ?? null }] : [];
+      });
+      return means.length > 0 ? [{ row, metric, curves: means }] : [];
+    }),
+  );
+}
+
+/** Of the curves behind a result. */
+const metricOf = ({ metric, runs }: CellResult): MetricName | null =>
+  metric === 'steps' ? (runs[0]?.metric ?? null) : metric;
+
+const highest = ({ curves }: StepChart): number[] =>
+  curves.flatMap(({ mean }) => [...mean.points.map(({ y }) => y), ...mean.band.map(({ high }) => high)]);
+
+function stepChart(
+  { row, metric, curves }: StepChart,
+  columns: readonly string[],
+  top: number,
+  width: number,
+  ink: Ink,
+): SvgElement[] {
+  const last = Math.max(...curves.map(({ mean }) => mean.points[mean.points.length - 1].x));
+  const bottom = chart.height - chart.bottom;
+  const xOf = (x: number) => chart.left + (x / (last || 1)) * (width - chart.left - chart.right);
+  const yOf = (y: number) => bottom - (Math.min(top, Math.max(0, y)) / top) * (bottom - chart.top);
+  const path = (points: readonly ChartPoint[]) =>
+    points.map(({ x, y }, i) => `${i ? 'L' : 'M'}${xOf(x).toFixed(1)} ${yOf(y).toFixed(1)}`).join('');
+  const area = (band: MeanCurve['band']) =>
+    `${path(band.map(({ x, high }) => ({ x, y: high })))}${path([...band].reverse().map(({ x, low }) => ({ x, y: low }))).replace('M', 'L')}Z`;
+  const looks = curves.map(({ column, mean, threshold }) => ({
+    mean,
+    threshold,
+    ...lineLook(columns.indexOf(column)),
+  }));
+  return [
+    textAt(chart.left, 14, cutText(metric === 'mae' ? `${row}, error` : row, width - chart.left), ink.text),
+    ...linearTicks(0, top, 4).flatMap((tick) => [
+      svgElement('path', {
+        d: `M${chart.left} ${yOf(tick).toFixed(1)}H${round(width - chart.right)}`,
+        stroke: ink.line,
+      }),
+      textAt(chart.left - 6, yOf(tick) + 4, tickLabel(tick, 3), ink.dim, { 'text-anchor': 'end', 'font-size': 11 }),
+    ]),
+    ...linearTicks(0, last, 3).map((tick) =>
+      textAt(xOf(tick), bottom + 16, tickLabel(tick), ink.dim, { 'text-anchor': 'middle', 'font-size': 11 }),
+    ),
+    ...looks.flatMap(({ mean, color }) =>
+      mean.band.length > 1 ? [svgElement('path', { d: area(mean.band), fill: color, 'fill-opacity': 0.18 })] : [],
+    ),
+    ...looks.flatMap(({ threshold, color }) =>
+      threshold === null ? [] : thresholdLine(threshold, yOf(threshold), width, color),
+    ),
+    ...looks.map(({ mean, color, dash }) =>
+      svgElement('path', {
+        ...{ d: path(mean.points), fill: 'none', stroke: color, 'stroke-width': 1.8 },
+        ...{ 'stroke-dasharray': dash, 'stroke-linejoin': 'round' },
+      }),
+    ),
+  ];
+}
+
+function thresholdLine(threshold: number, y: number, width: number, stroke: string): SvgElement[] {
+  const end = round(width - chart.right);
+  return [
+    svgElement('path', {
+      'data-part': 'threshold',
+      d: `M${chart.left} ${round(y)}H${end}`,
+      stroke,
+      'stroke-dasharray': '1 3',
+    }),
+    textAt(end, y + 12, tickLabel(threshold, 3), stroke, { 'text-anchor': 'end', 'font-size': 10 }),
+  ];
+}
+
+const lineLook = (index: number) => ({ color: lineColor(index), dash: dashes[index % dashes.length] });
+
+/** The line of each column, in as many rows as they take. */
+function legend(drawn: readonly string[], columns: readonly string[], width: number, ink: Ink): PicturePart {
+  let [x, y] = [0, 0];
+  const elements = drawn.flatMap((column) => {
+    const { color, dash } = lineLook(columns.indexOf(column));
+    const text = cutText(column, 240);
+    const length = 38 + textWidth(text) + 16;
+    if (x > 0 && x + length > width) [x, y] = [0, y + legendHeight];
+    const [from, at] = [x, y];
+    x += length;
+    return [
+      svgElement('path', { d: `M${from} ${at + 11}h30`, stroke: color, 'stroke-width': 2, 'stroke-dasharray': dash }),
+      textAt(from + 38, at + 11 + fontSize / 3, text, ink.text),
+    ];
+  });
+  return { height: y + legendHeight + 6, elements };
+}

@@ -1,0 +1,46 @@
+/** The curves of a table's runs, for its picture. */
+import { useQueries, useQueryClient } from '@tanstack/react-query';
+import type { Curve } from '#contract/runRow';
+import type { TableState } from '#contract/tableState';
+import { pointsOfCurve, type TestCurves, testCurvesOf } from '#pictures/stepCurves';
+import { useTRPC } from '../../client/trpc.ts';
+import { isUnderWay, runsOf } from './requests.ts';
+
+/** Milliseconds between two looks at a run under way. */
+const pace = 5000;
+
+const none: TestCurves = new Map();
+
+/** None until all are there, so that the picture is not drawn once per curve; null when one could not be read. */
+export function useTestCurves(state: TableState): TestCurves | null {
+  const trpc = useTRPC();
+  const runs = runsOf(state.results);
+  return useQueries({
+    queries: runs.map((run) => ({
+      ...trpc.runs.curve.queryOptions({ id: run.id, key: 'test_metric', points: pointsOfCurve }),
+      refetchInterval: isUnderWay(run) ? pace : (false as const),
+    })),
+    combine: (found) => {
+      if (found.some(({ isError }) => isError)) return null;
+      const curves = found.flatMap(({ data }, i) => (data ? [[runs[i].id, data] as const] : []));
+      return curves.length < runs.length ? none : readFrom(state, new Map(curves));
+    },
+  });
+}
+
+/** Reads them once, for a file. */
+export function useFetchTestCurves(): (state: TableState) => Promise<TestCurves> {
+  const trpc = useTRPC();
+  const queries = useQueryClient();
+  return async (state) => {
+    const read = async (id: string) =>
+      [
+        id,
+        await queries.fetchQuery(trpc.runs.curve.queryOptions({ id, key: 'test_metric', points: pointsOfCurve })),
+      ] as const;
+    return readFrom(state, new Map(await Promise.all(runsOf(state.results).map(({ id }) => read(id)))));
+  };
+}
+
+const readFrom = (state: TableState, curves: ReadonlyMap<string, Curve>): TestCurves =>
+  testCurvesOf(state, (run) => curves.get(run)?.points ?? []);

@@ -1,0 +1,75 @@
+/** Why a device does not work, in a sentence for people, and what can be done. Pure. */
+import type { DeviceInfo } from '#contract/devices';
+
+export type DeviceTrouble = Omit<DeviceInfo, 'name' | 'available'>;
+
+interface Row {
+  /** Of the runtime's message. */
+  pattern: RegExp;
+  why: string;
+}
+
+interface Advice {
+  help: string;
+  command: string | null;
+  rows: readonly Row[];
+}
+
+const advice: Record<string, Advice> = {
+  webgpu: {
+    help: 'Install a graphics driver with Vulkan (Linux), Direct3D 12 (Windows) or Metal (macOS). To try WebGPU without a graphics card, set VK_ICD_FILENAMES to a software Vulkan.',
+    command: null,
+    rows: [
+      { pattern: /WebGPU adapter|supported adapters/, why: 'WebGPU finds no graphics card with a working driver.' },
+    ],
+  },
+  cuda: {
+    help: 'Install the NVIDIA driver, CUDA 12 and cuDNN 9, then fetch the CUDA part of ONNX Runtime:',
+    command: 'node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install',
+    rows: [
+      {
+        pattern: /Failed to load shared library|providers_cuda/,
+        why: 'The CUDA part of ONNX Runtime is not installed, or a library that it needs is missing.',
+      },
+      {
+        pattern: /CUDA failure|cudaErr|no CUDA-capable|driver version/i,
+        why: 'CUDA finds no NVIDIA card that it can use.',
+      },
+    ],
+  },
+  tensorflow: {
+    help: 'Install the optional package; to compute on a graphics card it needs an NVIDIA driver and CUDA 11:',
+    command: 'npm install @tensorflow/tfjs-node-gpu',
+    rows: [
+      {
+        pattern: /Cannot find module '@tensorflow/,
+        why: 'The optional package @tensorflow/tfjs-node-gpu is not installed.',
+      },
+      {
+        pattern: /\.node'|shared object|libtensorflow/,
+        why: 'The library of @tensorflow/tfjs-node-gpu cannot be loaded.',
+      },
+    ],
+  },
+};
+
+/** How the trial of a device ended without success. */
+export interface FailedTrial {
+  out: string;
+  signal?: string | null;
+  /** Seconds after which it was ended; null where it ended itself. */
+  timeout: number | null;
+}
+
+export function deviceTrouble(name: string, { out, signal, timeout }: FailedTrial): DeviceTrouble {
+  const { help, command, rows } = advice[name];
+  const because = (why: string, detail: string | null): DeviceTrouble => ({ why, detail, help, command });
+  if (timeout !== null) return because(`It did not answer within ${timeout} seconds.`, null);
+  if (signal) return because('Its driver crashed during a trial.', `The process was ended by ${signal}.`);
+  const detail = out.replace(/\s+/g, ' ').trim().slice(0, 1000);
+  return because(rows.find(({ pattern }) => pattern.test(detail))?.why ?? 'A trial failed.', detail || null);
+}
+
+/** The trouble on one line, for errors of runs. */
+export const troubleText = ({ why, detail, help, command }: DeviceTrouble): string =>
+  [why, help, ...(command ? [command] : []), ...(detail ? [`(${detail})`] : [])].join(' ');

@@ -1,0 +1,109 @@
+/** Whole training steps on a GPU with our own kernels: what ONNX Runtime computes on the CPU, step after step. */
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { type Tracer, tracerName } from '#engine/backend';
+import type { Device } from '#engine/device';
+import { createState } from '#engine/state';
+import { compileStep } from '#engine/step';
+import type { Gpu } from '#engine/wgsl/gpu';
+import { openGpu } from '#trainer/gpu';
+import { gpuDevices } from '../../parity/devices.ts';
+import { difference, tracedCpu } from '../devices.ts';
+import { planOf, someBatch, trainingStep } from './trainingStep.ts';
+
+const digits = { task: 'mnist', patch_size: 7, dropout: 0.1, body_dropout: 0.1, batch_size: 3, gpu_batch_size: 3 };
+const small = { n_layer: 2, n_embd: 32, n_head: 4 };
+const configs: [name: string, settings: Record<string, unknown>][] = [
+  ['the embedded body, frozen', { ...digits, model_name: 'permafrost-nano', freeze_trans: true }],
+  ['the embedded body, trained whole', { ...digits, model_name: 'permafrost-nano', n_layer: 2, freeze_trans: false }],
+  ['a small ViT', { ...digits, ...small, model_name: 'google/vit-base-patch16-224-in21k', freeze_trans: false }],
+  ['a small LSTM', { ...digits, model_name: 'lstm', n_layer: 1, n_embd: 16, freeze_trans: false }],
+];
+
+async function fiveSteps(device: Device, settings: Record<string, unknown>) {
+  const { program, state, inputs, frozen } = trainingStep(settings);
+  const step = await compileStep(program, { state, inputs, frozen, device });
+  const figures: number[] = [];
+  for (let s = 0; s < 5; s++) {
+    const { loss, gradNorm } = await step.run(someBatch(inputs, s), [1, s]);
+    figures.push(loss[0], gradNorm[0]);
+  }
+  await state.settle();
+  const parameters = Object.fromEntries(Object.keys(state.specs).map((name) => [name, state.get(name).slice()]));
+  await step.release();
+  await state.release();
+  return { figures, parameters };
+}
+
+it('a step planned twice has the same kernels in the same order, so runs of one config agree', () => {
+  const codes = () => planOf(trainingStep(configs[1][1], false)).dispatches.map(({ code }) => code);
+  expect(codes()).toEqual(codes());
+});
+
+describe.each(gpuDevices)('on $name', (device) => {
+  it.each(configs)('five steps of %s are those of the CPU', async (_, settings) => {
+    const [gpu, cpu] = [await fiveSteps(device, settings), await fiveSteps(tracedCpu, settings)];
+    expect(difference(gpu.figures, cpu.figures)).toBeLessThan(1e-4);
+    for (const [name, values] of Object.entries(cpu.parameters)) {
+      // the gradient of a key's bias is rounding noise, which Adam makes as large as any
+      if (/adam|key\.bias|c_attn\.bias/.test(name)) continue;
+      expect(difference(gpu.parameters[name], values), name).toBeLessThan(2e-3);
+    }
+  });
+
+  it('an operator without WGSL names itself, and ONNX Runtime runs its step on the same state', async () => {
+    const state = createState({ w: { shape: [2], data: Float32Array.of(1, -1) } });
+    const said: string[] = [];
+    const own: Device =
+      device.kind === 'wgsl' ? { ...device, say: (line) => said.push(line), fallback: async () => tracedCpu } : device;
+    const grow = await compileStep(({ state: { w } }) => ({ outputs: {}, state: { w: tf.mul(w, 2) } }), {
+      ...{ state, inputs: {}, device: own },
+    });
+    expect(said).toEqual([]);
+    lowerElu();
+    const odd = await compileStep(({ state: { w } }) => ({ outputs: { y: tf.elu(w) }, state: { w: tf.add(w, 1) } }), {
+      ...{ state, inputs: {}, device: own },
+    });
+    expect(said).toEqual(['Operator Elu on [2] has no WGSL. ONNX Runtime runs the step.']);
+    try {
+      await grow.run({});
+      expect(difference((await odd.run({})).y, [2, Math.expm1(-2)])).toBeLessThan(1e-5);
+      await grow.run({});
+      await state.settle();
+      expect(state.get('w')).toEqual(Float32Array.of(6, -2));
+    } finally {
+      await grow.release();
+      await odd.release();
+      await state.release();
+    }
+  });
+
+  it('a GPU that is lost between steps ends the run with a reason and leaves the last settled state', async () => {
+    const device = await openGpu({ fallback: async () => tracedCpu });
+    const state = createState({ w: { shape: [2], data: Float32Array.of(1, 2) } });
+    const step = await compileStep(({ state: { w } }) => ({ outputs: { w }, state: { w: tf.mul(w, 2) } }), {
+      ...{ state, inputs: {}, device },
+    });
+    await step.run({});
+    await state.settle();
+    (device.gpu as Gpu & { destroy(): void }).destroy();
+    await expect(step.run({})).rejects.toMatchObject({
+      code: 'device',
+      message: expect.stringMatching(/^The GPU .*\. The run goes on from its last checkpoint when it is resumed\.$/s),
+    });
+    expect(state.get('w')).toEqual(Float32Array.of(2, 4));
+  });
+});
+
+/** An operator that ONNX Runtime has and our kernels have not. */
+const lowerElu = (): void =>
+  tf.registerKernel({
+    kernelName: 'Elu',
+    backendName: tracerName,
+    kernelFunc({ inputs, backend }) {
+      const tracer = backend as Tracer;
+      const x = tracer.get((inputs.x as tf.TensorInfo).dataId);
+      const [y] = tracer.graph.node('Elu', [x], [[x.shape, x.dtype]]);
+      return { dataId: tracer.put(y), shape: [...y.shape], dtype: 'float32' };
+    },
+  });

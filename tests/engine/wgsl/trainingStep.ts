@@ -1,0 +1,70 @@
+/** A training step of a config with random weights, as the tests of the planner and of the executor need it. */
+import { parseConfig } from '#contract/config';
+import { fuse } from '#engine/fuse';
+import { adam, chain, clipByGlobalNorm } from '#engine/optim';
+import type { Frozen, Program, Spec, TensorData } from '#engine/program';
+import { createState, type SharedState } from '#engine/state';
+import { traceProgram } from '#engine/trace';
+import { type Plan, planStep } from '#engine/wgsl/plan';
+import { buildModel } from '#models/index';
+import { recipeSlots, trainedNames, trainProgram } from '#models/steps';
+import { taskOf } from '#tasks/index';
+import { batchSpecs } from '#trainer/learner';
+
+export interface TrainingStep {
+  program: Program;
+  state: SharedState;
+  inputs: Record<string, Spec>;
+  frozen: Record<string, Frozen>;
+}
+
+/** `weights` false: zeros, for those who only plan. */
+export function trainingStep(settings: Record<string, unknown>, weights = true): TrainingStep {
+  const config = parseConfig({ pretrained: false, ...settings });
+  const task = taskOf(config);
+  const shape = task.shape(config);
+  const model = buildModel(config, shape);
+  const trained = trainedNames(model);
+  const spec = (name: string) => ({ shape: model.parameters[name] });
+  const value = (name: string): Float32Array =>
+    weights ? model.initialValue(name, 0) : new Float32Array(model.parameters[name].reduce((a, b) => a * b, 1));
+  const others = Object.keys(model.parameters).filter((name) => model.isUsed(name) && !trained.includes(name));
+  const recipe = { model, loss: task.loss(config), optimizer: chain(clipByGlobalNorm(1), adam({ lr: 1e-3 })) };
+  return {
+    program: trainProgram(recipe),
+    state: createState({
+      ...Object.fromEntries(trained.map((name) => [name, { ...spec(name), data: value(name) }])),
+      ...recipeSlots(recipe, false),
+    }),
+    inputs: batchSpecs(shape, shape.lengths?.[0] ?? shape.tokens, config.batch_size),
+    frozen: Object.fromEntries(others.map((name) => [name, { ...spec(name), read: () => value(name) }])),
+  };
+}
+
+/** Some batch for the inputs of a step. */
+export const someBatch = (inputs: Record<string, Spec>, seed: number): Record<string, TensorData> =>
+  Object.fromEntries(
+    Object.entries(inputs).map(([name, { shape, dtype }]) => {
+      const length = shape.reduce((a, b) => a * b, 1);
+      return dtype === 'int32'
+        ? [name, Int32Array.from({ length }, (_, i) => (i * 7 + seed) % 10)]
+        : [name, Float32Array.from({ length }, (_, i) => ((i * 7 + seed) % 11) / 11)];
+    }),
+  );
+
+export const roomyLimits = {
+  maxStorageBufferBindingSize: 2 ** 31,
+  maxStorageBuffersPerShaderStage: 8,
+  maxComputeWorkgroupStorageSize: 16384,
+};
+
+/** The plan of a step, its state at made-up places. */
+export function planOf({ program, state, inputs, frozen }: TrainingStep, limits = roomyLimits): Plan {
+  const trace = traceProgram(program, { state: state.specs, inputs, frozen });
+  const fused = fuse(trace.graph, [...trace.outputs.values()], { fusedMatMul: false });
+  const names = Object.keys(state.specs);
+  return planStep(trace.graph, new Map([...trace.outputs.keys()].map((name, k) => [name, fused[k]])), {
+    limits,
+    placeOfState: (name) => ({ block: 'state0', offset: 4096 * names.indexOf(name) }),
+  });
+}

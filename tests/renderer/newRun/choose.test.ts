@@ -1,0 +1,84 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createApp } from '#app';
+import type { Catalogue } from '#contract/catalogue';
+import type { Services } from '#contract/services';
+import { chooseBody, choosePreset, chooseTask, regimeProblem } from '#renderer/pages/newRun/choose';
+import { type Draft, firstDraft } from '#renderer/pages/newRun/draft';
+import { expandGrid } from '#renderer/pages/newRun/grid';
+
+let home: string;
+let app: Services;
+let catalogue: Catalogue;
+let first: Draft;
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), 'permafrost-choose-'));
+  app = await createApp({ home });
+  catalogue = app.config.catalogue();
+  first = firstDraft(catalogue);
+});
+afterAll(async () => {
+  await app.close();
+  rmSync(home, { recursive: true });
+});
+
+const complaintsOf = (draft: Draft): string[] => {
+  const report = app.config.open(draft);
+  return report.ok ? [] : report.errors.map(({ message }) => `${draft.task} on ${draft.model_name}: ${message}`);
+};
+const tasksAfter = (draft: Draft) => catalogue.tasks.map(({ name }) => chooseTask(draft, name, catalogue));
+
+describe('by choosing alone', () => {
+  test('every task can be trained, from a fresh form and after every other task', () => {
+    const once = tasksAfter(first);
+    expect([...once, ...once.flatMap(tasksAfter)].flatMap(complaintsOf)).toEqual([]);
+  });
+
+  test('every body that the form offers for a task can be trained on it, with every regime that applies', () => {
+    const drafts = tasksAfter(first).flatMap((draft) =>
+      catalogue.bodies
+        .filter(({ tasks }) => tasks.includes(String(draft.task)))
+        .map(({ name }) => chooseBody(draft, name, catalogue)),
+    );
+    const regimes = catalogue.presets.filter(({ whole }) => !whole);
+    const inRegimes = drafts
+      .filter((_, i) => i % 5 === 0)
+      .flatMap((draft) =>
+        regimes
+          .filter((preset) => !regimeProblem(draft, preset, catalogue))
+          .map((preset) => choosePreset(draft, preset)),
+      );
+    expect([...drafts, ...inRegimes].flatMap(complaintsOf)).toEqual([]);
+  });
+
+  test('every published run that is offered can be trained, and every task after it', () => {
+    const published = catalogue.presets
+      .filter(({ whole, isPossible }) => whole && isPossible)
+      .map((preset) => choosePreset(first, preset));
+    expect(published.length).toBeGreaterThan(200);
+    const next = published.filter((_, i) => i % 40 === 0).flatMap(tasksAfter);
+    expect([...published, ...next].flatMap(complaintsOf)).toEqual([]);
+  });
+
+  test('every task can stand in a grid beside every other', () => {
+    const text = catalogue.tasks.map(({ name }) => name).join(', ');
+    const drafts = expandGrid(first, [{ field: 'task', text }], catalogue);
+    expect(drafts.map(({ task }) => task)).toEqual(catalogue.tasks.map(({ name }) => name));
+    expect(drafts.flatMap(complaintsOf)).toEqual([]);
+  });
+});
+
+test('the choice of a task leaves what the user has edited alone', () => {
+  const edited = chooseTask({ ...first, n: 7, learning_rate: 0.5 }, 'digit-add', catalogue, ['n']);
+  expect(edited).toMatchObject({ n: 7, learning_rate: 0.5, num_patterns: null });
+  expect(chooseTask(first, 'digit-add', catalogue)).toMatchObject({ n: 10 });
+});
+
+test('a body without pretrained weights takes no pretrained regime', () => {
+  const draft = chooseTask(first, 'cyp3a4-graph', catalogue);
+  const [fpt, frt] = ['FPT', 'FRT'].map((id) => catalogue.presets.find((preset) => preset.id === id)!);
+  expect(regimeProblem(chooseBody(draft, 'mat', catalogue), fpt, catalogue)).toBe('mat has no pretrained weights.');
+  expect(regimeProblem(draft, frt, catalogue)).toBeNull();
+});
