@@ -1,4 +1,5 @@
 /** The cost of a run before it starts: counted from shapes, and scaled by finished runs and the speed of this machine. */
+
 import type { Estimate, ParameterGroup } from '#contract/catalogue';
 import type { ConfigField, ExperimentConfig } from '#contract/config';
 import { elementsOf } from '#formats/array';

@@ -1,4 +1,5 @@
 /** The work of a run in units that a machine's speed is measured in. Pure. */
+
 import type { ExperimentConfig } from '#contract/config';
 import { elementsOf } from '#formats/array';
 import type { Model } from '#models/model';
