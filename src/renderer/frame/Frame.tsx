@@ -11,9 +11,11 @@ import { useLiveRuns } from '../runs/useLiveRuns.ts';
 import { CommandPalette } from './CommandPalette.tsx';
 import { Disconnected } from './Disconnected.tsx';
 import { Navigation } from './Navigation.tsx';
+import { useEndNotices } from './useEndNotices.tsx';
 
 export function Frame() {
   const connected = useLiveRuns();
+  useEndNotices();
   const [opened, { toggle, close }] = useDisclosure();
   const [finding, setFinding] = useState(false);
   const { pathname } = useLocation();
