@@ -1,5 +1,6 @@
 /** What `npm run dist` packs. Nothing is put into an archive: trainers are plain Node processes, which cannot read one. */
 const onnxRuntimeFor = (others: string) => [`!node_modules/onnxruntime-node/bin/*/${others}/**`];
+const webgpuFor = (others: string) => [`!node_modules/webgpu/dist/${others}-*/**`];
 const icon = 'resources/icon.png';
 
 export default {
@@ -24,8 +25,12 @@ export default {
     category: 'Science',
     icon,
     maintainer: 'The Permafrost authors <permafrost@localhost>', // Debian demands an address
-    files: onnxRuntimeFor('{darwin,win32}'),
+    files: [...onnxRuntimeFor('{darwin,win32}'), ...webgpuFor('{darwin,win32}')],
   },
-  mac: { target: 'dmg', category: 'public.app-category.education', files: onnxRuntimeFor('{linux,win32}') },
-  win: { target: 'nsis', icon, files: onnxRuntimeFor('{darwin,linux}') },
+  mac: {
+    target: 'dmg',
+    category: 'public.app-category.education',
+    files: [...onnxRuntimeFor('{linux,win32}'), ...webgpuFor('{linux,win32}')],
+  },
+  win: { target: 'nsis', icon, files: [...onnxRuntimeFor('{darwin,linux}'), ...webgpuFor('{darwin,linux}')] },
 };

@@ -1,5 +1,7 @@
 /** Wires the node rooms into the services that every face of Permafrost uses. */
 import { join } from 'node:path';
+import { readClusterSettings } from '#cluster/settingsFile';
+import { slurmLauncher } from '#cluster/slurmLauncher';
 import type { ExperimentConfig } from '#contract/config';
 import type { Services } from '#contract/services';
 import { localLauncher } from '#scheduler/localLauncher';
@@ -15,6 +17,7 @@ import { createZoo } from '#zoo/zoo';
 import { analysisServices } from './app/analysis.ts';
 import { availableIn } from './app/available.ts';
 import { bundleServices } from './app/bundles.ts';
+import { clusterScript, clusterServices } from './app/cluster.ts';
 import { configServices } from './app/config.ts';
 import { deviceServices } from './app/devices.ts';
 import { downloadOf } from './app/downloads.ts';
@@ -52,8 +55,22 @@ export async function createApp({
 }: AppOptions): Promise<Services> {
   if (!reads) prepareHome(home);
   const { store, damaged } = await openRunStore(home, { reads, repairs });
-  const launch = localLauncher({ home, program: trainer, node, environment: runtimeEnvironment() });
-  const scheduler = createScheduler({ store, home, slots, launch, onTrouble: reportTrouble });
+  const environment = runtimeEnvironment();
+  const clusterOptions = {
+    home,
+    program: join(import.meta.dirname, '..'),
+    environment: clusterEnvironment(environment),
+  };
+  const slurm = slurmLauncher({
+    home,
+    settings: () => readClusterSettings(home),
+    scriptOf: (batch, runs) => clusterScript(clusterOptions, batch, runs),
+  });
+  const launchers = {
+    local: localLauncher({ home, program: trainer, node, environment }),
+    slurm: slurm.launch,
+  };
+  const scheduler = createScheduler({ store, home, slots, launchers, onTrouble: reportTrouble });
   if (!reads) {
     scheduler.recover();
     sweepTrash(home);
@@ -70,7 +87,10 @@ export async function createApp({
   const runs = runServices({ home, store, scheduler, reads });
   const analysis = analysisServices({ home, runs, node });
   const config = configServices(home, available, store, meter);
-  const services = { home, runs, queue: scheduler.queue, config, devices: deviceServices(node), data, zoo, analysis };
+  const services = {
+    ...{ home, runs, queue: scheduler.queue, config, devices: deviceServices(node), data, zoo, analysis },
+    cluster: clusterServices(clusterOptions),
+  };
   const tables = tableServices(services, available);
   return {
     ...services,
@@ -82,12 +102,19 @@ export async function createApp({
       analysis.close();
       meter?.close();
       await scheduler.close();
+      await slurm.close();
       await data.close();
       await zoo.close();
       store.close();
     },
   };
 }
+
+/** What trainers on the nodes need of this process's environment: the runtime's settings, and where Hugging Face's files are. */
+const clusterEnvironment = (environment: NodeJS.ProcessEnv): Record<string, string> => {
+  const names = [...Object.keys(runtimeEnvironment({})), 'HF_HOME', 'HF_HUB_CACHE', 'HF_ENDPOINT', 'HF_HUB_OFFLINE'];
+  return Object.fromEntries(names.flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])));
+};
 
 /** Queued and running runs of all apps that need something. */
 function activeRuns(store: Store, needs: (config: ExperimentConfig) => boolean): string[] {

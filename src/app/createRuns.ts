@@ -1,6 +1,7 @@
 /** Makes runs: the folder, the row in the queue and the tags of each. */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { LauncherName } from '#contract/cluster';
 import type { ExperimentConfig } from '#contract/config';
 import { randomStream } from '#contract/random';
 import { diskError } from '#disk/troubles';
@@ -26,6 +27,7 @@ export function createRuns(
   { store, marks, runsFolder, check, appName }: RunMaker,
   choose: () => readonly ExperimentConfig[],
   tags: readonly string[] = [],
+  launcher: LauncherName = 'local',
 ): string[] {
   const ids: string[] = [];
   try {
@@ -37,7 +39,7 @@ export function createRuns(
         const run = { id: makeFolder(runsFolder, config.task), config, createdAt: Date.now() };
         ids.push(run.id);
         writeRunConfig(join(runsFolder, run.id), run);
-        store.runs.add(run, 'queued', app);
+        store.runs.add(run, 'queued', app, launcher);
         for (const tag of tags) store.runs.tag(run.id, tag);
         if (tags.length > 0) marks.save(run.id, { durable: false });
       }

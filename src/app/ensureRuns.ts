@@ -1,11 +1,12 @@
 /** Brings configs to runs without training anything twice. */
+import type { LauncherName } from '#contract/cluster';
 import type { ExperimentConfig } from '#contract/config';
 import type { EnsuredRun, RunServices } from '#contract/runServices';
 import { settingsKey, standingRuns, stepFor } from './standingRuns.ts';
 
 interface Means extends Pick<RunServices, 'list' | 'complete'> {
   /** Makes a queued run for every config that `choose` returns, in one transaction with it. */
-  create(choose: () => readonly ExperimentConfig[], tags: readonly string[]): string[];
+  create(choose: () => readonly ExperimentConfig[], tags: readonly string[], launcher?: LauncherName): string[];
   /** Starts queued runs when a slot is free. */
   startQueued(ids: readonly string[]): void;
 }
@@ -15,6 +16,7 @@ export function ensureRuns(
   { list, complete, create, startQueued }: Means,
   configs: readonly ExperimentConfig[],
   tags: readonly string[],
+  launcher?: LauncherName,
 ): EnsuredRun[] {
   const distinct = new Map(configs.map((config) => [settingsKey(config), config]));
   const found = new Map<string, EnsuredRun>();
@@ -30,8 +32,11 @@ export function ensureRuns(
     }
     return missing.map((key) => distinct.get(key)!);
   };
-  const started = create(chooseMissing, tags);
-  complete([...found.values()].flatMap(({ id, step }) => (step === 'resumed' ? id : [])));
+  const started = create(chooseMissing, tags, launcher);
+  complete(
+    [...found.values()].flatMap(({ id, step }) => (step === 'resumed' ? id : [])),
+    launcher,
+  );
   startQueued(started);
   for (const [i, key] of missing.entries()) found.set(key, { id: started[i], step: 'started' });
   return configs.map((config) => found.get(settingsKey(config))!);

@@ -1,12 +1,14 @@
 /** The cost of a run before it starts: counted from shapes, and scaled by finished runs and the speed of this machine. */
+
 import type { Estimate, ParameterGroup } from '#contract/catalogue';
 import type { ConfigField, ExperimentConfig } from '#contract/config';
+import { elementsOf } from '#formats/array';
 import { bodyPrefix } from '#models/body';
 import { type BodyTable, bodies, buildModel, isNetwork } from '#models/index';
 import { blockOf, trainingBytes } from '#models/memory';
 import { countParameters, type Model } from '#models/model';
 import { taskOf, tasks } from '#tasks/index';
-import { assumedSpeed, costOf, type MachineSpeed, type RunCost, secondsOfCost, sizeOf, tokensOf } from './runCost.ts';
+import { assumedSpeed, costOf, type MachineSpeed, type RunCost, secondsOfCost, tokensOf } from './runCost.ts';
 
 const ownName = (name: string): string => (name.startsWith(bodyPrefix) ? name.slice(bodyPrefix.length) : name);
 const partOf: Partial<Record<ConfigField, ParameterGroup['part']>> = {
@@ -41,7 +43,7 @@ export function parameterGroups(model: Model): ParameterGroup[] {
     const place = placeOf(name, model);
     const key = `${place.part} ${place.block} ${place.flag}`;
     const group = groups.get(key) ?? { ...place, count: 0, trained: model.isTrainable(name) };
-    group.count += sizeOf(shape);
+    group.count += elementsOf(shape);
     groups.set(key, group);
   }
   return [...groups.values()].sort((a, b) => depth(a) - depth(b));

@@ -1,5 +1,7 @@
 /** The work of a run in units that a machine's speed is measured in. Pure. */
+
 import type { ExperimentConfig } from '#contract/config';
+import { elementsOf } from '#formats/array';
 import type { Model } from '#models/model';
 import type { TaskShape } from '#tasks/task';
 import { planOf } from '#trainer/protocol';
@@ -34,8 +36,6 @@ export type MachineSpeed = RunCost & {
 /** A forward pass, as a share of a training step. */
 const forwardShare = 1 / 3;
 
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
-
 /** Tokens of a sample inside the transformer. */
 export const tokensOf = ({ embedding, tokens, width, inputDim }: TaskShape): number =>
   embedding ? tokens : (tokens * width) / inputDim;
@@ -55,7 +55,7 @@ export function costOf(
   const tested = batches * plan.evalBatch * tokensOf(shape);
   const matrices = Object.entries(model.parameters)
     .filter(([name, size]) => size.length > 1 && model.isUsed(name))
-    .map(([, size]) => sizeOf(size));
+    .map(([, size]) => elementsOf(size));
   const sum = (of: (weights: number) => number) => matrices.reduce((total, weights) => total + of(weights), 0);
   // forward and backward to the inputs; gradients of weights are a third pass
   const isFrozen = config.freeze_trans && config.freeze_attn && config.freeze_ff;
@@ -67,7 +67,7 @@ export function costOf(
     products: matrices.length * programs,
     values: (trained + forwardShare * tested) * sum(Math.sqrt), // as wide as a square matrix of that size
     operations: 2 * (passes * trained + tested) * sum((weights) => weights),
-    updates: steps * updated.reduce((total, [, size]) => total + sizeOf(size), 0),
+    updates: steps * updated.reduce((total, [, size]) => total + elementsOf(size), 0),
   };
 }
 

@@ -1,6 +1,7 @@
 /** Runs over the store, their folders and the scheduler. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { LauncherName } from '#contract/cluster';
 import type { ExperimentConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
 import { checked, runId } from '#contract/names';
@@ -43,7 +44,7 @@ export function runServices({ home, store, scheduler, reads }: RunServicesOption
       : run;
   const list = (ids?: readonly string[]) => store.rows(ids).map(runRowOf).map(asSeen);
 
-  const create = (choose: () => readonly ExperimentConfig[], tags?: readonly string[]) =>
+  const create = (choose: () => readonly ExperimentConfig[], tags?: readonly string[], launcher?: LauncherName) =>
     createRuns(
       {
         ...{ store, marks, runsFolder, appName: scheduler.appName },
@@ -51,6 +52,7 @@ export function runServices({ home, store, scheduler, reads }: RunServicesOption
       },
       choose,
       tags,
+      launcher,
     );
 
   function mark(id: string, write: (id: string) => void): void {
@@ -63,14 +65,14 @@ export function runServices({ home, store, scheduler, reads }: RunServicesOption
     list,
     getAll: () => store.runs.list().map(asSeen),
     get: (id) => asSeen(store.runs.get(id)),
-    create(configs, tags) {
-      const ids = create(() => configs, tags);
+    create(configs, tags, launcher) {
+      const ids = create(() => configs, tags, launcher);
       startQueued(ids);
       return ids;
     },
-    ensure: (configs, tags) => ensureRuns({ list, create, complete, startQueued }, configs, tags),
+    ensure: (configs, tags, launcher) => ensureRuns({ list, create, complete, startQueued }, configs, tags, launcher),
     complete,
-    resume(id) {
+    resume(id, launcher) {
       const run = store.runs.get(id);
       if (run.state === 'finished')
         throw new PermafrostError(
@@ -78,12 +80,13 @@ export function runServices({ home, store, scheduler, reads }: RunServicesOption
           `${run.id} is finished; there is nothing left to do. Start a new run to train again.`,
         );
       const other = scheduler.otherOwner(run.id);
-      if (restingStates.includes(run.state)) scheduler.enqueue([run.id]);
+      if (restingStates.includes(run.state)) scheduler.enqueue([run.id], launcher);
       else if (scheduler.isMine(run.id) || other)
         throw new PermafrostError('conflict', `${run.id} is ${run.state} already${other ? ` in ${other}` : ''}.`);
       else scheduler.takeOver(run.id); // its app is dead or on another machine; its trainer may still be exiting
       return store.runs.get(run.id);
     },
+    launcher: scheduler.launcher,
     pause: (id) => scheduler.end(idOf(id), 'pause'),
     stop: (id) => scheduler.end(idOf(id), 'stop'),
     tag(id, add, remove = []) {

@@ -105,7 +105,9 @@ export function tableServices(app: App, have: Available): TableServices {
     reproduce(request): string[][] {
       const cells = wanted(request);
       const configs = cells.flatMap((cell) => cell.configs);
-      const ids = app.runs.ensure(configs, [`${request.table}-${request.profile}`]).map(({ id }) => id);
+      const ids = app.runs
+        .ensure(configs, [`${request.table}-${request.profile}`], request.launcher)
+        .map(({ id }) => id);
       return cells.map((cell) => ids.splice(0, cell.configs.length));
     },
   };

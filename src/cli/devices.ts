@@ -1,3 +1,4 @@
+import type { ClusterState } from '#contract/cluster';
 import { alignColumns, type CommandRow, print, readApp } from './command.ts';
 
 export const devicesCommand: CommandRow = {
@@ -5,7 +6,7 @@ export const devicesCommand: CommandRow = {
     program
       .command('devices')
       .description('try every device and say what each unusable one lacks')
-      .option('--json', 'print {"devices": […]}')
+      .option('--json', 'print {"devices": […], "cluster": {…}}')
       .action(({ json }: { json?: boolean }) =>
         readApp(async (app) => {
           const found = await app.devices.list();
@@ -15,8 +16,23 @@ export const devicesCommand: CommandRow = {
             .map(({ name, why, help, command }) => `\n${name}: ${why}\n  ${help}${command ? `\n    ${command}` : ''}`);
           const hasDetail = found.some(({ detail }) => detail);
           if (hasDetail) reasons.push('\nThe messages of the runtimes: permafrost devices --json');
-          print(json, { devices: found }, () => [alignColumns(['device', ''], rows), ...reasons].join('\n'));
+          const cluster = await app.cluster.state();
+          print(json, { devices: found, cluster }, () =>
+            [alignColumns(['device', ''], rows), ...reasons, ...clusterLines(cluster)].join('\n'),
+          );
         }),
       );
   },
 };
+
+function clusterLines({ problem, partitions, jobs }: ClusterState): string[] {
+  if (problem) return [`\nslurm: ${problem}`];
+  const nodes = partitions.map(({ name, availability, nodes, idleNodes, idleCpus, cpus, freeGpus, gpus }) => [
+    ...[name, availability, `${idleNodes} of ${nodes}`, `${idleCpus} of ${cpus}`, `${freeGpus} of ${gpus}`],
+  ]);
+  const mine = jobs.map(({ id, state, tasks, nodes, reason }) => [id, String(tasks), state, nodes || reason]);
+  return [
+    `\n${alignColumns(['partition', '', 'idle nodes', 'idle cores', 'free GPUs'], nodes)}`,
+    ...(mine.length > 0 ? [`\n${alignColumns(['job', 'runs', 'state', 'where, or why it waits'], mine)}`] : []),
+  ];
+}

@@ -18,6 +18,7 @@ const exitCodesOf: Record<ErrorCode | 'internal', number> = {
   device: 5,
   disk: 5,
   network: 5,
+  cluster: 5,
   store: 5,
 };
 

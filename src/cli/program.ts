@@ -4,6 +4,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { attentionCommand } from './attention.ts';
 import { benchCommand } from './bench.ts';
 import type { CommandRow } from './command.ts';
+import { configCommand } from './config.ts';
 import { countCommand } from './count.ts';
 import { dataCommand } from './data.ts';
 import { devicesCommand } from './devices.ts';
@@ -41,6 +42,7 @@ const commands: CommandRow[] = [
   tablesCommand,
   sweepCommand,
   devicesCommand,
+  configCommand,
   countCommand,
   dataCommand,
   zooCommand,
@@ -55,7 +57,7 @@ export const exitCodes = {
   2: 'usage or config',
   3: 'a run did not finish',
   4: 'unknown name or conflicting state',
-  5: 'files, data, network or device',
+  5: 'files, data, network, device or cluster',
   6: 'invalid bundle',
   141: 'the reader closed the output',
 };

@@ -34,10 +34,11 @@ import { tableOf, tables } from '#papers/published';
 import { forestPlotSvg } from '#pictures/forestPlot';
 import { pointsOfCurve, testCurvesOf } from '#pictures/stepCurves';
 import { alignColumns, type CommandRow, print, withApp } from './command.ts';
+import { type OnOptions, printedDryRun, requireLauncher, takesOn } from './onOption.ts';
 import { exitCodeOf, follow } from './watch.ts';
 import { wholeNumber } from './wholeNumber.ts';
 
-interface Options {
+interface Options extends OnOptions {
   profile: Profile;
   cells?: string[];
   seeds: number;
@@ -49,8 +50,7 @@ interface Options {
 
 export const reproduceCommand: CommandRow = {
   add(program) {
-    program
-      .command('reproduce')
+    takesOn(program.command('reproduce'))
       .description('train the runs of a published table and judge its cells')
       .argument('[table]', `one of ${tables.map((t) => t.id).join(', ')}`, defaultTable)
       .addOption(
@@ -103,8 +103,10 @@ async function reproduceTable(id: string, options: Options): Promise<void> {
       const trainedCells = tableOf(id).cells.filter((cell) => trained.has(cell.id));
       const cells = trainedCells.map((cell) => ({ id: cell.id, seeds }));
       if (cells.length) {
-        const request = { table: id, profile, cells };
+        const request = { table: id, profile, cells, launcher: options.on };
         const plan = app.tables.plan(request);
+        if (printedDryRun(app, options, plan.started + plan.resumed)) return;
+        await requireLauncher(app, options);
         const ids = app.tables.reproduce(request);
         const labels = Object.fromEntries(
           ids.flatMap((runs, i) =>

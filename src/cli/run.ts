@@ -1,16 +1,19 @@
 import { type CommandRow, print, withApp } from './command.ts';
 import { type ConfigOptions, readTrainableConfig, takesConfig } from './configOptions.ts';
+import { type OnOptions, printedDryRun, requireLauncher, takesOn } from './onOption.ts';
 import { exitCodeOf, follow } from './watch.ts';
 
 export const runCommand: CommandRow = {
   add(program) {
-    takesConfig(program.command('run').description('train one config and store the run'))
+    takesOn(takesConfig(program.command('run').description('train one config and store the run')))
       .option('--tag <tag>', 'tag the run; may be repeated', (value, all: string[]) => [...all, value], [] as string[])
       .option('--json', 'print the run as one JSON object')
-      .action((file: string | undefined, options: ConfigOptions & { tag: string[]; json?: boolean }) =>
+      .action((file: string | undefined, options: ConfigOptions & OnOptions & { tag: string[]; json?: boolean }) =>
         withApp(async (app) => {
           const config = readTrainableConfig(file, options, app.config.catalogue());
-          const [id] = app.runs.create([config], options.tag);
+          if (printedDryRun(app, options, 1)) return;
+          await requireLauncher(app, options);
+          const [id] = app.runs.create([config], options.tag, options.on);
           const runs = await follow(app, [id]);
           print(options.json, runs[0], () => id);
           process.exitCode = exitCodeOf(runs);

@@ -9,11 +9,12 @@ import { type Axis, type Combination, expandSweep, readAxis } from '#contract/sw
 import { writeChunks } from '#export/file';
 import { alignColumns, type CommandRow, print, withApp } from './command.ts';
 import { type ConfigOptions, readSettings, setsTask, takesConfig, withReadyBody } from './configOptions.ts';
+import { type OnOptions, printedDryRun, requireLauncher, takesOn } from './onOption.ts';
 import { printable } from './printable.ts';
 import { exitCodeOf, follow } from './watch.ts';
 import { wholeNumber } from './wholeNumber.ts';
 
-interface Options extends ConfigOptions {
+interface Options extends ConfigOptions, OnOptions {
   grid: Axis[];
   seeds: number;
   slots: number;
@@ -23,12 +24,14 @@ interface Options extends ConfigOptions {
 
 export const sweepCommand: CommandRow = {
   add(program) {
-    takesConfig(
-      program
-        .command('sweep')
-        .description(
-          'train a config over a grid of values and seeds; repeating it trains only what failed or is missing',
-        ),
+    takesOn(
+      takesConfig(
+        program
+          .command('sweep')
+          .description(
+            'train a config over a grid of values and seeds; repeating it trains only what failed or is missing',
+          ),
+      ),
     )
       .option(
         '--grid <field=values>',
@@ -65,10 +68,10 @@ async function runSweep(file: string | undefined, options: Options): Promise<voi
   await withApp(
     async (app) => {
       const points = expandWithApp(app, settings, options);
-      const runs = app.runs.ensure(
-        points.flatMap(({ configs }) => configs),
-        ['sweep'],
-      );
+      const configs = points.flatMap((point) => point.configs);
+      if (printedDryRun(app, options, configs.length)) return;
+      await requireLauncher(app, options);
+      const runs = app.runs.ensure(configs, ['sweep'], options.on);
       const left = runs.filter(({ step }) => step !== 'finished');
       if (left.length < runs.length)
         process.stderr.write(

@@ -118,8 +118,11 @@ export async function follow(app: Services, ids: string[], labels: Record<string
     if (other) say(`${label}  is running in ${other}; waiting for it. It continues here if that process exits.`);
   }
   const pause = () => {
-    say('Pausing: each run ends at a checkpoint. Continue later with: permafrost resume ID');
-    for (const id of ids) {
+    const here = ids.filter((id) => app.runs.launcher(id) === 'local');
+    if (here.length < ids.length) say('The runs on the cluster go on. The same command follows them again.');
+    if (here.length > 0) say('Pausing: each run ends at a checkpoint. Continue later with: permafrost resume ID');
+    app.queue.leaveCluster();
+    for (const id of here) {
       try {
         app.runs.pause(id);
       } catch (error) {

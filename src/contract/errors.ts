@@ -11,6 +11,7 @@ export const errorCodes = {
   nan: 'The loss stopped being a number.',
   disk: 'A file could not be read or written.',
   network: 'Something could not be fetched.',
+  cluster: 'The cluster cannot be used.',
   store: 'The run store cannot be used.',
   notFound: 'Nothing has that name.',
   conflict: 'The request does not fit the current state.',

@@ -7,6 +7,8 @@ export interface QueueState {
   /** Ids in the order in which they start. */
   queued: string[];
   running: string[];
+  /** Runs that wait in the queue of the cluster. */
+  submitted: string[];
   /** Error of the run store; null while it works. Runs continue, and the store is updated later. */
   trouble: string | null;
 }
@@ -21,6 +23,8 @@ export interface QueueServices {
   setSlots(slots: number): void;
   /** Takes over the runs of dead apps, now and later: those that they trained, which go first, and their queues. */
   adoptOrphans(): void;
+  /** Follows the runs of the cluster no more. They go on there, and the next app finds them. */
+  leaveCluster(): void;
   /** Resolves when no run of this app is queued or running. */
   whenIdle(): Promise<void>;
 }

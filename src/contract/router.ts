@@ -2,6 +2,7 @@
 import { initTRPC, tracked } from '@trpc/server';
 import { z } from 'zod';
 import { attentionLayer, checkpointChoice } from './analysis.ts';
+import { clusterSettings, launcherName } from './cluster.ts';
 import { configSchema } from './config.ts';
 import { configFile } from './configFile.ts';
 import { describeError, PermafrostError } from './errors.ts';
@@ -85,9 +86,10 @@ export const appRouter = router({
         z.object({
           configs: z.array(configSchema).min(1).max(1000, 'One call makes at most 1000 runs; make fewer'),
           tags: tags.optional(),
+          launcher: launcherName.optional(),
         }),
       )
-      .mutation(({ ctx, input }) => ctx.services.runs.create(input.configs, input.tags)),
+      .mutation(({ ctx, input }) => ctx.services.runs.create(input.configs, input.tags, input.launcher)),
     resume: one.mutation(({ ctx, input }) => void ctx.services.runs.resume(input.id)),
     pause: one.mutation(({ ctx, input }) => ctx.services.runs.pause(input.id)),
     stop: one.mutation(({ ctx, input }) => ctx.services.runs.stop(input.id)),
@@ -145,6 +147,14 @@ export const appRouter = router({
     setSlots: procedure
       .input(z.object({ slots: z.int().min(1).max(64) }))
       .mutation(({ ctx, input }) => ctx.services.queue.setSlots(input.slots)),
+  }),
+  cluster: router({
+    settings: procedure.query(({ ctx }) => ctx.services.cluster.settings()),
+    save: procedure.input(clusterSettings).mutation(({ ctx, input }) => ctx.services.cluster.save(input)),
+    state: procedure.query(({ ctx }) => ctx.services.cluster.state()),
+    script: procedure
+      .input(z.object({ runs: z.int().min(1).max(10_000) }))
+      .query(({ ctx, input }) => ctx.services.cluster.script(input.runs)),
   }),
   devices: router({
     list: procedure

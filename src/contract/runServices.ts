@@ -1,4 +1,5 @@
 /** What the app does with runs. */
+import type { LauncherName } from './cluster.ts';
 import type { ExperimentConfig } from './config.ts';
 import type { FrozenProof } from './frozen.ts';
 import type { JournalEntry, MetricKey, MetricRow, Run } from './run.ts';
@@ -31,23 +32,26 @@ export interface RunServices {
   getAll(): Run[];
   /** By id or the beginning of one. Throws `notFound`. */
   get(id: string): Run;
-  /** Stores and queues a run per config, all or, when one config is wrong, none. Returns their ids. */
-  create(configs: readonly ExperimentConfig[], tags?: readonly string[]): string[];
+  /** Stores and queues a run per config, all or, when one config is wrong, none; on this machine by default. Returns their ids. */
+  create(configs: readonly ExperimentConfig[], tags?: readonly string[], launcher?: LauncherName): string[];
   /**
    * Ensures that each config has a run: takes a finished one with the same settings and seed as it is, resumes an unfinished one,
-   * otherwise starts one with the tags. Throws `config` before anything is done.
+   * otherwise starts one with the tags. Without a launcher, new runs start on this machine and others where they were before. Throws
+   * `config` before anything is done.
    */
-  ensure(configs: readonly ExperimentConfig[], tags: readonly string[]): EnsuredRun[];
+  ensure(configs: readonly ExperimentConfig[], tags: readonly string[], launcher?: LauncherName): EnsuredRun[];
   /**
    * Brings unfinished runs to their end: queues those that rest, waits for those of other apps. Finished and failed ones are left
    * alone.
    */
-  complete(ids: readonly string[]): void;
+  complete(ids: readonly string[], launcher?: LauncherName): void;
   /**
    * Queues a resting run again; it continues from its last checkpoint. Throws `conflict` for a finished run and for a run of another
    * live app. An app on another machine is watched first: the run stays with it if it is alive, and continues here if not.
    */
-  resume(id: string): Run;
+  resume(id: string, launcher?: LauncherName): Run;
+  /** Where the trainer of a run starts, or started last. */
+  launcher(id: string): LauncherName;
   pause(id: string): void;
   stop(id: string): void;
   tag(id: string, add: readonly string[], remove?: readonly string[]): Run;

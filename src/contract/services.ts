@@ -2,6 +2,7 @@
 import type { AnalysisServices } from './analysis.ts';
 import type { BundleServices } from './bundle.ts';
 import type { ConfigServices } from './catalogue.ts';
+import type { ClusterServices } from './cluster.ts';
 import type { DataServices } from './data.ts';
 import type { DeviceServices } from './devices.ts';
 import type { QueueServices } from './queue.ts';
@@ -16,6 +17,8 @@ export interface Services {
   readonly queue: QueueServices;
   readonly config: ConfigServices;
   readonly devices: DeviceServices;
+  /** The Slurm cluster that runs can train on. */
+  readonly cluster: ClusterServices;
   /** Data sets. */
   readonly data: DataServices;
   /** Pretrained bodies. */

@@ -1,5 +1,6 @@
 /** A published table as it stands here: the runs of every cell, its verdict, and what the missing runs would cost. */
 import { z } from 'zod';
+import { launcherName } from './cluster.ts';
 import type { ExperimentConfig } from './config.ts';
 import type { Floor } from './floor.ts';
 import type { Cell, PaperTable, Published } from './paperTable.ts';
@@ -160,6 +161,8 @@ export const reproduceRequest = z.object({
     .array(z.object({ id: z.string().min(1), seeds: z.int().min(1).max(100) }))
     .min(1)
     .max(1000),
+  /** Where to train; see `RunServices.ensure` for its absence. */
+  launcher: launcherName.optional(),
 });
 export type ReproduceRequest = z.infer<typeof reproduceRequest>;
 

@@ -14,6 +14,10 @@ export const runFiles = (folder: string) => ({
   marks: join(folder, 'marks.json'),
   /** Held by the process that trains the run. */
   lease: join(folder, 'lease.json'),
+  /** The cluster job that trains the run. */
+  job: join(folder, 'job.json'),
+  /** What the app asks of a trainer in another job or on another machine. */
+  command: join(folder, 'command.json'),
   /** What trainers printed. */
   log: join(folder, 'trainer.log'),
 });

@@ -1,5 +1,5 @@
-/** The seam between the queue and the place where trainers run: this machine today, see {@link localLauncher}. */
-import type { JournalEntry, TrainerCommand } from '#contract/run';
+/** The seam between the queue and the place where trainers run: this machine ({@link localLauncher}) or a cluster. */
+import type { JournalEntry, Run, TrainerCommand } from '#contract/run';
 
 /** Starts the trainer of a run and calls the listener, never before it returns. Throws when the trainer cannot be started. */
 export type Launch = (run: LaunchedRun, listener: TrainerListener) => TrainerHandle;
@@ -17,9 +17,16 @@ export interface TrainerListener {
   onEntry(entry: JournalEntry): void;
   /** The trainer acknowledged a command. */
   onHeard(): void;
-  /** The trainer is gone; `obeyed` when it exited as intended. */
-  onEnd(how: string, obeyed: boolean): void;
+  /** A cluster keeps the run waiting, for the first time or again; `why` is a sentence. */
+  onWaiting(why: string): void;
+  /** A cluster has started the trainer, for the first time or again. */
+  onRunning(): void;
+  /** The trainer is gone; `obeyed` when it exited as intended. `otherwise` is the run's state unless its journal knows better. */
+  onEnd(how: string, obeyed: boolean, otherwise?: Outcome): void;
 }
+
+/** How a run rests that its trainer did not bring to rest. */
+export type Outcome = Pick<Run, 'state' | 'reason'>;
 
 /** A running trainer. */
 export interface TrainerHandle {

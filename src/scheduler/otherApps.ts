@@ -33,14 +33,15 @@ export function watchOtherApps({ store, owners, folderOf, onChange, onAbandoned,
     const app = owners.app(store.runs.app(id));
     const isActive = state === 'running' || state === 'queued';
     if (isActive && app === 'alive' && watched.get(id) === 'awaitIfDead') watched.set(id, 'observe');
-    if (state === 'running') {
+    const isLost = app === 'dead' && isActive && store.runs.launcher(id) !== 'local'; // the cluster keeps its job
+    if (state === 'running' && !isLost) {
       if (owners.trainer(folderOf(id)) === 'dead' && app === 'dead') onAbandoned(id);
       else onChange(id);
       return;
     }
     if (state === 'queued' && app !== 'dead') return;
     const interest = watched.get(id)!;
-    const isLeft = state === 'queued' || store.runs.interrupted().includes(id);
+    const isLeft = isLost || state === 'queued' || store.runs.interrupted().includes(id);
     watched.delete(id);
     try {
       onFree(id, interest, isLeft);

@@ -3,6 +3,7 @@
  * may have the same store open, each with its own trainers.
  */
 import { join } from 'node:path';
+import type { LauncherName } from '#contract/cluster';
 import { describeError, PermafrostError } from '#contract/errors';
 import type { QueueServices } from '#contract/queue';
 import { type JournalEntry, type Run, restingStates, type TrainerCommand } from '#contract/run';
@@ -13,7 +14,7 @@ import { changedField, readRunConfig } from '#runFolder/config';
 import { printedTail } from '#runFolder/log';
 import { runFiles } from '#runFolder/paths';
 import type { Store } from '#store/store';
-import type { Launch, TrainerHandle } from './launch.ts';
+import type { Launch, Outcome, TrainerHandle } from './launch.ts';
 import { watchOtherApps } from './otherApps.ts';
 import { openOwners } from './owners.ts';
 import { createStoreWriter } from './storeWriter.ts';
@@ -22,16 +23,28 @@ export interface SchedulerOptions {
   store: Store;
   /** The Permafrost home; run folders are in `runs/`. */
   home: string;
-  /** Trainers at once. */
+  /** Trainers at once on this machine. */
   slots: number;
-  launch: Launch;
+  launchers: Readonly<Record<LauncherName, Launch>>;
   /** Called with the error while the store refuses updates, and with null when it has accepted all of them. */
   onTrouble?(message: string | null): void;
 }
 
 export type Scheduler = ReturnType<typeof createScheduler>;
 
+/** The end of a trainer whose journal may not tell it. */
+interface TrainerEnd {
+  /** The command that it followed. */
+  obeyed?: TrainerCommand['kind'];
+  otherwise?: Outcome;
+  /** It was a job of a cluster. */
+  isElsewhere?: boolean;
+}
+
 interface RunningTrainer {
+  launcher: LauncherName;
+  /** The cluster has not started it. */
+  isWaiting: boolean;
   handle: TrainerHandle;
   /** The last command, when it was sent (ms, monotonic), and whether the trainer acknowledged it. */
   asked: { kind: TrainerCommand['kind']; at: number; isHeard: boolean } | null;
@@ -44,7 +57,7 @@ const stopPatience = 30_000;
 /** Milliseconds between checks of other apps' runs and between retries of refused updates. */
 const lookPause = 1000;
 
-export function createScheduler({ store, home, slots, launch, onTrouble = () => {} }: SchedulerOptions) {
+export function createScheduler({ store, home, slots, launchers, onTrouble = () => {} }: SchedulerOptions) {
   const folderOf = (id: string): string => join(home, 'runs', id);
   const owners = openOwners(home);
   const trainers = new Map<string, RunningTrainer>();
@@ -79,10 +92,11 @@ export function createScheduler({ store, home, slots, launch, onTrouble = () => 
     },
   });
 
-  const queued = (): string[] => {
-    const queue = store.runs.queue().map(({ id }) => id);
-    return queue.filter((id) => mine.has(id));
-  };
+  const waiting = () => store.runs.queue().filter(({ id }) => mine.has(id));
+  const queued = (): string[] => waiting().map(({ id }) => id);
+  const trainersThat = (match: (trainer: RunningTrainer) => boolean): string[] =>
+    [...trainers].flatMap(([id, trainer]) => (match(trainer) ? [id] : []));
+  const isHere = (id: string): boolean => trainers.get(id)?.launcher === 'local';
 
   function tell(id: string, entry: JournalEntry | null): void {
     for (const listener of listeners) {
@@ -100,8 +114,7 @@ export function createScheduler({ store, home, slots, launch, onTrouble = () => 
   function fill(): void {
     try {
       if (!isClosing) {
-        const free = isPaused ? 0 : Math.max(0, slots - trainers.size);
-        for (const id of queued().slice(0, free)) claim(id);
+        if (!isPaused) startWaiting();
         writer.recover();
         if (trainers.size + writer.count() + queued().length > 0 || others.hasAwaited()) return;
       }
@@ -116,9 +129,25 @@ export function createScheduler({ store, home, slots, launch, onTrouble = () => 
     idlers.clear();
   }
 
+  /** Starts what has a free slot here, and hands the cluster all that it should train. */
+  function startWaiting(): void {
+    const queue = waiting();
+    if (queue.length === 0) return;
+    const free = Math.max(0, slots - trainersThat(({ launcher }) => launcher === 'local').length);
+    const here = queue.filter(({ launcher }) => launcher === 'local');
+    for (const { id } of here.slice(0, free)) claim(id);
+    const elsewhere = queue.filter(({ launcher }) => launcher !== 'local');
+    if (elsewhere.length === 0) return;
+    const taken = new Set(store.together(() => elsewhere.filter(({ id }) => store.runs.submit(id))));
+    for (const run of elsewhere) {
+      if (taken.has(run)) start(run.id, run.launcher);
+      else leave(run.id, adoptsAll ? 'observe' : 'await');
+    }
+  }
+
   /** Starts a run of the queue, unless another app was faster. */
   function claim(id: string): void {
-    if (store.hurried(() => store.runs.claim(id))) start(id);
+    if (store.hurried(() => store.runs.claim(id))) start(id, 'local');
     else leave(id, adoptsAll ? 'observe' : 'await');
   }
 
@@ -129,8 +158,8 @@ export function createScheduler({ store, home, slots, launch, onTrouble = () => 
     lookLater();
   }
 
-  function enqueue(ids: readonly string[]): void {
-    announce(store.together(() => putInQueue(ids)));
+  function enqueue(ids: readonly string[], launcher?: LauncherName): void {
+    announce(store.together(() => putInQueue(ids, launcher)));
   }
 
   /** Queues runs in this app, `first` before all others; runs that another app took meanwhile stay there. */
@@ -147,13 +176,15 @@ export function createScheduler({ store, home, slots, launch, onTrouble = () => 
   }
 
   /** Appends the free ones of the runs to this app's queue; call inside a transaction. */
-  function putInQueue(ids: readonly string[]): string[] {
+  function putInQueue(ids: readonly string[], launcher?: LauncherName): string[] {
     const me = owners.me();
     const free = ids.filter((id) => {
+      if (trainers.has(id) && !isHere(id)) return false; // its job is still with the cluster
       const { state } = store.runs.get(id);
-      return state === 'queued' ? owners.app(store.runs.app(id)) === 'dead' : restingStates.includes(state);
+      if (restingStates.includes(state)) return true;
+      return owners.app(store.runs.app(id)) === 'dead' && (state === 'queued' || store.runs.launcher(id) !== 'local');
     });
-    for (const id of free) store.runs.enqueue(id, me);
+    for (const id of free) store.runs.enqueue(id, me, launcher);
     return free;
   }
 
@@ -168,22 +199,37 @@ export function createScheduler({ store, home, slots, launch, onTrouble = () => 
 
   // Trainers
 
-  function start(id: string): void {
+  function start(id: string, launcher: LauncherName): void {
     const folder = folderOf(id);
     try {
       requireSameConfig(folder, store.runs.get(id));
       dropDeadLease(runFiles(folder).lease);
       const trainer: RunningTrainer = {
+        launcher,
+        isWaiting: launcher !== 'local',
         asked: null,
-        handle: launch(
+        handle: launchers[launcher](
           { folder, seq: store.runs.seq(id), slots },
           {
             onEntry: (entry) => writer.commit(id, entry),
             onHeard() {
               if (trainer.asked) trainer.asked.isHeard = true;
             },
-            onEnd(how, obeyed) {
-              if (trainers.get(id) === trainer) ended(id, how, obeyed ? trainer.asked?.kind : undefined);
+            onWaiting(why) {
+              trainer.isWaiting = true;
+              update(id, () => store.runs.wait(id, { code: 'waiting', message: why }));
+            },
+            onRunning() {
+              trainer.isWaiting = false;
+              update(id, () => store.runs.begin(id));
+            },
+            onEnd(how, obeyed, otherwise) {
+              if (trainers.get(id) !== trainer) return;
+              ended(id, how, {
+                obeyed: obeyed ? trainer.asked?.kind : undefined,
+                otherwise,
+                isElsewhere: launcher !== 'local',
+              });
             },
           },
         ),
@@ -197,11 +243,31 @@ export function createScheduler({ store, home, slots, launch, onTrouble = () => 
     tell(id, null);
   }
 
-  /** Settles the run of a trainer that exited; `obeyed` is the command that it followed. */
-  function ended(id: string, how: string, obeyed?: TrainerCommand['kind']): void {
+  /** Updates the store with what the cluster says of a run, unless another app took it over. */
+  function update(id: string, change: () => void): void {
+    if (writer.isOwed(id)) return; // the next entry of its journal says the same
+    try {
+      if (!owners.isMe(store.runs.app(id))) return;
+      store.hurried(change);
+      tell(id, null);
+    } catch (error) {
+      writer.report(error);
+    }
+  }
+
+  function leaveCluster(): void {
+    for (const [id, { handle }] of trainers) {
+      if (isHere(id)) continue;
+      trainers.delete(id);
+      handle.release();
+    }
+  }
+
+  /** Settles the run of a trainer that exited. */
+  function ended(id: string, how: string, end: TrainerEnd): void {
     trainers.delete(id);
     writer.write(id, async () => {
-      if (owners.isMe(store.runs.app(id))) await settle(id, how, 'crashed', obeyed);
+      if (owners.isMe(store.runs.app(id))) await settle(id, how, 'crashed', end);
       else leave(id, 'observe'); // another app took it over while this one was asleep or cut off
     });
     tell(id, null); // its slot is free, whatever its journal said before
@@ -213,11 +279,17 @@ export function createScheduler({ store, home, slots, launch, onTrouble = () => 
     id: string,
     how: string,
     code: 'crashed' | 'interrupted',
-    obeyed?: TrainerCommand['kind'],
+    { obeyed, otherwise, isElsewhere }: TrainerEnd = {},
   ): Promise<void> {
     await writer.catchUp(id);
-    if (!store.runs.has(id) || store.runs.get(id).state !== 'running') return;
+    if (!store.runs.has(id)) return;
+    const run = store.runs.get(id);
+    // a job that was interrupted could have gone on by itself, but its end is known by now
+    const isOpen =
+      run.state === 'running' || (isElsewhere && (run.state === 'queued' || run.reason?.code === 'interrupted'));
+    if (!isOpen) return;
     if (obeyed) return store.hurried(() => rest(id, obeyed === 'pause' ? 'paused' : 'stopped', null));
+    if (otherwise) return store.hurried(() => rest(id, otherwise.state, otherwise.reason));
     const message = crashMessage(how, runFiles(folderOf(id)).log);
     store.hurried(() => rest(id, 'crashed', { code, message }));
   }
@@ -281,9 +353,12 @@ export function createScheduler({ store, home, slots, launch, onTrouble = () => 
 
   /** Takes over the runs of dead apps, all or those named, and polls those whose app may be alive. */
   function adopt(only?: readonly string[], interest: 'await' | 'awaitIfDead' = 'await'): void {
-    const isWanted = (id: string) => !only || only.includes(id);
+    const wanted = only && new Set(only);
+    const isWanted = (id: string) => !wanted || wanted.has(id);
     const interrupted = store.runs.interrupted().filter(isWanted);
-    const foreign = store.runs.queue().filter(({ id }) => isWanted(id) && !mine.has(id));
+    const foreign = [...store.runs.queue(), ...store.runs.submitted()].filter(
+      ({ id }) => isWanted(id) && !mine.has(id),
+    );
     const left = foreign.filter(({ app }) => owners.app(app) === 'dead');
     takeIn(
       interrupted,
@@ -297,7 +372,9 @@ export function createScheduler({ store, home, slots, launch, onTrouble = () => 
 
   const queue: QueueServices = {
     get: () => ({
-      ...{ paused: isPaused, slots, queued: queued(), running: [...trainers.keys()], trouble: writer.trouble() },
+      ...{ paused: isPaused, slots, queued: queued(), trouble: writer.trouble() },
+      running: trainersThat((trainer) => !trainer.isWaiting),
+      submitted: trainersThat((trainer) => trainer.isWaiting),
     }),
     move(id, place) {
       const order = queued();
@@ -325,6 +402,10 @@ export function createScheduler({ store, home, slots, launch, onTrouble = () => 
       }
       adopt();
     },
+    leaveCluster() {
+      leaveCluster();
+      fill();
+    },
     whenIdle: () =>
       new Promise((resolve) => {
         idlers.add(resolve);
@@ -343,9 +424,9 @@ export function createScheduler({ store, home, slots, launch, onTrouble = () => 
       for (const { id } of store.runs.inState('running')) if (!trainers.has(id)) others.watch(id, 'observe');
       if (!others.isEmpty()) look();
     },
-    /** Queues resting runs and starts them when a slot is free. */
-    enqueue(ids: readonly string[]): void {
-      enqueue(ids);
+    /** Queues resting runs, for another launcher if one is given, and starts them when a slot is free. */
+    enqueue(ids: readonly string[], launcher?: LauncherName): void {
+      enqueue(ids, launcher);
       fill();
     },
     /** Starts runs that this app has added to the store as queued, when a slot is free. */
@@ -357,11 +438,14 @@ export function createScheduler({ store, home, slots, launch, onTrouble = () => 
      * Brings runs to their end: queues those that rest, and waits for those of other apps. Another app may be called with the
      * same runs at the same moment. Finished and failed runs are left alone.
      */
-    complete(ids: readonly string[]): void {
+    complete(ids: readonly string[], launcher?: LauncherName): void {
       const isOver = (id: string) => ['finished', 'failed'].includes(store.runs.get(id).state);
       const left = ids.filter((id) => !isOver(id));
       adopt(left); // first the runs of dead apps, then those that rest
-      enqueue(left.filter((id) => !isOver(id) && restingStates.includes(store.runs.get(id).state)));
+      enqueue(
+        left.filter((id) => !isOver(id) && restingStates.includes(store.runs.get(id).state)),
+        launcher,
+      );
       adopt(left.filter((id) => !owners.isMe(store.runs.app(id)))); // another app was faster
       fill();
     },
@@ -376,7 +460,10 @@ export function createScheduler({ store, home, slots, launch, onTrouble = () => 
       return isOther && owners.app(app) === 'alive' ? owners.text(app) : null;
     },
     /** Whether a trainer has the run, or may have it. */
-    isTrained: (id: string): boolean => trainers.has(id) || owners.trainer(folderOf(id)) !== 'dead',
+    isTrained: (id: string): boolean =>
+      trainers.has(id) || store.runs.launcher(id) !== 'local' || owners.trainer(folderOf(id)) !== 'dead',
+    /** Where the trainer of a run starts, or started last. */
+    launcher: (id: string): LauncherName => store.runs.launcher(id),
     /** Tells listeners that something about a run is different. */
     changed: (id: string): void => tell(id, null),
     /** A run was deleted. */
@@ -393,6 +480,7 @@ export function createScheduler({ store, home, slots, launch, onTrouble = () => 
       adoptsAll = false;
       others.onlyObserve();
       for (const id of mine) pauseAtExit(id);
+      leaveCluster();
       isClosing = true;
       const releasing = setInterval(() => {
         for (const [id, { asked, handle }] of trainers) {
@@ -412,6 +500,7 @@ export function createScheduler({ store, home, slots, launch, onTrouble = () => 
 
   function pauseAtExit(id: string): void {
     try {
+      if (store.runs.launcher(id) !== 'local') return; // the cluster keeps it
       if (trainers.has(id) || !restingStates.includes(store.runs.get(id).state)) end(id, 'pause');
     } catch (error) {
       writer.report(error); // the next app takes over what stays queued

@@ -82,6 +82,8 @@ export const migrations: readonly string[] = [
    ALTER TABLE runs DROP COLUMN pid;
    ALTER TABLE runs ADD COLUMN app TEXT;
    ALTER TABLE runs ADD COLUMN marks_saved INTEGER NOT NULL DEFAULT 0;`,
+  // where the trainer of a run starts
+  `ALTER TABLE runs ADD COLUMN launcher TEXT NOT NULL DEFAULT 'local';`,
 ];
 
 /** Below this version a crash while a WAL is reset can corrupt the file (sqlite.org/wal.html, fixed in 3.51.3). */

@@ -10,6 +10,7 @@ import type { Rebuilt } from '#contract/services';
 import { sweepDrafts } from '#disk/atomicFile';
 import { leaseHolder } from '#disk/lease';
 import { readRunConfig } from '#runFolder/config';
+import { readRunJob } from '#runFolder/job';
 import { type Damage, damageText, inStretches, openJournal, readEntries } from '#runFolder/journal';
 import { readMarks } from '#runFolder/marks';
 import { runFiles } from '#runFolder/paths';
@@ -64,7 +65,8 @@ async function bringIn(store: Into, folder: string, id: string, isNew: boolean) 
   if (isNew) sweepDrafts(folder); // its maker may have been killed at its marks
   const run = { id, ...readRunConfig(folder) };
   const add = () => {
-    store.runs.add(run, 'paused');
+    if (readRunJob(folder)) store.runs.add(run, 'running', null, 'slurm');
+    else store.runs.add(run, 'paused');
     const marks = readMarks(files.marks);
     if (marks) store.runs.restoreMarks(id, marks);
   };
@@ -83,6 +85,7 @@ async function bringIn(store: Into, folder: string, id: string, isNew: boolean) 
     if (!store.runs.has(id)) add();
     const holder = leaseHolder(files.lease);
     if (store.runs.get(id).state !== 'running' || (holder && holder.isAlive !== false)) return;
+    if (store.runs.launcher(id) !== 'local' && readRunJob(folder)) return; // its job may still wait, or be between two nodes
     store.runs.settle(id, 'crashed', underWay, Date.now());
     changed = true;
   });

@@ -1,6 +1,7 @@
 /** Rows of runs: the table, the queue and the tags. */
 import type { Database } from 'better-sqlite3';
 import { z } from 'zod';
+import type { LauncherName } from '#contract/cluster';
 import { configDefaults, configSchema, type ExperimentConfig } from '#contract/config';
 import { nearest, PermafrostError } from '#contract/errors';
 import { type Run, type RunState, runSchema } from '#contract/run';
@@ -54,20 +55,33 @@ export function runsTable(database: Database) {
   const ids = database.prepare<[], string>('SELECT id FROM runs').pluck();
   const any = database.prepare('SELECT 1 FROM runs LIMIT 1');
   const insert = database.prepare(
-    `INSERT INTO runs (id, config, state, app, created_at, total_steps, position)
-     VALUES (@id, @config, @state, @app, @createdAt, @totalSteps, (SELECT coalesce(max(position), 0) + 1 FROM runs WHERE state = 'queued'))`,
+    `INSERT INTO runs (id, config, state, app, launcher, created_at, total_steps, position)
+     VALUES (@id, @config, @state, @app, @launcher, @createdAt, @totalSteps, (SELECT coalesce(max(position), 0) + 1 FROM runs WHERE state = 'queued'))`,
   );
   const toQueue = database.prepare(
-    `UPDATE runs SET state = 'queued', reason = NULL, app = @app, position = (SELECT coalesce(max(position), 0) + 1 FROM runs WHERE state = 'queued') WHERE id = @id`,
+    `UPDATE runs SET state = 'queued', reason = NULL, app = @app, launcher = coalesce(@launcher, launcher), position = (SELECT coalesce(max(position), 0) + 1 FROM runs WHERE state = 'queued') WHERE id = @id`,
   );
   const place = database.prepare('UPDATE runs SET position = ? WHERE id = ?');
   const placeAll = database.transaction((ids: readonly string[]) => {
     for (const [index, id] of ids.entries()) place.run(index + 1, id);
   });
   const getApp = database.prepare<[string], StoredRun['app']>('SELECT app FROM runs WHERE id = ?').pluck();
-  const queue = database.prepare<[], Pick<StoredRun, 'id' | 'app'>>(
-    `SELECT id, app FROM runs WHERE state = 'queued' ORDER BY position, key`,
+  const getLauncher = database
+    .prepare<[string], StoredRun['launcher']>('SELECT launcher FROM runs WHERE id = ?')
+    .pluck();
+  const places = (where: string) =>
+    database.prepare<[], Pick<StoredRun, 'id' | 'app' | 'launcher'>>(
+      `SELECT id, app, launcher FROM runs WHERE ${where} ORDER BY position, key`,
+    );
+  const queue = places(`state = 'queued' AND position IS NOT NULL`);
+  const submitted = places(`(state = 'running' OR state = 'queued' AND position IS NULL) AND launcher != 'local'`);
+  const submit = database.prepare(
+    `UPDATE runs SET position = NULL WHERE id = ? AND state = 'queued' AND position IS NOT NULL`,
   );
+  const wait = database.prepare(
+    `UPDATE runs SET state = 'queued', reason = @reason, position = NULL WHERE id = @id AND state NOT IN ('finished', 'failed', 'stopped')`,
+  );
+  const begin = database.prepare(`UPDATE runs SET state = 'running', reason = NULL WHERE id = ? AND state = 'queued'`);
   const marks = database.prepare<[string], Pick<StoredRun, 'tags' | 'note' | 'archived' | 'trashed_at'>>(
     `SELECT note, archived, trashed_at, ${selectTags} FROM runs WHERE id = ?`,
   );
@@ -114,9 +128,15 @@ export function runsTable(database: Database) {
     list: (): Run[] => all.all().map(parsed),
     inState: (state: RunState): Run[] => inState.all(state).map(parsed),
     /** Adds a run in state `state`; a queued one goes to the end of the queue of `app`. */
-    add({ id, config, createdAt }: NewRun, state: RunState, app: string | null = null): void {
+    add(
+      { id, config, createdAt }: NewRun,
+      state: RunState,
+      app: string | null = null,
+      launcher: LauncherName = 'local',
+    ): void {
       insert.run({
         id,
+        launcher,
         config: JSON.stringify(config),
         state,
         app,
@@ -128,18 +148,29 @@ export function runsTable(database: Database) {
     /** Whether the store has a run of exactly that id. */
     has: (id: string): boolean => byId.get(id) !== undefined,
     isAny: (): boolean => any.get() !== undefined,
-    /** Puts a run at the end of the queue of `app`. */
-    enqueue: (id: string, app: string): void => void toQueue.run({ id, app }),
+    /** Puts a run at the end of the queue of `app`, for another launcher if one is given. */
+    enqueue: (id: string, app: string, launcher: LauncherName | null = null): void =>
+      void toQueue.run({ id, app, launcher }),
+    /** Where the trainer of a run starts, or started last. */
+    launcher: (id: string): LauncherName => getLauncher.get(id) ?? 'local',
     /** The app that trains a run, or trained it last. */
     app: (id: string): string | null => getApp.get(id) ?? null,
     /** The queue in order, with the app that each run waits for. */
     queue: () => queue.all(),
+    /** Runs that an app gave to the cluster, and that wait or run there. */
+    submitted: () => submitted.all(),
     /** Runs that ended because their app did, dead or at a checkpoint. */
     interrupted: (): string[] => interrupted.all(),
     /** Puts queued runs in this order, before the others. */
     order: (ids: readonly string[]): void => placeAll.immediate(ids),
     /** Takes a run from the queue; false when another process was faster. */
     claim: (id: string): boolean => claim.run(id).changes === 1,
+    /** Takes a run from the queue that goes to the cluster's; false when another process was faster. */
+    submit: (id: string): boolean => submit.run(id).changes === 1,
+    /** The cluster keeps a run waiting. */
+    wait: (id: string, reason: Run['reason']): void => void wait.run({ id, reason: JSON.stringify(reason) }),
+    /** The cluster has started a run. */
+    begin: (id: string): void => void begin.run(id),
     settle: (id: string, state: RunState, reason: Run['reason'], at: number): void =>
       void settle.run({ id, state, reason: reason && JSON.stringify(reason), at }),
     /** Number of the newest journal entry that has been applied. */

@@ -1,4 +1,5 @@
 /** Rows of the table of runs, as SQLite returns them. */
+import type { LauncherName } from '#contract/cluster';
 import type { RunState } from '#contract/run';
 
 /** A row with its tags. `config`, `reason`, `deviations`, `result` and `tags` hold JSON. */
@@ -21,7 +22,7 @@ export interface StoredRun {
   result: string | null;
   /** Number of the newest journal entry that has been applied. */
   seq: number;
-  /** Place in the queue. */
+  /** Place in the queue; null for a queued run that waits in the cluster's queue. */
   position: number | null;
   note: string;
   archived: number;
@@ -32,6 +33,7 @@ export interface StoredRun {
   high: number | null;
   recent: number | null;
   app: string | null;
+  launcher: LauncherName;
   marks_saved: number;
   tags: string | null;
 }

@@ -8,7 +8,10 @@ import { storedConfig } from './runs.ts';
 import { readStored, type StoredRun, selectTags } from './storedRun.ts';
 
 /** The columns that a summary is read from; the metric and its error are parts of the result. */
-type SummaryRecord = Omit<StoredRun, 'deviations' | 'result' | 'seq' | 'position' | 'app' | 'marks_saved'> & {
+type SummaryRecord = Omit<
+  StoredRun,
+  'deviations' | 'result' | 'seq' | 'position' | 'app' | 'launcher' | 'marks_saved'
+> & {
   value: number | null;
   standard_error: number | null;
 };

@@ -1,6 +1,6 @@
 /**
  * `node main.ts RUNFOLDER`: one process, one run. Reports through the run's journal and, where a parent process listens,
- * as messages; obeys `pause` and `stop`. Exit codes: 0 the run came to rest, 1 it failed, 2 it was not begun.
+ * as messages; obeys `pause` and `stop`, as messages or, after SIGUSR2, from `command.json`. Exit codes: 0 the run came to rest, 1 it failed, 2 it was not begun.
  * Environment: PERMAFROST_HOME (default: two folders above the run's), PERMAFROST_THREADS, PERMAFROST_WAIT (seconds to wait for
  * another trainer of the run to end), PERMAFROST_SEEN (number of the newest journal entry that the store has),
  * PERMAFROST_PRINT_GRAPH (a file for the graphs of the run's programs as text, see engine/print).
@@ -14,6 +14,7 @@ import { syncFile } from '#disk/atomicFile';
 import { type Lease, type LeaseHolder, takeLease } from '#disk/lease';
 import { processText } from '#disk/processes';
 import { retryWhileDiskFails } from '#disk/retryWhileDiskFails';
+import { readRunCommand } from '#runFolder/command';
 import { readRunConfig } from '#runFolder/config';
 import { type Journal, openJournal, readEntries } from '#runFolder/journal';
 import { runFiles } from '#runFolder/paths';
@@ -38,6 +39,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   if (process.connected && signal !== 'SIGTERM') process.on(signal, () => {});
   else process.once(signal, () => interrupt(interrupted(`The trainer was asked to end (${signal}).`))); // a second one ends it at once
 }
+if (process.platform !== 'win32')
+  process.on('SIGUSR2', () => interrupt({ ...readRunCommand(resolve(process.argv[2])), reason: null }));
 for (const printed of [process.stdout, process.stderr]) printed.on('error', () => {}); // a full disk under trainer.log ends no run
 if (process.platform !== 'win32') process.on('SIGXFSZ', () => {}); // a file-size limit becomes an error of write(), which we survive
 

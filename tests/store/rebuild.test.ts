@@ -10,6 +10,7 @@ import { parseConfig } from '#contract/config';
 import { configFile } from '#contract/configFile';
 import { type EntryBody, encodeEntry, type JournalEntry, type MetricRow } from '#contract/run';
 import { draftOf } from '#disk/atomicFile';
+import { writeRunJob } from '#runFolder/job';
 import { readEntries } from '#runFolder/journal';
 import { readMarks, writeMarks } from '#runFolder/marks';
 import { runFiles } from '#runFolder/paths';
@@ -46,6 +47,18 @@ function writeRun(id: string, steps: number): void {
   writeFileSync(join(folder, 'config.json'), JSON.stringify({ id, createdAt: 7, ...configFile(config) }));
   writeFileSync(join(folder, 'journal.jsonl'), journalOf(steps).map(encodeEntry).join(''));
 }
+
+it('a run that a cluster may still train is not called crashed', async () => {
+  writeRun('mnist-aaaaaa', 500);
+  const folder = join(runsFolder, 'mnist-aaaaaa');
+  const unfinished = journalOf(500).slice(0, -1);
+  writeFileSync(join(folder, 'journal.jsonl'), unfinished.map(encodeEntry).join(''));
+  writeRunJob(folder, { batch: 'a', task: 0, attempt: 0 });
+  const store = await openStore(join(home, 'permafrost.db'));
+  await rebuild(store, runsFolder);
+  expect(store.runs.submitted()).toMatchObject([{ id: 'mnist-aaaaaa', launcher: 'slurm' }]);
+  store.close();
+});
 
 it('another connection can write while a long run is added', async () => {
   writeRun('mnist-aaaaaa', 200_000);

@@ -35,6 +35,7 @@ export const rooms: Record<string, Room> = {
   },
   store: { rooms: ['contract', 'disk', 'runFolder'], packages: ['better-sqlite3', 'zod'] },
   scheduler: { rooms: ['contract', 'store', 'disk', 'runFolder'], packages: [] },
+  cluster: { rooms: ['contract', 'disk', 'runFolder', 'scheduler'], packages: ['zod'] },
   trainer: {
     rooms: ['contract', 'engine', 'models', 'tasks', 'formats', 'disk', 'runFolder', 'zoo'],
     packages: ['onnxruntime-node', '@tensorflow/tfjs-core', 'zod'],
@@ -58,6 +59,7 @@ export const rooms: Record<string, Room> = {
       'runFolder',
       'store',
       'scheduler',
+      'cluster',
       'trainer',
       'analysis',
       'models',

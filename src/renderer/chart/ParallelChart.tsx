@@ -5,7 +5,7 @@ import { Link } from '@tanstack/react-router';
 import { type KeyboardEvent, type ReactNode, useMemo, useState } from 'react';
 import { csvLine } from '#formats/csv';
 import { attempt } from '../components/notify.tsx';
-import { type DrawnLine, leastWidth, ParallelPicture } from './ParallelPicture.tsx';
+import { type DrawnLine, leastPictureWidth, ParallelPicture } from './ParallelPicture.tsx';
 import { coordinateText, type Dimension, placedAxis, resultAxis } from './parallel.ts';
 import { pngOf } from './png.ts';
 import { SaveMenu } from './SaveMenu.tsx';
@@ -79,7 +79,7 @@ export function ParallelChart({ title, lines, dimensions, result, children }: Pa
   };
   const file = async (colors: 'light' | 'dark') => {
     const { renderToStaticMarkup } = await import('react-dom/server');
-    const size = Math.max(fileWidth, leastWidth(axes));
+    const size = Math.max(fileWidth, leastPictureWidth(axes));
     const picture = {
       axes,
       lines: drawn,

@@ -13,7 +13,7 @@ export interface ParallelPictureProps {
   /** The last is that of the results. */
   axes: readonly PlacedAxis[];
   lines: readonly DrawnLine[];
-  /** Pixels; less than {@link leastWidth} is made that. */
+  /** Pixels; less than {@link leastPictureWidth} is made that. */
   width: number;
   /** Pixels of an axis. */
   height: number;
@@ -64,13 +64,13 @@ const rooms = (axes: readonly PlacedAxis[]): number[] =>
     return Math.max(leastGap, marks, halfName(axes[k - 1]) + halfName(axis) + 8);
   });
 
-export const leastWidth = (axes: readonly PlacedAxis[]): number =>
+export const leastPictureWidth = (axes: readonly PlacedAxis[]): number =>
   rooms(axes).reduce((sum, room) => sum + room, 0) + edge(axes[axes.length - 1]);
 
 /** The x of each axis: as far apart as their marks need, the remaining room shared among the gaps. */
 function placesOf(axes: readonly PlacedAxis[], width: number): number[] {
   const gaps = rooms(axes);
-  const extra = Math.max(0, width - leastWidth(axes)) / Math.max(1, axes.length - 1);
+  const extra = Math.max(0, width - leastPictureWidth(axes)) / Math.max(1, axes.length - 1);
   let x = 0;
   return gaps.map((room, k) => {
     x += room + (k > 0 ? extra : 0);
@@ -80,7 +80,7 @@ function placesOf(axes: readonly PlacedAxis[], width: number): number[] {
 
 export function ParallelPicture(props: ParallelPictureProps) {
   const { axes, lines, height, scheme, at, title, isFile = false, onHover, onChoose } = props;
-  const width = Math.max(props.width, leastWidth(axes));
+  const width = Math.max(props.width, leastPictureWidth(axes));
   const xs = placesOf(axes, width);
   const ink = inks[scheme];
   const above = isFile ? titleHeight : 0;

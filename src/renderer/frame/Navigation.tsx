@@ -12,7 +12,7 @@ export function Navigation({ onGo }: { onGo(): void }) {
   const trpc = useTRPC();
   const { pathname } = useLocation();
   const { data: queue } = useQuery(trpc.queue.get.queryOptions());
-  const underWay = queue ? queue.running.length + queue.queued.length : 0;
+  const underWay = queue ? queue.running.length + queue.queued.length + queue.submitted.length : 0;
   return (
     <>
       <AppShell.Section grow component="nav" aria-label="Pages">

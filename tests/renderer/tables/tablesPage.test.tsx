@@ -126,7 +126,7 @@ test('a cell opens with its sources, settings and runs; it is run again, and tha
 });
 
 test('the picture of a table is kept in the address, has words for those who do not see it, and is saved', async () => {
-  await visit('/tables?profile=paper');
+  await visit('/tables?table=regimes&profile=paper');
   fireEvent.click(await screen.findByText('Picture', { selector: 'span' }, patient));
   const name = /^Does language pretraining help\? .*, as a forest plot\. 9 cells: 1 reproduced, /;
   const plot = await screen.findByRole('img', { name }, patient);
@@ -137,7 +137,7 @@ test('the picture of a table is kept in the address, has words for those who do 
   expect(await seriousComplaints()).toEqual([]);
   press('Export');
   await screen.findByText('Forest plot (SVG)', {}, patient);
-  await visit('/tables?profile=paper&view=picture');
+  await visit('/tables?table=regimes&profile=paper&view=picture');
   await screen.findByRole('img', { name }, patient);
   fireEvent.click(screen.getByText('Numbers', { selector: 'span' }));
   await eventually(() => expect(textOf('bit-xor', 'FRT')).toContain('reproduced'));

@@ -1,4 +1,4 @@
-/** Where runs can compute, why not, what to do about it; and the load of the machine now. */
+/** Where runs can compute, why not, what to do about it; the load of the machine now; and the cluster. */
 import { Box, Button, Code, Group, Paper, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import { IconCircleCheck, IconCircleX, IconRefresh } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -11,6 +11,7 @@ import { Loading } from '../../components/Loading.tsx';
 import { attempt } from '../../components/notify.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
 import { toneColor } from '../../theme.ts';
+import { ClusterPanel } from './ClusterPanel.tsx';
 import { MachineLoadPanel } from './MachineLoadPanel.tsx';
 
 export function DevicesPage() {
@@ -58,6 +59,7 @@ export function DevicesPage() {
         </Title>
         <MachineLoadPanel />
       </section>
+      <ClusterPanel />
     </Stack>
   );
 }

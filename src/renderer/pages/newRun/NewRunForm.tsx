@@ -8,6 +8,7 @@ import { type ConfigField, type ExperimentConfig, fieldMeta } from '#contract/co
 import { useTRPC } from '../../client/trpc.ts';
 import { CopyCommand } from '../../components/CopyText.tsx';
 import { Section } from '../../components/Section.tsx';
+import { useWhereToRun, WhereToRun } from '../../components/WhereToRun.tsx';
 import { ConfigInput, type ConfigInputProps } from './ConfigInput.tsx';
 import { chooseBody, choosePreset, chooseTask, regimeProblem } from './choose.ts';
 import { gridCommand } from './command.ts';
@@ -49,6 +50,7 @@ export function NewRunForm({ catalogue, draft, onDraft, edited, onEdited, onCrea
   const [filled, setFilled] = useState<Filled | null>(null);
   const [badFile, setBadFile] = useState<{ name: string; problems: string[] } | null>(null);
   const check = useDraftCheck(draft);
+  const where = useWhereToRun();
   const create = useMutation(trpc.runs.create.mutationOptions({ onSuccess: onCreated }));
 
   const task = catalogue.tasks.find(({ name }) => name === draft.task);
@@ -205,6 +207,7 @@ export function NewRunForm({ catalogue, draft, onDraft, edited, onEdited, onCrea
               </Alert>
             ))}
             <ErrorList fields={check.fields} />
+            <WhereToRun {...where} />
             <Button
               fullWidth
               mt="md"
@@ -212,7 +215,11 @@ export function NewRunForm({ catalogue, draft, onDraft, edited, onEdited, onCrea
               disabled={!ready}
               loading={create.isPending}
               onClick={() =>
-                create.mutate({ configs: configs as ExperimentConfig[], tags: configs.length > 1 ? ['sweep'] : [] })
+                create.mutate({
+                  configs: configs as ExperimentConfig[],
+                  tags: configs.length > 1 ? ['sweep'] : [],
+                  launcher: where.launcher,
+                })
               }
             >
               {configs.length > 1 ? `Start ${configs.length} runs` : 'Start run'}
@@ -234,7 +241,7 @@ export function NewRunForm({ catalogue, draft, onDraft, edited, onEdited, onCrea
               >
                 Export
               </Button>
-              <CopyCommand command={ready ? gridCommand(configs as ExperimentConfig[], axes) : ''} />
+              <CopyCommand command={ready ? gridCommand(configs as ExperimentConfig[], axes, where.launcher) : ''} />
             </Group>
           </Section>
           <Section title="Differs from the published protocol">

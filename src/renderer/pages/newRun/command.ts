@@ -1,4 +1,5 @@
 /** Configs as the commands that train them. Pure. */
+import type { LauncherName } from '#contract/cluster';
 import type { ConfigField, ExperimentConfig } from '#contract/config';
 import { settingsOf } from '#contract/runRow';
 import { axisValues, type GridAxis } from './grid.ts';
@@ -6,7 +7,10 @@ import { axisValues, type GridAxis } from './grid.ts';
 const program = 'npm run -s permafrost --';
 
 /** One line for a POSIX shell, with the fields that are not at their defaults. */
-export const commandOf = (config: ExperimentConfig): string => [`${program} run`, ...settings(config, [])].join(' ');
+export const commandOf = (config: ExperimentConfig, launcher: LauncherName = 'local'): string =>
+  [`${program} run`, ...settings(config, []), ...on(launcher)].join(' ');
+
+const on = (launcher: LauncherName): string[] => (launcher === 'local' ? [] : [`--on ${launcher}`]);
 
 const settings = (config: ExperimentConfig, without: readonly ConfigField[]): string[] =>
   Object.entries(settingsOf(config))
@@ -14,7 +18,11 @@ const settings = (config: ExperimentConfig, without: readonly ConfigField[]): st
     .map(([field, value]) => `--set ${quoted(`${field}=${written(value)}`)}`);
 
 /** The configs of a grid as one sweep, or, where a sweep cannot say them, as a run a line. */
-export function gridCommand(configs: readonly ExperimentConfig[], axes: readonly GridAxis[]): string {
+export function gridCommand(
+  configs: readonly ExperimentConfig[],
+  axes: readonly GridAxis[],
+  launcher: LauncherName = 'local',
+): string {
   const [first] = configs;
   const own = axes.filter((axis) => axis.field !== 'seed' && axisValues(axis).length > 0);
   const values = own.map((axis) => axisValues(axis).map(written));
@@ -23,10 +31,16 @@ export function gridCommand(configs: readonly ExperimentConfig[], axes: readonly
     own.length + seeds.length > 0 &&
     seeds.every((seed, i) => seed === seeds[0] + i) && // counted up
     values.flat().every((value) => !/,|\.\./.test(value)); // else it would be read as several
-  if (!isSweep) return configs.map(commandOf).join('\n');
+  if (!isSweep) return configs.map((config) => commandOf(config, launcher)).join('\n');
   const fields = own.map(({ field }) => field);
   const grid = fields.map((field, i) => `--grid ${quoted(`${field}=${values[i].join(',')}`)}`);
-  return [`${program} sweep`, ...settings(first, fields), ...grid, `--seeds ${seeds.length || 1}`].join(' ');
+  return [
+    `${program} sweep`,
+    ...settings(first, fields),
+    ...grid,
+    `--seeds ${seeds.length || 1}`,
+    ...on(launcher),
+  ].join(' ');
 }
 
 /** A value so that the command line reads it back: text stays text even where it looks like JSON. */

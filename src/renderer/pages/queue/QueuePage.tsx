@@ -13,6 +13,7 @@ import { notifyError } from '../../components/notify.tsx';
 import { PageHeader } from '../../components/PageHeader.tsx';
 import { QueuedList } from './QueuedList.tsx';
 import { RunningList } from './RunningList.tsx';
+import { SubmittedList } from './SubmittedList.tsx';
 
 export function QueuePage() {
   const trpc = useTRPC();
@@ -39,9 +40,10 @@ export function QueuePage() {
   const known = new Map(runs.data.map((row) => [row.id, row]));
   const rowsOf = (ids: readonly string[]): RunRow[] => ids.flatMap((id) => known.get(id) ?? []);
   const [running, queued] = [rowsOf(queue.data.running), rowsOf(queue.data.queued)];
+  const submitted = rowsOf(queue.data.submitted);
   return (
     <Stack gap="md">
-      <PageHeader title="Queue" about={`${running.length} running, ${queued.length} waiting`}>
+      <PageHeader title="Queue" about={`${running.length} running, ${queued.length + submitted.length} waiting`}>
         <Group gap="xs">
           <CountInput
             name="At once"
@@ -67,7 +69,7 @@ export function QueuePage() {
           {running.length > 0 ? 'What runs goes on; nothing' : 'Nothing'} new starts until you press Go on.
         </Alert>
       )}
-      {running.length + queued.length === 0 ? (
+      {running.length + queued.length + submitted.length === 0 ? (
         <EmptyState
           icon={<IconStack2 size={40} stroke={1.2} />}
           title="Nothing runs and nothing waits"
@@ -93,6 +95,14 @@ export function QueuePage() {
             </Title>
             <QueuedList rows={queued} onMove={(id, place) => move.mutate({ id, place })} />
           </section>
+          {submitted.length > 0 && (
+            <section>
+              <Title order={2} mb="xs">
+                Waiting in Slurm
+              </Title>
+              <SubmittedList rows={submitted} />
+            </section>
+          )}
         </>
       )}
     </Stack>

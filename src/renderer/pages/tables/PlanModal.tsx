@@ -2,10 +2,12 @@
 import { Button, Group, Modal } from '@mantine/core';
 import { IconPlayerPlay } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
+import type { LauncherName } from '#contract/cluster';
 import type { ReproduceRequest } from '#contract/tableState';
 import { useTRPC } from '../../client/trpc.ts';
 import { ErrorState } from '../../components/ErrorState.tsx';
 import { Loading } from '../../components/Loading.tsx';
+import { useWhereToRun, WhereToRun } from '../../components/WhereToRun.tsx';
 import { hasWork, PlanView } from './PlanView.tsx';
 
 export interface Proposal {
@@ -34,9 +36,9 @@ export function PlanModal({ proposal, onClose, onStart }: PlanModalProps) {
         <Proposed
           request={proposal.request}
           onClose={onClose}
-          onStart={() => {
+          onStart={(launcher) => {
             onClose();
-            onStart(proposal.request);
+            onStart({ ...proposal.request, launcher });
           }}
         />
       )}
@@ -44,22 +46,34 @@ export function PlanModal({ proposal, onClose, onStart }: PlanModalProps) {
   );
 }
 
-function Proposed({ request, onClose, onStart }: { request: ReproduceRequest; onClose(): void; onStart(): void }) {
+interface ProposedProps {
+  request: ReproduceRequest;
+  onClose(): void;
+  onStart(launcher: LauncherName | undefined): void;
+}
+
+function Proposed({ request, onClose, onStart }: ProposedProps) {
   const trpc = useTRPC();
   const plan = useQuery({ ...trpc.tables.plan.queryOptions(request), staleTime: 0 });
   const queue = useQuery(trpc.queue.get.queryOptions());
+  const where = useWhereToRun();
   if (plan.isPending) return <Loading what="the plan" />;
   if (plan.isError)
     return <ErrorState title="No plan could be made" error={plan.error} onRetry={() => void plan.refetch()} />;
   return (
     <>
       <PlanView plan={plan.data} isQueuePaused={queue.data?.paused ?? false} />
+      {hasWork(plan.data) && <WhereToRun {...where} />}
       <Group justify="flex-end" mt="md">
         <Button variant="default" onClick={onClose}>
           {hasWork(plan.data) ? 'Not now' : 'Close'}
         </Button>
         {hasWork(plan.data) && (
-          <Button leftSection={<IconPlayerPlay size={15} />} onClick={onStart} data-autofocus>
+          <Button
+            leftSection={<IconPlayerPlay size={15} />}
+            onClick={() => onStart(where.hasCluster ? where.launcher : undefined)}
+            data-autofocus
+          >
             Start
           </Button>
         )}

@@ -1,0 +1,37 @@
+/** The Slurm cluster: its settings, its state, and the batch script of a submission. */
+import { batchScript } from '#cluster/batchScript';
+import { readClusterSettings, writeClusterSettings } from '#cluster/settingsFile';
+import { clusterJobOf, listJobs, listPartitions, phaseOf } from '#cluster/slurm';
+import type { ClusterServices } from '#contract/cluster';
+import { describeError } from '#contract/errors';
+
+export interface ClusterOptions {
+  home: string;
+  /** Folder of this Permafrost, unless the settings name another for the nodes. */
+  program: string;
+  /** Environment of the trainers. */
+  environment: Readonly<Record<string, string>>;
+}
+
+/** The batch script of a submission with the present settings. Throws `config`. */
+export function clusterScript({ home, program, environment }: ClusterOptions, batch: string, runs: number): string {
+  const settings = readClusterSettings(home);
+  const place = { home: settings.home || home, program: settings.program || program };
+  return batchScript(settings, { runs, batch, environment, ...place });
+}
+
+export function clusterServices(options: ClusterOptions): ClusterServices {
+  return {
+    settings: () => readClusterSettings(options.home),
+    save: (settings) => writeClusterSettings(options.home, settings),
+    async state() {
+      try {
+        const [partitions, jobs] = await Promise.all([listPartitions(), listJobs()]);
+        return { problem: null, partitions, jobs: jobs.filter((job) => phaseOf(job) !== 'over').map(clusterJobOf) };
+      } catch (error) {
+        return { problem: describeError(error).message, partitions: [], jobs: [] };
+      }
+    },
+    script: (runs) => clusterScript(options, 'SUBMISSION', runs),
+  };
+}

@@ -1,0 +1,35 @@
+/** `--on slurm` and `--dry-run`: where the runs of a command train. */
+import { type Command, Option } from 'commander';
+import { type LauncherName, launchers } from '#contract/cluster';
+import { PermafrostError } from '#contract/errors';
+import type { Services } from '#contract/services';
+
+export interface OnOptions {
+  /** Absent: on this machine, and where they were before for runs that go on. */
+  on?: LauncherName;
+  dryRun?: boolean;
+}
+
+export const takesOn = (command: Command): Command =>
+  command
+    .addOption(
+      new Option('--on <where>', 'local: this machine; slurm: jobs of the cluster, see permafrost config').choices(
+        launchers,
+      ),
+    )
+    .option('--dry-run', 'with --on slurm: print the batch script and train nothing');
+
+/** Prints the batch script of so many runs when a dry run was asked for; returns whether it was. Throws `config`. */
+export function printedDryRun(app: Services, { on, dryRun }: OnOptions, runs: number): boolean {
+  if (!dryRun) return false;
+  if (on !== 'slurm') throw new PermafrostError('config', '--dry-run shows a batch script: use it with --on slurm.');
+  process.stdout.write(app.cluster.script(runs));
+  return true;
+}
+
+/** Throws `cluster` with Slurm's words when the runs should train on a cluster that cannot be used. */
+export async function requireLauncher(app: Services, { on }: OnOptions): Promise<void> {
+  if (on !== 'slurm') return;
+  const { problem } = await app.cluster.state();
+  if (problem) throw new PermafrostError('cluster', problem);
+}

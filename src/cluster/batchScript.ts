@@ -1,0 +1,126 @@
+/** The batch script of a submission: one job array, one run a task. Pure. */
+
+import type { ClusterSettings } from '#contract/cluster';
+import { PermafrostError } from '#contract/errors';
+
+export interface Submission {
+  /** Runs: the tasks of the array count from 0. */
+  runs: number;
+  /** Names the submission in Slurm's comment of the jobs, see {@link commentOf}. */
+  batch: string;
+  /** Permafrost home on the nodes. */
+  home: string;
+  /** Folder of Permafrost on the nodes. */
+  program: string;
+  /** Environment of the trainers. */
+  environment: Readonly<Record<string, string>>;
+}
+
+/** What the app sends to the batch script of a run that should pause or stop. */
+export const askSignal = 'USR1';
+
+/** Exit codes of the batch script, above those of the trainer, and what they mean. */
+export const scriptExits: Readonly<Record<number, string>> = {
+  71: 'the node does not see the run folder; check that its file system is mounted there',
+  72: 'the node does not see Permafrost or its Node; check the cluster settings program and node, and the prologue',
+  73: 'Slurm has requeued it as often as the cluster setting requeues allows',
+};
+
+export const commentOf = (batch: string): string => `permafrost:${batch}`;
+
+/** Throws `config` for a further option of sbatch that the script has itself. */
+export function batchScript(
+  settings: ClusterSettings,
+  { runs, batch, home, program, environment }: Submission,
+): string {
+  const { partition, account, gres, cpus, memory, time, constraint, sbatch, prologue, node, tasks, grace } = settings;
+  const given = (name: string, value: string) => (value ? [`--${name}=${value}`] : []);
+  const options = [
+    '--job-name=permafrost',
+    `--comment=${commentOf(batch)}`,
+    `--array=0-${runs - 1}${tasks > 0 ? `%${tasks}` : ''}`,
+    '--nodes=1',
+    '--ntasks=1',
+    `--cpus-per-task=${cpus}`,
+    ...given('partition', partition),
+    ...given('account', account),
+    ...given('gres', gres),
+    ...given('mem', memory),
+    ...given('time', time),
+    ...given('constraint', constraint),
+    '--output=/dev/null',
+    '--requeue',
+    `--signal=B:USR2@${grace}`,
+    ...furtherOptions(sbatch),
+  ];
+  const exports = { ...environment, PERMAFROST_HOME: home, PERMAFROST_WAIT: '90' };
+  return `#!/bin/bash
+${options.map((option) => `#SBATCH ${option}`).join('\n')}
+
+home=${quoted(home)}
+program=${quoted(program)}
+run=$(sed -n "$((SLURM_ARRAY_TASK_ID + 1))p" "$home/cluster/${batch}/runs")
+folder="$home/runs/$run"
+[ -n "$run" ] && [ -f "$folder/config.json" ] || exit 71
+exec >>"$folder/trainer.log" 2>&1
+[ "\${SLURM_RESTART_COUNT:-0}" -le ${settings.requeues} ] || exit 73
+
+${Object.entries(exports)
+  .map(([name, value]) => `export ${name}=${quoted(value)}`)
+  .join('\n')}
+export PERMAFROST_THREADS="\${SLURM_CPUS_PER_TASK:-${cpus}}"
+${prologue.trim() ? `\n${prologue.trim()}\n` : ''}
+node=${node ? quoted(node) : '"$program/node_modules/.bin/node"'}
+command -v "$node" >/dev/null || exit 72
+[ -f "$program/src/trainer/main.ts" ] || exit 72
+
+# The trainer writes a checkpoint and ends at the first signal. A second one would end it at once, so only one is passed on.
+why=
+leave() {
+  [ -n "$why" ] || kill -s "$2" "$trainer"
+  why=\${why:-$1}
+}
+trap 'leave asked USR2' ${askSignal}
+trap 'leave limit INT' USR2
+trap 'leave cancelled INT' TERM
+"$node" "$program/src/trainer/main.ts" "$folder" &
+trainer=$!
+code=0
+while :; do
+  wait "$trainer"
+  code=$?
+  kill -0 "$trainer" 2>/dev/null || break
+done
+if [ "$why" = limit ] && tail -n 1 "$folder/journal.jsonl" | grep -q '"state":"paused"'; then
+  scontrol requeue "\${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID" && { sleep 60 & wait; } # until Slurm ends this job
+fi
+exit "$code"
+`;
+}
+
+/** Options that the app relies on. */
+const own = ['array', 'comment', 'job-name', 'output', 'signal', 'requeue', 'no-requeue', 'wrap', 'parsable'];
+
+function furtherOptions(text: string): string[] {
+  const options = text
+    .split('\n')
+    .map((line) => line.trim().replace(/^#SBATCH\s+/, ''))
+    .filter(Boolean);
+  for (const option of options) {
+    const name = /^--([a-z-]+)/.exec(option)?.[1];
+    if (name && own.includes(name))
+      throw new PermafrostError(
+        'config',
+        `The cluster setting sbatch has --${name}, which Permafrost sets itself. Remove it.`,
+      );
+    if (!/^-{1,2}[A-Za-z]/.test(option))
+      throw new PermafrostError(
+        'config',
+        `The cluster setting sbatch expects an option a line, such as --qos=low; found "${option}".`,
+      );
+  }
+  return options;
+}
+
+/** A text as one word of the shell. */
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;

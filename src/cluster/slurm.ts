@@ -1,0 +1,201 @@
+/**
+ * Slurm's commands and their answers. Jobs and nodes are read as columns: `--json` ignores every filter before Slurm 23.02 and would
+ * bring the jobs of the whole cluster, and its fields differ between versions, while the columns have been the same for ten years.
+ */
+import { execFile } from 'node:child_process';
+import type { ClusterJob, Partition } from '#contract/cluster';
+import { PermafrostError } from '#contract/errors';
+
+/** A job of ours, or the waiting tasks of an array. */
+export interface SlurmJob {
+  array: string;
+  /** Index of its task, or the indices of tasks that wait: `3`, `4-9,12`, `0-8:2%4`. */
+  tasks: string;
+  state: string;
+  /** Exit code of the batch script, or 128 and the number of the signal that ended it. */
+  exit: number;
+  nodes: string;
+  /** Why it waits. */
+  reason: string;
+  comment: string;
+}
+
+/** Jobs in these states wait, or will again. */
+const waitingStates = [
+  'PENDING',
+  'CONFIGURING',
+  'REQUEUED',
+  'REQUEUE_FED',
+  'REQUEUE_HOLD',
+  'SPECIAL_EXIT',
+  'RESV_DEL_HOLD',
+];
+const overStates = [
+  ...['BOOT_FAIL', 'CANCELLED', 'COMPLETED', 'DEADLINE', 'FAILED', 'NODE_FAIL', 'OUT_OF_MEMORY', 'PREEMPTED'],
+  ...['REVOKED', 'TIMEOUT', 'LAUNCH_FAILED', 'RECONFIG_FAIL'],
+];
+
+export const phaseOf = ({ state }: Pick<SlurmJob, 'state'>): 'waiting' | 'running' | 'over' =>
+  waitingStates.includes(state) ? 'waiting' : overStates.includes(state) ? 'over' : 'running';
+
+/** How a job ended whose run goes on in another job: it did nothing wrong. */
+export const isInterruption = (state: string): boolean =>
+  ['BOOT_FAIL', 'NODE_FAIL', 'PREEMPTED', 'TIMEOUT'].includes(state);
+
+const timeLimit = 60_000; // ms for a command; Slurm's own limit for an answer of the controller is 10 s
+const largestAnswer = 2 ** 28; // bytes
+
+/** Runs a command of Slurm. Throws `cluster` with Slurm's own words. */
+function slurm(command: string, args: readonly string[], input?: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = execFile(
+      command,
+      args,
+      { timeout: timeLimit, maxBuffer: largestAnswer, env: { ...process.env, SLURM_BITSTR_LEN: '0', LC_ALL: 'C' } },
+      (error, stdout, stderr) => (error ? reject(slurmError(command, error, stderr)) : resolve(stdout)),
+    );
+    child.stdin?.on('error', () => {}); // its exit code says more
+    child.stdin?.end(input);
+  });
+}
+
+function slurmError(command: string, error: Error & { code?: unknown }, stderr: string): PermafrostError {
+  if (error.code === 'ENOENT')
+    return new PermafrostError(
+      'cluster',
+      `There is no Slurm here: the command ${command} is missing. Run Permafrost on a login node of the cluster, or train on this machine.`,
+      { cause: error },
+    );
+  const lines = stderr.split('\n').map((line) => line.replace(/^\w+: (error|fatal): /, '').trim());
+  const said = [...new Set(lines.filter(Boolean))].slice(0, 3).join('; ') || error.message;
+  if (/munge|authenticat|credential/i.test(said))
+    return new PermafrostError(
+      'cluster',
+      `Slurm refuses this user or machine (${command}: ${said}). Check that munged runs here with the cluster's key.`,
+      { cause: error },
+    );
+  if (isUnreachable(said))
+    return new PermafrostError(
+      'cluster',
+      `Slurm's controller does not answer (${command}: ${said}). Jobs that run go on.`,
+      { cause: error },
+    );
+  return new PermafrostError('cluster', `Slurm refuses (${command}): ${said}.`, { cause: error });
+}
+
+const isUnreachable = (said: string): boolean =>
+  /unable to contact|connection refused|connect failure|timed out|zero bytes|communication|not responding|backup controller/i.test(
+    said,
+  );
+
+/** Whether the same request may succeed later. */
+export const isTemporarilyRefused = (error: unknown): boolean =>
+  error instanceof PermafrostError &&
+  error.code === 'cluster' &&
+  (/controller does not answer/.test(error.message) || /try again|temporar/i.test(error.message));
+
+const separator = '|';
+const columns = (names: readonly string[]): string => names.map((name) => `${name}:${separator}`).join(',');
+
+/** The rows of an answer with those columns. */
+const rowsOf = (answer: string): string[][] =>
+  answer
+    .split('\n')
+    .filter(Boolean)
+    .map((row) => row.split(separator).map((cell) => cell.trim()));
+
+/** Our jobs, with those that ended a moment ago. Throws `cluster`. */
+export async function listJobs(): Promise<SlurmJob[]> {
+  const fields = ['ArrayJobID', 'ArrayTaskID', 'State', 'exit_code', 'NodeList', 'Comment', 'Reason'];
+  const me = process.getuid?.() ?? '';
+  const answer = await slurm('squeue', [
+    '--noheader',
+    '--states=all',
+    '--name=permafrost',
+    `--user=${me}`,
+    '-O',
+    columns(fields),
+  ]);
+  return rowsOf(answer).map(([array, tasks, state, exit, nodes, comment, reason]) => ({
+    ...{ array, tasks, state, exit: exitOf(Number(exit)), nodes, comment, reason },
+  }));
+}
+
+/** Exit code of a wait status. */
+const exitOf = (status: number): number => ((status & 127) > 0 ? 128 + (status & 127) : status >> 8);
+
+/** Task indices of `0-8:2,12%4`. */
+export function taskIndices(text: string): number[] {
+  return text
+    .replace(/%\d+$/, '')
+    .split(',')
+    .flatMap((part) => {
+      const [, first, last = first, step = '1'] = /^(\d+)(?:-(\d+))?(?::(\d+))?$/.exec(part) ?? [];
+      if (first === undefined) return [];
+      const indices: number[] = [];
+      for (let index = Number(first); index <= Number(last); index += Number(step)) indices.push(index);
+      return indices;
+    });
+}
+
+/** Submits a batch script; returns the id of the job. Throws `cluster`. */
+export async function submit(script: string): Promise<string> {
+  const answer = await slurm('sbatch', ['--parsable'], script);
+  const [id] = answer.trim().split(';'); // the cluster's name may follow
+  if (/^\d+$/.test(id)) return id;
+  throw new PermafrostError('cluster', `sbatch should print the id of a job; found "${answer.trim()}".`);
+}
+
+/** Most jobs that one command names; each is at most 20 characters. */
+const namedAtOnce = 2000;
+
+/** Signals jobs (`12_3`), waiting or running; without a signal cancels them. Jobs that are over are ignored. Throws `cluster`. */
+export async function signalJobs(jobs: readonly string[], signal?: string): Promise<void> {
+  for (let start = 0; start < jobs.length; start += namedAtOnce) {
+    const named = jobs.slice(start, start + namedAtOnce);
+    await slurm('scancel', ['--quiet', ...(signal ? ['--batch', `--signal=${signal}`] : []), ...named]);
+  }
+}
+
+/** Most tasks that an array can have here. Throws `cluster`. */
+export async function largestArray(): Promise<number> {
+  const answer = await slurm('scontrol', ['show', 'config']);
+  return Number(/^MaxArraySize\s*=\s*(\d+)/m.exec(answer)?.[1] ?? 1001) - 1;
+}
+
+/** Partitions with their free resources. Throws `cluster`. */
+export async function listPartitions(): Promise<Partition[]> {
+  const fields = ['Partition', 'Available', 'StateCompact', 'CPUsState', 'Gres', 'GresUsed', 'NodeHost'];
+  const answer = await slurm('sinfo', ['--noheader', '--Node', '-O', columns(fields)]);
+  const partitions = new Map<string, Partition>();
+  for (const [name, availability, state, cpus, gres, gresUsed] of rowsOf(answer)) {
+    const partition = partitions.get(name) ?? {
+      ...{ name, availability, nodes: 0, idleNodes: 0, cpus: 0, idleCpus: 0, gpus: 0, freeGpus: 0 },
+    };
+    partitions.set(name, partition);
+    const [, idle = 0, , total = 0] = cpus.split('/').map(Number); // allocated/idle/other/total
+    const isUsable = /^(idle|mix|alloc)[^*]*$/.test(state);
+    partition.nodes++;
+    partition.idleNodes += state === 'idle' ? 1 : 0;
+    partition.cpus += total;
+    partition.idleCpus += idle;
+    partition.gpus += gpusIn(gres);
+    partition.freeGpus += isUsable ? gpusIn(gres) - gpusIn(gresUsed) : 0;
+  }
+  return [...partitions.values()];
+}
+
+/** GPUs of `gpu:a100:4(S:0-1),shard:8` or `gpu:2(IDX:0-1)`. */
+function gpusIn(gres: string): number {
+  const counts = gres
+    .replace(/\([^)]*\)/g, '')
+    .split(',')
+    .map((one) => /^gpu(?::[^:]+)?:(\d+)$/.exec(one)?.[1] ?? (one === 'gpu' ? '1' : '0'));
+  return counts.reduce((sum, count) => sum + Number(count), 0);
+}
+
+/** Jobs as people read them. */
+export const clusterJobOf = ({ array, tasks, state, reason, nodes }: SlurmJob): ClusterJob => ({
+  id: /^\d+$/.test(tasks) ? `${array}_${tasks}` : `${array}_[${tasks}]`,
+  ...{ state, nodes, reason: phaseOf({ state }) === 'waiting' ? reason : '', tasks: taskIndices(tasks).length },
+});

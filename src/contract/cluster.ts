@@ -1,0 +1,86 @@
+/** A Slurm cluster that trains runs: its settings, what it looks like, and what the app does with it. */
+import { z } from 'zod';
+
+/** Where the trainer of a run starts: as a process of this machine, or as a job of the cluster. */
+export const launchers = ['local', 'slurm'] as const;
+export const launcherName = z.enum(launchers);
+export type LauncherName = z.infer<typeof launcherName>;
+
+/** Text that fits into one line of a batch script. */
+const line = z
+  .string()
+  .max(1000)
+  .regex(/^[^\n\r\0]*$/, 'expected one line');
+const text = z
+  .string()
+  .max(100_000)
+  .refine((value) => !value.includes('\0'), 'expected text');
+
+/** Settings of the cluster. An empty string leaves the choice to Slurm. */
+export const clusterSettings = z.object({
+  partition: line.default('').describe('partition; several are separated by commas'),
+  account: line.default('').describe('account that the jobs are charged to'),
+  gres: line.default('').describe('generic resources of a run, such as gpu:1'),
+  cpus: z.int().min(1).max(1024).default(4).describe('cores of a run'),
+  memory: line.default('').describe('memory of a run, such as 8G'),
+  time: line.default('').describe('time limit of a job, such as 4:00:00; a run goes on in the next job'),
+  constraint: line.default('').describe('features that the nodes must have'),
+  sbatch: text.default('').describe('further options of sbatch, one a line, such as --qos=low'),
+  prologue: text.default('').describe('shell commands before the trainer, such as module load cuda'),
+  program: line.default('').describe('folder of Permafrost on the nodes; the same path as here by default'),
+  node: line.default('').describe('Node program on the nodes; the one that was installed with Permafrost by default'),
+  home: line.default('').describe('Permafrost home as the nodes see it; the same path as here by default'),
+  tasks: z.int().min(0).max(100_000).default(0).describe('most runs of one submission at once; 0: no limit'),
+  grace: z
+    .int()
+    .min(10)
+    .max(3600)
+    .default(120)
+    .describe('seconds before the time limit at which a run writes its checkpoint'),
+  requeues: z.int().min(0).max(1000).default(20).describe('how often a run goes on after a time limit or a lost node'),
+});
+export type ClusterSettings = z.infer<typeof clusterSettings>;
+export type ClusterField = keyof ClusterSettings;
+
+export const clusterFields = Object.keys(clusterSettings.shape) as ClusterField[];
+
+export interface Partition {
+  name: string;
+  /** `up`, `down`, `drain` or `inactive`. */
+  availability: string;
+  nodes: number;
+  idleNodes: number;
+  cpus: number;
+  idleCpus: number;
+  gpus: number;
+  freeGpus: number;
+}
+
+/** A job of ours that waits or runs; tasks of an array that wait for the same reason are one job. */
+export interface ClusterJob {
+  /** As Slurm prints it: `12_[3-40]`. */
+  id: string;
+  state: string;
+  /** Why it waits, in Slurm's words; empty for a running one. */
+  reason: string;
+  nodes: string;
+  /** Tasks of the array that it stands for. */
+  tasks: number;
+}
+
+export interface ClusterState {
+  /** Why the cluster cannot be used; null when it can. */
+  problem: string | null;
+  partitions: Partition[];
+  jobs: ClusterJob[];
+}
+
+export interface ClusterServices {
+  settings(): ClusterSettings;
+  /** Stores the settings; jobs that were submitted keep theirs. Throws `disk`. */
+  save(settings: ClusterSettings): void;
+  /** Partitions and our jobs, asked of Slurm; never throws. */
+  state(): Promise<ClusterState>;
+  /** The batch script that would submit so many runs. */
+  script(runs: number): string;
+}

@@ -1,0 +1,43 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { expect, it } from 'vitest';
+import { batchScript, type Submission } from '#cluster/batchScript';
+import { type ClusterSettings, clusterSettings } from '#contract/cluster';
+
+const submission: Submission = {
+  ...{ runs: 300, batch: '20261130-1', home: "/lab/Ann's home", program: '/lab/permafrost' },
+  environment: { HF_HOME: '/lab/hf cache' },
+};
+const scriptOf = (settings: Partial<ClusterSettings> = {}) => batchScript(clusterSettings.parse(settings), submission);
+
+it('a batch script asks Slurm for what the settings say, and is valid bash', () => {
+  const script = scriptOf({ partition: 'gpu', gres: 'gpu:1', memory: '8G', tasks: 50, prologue: 'module load cuda' });
+  expect(script.split('\n').filter((line) => line.startsWith('#SBATCH'))).toEqual([
+    '#SBATCH --job-name=permafrost',
+    '#SBATCH --comment=permafrost:20261130-1',
+    '#SBATCH --array=0-299%50',
+    '#SBATCH --nodes=1',
+    '#SBATCH --ntasks=1',
+    '#SBATCH --cpus-per-task=4',
+    '#SBATCH --partition=gpu',
+    '#SBATCH --gres=gpu:1',
+    '#SBATCH --mem=8G',
+    '#SBATCH --output=/dev/null',
+    '#SBATCH --requeue',
+    '#SBATCH --signal=B:USR2@120',
+  ]);
+  expect(script).toContain('\nmodule load cuda\n');
+  expect(() => execFileSync('bash', ['-n'], { input: script })).not.toThrow();
+});
+
+it('a node that does not see the run folder says so with an exit code of its own', () => {
+  const { status } = spawnSync('bash', { input: scriptOf(), env: { ...process.env, SLURM_ARRAY_TASK_ID: '0' } });
+  expect(status).toBe(71);
+});
+
+it('further options of sbatch go into the script, except those that Permafrost sets itself', () => {
+  expect(scriptOf({ sbatch: '--qos=low\n#SBATCH --exclusive\n' })).toContain(
+    '\n#SBATCH --qos=low\n#SBATCH --exclusive\n\n',
+  );
+  expect(() => scriptOf({ sbatch: '--array=0-9' })).toThrow('has --array, which Permafrost sets itself');
+  expect(() => scriptOf({ sbatch: 'qos=low' })).toThrow('found "qos=low"');
+});
