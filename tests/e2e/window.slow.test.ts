@@ -224,6 +224,32 @@ describe.each(kinds)('the window, $name', ({ name: kind, open }) => {
   );
 });
 
+it('every task can start as soon as it is chosen in the form', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'permafrost-choose-'));
+  const shell = await openServed(folder);
+  const { page } = shell;
+  page.setDefaultTimeout(slow);
+  try {
+    await page.getByText('Make a run').click();
+    const task = page.getByRole('combobox', { name: 'Task', exact: true });
+    await task.click();
+    const titles = await page.getByRole('option').allTextContents();
+    await page.keyboard.press('Escape');
+    expect(titles.length).toBeGreaterThan(10);
+    for (const title of titles) {
+      await task.click();
+      await page.getByRole('option', { name: title, exact: true }).click();
+      await expect.poll(() => task.inputValue(), { timeout: slow }).toBe(title);
+      const start = page.getByRole('button', { name: 'Start run' });
+      await expect.poll(() => start.isEnabled(), { message: title, timeout: slow }).toBe(true);
+      expect(await page.getByText(/^To correct|This cannot run/).count(), title).toBe(0);
+    }
+  } finally {
+    await shell.end();
+    rmSync(folder, { recursive: true, maxRetries: 5 });
+  }
+}, 300_000);
+
 it('long names, control characters and line breaks widen no page', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'permafrost-long-'));
   const app = await createApp({ home: folder });
@@ -254,10 +280,9 @@ it('long names, control characters and line breaks widen no page', async () => {
     for (const address of ['/', '/?grouped=yes', ...ids.map((id) => `/runs/${id}`), `/compare?ids=${compared}`]) {
       await shell.page.goto(new URL(`#${address}`, shell.page.url()).href);
       await shell.page.reload();
-      await shell.page
-        .getByText(/[W\u00fc]{5}|esrever/)
-        .first()
-        .waitFor({ timeout: slow });
+      await shell.page.getByRole('heading', { level: 1 }).waitFor({ timeout: slow });
+      const loading = shell.page.getByRole('status', { name: /^Loading/ });
+      await expect.poll(() => loading.count(), { timeout: slow }).toBe(0);
       const width = () => shell.page.evaluate(() => document.documentElement.scrollWidth);
       await expect.poll(width, { message: address }).toBe(900);
     }
