@@ -102,13 +102,13 @@ function secondsOf(
   const alike = finished.filter((run) => body(run.config) === body(config) && isKnown(run.config, table));
   const same = alike.findLast((run) => run.config.task === config.task);
   const like = same ?? alike.at(-1);
-  const seconds = secondsOfCost(cost, speed);
+  const work = secondsOfCost(cost, speed);
   if (like) {
     const basis = same ? `as fast as ${like.id} was here` : `scaled from ${like.id}, which finished here`;
-    return { seconds: (seconds * like.seconds) / secondsOfCost(costOfFinished(like, table), speed), basis };
+    return { seconds: (work * like.seconds) / secondsOfCost(costOfFinished(like, table), speed), basis };
   }
   return {
-    seconds,
+    seconds: speed.start + work,
     basis: measured
       ? 'from the measured speed of the processor'
       : 'no run like it has finished here, and this machine is not measured; assumes two cores of a laptop',

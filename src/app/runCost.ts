@@ -71,9 +71,9 @@ export function costOf(
   };
 }
 
-/** Seconds of a run on a machine. */
+/** Seconds of work on a machine, without the start of a run. */
 export const secondsOfCost = (cost: RunCost, speed: MachineSpeed): number =>
-  costNames.reduce((sum, name) => sum + cost[name] * speed[name], speed.start);
+  costNames.reduce((sum, name) => sum + cost[name] * speed[name], 0);
 
 /** A machine before it is measured: two cores of a laptop of 2020. */
 export const assumedSpeed: MachineSpeed = {
@@ -91,7 +91,7 @@ export interface TimedStep {
  * its assumed speed.
  */
 export function fitSpeed(timed: Partial<Record<keyof RunCost, TimedStep>>, start: number): MachineSpeed {
-  const speed = { ...assumedSpeed, start: 0 };
+  const speed = { ...assumedSpeed, start };
   const known = costNames.filter((name) => timed[name]);
   for (let round = 0; round < rounds; round++) {
     for (const name of known) {
@@ -100,7 +100,7 @@ export function fitSpeed(timed: Partial<Record<keyof RunCost, TimedStep>>, start
       speed[name] = Math.max(seconds - rest, seconds * least) / cost[name];
     }
   }
-  return { ...speed, start };
+  return speed;
 }
 /** Rounds of Gauss and Seidel's method. */
 const rounds = 100;
