@@ -218,7 +218,9 @@ describe('the queue', () => {
     await api.queue.pause();
     const [a, b, c] = await api.runs.create({ configs: [tiny, tiny, tiny] });
     await api.queue.move({ id: c, place: 0 });
-    expect(await api.queue.get()).toEqual({ paused: true, slots: 1, queued: [c, a, b], running: [], trouble: null });
+    expect(await api.queue.get()).toEqual({
+      ...{ paused: true, slots: 1, queued: [c, a, b], running: [], submitted: [], trouble: null },
+    });
     await api.runs.stop({ id: a });
     await api.queue.resume();
     expect((await api.queue.get()).running).toEqual([c]);
