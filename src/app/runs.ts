@@ -96,7 +96,13 @@ export function runServices({ home, store, scheduler, reads }: RunServicesOption
       });
       return store.runs.get(id);
     },
-    note: (id, text) => mark(id, (run) => store.runs.note(run, text)),
+    note: (id, text, over) =>
+      mark(id, (run) => {
+        const current = store.runs.marks(run).note;
+        if (over !== undefined && current !== over && current !== text)
+          throw new PermafrostError('conflict', `The note of ${run} has changed since it was read.`);
+        store.runs.note(run, text);
+      }),
     archive(ids, archived) {
       for (const id of ids) mark(id, (run) => store.runs.archive(run, archived));
     },

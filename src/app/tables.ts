@@ -76,6 +76,7 @@ export function tableServices(app: App, have: Available): TableServices {
     plan(request): ReproductionPlan {
       const standing = standingRuns(app.runs.list());
       const planned = new Set<string>();
+      let longest = 0;
       const plan: ReproductionPlan = {
         ...{ finished: 0, resumed: 0, started: 0, seconds: 0, basis: 'nothing is left to do' },
         ...{ memoryBytes: 0, diskBytes: 0, miscounted: [] },
@@ -97,7 +98,7 @@ export function tableServices(app: App, have: Available): TableServices {
           plan.seconds += (seconds * left) / app.queue.get().slots;
           plan.diskBytes += diskBytes * left;
           plan.memoryBytes = Math.max(plan.memoryBytes, memoryBytes);
-          plan.basis = basis;
+          if (seconds * left > longest) [longest, plan.basis] = [seconds * left, basis]; // what most of the time rests on
         }
       }
       return plan;

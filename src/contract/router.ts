@@ -97,8 +97,8 @@ export const appRouter = router({
       .input(z.object({ id, add: tags, remove: z.array(text).max(100).optional() }))
       .mutation(({ ctx, input }) => void ctx.services.runs.tag(input.id, input.add, input.remove)),
     note: procedure
-      .input(z.object({ id, text }))
-      .mutation(({ ctx, input }) => ctx.services.runs.note(input.id, input.text)),
+      .input(z.object({ id, text, over: text.optional() }))
+      .mutation(({ ctx, input }) => ctx.services.runs.note(input.id, input.text, input.over)),
     archive: procedure
       .input(z.object({ ids, archived: z.boolean() }))
       .mutation(({ ctx, input }) => ctx.services.runs.archive(input.ids, input.archived)),

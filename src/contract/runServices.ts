@@ -55,7 +55,8 @@ export interface RunServices {
   pause(id: string): void;
   stop(id: string): void;
   tag(id: string, add: readonly string[], remove?: readonly string[]): Run;
-  note(id: string, text: string): void;
+  /** Throws `conflict` where the note is not `over`, the one that it replaces. */
+  note(id: string, text: string, over?: string): void;
   archive(ids: readonly string[], archived: boolean): void;
   /** Hides runs until they are restored or the trash is emptied. Throws `conflict` for one that is queued or running. */
   trash(ids: readonly string[]): void;

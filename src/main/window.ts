@@ -35,9 +35,11 @@ export function serveSite(rendererFolder: string, services: Services): void {
   });
 }
 
-/** Our page needs one permission: to copy text. */
+/** What our page needs: to copy text, and to say that a run has ended. */
+const needed: readonly string[] = ['clipboard-sanitized-write', 'notifications'];
+
 const isNeeded = (contents: WebContents | null, permission: string): boolean =>
-  permission === 'clipboard-sanitized-write' && contents !== null && isOurs(contents.getURL());
+  needed.includes(permission) && contents !== null && isOurs(contents.getURL());
 
 /** Refuses every other permission, requested or not. */
 function forbidPermissions(from: Session): void {

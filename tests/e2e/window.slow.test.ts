@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createApp } from '#app';
 import { electronBinary, ensureBuilt } from '#cli/desktop';
+import { fillHome } from '../fillHome.ts';
 import { type DesktopShell, openDesktop, openServed, type Shell } from './shells.ts';
 
 const slow = 60_000; // ms for each step on a busy machine
@@ -123,7 +125,7 @@ describe.each(kinds)('the window, $name', ({ name: kind, open }) => {
   });
 
   it.runIf(kind !== electron)('saves a published table as a picture and as CSV', async () => {
-    await goTo('Paper tables');
+    await page.goto(new URL('/tables?table=regimes', page.url()).href);
     await page.getByRole('table', { name: /Does language pretraining help/ }).waitFor();
     const save = (name: string) =>
       shell.download(async () => {
@@ -221,6 +223,74 @@ describe.each(kinds)('the window, $name', ({ name: kind, open }) => {
     },
   );
 });
+
+it('every task can start as soon as it is chosen in the form', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'permafrost-choose-'));
+  const shell = await openServed(folder);
+  const { page } = shell;
+  page.setDefaultTimeout(slow);
+  try {
+    await page.getByText('Make a run').click();
+    const task = page.getByRole('combobox', { name: 'Task', exact: true });
+    await task.click();
+    const titles = await page.getByRole('option').allTextContents();
+    await page.keyboard.press('Escape');
+    expect(titles.length).toBeGreaterThan(10);
+    for (const title of titles) {
+      await task.click();
+      await page.getByRole('option', { name: title, exact: true }).click();
+      await expect.poll(() => task.inputValue(), { timeout: slow }).toBe(title);
+      const start = page.getByRole('button', { name: 'Start run' });
+      await expect.poll(() => start.isEnabled(), { message: title, timeout: slow }).toBe(true);
+      expect(await page.getByText(/^To correct|This cannot run/).count(), title).toBe(0);
+    }
+  } finally {
+    await shell.end();
+    rmSync(folder, { recursive: true, maxRetries: 5 });
+  }
+}, 300_000);
+
+it('long names, control characters and line breaks widen no page', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'permafrost-long-'));
+  const app = await createApp({ home: folder });
+  const names = [
+    'W'.repeat(200),
+    'one\ntwo\t\u001b[31mred\u0007 \u202eesrever',
+    `${'\u00fc'.repeat(100)} ${'x'.repeat(90)}`,
+  ];
+  const ids = await fillHome(app, names.length);
+  for (const [i, id] of ids.entries()) {
+    const path = join(folder, 'runs', id, 'config.json');
+    writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), name: names[i] }));
+    writeFileSync(
+      join(folder, 'runs', id, 'marks.json'),
+      JSON.stringify({ tags: ['T'.repeat(3000)], note: 'N'.repeat(5000) }),
+    );
+  }
+  await app.close();
+  for (const file of readdirSync(folder)) if (file.startsWith('permafrost.db')) rmSync(join(folder, file));
+  await createApp({ home: folder }).then(async (again) => {
+    await again.rebuild();
+    await again.close();
+  });
+  const shell = await openServed(folder);
+  const compared = encodeURIComponent(JSON.stringify(ids.join(',')));
+  try {
+    await shell.page.setViewportSize({ width: 900, height: 700 });
+    for (const address of ['/', '/?grouped=yes', ...ids.map((id) => `/runs/${id}`), `/compare?ids=${compared}`]) {
+      await shell.page.goto(new URL(`#${address}`, shell.page.url()).href);
+      await shell.page.reload();
+      await shell.page.getByRole('heading', { level: 1 }).waitFor({ timeout: slow });
+      const loading = shell.page.getByRole('status', { name: /^Loading/ });
+      await expect.poll(() => loading.count(), { timeout: slow }).toBe(0);
+      const width = () => shell.page.evaluate(() => document.documentElement.scrollWidth);
+      await expect.poll(width, { message: address }).toBe(900);
+    }
+  } finally {
+    await shell.end();
+    rmSync(folder, { recursive: true, maxRetries: 5 });
+  }
+}, 300_000);
 
 it('a tab whose server has ended, or was started again with another token, says so and what to do', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'permafrost-restart-'));

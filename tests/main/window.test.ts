@@ -20,7 +20,7 @@ vi.mock('electron', () => ({
 }));
 const { serveSite } = await import('#main/window');
 
-it('has no permission except to copy text from our own page', () => {
+it('has no permissions except to copy text and to notify, from our own page', () => {
   serveSite('/nowhere', { download: () => ({}) } as never);
   const page = (url: string) => ({ getURL: () => url });
   const isAllowed = (contents: unknown, permission: string): boolean[] => {
@@ -32,20 +32,12 @@ it('has no permission except to copy text from our own page', () => {
     return [granted, handlers.check(contents, permission)];
   };
   const copying = 'clipboard-sanitized-write';
-  const others = [
-    'media',
-    'geolocation',
-    'notifications',
-    'clipboard-read',
-    'midi',
-    'usb',
-    'serial',
-    'hid',
-    'openExternal',
-  ];
+  const others = ['media', 'geolocation', 'clipboard-read', 'midi', 'usb', 'serial', 'hid', 'openExternal'];
   for (const permission of [...others, 'fileSystem', 'display-capture', 'unknown'])
     expect(isAllowed(page('permafrost://app/'), permission), permission).toEqual([false, false]);
-  expect(isAllowed(page('permafrost://app/run/x'), copying)).toEqual([true, true]);
+  for (const permission of [copying, 'notifications'])
+    expect(isAllowed(page('permafrost://app/run/x'), permission)).toEqual([true, true]);
+  expect(isAllowed(page('https://evil.example/'), 'notifications')).toEqual([false, false]);
   expect(isAllowed(page('https://evil.example/'), copying)).toEqual([false, false]);
   expect(handlers.check(null, copying)).toBe(false);
   expect(handlers.device()).toBe(false);

@@ -166,9 +166,11 @@ function Legend({ series }: { series: readonly Series[] }) {
   return (
     <Group gap="sm">
       {series.map(({ id, label, color }) => (
-        <Group key={id} gap={6} wrap="nowrap">
-          <Box w={14} h={3} bg={color} style={{ borderRadius: 2 }} />
-          <Text size="xs">{label}</Text>
+        <Group key={id} gap={6} wrap="nowrap" miw={0}>
+          <Box w={14} h={3} flex="none" bg={color} style={{ borderRadius: 2 }} />
+          <Text size="xs" maw={300} truncate title={label}>
+            {label}
+          </Text>
         </Group>
       ))}
     </Group>

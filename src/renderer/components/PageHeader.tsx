@@ -11,10 +11,12 @@ interface PageHeaderProps {
 export function PageHeader({ title, about, children }: PageHeaderProps) {
   return (
     <Group justify="space-between" align="center" mb="sm" gap="sm">
-      <Group gap="sm" align="baseline">
-        <Title order={1}>{title}</Title>
+      <Group gap="sm" align="baseline" miw={0}>
+        <Title order={1} lineClamp={3} title={title} style={{ overflowWrap: 'anywhere' }}>
+          {title}
+        </Title>
         {about && (
-          <Text size="sm" c="dimmed" component="div">
+          <Text size="sm" c="dimmed" component="div" style={{ overflowWrap: 'anywhere' }}>
             {about}
           </Text>
         )}

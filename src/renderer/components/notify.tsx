@@ -1,6 +1,7 @@
 /** Short messages in the corner: what was done, with a button that undoes it, and errors. */
 import { Button, Group, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
+import type { Ending } from '../runs/endings.ts';
 import { messageOf } from './ErrorState.tsx';
 
 const closeButtonProps = { 'aria-label': 'Dismiss' };
@@ -22,6 +23,30 @@ export function notifyDone(text: string, undo?: () => void): void {
     </Group>
   );
   const id = notifications.show({ message, closeButtonProps, color: 'ice', autoClose: 6000 });
+}
+
+/** Shows what ended, with a button that opens it. */
+export function notifyEnd({ title, body, isGood }: Pick<Ending, 'title' | 'body' | 'isGood'>, open: () => void): void {
+  const message = (
+    <Group justify="space-between" wrap="nowrap" gap="xs">
+      <Text size="sm" lineClamp={3}>
+        {body}
+      </Text>
+      <Button
+        variant="subtle"
+        size="compact-xs"
+        flex="none"
+        onClick={() => {
+          notifications.hide(id);
+          open();
+        }}
+      >
+        Open
+      </Button>
+    </Group>
+  );
+  const color = isGood ? 'ice' : 'red';
+  const id = notifications.show({ title, message, closeButtonProps, color, autoClose: 10_000 });
 }
 
 /** Shows an error until it is closed. */

@@ -1,19 +1,23 @@
 /** The frame around every page: navigation, the live rows behind all pages, and what a lost connection looks like. */
-import { Alert, AppShell, Box, Burger, Group, Text } from '@mantine/core';
+import { Alert, AppShell, Box, Burger, Button, Group, Kbd, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconAlertTriangle, IconSnowflake } from '@tabler/icons-react';
+import { IconAlertTriangle, IconSearch, IconSnowflake } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Outlet, useLocation } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import { useTRPC } from '../client/trpc.ts';
 import { pages } from '../routes.tsx';
 import { useLiveRuns } from '../runs/useLiveRuns.ts';
+import { CommandPalette } from './CommandPalette.tsx';
 import { Disconnected } from './Disconnected.tsx';
 import { Navigation } from './Navigation.tsx';
+import { useEndNotices } from './useEndNotices.tsx';
 
 export function Frame() {
   const connected = useLiveRuns();
+  useEndNotices();
   const [opened, { toggle, close }] = useDisclosure();
+  const [finding, setFinding] = useState(false);
   const { pathname } = useLocation();
   const title = pages.find(({ path }) => path === pathname)?.title;
   useEffect(() => {
@@ -45,8 +49,21 @@ export function Frame() {
         <Box visibleFrom="sm" px="xs" pt={6} pb="md">
           <Brand />
         </Box>
+        <Button
+          variant="default"
+          size="xs"
+          mb="xs"
+          fullWidth
+          justify="space-between"
+          leftSection={<IconSearch size={14} />}
+          rightSection={<Kbd size="xs">{isMac ? '⌘ K' : 'Ctrl K'}</Kbd>}
+          onClick={() => setFinding(true)}
+        >
+          Find
+        </Button>
         <Navigation onGo={close} />
       </AppShell.Navbar>
+      <CommandPalette opened={finding} onOpened={setFinding} />
       <AppShell.Main id="main" tabIndex={-1} style={{ outline: 'none' }}>
         {!connected && <Disconnected />}
         <StoreTrouble />
@@ -55,6 +72,8 @@ export function Frame() {
     </AppShell>
   );
 }
+
+const isMac = /^Mac/.test(navigator.platform);
 
 function Brand() {
   return (

@@ -1,8 +1,9 @@
 /** The list of pages, how much is under way, and the switch between light and dark. */
 import { ActionIcon, AppShell, Badge, Box, Group, NavLink, Text, Tooltip, useMantineColorScheme } from '@mantine/core';
-import { IconDeviceDesktop, IconMoon, IconSun } from '@tabler/icons-react';
+import { IconBell, IconDeviceDesktop, IconMoon, IconSun } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useLocation } from '@tanstack/react-router';
+import { useState } from 'react';
 import { useTRPC } from '../client/trpc.ts';
 import { pages, sections } from '../routes.tsx';
 
@@ -49,7 +50,10 @@ export function Navigation({ onGo }: { onGo(): void }) {
         })}
       </AppShell.Section>
       <AppShell.Section>
-        <ColorSchemes />
+        <Group justify="space-between" pr="xs">
+          <ColorSchemes />
+          <NotifyButton />
+        </Group>
       </AppShell.Section>
     </>
   );
@@ -60,6 +64,25 @@ const schemes = [
   { value: 'dark', label: 'Dark', icon: IconMoon },
   { value: 'auto', label: 'As the system', icon: IconDeviceDesktop },
 ] as const;
+
+/** Asks the browser for leave to show notifications; gone once that is decided. */
+function NotifyButton() {
+  const canAsk = () => 'Notification' in window && Notification.permission === 'default';
+  const [isShown, setShown] = useState(canAsk);
+  if (!isShown) return null;
+  return (
+    <Tooltip label="Notify me when runs end">
+      <ActionIcon
+        aria-label="Notify me when runs end"
+        variant="subtle"
+        color="gray"
+        onClick={() => void Notification.requestPermission().finally(() => setShown(canAsk()))}
+      >
+        <IconBell size={16} stroke={1.6} />
+      </ActionIcon>
+    </Tooltip>
+  );
+}
 
 function ColorSchemes() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();

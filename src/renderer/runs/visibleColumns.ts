@@ -36,10 +36,13 @@ export function visibleColumns({ chosen, rows, grouped, width }: Table): Visible
   const isShown = ({ id }: Column) => columns.some((column) => column.id === id) || (grouped && id === 'seed');
   const words = shared.flatMap((column) => {
     const text = column.text(rows[0]);
-    return text === '' ? [] : [`${column.label.toLowerCase()} ${text}`];
+    return text === '' ? [] : [`${column.label.toLowerCase()} ${shortened(text)}`];
   });
   return { columns, ids: telling.filter(isShown).map(({ id }) => id), common: words.join(', ') };
 }
+
+const longest = 40;
+const shortened = (text: string): string => (text.length > longest ? `${text.slice(0, longest - 1)}…` : text);
 
 const isShared = ({ text }: Column, rows: readonly RunRow[]): boolean =>
   rows.length > 1 && rows.every((row) => text(row) === text(rows[0]));

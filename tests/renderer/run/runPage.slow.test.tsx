@@ -80,7 +80,6 @@ describe('a finished run', () => {
     const tags = screen.getByLabelText('Tags', { selector: 'input' });
     await userEvent.type(tags, 'baseline{Enter}');
     fireEvent.change(screen.getByLabelText('Note'), { target: { value: 'A first try.' } });
-    pressed('Save note');
     await eventually(() => expect(page.app.runs.list()[0]).toMatchObject({ tags: ['baseline'], note: 'A first try.' }));
     await screen.findByText('Saved.', {}, patient);
   });

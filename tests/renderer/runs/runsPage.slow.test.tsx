@@ -158,7 +158,6 @@ describe('what is done to selected runs', () => {
     await select(1);
     await tool('Note');
     await user.type(await screen.findByRole('textbox', { name: 'Note' }, patient), ' Look again.');
-    await press('Keep note');
     await waitFor(
       () => expect(page.app.runs.list().some(({ note }) => note.endsWith('Look again.'))).toBe(true),
       patient,

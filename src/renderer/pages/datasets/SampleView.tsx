@@ -1,8 +1,8 @@
 /** One sample as the model sees it. */
 import { Badge, Box, Code, Group, SimpleGrid, Stack, Text } from '@mantine/core';
-import { type CSSProperties, useEffect, useRef } from 'react';
 import type { DataSamples } from '#contract/data';
-import { type Picture, pictureOf, scaleOf, tokenGrid, type ValueRange, wavePath, wordsOf } from './picture.ts';
+import { PictureCanvas } from './PictureCanvas.tsx';
+import { pictureOf, scaleOf, tokenGrid, type ValueRange, wavePath, wordsOf } from './picture.ts';
 
 interface SampleViewProps {
   data: DataSamples;
@@ -42,17 +42,8 @@ function Pixels({ data, sample: { x }, range, title }: DrawingProps) {
   const tall = Math.max(picture.height, 8 * grid.rows); // lines of a thousand values would be a hair each
   return (
     <Box maw="100%" style={{ overflow: 'auto' }}>
-      <Canvas picture={picture} style={{ width: picture.width, height: tall }} title={title} />
+      <PictureCanvas picture={picture} style={{ width: picture.width, height: tall }} title={title} />
     </Box>
-  );
-}
-
-function Canvas({ picture, style, title }: { picture: Picture; style: CSSProperties; title: string }) {
-  const canvas = useRef<HTMLCanvasElement>(null);
-  const { width, height, rgba } = picture;
-  useEffect(() => canvas.current?.getContext('2d')?.putImageData(new ImageData(rgba, width, height), 0, 0));
-  return (
-    <canvas className="pixels" ref={canvas} width={width} height={height} style={style} role="img" aria-label={title} />
   );
 }
 
@@ -68,7 +59,7 @@ function Sound({ data: { tokens }, sample: { x, spectrogram }, title }: DrawingP
         <path d={wavePath(x, columns)} />
       </svg>
       {pitches && (
-        <Canvas
+        <PictureCanvas
           picture={pictureOf(spectrogram.levels, pitches, { low: 0, high: 255, scale: 1, gap: 0 })}
           style={{ width: '100%', height: 72, boxSizing: 'border-box' }}
           title={`Spectrogram: ${title}, high pitches above, loud ones bright`}

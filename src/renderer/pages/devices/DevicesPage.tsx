@@ -107,9 +107,11 @@ function Device({ device: { name, available, why, help, command, detail } }: { d
           {command && (
             <Group gap="xs" mt={6} wrap="nowrap">
               <Code style={{ overflowWrap: 'anywhere' }}>{command}</Code>
-              <CopyText size="compact-xs" text={command}>
-                Copy
-              </CopyText>
+              <Box flex="none">
+                <CopyText size="compact-xs" text={command}>
+                  Copy
+                </CopyText>
+              </Box>
             </Group>
           )}
           {detail && (

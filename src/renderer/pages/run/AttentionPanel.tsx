@@ -14,6 +14,7 @@ import { Loading } from '../../components/Loading.tsx';
 import { rangeOf } from '../datasets/picture.ts';
 import { SampleView } from '../datasets/SampleView.tsx';
 import { AttentionMap } from './AttentionMap.tsx';
+import { AttentionOverImage } from './AttentionOverImage.tsx';
 
 type Checkpoint = (typeof checkpointNames)[number];
 
@@ -111,6 +112,7 @@ export function AttentionPanel({ id, metric }: { id: string; metric: string }) {
           <Answer found={data} metric={metric} />
         </Group>
       )}
+      {data && !maps.isError && <AttentionOverImage found={data} />}
     </Stack>
   );
 }

@@ -1,8 +1,8 @@
 /** Tags and a note: what a person has to say about a run. */
-import { Button, Group, Stack, TagsInput, Text, Textarea } from '@mantine/core';
+import { Stack, TagsInput, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { useState } from 'react';
 import { useTRPC } from '../../client/trpc.ts';
+import { NoteField } from '../../components/NoteField.tsx';
 
 interface NotesProps {
   id: string;
@@ -13,9 +13,6 @@ interface NotesProps {
 export function Notes({ id, tags, note }: NotesProps) {
   const trpc = useTRPC();
   const tag = useMutation(trpc.runs.tag.mutationOptions());
-  const save = useMutation(trpc.runs.note.mutationOptions());
-  const [text, setText] = useState<string | null>(null);
-  const failed = [tag, save].find(({ isError }) => isError);
   return (
     <Stack gap="sm">
       <TagsInput
@@ -30,34 +27,12 @@ export function Notes({ id, tags, note }: NotesProps) {
           })
         }
       />
-      <Textarea
-        label="Note"
-        placeholder="Why this run, and what came of it"
-        rows={4}
-        resize="vertical"
-        value={text ?? note}
-        onChange={(event) => setText(event.currentTarget.value)}
-      />
-      <Group>
-        <Button
-          variant="default"
-          disabled={text === null || text === note}
-          loading={save.isPending}
-          onClick={() => save.mutate({ id, text: text ?? '' })}
-        >
-          Save note
-        </Button>
-        {text !== null && text === note && save.isSuccess && (
-          <Text size="xs" c="dimmed" role="status">
-            Saved.
-          </Text>
-        )}
-        {failed && (
-          <Text size="sm" c="red" role="alert">
-            {failed.error?.message}
-          </Text>
-        )}
-      </Group>
+      {tag.isError && (
+        <Text size="sm" c="red" role="alert">
+          {tag.error.message}
+        </Text>
+      )}
+      <NoteField key={id} run={id} note={note} label="Note" placeholder="Why this run, and what came of it" />
     </Stack>
   );
 }

@@ -93,7 +93,7 @@ export function BulkBar({ rows, place, onDone }: BulkBarProps) {
               </Button>
             )}
             <TagEditor rows={rows} onChange={(add, remove) => void actions.tag(ids, add, remove)} />
-            {rows.length === 1 && <NoteEditor row={rows[0]} onChange={(text) => actions.note(ids[0], text)} />}
+            {rows.length === 1 && <NoteEditor row={rows[0]} />}
             <Button
               variant="default"
               leftSection={place === 'archive' ? <IconArchiveOff size={15} /> : <IconArchive size={15} />}

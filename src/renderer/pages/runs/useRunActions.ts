@@ -47,6 +47,5 @@ export function useRunActions() {
     emptyTrash: () => act('The trash could not be emptied', () => runs.emptyTrash.mutate(), 'The trash is empty.'),
     tag: (ids: readonly string[], add: string[], remove: string[]) =>
       act('The tags could not be changed', () => each(ids, ({ id }) => runs.tag.mutate({ id, add, remove }))),
-    note: (id: string, text: string) => act('The note could not be kept', () => runs.note.mutate({ id, text })),
   };
 }

@@ -1,0 +1,71 @@
+/** Which runs and tables have ended between two looks at the rows. Pure. */
+import { metricText, plural } from '#contract/format';
+import type { RunState } from '#contract/run';
+import type { RunRow } from '#contract/runRow';
+
+/** Something that ended, as a notification says it. */
+export interface Ending {
+  title: string;
+  body: string;
+  /** Where its result is. */
+  link: { to: '/runs/$id'; params: { id: string } } | { to: '/tables'; search: { table: string } } | { to: '/' };
+  isGood: boolean;
+}
+
+const active: readonly RunState[] = ['queued', 'running'];
+const ended: readonly RunState[] = ['finished', 'failed', 'crashed'];
+
+/** More runs that end at once are told in one sentence. */
+const mostSingly = 2;
+
+/** What ended. Runs of a table are told when the last of them ends, and a paused or stopped run is no news. */
+export function endingsOf(before: readonly RunRow[], after: readonly RunRow[], tables: readonly string[]): Ending[] {
+  const states = new Map(before.map(({ id, state }) => [id, state]));
+  const news = after.filter(({ id, state }) => ended.includes(state) && active.includes(states.get(id) ?? state));
+  const tableOf = ({ name }: RunRow) => tables.find((table) => name.startsWith(`${table}/`));
+  const single = news.filter((row) => !tableOf(row));
+  const concerned = [...new Set(news.flatMap((row) => tableOf(row) ?? []))];
+  const done = concerned.filter((table) => !after.some((row) => tableOf(row) === table && active.includes(row.state)));
+  return [
+    ...(single.length > mostSingly ? [together(single)] : single.map(runEnding)),
+    ...done.map((table) =>
+      tableEnding(
+        table,
+        news.filter((row) => tableOf(row) === table),
+      ),
+    ),
+  ];
+}
+
+function runEnding(row: RunRow): Ending {
+  const { id, name, seed, state, value, metric, reason } = row;
+  const result = value === null ? '' : `${metric === 'mae' ? 'error' : 'accuracy'} ${metricText(value, metric)}`;
+  return {
+    title: `${name} (seed ${seed}) ${state}`,
+    body: state === 'finished' ? result : (reason?.message ?? ''),
+    link: { to: '/runs/$id', params: { id } },
+    isGood: state === 'finished',
+  };
+}
+
+const together = (rows: readonly RunRow[]): Ending => ({
+  title: `${plural(rows.length, 'run')} ended`,
+  body: countsText(rows),
+  link: { to: '/' },
+  isGood: rows.every(({ state }) => state === 'finished'),
+});
+
+const tableEnding = (table: string, rows: readonly RunRow[]): Ending => ({
+  title: `The runs of the table ${table} have ended`,
+  body: `The last to end: ${countsText(rows)}`,
+  link: { to: '/tables', search: { table } },
+  isGood: rows.every(({ state }) => state === 'finished'),
+});
+
+const countsText = (rows: readonly RunRow[]): string =>
+  ended
+    .flatMap((state) => {
+      const count = rows.filter((row) => row.state === state).length;
+      return count > 0 ? [`${count} ${state}`] : [];
+    })
+    .join(', ');
