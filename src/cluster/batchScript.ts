@@ -91,7 +91,7 @@ while :; do
   code=$?
   kill -0 "$trainer" 2>/dev/null || break
 done
-if [ "$why" = limit ] && tail -n 1 "$folder/journal.jsonl" | grep -q '"state":"paused"'; then
+if [ "$why" = limit ] && ! tail -n 1 "$folder/journal.jsonl" | grep -qE '"state":"(finished|failed|stopped)"'; then
   scontrol requeue "\${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID" && { sleep 60 & wait; } # until Slurm ends this job
 fi
 exit "$code"

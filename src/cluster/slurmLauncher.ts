@@ -38,11 +38,12 @@ export interface SlurmLauncherOptions {
 const gatherTime = 50;
 /** Milliseconds between readings of the journals of running jobs. */
 const readPause = 1000;
-/** Least milliseconds between questions to Slurm, which otherwise take a twentieth of the time. */
+/** Milliseconds between questions to Slurm: five times what an answer takes, within these bounds. */
 const leastPause = 2000;
+const longestPause = 15_000;
 /** Milliseconds between attempts to submit while Slurm does not answer. */
 const submitPause = 15_000;
-/** Answers of Slurm in a row that do not name a job before it counts as gone. */
+/** Answers of Slurm in a row that do not name a job, or name it as over, before that counts: one that is requeued is over for a moment. */
 const mostMisses = 2;
 /** Journals that are read before other work has its turn. */
 const journalsAtOnce = 50;
@@ -68,6 +69,8 @@ interface FollowedRun {
   told: string;
   asked: { kind: TrainerCommand['kind']; at: number } | null;
   misses: number;
+  /** The newest entry of its journal is that of a trainer that was interrupted. */
+  isInterrupted: boolean;
 }
 
 export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions) {
@@ -97,7 +100,7 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
     const id = basename(folder);
     const run: FollowedRun = {
       ...{ id, folder, seq, listener, tail: openJournalTail(runFiles(folder).journal) },
-      ...{ place: null, attempt: 0, phase: null, told: '', asked: null, misses: 0 },
+      ...{ place: null, attempt: 0, phase: null, told: '', asked: null, misses: 0, isInterrupted: false },
     };
     // a network file system may remember for a minute that a file did not exist
     closeSync(openSync(runFiles(folder).journal, 'a'));
@@ -253,7 +256,9 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
     const submitted = [...following.values()].filter(({ place }) => place);
     if (submitted.length === 0) return;
     const jobs = await listJobs();
-    nextQuestion = performance.now() + Math.max(leastPause, 20 * (performance.now() - begun));
+    const now = performance.now();
+    const took = trouble ? 0 : now - begun; // an answer may have waited for a controller that was down
+    nextQuestion = now + Math.min(longestPause, Math.max(leastPause, 5 * took));
     trouble = '';
     findArrays(jobs);
     const found = jobsByName(jobs, new Set([...submissions.values()].map(({ array }) => array)));
@@ -275,16 +280,16 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
   }
 
   function look(run: FollowedRun, job: SlurmJob | undefined): void {
-    if (job) {
+    if (job && phaseOf(job) !== 'over') {
       run.misses = 0;
-      if (phaseOf(job) === 'over') over(run, job);
-      else underWay(run, job);
-    } else if (++run.misses >= mostMisses) {
-      const name = jobName(run);
-      if (!name)
-        submitAgain(run); // its app was killed before Slurm had the submission
-      else if (!read(run)) end(run, `Slurm does not know job ${name} any more`);
+      underWay(run, job);
+      return;
     }
+    if (read(run) || ++run.misses < mostMisses) return;
+    const name = jobName(run);
+    if (job) over(run, job);
+    else if (name) end(run, `Slurm does not know job ${name} any more`);
+    else submitAgain(run); // its app was killed before Slurm had the submission
   }
 
   function underWay(run: FollowedRun, job: SlurmJob): void {
@@ -316,8 +321,10 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
       for (const entry of run.tail.read()) {
         if (entry.seq <= run.seq) continue;
         run.listener.onEntry(entry);
-        isOver = entry.body.kind === 'ended' && entry.body.state !== 'paused';
-        if (entry.body.kind === 'ended') nextQuestion = Math.min(nextQuestion, performance.now() + readPause);
+        const { body } = entry;
+        isOver = body.kind === 'ended' && body.state !== 'paused';
+        run.isInterrupted = body.kind === 'ended' && body.reason?.code === 'interrupted';
+        if (body.kind === 'ended') nextQuestion = Math.min(nextQuestion, performance.now() + readPause);
       }
     } catch (error) {
       report(error); // the file system may come back
@@ -326,11 +333,12 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
     return isOver;
   }
 
-  /** Slurm's job of a run is over. */
+  /** Slurm's job of a run is over, and its journal does not say that the run is. */
   function over(run: FollowedRun, { state, nodes, exit }: SlurmJob): void {
-    if (read(run)) return;
     const name = jobName(run);
-    if (!run.asked && isInterruption(state) && run.attempt < settings().requeues) {
+    // a job that its time limit interrupted completes when its own request to be requeued fails
+    const goesOn = isInterruption(state) || (state === 'COMPLETED' && run.isInterrupted);
+    if (!run.asked && goesOn && run.attempt < settings().requeues) {
       run.attempt++;
       submitAgain(run);
     } else if (!run.asked && state === 'CANCELLED') {

@@ -124,7 +124,8 @@ ClusterName=permafrost
 SlurmctldHost=${node}(127.0.0.1)
 SlurmUser=root
 AuthType=auth/munge
-AuthInfo=socket=${place('munge.socket')},cred_expire=2
+# cred_expire is also how long a requeued job is held back; 120 s by default
+AuthInfo=socket=${place('munge.socket')},cred_expire=5
 SlurmctldPort=${controllerPort}
 SlurmdPort=${nodePort}
 StateSaveLocation=${place('state')}
