@@ -125,7 +125,7 @@ describe.each(kinds)('the window, $name', ({ name: kind, open }) => {
   });
 
   it.runIf(kind !== electron)('saves a published table as a picture and as CSV', async () => {
-    await page.goto(new URL('/tables?table=regimes', page.url()).href);
+    await page.goto(new URL('#/tables?table=regimes', page.url()).href);
     await page.getByRole('table', { name: /Does language pretraining help/ }).waitFor();
     const save = (name: string) =>
       shell.download(async () => {
