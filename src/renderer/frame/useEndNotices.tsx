@@ -5,7 +5,7 @@ import { useEffect, useRef } from 'react';
 import type { RunRow } from '#contract/runRow';
 import { useTRPC } from '../client/trpc.ts';
 import { notifyEnd } from '../components/notify.tsx';
-import { type Ending, endingsOf } from '../runs/endings.ts';
+import { type Ending, endingsOf, withSeen } from '../runs/endings.ts';
 
 /** Milliseconds within which runs that end are told together. */
 const pause = 1500;
@@ -20,7 +20,7 @@ export function useEndNotices(): void {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => {
     if (!rows || !tables) return;
-    told.current ??= rows;
+    told.current = withSeen(told.current ?? rows, rows);
     latest.current = rows;
     timer.current ??= setTimeout(() => {
       timer.current = undefined;

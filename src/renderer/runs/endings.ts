@@ -18,6 +18,16 @@ const ended: readonly RunState[] = ['finished', 'failed', 'crashed'];
 /** More runs that end at once are told in one sentence. */
 const mostSingly = 2;
 
+/**
+ * The rows of the last look, with what rows between two looks add: runs that were not there, and runs that became active.
+ * A short run may start and end before the next look.
+ */
+export function withSeen(before: readonly RunRow[], rows: readonly RunRow[]): RunRow[] {
+  const seen = new Map(before.map((row) => [row.id, row]));
+  for (const row of rows) if (!seen.has(row.id) || active.includes(row.state)) seen.set(row.id, row);
+  return [...seen.values()];
+}
+
 /** What ended. Runs of a table are told when the last of them ends, and a paused or stopped run is no news. */
 export function endingsOf(before: readonly RunRow[], after: readonly RunRow[], tables: readonly string[]): Ending[] {
   const states = new Map(before.map(({ id, state }) => [id, state]));

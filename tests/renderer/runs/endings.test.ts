@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { RunState } from '#contract/run';
-import { endingsOf } from '#renderer/runs/endings';
+import { endingsOf, withSeen } from '#renderer/runs/endings';
 import { runRow } from './rows.ts';
 
 const row = (id: string, state: RunState, name = id) => runRow({ name }, { id, state });
@@ -37,5 +37,14 @@ test('the runs of a table are told once, when the last of them ends', () => {
   expect(told(table('running', 'queued'), table('finished', 'running'))).toEqual([]);
   expect(told(table('finished', 'running'), table('finished', 'failed'))).toEqual([
     ['The runs of the table regimes have ended', 'The last to end: 1 failed'],
+  ]);
+});
+
+test('a run that starts and ends between two looks is told; one that appears ended, as after a rebuild, is not', () => {
+  const seen = withSeen([row('resumed', 'paused')], [row('resumed', 'running'), row('new', 'queued')]);
+  const after = [row('resumed', 'finished'), row('new', 'finished'), row('rebuilt', 'finished')];
+  expect(told(withSeen(seen, after), after).map(([title]) => title)).toEqual([
+    'resumed (seed 0) finished',
+    'new (seed 0) finished',
   ]);
 });
