@@ -40,7 +40,7 @@ const forwardShare = 1 / 3;
 export const tokensOf = ({ embedding, tokens, width, inputDim }: TaskShape): number =>
   embedding ? tokens : (tokens * width) / inputDim;
 
-/** The work of a run of so many iterations. */
+/** The work of a run with this number of iterations. */
 export function costOf(
   config: ExperimentConfig,
   model: Model,

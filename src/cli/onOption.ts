@@ -19,7 +19,7 @@ export const takesOn = (command: Command): Command =>
     )
     .option('--dry-run', 'with --on slurm: print the batch script and train nothing');
 
-/** Prints the batch script of so many runs when a dry run was asked for; returns whether it was. Throws `config`. */
+/** With --dry-run, prints the batch script of `count` runs and returns true. Throws `config`. */
 export function printedDryRun(app: Services, { on, dryRun }: OnOptions, runs: number): boolean {
   if (!dryRun) return false;
   if (on !== 'slurm') throw new PermafrostError('config', '--dry-run shows a batch script: use it with --on slurm.');

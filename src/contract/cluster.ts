@@ -81,6 +81,6 @@ export interface ClusterServices {
   save(settings: ClusterSettings): void;
   /** Partitions and our jobs, asked of Slurm; never throws. */
   state(): Promise<ClusterState>;
-  /** The batch script that would submit so many runs. */
+  /** The batch script that would submit this number of runs. */
   script(runs: number): string;
 }

@@ -252,7 +252,7 @@ function windowsOver(w: CodeWriter, pool: Node, i: string, visit: (window: strin
   const [strides, pads, window] = ['strides', 'pads', 'kernel_shape'].map((key) => listOf(pool, key));
   const [b, c, ...at] = coordinatesOf(w, pool.inputs[0].shape, i);
   const [, channels, ...windows] = pool.outputs[0].shape;
-  // the windows over a pixel begin on so many places, of which every stride-th counts
+  // a pixel lies under windows that begin at every stride-th of these places
   const place = (axis: 0 | 1, tap: string) => `i32(${at[axis]}) + ${pads[axis]} - ${tap}`;
   overWindow(w, window, place, (y, across) => {
     const [row, column] = [w.named(`${y} / ${strides[0]}`), w.named(`${across} / ${strides[1]}`)];

@@ -8,7 +8,7 @@ import { likelyTile, type ProductShape, type Tile, type TileMemory, tilesWithin 
 export const productKey = ({ batch, m, n, k, transA, transB }: ProductShape): string =>
   `${batch}x${m}x${n}x${k}${transA ? ' A^T' : ''}${transB ? ' B^T' : ''}`;
 
-/** Runs of a trial, of which the fastest counts, each of so many products that a clock on the host can tell them apart. */
+/** Runs of a trial, of which the fastest counts. Each holds enough products for a clock on the host to tell tiles apart. */
 const [runs, products] = [3, 8];
 
 /** Finds the tiles of all products that `memory` does not know, and gives the tile for a product. */
