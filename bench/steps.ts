@@ -30,7 +30,7 @@ const here = (file: string) => join(import.meta.dirname, file);
 /** A Python whose torch has the device, or null. Debian: `apt-get install python3-torch libopenblas0-pthread`. */
 function pythonWithTorch(device: string): string | null {
   const trial = `import torch; torch.ones(1, device="${device}")`;
-  const candidates = ['/usr/bin/python3', 'python3'];
+  const candidates = ['python3', '/usr/bin/python3'];
   return candidates.find((python) => spawnSync(python, ['-c', trial], { stdio: 'ignore' }).status === 0) ?? null;
 }
 
