@@ -6,7 +6,7 @@ import { conclusionTexts } from '#contract/conclusions';
 import { PermafrostError } from '#contract/errors';
 import { bytesText, dateTimeText, durationText, miscountText, numberText, planText } from '#contract/format';
 import { numberHint, readDecimal } from '#contract/numbers';
-import { type Cell, defaultTable } from '#contract/paperTable';
+import { type Cell, defaultTable, usualSeeds } from '#contract/paperTable';
 import {
   type CellResult,
   defaultTolerance,
@@ -41,7 +41,8 @@ import { wholeNumber } from './wholeNumber.ts';
 interface Options extends OnOptions {
   profile: Profile;
   cells?: string[];
-  seeds: number;
+  /** Absent: as many as each cell says. */
+  seeds?: number;
   threshold?: number;
   out?: string;
   picture?: string;
@@ -59,7 +60,11 @@ export const reproduceCommand: CommandRow = {
           .default('quick'),
       )
       .option('--cells <part...>', 'only cells whose id contains one of these texts, e.g. mnist/FRT')
-      .option('--seeds <n>', 'seeds per cell', wholeNumber('--seeds', 1, 100), 3)
+      .option(
+        '--seeds <n>',
+        `seeds per cell (default: ${usualSeeds}, or as many as the table says)`,
+        wholeNumber('--seeds', 1, 100),
+      )
       .option(
         '--threshold <value>',
         'test metric that runs must reach in cells that count steps (default: that of the table)',
@@ -101,7 +106,7 @@ async function reproduceTable(id: string, options: Options): Promise<void> {
       // the runs of a cell that takes the best of a sweep are those of the sweep
       const trained = new Set(possible.flatMap(({ id, bestOf }) => (bestOf.length > 0 ? bestOf : id)));
       const trainedCells = tableOf(id).cells.filter((cell) => trained.has(cell.id));
-      const cells = trainedCells.map((cell) => ({ id: cell.id, seeds }));
+      const cells = trainedCells.map((cell) => ({ id: cell.id, seeds: seeds ?? cell.seeds }));
       if (cells.length) {
         const request = { table: id, profile, cells, launcher: options.on };
         const plan = app.tables.plan(request);

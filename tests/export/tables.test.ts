@@ -28,6 +28,7 @@ const cell = (row: string, column: string, rest: Partial<Cell> = {}): Cell => ({
     threshold: null,
     swept: [],
     bestOf: [],
+    seeds: 3,
     like: null,
     beside: [],
     beyond: null,

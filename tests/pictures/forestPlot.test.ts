@@ -21,7 +21,7 @@ const published: Published = {
 };
 const cell = (row: string, column: string, own: Partial<Cell> = {}): Cell => ({
   ...{ id: `t/${row}/${column}`, row, column, like: null, params: {}, published, resultIs: 'final' },
-  ...{ threshold: null, swept: [], bestOf: [] },
+  ...{ threshold: null, swept: [], bestOf: [], seeds: 3 },
   ...{ beside: [], beyond: null },
   ...own,
 });
