@@ -19,6 +19,7 @@ import {
   bestText,
   chanceText,
   contrastText,
+  havePublished,
   outlookText,
   publishedText,
   rangeText,
@@ -192,8 +193,7 @@ const columns: { name: string; text(result: CellResult): string; ofPublished?: t
 
 function report(state: TableState, path: string, picture: string | undefined): string {
   const { table, results, contrasts } = state;
-  const isPublished = results.some(({ cell }) => cell.published !== null);
-  const shown = columns.filter(({ ofPublished }) => isPublished || !ofPublished);
+  const shown = columns.filter(({ ofPublished }) => havePublished(results) || !ofPublished);
   const needs = results.filter((a) => a.needs).map((a) => `  ${a.cell.row} ${a.cell.column}: ${a.needs}`);
   const notes = [...new Set(results.flatMap((a) => a.notes))].map((note) => `  ${note}`);
   const floors = results.flatMap((a) =>

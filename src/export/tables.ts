@@ -1,4 +1,5 @@
 /** A published table with its results here: as CSV with a record per cell or per run, and as a document. */
+import { conclusionTexts } from '#contract/conclusions';
 import { numberText } from '#contract/format';
 import type { Published } from '#contract/paperTable';
 import type { Run } from '#contract/run';
@@ -7,6 +8,7 @@ import {
   bestText,
   chanceText,
   contrastText,
+  havePublished,
   publishedText,
   rangeText,
   thresholdText,
@@ -104,6 +106,7 @@ export function tableDocument(state: TableState, date: string): Document {
   const sources = footnotes();
   const marked = (texts: Published[]) => texts.map((published) => sources.mark(sourceText(published)));
   const hasOthers = results.some(({ cell }) => cell.beside.length > 0);
+  const hasPaper = havePublished(results);
   const rows = results.map((result) => {
     const { cell, floor, onFloor, metric } = result;
     const published = {
@@ -113,9 +116,10 @@ export function tableDocument(state: TableState, date: string): Document {
     const others = { text: cell.beside.map(publishedText).join('; '), marks: marked(cell.beside) };
     return [
       ...[plain(cell.row), plain(cell.column), plain(thresholdText(result) || (metric ?? ''))],
-      published,
+      ...(hasPaper ? [published] : []),
       ...(hasOthers ? [others] : []),
-      ...[plain(floor ? numberText(floor.value) : ''), plain(oursText(result)), plain(verdictText(result))],
+      ...[plain(floor ? numberText(floor.value) : ''), plain(oursText(result))],
+      ...(hasPaper ? [plain(verdictText(result))] : []),
     ];
   });
   const lines = (of: (result: CellResult) => string | false | null) => [
@@ -124,6 +128,7 @@ export function tableDocument(state: TableState, date: string): Document {
   const name = ({ cell }: CellResult) => `${cell.row} ${cell.column}`;
   const sections = [
     { title: 'Gain (positive: better), with its 95 % interval over seeds', lines: contrasts.map(contrastText) },
+    { title: 'Conclusions', lines: conclusionTexts(contrasts) },
     { title: weightsAndScoreTitle, lines: weightsAndScoreTexts(state.weightsAndScore) },
     {
       title: 'Threshold not reached, so no mean of steps',
@@ -148,9 +153,11 @@ export function tableDocument(state: TableState, date: string): Document {
     title: table.title,
     caption: `Profile ${profile}; tolerance ${toleranceText(tolerance)}; ${date}.`,
     header: [
-      ...[column('Row'), column('Column'), column('Metric'), column('Published', true)],
+      ...[column('Row'), column('Column'), column('Metric')],
+      ...(hasPaper ? [column('Published', true)] : []),
       ...(hasOthers ? [column('Others', true)] : []),
-      ...[column('Floor', true), column('Ours (95 % interval, seeds)', true), column('Verdict')],
+      ...[column('Floor', true), column('Ours (95 % interval, seeds)', true)],
+      ...(hasPaper ? [column('Verdict')] : []),
     ],
     rows,
     footnotes: sources.texts,
