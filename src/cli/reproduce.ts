@@ -19,6 +19,7 @@ import {
   bestText,
   chanceText,
   contrastText,
+  floorText,
   havePublished,
   outlookText,
   publishedText,
@@ -178,7 +179,7 @@ const columns: { name: string; text(result: CellResult): string; ofPublished?: t
     text: ({ cell, onFloor }) => publishedText(cell.published) + (onFloor ? ' *' : ''),
     ofPublished: true,
   },
-  { name: 'floor', text: ({ floor }) => (floor ? numberText(floor.value) : '') },
+  { name: 'floor', text: floorText },
   {
     name: 'ours',
     text: (result) => {

@@ -49,9 +49,9 @@ export function unreachedText({ steps }: Pick<CellResult, 'steps'>): string {
 export const thresholdText = ({ steps }: Pick<CellResult, 'steps'>): string =>
   steps ? `steps to ${numberText(steps.threshold)}` : '';
 
-/** `Floor 0.75`, for a score whose floor is known; else empty. */
+/** `0.75`, for a score whose floor is known; else empty. */
 export const floorText = ({ floor, metric }: Pick<CellResult, 'floor' | 'metric'>): string =>
-  floor && metric !== 'steps' ? `Floor ${numberText(floor.value)}` : '';
+  floor && metric !== 'steps' ? numberText(floor.value) : '';
 
 /** `Learning rate 0.001, the best of 5 during training`; empty for a cell with runs of its own. */
 export const bestText = ({ best }: Pick<CellResult, 'best'>): string =>

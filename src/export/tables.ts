@@ -8,6 +8,7 @@ import {
   bestText,
   chanceText,
   contrastText,
+  floorText,
   havePublished,
   publishedText,
   rangeText,
@@ -108,7 +109,7 @@ export function tableDocument(state: TableState, date: string): Document {
   const hasOthers = results.some(({ cell }) => cell.beside.length > 0);
   const hasPaper = havePublished(results);
   const rows = results.map((result) => {
-    const { cell, floor, onFloor, metric } = result;
+    const { cell, onFloor, metric } = result;
     const published = {
       text: publishedText(cell.published) + (onFloor ? ' *' : ''),
       marks: marked(cell.published ? [cell.published] : []),
@@ -118,7 +119,7 @@ export function tableDocument(state: TableState, date: string): Document {
       ...[plain(cell.row), plain(cell.column), plain(thresholdText(result) || (metric ?? ''))],
       ...(hasPaper ? [published] : []),
       ...(hasOthers ? [others] : []),
-      ...[plain(floor ? numberText(floor.value) : ''), plain(oursText(result))],
+      ...[plain(floorText(result)), plain(oursText(result))],
       ...(hasPaper ? [plain(verdictText(result))] : []),
     ];
   });

@@ -133,14 +133,15 @@ function paragraph(
 function legend(cells: Panel[], contrasts: Panel[], width: number, ink: Ink): PicturePart {
   const linesOf = (panels: readonly Panel[]) => panels.flatMap(({ groups }) => groups.flatMap(({ lines }) => lines));
   const [cellLines, contrastLines] = [linesOf(cells), linesOf(contrasts)];
+  const has = (part: 'published' | 'allowed' | 'floor') =>
+    [...cellLines, ...contrastLines].some((line) => line[part] !== null);
   const marked = (looks: Record<string, Look>, names: readonly string[], lines: typeof cellLines) =>
     names.flatMap((name) => {
       const look = looks[name];
       const isUsed = lines.some((line) => line.look === look && line.ours);
-      return isUsed && look.shape ? [{ text: name, element: oursSample(look, ink) }] : [];
+      const text = name === 'no published number' && !has('published') ? 'ours' : name;
+      return isUsed && look.shape ? [{ text, element: oursSample(look, ink) }] : [];
     });
-  const has = (part: 'published' | 'allowed' | 'floor') =>
-    [...cellLines, ...contrastLines].some((line) => line[part] !== null);
   const items = [
     ...(has('published') ? [{ text: 'paper ± standard deviation', element: publishedMark(15, 4, 26, ink) }] : []),
     ...(has('allowed') ? [{ text: 'tolerance', element: toleranceBand(2, 28, ink) }] : []),

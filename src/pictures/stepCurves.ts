@@ -32,6 +32,8 @@ export function testCurvesOf(
 interface StepChart {
   row: string;
   metric: MetricName;
+  /** Ids of all runs. */
+  runs: string;
   /** `threshold`: what the column's runs have to reach, where its cell counts the steps to it. */
   curves: { column: string; mean: MeanCurve; threshold: number | null }[];
 }
@@ -51,7 +53,7 @@ export function stepCurves(
   const charts = stepCharts(state.results, curves);
   if (charts.length === 0) return [];
   const { columns } = tableGrid(state);
-  const errors = charts.filter(({ metric }) => metric === 'mae').flatMap(highest);
+  const errors = charts.filter(({ metric }) => metric === 'mae').flatMap(valuesOf);
   const top: Record<MetricName, number> = { accuracy: 1, mae: Math.max(...errors, 0) || 1 };
   const drawn = columns.filter((column) => charts.some((one) => one.curves.some((curve) => curve.column === column)));
   const names = drawn.length > 1 ? legend(drawn, columns, width, ink) : { height: 0, elements: [] };
@@ -62,8 +64,15 @@ export function stepCurves(
   });
 }
 
-/** A chart per row and metric that has a curve of two points or more. */
+/** A chart per row and metric that has a curve of two points or more; of two with the same runs, that with a threshold. */
 function stepCharts(results: readonly CellResult[], curves: TestCurves): StepChart[] {
+  const charts = allCharts(results, curves);
+  const hasThreshold = ({ curves }: StepChart) => curves.some(({ threshold }) => threshold !== null);
+  const repeated = new Set(charts.filter(hasThreshold).map(({ runs }) => runs));
+  return charts.filter((chart) => hasThreshold(chart) || !repeated.has(chart.runs));
+}
+
+function allCharts(results: readonly CellResult[], curves: TestCurves): StepChart[] {
   const rows = [...new Set(results.map(({ cell }) => cell.row))];
   return rows.flatMap((row) =>
     metricNames.flatMap((metric) => {
@@ -76,7 +85,8 @@ function stepCharts(results: readonly CellResult[], curves: TestCurves): StepCha
         );
         return mean.points.length > 1 ? [{ column: cell.column, mean, threshold: steps?.threshold ?? null }] : [];
       });
-      return means.length > 0 ? [{ row, metric, curves: means }] : [];
+      const ids = own.flatMap(({ runs }) => runs.map(({ id }) => id)).sort();
+      return means.length > 0 ? [{ row, metric, runs: ids.join(), curves: means }] : [];
     }),
   );
 }
@@ -85,20 +95,20 @@ function stepCharts(results: readonly CellResult[], curves: TestCurves): StepCha
 const metricOf = ({ metric, runs }: CellResult): MetricName | null =>
   metric === 'steps' ? (runs[0]?.metric ?? null) : metric;
 
-const highest = ({ curves }: StepChart): number[] =>
-  curves.flatMap(({ mean }) => [...mean.points.map(({ y }) => y), ...mean.band.map(({ high }) => high)]);
+const valuesOf = ({ curves }: StepChart): number[] =>
+  curves.flatMap(({ mean }) => [
+    ...mean.points.map(({ y }) => y),
+    ...mean.band.flatMap(({ low, high }) => [low, high]),
+  ]);
 
-function stepChart(
-  { row, metric, curves }: StepChart,
-  columns: readonly string[],
-  top: number,
-  width: number,
-  ink: Ink,
-): SvgElement[] {
+function stepChart(chart: StepChart, columns: readonly string[], top: number, width: number, ink: Ink): SvgElement[] {
+  const { row, metric, curves } = chart;
+  const least = metric === 'accuracy' && Math.min(...valuesOf(chart)) >= 0.5 ? 0.5 : 0;
   const last = Math.max(...curves.map(({ mean }) => mean.points[mean.points.length - 1].x));
   const bottom = smallChart.height - smallChart.bottom;
   const xOf = (x: number) => smallChart.left + (x / (last || 1)) * (width - smallChart.left - smallChart.right);
-  const yOf = (y: number) => bottom - (Math.min(top, Math.max(0, y)) / top) * (bottom - smallChart.top);
+  const yOf = (y: number) =>
+    bottom - ((Math.min(top, Math.max(least, y)) - least) / (top - least)) * (bottom - smallChart.top);
   const path = (points: readonly ChartPoint[]) =>
     points.map(({ x, y }, i) => `${i ? 'L' : 'M'}${xOf(x).toFixed(1)} ${yOf(y).toFixed(1)}`).join('');
   const area = (band: MeanCurve['band']) =>
@@ -110,7 +120,7 @@ function stepChart(
   }));
   return [
     textAt(smallChart.left, 14, cutText(metric === 'mae' ? `${row}, error` : row, width - smallChart.left), ink.text),
-    ...horizontals(linearTicks(0, top, 4), yOf, width, ink),
+    ...horizontals(linearTicks(least, top, 4), yOf, width, ink),
     ...abscissas(linearTicks(0, last, 3), xOf, ink),
     ...looks.flatMap(({ mean, color }) =>
       mean.band.length > 1 ? [svgElement('path', { d: area(mean.band), fill: color, 'fill-opacity': 0.18 })] : [],
@@ -136,7 +146,7 @@ function thresholdLine(threshold: number, y: number, width: number, stroke: stri
       stroke,
       'stroke-dasharray': '1 3',
     }),
-    textAt(end, y + 12, tickLabel(threshold, 3), stroke, { 'text-anchor': 'end', 'font-size': 10 }),
+    textAt(smallChart.left + 3, y - 3, tickLabel(threshold, 3), stroke, { 'font-size': 10 }),
   ];
 }
 

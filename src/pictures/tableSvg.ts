@@ -33,6 +33,7 @@ function linesOf(result: CellResult | undefined, hasPaper: boolean): Line[] {
   const signs = marksOf(result).map((name) => marks[name].sign);
   const runs = published?.runs ? ` (${plural(published.runs, 'run')})` : '';
   const verdict = shownVerdict(result);
+  const floor = !hasPaper && floorText(result) && `Floor ${floorText(result)}`;
   const ours =
     judgement.mean === null
       ? []
@@ -46,9 +47,9 @@ function linesOf(result: CellResult | undefined, hasPaper: boolean): Line[] {
     ...(published ? [{ text: `Paper ${publishedText(published)}${signs.join('')}${runs}` }] : []),
     ...(!published && hasPaper ? [{ text: 'no published number' }] : []),
     ...ours,
-    ...[thresholdText(result), unreachedText(result), bestText(result), hasPaper ? '' : floorText(result)]
-      .filter(Boolean)
-      .map((text) => ({ text })),
+    ...[thresholdText(result), unreachedText(result), bestText(result), floor].flatMap((text) =>
+      text ? { text } : [],
+    ),
     ...(verdict === 'no published number'
       ? []
       : [

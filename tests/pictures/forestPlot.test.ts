@@ -249,6 +249,23 @@ test('trained weights and score are drawn per column, a mark per body, with the 
   expect(published).not.toBe(ours);
 });
 
+test('runs that two rows share have one chart, that with the threshold; accuracies of 0.5 and more have an axis from there', () => {
+  const runs = [{ id: 'a', metric: 'accuracy' } as RunRow];
+  const counted = result(cell('mnist: steps', 'FPT', { published: null, resultIs: 'steps', threshold: 0.75 }), {
+    ...{ metric: 'steps', runs, steps: { threshold: 0.75, runs: [{ id: 'a', step: 100, of: 100, every: 50 }] } },
+  });
+  const state = stateOf([result(cell('mnist', 'FPT'), { runs }), counted]);
+  const charts = (values: number[]) => {
+    const curves = testCurvesOf(state, () => values.map((value, i) => ({ step: 50 * i, value })));
+    const all = texts(draw(state, curves));
+    return all.slice(all.findIndex((text) => text.startsWith('Test metric over steps')));
+  };
+  expect(charts([0.6, 0.9])).toContain('mnist: steps');
+  expect(charts([0.6, 0.9])).not.toContain('mnist');
+  const zeros = (values: number[]) => charts(values).filter((text) => text === '0').length;
+  expect([zeros([0.6, 0.9]), zeros([0.4, 0.9])]).toEqual([1, 2]); // of the steps, and of the accuracy
+});
+
 test('a run that diverged has no mark, and its curve ends where it did', () => {
   const judged = { ...judgement, mean: Number.NaN, low: Number.NaN, high: Number.NaN };
   const run = { id: 'a', metric: 'accuracy' } as RunRow;

@@ -99,7 +99,13 @@ function CellView({ result, hasPaper, onOpen }: CellViewProps) {
           </span>
         </span>
       )}
-      {[unreachedText(result), bestText(result), hasPaper ? '' : floorText(result)].filter(Boolean).map((text) => (
+      {!hasPaper && floorText(result) && (
+        <span className="cell-result-line">
+          <span className="cell-result-label">Floor</span>
+          <span>{floorText(result)}</span>
+        </span>
+      )}
+      {[unreachedText(result), bestText(result)].filter(Boolean).map((text) => (
         <span key={text} className="cell-result-line dimmed">
           {text}
         </span>

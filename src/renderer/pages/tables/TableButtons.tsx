@@ -46,7 +46,7 @@ export function TableButtons({ state, seeds, onSeeds, onPropose, onStop }: Table
       <CountInput
         name="Seeds"
         label="Seeds for each cell"
-        width={104}
+        width={128}
         max={100}
         value={seeds}
         whenEmpty={rangeOfSeeds(results)}
