@@ -5,7 +5,7 @@ import { movedDown, type SvgElement, svgElement } from './svg.ts';
 import { tickLabel } from './ticks.ts';
 
 /** Sizes in pixels; the margins are around the area of the marks. */
-export const smallChart = { least: 260, gap: 16, height: 190, left: 38, right: 18, top: 24, bottom: 36 };
+export const smallChart = { least: 260, gap: 16, height: 190, left: 38, right: 34, top: 24, bottom: 36 };
 
 const titleHeight = 26;
 

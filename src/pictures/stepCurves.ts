@@ -146,7 +146,7 @@ function thresholdLine(threshold: number, y: number, width: number, stroke: stri
       stroke,
       'stroke-dasharray': '1 3',
     }),
-    textAt(smallChart.left + 3, y - 3, tickLabel(threshold, 3), stroke, { 'font-size': 10 }),
+    textAt(end + 4, y + 4, tickLabel(threshold, 3), stroke, { 'font-size': 10 }),
   ];
 }
 

@@ -13,6 +13,7 @@ import { marks, marksOf } from './tableGrid.ts';
 
 export function tableFooter(state: TableState): string[] {
   const { table, results } = state;
+  const correlations = weightsAndScoreTexts(state.weightsAndScore);
   const used = new Set(results.flatMap(marksOf));
   const signs = (Object.keys(marks) as (keyof typeof marks)[]).filter((name) => used.has(name));
   const sources = [...new Set(results.flatMap(({ cell }) => cell.published?.source ?? []))];
@@ -20,7 +21,7 @@ export function tableFooter(state: TableState): string[] {
     basisText(state),
     ...signs.map((name) => `${marks[name].sign} ${marks[name].means}.`),
     ...[outlookText(results), chanceText(state), table.note].flatMap((text) => text ?? []),
-    ...weightsAndScoreTexts(state.weightsAndScore).map((text) => `${weightsAndScoreTitle}: ${text}.`),
+    ...(correlations.length ? [`${weightsAndScoreTitle}: ${correlations.join('; ')}.`] : []),
     ...notesOf(results).map((note) => `Quick: ${note}.`),
     ...(sources.length ? [`Sources: ${sources.join('; ')}.`] : []),
   ];
