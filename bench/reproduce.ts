@@ -62,7 +62,7 @@ interface Reproduced {
   conclusions: string[];
 }
 
-/** Runs the command as a user does, without settings of this shell that change where it looks for things. */
+/** Runs the command as a user does. */
 async function reproduced(home: string): Promise<Reproduced> {
   const words = ['run', '-s', 'reproduce', '--', '--json', '--out', join(home, 'table.csv')];
   const child = spawn('npm', words, {

@@ -161,7 +161,7 @@ test('a table without published numbers shows floors and ours, and its conclusio
   await visit('/tables?table=nano');
   const grid = (await screen.findByLabelText(/^Does pretraining help a small body/, { selector: 'table' }, patient))
     .textContent!;
-  expect(grid).toMatch(/Ours0\.9390\(0\.93\d … 0\.94\d\)3 seedsFloor 0\.75/);
+  expect(grid).toMatch(/Ours0\.9390\(0\.93\d … 0\.94\d\)3 seedsFloor0\.75/);
   expect(grid).toContain('not trained yet');
   expect(document.body.textContent).not.toMatch(/Paperno number|no published number|Sources:/);
   screen.getByText(/^FPT does better than FRT on bit-memory, rate 0\.003 \(\+0\.09, /);
