@@ -121,7 +121,7 @@ describe('a list of added models that somebody damaged', () => {
     async (content) => {
       putList(content);
       expect(zoo.get('permafrost-nano').state).toBe('here');
-      expect(zoo.warnings()).toEqual([expect.stringMatching(/added\.json .*Fix or delete it/)]);
+      expect(zoo.warnings()).toEqual([expect.stringMatching(/added\.json .*fix or delete it/)]);
       await expect(zoo.add(place.putModel('mine'))).rejects.toMatchObject({ code: 'config' });
       expect(readFileSync(list(), 'utf8')).toBe(content);
     },

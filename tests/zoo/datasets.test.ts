@@ -174,7 +174,7 @@ describe('an incomplete data set', () => {
       put('mnist', `${set}-images-idx3-ubyte`, Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 0, 0, 0, 0, 28, 0, 0, 0, 28));
       put('mnist', `${set}-labels-idx1-ubyte`, Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 0));
     }
-    await expect(loadDataset('mnist', { home })).rejects.toThrow(/its train files have no image/);
+    await expect(loadDataset('mnist', { home })).rejects.toThrow(/the train files have no images/);
     writeFiles(folderOf('speech-commands'), { 'validation_list.txt': '', 'testing_list.txt': 'yes/a.wav' });
     await expect(loadDataset('speech-commands', { home })).rejects.toThrow(/the split train has no samples/);
     writeFiles(folderOf('listops'), { 'basic_train.tsv': 'Source\tTarget\n', 'basic_val.tsv': 'Source\tTarget\n' });

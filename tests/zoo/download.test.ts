@@ -192,7 +192,9 @@ describe('a server that', () => {
   it('sends other bytes than expected has them deleted', async () => {
     server.answer(serve(randomBytes(content.length)));
     const error = await failure(get());
-    expect(error.message).toMatch(/expected sha256 [0-9a-f]{64}, found [0-9a-f]{64} over 300000 bytes.*it was deleted/);
+    expect(error.message).toMatch(
+      /expected sha256 [0-9a-f]{64}, found [0-9a-f]{64} over 300000 bytes.*It was deleted here/,
+    );
     expect(left()).toEqual([]);
   });
 
@@ -231,7 +233,7 @@ describe('a server that', () => {
       response.end();
     });
     const error = await failure(get({ sha256: undefined, freeBytes: async () => (asked++ === 0 ? 1e12 : 1e6) }));
-    expect(error).toMatchObject({ code: 'disk', message: expect.stringMatching(/the disk has 1 MB free/) });
+    expect(error).toMatchObject({ code: 'disk', message: expect.stringMatching(/the disk has only 1 MB free/) });
     expect(sent).toBeLessThan(2 ** 27);
   });
 

@@ -88,7 +88,7 @@ describe('a hub whose', () => {
     hub.api.answer(text(body));
     await expect(zoo.pull(tiny)).rejects.toMatchObject({
       code: 'network',
-      message: expect.stringMatching(/sshleifer\/tiny-gpt2: the answer is not that of a hub/),
+      message: expect.stringMatching(/sshleifer\/tiny-gpt2: the server does not answer like a Hugging Face hub/),
     });
   });
 
