@@ -102,7 +102,7 @@ describe('a bundle of an earlier layout', () => {
     );
     expect(problems).toEqual([]);
     expect({ table, runs: runs.length }).toEqual({ table: null, runs: seeds.length });
-    expect(notes[0]).toMatch(/^the bundle has layout 1 .* were not computed again/);
+    expect(notes[0]).toMatch(/^The bundle has layout 1, .* its verdicts, tables and runs.csv were not\.$/);
   });
 
   it('is invalid where a result contradicts the journal', async () => {
@@ -162,7 +162,7 @@ describe('verifying finds', () => {
     [
       'a journal that was edited',
       () => forged(`${run}/journal.jsonl`, (text) => text.replace('0.998', '0.999')),
-      /journal\.jsonl, line 4: it is not an entry with a valid CRC-32\.$/,
+      /journal\.jsonl, line 4: expected an entry with a valid CRC-32\.$/,
     ],
     [
       'a journal without its last line end',
@@ -186,7 +186,7 @@ describe('verifying finds', () => {
     [
       'a run of other settings',
       () => forged(`${run}/config.json`, (text) => text.replace('"n":5', '"n":6')),
-      /regimes\/bit-xor\/FRT: bit-xor-seed1 has n 6; the cell asks for 5\.$/,
+      /regimes\/bit-xor\/FRT: bit-xor-seed1 has n 6; the cell needs 5\.$/,
     ],
     [
       'a verdict that its runs do not give',
@@ -201,7 +201,7 @@ describe('verifying finds', () => {
     [
       'a table for people that says something else',
       () => forged('table.md', (text) => text.replace('reproduced', 'better')),
-      /^table\.md: it is not what the runs give\.$/,
+      /^table\.md: it differs from the file computed from the runs\.$/,
     ],
     ['JSON that is none', () => forged('table.json', () => '{"table":'), /^table\.json: not JSON/],
     [

@@ -323,7 +323,7 @@ describe('errors have a message and an exit code', () => {
       'an unknown field',
       () => ['run', good(), '--set', 'learing_rate=1'],
       2,
-      /learing_rate: there is no such field. Did you mean learning_rate\?/,
+      /learing_rate: unknown field. Did you mean learning_rate\?/,
     ],
     ['an unknown task', () => ['run', '--set', 'task=mnits'], 2, /no "mnits". Did you mean mnist\?/],
     [

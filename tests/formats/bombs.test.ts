@@ -227,7 +227,7 @@ beforeAll(async () => {
     [
       'a journal of short lines',
       { packed: deflated(lines, 30), size: lines.length * 30 },
-      /line 1: it is not an entry/,
+      /line 1: expected an entry/,
     ],
     ['a journal of one line', { packed: deflated(zeros, 24), size: zeros.length * 24 }, /a line of more than 1048576/],
     ['a journal of a gigabyte', { packed: deflated(zeros, 64), size: giga }, /1073741824 bytes; at most 536870912/],
