@@ -113,7 +113,7 @@ describe('a bundle of an earlier layout', () => {
 
 it('a bundle of a newer layout is refused with advice to update', async () => {
   const newer = forged('manifest.json', (text) => text.replace(/"version":\s*\d+/, '"version":99'), false);
-  await expect(verify(newer)).rejects.toThrow(/it has layout 99, but this one knows \d+\. .*update/);
+  await expect(verify(newer)).rejects.toThrow(/expected layout \d+ or lower; found 99\. .* Update this one/);
 });
 
 it('a bundle without a finished run is refused', async () => {
@@ -150,7 +150,7 @@ describe('verifying finds', () => {
     [
       'a changed byte',
       () => forged('runs.csv', (text) => text.replace('finished', 'finishes'), false),
-      /^runs\.csv: its SHA-256 is \w+; the manifest says \w+\.$/,
+      /^runs\.csv: the manifest says SHA-256 \w+; found \w+\.$/,
     ],
     ['a missing file', () => forged('runs.csv', () => '', false), /^runs\.csv: the file is missing\.$/],
     [
@@ -229,8 +229,10 @@ describe('verifying finds', () => {
   });
 
   it('a file that is not a bundle', async () => {
-    await expect(verify(strToU8('hello'))).rejects.toThrow(/is not a bundle of Permafrost: Not a usable zip/);
-    await expect(verify(bundle.subarray(0, -30))).rejects.toThrow(/is not a bundle of Permafrost/);
+    await expect(verify(strToU8('hello'))).rejects.toThrow(
+      /is not a bundle that this Permafrost can read: Not a usable zip/,
+    );
+    await expect(verify(bundle.subarray(0, -30))).rejects.toThrow(/is not a bundle that this Permafrost can read/);
     await expect(verify(zipSync({ 'a.txt': strToU8('a') }))).rejects.toThrow(/manifest\.json: the file is missing/);
     await expect(verify(forged('manifest.json', () => '{"format":"x"}', false))).rejects.toThrow(
       /manifest\.json: format/,
