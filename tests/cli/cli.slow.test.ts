@@ -219,7 +219,9 @@ describe('run, list, show, tag and export', () => {
       await busy.says(/Ctrl-C ends the server/);
       await becomes(id, 'running');
       busy.press(ctrlC);
-      await busy.says(/One run is running or queued\. Press Ctrl-C again within 5 s to pause at a checkpoint and exit\./);
+      await busy.says(
+        /One run is running or queued\. Press Ctrl-C again within 5 s to pause at a checkpoint and exit\./,
+      );
       busy.press(ctrlC);
       await busy.endsWith(0);
       expect(json('show', id).state).toBe('paused');
@@ -345,7 +347,7 @@ describe('errors have a message and an exit code', () => {
       /bit-xor makes 2 tokens, but gpt2 takes at most 1 \(n_positions\)/,
     ],
     ['an unknown run', () => ['show', 'nothing-here'], 4, /no run "nothing-here"/],
-    ['an unknown table', () => ['reproduce', 'q9'], 4, /no table "q9". Did you mean/],
+    ['an unknown table', () => ['reproduce', 'q9'], 4, /Unknown table "q9"\. Did you mean/],
     ['an unknown cell', () => ['reproduce', 'regimes', '--cells', 'xyz'], 4, /No cell of regimes contains xyz/],
     [
       'a seed that may be one or a thousand',

@@ -128,7 +128,10 @@ it('a text of the command line stays a text, whatever it looks like', () => {
 
 describe('a number of the command line that could be read in two ways is refused, with how to write it', () => {
   it.each([
-    ['seed=1.000', /^seed: expected a whole number in digits; found "1\.000"\. Write 1000 without thousands separators/],
+    [
+      'seed=1.000',
+      /^seed: expected a whole number in digits; found "1\.000"\. Write 1000 without thousands separators/,
+    ],
     ['batch_size=1,000', /Write 1000 without thousands separators/],
     ["final_test_samples=1'000'000", /Write 1000000 without thousands separators/],
     ['num_iters=1e3', /Write 1000\.$/],

@@ -147,7 +147,7 @@ describe('the quick profile', () => {
 });
 
 it('an unknown table is refused with the nearest one', () => {
-  expect(() => tableOf('q1-fp')).toThrow(/no table "q1-fp". Did you mean q1-fpt\?/);
+  expect(() => tableOf('q1-fp')).toThrow(/Unknown table "q1-fp"\. Did you mean q1-fpt\?/);
 });
 
 describe('a cell that repeats one of another table', () => {
