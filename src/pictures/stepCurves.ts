@@ -1,4 +1,4 @@
-/** Test metric over steps, a small chart per row: the mean of each column's runs with its 95 % interval. Pure. */
+/** Draws the test metric over steps: a small chart for each row, with the mean of each column's runs and its 95 % interval. Pure. */
 
 import type { MetricName } from '#contract/runRow';
 import type { CellResult, TableState } from '#contract/tableState';
@@ -13,10 +13,10 @@ import { metricNames } from './tablePanels.ts';
 import { cutText, textWidth } from './textWidth.ts';
 import { linearTicks, tickLabel } from './ticks.ts';
 
-/** The test metric of runs over their steps, by run id. */
+/** Curves of the test metric over steps, by run id. */
 export type TestCurves = ReadonlyMap<string, readonly ChartPoint[]>;
 
-/** Points of each curve; a chart is too small for more. */
+/** Largest number of points of a curve; a chart is too small for more. */
 export const pointsOfCurve = 200;
 
 /** Reads the curve of every run of a table. */
@@ -34,16 +34,16 @@ interface StepChart {
   metric: MetricName;
   /** Ids of all runs. */
   runs: string;
-  /** `threshold`: what the column's runs have to reach, where its cell counts the steps to it. */
+  /** `threshold`: the metric that the column's runs must reach, if the cell counts steps. */
   curves: { column: string; mean: MeanCurve; threshold: number | null }[];
 }
 
-/** Lines differ in their dashes too, for print without colour. */
+/** Dashes of the lines, to tell them apart in print without colour. */
 const dashes = ['none', '7 3', '2 2', '9 3 2 3', '4 2', '12 4', '1 4', '9 3 2 3 2 3', '5 1', '14 2 2 2'];
 
 const legendHeight = 22;
 
-/** A part per row of charts, the first with title and legend; none where no run has a curve. */
+/** A part for each row of charts, the first with title and legend; empty if no run has a curve. */
 export function stepCurves(
   state: Pick<TableState, 'results'>,
   curves: TestCurves,
@@ -64,7 +64,7 @@ export function stepCurves(
   });
 }
 
-/** A chart per row and metric that has a curve of two points or more; of two with the same runs, that with a threshold. */
+/** A chart for each row and metric with a curve of at least two points; of two with the same runs, that with a threshold. */
 function stepCharts(results: readonly CellResult[], curves: TestCurves): StepChart[] {
   const charts = allCharts(results, curves);
   const hasThreshold = ({ curves }: StepChart) => curves.some(({ threshold }) => threshold !== null);
@@ -152,7 +152,7 @@ function thresholdLine(threshold: number, y: number, width: number, stroke: stri
 
 const lineLook = (index: number) => ({ color: lineColor(index), dash: dashes[index % dashes.length] });
 
-/** The line of each column, in as many rows as they take. */
+/** Shows the line of each column, in as many rows as needed. */
 function legend(drawn: readonly string[], columns: readonly string[], width: number, ink: Ink): PicturePart {
   let [x, y] = [0, 0];
   const elements = drawn.flatMap((column) => {

@@ -1,4 +1,4 @@
-/** What stands below a table: the meaning of its numbers and marks, open questions, sources. Pure. */
+/** The text below a table: the meaning of its numbers and marks, notes and sources. Pure. */
 
 import { numberText } from '#contract/format';
 import type { CellResult, TableState } from '#contract/tableState';
@@ -11,6 +11,7 @@ import {
 } from '#contract/tableText';
 import { marks, marksOf } from './tableGrid.ts';
 
+/** The lines of the footer. */
 export function tableFooter(state: TableState): string[] {
   const { table, results } = state;
   const correlations = weightsAndScoreTexts(state.weightsAndScore);
@@ -27,7 +28,7 @@ export function tableFooter(state: TableState): string[] {
   ];
 }
 
-/** The line that a picture or a print ends with. `date` as it shall be printed. */
+/** The last line of a picture or a print. `date` is printed unchanged. */
 export const madeText = ({ profile }: Pick<TableState, 'profile'>, date: string): string =>
   `Permafrost, profile ${profile}, ${date}.`;
 
@@ -35,9 +36,9 @@ export const madeText = ({ profile }: Pick<TableState, 'profile'>, date: string)
 function basisText({ results, tolerance: { accuracy, mae } }: TableState): string {
   const allowed = `accuracy within ${numberText(100 * accuracy)} points, errors within ${numberText(100 * mae)} %`;
   const numbers = havePublished(results)
-    ? 'Paper: value ± standard deviation over runs. Ours, and what one column gains over another: mean'
-    : 'Each number, and what one column gains over another: mean';
-  return `${numbers} (95 % interval over seeds). Verdicts allow ${allowed}.`;
+    ? 'Paper: value ± standard deviation over runs. Ours, and gains of one column over another: mean'
+    : 'Each number, and gains of one column over another: mean';
+  return `${numbers} (95 % interval over seeds). Tolerance of verdicts: ${allowed}.`;
 }
 
 /** Each note once; one that not every row has, with the rows that it is about. */
