@@ -135,7 +135,7 @@ describe('nothing is written', () => {
     const input = { folder: run.folder, home: lab.home, device, path: file('wrong.onnx'), externalData: true };
     await expect(exportModel(network, input)).rejects.toMatchObject({
       code: 'trace',
-      message: expect.stringMatching(/differs from the run's own evaluation by 1/),
+      message: expect.stringMatching(/differ from the run's own evaluation by 1/),
     });
     expect([file('wrong.onnx'), file('wrong.onnx.data')].map((path) => existsSync(path))).toEqual([false, false]);
   });
