@@ -11,6 +11,7 @@ import { writableInPlace } from './inPlace.ts';
 import { mapValues } from './mapValues.ts';
 import { checkedInput, noiseWords } from './noise.ts';
 import { writeOnnx } from './onnx.ts';
+import { padProducts } from './padProducts.ts';
 import { printGraph } from './print.ts';
 import type { CompiledStep, Frozen, Noise, Program, Spec, TensorData } from './program.ts';
 import { type OnnxState, onDevice, onnxState } from './resident.ts';
@@ -61,7 +62,8 @@ async function compileOnnx(
   const traceStart = performance.now();
   const trace = traceProgram(program, { state: state.specs, inputs, frozen });
   const names = [...trace.outputs.keys()];
-  const fused = fuse(trace.graph, [...trace.outputs.values()], device);
+  const simple = fuse(trace.graph, [...trace.outputs.values()], device);
+  const fused = device.padsProducts ? padProducts(trace.graph, simple) : simple;
   const values = new Map(names.map((name, i) => [name, fused[i]]));
   print?.(printGraph(values));
   const flow = device.keepsState

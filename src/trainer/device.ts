@@ -71,6 +71,7 @@ async function onnxDevice(
     threads,
     weightFolder,
     keepsState: keeping.includes(provider),
+    padsProducts: provider === 'cpu',
     fusedMatMul: fusing.includes(provider),
   };
 }

@@ -66,7 +66,7 @@ it(
     ]);
     expect(shown.stdout).toMatch(/source +me\/golden @ b{40}/);
     expect(shown.stdout).toMatch(/on disk +\d+.* kB, here/);
-    expect(verified.stdout).toMatch(/every weight fits, SHA-256 as its source says/);
+    expect(verified.stdout).toMatch(/every weight fits the model, SHA-256 as published/);
     writeFileSync(path, Buffer.concat([readFileSync(path), Buffer.from('x')]));
     const broken = await permafrost('zoo', 'verify', 'me/golden');
     expect(broken.stdout).toMatch(/SHA-256 is [0-9a-f]{64}, expected/);
