@@ -56,7 +56,7 @@ it.each([
   expect(trouble.detail).toContain(out.slice(0, 20));
 });
 
-it('says how a trial ended that said nothing', () => {
+it('says how a trial without output ended', () => {
   expect(deviceTrouble('cuda', { out: '', signal: 'SIGSEGV', timeout: null })).toMatchObject({
     why: 'The driver crashed during a trial.',
     detail: 'The process was killed by SIGSEGV.',
