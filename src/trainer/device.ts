@@ -141,11 +141,12 @@ const probeTime = 60_000; // a first GPU session may compile shaders
 /** Tries one device. */
 export async function tryDevice(name: DeviceName, options: TrialOptions = {}): Promise<DeviceReport> {
   const { about, alwaysWorks, lack } = rows[name];
-  const trouble = alwaysWorks ? null : (lack?.() ?? (await runProbe(name, options)));
+  const trouble = alwaysWorks ? null : (lack?.() ?? (await probeDevice(name, options)));
   return { name, about, available: !trouble, ...(trouble ?? { why: null, help: null, command: null, detail: null }) };
 }
 
-const runProbe = (
+/** What is wrong with a device, from a trial in a process of its own; null where it works. */
+export const probeDevice = (
   name: DeviceName,
   { node = process.execPath, environment }: TrialOptions,
 ): Promise<DeviceTrouble | null> =>

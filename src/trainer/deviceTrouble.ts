@@ -56,6 +56,12 @@ const advice: Record<string, DeviceAdvice> = {
         command: 'permafrost devices',
       },
       {
+        pattern: /(lib[\w-]+\.so[.\d]*): (?:invalid ELF header|file too short)/,
+        why: 'A library that CUDA needs is damaged: $1.',
+        help: 'Fetch the libraries again:',
+        command: `permafrost gpu remove && ${install}`,
+      },
+      {
         pattern: /(lib[\w-]+\.so[.\d]*): cannot open/,
         why: 'A library that CUDA needs is missing: $1.',
         help: 'Fetch the missing ones:',
