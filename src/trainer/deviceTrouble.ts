@@ -1,4 +1,4 @@
-/** Why a device does not work, in a sentence for people, and what can be done. Pure. */
+/** Explains in a sentence why a device does not work, and what the user can do. Pure. */
 import { stripVTControlCharacters } from 'node:util';
 import type { DeviceInfo } from '#contract/devices';
 import { bytesText } from '#contract/format';
@@ -14,7 +14,7 @@ interface Advice {
 }
 
 interface Row extends Partial<Advice> {
-  /** Of the runtime's message. */
+  /** Matches the message of the runtime. */
   pattern: RegExp;
   /** May use the groups of the pattern. */
   why: string;
@@ -102,12 +102,12 @@ const advice: Record<string, DeviceAdvice> = {
   },
 };
 
-/** How the trial of a device ended without success. */
+/** The outcome of a failed trial of a device. */
 export interface FailedTrial {
   /** What the runtime printed. */
   out: string;
   signal?: string | null;
-  /** Seconds after which it was ended; null where it ended itself. */
+  /** Seconds after which the process was killed; null if it exited by itself. */
   timeout: number | null;
 }
 
@@ -118,8 +118,8 @@ export function deviceTrouble(name: string, { out, signal, timeout }: FailedTria
     ...own,
     ...{ why, detail },
   });
-  if (timeout !== null) return because(`It did not answer within ${timeout} seconds.`, null);
-  if (signal) return because('Its driver crashed during a trial.', `The process was ended by ${signal}.`);
+  if (timeout !== null) return because(`The device did not answer within ${timeout} seconds.`, null);
+  if (signal) return because('The driver crashed during a trial.', `The process was killed by ${signal}.`);
   const detail = stripVTControlCharacters(out).replace(/\s+/g, ' ').trim().slice(0, 1000);
   for (const { pattern, why, ...own } of rows) {
     const found = pattern.exec(detail);
@@ -160,6 +160,6 @@ export function cudaInstallLack(machine: Parameters<typeof cudaLack>[0]): Device
   return { why, help: 'Update the driver, then run:', command: install, detail: null };
 }
 
-/** The trouble on one line, for errors of runs. */
+/** The trouble as one line, for error messages of runs. */
 export const troubleText = ({ why, detail, help, command }: DeviceTrouble): string =>
   [why, help, ...(command ? [command] : []), ...(detail ? [`(${detail})`] : [])].join(' ');
