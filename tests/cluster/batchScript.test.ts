@@ -6,6 +6,7 @@ import { type ClusterSettings, clusterSettings } from '#contract/cluster';
 const submission: Submission = {
   ...{ runs: 300, batch: '20261130-1', home: "/lab/Ann's home", program: '/lab/permafrost' },
   environment: { HF_HOME: '/lab/hf cache' },
+  libraries: "/lab/Ann's home/cache/cuda/1.30.0",
 };
 const scriptOf = (settings: Partial<ClusterSettings> = {}) => batchScript(clusterSettings.parse(settings), submission);
 
@@ -27,6 +28,15 @@ it('a batch script asks Slurm for what the settings say, and is valid bash', () 
   ]);
   expect(script).toContain('\nmodule load cuda\n');
   expect(() => execFileSync('bash', ['-n'], { input: script })).not.toThrow();
+});
+
+it('trainers look for the CUDA libraries in the home first, then where the prologue says', () => {
+  const script = scriptOf({ prologue: 'export LD_LIBRARY_PATH=/opt/cuda' });
+  const lines = script.split('\n').filter((text) => text.startsWith('export LD_LIBRARY_PATH='));
+  const shown = (given: string[]) =>
+    execFileSync('bash', { input: [...given, 'echo "$LD_LIBRARY_PATH"'].join('\n'), encoding: 'utf8', env: {} });
+  expect(shown(lines)).toBe("/lab/Ann's home/cache/cuda/1.30.0:/opt/cuda\n");
+  expect(shown(lines.slice(1))).toBe("/lab/Ann's home/cache/cuda/1.30.0\n");
 });
 
 it('a node that does not see the run folder says so with an exit code of its own', () => {

@@ -151,6 +151,17 @@ describe.each(devices)('on $name', (device) => {
 
 describe('lstm', () => {
   const config = parseConfig({ task: 'x', model_name: 'lstm', pretrained: false });
+
+  it('has gradients on sequences of a single token, which failed inside tf.stack', () => {
+    const one = { tokens: 1, width: 10, inputDim: 10, outputDim: 4, embedding: false };
+    const model = buildModel(parseConfig({ ...config, n_embd: 8, n_layer: 2, freeze_trans: false }), one);
+    const names = Object.keys(model.parameters);
+    const { gradients } = valueAndGradients(
+      (p) => tf.sum(model.forward(p, tf.ones([2, 1, 10]), null)),
+      Object.fromEntries(names.map((name) => [name, tf.tensor(model.initialValue(name, 1), model.parameters[name])])),
+    );
+    expect(Object.keys(gradients).sort()).toEqual(names.sort());
+  });
   const shape = { tokens: 6, width: 16, inputDim: 16, outputDim: 10, embedding: false };
   it('has three layers of 768', () => {
     const layer = 2 * (4 * 768 * 768 + 4 * 768) + 4 * 4 * 768 + 2 * 768;
