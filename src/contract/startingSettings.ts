@@ -1,5 +1,5 @@
-/** Where a run starts from: settings that a person left open, and a body that can train at once. Pure. */
-import type { BodyInfo, TaskInfo } from './catalogue.ts';
+/** Settings that a person left open, from the published ones of the task. Pure. */
+import type { TaskInfo } from './catalogue.ts';
 
 export type TaskDefaults = Pick<TaskInfo, 'name' | 'settings'>;
 
@@ -12,7 +12,3 @@ export function withPublishedSettings<Settings extends Record<string, unknown>>(
   const open = Object.entries(published).filter(([field]) => (settings[field] ?? null) === null);
   return { ...settings, ...Object.fromEntries(open) };
 }
-
-/** The first body that learns every one of these tasks and whose weights are on this machine. */
-export const readyBody = (bodies: readonly BodyInfo[], tasks: readonly string[]): BodyInfo | undefined =>
-  bodies.find((body) => body.hasWeights && tasks.every((task) => body.tasks.includes(task)));
