@@ -130,7 +130,7 @@ function Legend({ state }: { state: TableState }) {
     ...[outlookText(results), chanceText(state), table.note].flatMap((text) => text ?? []),
     ...weightsAndScoreTexts(state.weightsAndScore).map((text) => `${weightsAndScoreTitle}: ${text}.`),
     ...notesOf(results).map((note) => `Quick: ${note}.`),
-    `Sources: ${sources.join('; ')}.`,
+    ...(sources.length > 0 ? [`Sources: ${sources.join('; ')}.`] : []),
   ];
   return (
     <div>
