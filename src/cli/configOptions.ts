@@ -1,4 +1,4 @@
-/** A config from a file, `--set key=value` and `--seed`. */
+/** Reads a config from a file, `--set key=value` and `--seed`. */
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { BodyInfo, Catalogue, ConfigServices } from '#contract/catalogue';
@@ -18,21 +18,21 @@ export interface ConfigOptions {
 /** Adds the argument and options that `readConfig` reads. */
 export const takesConfig = (command: Command): Command =>
   command
-    .argument('[config]', 'JSON file {name, params, args} as dl-project has them; may be left out with --set task=…')
+    .argument('[config]', 'JSON file {name, params, args} in the format of dl-project; optional with --set task=…')
     .option(
       '--set <key=value>',
-      'set a field of the config; may be repeated. task=… brings the settings of the published runs',
+      'set a field of the config; may be repeated. task=… also sets the published settings of the task',
       (value, all: string[]) => [...all, value],
       [],
     )
     .option('--seed <n>', 'the same as --set seed=n');
 
-/** The config that the arguments describe; a task in `--set` brings its published settings. Throws `config`. */
+/** The config that the arguments describe. A task in `--set` also sets its published settings. Throws `config`. */
 export function readConfig(file: string | undefined, options: ConfigOptions, catalogue: Catalogue): ExperimentConfig {
   return complete(readSettings(file, options), options, catalogue);
 }
 
-/** {@link readConfig} for training: on a body that can learn the task, see {@link withReadyBody}. */
+/** {@link readConfig} for training: chooses a body that can learn the task, see {@link withReadyBody}. */
 export function readTrainableConfig(
   file: string | undefined,
   options: ConfigOptions,
@@ -50,7 +50,7 @@ export function readTrainableConfig(
 const complete = (settings: Record<string, unknown>, options: ConfigOptions, { tasks }: Catalogue): ExperimentConfig =>
   parseConfig(setsTask(options) ? withPublishedSettings(settings, tasks) : settings);
 
-/** The settings in the arguments as they stand. Throws `config` if neither they nor `axes` name a task. */
+/** Only the settings that the arguments contain. Throws `config` if neither they nor `axes` name a task. */
 export function readSettings(
   file: string | undefined,
   { set, seed }: ConfigOptions,
@@ -59,17 +59,20 @@ export function readSettings(
   const base = file === undefined ? {} : openConfig(parseFile(file));
   const settings = Object.fromEntries([...set, ...(seed === undefined ? [] : [`seed=${seed}`])].map(readSetting));
   if (file === undefined && !('task' in settings) && !axes.some(({ field }) => field === 'task'))
-    throw new PermafrostError('config', 'Name a config file, or at least a task: permafrost run --set task=mnist.');
+    throw new PermafrostError(
+      'config',
+      'Expected a config file or a task; found neither. Example: permafrost run --set task=mnist.',
+    );
   return { ...base, ...settings };
 }
 
-/** Whether the task comes from `--set`, not from a file. */
+/** Whether `--set` names the task. */
 export const setsTask = ({ set }: ConfigOptions): boolean => set.some((setting) => setting.startsWith('task='));
 
 /**
- * Settings that leave the body open, on the first body that learns every point, which are the settings with all that a task or a grid brings: the default one, those
- * whose weights are on this machine first. A named body without published weights starts at random. Says on standard error
- * what it decides.
+ * Adds a body to settings that name none: the first that can learn all points, which are the settings completed by a task and a
+ * grid. Bodies whose weights are on this machine come first. A named body without published weights gets random ones. Says
+ * on standard error what it decides.
  */
 export function withReadyBody(
   settings: Record<string, unknown>,
@@ -91,8 +94,8 @@ export function withReadyBody(
   const problem = problemOf(usual);
   process.stderr.write(
     problem
-      ? `${problem}\nThis trains on ${chosen} instead. Choose a body with --set model_name=….\n`
-      : `${usual} is not on this machine, so this trains on ${chosen}. Fetch it with permafrost zoo pull ${usual}, or choose a body with --set model_name=….\n`,
+      ? `${problem}\nUsing the body ${chosen} instead. Choose another with --set model_name=….\n`
+      : `Using the body ${chosen}, because ${usual} is not on this machine. Fetch ${usual} with permafrost zoo pull ${usual}, or choose a body with --set model_name=….\n`,
   );
   return { ...settings, model_name: chosen };
 }

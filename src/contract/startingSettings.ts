@@ -1,9 +1,9 @@
-/** Settings that a person left open, from the published ones of the task. Pure. */
+/** Settings of a new run that the user left empty, from the published ones of the task. Pure. */
 import type { TaskInfo } from './catalogue.ts';
 
 export type TaskDefaults = Pick<TaskInfo, 'name' | 'settings'>;
 
-/** Fills fields that are absent or null from the first published settings of the task. */
+/** Fills absent and null fields with the first published settings of the task. */
 export function withPublishedSettings<Settings extends Record<string, unknown>>(
   settings: Settings,
   tasks: readonly TaskDefaults[],

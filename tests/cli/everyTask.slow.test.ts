@@ -48,7 +48,7 @@ it.each(Object.values(tasks).map(({ name, dataset }) => [name, dataset] as const
 it.each([
   [
     ['task=listops', 'reading=lra'],
-    /^listops makes 2000 tokens, but gpt2 takes at most 1024.*\nThis trains on sberbank/,
+    /^listops makes 2000 tokens, but gpt2 takes at most 1024.*\nUsing the body sberbank/,
   ],
   [['task=cyp3a4-graph', 'model_name=mat'], /^mat has no published weights, so it starts from random ones\.$/m],
 ])('%j asks for data or weights, not for another setting', (settings, notice) => {

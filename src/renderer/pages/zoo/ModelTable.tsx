@@ -26,7 +26,9 @@ export function ModelTable({ models, fits, pulls, actions }: ModelTableProps) {
             <Table.Th visibleFrom="md">Language</Table.Th>
             <Table.Th visibleFrom="md">Licence</Table.Th>
             <Table.Th style={{ whiteSpace: 'nowrap' }}>This machine</Table.Th>
-            <Table.Th miw={176} w={200}>Weights</Table.Th>
+            <Table.Th miw={176} w={200}>
+              Weights
+            </Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
