@@ -50,7 +50,7 @@ async function runElsewhere(state: 'running' | 'queued'): Promise<string> {
 }
 
 it.each(['running', 'queued'] as const)(
-  'a %s run of an app elsewhere that lives is refused after watching, not waited for',
+  'resuming a %s run of a live app on another machine is refused after watching it',
   async (state) => {
     const id = await runElsewhere(state);
     expect(app.runs.resume(id).state).toBe(state);
@@ -65,7 +65,7 @@ it.each(['running', 'queued'] as const)(
   },
 );
 
-it('a run that another app took over while this one slept is left alone when the trainer here ends', async () => {
+it('a run that another app took over while this app slept is not changed when its trainer here exits', async () => {
   const trainer = join(home, 'trainer.mjs');
   writeFileSync(trainer, "process.on('SIGTERM', () => {}); setTimeout(() => process.exit(2), 1000);");
   app = await createApp({ home, trainer });
