@@ -119,7 +119,7 @@ it('Markdown has a line per cell, escaped, with sources as footnotes', async () 
   expect(new Set(bars)).toEqual(new Set([9])); // the same columns in every line, whatever the texts hold
 });
 
-it('LaTeX has the same lines with nothing in them that LaTeX would read as a command', async () => {
+it('LaTeX has the same lines, with escaped commands', async () => {
   const text = latex(tableDocument(state, '2026-11-26'));
   await expect(text).toMatchFileSnapshot(fixture('table.tex'));
   const lines = text.split('\n').filter((line) => line.endsWith(' \\\\'));
@@ -145,7 +145,7 @@ it('LaTeX stacks a heading that is longer than its cells, shrinks a wide table, 
   expect(text).toContain('\\ifdim\\wd0>\\linewidth\\resizebox{\\linewidth}{!}');
 });
 
-it('CSV has a record per cell, and another file one per run with its cell', async () => {
+it('one CSV has a record for each cell, another a record for each run with its cell', async () => {
   await expect([...resultsCsv(state)].join('')).toMatchFileSnapshot(fixture('table.csv'));
   const store = await openStore(':memory:');
   for (const [seed, id] of ['mnist-aaaaaa', 'mnist-bbbbbb'].entries())
