@@ -226,9 +226,10 @@ describe('verifying finds', () => {
 
   it('a file that is not a bundle', async () => {
     await expect(verify(strToU8('hello'))).rejects.toThrow(
-      /is not a bundle that this Permafrost can read: Not a usable zip/,
+      /is not a bundle that this Permafrost can read: The zip archive is invalid/,
     );
     await expect(verify(bundle.subarray(0, -30))).rejects.toThrow(/is not a bundle that this Permafrost can read/);
+
     await expect(verify(zipSync({ 'a.txt': strToU8('a') }))).rejects.toThrow(/manifest\.json: the file is missing/);
     await expect(verify(forged('manifest.json', () => '{"format":"x"}', false))).rejects.toThrow(
       /manifest\.json: format/,

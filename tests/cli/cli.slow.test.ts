@@ -433,7 +433,7 @@ describe('errors have a message and an exit code', () => {
       encoding: 'utf8',
       env: { ...process.env, PERMAFROST_HOME: join(blocked, 'home') },
     });
-    expect(stderr).toMatch(/ENOTDIR.*A file lies where a folder should be.*PERMAFROST_HOME/);
+    expect(stderr).toMatch(/ENOTDIR.*There is a file where a folder should be.*PERMAFROST_HOME/);
     expect(status).toBe(5);
   });
 
