@@ -77,7 +77,7 @@ function slurmError(command: string, error: Error & { code?: unknown }, stderr: 
   if (isUnreachable(said))
     return new PermafrostError(
       'cluster',
-      `Slurm's controller does not answer (${command}: ${said}). Jobs that run go on.`,
+      `Slurm's controller does not answer (${command}: ${said}). Running jobs continue.`,
       { cause: error },
     );
   return new PermafrostError('cluster', `Slurm refuses (${command}): ${said}.`, { cause: error });

@@ -66,7 +66,7 @@ interface FollowedRun {
   attempt: number;
   phase: 'waiting' | 'running' | null;
   /** The last reason for waiting that was passed to the listener. */
-  told: string;
+  reportedWait: string;
   asked: { kind: TrainerCommand['kind']; at: number } | null;
   misses: number;
   /** Whether the newest entry of its journal says that the trainer was interrupted. */
@@ -100,7 +100,7 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
     const id = basename(folder);
     const run: FollowedRun = {
       ...{ id, folder, seq, listener, tail: openJournalTail(runFiles(folder).journal) },
-      ...{ place: null, attempt: 0, phase: null, told: '', asked: null, misses: 0, isInterrupted: false },
+      ...{ place: null, attempt: 0, phase: null, reportedWait: '', asked: null, misses: 0, isInterrupted: false },
     };
     // creates the journal now, since a network file system may cache for a minute that a file does not exist
     closeSync(openSync(runFiles(folder).journal, 'a'));
@@ -192,7 +192,7 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
     if (array) batches.saveJob(batch, array);
     for (const [task, run] of runs.entries()) {
       waiting.delete(run);
-      Object.assign(run, { place: { batch, task }, misses: 0, phase: null, told: '' });
+      Object.assign(run, { place: { batch, task }, misses: 0, phase: null, reportedWait: '' });
       if (run.asked) cancel(run);
     }
     nextQuestion = 0;
@@ -301,8 +301,8 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
       phase === 'waiting'
         ? `Waits in Slurm as job ${jobName(run)}${job.reason === 'None' ? '' : `: ${job.reason}`}.`
         : '';
-    if (words && words !== run.told) run.listener.onWaiting(words);
-    run.told = words;
+    if (words && words !== run.reportedWait) run.listener.onWaiting(words);
+    run.reportedWait = words;
   }
 
   async function readJournals(): Promise<void> {

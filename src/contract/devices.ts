@@ -34,7 +34,7 @@ export interface MachineLoad {
 }
 
 export interface DeviceServices {
-  /** Tries every device and caches the results; `again` tries anew. */
+  /** Tries every device and caches the results; `again` tries them again. */
   list(again?: boolean): Promise<DeviceInfo[]>;
   /** The load of the machine, about once a second. */
   live(signal?: AbortSignal): AsyncGenerator<MachineLoad>;

@@ -1,4 +1,4 @@
-/** Bundles of runs that answer a table, whole and tampered with. Nothing is trained: the runs lie in folders as trainers leave them. */
+/** Intact and manipulated bundles of a table's runs. Nothing is trained: the tests write run folders as trainers do. */
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

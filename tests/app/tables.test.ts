@@ -1,4 +1,4 @@
-/** Tables over a real store; nothing is trained, the queue is paused. */
+/** Tables over a real store. Nothing is trained, because the queue is paused. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

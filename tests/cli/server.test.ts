@@ -1,4 +1,4 @@
-/** The server with a browser, a stranger and a bad network as clients. */
+/** The server with browsers, strangers and bad connections as clients. */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect as connectTo, type Socket } from 'node:net';

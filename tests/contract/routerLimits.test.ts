@@ -1,4 +1,4 @@
-/** Limits of a single call: everything that a hostile or careless client could make large is bounded. */
+/** Limits of a single call: everything that a hostile or careless client could make large has a limit. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Runs by config as files. */
+/** Means of runs by config, as files. */
 import { expect, it } from 'vitest';
 import { latex } from '#export/latex';
 import { markdown } from '#export/markdown';

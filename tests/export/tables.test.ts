@@ -1,4 +1,4 @@
-/** A table as files, byte for byte: the expected ones lie in tests/fixtures/exports. */
+/** Exported tables, compared byte for byte with the files in tests/fixtures/exports. */
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parseConfig } from '#contract/config';

@@ -1,4 +1,4 @@
-/** Gains of columns over each other: verdicts, pairs, comparable columns. */
+/** Gains of one column over another: verdicts, pairs, comparable columns. */
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '#contract/config';
 import { randomStream } from '#contract/random';

@@ -1,4 +1,4 @@
-/** What seeds can decide, predicted before training; and many verdicts at once. */
+/** Predictions, before training, of what seeds can decide; and the correction for many verdicts. */
 import { describe, expect, it } from 'vitest';
 import { type PublishedScore, publishedScore } from '#contract/paperTable';
 import { randomStream } from '#contract/random';

@@ -1,4 +1,4 @@
-/** Verdicts where runs end at one of two peaks: learnt or not. */
+/** Verdicts on runs that end at one of two peaks: learnt or not learnt. */
 import { describe, expect, it } from 'vitest';
 import type { PublishedScore } from '#contract/paperTable';
 import { type Random, randomStream } from '#contract/random';

@@ -1,4 +1,4 @@
-/** Runs of an app on another machine, known by its beats alone. */
+/** Runs of an app on another machine, which is known only by its heartbeat. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** A store that another process writes to for long, as a backup or a person with a database tool does. */
+/** A store that another process locks for a long time, like a backup or a database tool. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';

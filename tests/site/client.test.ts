@@ -1,4 +1,4 @@
-/** A client of the router over a carrier that takes messages when the test says so. */
+/** A client of the router over a carrier that accepts messages only when the test allows it. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
