@@ -59,7 +59,7 @@ it.each(['running', 'queued'] as const)(
     expect(() => app.runs.resume(id)).toThrow(
       expect.objectContaining({
         code: 'conflict',
-        message: `${id} is ${state} already in another Permafrost (process 1 on elsewhere).`,
+        message: `${id} is already ${state} in another Permafrost (process 1 on elsewhere).`,
       }),
     );
   },

@@ -89,7 +89,7 @@ it('a running run pauses at a checkpoint, continues when resumed, stops when tol
   await withApp(async (app) => {
     const [id] = app.runs.create([long]);
     await until(() => app.runs.get(id).step > 3);
-    expect(() => app.runs.resume(id)).toThrow(/is running already/);
+    expect(() => app.runs.resume(id)).toThrow(/is already running/);
     app.runs.pause(id);
     await app.queue.whenIdle();
     const { state, step } = app.runs.get(id);
