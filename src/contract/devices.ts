@@ -72,7 +72,7 @@ export interface CudaServices {
 }
 
 export interface DeviceServices {
-  /** Tries every device and caches the results; `again` tries anew. */
+  /** Tries every device and caches the results; `again` tries them again. */
   list(again?: boolean): Promise<DeviceInfo[]>;
   /** The libraries of device `cuda`. */
   readonly cuda: CudaServices;

@@ -10,7 +10,7 @@ const submission: Submission = {
 };
 const scriptOf = (settings: Partial<ClusterSettings> = {}) => batchScript(clusterSettings.parse(settings), submission);
 
-it('a batch script asks Slurm for what the settings say, and is valid bash', () => {
+it('a batch script requests the resources in the settings, and is valid bash', () => {
   const script = scriptOf({ partition: 'gpu', gres: 'gpu:1', memory: '8G', tasks: 50, prologue: 'module load cuda' });
   expect(script.split('\n').filter((line) => line.startsWith('#SBATCH'))).toEqual([
     '#SBATCH --job-name=permafrost',
@@ -30,6 +30,7 @@ it('a batch script asks Slurm for what the settings say, and is valid bash', () 
   expect(() => execFileSync('bash', ['-n'], { input: script })).not.toThrow();
 });
 
+<<<<<<< HEAD
 it('trainers look for the CUDA libraries in the home first, then where the prologue says', () => {
   const script = scriptOf({ prologue: 'export LD_LIBRARY_PATH=/opt/cuda' });
   const lines = script.split('\n').filter((text) => text.startsWith('export LD_LIBRARY_PATH='));
@@ -40,11 +41,14 @@ it('trainers look for the CUDA libraries in the home first, then where the prolo
 });
 
 it('a node that does not see the run folder says so with an exit code of its own', () => {
+=======
+it('a node without the run folder reports that with its own exit code', () => {
+>>>>>>> words
   const { status } = spawnSync('bash', { input: scriptOf(), env: { ...process.env, SLURM_ARRAY_TASK_ID: '0' } });
   expect(status).toBe(71);
 });
 
-it('further options of sbatch go into the script, except those that Permafrost sets itself', () => {
+it('the script contains further options of sbatch, except those that Permafrost sets itself', () => {
   expect(scriptOf({ sbatch: '--qos=low\n#SBATCH --exclusive\n' })).toContain(
     '\n#SBATCH --qos=low\n#SBATCH --exclusive\n\n',
   );

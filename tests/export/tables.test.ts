@@ -1,4 +1,4 @@
-/** A table as files, byte for byte: the expected ones lie in tests/fixtures/exports. */
+/** Exported tables, compared byte for byte with the files in tests/fixtures/exports. */
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parseConfig } from '#contract/config';
@@ -137,7 +137,7 @@ it('a table without published numbers has no columns for them and for verdicts',
   ]);
 });
 
-it('LaTeX has the same lines with nothing in them that LaTeX would read as a command', async () => {
+it('LaTeX has the same lines, with escaped commands', async () => {
   const text = latex(tableDocument(state, '2026-11-26'));
   await expect(text).toMatchFileSnapshot(fixture('table.tex'));
   const lines = text.split('\n').filter((line) => line.endsWith(' \\\\'));
@@ -163,7 +163,7 @@ it('LaTeX stacks a heading that is longer than its cells, shrinks a wide table, 
   expect(text).toContain('\\ifdim\\wd0>\\linewidth\\resizebox{\\linewidth}{!}');
 });
 
-it('CSV has a record per cell, and another file one per run with its cell', async () => {
+it('one CSV has a record for each cell, another a record for each run with its cell', async () => {
   await expect([...resultsCsv(state)].join('')).toMatchFileSnapshot(fixture('table.csv'));
   const store = await openStore(':memory:');
   for (const [seed, id] of ['mnist-aaaaaa', 'mnist-bbbbbb'].entries())

@@ -84,7 +84,7 @@ describe('a line of a cell', () => {
   const [zero, one] = [tickAt(plot, '0'), tickAt(plot, '1')];
   const pixel = (value: number): number => zero + value * (one - zero);
 
-  it('has every number at its place on the axis of accuracies', () => {
+  it('has every number at its place on the accuracy axis', () => {
     expect(placeOf(markOf(line)!)).toBeCloseTo(pixel(0.52), 0);
     const [spread, tick] = partOf(line, 'published').children as SvgElement[];
     expect(startOf(tick)).toBeCloseTo(pixel(0.5), 1);
@@ -98,7 +98,7 @@ describe('a line of a cell', () => {
     ]);
   });
 
-  it('says in words what it shows', () => {
+  it('has a text that says what it shows', () => {
     expect(contentOf(line)).toContain(
       'Paper 0.5 ± 0.1. Ours 0.5200 (0.5 … 0.54), 3 seeds. Tolerance ± 0.02. Floor 0.1000',
     );
@@ -127,7 +127,7 @@ test('errors have an axis of their own, up to the largest', () => {
   expect(placeOf(markOf(lineOf(plot, 'add'))!)).toBeCloseTo(tickAt(plot, '8') + pixels / 2, 0);
 });
 
-test('every verdict has a shape of its own, its colour, its word and a line in the legend; without one stands our number', () => {
+test('every verdict has its own shape, a colour, a name and a line in the legend; without a verdict, our number stands there', () => {
   const results = verdicts.map((verdict) => result(cell(verdict, 'FPT'), { judgement: { ...judgement, verdict } }));
   const plot = draw(
     stateOf([...results, result(cell('gone', 'FPT'), { needs: 'it needs a GPU', judgement: unanswered })]),
@@ -144,7 +144,7 @@ test('every verdict has a shape of its own, its colour, its word and a line in t
   expect(texts(plot)).toContain('gone FPT: it needs a GPU.');
 });
 
-test('steps to a threshold have an axis in powers of ten, and the threshold stands in the curves', () => {
+test('steps to a threshold have a logarithmic axis, and the curves show the threshold', () => {
   const steps = { ...published, metric: 'steps' as const, value: 1000, spread: null };
   const run = { id: 'a', metric: 'accuracy' } as RunRow;
   const reached = result(cell('bit-xor', 'FPT', { published: steps, resultIs: 'steps', threshold: 0.75 }), {
@@ -171,7 +171,7 @@ test('steps to a threshold have an axis in powers of ten, and the threshold stan
   expect(texts(plot)).toContain('listops FPT: 1 of 1 run did not reach 0.75 in 500 steps.');
 });
 
-test('contrasts show their gain around 0 with the tolerance, and those without one what they differ in', () => {
+test('contrasts show their gain with the tolerance around 0; incomparable ones list their differences', () => {
   const contrast = (row: string, verdict: Contrast['verdict'], gain: number): Contrast => ({
     ...{
       row,
@@ -289,7 +289,7 @@ test('a cell without any number is listed instead of drawn', () => {
   expect(texts(plot)).toContain('listops FPT: no published number, and no run yet.');
 });
 
-test('names stay text, whatever they are, and long ones are cut but told in full', () => {
+test('names are escaped, and long ones are shortened but available in full', () => {
   const hostile = '</text><script>alert("1")</script>&';
   const long = 'a column with a name that is far longer than anything that fits beside a plot';
   const state = stateOf([result(cell(hostile, long)), result(cell(hostile, 'b'))]);
