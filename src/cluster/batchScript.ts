@@ -14,6 +14,8 @@ export interface Submission {
   program: string;
   /** Environment of the trainers. */
   environment: Readonly<Record<string, string>>;
+  /** Folder on the nodes in which trainers look for shared libraries first. */
+  libraries: string;
 }
 
 /** The signal that the app sends to a batch script whose run should pause or stop. */
@@ -31,7 +33,7 @@ export const commentOf = (batch: string): string => `permafrost:${batch}`;
 /** Makes the batch script. Throws `config` if the setting `sbatch` repeats an option of the script. */
 export function batchScript(
   settings: ClusterSettings,
-  { runs, batch, home, program, environment }: Submission,
+  { runs, batch, home, program, environment, libraries }: Submission,
 ): string {
   const { partition, account, gres, cpus, memory, time, constraint, sbatch, prologue, node, tasks, grace } = settings;
   const given = (name: string, value: string) => (value ? [`--${name}=${value}`] : []);
@@ -70,6 +72,7 @@ ${Object.entries(exports)
   .join('\n')}
 export PERMAFROST_THREADS="\${SLURM_CPUS_PER_TASK:-${cpus}}"
 ${prologue.trim() ? `\n${prologue.trim()}\n` : ''}
+export LD_LIBRARY_PATH=${quoted(libraries)}"\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 node=${node ? quoted(node) : '"$program/node_modules/.bin/node"'}
 command -v "$node" >/dev/null || exit 72
 [ -f "$program/src/trainer/main.ts" ] || exit 72

@@ -6,6 +6,7 @@ import { type ClusterSettings, clusterSettings } from '#contract/cluster';
 const submission: Submission = {
   ...{ runs: 300, batch: '20261130-1', home: "/lab/Ann's home", program: '/lab/permafrost' },
   environment: { HF_HOME: '/lab/hf cache' },
+  libraries: "/lab/Ann's home/cache/cuda/1.30.0",
 };
 const scriptOf = (settings: Partial<ClusterSettings> = {}) => batchScript(clusterSettings.parse(settings), submission);
 
@@ -29,7 +30,20 @@ it('a batch script requests the resources in the settings, and is valid bash', (
   expect(() => execFileSync('bash', ['-n'], { input: script })).not.toThrow();
 });
 
+<<<<<<< HEAD
+it('trainers look for the CUDA libraries in the home first, then where the prologue says', () => {
+  const script = scriptOf({ prologue: 'export LD_LIBRARY_PATH=/opt/cuda' });
+  const lines = script.split('\n').filter((text) => text.startsWith('export LD_LIBRARY_PATH='));
+  const shown = (given: string[]) =>
+    execFileSync('bash', { input: [...given, 'echo "$LD_LIBRARY_PATH"'].join('\n'), encoding: 'utf8', env: {} });
+  expect(shown(lines)).toBe("/lab/Ann's home/cache/cuda/1.30.0:/opt/cuda\n");
+  expect(shown(lines.slice(1))).toBe("/lab/Ann's home/cache/cuda/1.30.0\n");
+});
+
+it('a node that does not see the run folder says so with an exit code of its own', () => {
+=======
 it('a node without the run folder reports that with its own exit code', () => {
+>>>>>>> words
   const { status } = spawnSync('bash', { input: scriptOf(), env: { ...process.env, SLURM_ARRAY_TASK_ID: '0' } });
   expect(status).toBe(71);
 });

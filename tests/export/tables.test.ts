@@ -28,6 +28,7 @@ const cell = (row: string, column: string, rest: Partial<Cell> = {}): Cell => ({
     threshold: null,
     swept: [],
     bestOf: [],
+    seeds: 3,
     like: null,
     beside: [],
     beyond: null,
@@ -117,6 +118,23 @@ it('Markdown has a line per cell, escaped, with sources as footnotes', async () 
   await expect(text).toMatchFileSnapshot(fixture('table.md'));
   const bars = text.split('\n').flatMap((line) => (line.startsWith('|') ? line.match(/(?<!\\)\|/g)!.length : []));
   expect(new Set(bars)).toEqual(new Set([9])); // the same columns in every line, whatever the texts hold
+});
+
+it('a table without published numbers has no columns for them and for verdicts', () => {
+  const own = {
+    ...state,
+    results: [
+      result({
+        cell: cell('mnist', 'A', { published: null }),
+        judgement: { ...judged, verdict: 'no published number', p: null, stands: null },
+      }),
+    ],
+  };
+  const { header, rows } = tableDocument(own, '2026-11-26');
+  expect(header.map(({ text }) => text)).toEqual(['Row', 'Column', 'Metric', 'Floor', 'Ours (95 % interval, seeds)']);
+  expect(rows.map((row) => row.map(({ text }) => text))).toEqual([
+    ['mnist', 'A', 'accuracy', '', '0.9791 (0.971 … 0.987, n = 2)'],
+  ]);
 });
 
 it('LaTeX has the same lines, with escaped commands', async () => {

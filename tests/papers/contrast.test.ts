@@ -86,6 +86,20 @@ describe('pairs of runs with the same seed', () => {
   });
 });
 
+it('two more seeds where three decide nothing, once: at most 9 of 100 contrasts without a difference are called one', () => {
+  const random = randomStream(5, 'two looks');
+  const gains = (ours: Sample[], theirs: Sample[]) => ['helps', 'harms'].includes(verdict(ours, theirs));
+  let wrong = 0;
+  for (let i = 0; i < 4000; i++) {
+    const side = () => samples(...Array.from({ length: 5 }, () => 0.85 + 0.02 * random.normal()));
+    const [ours, theirs] = [side(), side()];
+    const isOpen = verdict(ours.slice(0, 3), theirs.slice(0, 3)) === "can't tell yet";
+    wrong += Number(isOpen ? gains(ours, theirs) : gains(ours.slice(0, 3), theirs.slice(0, 3)));
+  }
+  expect(wrong / 4000).toBeLessThan(0.09);
+  expect(wrong / 4000).toBeGreaterThan(0.05); // more than a single look
+});
+
 describe('comparable columns', () => {
   const config = (rest: object) => parseConfig({ task: 'mnist', patch_size: 4, ...rest });
   it('other differing settings are named, but not settings of the regime or without effect', () => {

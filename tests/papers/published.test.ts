@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '#contract/config';
 import { readKnownSettings } from '#contract/knownSettings';
-import { type Cell, publishedScore, readTablesFile } from '#contract/paperTable';
+import { type Cell, defaultTable, publishedScore, readTablesFile, usualSeeds } from '#contract/paperTable';
 import { bodies, buildModel, isNetwork } from '#models/index';
 import { countParameters } from '#models/model';
 import { expand, missing, quickBody } from '#papers/expand';
@@ -203,6 +203,13 @@ describe('a swept table', () => {
     expect(new Set(rates).size).toBe(5);
     expect(expand(cellOf('rebuttal/mnist/FPT'), 'quick', [0]).configs[0].learning_rate).toBe(0.003);
   });
+});
+
+it('cells train three seeds, but for the row of the default table that three did not decide', () => {
+  const others = tables.flatMap(({ cells }) => cells.filter(({ seeds }) => seeds !== usualSeeds));
+  expect(new Set(others.map(({ row, seeds }) => `${row} ${seeds}`))).toEqual(new Set(['mnist 5']));
+  const own = tableOf(defaultTable).cells.filter(({ row }) => row === 'mnist');
+  expect(others.map(({ id }) => id)).toEqual(own.map(({ id }) => id));
 });
 
 it('steps to a threshold are counted in the runs of Table 2', () => {
