@@ -30,7 +30,6 @@ it('a batch script requests the resources in the settings, and is valid bash', (
   expect(() => execFileSync('bash', ['-n'], { input: script })).not.toThrow();
 });
 
-<<<<<<< HEAD
 it('trainers look for the CUDA libraries in the home first, then where the prologue says', () => {
   const script = scriptOf({ prologue: 'export LD_LIBRARY_PATH=/opt/cuda' });
   const lines = script.split('\n').filter((text) => text.startsWith('export LD_LIBRARY_PATH='));
@@ -40,10 +39,7 @@ it('trainers look for the CUDA libraries in the home first, then where the prolo
   expect(shown(lines.slice(1))).toBe("/lab/Ann's home/cache/cuda/1.30.0\n");
 });
 
-it('a node that does not see the run folder says so with an exit code of its own', () => {
-=======
 it('a node without the run folder reports that with its own exit code', () => {
->>>>>>> words
   const { status } = spawnSync('bash', { input: scriptOf(), env: { ...process.env, SLURM_ARRAY_TASK_ID: '0' } });
   expect(status).toBe(71);
 });
