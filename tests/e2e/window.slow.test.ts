@@ -242,7 +242,7 @@ it('every task can start as soon as it is chosen in the form', async () => {
       await expect.poll(() => task.inputValue(), { timeout: slow }).toBe(title);
       const start = page.getByRole('button', { name: 'Start run' });
       await expect.poll(() => start.isEnabled(), { message: title, timeout: slow }).toBe(true);
-      expect(await page.getByText(/^To correct|This cannot run/).count(), title).toBe(0);
+      expect(await page.getByText(/^Fix these fields|This config cannot run/).count(), title).toBe(0);
     }
   } finally {
     await shell.end();

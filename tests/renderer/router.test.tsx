@@ -12,7 +12,7 @@ test.each(['/zoo?model=[1]&here={"a":1}&nobody=knows', '/zoo?model=null'])(
   async (address) => {
     page = await openWindow(address);
     await screen.findByText('Model zoo', { selector: 'h1' }, patient);
-    expect(screen.queryByText('This page stopped working')).toBeNull();
+    expect(screen.queryByText('This page has failed')).toBeNull();
   },
 );
 

@@ -40,7 +40,7 @@ test('a note that another window has changed meanwhile is shown, and the user ch
   write('mine again');
   page.app.runs.note(id, 'theirs again');
   await screen.findByText('It is now: theirs again', {}, patient);
-  fireEvent.click(screen.getByText('Take the other'));
+  fireEvent.click(screen.getByText('Use the other'));
   expect(field().value).toBe('theirs again');
   expect(stored()).toBe('theirs again');
 });

@@ -57,7 +57,7 @@ test('it does something by name, and keys walk through what is found', async () 
 
 test('it says so where nothing is found', async () => {
   await find('no such words');
-  expect(await screen.findByText('Nothing has these words.', {}, patient)).toBeTruthy();
+  expect(await screen.findByText('Nothing matches these words.', {}, patient)).toBeTruthy();
 });
 
 test('entries that begin with the words come first', () => {

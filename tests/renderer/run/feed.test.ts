@@ -72,7 +72,7 @@ describe('the x axis', () => {
   test.each([
     ['step' as const, 150, 150, 'step'],
     ['samples' as const, 150, 3750, 'samples'],
-    ['time' as const, 150, 30, 'seconds under way'],
+    ['time' as const, 150, 30, 'seconds of training'],
   ])('%s: step %d lies at %d', (kind, step, x, label) => {
     const axis = axisOf(kind, 25, clock);
     expect(axis.label).toBe(label);

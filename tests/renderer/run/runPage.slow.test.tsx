@@ -42,7 +42,7 @@ describe('a finished run', () => {
 
   test('shows its log, its checkpoints, its config and how it differs from the protocol', async () => {
     await eventually(() => expect(screen.getByText(/Compiled \d+ nodes/)).toBeTruthy());
-    await eventually(() => expect(screen.getByText('to go on from')).toBeTruthy());
+    await eventually(() => expect(screen.getByText('to continue from')).toBeTruthy());
     expect(within(screen.getByLabelText('Config', { selector: 'table' })).getByText('num_patterns')).toBeTruthy();
     expect(screen.getByText(/The body is not gpt2 as published/)).toBeTruthy();
   });
@@ -63,7 +63,7 @@ describe('a finished run', () => {
     pressed('samples');
     expect(cells()[0][0].textContent).toBe('25');
     pressed('time');
-    await eventually(() => expect(chart('Loss').getByText('seconds under way')).toBeTruthy());
+    await eventually(() => expect(chart('Loss').getByText('seconds of training')).toBeTruthy());
     pressed('step');
   });
 
@@ -86,7 +86,7 @@ describe('a finished run', () => {
 
   test('is cloned into the form', async () => {
     pressed('Clone');
-    await screen.findByText(`begins as ${id}`, {}, patient);
+    await screen.findByText(`starts from ${id}`, {}, patient);
     expect(page.history.location.search).toContain(id);
   });
 });

@@ -82,7 +82,7 @@ describe('an error', () => {
     ['task:mnist (acc>0.9', 11, 1, /never closed/],
     ['acc>0.9)', 7, 1, /never opened/],
     ['note:"half', 5, 5, /quote is never closed/],
-    ['acc>', 0, 4, /what acc is compared with/],
+    ['acc>', 0, 4, /value after > to compare acc with/],
     ['task:mnist OR', 11, 2, /missing after OR/],
     ['OR task:mnist', 0, 2, /missing before OR/],
     ['()', 1, 1, /missing before \)/],

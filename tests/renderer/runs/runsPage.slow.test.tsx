@@ -56,7 +56,7 @@ describe('the table of runs', () => {
       await screen.findByText(/There is no field tsk. Did you mean task\? \(at character 1\)/, {}, patient),
     ).toBeTruthy();
     await type('task:nothing');
-    expect(await screen.findByText('No run passes the filter', {}, patient)).toBeTruthy();
+    expect(await screen.findByText('No run matches the filter', {}, patient)).toBeTruthy();
     await user.click(screen.getByText('Show all runs'));
     await waitFor(() => expect(lines()).toHaveLength(18), patient);
   });
@@ -218,6 +218,6 @@ test('a run that is made elsewhere appears without a reload', async () => {
 
 test('an unknown address is reported, with a link back', async () => {
   page = await openWindow('/nowhere');
-  expect(await screen.findByText('There is no such page', {}, patient)).toBeTruthy();
+  expect(await screen.findByText('This page does not exist', {}, patient)).toBeTruthy();
   expect(screen.getByRole('link', { name: 'Go to the runs' })).toBeTruthy();
 });

@@ -1,4 +1,4 @@
-/** The fields in which the configs of runs differ, and nothing that they share. */
+/** The fields in which the configs of runs differ. */
 import { Table, Text } from '@mantine/core';
 import { configDiff } from '#contract/configDiff';
 import type { RunRow } from '#contract/runRow';
@@ -10,7 +10,7 @@ export function ConfigDiffTable({ rows }: { rows: readonly RunRow[] }) {
   if (differences.length === 0)
     return (
       <Text size="sm" c="dimmed">
-        {rows.length === 1 ? 'One run alone differs in nothing.' : 'Their configs are the same in every field.'}
+        {rows.length === 1 ? 'Choose a second run to see differences.' : 'The configs are equal in every field.'}
       </Text>
     );
   return (
