@@ -1,4 +1,4 @@
-/** `node probe.ts <device>`: computes one sum on a device. Exits with 0, or prints what the runtime said and exits with 1. */
+/** `node probe.ts <device>` computes a sum on a device. Exits with 0 if that works; otherwise prints the runtime's message and exits with 1. */
 import * as tf from '@tensorflow/tfjs-core';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';
@@ -12,7 +12,7 @@ try {
     device,
   });
   const { y } = await step.run({ x: Float32Array.of(1, 2, 3, 4) });
-  if (String(y) !== '2,3,4,5') throw new Error(`1, 2, 3, 4 plus 1 came out as ${y}`);
+  if (String(y) !== '2,3,4,5') throw new Error(`[1, 2, 3, 4] + 1 should be [2, 3, 4, 5]; the device computed [${y}]`);
   await step.release();
   process.exit(0);
 } catch (error) {
