@@ -113,7 +113,7 @@ describe.each(kinds)('the window, $name', ({ name: kind, open }) => {
     expect(await differences.getByText('Learning rate').count()).toBe(0);
   });
 
-  it('shows the runs that pass a filter, and says where a filter is wrong', async () => {
+  it('shows the runs that match a filter, and marks where a filter is wrong', async () => {
     await goTo('Runs');
     const box = page.getByRole('textbox').first();
     await box.fill('state:finished');

@@ -16,7 +16,7 @@ test.each(['/zoo?model=[1]&here={"a":1}&nobody=knows', '/zoo?model=null'])(
   },
 );
 
-test('a number in an address is the text that the page looks for', async () => {
+test('a number in an address reaches the page as text', async () => {
   page = await openWindow('/datasets?set=5');
   await screen.findByText('5', { selector: 'h1' }, patient);
 });

@@ -45,7 +45,7 @@ test('a note that another window has changed meanwhile is shown, and the user ch
   expect(stored()).toBe('theirs again');
 });
 
-test('a change elsewhere appears where nothing is being typed', async () => {
+test('a change in another window appears unless the user is typing', async () => {
   page.app.runs.note(id, 'from elsewhere');
   await waitFor(() => expect(field().value).toBe('from elsewhere'), patient);
 });

@@ -27,7 +27,7 @@ test("every device works or says why not and what to do; the machine's load is l
   expect(await seriousComplaints()).toEqual([]);
 });
 
-test('a cluster shows its partitions, and our jobs with the reason for which they wait', async () => {
+test('a cluster shows its partitions, and our jobs with the reason why they wait', async () => {
   const { PATH } = process.env;
   const commands = mkdtempSync(join(tmpdir(), 'permafrost-slurm-'));
   const install = (name: string, answer: string) =>

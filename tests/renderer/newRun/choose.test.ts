@@ -30,7 +30,7 @@ const complaintsOf = (draft: Draft): string[] => {
 };
 const tasksAfter = (draft: Draft) => catalogue.tasks.map(({ name }) => chooseTask(draft, name, catalogue));
 
-describe('by choosing alone', () => {
+describe('with choices alone, without typing', () => {
   test('every task can be trained, from a fresh form and after every other task', () => {
     const once = tasksAfter(first);
     expect([...once, ...once.flatMap(tasksAfter)].flatMap(complaintsOf)).toEqual([]);
@@ -62,7 +62,7 @@ describe('by choosing alone', () => {
     expect([...published, ...next].flatMap(complaintsOf)).toEqual([]);
   });
 
-  test('every task can stand in a grid beside every other', () => {
+  test('a grid can hold every task beside every other', () => {
     const text = catalogue.tasks.map(({ name }) => name).join(', ');
     const drafts = expandGrid(first, [{ field: 'task', text }], catalogue);
     expect(drafts.map(({ task }) => task)).toEqual(catalogue.tasks.map(({ name }) => name));
@@ -70,13 +70,13 @@ describe('by choosing alone', () => {
   });
 });
 
-test('the choice of a task leaves what the user has edited alone', () => {
+test('choosing a task keeps the fields that the user has edited', () => {
   const edited = chooseTask({ ...first, n: 7, learning_rate: 0.5 }, 'digit-add', catalogue, ['n']);
   expect(edited).toMatchObject({ n: 7, learning_rate: 0.5, num_patterns: null });
   expect(chooseTask(first, 'digit-add', catalogue)).toMatchObject({ n: 10 });
 });
 
-test('a body without pretrained weights takes no pretrained regime', () => {
+test('a body without pretrained weights refuses pretrained regimes', () => {
   const draft = chooseTask(first, 'cyp3a4-graph', catalogue);
   const [fpt, frt] = ['FPT', 'FRT'].map((id) => catalogue.presets.find((preset) => preset.id === id)!);
   expect(regimeProblem(chooseBody(draft, 'mat', catalogue), fpt, catalogue)).toBe('mat has no pretrained weights.');

@@ -47,7 +47,7 @@ describe('a finished run', () => {
     expect(screen.getByText(/The body differs from the published gpt2/)).toBeTruthy();
   });
 
-  test('shows the numbers of its curves as a table where nothing can be drawn', () => {
+  test('shows the numbers of its curves as a table if the browser has no canvas', () => {
     expect(cells()).toHaveLength(10);
     const header = screen.getByLabelText('Loss as numbers').querySelector('thead')!;
     expect(header.textContent).toBe('steptraintest');
@@ -91,14 +91,14 @@ describe('a finished run', () => {
   });
 });
 
-describe('a run under way', () => {
+describe('a run', () => {
   const points = () => {
     const text = screen.queryByLabelText('Loss', { selector: 'section' })?.textContent ?? '';
     const [, all, some] = /All ([\d,]+) points|of ([\d,]+) points/.exec(text) ?? []; // a run that is long is thinned
     return Number((all ?? some ?? '0').replaceAll(',', ''));
   };
 
-  test('grows; pauses, resumes and stops when asked, with every point once', async () => {
+  test('draws its growing curves with every point once; pauses, resumes and stops on request', async () => {
     const [id] = page.app.runs.create([endless]);
     await visit(`/runs/${id}`);
     await eventually(() => expect(points()).toBeGreaterThan(5));

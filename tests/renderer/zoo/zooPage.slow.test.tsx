@@ -65,7 +65,7 @@ test('models are searched and filtered, the rest is hidden, and an empty list le
   await eventually(() => expect(lines().length).toBeGreaterThan(10));
 });
 
-test('whether training fits follows the batch size and what is trained', async () => {
+test('whether training fits depends on the batch size and on freezing', async () => {
   const lineOf = (name: string) => lines().find((line) => line.startsWith(name))!;
   await visit('/zoo?batch=25');
   await eventually(() => expect(lineOf('permafrost-nano')).toMatch(/fits, [\d.]+ MB/));
