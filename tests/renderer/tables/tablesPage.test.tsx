@@ -119,7 +119,7 @@ test('a cell opens with its sources, settings and runs; it is run again, and tha
   expect(await seriousComplaints()).toEqual([]);
 
   fireEvent.click(drawer.getByText('Rerun'));
-  await screen.findByText('7 runs put in the trash, 7 runs started anew.', {}, patient);
+  await screen.findByText('7 runs moved to the trash, 7 runs started again.', {}, patient);
   await eventually(() => expect(textOf('bit-xor', 'FRT')).toContain('7 queued'));
   expect(page.app.runs.list(['done-0'])[0].trashedAt).not.toBeNull();
   press('Undo');

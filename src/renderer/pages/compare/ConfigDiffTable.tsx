@@ -2,6 +2,7 @@
 import { Table, Text } from '@mantine/core';
 import { configDiff } from '#contract/configDiff';
 import type { RunRow } from '#contract/runRow';
+import { settingText } from '#contract/tableText';
 import { runLabels } from '../../runs/groups.ts';
 
 export function ConfigDiffTable({ rows }: { rows: readonly RunRow[] }) {
@@ -37,7 +38,7 @@ export function ConfigDiffTable({ rows }: { rows: readonly RunRow[] }) {
               </Table.Td>
               {values.map((value, i) => (
                 <Table.Td key={rows[i].id} c={value === null ? 'dimmed' : undefined}>
-                  {value === null ? 'not set' : String(value)}
+                  {value === null ? 'not set' : settingText(value)}
                 </Table.Td>
               ))}
             </Table.Tr>
