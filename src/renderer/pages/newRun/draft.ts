@@ -9,18 +9,17 @@ import {
   fieldMeta,
   isCrossField,
 } from '#contract/config';
-import { readyBody } from '#contract/startingSettings';
 import { controlOf } from './controls.ts';
 
 export type Draft = Record<ConfigField, unknown>;
 export type FieldErrors = Partial<Record<ConfigField, string>>;
 
 /** The initial form: the smallest published experiment, on a body that needs no download. */
-export const firstDraft = ({ bodies }: Pick<Catalogue, 'bodies'>): Draft => ({
-  ...configDefaults,
-  ...{ task: 'bit-xor', n: 5, num_patterns: 2 },
-  model_name: readyBody(bodies, ['bit-xor'])?.name ?? configDefaults.model_name,
-});
+export function firstDraft({ bodies }: Pick<Catalogue, 'bodies'>): Draft {
+  const task = 'bit-xor';
+  const ready = bodies.find(({ hasWeights, tasks }) => hasWeights && tasks.includes(task));
+  return { ...configDefaults, task, n: 5, num_patterns: 2, model_name: ready?.name ?? configDefaults.model_name };
+}
 
 /** The schema errors of a draft, with the form's labels. */
 export function schemaErrors(draft: Draft): FieldErrors {
