@@ -113,7 +113,7 @@ describe.each(kinds)('the window, $name', ({ name: kind, open }) => {
     expect(await differences.getByText('Learning rate').count()).toBe(0);
   });
 
-  it('shows the runs that pass a filter, and says where a filter is wrong', async () => {
+  it('shows the runs that match a filter, and marks where a filter is wrong', async () => {
     await goTo('Runs');
     const box = page.getByRole('textbox').first();
     await box.fill('state:finished');
@@ -238,7 +238,7 @@ it('in an empty home every task can start as soon as it is chosen in the form, o
   async function canStart(what: string) {
     const start = page.getByRole('button', { name: 'Start run' });
     await expect.poll(() => start.isEnabled(), { message: what, timeout: slow }).toBe(true);
-    expect(await page.getByText(/^To correct|This cannot run/).count(), what).toBe(0);
+    expect(await page.getByText(/^Fix these fields|This config cannot run/).count(), what).toBe(0);
     const missing = await page.getByText(/not on this machine$/).count();
     expect(await page.getByRole('link', { name: 'Fetch' }).count(), what).toBe(missing);
   }

@@ -1,4 +1,4 @@
-/** Models, a line each: name, size, whether training fits, state. */
+/** Models, a line each: name, size, whether training fits into memory, state. */
 import { Box, Table, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { shortCountText } from '#contract/format';
