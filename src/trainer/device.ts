@@ -8,8 +8,10 @@ import type { DeviceInfo } from '#contract/devices';
 import { PermafrostError } from '#contract/errors';
 import { plural } from '#contract/format';
 import type { Device, OnnxDevice } from '#engine/device';
-import { type DeviceTrouble, deviceTrouble, troubleText } from './deviceTrouble.ts';
+import { cudaRelease } from './cudaLibraries.ts';
+import { cudaLack, type DeviceTrouble, deviceTrouble, troubleText } from './deviceTrouble.ts';
 import { openGpu } from './gpu.ts';
+import { findDriver } from './nvidiaDriver.ts';
 
 export type DeviceName = Exclude<ExperimentConfig['device'], 'auto'>;
 
@@ -25,24 +27,33 @@ export interface DeviceOptions {
 }
 
 interface DeviceRow {
+  /** What it is. */
+  about: string;
   open(options: DeviceOptions): Promise<Device>;
   /** The device needs no trial. */
   alwaysWorks?: boolean;
+  /** What the machine lacks, so that no trial is worth its time. */
+  lack?(): DeviceTrouble | null;
 }
 
 const rows: Record<DeviceName, DeviceRow> = {
   cpu: {
+    about: 'ONNX Runtime on the processor.',
     open: ({ threads = availableParallelism(), weightFolder }) =>
       onnxDevice(`cpu (ONNX Runtime, ${plural(threads, 'thread')})`, 'cpu', { threads, weightFolder }),
     alwaysWorks: true,
   },
   webgpu: {
+    about: 'The graphics card, through Vulkan, Direct3D 12 or Metal.',
     open: (options) => openWebgpu(options),
   },
   cuda: {
+    about: `ONNX Runtime on an NVIDIA card, with CUDA ${cudaRelease}. Linux x64 only.`,
     open: (options) => onnxDevice('cuda (ONNX Runtime)', 'cuda', options),
+    lack: () => cudaLack({ platform: process.platform, arch: process.arch, driver: findDriver() }),
   },
   tensorflow: {
+    about: 'TensorFlow.js on libtensorflow 2.9, one operation at a time. Slow; for comparison.',
     open: openTensorflow,
   },
 };
@@ -115,22 +126,35 @@ export interface DeviceReport extends DeviceInfo {
   name: DeviceName;
 }
 
-/** Tries every device on a graph of one node, each in its own process. */
-export const listDevices = (node?: string): Promise<DeviceReport[]> =>
-  Promise.all(deviceNames.map((name) => tryDevice(name, node)));
+export interface TrialOptions {
+  /** The Node that runs the trial; by default the one of this process. */
+  node?: string;
+  /** Environment of the trial; by default that of this process. */
+  environment?: NodeJS.ProcessEnv;
+}
+
+/** Tries every device on a small graph, each in its own process. */
+export const listDevices = (options?: TrialOptions): Promise<DeviceReport[]> =>
+  Promise.all(deviceNames.map((name) => tryDevice(name, options)));
 
 const probeTime = 60_000; // a first GPU session may compile shaders
 
-async function tryDevice(name: DeviceName, node = process.execPath): Promise<DeviceReport> {
-  const trouble = rows[name].alwaysWorks ? null : await runProbe(name, node);
-  return { name, available: trouble === null, ...(trouble ?? { why: null, help: null, command: null, detail: null }) };
+/** Tries one device. */
+export async function tryDevice(name: DeviceName, options: TrialOptions = {}): Promise<DeviceReport> {
+  const { about, alwaysWorks, lack } = rows[name];
+  const trouble = alwaysWorks ? null : (lack?.() ?? (await probeDevice(name, options)));
+  return { name, about, available: !trouble, ...(trouble ?? { why: null, help: null, command: null, detail: null }) };
 }
 
-const runProbe = (name: DeviceName, node: string): Promise<DeviceTrouble | null> =>
+/** What is wrong with a device, from a trial in a process of its own; null where it works. */
+export const probeDevice = (
+  name: DeviceName,
+  { node = process.execPath, environment }: TrialOptions,
+): Promise<DeviceTrouble | null> =>
   new Promise((resolve) => {
     const probe = [join(import.meta.dirname, 'probe.ts'), name];
-    execFile(node, probe, { timeout: probeTime }, (error, out) => {
+    execFile(node, probe, { timeout: probeTime, env: environment }, (error, out, log) => {
       const timeout = error?.killed ? probeTime / 1000 : null;
-      resolve(error ? deviceTrouble(name, { out, signal: error.signal, timeout }) : null);
+      resolve(error ? deviceTrouble(name, { out: `${out}\n${log}`, signal: error.signal, timeout }) : null);
     });
   });
