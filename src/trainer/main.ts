@@ -14,7 +14,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describeError, PermafrostError } from '#contract/errors';
-import { type JournalEntry, type TrainerHeard, trainerCommand } from '#contract/run';
+import { trainerCommand } from '#contract/run';
 import { syncFile } from '#disk/atomicFile';
 import { type Lease, type LeaseHolder, takeLease } from '#disk/lease';
 import { processText } from '#disk/processes';
@@ -23,6 +23,7 @@ import { readRunCommand } from '#runFolder/command';
 import { readRunConfig } from '#runFolder/config';
 import { type Journal, openJournal, readEntries } from '#runFolder/journal';
 import { runFiles } from '#runFolder/paths';
+import { allSent, sendToParent } from './parent.ts';
 import { type Ended, type Interruption, type RunControl, train } from './train.ts';
 
 const exitCode = { rested: 0, failed: 1, refused: 2 };
@@ -36,7 +37,7 @@ process.on('message', (message) => {
   const command = trainerCommand.safeParse(message);
   if (!command.success) return;
   interrupt({ ...command.data, reason: null });
-  process.send?.({ heard: command.data.kind } satisfies TrainerHeard);
+  sendToParent({ heard: command.data.kind });
 });
 process.on('disconnect', () => interrupt(interrupted('The process that started this run exited.')));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -79,7 +80,7 @@ async function openRun(folder: string): Promise<Journal> {
     process.exit(exitCode.refused);
   };
   return retryWhileDiskFails(
-    () => openJournal(files.journal, { send, permit, seen: wholeOf('PERMAFROST_SEEN', 0) }),
+    () => openJournal(files.journal, { send: sendToParent, permit, seen: wholeOf('PERMAFROST_SEEN', 0) }),
     patience,
   );
 }
@@ -101,13 +102,6 @@ async function takeRun(folder: string): Promise<Lease> {
   }
 }
 
-/** Settles when the newest message has been sent. */
-let sent: Promise<unknown> = Promise.resolve();
-function send(entry: JournalEntry): void {
-  if (!process.connected) return;
-  sent = new Promise((resolve) => process.send!(entry, undefined, undefined, resolve)); // a lost parent shows as 'disconnect'
-}
-
 /** Writes the last entry, waits while the disk refuses it, and exits. */
 async function finish(journal: Journal, ended: Ended): Promise<never> {
   let code = ended.state === 'failed' ? exitCode.failed : exitCode.rested;
@@ -126,7 +120,7 @@ async function finish(journal: Journal, ended: Ended): Promise<never> {
     console.error((error as Error).message);
     code = exitCode.failed;
   }
-  await Promise.race([sent, setTimeout(patience)]);
+  await Promise.race([allSent(), setTimeout(patience)]);
   process.exit(code);
 }
 const patience = 5000; // ms to wait for a parent that does not read, and for a full disk after a request to end
