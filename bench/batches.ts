@@ -81,9 +81,9 @@ async function dataShare(name: string, home: string, dataset: Dataset | null): P
   const device = (await openDevices('cpu', { weightFolder: weights.folder }))[0];
   const plan = planOf(config, task.readsWholeBatches);
   const learner = await compileLearner({ config, task, shape, model, plan, weights, dataset, device });
-  await learner.train(0); // compilers warm up, and the first epoch's order is drawn
+  await (await learner.train(0)).read(); // compilers warm up, and the first epoch's order is drawn
   const before = { ...learner.time };
-  for (let i = 1; i <= steps; i++) await learner.train(i);
+  for (let i = 1; i <= steps; i++) await (await learner.train(i)).read();
   await learner.release();
   return (learner.time.data - before.data) / (learner.time.training - before.training);
 }

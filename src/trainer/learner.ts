@@ -2,7 +2,7 @@
 import type { ExperimentConfig } from '#contract/config';
 import type { Device } from '#engine/device';
 import { chain, clipByGlobalNorm, optimizers } from '#engine/optim';
-import type { CompiledStep, Program, Spec, TensorData } from '#engine/program';
+import type { CompiledStep, Program, Spec, StartedStep, TensorData } from '#engine/program';
 import { schedules } from '#engine/schedule';
 import { createState, type SharedState } from '#engine/state';
 import { compileStep } from '#engine/step';
@@ -30,6 +30,14 @@ export interface StepReport extends Score {
   gradNorm: number;
 }
 
+/** An optimizer step that may still be computing. */
+export interface PendingReport {
+  /** Reading it costs nothing. */
+  readonly isDone: boolean;
+  /** Waits for the step. */
+  read(): Promise<StepReport>;
+}
+
 export interface Evaluation extends Score {
   /** The metric of every sample. */
   scores: Float64Array;
@@ -37,8 +45,8 @@ export interface Evaluation extends Score {
 
 export interface Learner {
   state: SharedState;
-  /** Optimizer step `index` (from 0). Loss and metric are means over the step's micro-batches, with dropout. */
-  train(index: number): Promise<StepReport>;
+  /** Starts optimizer step `index` (from 0). Loss and metric are means over the step's micro-batches, with dropout. */
+  train(index: number): Promise<PendingReport>;
   /** Unweighted means over `count` batches, without dropout; null once `cancelled` returns true. */
   evaluate(split: Split, first: number, count: number, cancelled?: () => boolean): Promise<Evaluation | null>;
   /** Optimizer steps taken and their time in ms; `data` is the part spent on making batches. */
@@ -49,6 +57,12 @@ export interface Learner {
 }
 
 const largestNorm = 1; // of the gradients together, as published
+
+/** A batch on its way through a program, and what its outputs should be. */
+interface StartedBatch {
+  step: StartedStep;
+  y: Batch['y'];
+}
 
 /** Compiles the programs of a run. It takes ownership of the arrays that it trains. */
 export async function compileLearner(options: LearnerOptions): Promise<Learner> {
@@ -82,44 +96,60 @@ export async function compileLearner(options: LearnerOptions): Promise<Learner> 
   const score = task.scores(config);
   const time = { steps: 0, training: 0, data: 0 };
 
+  const readReport = async (started: readonly StartedBatch[], last: StartedStep): Promise<StepReport> => {
+    const start = performance.now();
+    const losses: number[] = [];
+    const metrics: number[] = [];
+    for (const { step, y } of started) {
+      const { loss, logits } = await step.outputs();
+      losses.push(loss[0]);
+      metrics.push(mean(score(logits as Float32Array, y, plan.microBatch)));
+    }
+    const { gradNorm } = await last.outputs();
+    time.training += performance.now() - start;
+    return { loss: mean(losses), metric: mean(metrics), gradNorm: gradNorm[0] };
+  };
+
   return {
     state,
     time,
     stats,
     async train(index) {
       const start = performance.now();
-      const losses: number[] = [];
-      const metrics: number[] = [];
-      let gradNorm: TensorData | undefined;
+      const started: StartedBatch[] = [];
       for (let micro = index * plan.microBatches; micro < (index + 1) * plan.microBatches; micro++) {
         const drawn = performance.now();
         const batch = batches.batch('train', micro);
         time.data += performance.now() - drawn;
         const step = await steps.at(lengthOf(batch));
-        const out = await step.run(inputsOf(batch), [config.seed, micro]);
-        losses.push(out.loss[0]);
-        metrics.push(mean(score(out.logits as Float32Array, batch.y, plan.microBatch)));
-        gradNorm = out.gradNorm;
+        started.push({ step: await step.start(inputsOf(batch), [config.seed, micro]), y: batch.y });
       }
-      gradNorm = apply ? (await apply.run({})).gradNorm : gradNorm!;
+      const last = apply ? await apply.start({}) : started.at(-1)!.step;
       time.training += performance.now() - start;
       time.steps++;
-      return { loss: mean(losses), metric: mean(metrics), gradNorm: gradNorm[0] };
+      return { isDone: last.isDone, read: () => readReport(started, last) };
     },
     async evaluate(split, first, count, cancelled = () => false) {
       const losses: number[] = [];
       const metrics: number[] = [];
       const scores = new Float64Array(count * plan.evalBatch);
+      const take = async ({ step, y }: StartedBatch) => {
+        const out = await step.outputs();
+        const found = score(out.logits as Float32Array, y, plan.evalBatch);
+        scores.set(found, losses.length * plan.evalBatch);
+        losses.push(out.loss[0]);
+        metrics.push(mean(found));
+      };
+      let before: StartedBatch | null = null; // read while a GPU computes the next one
       for (let i = 0; i < count; i++) {
         if (cancelled()) return null;
         const batch = batches.batch(split, first + i);
         const evaluation = await evaluations.at(lengthOf(batch));
-        const out = await evaluation.run(inputsOf(batch));
-        const found = score(out.logits as Float32Array, batch.y, plan.evalBatch);
-        losses.push(out.loss[0]);
-        metrics.push(mean(found));
-        scores.set(found, i * plan.evalBatch);
+        const step = await evaluation.start(inputsOf(batch));
+        if (before) await take(before);
+        before = { step, y: batch.y };
       }
+      if (before) await take(before);
       return { loss: mean(losses), metric: mean(metrics), scores };
     },
     async release() {

@@ -48,9 +48,9 @@ export async function compileWgsl(
     compileMs: performance.now() - compileStart,
   };
   const specs = mapValues(inputs, ({ shape, dtype = 'float32' }) => ({ shape, dtype }));
-  return {
+  const step: CompiledStep = {
     stats,
-    async run(batch, noiseSeed) {
+    async start(batch, noiseSeed) {
       const fed: Record<string, TensorData> = {};
       for (const [name, { dtype, shape }] of Object.entries(specs))
         fed[`in/${name}`] = checkedInput(name, batch[name], dtype, shape);
@@ -62,15 +62,17 @@ export async function compileWgsl(
       }
       await residentOn(state, gpu);
       resident.send();
-      const outputs = await execution.run(fed);
+      const started = await execution.start(fed);
       resident.wrote(trace.changed);
-      return outputs;
+      return started;
     },
+    run: async (...fed) => (await step.start(...fed)).outputs(),
     async release() {
       await state.resident?.fetch(); // as with any step, what it did is on the host after it
-      execution.release();
+      await execution.release();
     },
   };
+  return step;
 }
 
 const states = new WeakMap<SharedState, GpuState>();

@@ -1,25 +1,21 @@
 /** Runs a plan on a GPU: everything is made once, so that a step is one write, one command buffer and one submit. */
 import { PermafrostError } from '#contract/errors';
-import type { TensorData } from '../program.ts';
-import {
-  type CommandEncoder,
-  computeStage,
-  type Gpu,
-  type GpuBuffer,
-  type LayoutEntry,
-  mapForReading,
-  usage,
-} from './gpu.ts';
+import type { StartedStep, TensorData } from '../program.ts';
+import { type CommandEncoder, computeStage, type Gpu, type GpuBuffer, type LayoutEntry, usage } from './gpu.ts';
 import { frozenBuffer, storageBuffer, upload } from './gpuMemory.ts';
+import { type OutputSlot, outputSlots } from './outputSlots.ts';
 import { blockNames, type Dispatch, type Plan } from './plan.ts';
 
 export interface Execution {
-  /** Runs the step on inputs and noise by name, and gives its outputs. */
-  run(inputs: Readonly<Record<string, TensorData>>): Promise<Record<string, TensorData>>;
+  /** Starts the step on inputs and noise by name, once few enough are in flight. */
+  start(inputs: Readonly<Record<string, TensorData>>): Promise<StartedStep>;
   /** Milliseconds that all kernels take, `times` times in one submit, on whatever lies in memory. */
   time(times: number): Promise<number>;
-  release(): void;
+  release(): Promise<void>;
 }
+
+/** Steps that the GPU may not have finished when the next one is submitted: it always has one to go on with. */
+const mostInFlight = 2;
 
 /** Pipelines of a device by their code; layers and steps share them. */
 const pipelines = new WeakMap<Gpu, Map<string, Promise<object>>>();
@@ -99,11 +95,13 @@ export async function openExecution(
         return { pipeline: await pipelineOf(gpu, dispatch, layout), group, start: starts[k], ...dispatch };
       }),
     );
-    const outputWords = plan.blocks.get(blockNames.outputs) ?? 0;
-    const readBack = own(
-      gpu.createBuffer({ size: Math.max(4 * outputWords, 16), usage: usage.mapRead | usage.copyTarget }),
-    );
-    return { bufferOf, steps, readBack, outputWords };
+    const outputBytes = 4 * (plan.blocks.get(blockNames.outputs) ?? 0);
+    return {
+      bufferOf,
+      steps,
+      slots: outputBytes > 0 ? outputSlots((of) => own(gpu.createBuffer(of)), outputBytes) : null,
+      outputBytes,
+    };
   };
   const made = await make().catch((error) => error as Error);
   const [invalid, short] = [await gpu.popErrorScope(), await gpu.popErrorScope()];
@@ -118,7 +116,8 @@ export async function openExecution(
       cause: invalid ?? made,
     });
   }
-  const { bufferOf, steps, readBack, outputWords } = made;
+  const { bufferOf, steps, slots, outputBytes } = made;
+  const inFlight: Promise<unknown>[] = [];
   const staging = new Int32Array(plan.blocks.get(blockNames.inputs) ?? 0);
   const bytes = new Float32Array(staging.buffer);
 
@@ -133,6 +132,27 @@ export async function openExecution(
     pass.end();
   };
 
+  const fails = (error: Error): null => {
+    failure.message ??= `The GPU does not answer: ${error.message}`;
+    return null;
+  };
+  const throwFailure = (): void => {
+    if (!failure.message) return;
+    const message = failure.message.trim().replace(/\.$/, '');
+    throw new PermafrostError('device', `${message}. The run goes on from its last checkpoint when it is resumed.`);
+  };
+  const outputsOf = async (slot: OutputSlot | null, end: Promise<unknown>): Promise<Record<string, TensorData>> => {
+    const read = await (slot ? slot.read().catch(fails) : end);
+    throwFailure();
+    if (!(read instanceof ArrayBuffer)) return {};
+    return Object.fromEntries(
+      [...plan.outputs].map(([name, { offset, size, dtype }]) => {
+        const view = dtype === 'int32' ? Int32Array : Float32Array;
+        return [name, new view(read, 4 * offset, size).slice()];
+      }),
+    );
+  };
+
   return {
     async time(times) {
       const start = performance.now();
@@ -142,7 +162,10 @@ export async function openExecution(
       await gpu.queue.onSubmittedWorkDone();
       return performance.now() - start;
     },
-    async run(inputs) {
+    async start(inputs) {
+      while (inFlight.length >= mostInFlight) await inFlight.shift();
+      const slot = (await slots?.take().catch(fails)) ?? null;
+      throwFailure();
       for (const [name, { offset }] of plan.inputs) {
         const data = inputs[name];
         (data instanceof Int32Array ? staging : bytes).set(data, offset);
@@ -158,30 +181,16 @@ export async function openExecution(
           4 * to.offset,
           4 * from.size,
         );
-      if (outputWords > 0) encoder.copyBufferToBuffer(bufferOf(blockNames.outputs), 0, readBack, 0, 4 * outputWords);
+      if (slot) encoder.copyBufferToBuffer(bufferOf(blockNames.outputs), 0, slot.buffer, slot.start, outputBytes);
       gpu.queue.submit([encoder.finish()]);
-      try {
-        if (outputWords > 0) await readBack.mapAsync(mapForReading, 0, 4 * outputWords);
-        else await gpu.queue.onSubmittedWorkDone();
-      } catch (error) {
-        failure.message ??= `The GPU does not answer: ${(error as Error).message}`;
-      }
-      if (failure.message)
-        throw new PermafrostError(
-          'device',
-          `${failure.message.trim().replace(/\.$/, '')}. The run goes on from its last checkpoint when it is resumed.`,
-        );
-      if (outputWords === 0) return {};
-      const mapped = readBack.getMappedRange(0, 4 * outputWords);
-      const outputs: Record<string, TensorData> = {};
-      for (const [name, { offset, size, dtype }] of plan.outputs) {
-        const view = dtype === 'int32' ? Int32Array : Float32Array;
-        outputs[name] = new view(mapped, 4 * offset, size).slice();
-      }
-      readBack.unmap();
-      return outputs;
+      const end = gpu.queue.onSubmittedWorkDone().catch(fails);
+      inFlight.push(end);
+      return { isDone: false, outputs: () => outputsOf(slot, end) };
     },
-    release,
+    async release() {
+      await Promise.all([...inFlight, slots?.empty()]);
+      release();
+    },
   };
 }
 
