@@ -10,7 +10,9 @@ export const devicesCommand: CommandRow = {
       .action(({ json }: { json?: boolean }) =>
         readApp(async (app) => {
           const found = await app.devices.list();
-          const rows = found.map(({ name, available }) => [name, available ? 'works' : 'cannot be used']);
+          const rows = found.map(({ name, available, hardware }) => [
+            ...[name, available ? 'works' : 'cannot be used', hardware ?? ''],
+          ]);
           const reasons = found
             .filter((d) => !d.available)
             .map(({ name, why, help, command }) => `\n${name}: ${why}\n  ${help}${command ? `\n    ${command}` : ''}`);
@@ -18,7 +20,7 @@ export const devicesCommand: CommandRow = {
           if (hasDetail) reasons.push('\nThe messages of the runtimes: permafrost devices --json');
           const cluster = await app.cluster.state();
           print(json, { devices: found, cluster }, () =>
-            [alignColumns(['device', ''], rows), ...reasons, ...clusterLines(cluster)].join('\n'),
+            [alignColumns(['device', '', ''], rows), ...reasons, ...clusterLines(cluster)].join('\n'),
           );
         }),
       );

@@ -2,6 +2,8 @@
 export interface DeviceInfo {
   name: string;
   available: boolean;
+  /** What computes, as its driver names it; null where it does not say, or does not work. */
+  hardware: string | null;
   /** Why it does not work, in a sentence; null for one that does. */
   why: string | null;
   /** What can be done, in a sentence that ends in a colon where a command follows; null for one that works. */

@@ -36,9 +36,10 @@ const rows: Record<DeviceName, DeviceRow> = {
       onnxDevice(`cpu (ONNX Runtime, ${plural(threads, 'thread')})`, 'cpu', { threads, weightFolder }),
     alwaysWorks: true,
   },
-  webgpu: {
-    open: (options) => openWebgpu(options),
-  },
+  webgpu: { open: (options) => openWebgpu(0, options) },
+  'webgpu:1': { open: (options) => openWebgpu(1, options) },
+  'webgpu:2': { open: (options) => openWebgpu(2, options) },
+  'webgpu:3': { open: (options) => openWebgpu(3, options) },
   cuda: {
     open: (options) => onnxDevice('cuda (ONNX Runtime)', 'cuda', options),
   },
@@ -76,12 +77,13 @@ async function onnxDevice(
 }
 
 /** Our own kernels, or ONNX Runtime's where the optional package `webgpu` is missing or PERMAFROST_WEBGPU=onnx asks for them. */
-async function openWebgpu(options: DeviceOptions): Promise<Device> {
+async function openWebgpu(card: number, options: DeviceOptions): Promise<Device> {
   const onnx = () => onnxDevice('webgpu (ONNX Runtime)', 'webgpu', options);
-  if (process.env.PERMAFROST_WEBGPU === 'onnx') return onnx();
+  if (card === 0 && process.env.PERMAFROST_WEBGPU === 'onnx') return onnx();
   try {
-    return await openGpu({ fallback: onnx, say: options.say, home: options.home });
+    return await openGpu({ card, fallback: onnx, say: options.say, home: options.home });
   } catch (error) {
+    if (card > 0) throw error; // ONNX Runtime would take the first card
     options.say?.(`${(error as Error).message} ONNX Runtime's WebGPU runs the steps.`);
     return onnx();
   }
@@ -114,22 +116,54 @@ export interface DeviceReport extends DeviceInfo {
   name: DeviceName;
 }
 
-/** Every device, tried on a graph of one node in a process of its own. */
-export const listDevices = (node?: string): Promise<DeviceReport[]> =>
-  Promise.all(deviceNames.map((name) => tryDevice(name, node)));
+/** What a trial learns of a device that works. */
+export interface Probed {
+  /** That of the opened device, e.g. `webgpu (NVIDIA H100)`. */
+  name: string;
+  /** Graphics cards that WebGPU finds, where that is the device. */
+  cards: number;
+}
+
+const isFurtherCard = (name: DeviceName): boolean => name.includes(':');
+
+/** Every device, tried on a graph of one node in a process of its own; of further graphics cards those that WebGPU finds. */
+export async function listDevices(node?: string): Promise<DeviceReport[]> {
+  const trials = await Promise.all(
+    deviceNames.filter((name) => !isFurtherCard(name)).map((each) => tryOut(each, node)),
+  );
+  const cards = Math.max(...trials.map(({ probed }) => probed?.cards ?? 0));
+  const further = await Promise.all(
+    deviceNames
+      .filter(isFurtherCard)
+      .slice(0, Math.max(0, cards - 1))
+      .map((each) => tryOut(each, node)),
+  );
+  const reports = [...trials, ...further].map(({ report }) => report);
+  return reports.sort((a, b) => deviceNames.indexOf(a.name) - deviceNames.indexOf(b.name));
+}
 
 const probeTime = 60_000; // a first GPU session may compile shaders
 
-async function tryDevice(name: DeviceName, node = process.execPath): Promise<DeviceReport> {
-  const trouble = rows[name].alwaysWorks ? null : await runProbe(name, node);
-  return { name, available: trouble === null, ...(trouble ?? { why: null, help: null, command: null, detail: null }) };
+const tryDevice = async (name: DeviceName): Promise<DeviceReport> => (await tryOut(name)).report;
+
+async function tryOut(
+  name: DeviceName,
+  node = process.execPath,
+): Promise<{ report: DeviceReport; probed: Probed | null }> {
+  const works = { why: null, help: null, command: null, detail: null };
+  if (rows[name].alwaysWorks) return { report: { name, available: true, hardware: null, ...works }, probed: null };
+  const found = await runProbe(name, node);
+  if ('why' in found) return { report: { name, available: false, hardware: null, ...found }, probed: null };
+  const hardware = /\((.*)\)$/.exec(found.name)?.[1] ?? null;
+  return { report: { name, available: true, hardware, ...works }, probed: found };
 }
 
-const runProbe = (name: DeviceName, node: string): Promise<DeviceTrouble | null> =>
+const runProbe = (name: DeviceName, node: string): Promise<DeviceTrouble | Probed> =>
   new Promise((resolve) => {
     const probe = [join(import.meta.dirname, 'probe.ts'), name];
     execFile(node, probe, { timeout: probeTime }, (error, out) => {
       const timeout = error?.killed ? probeTime / 1000 : null;
-      resolve(error ? deviceTrouble(name, { out, signal: error.signal, timeout }) : null);
+      if (error) resolve(deviceTrouble(name, { out, signal: error.signal, timeout }));
+      else resolve(JSON.parse(out.trim().split('\n').at(-1)!) as Probed);
     });
   });

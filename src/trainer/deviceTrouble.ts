@@ -1,7 +1,7 @@
 /** Why a device does not work, in a sentence for people, and what can be done. Pure. */
 import type { DeviceInfo } from '#contract/devices';
 
-export type DeviceTrouble = Omit<DeviceInfo, 'name' | 'available'>;
+export type DeviceTrouble = Omit<DeviceInfo, 'name' | 'available' | 'hardware'>;
 
 interface Row {
   /** Of the runtime's message. */
@@ -21,6 +21,20 @@ const advice: Record<string, Advice> = {
     command: null,
     rows: [
       { pattern: /WebGPU adapter|supported adapters/, why: 'WebGPU finds no graphics card with a working driver.' },
+    ],
+  },
+  furtherCard: {
+    help: 'Device webgpu computes on the first card. Where two cards have one name, the driver has to hide the first from Permafrost before it can reach the second.',
+    command: null,
+    rows: [
+      {
+        pattern: /There is no graphics card \d/,
+        why: 'WebGPU finds fewer graphics cards.',
+      },
+      {
+        pattern: /cannot be told from one before it/,
+        why: 'WebGPU chooses graphics cards by name, and one before it has the same.',
+      },
     ],
   },
   cuda: {
@@ -62,7 +76,7 @@ export interface FailedTrial {
 }
 
 export function deviceTrouble(name: string, { out, signal, timeout }: FailedTrial): DeviceTrouble {
-  const { help, command, rows } = advice[name];
+  const { help, command, rows } = advice[name.includes(':') ? 'furtherCard' : name];
   const because = (why: string, detail: string | null): DeviceTrouble => ({ why, detail, help, command });
   if (timeout !== null) return because(`It did not answer within ${timeout} seconds.`, null);
   if (signal) return because('Its driver crashed during a trial.', `The process was ended by ${signal}.`);

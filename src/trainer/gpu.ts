@@ -1,10 +1,16 @@
 /** Opens this machine's GPU through Dawn (the optional package `webgpu`). */
+import { PermafrostError } from '#contract/errors';
 import type { OnnxDevice, WgslDevice } from '#engine/device';
 import type { Gpu } from '#engine/wgsl/gpu';
 import { tileCache } from './tileCache.ts';
 
 interface Adapter {
-  readonly info: { readonly vendor: string; readonly architecture: string; readonly description: string };
+  readonly info: {
+    readonly vendor: string;
+    readonly architecture: string;
+    readonly device: string;
+    readonly description: string;
+  };
   readonly limits: Record<string, number>;
   requestDevice(descriptor: { requiredLimits: Record<string, number> }): Promise<Gpu>;
 }
@@ -12,11 +18,13 @@ interface Dawn {
   create(options: string[]): { requestAdapter(options?: object): Promise<Adapter | null> };
 }
 
-/** Kept for ever: Dawn ends the process where it is collected. */
-let instance: ReturnType<Dawn['create']> | undefined;
+/** Kept for ever: Dawn ends the process where one is collected. */
+const instances = new Map<string, ReturnType<Dawn['create']>>();
 
 /** Kernels write what they share in a workgroup before they read it, and software Vulkan takes seconds to write zeros first. */
-const dawnOptions = ['enable-dawn-features=allow_unsafe_apis,disable_workgroup_init'];
+const dawnFeatures = 'enable-dawn-features=allow_unsafe_apis,disable_workgroup_init';
+/** The order of cards, fastest first. */
+const preference = { powerPreference: 'high-performance' };
 
 /** Limits of which the adapter's best is asked for; the rest stay at what WebGPU promises. */
 const wantedLimits = [
@@ -27,6 +35,8 @@ const wantedLimits = [
 ] as const;
 
 export interface GpuOptions {
+  /** Number of the graphics card among those of `listGpus`; 0 is the fastest. */
+  card?: number;
   /** Runs steps with an operator that has no WGSL. */
   fallback(): Promise<OnnxDevice>;
   say?(line: string): void;
@@ -37,22 +47,61 @@ export interface GpuOptions {
 /** A trial on a GPU in software would take minutes and gain nothing. */
 const isSoftware = (title: string): boolean => /swiftshader|llvmpipe|basic render/i.test(title);
 
+async function requestAdapter(...options: string[]): Promise<Adapter | null> {
+  const name = 'webgpu'; // an optional package without a place in the types
+  const dawn = (await import(name)) as Dawn;
+  const key = options.join();
+  const instance = instances.get(key) ?? dawn.create([dawnFeatures, ...options]);
+  instances.set(key, instance);
+  return instance.requestAdapter(preference);
+}
+
+/** The names of the graphics cards in Dawn's complaint that none has the name it looked for, the fastest first. */
+export const namesInComplaint = (complaint: string): string[] =>
+  [...complaint.matchAll(/^ \* backend: '\w+', name: '(.*)'$/gm)].map(([, name]) => name);
+
+/** Names of this machine's graphics cards, the fastest first. Throws when the package is missing. */
+export async function listGpus(): Promise<string[]> {
+  const nobody = '\u2205'; // Dawn lists its adapters where none has the wanted name, and nowhere else
+  try {
+    await requestAdapter(`adapter=${nobody}`);
+    return [];
+  } catch (error) {
+    return namesInComplaint(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** What Dawn calls the card of this number. It finds cards by their names alone, so the second of two alike is out of its reach. */
+export function nameOfGpu(card: number, names: readonly string[]): string {
+  const name = names[card];
+  const list = names.map((each, k) => `${k} ${each}`).join(', ') || 'none';
+  if (name === undefined)
+    throw new PermafrostError('device', `There is no graphics card ${card} here; WebGPU finds: ${list}.`);
+  if (names.findIndex((each) => each.includes(name)) === card) return name;
+  throw new PermafrostError(
+    'device',
+    `Graphics card ${card} cannot be told from one before it: ${list}. Let the Vulkan driver hide the others from this process, or choose device webgpu.`,
+  );
+}
+
 /** Throws when the package or an adapter is missing. */
 export async function openGpu({
+  card = 0,
   fallback,
   say = (line) => console.error(line),
   home,
 }: GpuOptions): Promise<WgslDevice> {
-  const name = 'webgpu'; // an optional package without a place in the types
-  const dawn = (await import(name)) as Dawn;
-  instance ??= dawn.create(dawnOptions);
-  const adapter = await instance.requestAdapter({ powerPreference: 'high-performance' });
+  const adapter = await (card === 0
+    ? requestAdapter()
+    : requestAdapter(`adapter=${nameOfGpu(card, await listGpus())}`));
   if (!adapter) throw new Error('Dawn finds no GPU.');
   const gpu = await adapter.requestDevice({
     requiredLimits: Object.fromEntries(wantedLimits.map((limit) => [limit, adapter.limits[limit]])),
   });
-  const { vendor, architecture, description } = adapter.info;
-  const title = description || [vendor, architecture].filter(Boolean).join(' ') || 'unknown adapter';
+  const { vendor, architecture, device, description } = adapter.info;
+  const title =
+    [device || [vendor, architecture].filter(Boolean).join(' '), description].filter(Boolean).join(', ') ||
+    'unknown adapter';
   const tiles = home === undefined || isSoftware(title) ? undefined : tileCache(home, title);
-  return { kind: 'wgsl', name: `webgpu (${title})`, gpu, fallback, say, tiles };
+  return { kind: 'wgsl', name: `webgpu${card === 0 ? '' : `:${card}`} (${title})`, gpu, fallback, say, tiles };
 }

@@ -1,8 +1,12 @@
-/** `node probe.ts <device>`: computes one sum on a device. Exits with 0, or prints what the runtime said and exits with 1. */
+/**
+ * `node probe.ts <device>`: computes one sum on a device. Prints a {@link Probed} as JSON and exits with 0, or prints what the
+ * runtime said and exits with 1.
+ */
 import * as tf from '@tensorflow/tfjs-core';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';
-import { type DeviceName, openUntried } from './device.ts';
+import { type DeviceName, openUntried, type Probed } from './device.ts';
+import { listGpus } from './gpu.ts';
 
 try {
   const device = await openUntried(process.argv[2] as DeviceName);
@@ -14,6 +18,8 @@ try {
   const { y } = await step.run({ x: Float32Array.of(1, 2, 3, 4) });
   if (String(y) !== '2,3,4,5') throw new Error(`1, 2, 3, 4 plus 1 came out as ${y}`);
   await step.release();
+  const cards = device.kind === 'wgsl' ? await listGpus() : [];
+  console.log(JSON.stringify({ name: device.name, cards: cards.length } satisfies Probed));
   process.exit(0);
 } catch (error) {
   console.log((error as Error).message);

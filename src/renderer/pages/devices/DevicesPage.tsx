@@ -75,7 +75,7 @@ const meanings: Record<string, string> = {
   tensorflow: 'TensorFlow.js on libtensorflow, with CUDA where there is some',
 };
 
-function Device({ device: { name, available, why, help, command, detail } }: { device: DeviceInfo }) {
+function Device({ device: { name, available, hardware, why, help, command, detail } }: { device: DeviceInfo }) {
   const Icon = available ? IconCircleCheck : IconCircleX;
   const color = toneColor(available ? 'good' : 'waiting');
   return (
@@ -92,7 +92,7 @@ function Device({ device: { name, available, why, help, command, detail } }: { d
             </Text>
           </Group>
           <Text size="xs" c="dimmed">
-            {meanings[name]}
+            {hardware ?? meanings[name]}
           </Text>
           {why && (
             <Text size="sm" mt={6}>
