@@ -13,6 +13,7 @@ import { deviationsOf } from '#trainer/deviations';
 import { knownBodies } from '#zoo/bodies';
 import { catalogueOf } from './catalogue.ts';
 import { estimateOf } from './estimate.ts';
+import { gpuPlanner } from './gpuMemory.ts';
 import type { SpeedMeter } from './machineSpeed.ts';
 
 /** The network of a config. Throws `config` where task, sizes and body do not fit, as far as that shows without data. */
@@ -28,7 +29,9 @@ export function configServices(
   available: Available,
   store: Pick<Store, 'finished'>,
   meter: SpeedMeter | null,
+  node?: string,
 ): ConfigServices {
+  const planGpu = gpuPlanner(home, node);
   return {
     open(json) {
       try {
@@ -48,6 +51,10 @@ export function configServices(
         isMeasuring: meter?.measure() ?? false,
         speed: meter?.speed(),
       }),
+    async gpuMemory(config) {
+      checkConfig(home, config);
+      return planGpu(config);
+    },
     catalogue: () => catalogueOf(home, available),
   };
 }

@@ -40,6 +40,8 @@ export interface GpuOptions {
   /** Runs steps with an operator that has no WGSL. */
   fallback(): Promise<OnnxDevice>;
   say?(line: string): void;
+  /** Limits to ask for in place of the adapter's best. */
+  limits?: Partial<Record<(typeof wantedLimits)[number], number>>;
   /** Where the fastest tiles of products are kept; absent: none is tried. */
   home?: string;
 }
@@ -89,6 +91,7 @@ export async function openGpu({
   card = 0,
   fallback,
   say = (line) => console.error(line),
+  limits = {},
   home,
 }: GpuOptions): Promise<WgslDevice> {
   const adapter = await (card === 0
@@ -96,7 +99,7 @@ export async function openGpu({
     : requestAdapter(`adapter=${nameOfGpu(card, await listGpus())}`));
   if (!adapter) throw new Error('Dawn finds no GPU.');
   const gpu = await adapter.requestDevice({
-    requiredLimits: Object.fromEntries(wantedLimits.map((limit) => [limit, adapter.limits[limit]])),
+    requiredLimits: Object.fromEntries(wantedLimits.map((limit) => [limit, limits[limit] ?? adapter.limits[limit]])),
   });
   const { vendor, architecture, device, description } = adapter.info;
   const title =

@@ -1,23 +1,14 @@
 /** A run's compiled programs: an optimizer step and an evaluation, on batches that are functions of their index. */
-import type { ExperimentConfig } from '#contract/config';
 import type { Device } from '#engine/device';
-import { chain, clipByGlobalNorm, optimizers } from '#engine/optim';
-import type { CompiledStep, Program, Spec, StartedStep, TensorData } from '#engine/program';
-import { schedules } from '#engine/schedule';
+import type { CompiledStep, StartedStep, TensorData } from '#engine/program';
 import { createState, type SharedState } from '#engine/state';
 import { compileStep } from '#engine/step';
-import type { Model } from '#models/model';
-import { accumulateProgram, applyProgram, evalProgram, type Recipe, recipeSlots, trainProgram } from '#models/steps';
-import type { Batch, Dataset, Split, Task, TaskShape } from '#tasks/task';
-import { mean, type Score, type TrainingPlan } from './protocol.ts';
+import type { Batch, Dataset, Split } from '#tasks/task';
+import { type FedProgram, mostLengths, programsOf, type RunParts } from './programs.ts';
+import { mean, type Score } from './protocol.ts';
 import type { Weights } from './weights.ts';
 
-export interface LearnerOptions {
-  config: ExperimentConfig;
-  task: Task;
-  shape: TaskShape;
-  model: Model;
-  plan: TrainingPlan;
+export interface LearnerOptions extends RunParts {
   weights: Weights;
   dataset: Dataset | null;
   device: Device;
@@ -56,8 +47,6 @@ export interface Learner {
   release(): Promise<void>;
 }
 
-const largestNorm = 1; // of the gradients together, as published
-
 /** A batch on its way through a program, and what its outputs should be. */
 interface StartedBatch {
   step: StartedStep;
@@ -66,15 +55,11 @@ interface StartedBatch {
 
 /** Compiles the programs of a run. It takes ownership of the arrays that it trains. */
 export async function compileLearner(options: LearnerOptions): Promise<Learner> {
-  const { config, task, shape, model, plan, weights, dataset, device, print } = options;
-  const loss = task.loss(config);
-  const lr = schedules[config.schedule](config.learning_rate, config.warmup_steps, plan.totalSteps);
-  const optimizer = chain(clipByGlobalNorm(largestNorm), optimizers[config.optimizer]({ lr }));
-  const recipe: Recipe = { model, loss, optimizer };
-  const accumulates = plan.microBatches > 1;
-  const state = createState({ ...weights.trained, ...recipeSlots(recipe, accumulates) });
+  const { config, task, shape, plan, weights, dataset, device, print } = options;
+  const programs = programsOf(options);
+  const state = createState({ ...weights.trained, ...programs.slots });
   const stats = { nodes: 0, traceMs: 0, compileMs: 0 };
-  const compile = async (program: Program, inputs: Record<string, Spec>, packs = true) => {
+  const compile = async ({ program, inputs }: FedProgram, packs = true) => {
     const compiled = await compileStep(program, { state, inputs, frozen: weights.frozen, device, packs, print });
     for (const key of ['nodes', 'traceMs', 'compileMs'] as const) stats[key] += compiled.stats[key];
     return compiled;
@@ -82,15 +67,12 @@ export async function compileLearner(options: LearnerOptions): Promise<Learner> 
   const trains = plan.totalSteps > 0;
   const sizes = { train: trains ? plan.microBatch : 1, test: plan.evalBatch, final: plan.evalBatch };
   const batches = task.batches(config, dataset, { seed: config.seed, sizes });
-  const forward = accumulates ? accumulateProgram(recipe, plan.microBatches) : trainProgram(recipe);
-  const steps = byLength((tokens) => compile(forward, batchSpecs(shape, tokens, plan.microBatch)));
-  const evaluations = byLength((tokens) =>
-    compile(evalProgram(recipe), batchSpecs(shape, tokens, plan.evalBatch), !trains),
-  );
+  const steps = byLength((tokens) => compile(programs.forward(tokens)));
+  const evaluations = byLength((tokens) => compile(programs.evaluation(tokens), !trains));
   const lengthOf = ({ tokens = shape.tokens }: Partial<Batch>) => tokens;
   const firstOf = (split: Split) => lengthOf(shape.lengths ? batches.batch(split, 0) : {});
   if (trains) await steps.at(firstOf('train'));
-  const apply = accumulates && trains ? await compile(applyProgram(recipe), {}) : null;
+  const apply = programs.apply ? await compile(programs.apply) : null;
   await evaluations.at(firstOf(trains ? 'test' : 'final'));
 
   const score = task.scores(config);
@@ -161,23 +143,7 @@ export async function compileLearner(options: LearnerOptions): Promise<Learner> 
   };
 }
 
-/** Inputs of a program on a task's batches: x, y, and `at` where samples are read elsewhere than at their last token. */
-export function batchSpecs(
-  { width, embedding, target, targetType, readsAt }: TaskShape,
-  tokens: number,
-  batch: number,
-): Record<string, Spec> {
-  return {
-    x: embedding ? { shape: [batch, tokens], dtype: 'int32' } : { shape: [batch, tokens, width] },
-    y: { shape: [batch, ...target], dtype: targetType },
-    ...(readsAt ? { at: { shape: [batch], dtype: 'int32' } } : {}),
-  };
-}
-
 export const inputsOf = ({ x, y, at }: Batch): Record<string, TensorData> => (at ? { x, y, at } : { x, y });
-
-/** Each compiled program holds packed weights and activations of its own. */
-const mostLengths = 4;
 
 /** Programs compiled per sequence length on demand; keeps the most recently used. */
 function byLength(compile: (tokens: number) => Promise<CompiledStep>) {

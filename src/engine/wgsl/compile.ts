@@ -9,7 +9,7 @@ import type { SharedState } from '../state.ts';
 import { traceProgram } from '../trace.ts';
 import { openExecution } from './executor.ts';
 import type { Gpu } from './gpu.ts';
-import { type GpuState, gpuState } from './gpuMemory.ts';
+import { type GpuState, gpuState, placeState } from './gpuMemory.ts';
 import { planStep } from './plan.ts';
 import { printPlan } from './printPlan.ts';
 import { tunedTiles } from './tuning.ts';
@@ -21,6 +21,14 @@ export interface WgslStepOptions {
   print?(graph: string): void;
 }
 
+/** The trace of a program, and the simplified values that a plan computes. */
+export function traceForGpu(program: Program, specs: Parameters<typeof traceProgram>[1]) {
+  const trace = traceProgram(program, specs);
+  const names = [...trace.outputs.keys()];
+  const fused = fuse(trace.graph, [...trace.outputs.values()], { fusedMatMul: false });
+  return { trace, values: new Map(names.map((name, k) => [name, fused[k]])) };
+}
+
 /** Throws `trace` for what cannot be recorded, and `device` for what the GPU cannot do. */
 export async function compileWgsl(
   program: Program,
@@ -29,17 +37,15 @@ export async function compileWgsl(
 ): Promise<CompiledStep> {
   const { gpu } = device;
   const traceStart = performance.now();
-  const trace = traceProgram(program, { state: state.specs, inputs, frozen });
-  const names = [...trace.outputs.keys()];
-  const fused = fuse(trace.graph, [...trace.outputs.values()], { fusedMatMul: false });
-  const values = new Map(names.map((name, k) => [name, fused[k]]));
+  const { trace, values } = traceForGpu(program, { state: state.specs, inputs, frozen });
   print?.(printGraph(values));
-  const resident = await residentOn(state, gpu);
-  const options = { limits: gpu.limits, placeOfState: resident.placeOf };
+  const { places } = placeState(state.specs, gpu.limits);
+  const options = { limits: gpu.limits, placeOfState: (name: string) => places.get(name)! };
   const untuned = planStep(trace.graph, values, options);
   const tileFor = device.tiles && (await tunedTiles(gpu, untuned.products, device.tiles));
   const plan = tileFor ? planStep(trace.graph, values, { ...options, tileFor }) : untuned;
   print?.(printPlan(plan));
+  const resident = await residentOn(state, gpu); // nothing is allocated before the plan is known to fit
   const compileStart = performance.now();
   const execution = await openExecution(gpu, plan, resident.bufferOf);
   const stats = {

@@ -4,7 +4,7 @@ import type { StartedStep, TensorData } from '../program.ts';
 import { type CommandEncoder, computeStage, type Gpu, type GpuBuffer, type LayoutEntry, usage } from './gpu.ts';
 import { frozenBuffer, storageBuffer, upload } from './gpuMemory.ts';
 import { type OutputSlot, outputSlots } from './outputSlots.ts';
-import { blockNames, type Dispatch, type Plan } from './plan.ts';
+import { blockNames, type Dispatch, type Plan, planBytes } from './plan.ts';
 
 export interface Execution {
   /** Starts the step on inputs and noise by name, once few enough are in flight. */
@@ -110,7 +110,7 @@ export async function openExecution(
     if (short)
       throw new PermafrostError(
         'device',
-        `The GPU has not enough memory: the step takes ${planMegabytes(plan)} MB. Choose a smaller batch or model, or another device.`,
+        `The GPU has not enough memory: the step takes ${Math.round(planBytes(plan) / 2 ** 20)} MB beside what is trained. Choose a smaller batch or model, or another device.`,
       );
     throw new PermafrostError('device', `The GPU refuses the step: ${invalid?.message ?? (made as Error).message}`, {
       cause: invalid ?? made,
@@ -192,12 +192,6 @@ export async function openExecution(
       release();
     },
   };
-}
-
-/** Megabytes of a step: its buffers and its frozen weights. */
-export function planMegabytes({ blocks, frozen }: Plan): number {
-  const weights = [...frozen.values()].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
-  return Math.round((4 * ([...blocks.values()].reduce((a, b) => a + b, 0) + weights)) / 2 ** 20);
 }
 
 /** Bind groups, shared by the kernels that use the same buffers in the same way. */

@@ -197,6 +197,7 @@ export function NewRunForm({ catalogue, draft, onDraft, edited, onEdited, onCrea
           <Section title="Before you start">
             <EstimatePanel
               estimate={check.estimate}
+              gpuMemory={check.gpuMemory}
               runs={configs.length}
               why="Shown when the form holds a config that can run."
             />
