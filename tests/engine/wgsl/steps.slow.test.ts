@@ -18,6 +18,15 @@ const configs: [name: string, settings: Record<string, unknown>][] = [
   ['the embedded body, frozen', { ...digits, model_name: 'permafrost-nano', freeze_trans: true }],
   ['the embedded body, trained whole', { ...digits, model_name: 'permafrost-nano', n_layer: 2, freeze_trans: false }],
   ['a small ViT', { ...digits, ...small, model_name: 'google/vit-base-patch16-224-in21k', freeze_trans: false }],
+  [
+    'a small MAT',
+    { task: 'cyp3a4-graph', model_name: 'mat', ...small, freeze_trans: false, batch_size: 2, gpu_batch_size: 2 },
+  ],
+  [
+    'a small AST',
+    { task: 'speech-commands-mel', model_name: 'ast', ...small, freeze_trans: false, batch_size: 1, gpu_batch_size: 1 },
+  ],
+  ['NAC', { task: 'mnist-add-reg', model_name: 'nac', n: 3, freeze_trans: false, batch_size: 3, gpu_batch_size: 3 }],
   ['a small LSTM', { ...digits, model_name: 'lstm', n_layer: 1, n_embd: 16, freeze_trans: false }],
 ];
 
