@@ -1,4 +1,4 @@
-/** The time that the form says beside the time that a run takes, for five configs on a machine that was measured. */
+/** Compares estimated and measured durations of five configs, after the machine's speed has been measured. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,7 +34,7 @@ const configOf = (name: string): ExperimentConfig =>
   });
 
 export const estimate: Benchmark = {
-  title: 'Estimates beside measured times',
+  title: 'Estimated and measured durations',
   rows: ['estimated s', 'measured s', 'ratio'],
   limits: { 'largest error, ×': '< 2' },
   async run(report) {
@@ -44,7 +44,7 @@ export const estimate: Benchmark = {
       const speed = await new Promise<MachineSpeed | null>(
         (resolve) => void timeCalibrations(home, undefined, resolve),
       );
-      if (!speed) throw new Error('The calibration failed; run node src/trainer/timeSteps.ts to see why.');
+      if (!speed) throw new Error('The calibration failed. Run node src/trainer/timeSteps.ts to see why.');
       const figures: Figures = {};
       let worst = 1;
       for (const name of Object.keys(configs)) {

@@ -1,4 +1,4 @@
-/** The choices of the form: tasks, bodies, presets. */
+/** The choices of the form: tasks, bodies and presets. */
 import type { BodyInfo, Catalogue, Preset, TaskInfo } from '#contract/catalogue';
 import { type ExperimentConfig, parseConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
@@ -33,7 +33,7 @@ const taskInfo = (): TaskInfo[] =>
 type Abilities = Pick<BodyInfo, 'canBePretrained' | 'tasks'>;
 const abilities = new WeakMap<ArchitectureRow, Abilities>();
 
-/** Builds the networks, once for each body. */
+/** Which tasks a body can learn, and whether it can be pretrained; cached, since it builds a network for each task. */
 function abilitiesOf(name: string, row: ArchitectureRow, table: BodyTable): Abilities {
   const found = abilities.get(row);
   if (found) return found;

@@ -1,4 +1,4 @@
-/** Configs before a run: parsing them, their parameters and cost, and the tables behind the form. */
+/** Services for configs before a run: parsing, parameters, cost, and the choices of the form. */
 import type { ConfigServices } from '#contract/catalogue';
 import { type ExperimentConfig, errorsByField } from '#contract/config';
 import { openConfig } from '#contract/configFile';
@@ -16,11 +16,11 @@ import { estimateOf } from './estimate.ts';
 import { gpuPlanner } from './gpuMemory.ts';
 import type { SpeedMeter } from './machineSpeed.ts';
 
-/** The network of a config. Throws `config` where task, sizes and body do not fit, as far as that shows without data. */
+/** The network of a config. Throws `config` if task, sizes and body do not fit; does not read data. */
 const modelOf = (home: string, config: ExperimentConfig): Model =>
   buildModel(config, taskOf(config).shape(config), knownBodies(home));
 
-/** Throws `config` for a config that cannot be trained, as far as that shows without data. */
+/** Throws `config` for a config that cannot be trained; does not read data. */
 export const checkConfig = (home: string, config: ExperimentConfig): void =>
   refuseAllFrozen(config, modelOf(home, config));
 

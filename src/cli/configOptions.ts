@@ -1,4 +1,4 @@
-/** A config from a file, `--set key=value` and `--seed`. */
+/** Reads a config from a file, `--set key=value` and `--seed`. */
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Catalogue } from '#contract/catalogue';
@@ -18,21 +18,21 @@ export interface ConfigOptions {
 /** Adds the argument and options that `readConfig` reads. */
 export const takesConfig = (command: Command): Command =>
   command
-    .argument('[config]', 'JSON file {name, params, args} as dl-project has them; may be left out with --set task=…')
+    .argument('[config]', 'JSON file {name, params, args} in the format of dl-project; optional with --set task=…')
     .option(
       '--set <key=value>',
-      'set a field of the config; may be repeated. task=… brings the settings of the published runs',
+      'set a field of the config; may be repeated. task=… also sets the published settings of the task',
       (value, all: string[]) => [...all, value],
       [],
     )
     .option('--seed <n>', 'the same as --set seed=n');
 
-/** The config that the arguments describe; a task in `--set` brings its published settings. Throws `config`. */
+/** The config that the arguments describe. A task in `--set` also sets its published settings. Throws `config`. */
 export function readConfig(file: string | undefined, options: ConfigOptions, catalogue: Catalogue): ExperimentConfig {
   return complete(readSettings(file, options), options, catalogue);
 }
 
-/** {@link readConfig} for training: the body is one that is on this machine, see {@link withReadyBody}. */
+/** {@link readConfig} for training: chooses a body on this machine, see {@link withReadyBody}. */
 export function readTrainableConfig(
   file: string | undefined,
   options: ConfigOptions,
@@ -45,7 +45,7 @@ export function readTrainableConfig(
 const complete = (settings: Record<string, unknown>, options: ConfigOptions, { tasks }: Catalogue): ExperimentConfig =>
   parseConfig(setsTask(options) ? withPublishedSettings(settings, tasks) : settings);
 
-/** The settings in the arguments as they stand. Throws `config` if neither they nor `axes` name a task. */
+/** Only the settings that the arguments contain. Throws `config` if neither they nor `axes` name a task. */
 export function readSettings(
   file: string | undefined,
   { set, seed }: ConfigOptions,
@@ -54,16 +54,19 @@ export function readSettings(
   const base = file === undefined ? {} : openConfig(parseFile(file));
   const settings = Object.fromEntries([...set, ...(seed === undefined ? [] : [`seed=${seed}`])].map(readSetting));
   if (file === undefined && !('task' in settings) && !axes.some(({ field }) => field === 'task'))
-    throw new PermafrostError('config', 'Name a config file, or at least a task: permafrost run --set task=mnist.');
+    throw new PermafrostError(
+      'config',
+      'Expected a config file or a task; found neither. Example: permafrost run --set task=mnist.',
+    );
   return { ...base, ...settings };
 }
 
-/** Whether the task comes from `--set`, not from a file. */
+/** Whether `--set` names the task. */
 export const setsTask = ({ set }: ConfigOptions): boolean => set.some((setting) => setting.startsWith('task='));
 
 /**
- * Settings that leave the body open, on a body whose weights are on this machine; the default body is preferred. Says on
- * standard error which one it is. `varied` are fields of a grid.
+ * If the settings name no body and the default body is not on this machine, adds a body that is, and says so on standard error.
+ * `varied` are the fields of a grid, which count as named.
  */
 export function withReadyBody(
   settings: Record<string, unknown>,
@@ -71,17 +74,17 @@ export function withReadyBody(
   { bodies }: Pick<Catalogue, 'bodies'>,
   varied: readonly string[] = [],
 ): Record<string, unknown> {
-  const { model_name: usual } = configDefaults;
+  const { model_name: defaultBody } = configDefaults;
   const named = [...Object.keys(settings), ...varied];
   if (
     bodyFields.some((field) => named.includes(field)) ||
-    bodies.some((body) => body.name === usual && body.hasWeights)
+    bodies.some((body) => body.name === defaultBody && body.hasWeights)
   )
     return settings;
   const body = readyBody(bodies, tasks);
   if (!body) return settings;
   process.stderr.write(
-    `${usual} is not on this machine, so this trains on ${body.name}. Fetch it with permafrost zoo pull ${usual}, or choose a body with --set model_name=….\n`,
+    `Using the body ${body.name}, because ${defaultBody} is not on this machine. Fetch ${defaultBody} with permafrost zoo pull ${defaultBody}, or choose a body with --set model_name=….\n`,
   );
   return { ...settings, model_name: body.name };
 }

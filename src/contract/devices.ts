@@ -4,19 +4,19 @@ export interface DeviceInfo {
   available: boolean;
   /** What computes, as its driver names it; null where it does not say, or does not work. */
   hardware: string | null;
-  /** Why it does not work, in a sentence; null for one that does. */
+  /** A sentence that says why it does not work; null if it does. */
   why: string | null;
-  /** What can be done, in a sentence that ends in a colon where a command follows; null for one that works. */
+  /** A sentence that says what to do, with a colon at its end if a command follows; null if it works. */
   help: string | null;
-  /** A shell command that is part of the help. */
+  /** The shell command that follows the help, if any. */
   command: string | null;
-  /** The runtime's own message in one line, where there is one. */
+  /** The runtime's own message in one line, if any. */
   detail: string | null;
 }
 
 export interface GpuLoad {
   name: string;
-  /** 0 to 1; null where the driver does not report it. */
+  /** 0 to 1; null if the driver does not report it. */
   load: number | null;
   memoryUsed: number | null;
   memoryTotal: number | null;
@@ -31,12 +31,12 @@ export interface MachineLoad {
   /** Bytes. */
   memory: { used: number; total: number };
   gpus: GpuLoad[];
-  /** What cannot be shown, and why. */
+  /** Measurements that are not available, and why. */
   missing: { what: string; why: string }[];
 }
 
 export interface DeviceServices {
-  /** Tries every device; the answer is kept until `again` asks for another trial. */
+  /** Tries every device and caches the results; `again` tries anew. */
   list(again?: boolean): Promise<DeviceInfo[]>;
   /** The load of the machine, about once a second. */
   live(signal?: AbortSignal): AsyncGenerator<MachineLoad>;

@@ -5,7 +5,7 @@ export interface Floor {
   predictor: string;
 }
 
-/** Whether a result is no further above the floor than `tolerance`, so that it is no evidence of learning. */
+/** Whether a result beats the floor by no more than `tolerance`, and so is no evidence of learning. */
 export function sitsOnFloor(
   result: { metric: 'accuracy' | 'mae'; value: number },
   floor: Floor,

@@ -1,9 +1,9 @@
-/** Where a run starts from: settings that a person left open, and a body that can train at once. Pure. */
+/** Starting points of a new run: settings that the user left empty, and a body that is ready to train. Pure. */
 import type { BodyInfo, TaskInfo } from './catalogue.ts';
 
 export type TaskDefaults = Pick<TaskInfo, 'name' | 'settings'>;
 
-/** Fills fields that are absent or null from the first published settings of the task. */
+/** Fills absent and null fields with the first published settings of the task. */
 export function withPublishedSettings<Settings extends Record<string, unknown>>(
   settings: Settings,
   tasks: readonly TaskDefaults[],
@@ -13,6 +13,6 @@ export function withPublishedSettings<Settings extends Record<string, unknown>>(
   return { ...settings, ...Object.fromEntries(open) };
 }
 
-/** The first body that learns every one of these tasks and whose weights are on this machine. */
+/** The first body whose weights are on this machine and that can learn all of these tasks. */
 export const readyBody = (bodies: readonly BodyInfo[], tasks: readonly string[]): BodyInfo | undefined =>
   bodies.find((body) => body.hasWeights && tasks.every((task) => body.tasks.includes(task)));

@@ -1,4 +1,4 @@
-/** A published table with its results here: as CSV with a record per cell or per run, and as a document. */
+/** Writes a published table with our results as CSV, with a record for each cell or each run, and as a document. */
 import { numberText } from '#contract/format';
 import type { Published } from '#contract/paperTable';
 import type { Run } from '#contract/run';
@@ -19,7 +19,7 @@ import { type CsvValue, csvLine, joined } from '#formats/csv';
 import { runHeader, runRecord } from './csv.ts';
 import { type Document, footnotes, plain } from './document.ts';
 
-/** A record per cell, after a header. */
+/** A header, then a record for each cell. */
 export function* resultsCsv({ results, profile }: TableState): Generator<string> {
   yield csvLine([
     'cell',
@@ -85,7 +85,7 @@ export function* resultsCsv({ results, profile }: TableState): Generator<string>
   }
 }
 
-/** A record per run of a cell, after a header: the cell, then the columns of the table of runs. */
+/** A header, then a record for each run of each cell: the cell, then the columns of runs.csv. */
 export function* resultRunsCsv({ results, profile }: TableState, runOf: (id: string) => Run): Generator<string> {
   yield csvLine(['cell', 'row', 'column', 'profile', ...runHeader]);
   for (const { cell, runs } of results)
@@ -98,7 +98,7 @@ const toleranceText = ({ accuracy, mae, threshold }: Tolerance): string =>
 const sourceText = ({ source, certainty, note }: Published): string =>
   [certainty === 'read' ? source : `${source} (second-hand)`, ...(note ? [note] : [])].join('. ');
 
-/** The table as a document; `date` is printed as given. */
+/** The table as a document. `date` is printed unchanged. */
 export function tableDocument(state: TableState, date: string): Document {
   const { table, profile, tolerance, results, contrasts } = state;
   const sources = footnotes();
@@ -135,8 +135,8 @@ export function tableDocument(state: TableState, date: string): Document {
       lines: lines((a) => a.averages !== null && `${name(a)}: ${a.averages}`),
     },
     {
-      title: '* no better than guessing',
-      lines: lines((a) => a.onFloor && `${name(a)}: saying ${a.floor!.predictor} gives ${numberText(a.floor!.value)}`),
+      title: '* published number no better than the floor',
+      lines: lines((a) => a.onFloor && `${name(a)}: floor ${numberText(a.floor!.value)} (${a.floor!.predictor})`),
     },
     { title: 'Scaled down, so not compared with the published number', lines: lines((a) => a.notes.join('; ')) },
     { title: 'Not run', lines: lines((a) => a.needs && `${name(a)}: ${a.needs}`) },

@@ -1,6 +1,6 @@
 /**
- * A table to look at instead of reading: per cell the published number with its spread, the tolerance around it, ours with its
- * interval and the floor; then what columns gain over each other, and the curves behind the numbers. Pure.
+ * Draws a table as a forest plot: for each cell the published number with its spread, the tolerance, our mean with its interval, and
+ * the floor; then the gains of columns, and the test curves. Pure.
  */
 import { plural } from '#contract/format';
 import { contrastVerdicts, type TableState } from '#contract/tableState';
@@ -45,11 +45,11 @@ export function forestPlotParts(state: TableState, { width, ink, curves }: Fores
     ...panels.flatMap((panel) => forestPanel(panel, edges, width, ink)),
     ...stepCurves(state, curves, width, ink),
     ...listed('Cells without a number of ours', cellReasons(state), width, ink),
-    ...listed('Columns that are not compared, and what else they differ in', contrastReasons(state), width, ink),
+    ...listed('Columns that are not compared, and their other differences', contrastReasons(state), width, ink),
   ];
 }
 
-/** The plot's name and a sentence about it, for those who do not see it. */
+/** The plot's name and a summary for screen readers. */
 export const forestPlotWords = ({ table, results }: TableState): { title: string; about: string } => ({
   title: `${table.title}, as a forest plot`,
   about: `${plural(results.length, 'cell')}: ${tallyText(results)}.`,
@@ -58,7 +58,7 @@ export const forestPlotWords = ({ table, results }: TableState): { title: string
 const font = "Inter, 'Segoe UI', 'Noto Sans', 'DejaVu Sans', sans-serif";
 const margin = 12;
 
-/** The plot as a file on white, with title, sources and `date` as it shall be printed. */
+/** The plot as an SVG file on white, with title, sources and date. `date` is printed unchanged. */
 export function forestPlotSvg(
   state: TableState,
   curves: TestCurves,
@@ -93,7 +93,7 @@ export function forestPlotSvg(
   return { svg: `${svgText(plot)}\n`, width, height };
 }
 
-/** A titled list, a part per entry; nothing without entries. */
+/** A list with a title, one part for each entry; empty without entries. */
 function listed(title: string, texts: readonly string[], width: number, ink: Ink): PicturePart[] {
   if (texts.length === 0) return [];
   const heading = paragraph(title, width, ink.text, { size: 14, weight: 600, space: 4 });
@@ -106,7 +106,7 @@ function listed(title: string, texts: readonly string[], width: number, ink: Ink
   });
 }
 
-/** `space`: pixels below it. */
+/** `space` is the number of pixels below the paragraph. */
 function paragraph(
   text: string,
   width: number,
@@ -123,7 +123,7 @@ function paragraph(
   };
 }
 
-/** What the marks mean, of those that the panels have. */
+/** Explains the marks that the panels use. */
 function legend(cells: Panel[], contrasts: Panel[], width: number, ink: Ink): PicturePart {
   const linesOf = (panels: readonly Panel[]) => panels.flatMap(({ groups }) => groups.flatMap(({ lines }) => lines));
   const [cellLines, contrastLines] = [linesOf(cells), linesOf(contrasts)];
@@ -138,7 +138,7 @@ function legend(cells: Panel[], contrasts: Panel[], width: number, ink: Ink): Pi
   const items = [
     ...(has('published') ? [{ text: 'paper ± standard deviation', element: publishedMark(15, 4, 26, ink) }] : []),
     ...(has('allowed') ? [{ text: 'tolerance', element: toleranceBand(2, 28, ink) }] : []),
-    ...(has('floor') ? [{ text: 'floor: guessing', element: floorMark(15, ink) }] : []),
+    ...(has('floor') ? [{ text: 'floor', element: floorMark(15, ink) }] : []),
     ...marked(verdictLooks, Object.keys(verdictLooks), cellLines),
     ...marked(contrastLooks, contrastVerdicts, contrastLines),
   ].filter(({ text }, i, list) => list.findIndex((other) => other.text === text) === i);
@@ -151,7 +151,7 @@ function legend(cells: Panel[], contrasts: Panel[], width: number, ink: Ink): Pi
     return item;
   });
   const ours = wrapped(
-    'Ours lies below the paper’s mark: mean with its 95 % interval, its shape and colour by verdict.',
+    'Below the paper’s mark: our mean with its 95 % interval. Shape and colour show the verdict.',
     width,
     11,
   );

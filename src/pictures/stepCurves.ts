@@ -1,4 +1,4 @@
-/** Test metric over steps, a small chart per row: the mean of each column's runs with its 95 % interval. Pure. */
+/** Draws the test metric over steps: a small chart for each row, with the mean of each column's runs and its 95 % interval. Pure. */
 
 import type { MetricName } from '#contract/runRow';
 import type { CellResult, TableState } from '#contract/tableState';
@@ -12,10 +12,10 @@ import { metricNames } from './tablePanels.ts';
 import { cutText, textWidth } from './textWidth.ts';
 import { linearTicks, tickLabel } from './ticks.ts';
 
-/** The test metric of runs over their steps, by run id. */
+/** Curves of the test metric over steps, by run id. */
 export type TestCurves = ReadonlyMap<string, readonly ChartPoint[]>;
 
-/** Points of each curve; a chart is too small for more. */
+/** Largest number of points of a curve; a chart is too small for more. */
 export const pointsOfCurve = 200;
 
 /** Reads the curve of every run of a table. */
@@ -31,18 +31,18 @@ export function testCurvesOf(
 interface StepChart {
   row: string;
   metric: MetricName;
-  /** `threshold`: what the column's runs have to reach, where its cell counts the steps to it. */
+  /** `threshold`: the metric that the column's runs must reach, if the cell counts steps. */
   curves: { column: string; mean: MeanCurve; threshold: number | null }[];
 }
 
 const chart = { least: 260, gap: 16, height: 190, left: 38, right: 18, top: 24, bottom: 36 };
-/** Lines differ in their dashes too, for print without colour. */
+/** Dashes of the lines, to tell them apart in print without colour. */
 const dashes = ['none', '7 3', '2 2', '9 3 2 3', '4 2', '12 4', '1 4', '9 3 2 3 2 3', '5 1', '14 2 2 2'];
 
 const titleHeight = 26;
 const legendHeight = 22;
 
-/** A part per row of charts, the first with title and legend; none where no run has a curve. */
+/** A part for each row of charts, the first with title and legend; empty if no run has a curve. */
 export function stepCurves(
   state: Pick<TableState, 'results'>,
   curves: TestCurves,
@@ -75,7 +75,7 @@ export function stepCurves(
   });
 }
 
-/** A chart per row and metric that has a curve of two points or more. */
+/** A chart for each row and metric with a curve of at least two points. */
 function stepCharts(results: readonly CellResult[], curves: TestCurves): StepChart[] {
   const rows = [...new Set(results.map(({ cell }) => cell.row))];
   return rows.flatMap((row) =>
@@ -163,7 +163,7 @@ function thresholdLine(threshold: number, y: number, width: number, stroke: stri
 
 const lineLook = (index: number) => ({ color: lineColor(index), dash: dashes[index % dashes.length] });
 
-/** The line of each column, in as many rows as they take. */
+/** Shows the line of each column, in as many rows as needed. */
 function legend(drawn: readonly string[], columns: readonly string[], width: number, ink: Ink): PicturePart {
   let [x, y] = [0, 0];
   const elements = drawn.flatMap((column) => {

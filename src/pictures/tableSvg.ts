@@ -1,4 +1,4 @@
-/** A table as a picture for papers and slides, drawn from its state: on white, with its title, sources and date. Pure. */
+/** Draws a table as a picture for papers and slides: on white, with title, sources and date. Pure. */
 import { metricText, plural } from '#contract/format';
 import type { CellResult, TableState } from '#contract/tableState';
 import {
@@ -52,7 +52,7 @@ function linesOf(result: CellResult | undefined): Line[] {
   ];
 }
 
-/** `date` as it shall be printed. */
+/** The table as an SVG file. `date` is printed unchanged. */
 export function tableSvg(state: TableState, date: string): { svg: string; width: number; height: number } {
   const { columns, rows } = tableGrid(state);
   const cells = rows.map(({ row, results }) => ({ row, lines: results.map(linesOf) }));

@@ -1,4 +1,4 @@
-/** The devices of this machine, by the names that a config uses. */
+/** The devices of this machine, by their names in a config. */
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
@@ -14,19 +14,19 @@ import { openGpu } from './gpu.ts';
 export type DeviceName = Exclude<ExperimentConfig['device'], 'auto'>;
 
 export interface DeviceOptions {
-  /** CPU threads; absent: one per core. */
+  /** Number of CPU threads; one per core by default. */
   threads?: number;
   /** Folder of the file that holds the frozen weights. */
   weightFolder?: string;
-  /** The Permafrost home, where a device keeps what it learns about itself. */
+  /** The Permafrost home, where a device caches its fastest settings. */
   home?: string;
-  /** Told what people should know about the device. */
+  /** Shows a message about the device to the user. */
   say?(line: string): void;
 }
 
 interface DeviceRow {
   open(options: DeviceOptions): Promise<Device>;
-  /** It needs no trial. */
+  /** The device needs no trial. */
   alwaysWorks?: boolean;
 }
 
@@ -52,7 +52,7 @@ const deviceNames = Object.keys(rows) as DeviceName[];
 /** The devices that `auto` tries. */
 const automatic: readonly DeviceName[] = ['cuda', 'webgpu', 'cpu'];
 
-/** Providers that can keep values in device memory (in onnxruntime-node only WebGPU). */
+/** Providers that can keep values in device memory. In onnxruntime-node only WebGPU can. */
 const keeping: readonly string[] = ['webgpu'];
 /** Providers with com.microsoft.FusedMatMul. */
 const fusing: readonly string[] = ['cpu', 'cuda'];
@@ -72,11 +72,12 @@ async function onnxDevice(
     threads,
     weightFolder,
     keepsState: keeping.includes(provider),
+    padsProducts: provider === 'cpu',
     fusedMatMul: fusing.includes(provider),
   };
 }
 
-/** Our own kernels, or ONNX Runtime's where the optional package `webgpu` is missing or PERMAFROST_WEBGPU=onnx asks for them. */
+/** Opens WebGPU with our own kernels, or with ONNX Runtime's if the optional package `webgpu` is missing or PERMAFROST_WEBGPU is `onnx`. */
 async function openWebgpu(card: number, options: DeviceOptions): Promise<Device> {
   const onnx = () => onnxDevice('webgpu (ONNX Runtime)', 'webgpu', options);
   if (card === 0 && process.env.PERMAFROST_WEBGPU === 'onnx') return onnx();
@@ -92,18 +93,18 @@ async function openWebgpu(card: number, options: DeviceOptions): Promise<Device>
 async function openTensorflow(): Promise<Device> {
   const require = createRequire(import.meta.url);
   const util = require('node:util') as { isNullOrUndefined?(value: unknown): boolean };
-  util.isNullOrUndefined ??= (value) => value === null || value === undefined; // tfjs-node calls it; newer Node no longer has it
+  util.isNullOrUndefined ??= (value) => value === null || value === undefined; // tfjs-node calls it, but newer versions of Node lack it
   const name = '@tensorflow/tfjs-node-gpu';
   require(name); // registers the backend
   return { kind: 'eager', name: 'tensorflow (libtensorflow, eager)', backend: 'tensorflow' };
 }
 
-/** Opens a device without a trial. Probe processes use it, because a broken GPU driver may kill the process. */
+/** Opens a device without a trial. A broken GPU driver may kill the process, so only probe processes call this for untried devices. */
 export const openUntried = (name: DeviceName, options: DeviceOptions = {}): Promise<Device> => rows[name].open(options);
 
 /**
- * Opens a device after a trial in another process; `auto` opens all of cuda, webgpu and cpu that work.
- * Throws `device` with the runtime's message and advice.
+ * Opens a device after a trial in another process. `auto` opens those of cuda, webgpu and cpu that work.
+ * Throws `device` with advice and the runtime's message.
  */
 export async function openDevices(name: DeviceName | 'auto', options: DeviceOptions = {}): Promise<Device[]> {
   const reports = await Promise.all((name === 'auto' ? automatic : [name]).map((each) => tryDevice(each)));

@@ -1,10 +1,10 @@
-/** Why a device does not work, in a sentence for people, and what can be done. Pure. */
+/** Explains in a sentence why a device does not work, and what the user can do. Pure. */
 import type { DeviceInfo } from '#contract/devices';
 
 export type DeviceTrouble = Omit<DeviceInfo, 'name' | 'available' | 'hardware'>;
 
 interface Row {
-  /** Of the runtime's message. */
+  /** Matches the runtime's message. */
   pattern: RegExp;
   why: string;
 }
@@ -67,23 +67,23 @@ const advice: Record<string, Advice> = {
   },
 };
 
-/** How the trial of a device ended without success. */
+/** The outcome of a failed trial of a device. */
 export interface FailedTrial {
   out: string;
   signal?: string | null;
-  /** Seconds after which it was ended; null where it ended itself. */
+  /** Seconds after which the process was killed; null if it exited by itself. */
   timeout: number | null;
 }
 
 export function deviceTrouble(name: string, { out, signal, timeout }: FailedTrial): DeviceTrouble {
   const { help, command, rows } = advice[name.includes(':') ? 'furtherCard' : name];
   const because = (why: string, detail: string | null): DeviceTrouble => ({ why, detail, help, command });
-  if (timeout !== null) return because(`It did not answer within ${timeout} seconds.`, null);
-  if (signal) return because('Its driver crashed during a trial.', `The process was ended by ${signal}.`);
+  if (timeout !== null) return because(`The device did not answer within ${timeout} seconds.`, null);
+  if (signal) return because('The driver crashed during a trial.', `The process was killed by ${signal}.`);
   const detail = out.replace(/\s+/g, ' ').trim().slice(0, 1000);
   return because(rows.find(({ pattern }) => pattern.test(detail))?.why ?? 'A trial failed.', detail || null);
 }
 
-/** The trouble on one line, for errors of runs. */
+/** The trouble as one line, for error messages of runs. */
 export const troubleText = ({ why, detail, help, command }: DeviceTrouble): string =>
   [why, help, ...(command ? [command] : []), ...(detail ? [`(${detail})`] : [])].join(' ');

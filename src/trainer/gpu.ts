@@ -1,4 +1,4 @@
-/** Opens this machine's GPU through Dawn (the optional package `webgpu`). */
+/** Opens this machine's GPU through Dawn, which the optional package `webgpu` contains. */
 import { PermafrostError } from '#contract/errors';
 import type { OnnxDevice, WgslDevice } from '#engine/device';
 import type { Gpu } from '#engine/wgsl/gpu';
@@ -18,15 +18,15 @@ interface Dawn {
   create(options: string[]): { requestAdapter(options?: object): Promise<Adapter | null> };
 }
 
-/** Kept for ever: Dawn ends the process where one is collected. */
+/** Never garbage-collected, because that crashes Dawn and with it the process. */
 const instances = new Map<string, ReturnType<Dawn['create']>>();
 
-/** Kernels write what they share in a workgroup before they read it, and software Vulkan takes seconds to write zeros first. */
+/** Skips zeroing workgroup memory, which takes seconds on software Vulkan. Our kernels write this memory before they read it. */
 const dawnFeatures = 'enable-dawn-features=allow_unsafe_apis,disable_workgroup_init';
 /** The order of cards, fastest first. */
 const preference = { powerPreference: 'high-performance' };
 
-/** Limits of which the adapter's best is asked for; the rest stay at what WebGPU promises. */
+/** Limits that are raised to the adapter's maximum. The others stay at WebGPU's defaults. */
 const wantedLimits = [
   'maxBufferSize',
   'maxStorageBufferBindingSize',
@@ -35,22 +35,22 @@ const wantedLimits = [
 ] as const;
 
 export interface GpuOptions {
-  /** Number of the graphics card among those of `listGpus`; 0 is the fastest. */
+  /** Number of the graphics card in the list of `listGpus`; 0 is the fastest. */
   card?: number;
-  /** Runs steps with an operator that has no WGSL. */
+  /** Opens the device for steps with an operator that has no WGSL kernel. */
   fallback(): Promise<OnnxDevice>;
   say?(line: string): void;
-  /** Limits to ask for in place of the adapter's best. */
+  /** Limits to request instead of the adapter's maximum. */
   limits?: Partial<Record<(typeof wantedLimits)[number], number>>;
-  /** Where the fastest tiles of products are kept; absent: none is tried. */
+  /** The home, which caches the fastest tiles of matrix products. If absent, none are tried. */
   home?: string;
 }
 
-/** A trial on a GPU in software would take minutes and gain nothing. */
+/** Whether the adapter is a GPU emulated in software, where trying tiles would take minutes and gain nothing. */
 const isSoftware = (title: string): boolean => /swiftshader|llvmpipe|basic render/i.test(title);
 
 async function requestAdapter(...options: string[]): Promise<Adapter | null> {
-  const name = 'webgpu'; // an optional package without a place in the types
+  const name = 'webgpu'; // not a literal in import(), so that the compiler does not look for the optional package
   const dawn = (await import(name)) as Dawn;
   const key = options.join();
   const instance = instances.get(key) ?? dawn.create([dawnFeatures, ...options]);
@@ -86,7 +86,7 @@ export function nameOfGpu(card: number, names: readonly string[]): string {
   );
 }
 
-/** Throws when the package or an adapter is missing. */
+/** Opens the GPU. Throws if the package or an adapter is missing. */
 export async function openGpu({
   card = 0,
   fallback,
@@ -97,7 +97,7 @@ export async function openGpu({
   const adapter = await (card === 0
     ? requestAdapter()
     : requestAdapter(`adapter=${nameOfGpu(card, await listGpus())}`));
-  if (!adapter) throw new Error('Dawn finds no GPU.');
+  if (!adapter) throw new Error('Dawn found no GPU.');
   const gpu = await adapter.requestDevice({
     requiredLimits: Object.fromEntries(wantedLimits.map((limit) => [limit, limits[limit] ?? adapter.limits[limit]])),
   });

@@ -1,9 +1,14 @@
 /**
- * `node main.ts RUNFOLDER`: one process, one run. Reports through the run's journal and, where a parent process listens,
- * as messages; obeys `pause` and `stop`, as messages or, after SIGUSR2, from `command.json`. Exit codes: 0 the run came to rest, 1 it failed, 2 it was not begun.
- * Environment: PERMAFROST_HOME (default: two folders above the run's), PERMAFROST_THREADS, PERMAFROST_WAIT (seconds to wait for
- * another trainer of the run to end), PERMAFROST_SEEN (number of the newest journal entry that the store has),
- * PERMAFROST_PRINT_GRAPH (a file for the graphs of the run's programs as text, see engine/print).
+ * `node main.ts RUNFOLDER` trains one run. It reports to the run's journal and, if there is a parent process, in messages
+ * to it. It obeys `pause` and `stop`, either as a message or, after SIGUSR2, in `command.json`.
+ * Exit codes: 0 the run finished, paused or stopped; 1 it failed; 2 it did not start.
+ *
+ * Environment:
+ * - PERMAFROST_HOME: the home; by default two folders above the run's
+ * - PERMAFROST_THREADS: number of CPU threads
+ * - PERMAFROST_WAIT: seconds to wait for another trainer of the run to exit
+ * - PERMAFROST_SEEN: number of the newest journal entry that the store has
+ * - PERMAFROST_PRINT_GRAPH: a file for the graphs of the run's programs as text, see engine/print
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -35,16 +40,16 @@ process.on('message', (message) => {
 });
 process.on('disconnect', () => interrupt(interrupted('The process that started this run exited.')));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  // a terminal sends these to its whole group: what they mean for a run is for the process to say that started it
+  // a terminal sends these to its whole process group; if there is a parent process, it decides what they mean for the run
   if (process.connected && signal !== 'SIGTERM') process.on(signal, () => {});
-  else process.once(signal, () => interrupt(interrupted(`The trainer was asked to end (${signal}).`))); // a second one ends it at once
+  else process.once(signal, () => interrupt(interrupted(`The trainer received ${signal}.`))); // a second signal kills it
 }
 if (process.platform !== 'win32')
   process.on('SIGUSR2', () => interrupt({ ...readRunCommand(resolve(process.argv[2])), reason: null }));
-for (const printed of [process.stdout, process.stderr]) printed.on('error', () => {}); // a full disk under trainer.log ends no run
-if (process.platform !== 'win32') process.on('SIGXFSZ', () => {}); // a file-size limit becomes an error of write(), which we survive
+for (const printed of [process.stdout, process.stderr]) printed.on('error', () => {}); // a full disk under trainer.log must not end the run
+if (process.platform !== 'win32') process.on('SIGXFSZ', () => {}); // turns a file-size limit into an error of write(), which is handled
 
-/** Opens the run's journal, unless the run must not go on. Throws `notFound`, `conflict`, `disk`. */
+/** Takes the run's lease and opens its journal. Throws `notFound`, `disk`, or `conflict` if the run is finished or in use. */
 async function openRun(folder: string): Promise<Journal> {
   const files = runFiles(folder);
   if (!existsSync(files.config))
@@ -96,14 +101,14 @@ async function takeRun(folder: string): Promise<Lease> {
   }
 }
 
-/** Settles when the newest message has left. */
+/** Settles when the newest message has been sent. */
 let sent: Promise<unknown> = Promise.resolve();
 function send(entry: JournalEntry): void {
   if (!process.connected) return;
   sent = new Promise((resolve) => process.send!(entry, undefined, undefined, resolve)); // a lost parent shows as 'disconnect'
 }
 
-/** Writes the last entry, which a full disk may take a while to accept, and ends the process. */
+/** Writes the last entry, waits while the disk refuses it, and exits. */
 async function finish(journal: Journal, ended: Ended): Promise<never> {
   let code = ended.state === 'failed' ? exitCode.failed : exitCode.rested;
   const late = new AbortController();
@@ -115,7 +120,7 @@ async function finish(journal: Journal, ended: Ended): Promise<never> {
     await retryWhileDiskFails(journal.sync, {
       signal: late.signal,
       onRefusal: ({ message }) =>
-        console.error(`${message} The run has ended; its last entries are written when the disk works again.`),
+        console.error(`${message} The run has ended; its last entries will be written when the disk works again.`),
     });
   } catch (error) {
     console.error((error as Error).message);
@@ -124,14 +129,14 @@ async function finish(journal: Journal, ended: Ended): Promise<never> {
   await Promise.race([sent, setTimeout(patience)]);
   process.exit(code);
 }
-const patience = 5000; // ms for a parent that does not read, and for a disk that is full when the run was asked to end
+const patience = 5000; // ms to wait for a parent that does not read, and for a full disk after a request to end
 
-/** A number from the environment. Throws `config`. */
+/** A whole number from the environment, or `absent` if it is not set. Throws `config`. */
 function wholeOf<T>(name: string, absent: T): number | T {
   const text = process.env[name];
   if (!text) return absent;
   if (/^[1-9]\d*$/.test(text)) return Number(text);
-  throw new PermafrostError('config', `${name} should be a whole number from 1; found "${text}".`);
+  throw new PermafrostError('config', `${name} must be a whole number of at least 1; found "${text}".`);
 }
 
 async function main(argument: string | undefined): Promise<never> {

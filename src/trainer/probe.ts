@@ -1,6 +1,6 @@
 /**
- * `node probe.ts <device>`: computes one sum on a device. Prints a {@link Probed} as JSON and exits with 0, or prints what the
- * runtime said and exits with 1.
+ * `node probe.ts <device>` computes a sum on a device. If that works, prints a {@link Probed} as JSON and exits with 0; otherwise
+ * prints the runtime's message and exits with 1.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { createState } from '#engine/state';
@@ -16,7 +16,7 @@ try {
     device,
   });
   const { y } = await step.run({ x: Float32Array.of(1, 2, 3, 4) });
-  if (String(y) !== '2,3,4,5') throw new Error(`1, 2, 3, 4 plus 1 came out as ${y}`);
+  if (String(y) !== '2,3,4,5') throw new Error(`[1, 2, 3, 4] + 1 should be [2, 3, 4, 5]; the device computed [${y}]`);
   await step.release();
   const cards = device.kind === 'wgsl' ? await listGpus() : [];
   console.log(JSON.stringify({ name: device.name, cards: cards.length } satisfies Probed));

@@ -102,7 +102,7 @@ describe('a bundle of an earlier layout', () => {
     );
     expect(problems).toEqual([]);
     expect({ table, runs: runs.length }).toEqual({ table: null, runs: seeds.length });
-    expect(notes[0]).toMatch(/^the bundle has layout 1 .* were not computed again/);
+    expect(notes[0]).toMatch(/^The bundle has layout 1, .* its verdicts, tables and runs.csv were not\.$/);
   });
 
   it('is invalid where a result contradicts the journal', async () => {
@@ -113,7 +113,7 @@ describe('a bundle of an earlier layout', () => {
 
 it('a bundle of a newer layout is refused with advice to update', async () => {
   const newer = forged('manifest.json', (text) => text.replace(/"version":\s*\d+/, '"version":99'), false);
-  await expect(verify(newer)).rejects.toThrow(/it has layout 99, but this one knows \d+\. .*update/);
+  await expect(verify(newer)).rejects.toThrow(/expected layout \d+ or lower; found 99\. .* Update this one/);
 });
 
 it('a bundle without a finished run is refused', async () => {
@@ -150,7 +150,7 @@ describe('verifying finds', () => {
     [
       'a changed byte',
       () => forged('runs.csv', (text) => text.replace('finished', 'finishes'), false),
-      /^runs\.csv: its SHA-256 is \w+; the manifest says \w+\.$/,
+      /^runs\.csv: the manifest says SHA-256 \w+; found \w+\.$/,
     ],
     ['a missing file', () => forged('runs.csv', () => '', false), /^runs\.csv: the file is missing\.$/],
     [
@@ -162,7 +162,7 @@ describe('verifying finds', () => {
     [
       'a journal that was edited',
       () => forged(`${run}/journal.jsonl`, (text) => text.replace('0.998', '0.999')),
-      /journal\.jsonl, line 4: it is not an entry with a valid CRC-32\.$/,
+      /journal\.jsonl, line 4: expected an entry with a valid CRC-32\.$/,
     ],
     [
       'a journal without its last line end',
@@ -186,7 +186,7 @@ describe('verifying finds', () => {
     [
       'a run of other settings',
       () => forged(`${run}/config.json`, (text) => text.replace('"n":5', '"n":6')),
-      /regimes\/bit-xor\/FRT: bit-xor-seed1 has n 6; the cell asks for 5\.$/,
+      /regimes\/bit-xor\/FRT: bit-xor-seed1 has n 6; the cell needs 5\.$/,
     ],
     [
       'a verdict that its runs do not give',
@@ -201,7 +201,7 @@ describe('verifying finds', () => {
     [
       'a table for people that says something else',
       () => forged('table.md', (text) => text.replace('reproduced', 'better')),
-      /^table\.md: it is not what the runs give\.$/,
+      /^table\.md: it differs from the file computed from the runs\.$/,
     ],
     ['JSON that is none', () => forged('table.json', () => '{"table":'), /^table\.json: not JSON/],
     [
@@ -229,8 +229,11 @@ describe('verifying finds', () => {
   });
 
   it('a file that is not a bundle', async () => {
-    await expect(verify(strToU8('hello'))).rejects.toThrow(/is not a bundle of Permafrost: Not a usable zip/);
-    await expect(verify(bundle.subarray(0, -30))).rejects.toThrow(/is not a bundle of Permafrost/);
+    await expect(verify(strToU8('hello'))).rejects.toThrow(
+      /is not a bundle that this Permafrost can read: The zip archive is invalid/,
+    );
+    await expect(verify(bundle.subarray(0, -30))).rejects.toThrow(/is not a bundle that this Permafrost can read/);
+
     await expect(verify(zipSync({ 'a.txt': strToU8('a') }))).rejects.toThrow(/manifest\.json: the file is missing/);
     await expect(verify(forged('manifest.json', () => '{"format":"x"}', false))).rejects.toThrow(
       /manifest\.json: format/,

@@ -229,13 +229,13 @@ describe('a download that fails', () => {
     const response = await from('breaking?secret=1');
     expect(response.status).toBe(200);
     await expect(response.text()).rejects.toThrow();
-    await expect.poll(() => reports).toEqual(['/download/breaking broke off: The disk is full.']);
+    await expect.poll(() => reports).toEqual(['/download/breaking failed half-way: The disk is full.']);
   });
   it('before it begins is answered with the reason, and reported', async () => {
     const response = await from('broken');
     expect(response.status).toBe(500);
     expect(await response.text()).toBe('The disk is gone.\n');
-    expect(reports).toContain('/download/broken could not be answered: The disk is gone.');
+    expect(reports).toContain('/download/broken failed: The disk is gone.');
   });
   it('because its reader disconnected ends its generator and is not reported', async () => {
     reports.length = 0;
@@ -246,7 +246,7 @@ describe('a download that fails', () => {
     await response.body!.cancel();
     await end;
     expect((await from('broken')).status).toBe(500);
-    expect(reports).toEqual(['/download/broken could not be answered: The disk is gone.']);
+    expect(reports).toEqual(['/download/broken failed: The disk is gone.']);
   });
   it('before it begins because its reader disconnected ends its generator too', async () => {
     const end = new Promise<void>((resolve) => {

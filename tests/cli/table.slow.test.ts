@@ -155,6 +155,6 @@ it(
 
 it('a picture that is no SVG file is refused before anything is trained', async () => {
   const refused = await permafrost(placeAt('refused'), ...reproduce, '--picture', 'table.png');
-  expect(refused.stderr).toContain('--picture: table.png does not end in .svg.');
+  expect(refused.stderr).toContain('--picture expects a file that ends in .svg; found "table.png".');
   expect(refused.status).not.toBe(0);
 });

@@ -86,10 +86,7 @@ describe('a dl-project file', () => {
 
 describe('what is wrong is named, with what would be right', () => {
   it.each([
-    [
-      { params: { task: 'mnist', learing_rate: 1 } },
-      /learing_rate: there is no such field. Did you mean learning_rate\?/,
-    ],
+    [{ params: { task: 'mnist', learing_rate: 1 } }, /learing_rate: unknown field. Did you mean learning_rate\?/],
     [{ params: { task: 'mnist', dropout: 1.5 } }, /dropout: .*0\.95.*\(Input\/output dropout/],
     [{ params: { task: 'mnist', batch_size: 0 } }, /batch_size: .*1/],
     [{ params: { task: 'mnist', n: 'ten' } }, /n: .*number/],
@@ -106,7 +103,7 @@ describe('what is wrong is named, with what would be right', () => {
   });
   it('all wrong fields at once', () => {
     expect(() => parseConfig({ task: 'mnist', dropout: -1, seed: 1.5, x: 1 })).toThrow(
-      /dropout[\s\S]*seed[\s\S]*x: there is no such field/,
+      /dropout[\s\S]*seed[\s\S]*x: unknown field/,
     );
   });
 });
@@ -131,9 +128,12 @@ it('a text of the command line stays a text, whatever it looks like', () => {
 
 describe('a number of the command line that could be read in two ways is refused, with how to write it', () => {
   it.each([
-    ['seed=1.000', /^seed: expected a whole number in digits; found "1\.000"\. Write 1000 without separators/],
-    ['batch_size=1,000', /Write 1000 without separators/],
-    ["final_test_samples=1'000'000", /Write 1000000 without separators/],
+    [
+      'seed=1.000',
+      /^seed: expected a whole number in digits; found "1\.000"\. Write 1000 without thousands separators/,
+    ],
+    ['batch_size=1,000', /Write 1000 without thousands separators/],
+    ["final_test_samples=1'000'000", /Write 1000000 without thousands separators/],
     ['num_iters=1e3', /Write 1000\.$/],
     ['num_iters=0x10', /num_iters: expected a whole number in digits; found "0x10"\.$/],
     ['num_iters=', /found ""/],

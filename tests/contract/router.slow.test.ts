@@ -173,7 +173,7 @@ describe('configs', () => {
 
   it('are estimated: counts by part that add up, and time from a similar finished run', async () => {
     const before = await api.config.estimate({ config: tiny });
-    expect(before.basis).toMatch(/no run like it has finished here/);
+    expect(before.basis).toMatch(/no similar run has finished here/);
     expect({ trainable: before.trainable, total: before.total }).toEqual(app.config.count(tiny));
     const sum = (groups: { count: number }[]) => groups.reduce((all, { count }) => all + count, 0);
     expect(sum(before.groups)).toBe(before.total);

@@ -75,6 +75,6 @@ it('a config names its body by a model name, and inherited properties are not fi
   expect(() => openConfig({ task: 'mnist', model_name: '../runs' })).toThrow(
     /model_name: "\.\.\/runs" is not a model name/,
   );
-  expect(() => openConfig({ task: 'mnist', constructor: null })).toThrow(/constructor: there is no such field/);
+  expect(() => openConfig({ task: 'mnist', constructor: null })).toThrow(/constructor: unknown field/);
   expect(readValue('constructor', 'none')).toBe('none');
 });

@@ -72,7 +72,7 @@ describe.each(writers)('a file written %s', (_, write) => {
       [pipe, 'a named pipe'],
       ['/dev/full', 'a device'],
     ])
-      await expect((async () => write(at, 'new'))()).rejects.toThrow(`${at} should be a file; it is ${kind}.`);
+      await expect((async () => write(at, 'new'))()).rejects.toThrow(`${at} should be a file, but it is ${kind}.`);
   });
 });
 

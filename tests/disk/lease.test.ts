@@ -156,6 +156,6 @@ it('of many processes that take over a dead lease at once, one gets it', async (
 
 it('a path that is taken already cannot be opened as a fresh one', () => {
   const lease = openLease(path);
-  expect(() => openLease(path)).toThrow(/in use already/);
+  expect(() => openLease(path)).toThrow(/already in use/);
   lease.release();
 });

@@ -33,7 +33,7 @@ it('a file that is cut off while it is read is an error with its name', () => {
   expect(read).toThrow(
     expect.objectContaining({
       code: 'disk',
-      message: expect.stringMatching(/a\.bin had 100 bytes and now ends at 40/),
+      message: expect.stringMatching(/a\.bin had 100 bytes but now ends at 40/),
     }),
   );
 });

@@ -47,7 +47,7 @@ describe.each(parityDevices)('on $name', (device) => {
 
       await by(1);
       if (device.kind === 'wgsl' || (device.kind === 'onnx' && device.keepsState))
-        expect(() => state.get('w')).toThrow('internal: "w" is on the device; settle() brings it back');
+        expect(() => state.get('w')).toThrow('internal: the newest value of "w" is on the device; call settle() first');
       await growth.release(); // its values stay
       open.splice(open.indexOf(growth), 1);
       expect((await total.run({})).sum[0]).toBe(67);

@@ -50,7 +50,7 @@ describe('tracing refuses', () => {
       /int32/,
     );
     await expect(async () => compile(() => ({ outputs: {}, state: { v: tf.zeros([2]) } }))).rejects.toThrow(
-      /"v", which is not part/,
+      /"v", which is not declared. Declared: w/,
     );
   });
 });
@@ -68,7 +68,7 @@ it('names an input that is missing or of another length', async () => {
     ...none,
     inputs: { x: input([2, 3]) },
   });
-  await expect(step.run({})).rejects.toThrow(/"x" is float32 \[2,3\], 6 values; found nothing/);
+  await expect(step.run({})).rejects.toThrow(/"x" is float32 \[2,3\]: expected 6 values, found nothing/);
   await expect(step.run({ x: new Float32Array(5) })).rejects.toThrow(/found float32 of 5 values/);
   await expect(step.run({ x: new Int32Array(6) })).rejects.toThrow(/found int32/);
 });

@@ -30,5 +30,5 @@ it.each([
 
 it('a comment says what pdfLaTeX shows instead, only where needed', () => {
   expect(whole('größer')).not.toMatch(/Umathcode|code points/);
-  expect(whole('凍').split('\n')[1]).toMatch(/^% letters that pdfLaTeX lacks are code points there/);
+  expect(whole('凍').split('\n')[1]).toMatch(/^% pdfLaTeX prints letters that its fonts lack as code points/);
 });

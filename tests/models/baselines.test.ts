@@ -189,7 +189,7 @@ describe('nac', () => {
         },
       );
     expect(() => of({}, { outputDim: 91 })).toThrow(
-      /nac adds MNIST images up to a number; mnist-add does not. Choose task mnist-add-reg/,
+      /nac needs whole MNIST images and predicts their sum; mnist-add differs. Choose the task mnist-add-reg/,
     );
     expect(() => of({ pretrained: true })).toThrow(/Set pretrained to false/);
   });
@@ -206,7 +206,7 @@ describe('nac', () => {
     expect(() => of({ out_layer_sizes: [9] })).toThrow(/out_layer_sizes: nac ignores this setting/);
     expect(() => of({ n_layer: 2 })).toThrow(/n_layer: nac/);
     for (const flag of ['freeze_trans', 'freeze_in', 'freeze_out'])
-      expect(() => of({ [flag]: true })).toThrow(`${flag}: nac has no parts to freeze`);
+      expect(() => of({ [flag]: true })).toThrow(`${flag}: all of nac is trained`);
   });
 });
 
@@ -228,7 +228,9 @@ describe('ast', () => {
     expect(countParameters(of({ num_iters: 0 })).trainable).toBe(0);
   });
   it('is refused for tasks without spectrograms, and in another size than its weights', () => {
-    expect(() => of({ task: 'mnist' }, { width: 10 })).toThrow(/mnist has none. Choose task speech-commands-mel/);
+    expect(() => of({ task: 'mnist' }, { width: 10 })).toThrow(
+      /which mnist does not have. Choose the task speech-commands-mel/,
+    );
     expect(() => of({ n_layer: 2 })).toThrow(/n_layer: pretrained weights of ast have their own size/);
     expect(() => of({ n_positions: 9, pretrained: false })).toThrow(/n_positions: ast ignores this setting/);
   });

@@ -56,7 +56,7 @@ it('a last block computed for the tokens that are read gives what the whole bloc
 
 describe('a config that does not fit is refused before anything is allocated', () => {
   it.each([
-    [{ model_name: 'gtp2' }, /no body "gtp2". Did you mean gpt2\?/],
+    [{ model_name: 'gtp2' }, /no model "gtp2". Did you mean gpt2\?/],
     [{ n_positions: 5 }, /makes 6 tokens, but gpt2 takes at most 5 \(n_positions\). Choose a larger patch_size/],
     [{ pretrained: true }, /^n_embd, n_head, n_positions: pretrained weights of gpt2 have their own size/],
     [{ n_embd: 17 }, /n_embd 17 must be a multiple of n_head 2/],

@@ -60,6 +60,6 @@ it('the encoders of L/16 and H/14 have the parameters that the whole classifiers
 
 it('a task that reads several tokens is refused, naming the patch size that fits', () => {
   expect(() => buildModel(parseConfig(small), { ...shape, inputDim: 5 })).toThrow(
-    /2 tokens, but ViT-B_16 is read at one class token. Choose patch_size 10/,
+    /2 tokens, but ViT-B_16 has a single class token to read. Choose patch_size 10/,
   );
 });

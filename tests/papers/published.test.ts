@@ -45,7 +45,7 @@ it.each<[string, (cells: Record<string, unknown>[]) => void, RegExp]>([
     /params.*: .*learning_rte/,
   ],
   ['a setting out of range', (cells) => Object.assign(cells[0].params as object, { n: -5 }), /params\.n: /],
-  ['steps without a threshold', (cells) => Object.assign(cells[0], { resultIs: 'steps' }), /steps need a threshold/],
+  ['steps without a threshold', (cells) => Object.assign(cells[0], { resultIs: 'steps' }), /steps needs a threshold/],
   ['a threshold that nothing counts to', (cells) => Object.assign(cells[0], { threshold: 0.9 }), /have neither/],
   ['a misspelt key', (cells) => Object.assign(cells[0], { publishd: 1 }), /: .*publishd/],
   ['a cell that repeats none', (cells) => Object.assign(cells[0], { like: 'q9/x' }), /like: "q9\/x" is no cell/],
@@ -147,7 +147,7 @@ describe('the quick profile', () => {
 });
 
 it('an unknown table is refused with the nearest one', () => {
-  expect(() => tableOf('q1-fp')).toThrow(/no table "q1-fp". Did you mean q1-fpt\?/);
+  expect(() => tableOf('q1-fp')).toThrow(/Unknown table "q1-fp"\. Did you mean q1-fpt\?/);
 });
 
 describe('a cell that repeats one of another table', () => {

@@ -101,7 +101,7 @@ it('a running run pauses at a checkpoint, continues when resumed, stops when tol
     expect(app.runs.get(id).state).toBe('stopped');
     const done = app.runs.create([config])[0];
     await app.queue.whenIdle();
-    expect(() => app.runs.resume(done)).toThrow(/is finished; there is nothing left to do/);
+    expect(() => app.runs.resume(done)).toThrow(/is finished and cannot be resumed/);
   });
 });
 

@@ -178,13 +178,13 @@ describe('a client that asks for too much', () => {
     }
     expect(closed()).toBeNull();
     say(Array.from({ length: 11 }, (_, i) => call(`call ${i}`, 'home')));
-    expect(closed()).toMatch(/more than 10 calls/);
+    expect(closed()).toMatch(/more than 10 open calls/);
   });
 
   it('is disconnected when it gives two open calls one number', () => {
     const { say, closed } = joinClient();
     say([call(1, 'home'), call(1, 'home')]);
-    expect(closed()).toMatch(/number 1 of a call that is open/);
+    expect(closed()).toMatch(/id 1 of an open call/);
   });
 
   it('is disconnected for a message beyond its length', () => {

@@ -134,7 +134,7 @@ it('a damaged store that another app has open is not set aside', async () => {
   await expect(refused).rejects.toThrow(
     new PermafrostError(
       'conflict',
-      `${path} is damaged and in use by another Permafrost (process ${process.pid}). End that first, then run permafrost rebuild again.`,
+      `${path} is damaged and in use by another Permafrost (process ${process.pid}). Quit that app, then run permafrost rebuild again.`,
     ),
   );
   lease.release();
@@ -166,6 +166,6 @@ it.each([
     console.error = error;
   }
   expect(told).toEqual([
-    `The run store has no runs, but 30 lie in ${join(home, 'runs')}. Run permafrost rebuild to add them.`,
+    `The run store has no runs, but ${join(home, 'runs')} has 30. Run permafrost rebuild to add them.`,
   ]);
 });

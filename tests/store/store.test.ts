@@ -177,8 +177,8 @@ describe('runs', () => {
     const store = await withRun();
     store.runs.add({ id: 'mnist-aabbbb', config, createdAt: 8 }, 'queued');
     expect(store.runs.get('mnist-aab').id).toBe('mnist-aabbbb');
-    expect(() => store.runs.get('mnist-a')).toThrow(/2 runs begin so: mnist-aaaaaa, mnist-aabbbb/);
-    expect(() => store.runs.get('mnist-aaaaab')).toThrow(/no run "mnist-aaaaab". The nearest is mnist-aaaaaa/);
+    expect(() => store.runs.get('mnist-a')).toThrow(/2 ids begin like that: mnist-aaaaaa, mnist-aabbbb/);
+    expect(() => store.runs.get('mnist-aaaaab')).toThrow(/no run "mnist-aaaaab". Did you mean mnist-aaaaaa\?/);
   });
   it('are queued in order, and claimed by one only', async () => {
     const store = await withRun();
@@ -234,7 +234,7 @@ describe('the file', () => {
     newer.pragma('user_version = 99');
     newer.close();
     await expect(openStore(join(folder, 'newer.db'))).rejects.toThrow(
-      /layout 99, but this Permafrost knows \d+\. It was made by a newer one/,
+      /layout 99, but this version of Permafrost knows only layouts up to \d+\. A newer version made it/,
     );
     writeFileSync(join(folder, 'text.db'), 'this is no database, but it is long enough to be read as one'.repeat(20));
     await expect(openStore(join(folder, 'text.db'))).rejects.toThrow(
@@ -253,7 +253,7 @@ describe('the file', () => {
     mkdirSync(copies);
     vi.stubEnv('TMPDIR', copies);
     try {
-      await expect(openStore(join(folder, 'newer.db'), { reads: true })).rejects.toThrow(/made by a newer one/);
+      await expect(openStore(join(folder, 'newer.db'), { reads: true })).rejects.toThrow(/A newer version made it/);
       expect(readdirSync(copies)).toEqual([]);
     } finally {
       vi.unstubAllEnvs();

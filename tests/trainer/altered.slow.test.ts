@@ -82,7 +82,9 @@ describe('a paused run', () => {
     );
     expect(await finishRun(run)).toMatchObject({ code: 0 });
     expect(outcomeOf(run)).toEqual(outcomeOf(whole));
-    expect(logs(run, 'warn')).toEqual([expect.stringContaining('The hashes are those of this session from here on.')]);
+    expect(logs(run, 'warn')).toEqual([
+      expect.stringContaining('From now on the proof holds the hashes of this session.'),
+    ]);
   });
 });
 

@@ -63,10 +63,10 @@ it.each([
 
 it('says how a trial ended that said nothing', () => {
   expect(deviceTrouble('cuda', { out: '', signal: 'SIGSEGV', timeout: null })).toMatchObject({
-    why: 'Its driver crashed during a trial.',
-    detail: 'The process was ended by SIGSEGV.',
+    why: 'The driver crashed during a trial.',
+    detail: 'The process was killed by SIGSEGV.',
   });
   expect(deviceTrouble('cuda', { out: '', signal: 'SIGTERM', timeout: 60 }).why).toBe(
-    'It did not answer within 60 seconds.',
+    'The device did not answer within 60 seconds.',
   );
 });

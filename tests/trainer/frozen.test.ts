@@ -57,7 +57,7 @@ it('a frozen tensor that changes during the run is found, and the run ends', asy
   expect(await finishRun(run)).toMatchObject({ code: 1 });
   expect(endOf(run).reason).toMatchObject({
     code: 'weights',
-    message: expect.stringMatching(/c_fc\.weight changed while the run was under way, up to step \d+.*Start a new run/),
+    message: expect.stringMatching(/c_fc\.weight changed during the run, before step \d+.*Start a new run/),
   });
 });
 

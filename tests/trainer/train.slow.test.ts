@@ -321,7 +321,7 @@ describe('a run that fails', () => {
       'for lack of weights',
       { pretrained: true, n_layer: null, n_embd: null, n_head: null, n_positions: null },
       'weights',
-      /There are no weights of gpt2 on this machine: looked for .*models\/gpt2\/model\.safetensors/,
+      /There are no weights of gpt2 on this machine: neither .*models\/gpt2\/model\.safetensors/,
     ],
     ['for lack of a device', { device: 'tensorflow' }, 'device', /tensorflow cannot be used here: .*npm install/],
   ])('%s says so before anything is allocated', async (what, settings, code, message) => {
@@ -357,7 +357,7 @@ describe('a run that fails', () => {
     await finishRun(run, { threads: 'many' });
     expect(endOf(run).reason).toEqual({
       code: 'config',
-      message: 'PERMAFROST_THREADS should be a whole number from 1; found "many".',
+      message: 'PERMAFROST_THREADS must be a whole number of at least 1; found "many".',
     });
   });
 });

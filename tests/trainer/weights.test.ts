@@ -168,7 +168,7 @@ describe('a pretrained body', () => {
   it('that is absent is an error saying where it was looked for', () => {
     const { weights } = prepareFor(pretrained);
     expect(weights).toThrow(
-      `There are no weights of sshleifer/tiny-gpt2 on this machine: looked for ${modelPath()} and in the Hugging Face cache. Fetch them (permafrost zoo pull sshleifer/tiny-gpt2)`,
+      `There are no weights of sshleifer/tiny-gpt2 on this machine: neither ${modelPath()} nor the Hugging Face cache has them. Fetch them (permafrost zoo pull sshleifer/tiny-gpt2)`,
     );
   });
 
@@ -323,7 +323,7 @@ describe('a PyTorch file of an added model', () => {
     '%s leaves nothing behind',
     (file) => {
       const { weights } = prepareAdded(file);
-      expect(weights).toThrow(/pytorch_model\.bin: Not a usable/);
+      expect(weights).toThrow(/pytorch_model\.bin: The PyTorch file is invalid/);
       const cache = join(lab.home, 'cache', 'bodies');
       expect(existsSync(cache) ? readdirSync(cache) : []).toEqual([]);
     },

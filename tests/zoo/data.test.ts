@@ -70,7 +70,7 @@ it('floors are counted in the decoded data, and published counts stand in for da
 it('errors name the unknown data set, the wrong data set and the bad row', async () => {
   const data = openData(home);
   await expect(data.pull('cifar')).rejects.toThrow(/no data set "cifar". Did you mean cifar10\?/);
-  await expect(data.split('mnist', 'x')).rejects.toThrow(/scaffold split is for molecules/);
+  await expect(data.split('mnist', 'x')).rejects.toThrow(/Only molecules are split by scaffold/);
   await expect(data.split('cyp3a4', join(home, 'none.tab'))).rejects.toThrow(/none.tab could not be read/);
   writeFileSync(join(home, 'bad.tab'), 'Drug\tY\nC1CC\t1\n');
   await expect(data.split('cyp3a4', join(home, 'bad.tab'))).rejects.toThrow(/Row 1: RDKit cannot read/);

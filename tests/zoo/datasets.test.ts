@@ -52,7 +52,7 @@ describe('CIFAR-10', () => {
   it('comes from the archive, is noted as not the official one, and is decoded once', async () => {
     put('cifar10', 'cifar-10-binary.tar.gz', await tarGzOf(cifarFiles));
     expect(await check()).toEqual([
-      expect.stringMatching(/has \d+ bytes, the official file 170052171; it is used as it is/),
+      expect.stringMatching(/has \d+ bytes, but the official file has 170052171\. It is used as it is/),
     ]);
     const cache = join(home, 'cache/datasets/cifar10');
     const before = readdirSync(join(cache, '..'));
@@ -111,7 +111,7 @@ describe('CIFAR-10', () => {
     [
       'an archive cut off',
       async () => (await tarGzOf(cifarFiles)).subarray(0, 400),
-      /cifar-10-binary.tar.gz: not a whole tar archive/,
+      /cifar-10-binary.tar.gz: it is not a complete tar archive/,
     ],
     ['a page of HTML', async () => Buffer.from('<html>sign in</html>'), /cifar-10-binary.tar.gz: /],
     ['an empty archive', async () => tarGzOf({}), /expected files in a tar archive/],
@@ -138,7 +138,7 @@ describe('an incomplete data set', () => {
   it('CIFAR’s version for Python is told from the binary one', async () => {
     const own = join(home, 'python');
     writeFiles(own, { 'cifar-10-batches-py/data_batch_1': 'x', 'cifar-10-batches-py/batches.meta': 'x' });
-    const advice = /version for Python, whose pickles are not read\. Get the binary version, cifar-10-binary\.tar\.gz/;
+    const advice = /version for Python, which cannot be read\. Get the binary version, cifar-10-binary\.tar\.gz/;
     await expect(pullDataset(cifar10Dataset, { home, from: own })).rejects.toThrow(advice);
     writeFiles(folderOf('cifar10'), { data_batch_1: 'x' });
     await expect(loadDataset('cifar10', { home })).rejects.toThrow(advice);
@@ -174,11 +174,11 @@ describe('an incomplete data set', () => {
       put('mnist', `${set}-images-idx3-ubyte`, Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 0, 0, 0, 0, 28, 0, 0, 0, 28));
       put('mnist', `${set}-labels-idx1-ubyte`, Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 0));
     }
-    await expect(loadDataset('mnist', { home })).rejects.toThrow(/its train files have no image/);
+    await expect(loadDataset('mnist', { home })).rejects.toThrow(/the train files have no images/);
     writeFiles(folderOf('speech-commands'), { 'validation_list.txt': '', 'testing_list.txt': 'yes/a.wav' });
-    await expect(loadDataset('speech-commands', { home })).rejects.toThrow(/no sample is for train/);
+    await expect(loadDataset('speech-commands', { home })).rejects.toThrow(/the split train has no samples/);
     writeFiles(folderOf('listops'), { 'basic_train.tsv': 'Source\tTarget\n', 'basic_val.tsv': 'Source\tTarget\n' });
-    await expect(loadDataset('listops', { home })).rejects.toThrow(/no sample is for train/);
+    await expect(loadDataset('listops', { home })).rejects.toThrow(/the split train has no samples/);
   });
 
   it('a circular link has a size', async () => {
@@ -244,7 +244,7 @@ describe('Speech Commands', () => {
       await tarGzOf({ ...files, './yes/z.wav': wavFile(waves[0], { rate: 44100 }) }),
     );
     await expect(loadDataset('speech-commands', { home })).rejects.toThrow(
-      /yes\/z.wav: expected 16000 samples a second; found 44100/,
+      /yes\/z.wav: expected 16000 samples per second; found 44100/,
     );
   });
 });
@@ -257,7 +257,7 @@ describe('CYP3A4', () => {
     writeFiles(folderOf('cyp3a4-graph'), { 'cyp3a4_veith.tab': `${table}5.0\tCCN.Cl\t1\n` });
     const first = await loadDataset('cyp3a4-graph', { home });
     expect(first.remark).toBe(
-      'Conformers of 6 molecules: 5 relaxed in MMFF94s; 1 left as embedded, since it has no type for an atom; 0 failed, so these lie flat.',
+      'Conformers of 6 molecules: 5 relaxed in MMFF94s; 1 not relaxed, because MMFF94s lacks a type for an atom; 0 not found, so these molecules are flat.',
     );
     expect((await loadDataset('cyp3a4-graph', { home })).remark).toBe(first.remark); // from the decoded form
   });
@@ -296,13 +296,13 @@ describe('CYP3A4', () => {
       { 'cyp3a4_veith.tab': table.replace('CCO', '') },
       /cyp3a4_veith\.tab: expected a molecule \(SMILES\) in Drug; line 3 has none\. Remove the line/,
     ],
-    ['no molecule', { 'cyp3a4_veith.tab': 'Drug_ID\tDrug\tY\n' }, /it has no molecule/],
+    ['no molecule', { 'cyp3a4_veith.tab': 'Drug_ID\tDrug\tY\n' }, /it has no molecules/],
     ['a vocabulary that is none', { 'vocab.json': '[1]' }, /vocab.json is not an object/],
     ['merges that are none', { 'merges.txt': 'a b c' }, /merges.txt has the line "a b c"/],
     [
       'ids that the task does not take',
       { 'vocab.json': JSON.stringify({ '<s>': 0, '</s>': 2, '<unk>': 1500 }) },
-      /the tokenizer gives 1500 for c1ccccc1/,
+      /the tokenizer gives the id 1500 for c1ccccc1/,
     ],
   ])('with %s is refused', async (_, change, message) => {
     writeFiles(folderOf('cyp3a4'), { ...files, ...change } as Record<string, string>);
@@ -411,13 +411,13 @@ describe('pulling', () => {
   it('does not link to a folder that lacks them, nor over files that are there', async () => {
     mkdirSync(join(home, 'empty'));
     await expect(pullDataset(cifar10Dataset, { home, from: join(home, 'empty') })).rejects.toThrow(
-      /expected cifar-10-binary.tar.gz; they are not all there/,
+      /expected cifar-10-binary.tar.gz; found not all of them/,
     );
     put('cifar10', 'mine.txt', 'mine');
     const own = join(home, 'elsewhere');
     writeFiles(own, { 'cifar-10-binary.tar.gz': await content() });
     await expect(pullDataset(cifar10Dataset, { home, from: own })).rejects.toThrow(
-      /has files already. Run permafrost data rm cifar10/,
+      /already has files. Run permafrost data rm cifar10/,
     );
     expect(readdirSync(folderOf('cifar10'))).toEqual(['mine.txt']);
   });

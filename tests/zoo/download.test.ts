@@ -171,7 +171,7 @@ describe('an abort', () => {
 
 describe('a server that', () => {
   it.each([
-    [401, /answered 401 Unauthorized\. It requires a token: set HF_TOKEN/],
+    [401, /answered 401 Unauthorized\. It requires a token\. Set HF_TOKEN/],
     [403, /answered 403 Forbidden\. The token may not read it/],
     [404, /answered 404 Not Found\. It does not exist/],
     [418, /answered 418/],
@@ -192,7 +192,9 @@ describe('a server that', () => {
   it('sends other bytes than expected has them deleted', async () => {
     server.answer(serve(randomBytes(content.length)));
     const error = await failure(get());
-    expect(error.message).toMatch(/expected sha256 [0-9a-f]{64}, found [0-9a-f]{64} over 300000 bytes.*it was deleted/);
+    expect(error.message).toMatch(
+      /expected sha256 [0-9a-f]{64}, found [0-9a-f]{64} over 300000 bytes.*It was deleted here/,
+    );
     expect(left()).toEqual([]);
   });
 
@@ -231,7 +233,7 @@ describe('a server that', () => {
       response.end();
     });
     const error = await failure(get({ sha256: undefined, freeBytes: async () => (asked++ === 0 ? 1e12 : 1e6) }));
-    expect(error).toMatchObject({ code: 'disk', message: expect.stringMatching(/the disk has 1 MB free/) });
+    expect(error).toMatchObject({ code: 'disk', message: expect.stringMatching(/the disk has only 1 MB free/) });
     expect(sent).toBeLessThan(2 ** 27);
   });
 
@@ -241,7 +243,7 @@ describe('a server that', () => {
       response.write(content.subarray(100_000));
       response.end(randomBytes(50_000));
     });
-    expect((await failure(get())).message).toMatch(/expected 300000 bytes, but the server sends more/);
+    expect((await failure(get())).message).toMatch(/expected 300000 bytes, but the server sent more/);
     expect(left()).toEqual([]);
   });
 
@@ -294,7 +296,7 @@ it('a full disk is found before the first byte is written', async () => {
   server.answer(serve(content));
   const error = await failure(get({ freeBytes: async () => 1e6 }));
   expect(error).toMatchObject({ code: 'disk' });
-  expect(error.message).toMatch(/needs 33\.\d MB more in .*deep, but the disk has 1 MB free\. Free some space/);
+  expect(error.message).toMatch(/needs 33\.\d MB more in .*deep, but the disk has only 1 MB free\. Free some space/);
   expect(partialBytes(path)).toBe(0);
 });
 

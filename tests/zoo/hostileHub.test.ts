@@ -54,7 +54,7 @@ describe('a hub whose', () => {
     ]) {
       hub.repos[tiny].lies = lies;
       await expect(zoo.pull(tiny)).rejects.toThrow(
-        /the answer is not that of a hub: .*oid: "\S+foreign" is not a SHA-/,
+        /the server does not answer like a Hugging Face hub: .*oid: "\S+foreign" is not a SHA-/,
       );
     }
     expect(readFileSync(join(place.root, 'foreign.incomplete'), 'utf8')).toBe('half of something');
@@ -88,7 +88,7 @@ describe('a hub whose', () => {
     hub.api.answer(text(body));
     await expect(zoo.pull(tiny)).rejects.toMatchObject({
       code: 'network',
-      message: expect.stringMatching(/sshleifer\/tiny-gpt2: the answer is not that of a hub/),
+      message: expect.stringMatching(/sshleifer\/tiny-gpt2: the server does not answer like a Hugging Face hub/),
     });
   });
 
@@ -142,7 +142,7 @@ describe('an answer that never ends', () => {
     const { answer, sent } = endless({});
     hub.storage.answer(answer);
     await expect(zoo.pull(tiny)).rejects.toThrow(
-      new RegExp(`expected ${weights.length} bytes, but the server sends more`),
+      new RegExp(`expected ${weights.length} bytes, but the server sent more`),
     );
     expect(sent()).toBeLessThan(weights.length + 2 ** 25);
     expect(
@@ -166,7 +166,7 @@ describe('a hub that', () => {
     hub.api.answer((_, response) => void response.writeHead(302, { location }).end());
     await expect(zoo.pull(tiny)).rejects.toMatchObject({
       code: 'network',
-      message: expect.stringMatching(/redirects to .* which is not fetched/),
+      message: expect.stringMatching(/redirects to .*\. Expected a web address/),
     });
     expect(hub.api.requests).toHaveLength(places);
   });

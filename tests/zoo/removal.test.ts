@@ -40,7 +40,7 @@ describe('what is removed', () => {
     expect(belowOwner({ owner: join(place.root, 'alias'), path: join(owner, 'a') })).toBe(join(real, 'a'));
     expect(belowOwner({ owner, path: join(owner, 'way') })).toBe(join(real, 'way')); // the link itself
     for (const path of [owner, `${owner}/a/..`, `${owner}/../outside`, join(owner, 'way/x'), place.root, '/'])
-      expect(() => belowOwner({ owner, path }), path).toThrow(/outside of .* and is not removed/);
+      expect(() => belowOwner({ owner, path }), path).toThrow(/outside .*, so it was not removed/);
   });
 
   it('is the link, never what it points to', async () => {
@@ -91,7 +91,7 @@ describe('removing a model', () => {
     writeFiles(place.root, { 'outside/tiny-gpt2/model.safetensors': checkpointOf(tiny) });
     mkdirSync(models(), { recursive: true });
     symlinkSync(join(place.root, 'outside'), models('sshleifer'));
-    await expect(zoo.rm(tiny)).rejects.toThrow(/lies at .*outside.*and is not removed/);
+    await expect(zoo.rm(tiny)).rejects.toThrow(/leads to .*outside.*so it was not removed/);
     expect(existsSync(join(place.root, 'outside', 'tiny-gpt2', 'model.safetensors'))).toBe(true);
   });
 
@@ -123,7 +123,7 @@ describe('removing a model', () => {
     const used = place.openZoo({ usedBy: (name) => (name === tiny ? runs : []) });
     await expect(used.rm(tiny)).rejects.toMatchObject({
       code: 'conflict',
-      message: expect.stringMatching(/is needed by 2 runs under way or queued: mnist-abc, mnist-def\. Stop them first/),
+      message: expect.stringMatching(/is needed by 2 running or queued runs: mnist-abc, mnist-def\. Stop them first/),
     });
     expect(existsSync(folder)).toBe(true);
     expect(used.removed()).toEqual([]);
@@ -142,7 +142,7 @@ describe('removing a data set', () => {
     mkdirSync(join(place.home, 'data'));
     symlinkSync(join(place.root, 'own'), join(place.home, 'data/listops'));
     const busy = data(() => ['listops-abc']);
-    const refusal = /listops is needed by a run under way or queued: listops-abc\. Stop it first, or wait/;
+    const refusal = /listops is needed by a running or queued run: listops-abc\. Stop it first, or wait/;
     await expect(busy.rm('listops')).rejects.toThrow(refusal);
     expect(busy.removed()).toEqual([]);
     await expect(busy.pull('listops', { from: place.root })).rejects.toThrow(refusal);

@@ -81,9 +81,9 @@ test('a folder of the user is used where it lies: decoded, verified, drawn as to
   };
   await visit('/datasets?set=cyp3a4');
   await use('/nowhere/at all');
-  await screen.findByText(/expected cyp3a4_veith.tab, vocab.json, merges.txt; they are not all there/, {}, patient);
+  await screen.findByText(/expected cyp3a4_veith.tab, vocab.json, merges.txt; found not all of them/, {}, patient);
   await use(own);
-  await screen.findByText(/has \d+ bytes, the official file 721527/, {}, patient);
+  await screen.findByText(/has \d+ bytes, but the official file has 721527/, {}, patient);
   const drawn = await screen.findAllByLabelText(/^Sample of (inactive|inhibitor)$/, {}, patient);
   const smiles = screen.getByLabelText('Samples').querySelector('code')!.textContent!;
   expect(molecules).toContain(`\t${smiles}\t`);
@@ -96,7 +96,7 @@ test('a folder of the user is used where it lies: decoded, verified, drawn as to
   fireEvent.click(screen.getByText('Remove'));
   await screen.findByText(/^Fetch/, {}, patient);
   press('Restore cyp3a4');
-  await screen.findByText(/has \d+ bytes, the official file 721527/, {}, patient);
+  await screen.findByText(/has \d+ bytes, but the official file has 721527/, {}, patient);
   fireEvent.click(screen.getByText('Remove'));
   await screen.findByText(/^Fetch/, {}, patient);
   expect(readdirSync(own)).toHaveLength(3);

@@ -44,7 +44,7 @@ describe('a finished run', () => {
     await eventually(() => expect(screen.getByText(/Compiled \d+ nodes/)).toBeTruthy());
     await eventually(() => expect(screen.getByText('to go on from')).toBeTruthy());
     expect(within(screen.getByLabelText('Config', { selector: 'table' })).getByText('num_patterns')).toBeTruthy();
-    expect(screen.getByText(/The body is not gpt2 as published/)).toBeTruthy();
+    expect(screen.getByText(/The body differs from the published gpt2/)).toBeTruthy();
   });
 
   test('shows the numbers of its curves as a table where nothing can be drawn', () => {

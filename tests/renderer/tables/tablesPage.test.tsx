@@ -82,7 +82,7 @@ test('missing cells start after their plan is shown, stop together and are offer
   const plan = within(await screen.findByRole('dialog', { name: 'Run the missing cells' }, patient));
   await plan.findByText('15 runs start.', {}, patient);
   expect(plan.getByText('Time').nextElementSibling!.textContent).toMatch(
-    /^about .+ \(no run like it has finished here.*\)$/,
+    /^about .+ \(for two cores of a laptop: no similar run has finished here.*\)$/,
   );
   expect(plan.getByText(/The queue is paused/)).toBeTruthy();
   fireEvent.click(plan.getByText('Start'));
