@@ -11,6 +11,7 @@ import { checkpoints } from './checkpoints.ts';
 import { estimate } from './estimate.ts';
 import { gpuCounts } from './gpuCounts.ts';
 import { learning } from './learning.ts';
+import { reproduce } from './reproduce.ts';
 import { fptStep, gpuFptStep, gpuUrtStep, models, urtStep } from './steps.ts';
 import { store } from './store.ts';
 import { window } from './window.ts';
@@ -21,6 +22,7 @@ const benchmarks: Record<string, Benchmark> = {
   'urt-step': urtStep,
   models,
   learning,
+  reproduce,
   estimate,
   store,
   window,

@@ -70,7 +70,7 @@ export async function createApp({
     scriptOf: (batch, runs) => clusterScript(clusterOptions, batch, runs),
   });
   const launchers = {
-    local: localLauncher({ home, program: trainer, node, environment }),
+    local: localLauncher({ home, program: trainer, node, environment: runtimeEnvironment(process.env, home) }),
     slurm: slurm.launch,
   };
   const scheduler = createScheduler({ store, home, slots, launchers, onTrouble: reportTrouble });
@@ -91,7 +91,7 @@ export async function createApp({
   const analysis = analysisServices({ home, runs, node });
   const config = configServices(home, available, store, meter, node);
   const services = {
-    ...{ home, runs, queue: scheduler.queue, config, devices: deviceServices(node), data, zoo, analysis },
+    ...{ home, runs, queue: scheduler.queue, config, devices: deviceServices(home, node), data, zoo, analysis },
     cluster: clusterServices(clusterOptions),
   };
   const tables = tableServices(services, available);

@@ -10,6 +10,7 @@ import { type Available, missing } from '#papers/expand';
 import { tables } from '#papers/published';
 import { taskOf, tasks } from '#tasks/index';
 import { knownBodies, listedModels, rowOf } from '#zoo/bodies';
+import { tokensOf } from './runCost.ts';
 
 const regimePresets: Record<string, Preset['settings']> = {
   FPT: { pretrained: true, freeze_trans: true, freeze_ln: false, freeze_attn: true, freeze_ff: true },
@@ -26,8 +27,9 @@ const regimePresets: Record<string, Preset['settings']> = {
 };
 
 const taskInfo = (): TaskInfo[] =>
-  Object.values(tasks).map(({ name, title, fields, settings, metric, dataset }) => ({
+  Object.values(tasks).map(({ name, title, fields, settings, metric, dataset, shape }) => ({
     ...{ name, title, fields, settings, metric, dataset },
+    tokens: settings.map((values) => tokensOf(shape(parseConfig({ ...values, task: name })))),
   }));
 
 type Abilities = Pick<BodyInfo, 'canBePretrained' | 'tasks'>;

@@ -4,6 +4,7 @@ import { readClusterSettings, writeClusterSettings } from '#cluster/settingsFile
 import { clusterJobOf, listJobs, listPartitions, phaseOf } from '#cluster/slurm';
 import type { ClusterServices } from '#contract/cluster';
 import { describeError } from '#contract/errors';
+import { cudaFolder } from '#trainer/cudaLibraries';
 
 export interface ClusterOptions {
   home: string;
@@ -17,7 +18,7 @@ export interface ClusterOptions {
 export function clusterScript({ home, program, environment }: ClusterOptions, batch: string, runs: number): string {
   const settings = readClusterSettings(home);
   const place = { home: settings.home || home, program: settings.program || program };
-  return batchScript(settings, { runs, batch, environment, ...place });
+  return batchScript(settings, { runs, batch, environment, libraries: cudaFolder(place.home), ...place });
 }
 
 export function clusterServices(options: ClusterOptions): ClusterServices {

@@ -2,16 +2,20 @@
 import type { Systeminformation } from 'systeminformation';
 import type { DeviceInfo, DeviceServices, GpuLoad, MachineLoad } from '#contract/devices';
 import { streamPolled } from '#contract/streamValues';
-import { listDevices } from '#trainer/device';
+import { listDevices, type TrialOptions } from '#trainer/device';
+import { runtimeEnvironment } from '#trainer/environment';
+import { cudaServices } from './cuda.ts';
 
 /** `node` is the Node that tries the devices; by default the one of this process. */
-export function deviceServices(node?: string): DeviceServices {
+export function deviceServices(home: string, node?: string): DeviceServices {
+  const trial: TrialOptions = { node, environment: runtimeEnvironment(process.env, home) };
   let tried: Promise<DeviceInfo[]> | null = null;
   return {
     list(again) {
-      if (again || !tried) tried = listDevices(node);
+      if (again || !tried) tried = listDevices(trial);
       return tried;
     },
+    cuda: cudaServices(home, trial),
     live: (signal) => streamLoad(signal),
   };
 }

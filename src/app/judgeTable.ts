@@ -114,17 +114,26 @@ function bestOfSweep({ bestOf }: Cell, known: readonly UnjudgedResult[]): BestOf
   return { cell: cell.id, settings, tried: tried.length, of: bestOf.length };
 }
 
-/** For each column, the rank correlation between trained weights and score, published and ours. */
+/** For each column, trained weights and score of its bodies and their rank correlation, published and ours. */
 function weightsAndScoreOf(results: readonly CellResult[]): WeightsAndScore[] {
   return [...new Set(results.map(({ cell }) => cell.column))].map((column) => {
     const own = results.filter(({ cell }) => cell.column === column);
-    const point = (weights: number | null | undefined, score: number | null | undefined, { metric }: CellResult) =>
-      weights == null || score == null ? [] : { x: weights, y: metric === 'mae' ? -score : score };
-    return {
-      column,
-      published: rankCorrelation(own.flatMap((a) => point(a.cell.published?.trainable, a.cell.published?.value, a))),
-      ours: rankCorrelation(own.flatMap((a) => point(a.runs[0]?.trainable, a.judgement.mean, a))),
-    };
+    const metric = own.some((result) => result.metric === 'mae') ? 'mae' : 'accuracy';
+    const points = own.flatMap(({ cell: { row, published }, runs, judgement }) => {
+      const point = (of: 'published' | 'ours', trained: number | null | undefined, score: number | null | undefined) =>
+        trained == null || score == null || !Number.isFinite(score) ? [] : [{ row, of, trained, score }];
+      return [
+        ...point('published', published?.trainable, published?.value),
+        ...point('ours', runs[0]?.trainable, judgement.mean),
+      ];
+    });
+    const correlate = (side: 'published' | 'ours') =>
+      rankCorrelation(
+        points.flatMap(({ of, trained, score }) =>
+          of === side ? { x: trained, y: metric === 'mae' ? -score : score } : [],
+        ),
+      );
+    return { column, metric, points, published: correlate('published'), ours: correlate('ours') };
   });
 }
 

@@ -10,9 +10,7 @@ export const devicesCommand: CommandRow = {
       .action(({ json }: { json?: boolean }) =>
         readApp(async (app) => {
           const found = await app.devices.list();
-          const rows = found.map(({ name, available, hardware }) => [
-            ...[name, available ? 'works' : 'does not work', hardware ?? ''],
-          ]);
+          const rows = found.map(({ name, available, about }) => [name, available ? 'works' : 'does not work', about]);
           const reasons = found
             .filter((d) => !d.available)
             .map(({ name, why, help, command }) => `\n${name}: ${why}\n  ${help}${command ? `\n    ${command}` : ''}`);
@@ -20,7 +18,7 @@ export const devicesCommand: CommandRow = {
           if (hasDetail) reasons.push('\npermafrost devices --json also shows the messages of the runtimes.');
           const cluster = await app.cluster.state();
           print(json, { devices: found, cluster }, () =>
-            [alignColumns(['device', '', ''], rows), ...reasons, ...clusterLines(cluster)].join('\n'),
+            [alignColumns(['device', '', 'what it is'], rows), ...reasons, ...clusterLines(cluster)].join('\n'),
           );
         }),
       );

@@ -11,6 +11,7 @@ import { devicesCommand } from './devices.ts';
 import { exportCommand } from './export.ts';
 import { exportModelCommand } from './exportModel.ts';
 import { frozenCommand } from './frozen.ts';
+import { gpuCommand } from './gpu.ts';
 import { listCommand } from './list.ts';
 import { rebuildCommand } from './rebuild.ts';
 import { reproduceCommand } from './reproduce.ts';
@@ -42,6 +43,7 @@ const commands: CommandRow[] = [
   tablesCommand,
   sweepCommand,
   devicesCommand,
+  gpuCommand,
   configCommand,
   countCommand,
   dataCommand,

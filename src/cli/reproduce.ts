@@ -6,7 +6,7 @@ import { conclusionTexts } from '#contract/conclusions';
 import { PermafrostError } from '#contract/errors';
 import { bytesText, dateTimeText, durationText, miscountText, numberText, planText } from '#contract/format';
 import { numberHint, readDecimal } from '#contract/numbers';
-import { type Cell, defaultTable } from '#contract/paperTable';
+import { type Cell, defaultTable, usualSeeds } from '#contract/paperTable';
 import {
   type CellResult,
   defaultTolerance,
@@ -19,6 +19,8 @@ import {
   bestText,
   chanceText,
   contrastText,
+  floorText,
+  havePublished,
   outlookText,
   publishedText,
   rangeText,
@@ -41,7 +43,8 @@ import { wholeNumber } from './wholeNumber.ts';
 interface Options extends OnOptions {
   profile: Profile;
   cells?: string[];
-  seeds: number;
+  /** Absent: as many as each cell says. */
+  seeds?: number;
   threshold?: number;
   out?: string;
   picture?: string;
@@ -59,7 +62,11 @@ export const reproduceCommand: CommandRow = {
           .default('quick'),
       )
       .option('--cells <part...>', 'train only cells whose id contains one of these texts, such as mnist/FRT')
-      .option('--seeds <n>', 'seeds per cell', wholeNumber('--seeds', 1, 100), 3)
+      .option(
+        '--seeds <n>',
+        `seeds per cell (default: ${usualSeeds}, or as many as the table says)`,
+        wholeNumber('--seeds', 1, 100),
+      )
       .option(
         '--threshold <value>',
         'test metric that runs must reach in cells that count steps (default: the threshold of the cell)',
@@ -101,7 +108,7 @@ async function reproduceTable(id: string, options: Options): Promise<void> {
       // a cell that takes the best of a sweep needs the runs of the sweep
       const trained = new Set(possible.flatMap(({ id, bestOf }) => (bestOf.length > 0 ? bestOf : id)));
       const trainedCells = tableOf(id).cells.filter((cell) => trained.has(cell.id));
-      const cells = trainedCells.map((cell) => ({ id: cell.id, seeds }));
+      const cells = trainedCells.map((cell) => ({ id: cell.id, seeds: seeds ?? cell.seeds }));
       if (cells.length) {
         const request = { table: id, profile, cells, launcher: options.on };
         const plan = app.tables.plan(request);
@@ -172,7 +179,7 @@ const columns: { name: string; text(result: CellResult): string; ofPublished?: t
     text: ({ cell, onFloor }) => publishedText(cell.published) + (onFloor ? ' *' : ''),
     ofPublished: true,
   },
-  { name: 'floor', text: ({ floor }) => (floor ? numberText(floor.value) : '') },
+  { name: 'floor', text: floorText },
   {
     name: 'ours',
     text: (result) => {
@@ -187,8 +194,7 @@ const columns: { name: string; text(result: CellResult): string; ofPublished?: t
 
 function report(state: TableState, path: string, picture: string | undefined): string {
   const { table, results, contrasts } = state;
-  const isPublished = results.some(({ cell }) => cell.published !== null);
-  const shown = columns.filter(({ ofPublished }) => isPublished || !ofPublished);
+  const shown = columns.filter(({ ofPublished }) => havePublished(results) || !ofPublished);
   const needs = results.filter((a) => a.needs).map((a) => `  ${a.cell.row} ${a.cell.column}: ${a.needs}`);
   const notes = [...new Set(results.flatMap((a) => a.notes))].map((note) => `  ${note}`);
   const floors = results.flatMap((a) =>

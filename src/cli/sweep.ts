@@ -1,11 +1,13 @@
 /** `permafrost sweep`: trains a config over a grid of values and seeds, and prints means with 95 % intervals. */
 import { extname } from 'node:path';
+import { fieldMeta } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
 import { numberText } from '#contract/format';
 import { bestNumber, type Mean, marginText, meanOf } from '#contract/groups';
 import type { RunRow } from '#contract/runRow';
 import type { Services } from '#contract/services';
-import { type Axis, type Combination, expandSweep, readAxis } from '#contract/sweep';
+import { withPublishedSettings } from '#contract/startingSettings';
+import { type Axis, type Combination, combinationsOf, expandSweep, readAxis } from '#contract/sweep';
 import { writeChunks } from '#export/file';
 import { alignColumns, type CommandRow, print, withApp } from './command.ts';
 import { type ConfigOptions, readSettings, setsTask, takesConfig, withReadyBody } from './configOptions.ts';
@@ -103,12 +105,11 @@ async function runSweep(file: string | undefined, options: Options): Promise<voi
 /** The configs of the sweep. Tasks in `--set` and `--grid` also set their published settings. */
 function expandWithApp({ config }: Services, settings: Record<string, unknown>, options: Options): Combination[] {
   const { grid, seeds } = options;
-  const catalogue = config.catalogue();
-  const axis = grid.find(({ field }) => field === 'task');
-  const tasks = axis ? axis.values : [settings.task];
-  const chosen = axis || setsTask(options) ? catalogue.tasks : [];
-  const fields = grid.map(({ field }) => field);
-  return expandSweep(withReadyBody(settings, tasks.map(String), catalogue, fields), grid, seeds, chosen);
+  const choosesTask = setsTask(options) || grid.some(({ field }) => field === 'task');
+  const tasks = choosesTask ? config.catalogue().tasks : [];
+  const networks = combinationsOf(grid.filter(({ field }) => ['task', 'model'].includes(fieldMeta(field).group)));
+  const points = networks.map((values) => withPublishedSettings({ ...settings, ...values }, tasks));
+  return expandSweep(withReadyBody(settings, points, config), grid, seeds, tasks);
 }
 
 const title = (axes: Axis[], values: unknown[]): string[] =>

@@ -1,6 +1,6 @@
 /**
- * Trainers as jobs of a Slurm cluster. A run folder is all that a job needs and all that it leaves: the app submits runs as job
- * arrays, reads their journals from the shared file system, and asks Slurm only why a run waits or how its job ended.
+ * Runs trainers as jobs of a Slurm cluster. The run folder holds all input and output of a job. The app submits runs as job arrays,
+ * reads their journals from the shared file system, and asks Slurm only why a run waits or how its job ended.
  */
 import { closeSync, openSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -34,21 +34,21 @@ export interface SlurmLauncherOptions {
   scriptOf(batch: string, runs: number): string;
 }
 
-/** Milliseconds in which requests gather for one command of Slurm. */
+/** Milliseconds during which requests are collected for one Slurm command. */
 const gatherTime = 50;
 /** Milliseconds between readings of the journals of running jobs. */
 const readPause = 1000;
-/** Milliseconds between questions to Slurm: five times what an answer takes, within these bounds. */
+/** Bounds in milliseconds of the pause between queries of Slurm, which is five times the duration of the last query. */
 const leastPause = 2000;
 const longestPause = 15_000;
 /** Milliseconds between attempts to submit while Slurm does not answer. */
 const submitPause = 15_000;
-/** Answers of Slurm in a row that do not name a job, or name it as over, before that counts: one that is requeued is over for a moment. */
+/** How many answers in a row must lack a job, or report its end, before that counts. A requeued job briefly looks ended. */
 const mostMisses = 2;
-/** Journals that are read before other work has its turn. */
+/** How many journals are read before other work gets a turn. */
 const journalsAtOnce = 50;
 
-/** A submission: its job id, null while it is not known, and how many runs of it are followed. */
+/** A submission: the id of its job array, null if not known yet, and the number of its runs that are followed. */
 interface FollowedSubmission {
   array: string | null;
   runs: number;
@@ -57,26 +57,26 @@ interface FollowedSubmission {
 interface FollowedRun {
   id: string;
   folder: string;
-  /** Number of the newest entry that the store had when this app began to follow the run. */
+  /** Number of the newest entry in the store when this app started to follow the run. */
   seq: number;
   listener: TrainerListener;
   tail: JournalTail;
-  /** Its job array and index there; null until it is submitted. */
+  /** Its submission and index in the job array; null until it is submitted. */
   place: { batch: string; task: number } | null;
   attempt: number;
   phase: 'waiting' | 'running' | null;
-  /** The last reason for waiting that the listener was told. */
-  told: string;
+  /** The last reason for waiting that was passed to the listener. */
+  reportedWait: string;
   asked: { kind: TrainerCommand['kind']; at: number } | null;
   misses: number;
-  /** The newest entry of its journal is that of a trainer that was interrupted. */
+  /** Whether the newest entry of its journal says that the trainer was interrupted. */
   isInterrupted: boolean;
 }
 
 export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions) {
   const batches = openBatches(home);
   const following = new Map<string, FollowedRun>();
-  /** Runs that the next submission takes. */
+  /** Runs of the next submission. */
   const waiting = new Set<FollowedRun>();
   const submissions = new Map<string, FollowedSubmission>();
   const [signals, cancels] = [new Set<string>(), new Set<string>()];
@@ -100,9 +100,9 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
     const id = basename(folder);
     const run: FollowedRun = {
       ...{ id, folder, seq, listener, tail: openJournalTail(runFiles(folder).journal) },
-      ...{ place: null, attempt: 0, phase: null, told: '', asked: null, misses: 0, isInterrupted: false },
+      ...{ place: null, attempt: 0, phase: null, reportedWait: '', asked: null, misses: 0, isInterrupted: false },
     };
-    // a network file system may remember for a minute that a file did not exist
+    // creates the journal now, since a network file system may cache for a minute that a file does not exist
     closeSync(openSync(runFiles(folder).journal, 'a'));
     following.set(id, run);
     const job = readRunJob(folder);
@@ -121,7 +121,7 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
     };
   };
 
-  /** Submits, signals and cancels in a moment, all runs of this turn together. */
+  /** Soon submits, signals and cancels all collected runs together. */
   function gather(): void {
     gathering ??= setTimeout(() => {
       gathering = undefined;
@@ -176,11 +176,11 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
       const array = await submit(script);
       accept(batch, array, runs);
     } catch (error) {
-      // Slurm may have accepted the jobs and failed to say so
+      // Slurm may have accepted the jobs although its answer was lost
       const found = await arrayOf(batch).catch(() => undefined);
       if (found) return accept(batch, found, runs);
       if (found === null) for (const run of runs) removeRunJob(run.folder);
-      else return accept(batch, null, runs); // unknown: the job is looked for as soon as Slurm answers
+      else return accept(batch, null, runs); // unknown: findArrays looks for the job when Slurm answers again
       batches.removeIfOver(batch);
       throw error;
     }
@@ -192,7 +192,7 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
     if (array) batches.saveJob(batch, array);
     for (const [task, run] of runs.entries()) {
       waiting.delete(run);
-      Object.assign(run, { place: { batch, task }, misses: 0, phase: null, told: '' });
+      Object.assign(run, { place: { batch, task }, misses: 0, phase: null, reportedWait: '' });
       if (run.asked) cancel(run);
     }
     nextQuestion = 0;
@@ -222,7 +222,7 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
 
   function cancel(run: FollowedRun): void {
     const name = jobName(run);
-    if (!name) return; // done when its job is known
+    if (!name) return; // repeated when its job is known
     cancels.add(name);
     gather();
   }
@@ -257,7 +257,7 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
     if (submitted.length === 0) return;
     const jobs = await listJobs();
     const now = performance.now();
-    const took = trouble ? 0 : now - begun; // an answer may have waited for a controller that was down
+    const took = trouble ? 0 : now - begun; // ignores an answer that waited for a controller that was down
     nextQuestion = now + Math.min(longestPause, Math.max(leastPause, 5 * took));
     trouble = '';
     findArrays(jobs);
@@ -268,7 +268,7 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
     }
   }
 
-  /** Learns the job ids of submissions whose app was killed before it could write them. */
+  /** Finds the job ids of submissions whose app was killed before it could write them. */
   function findArrays(jobs: readonly SlurmJob[]): void {
     for (const [batch, submission] of submissions) {
       if (submission.array !== null) continue;
@@ -289,7 +289,7 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
     const name = jobName(run);
     if (job) over(run, job);
     else if (name) end(run, `Slurm does not know job ${name} any more`);
-    else submitAgain(run); // its app was killed before Slurm had the submission
+    else submitAgain(run); // its app was killed before Slurm received the submission
   }
 
   function underWay(run: FollowedRun, job: SlurmJob): void {
@@ -301,8 +301,8 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
       phase === 'waiting'
         ? `Waits in Slurm as job ${jobName(run)}${job.reason === 'None' ? '' : `: ${job.reason}`}.`
         : '';
-    if (words && words !== run.told) run.listener.onWaiting(words);
-    run.told = words;
+    if (words && words !== run.reportedWait) run.listener.onWaiting(words);
+    run.reportedWait = words;
   }
 
   async function readJournals(): Promise<void> {
@@ -314,7 +314,7 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
     }
   }
 
-  /** Passes on new journal entries, and ends what the last one ends for good; returns whether it did. */
+  /** Passes on new journal entries, and ends the run if the last entry ends it for good. Returns whether it did. */
   function read(run: FollowedRun): boolean {
     let isOver = false;
     try {
@@ -327,16 +327,16 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
         if (body.kind === 'ended') nextQuestion = Math.min(nextQuestion, performance.now() + readPause);
       }
     } catch (error) {
-      report(error); // the file system may come back
+      report(error); // the next reading tries again
     }
     if (isOver) end(run, 'its journal has ended');
     return isOver;
   }
 
-  /** Slurm's job of a run is over, and its journal does not say that the run is. */
+  /** Handles the end of a job whose journal has no end of the run: submits the run again, or ends it. */
   function over(run: FollowedRun, { state, nodes, exit }: SlurmJob): void {
     const name = jobName(run);
-    // a job that its time limit interrupted completes when its own request to be requeued fails
+    // COMPLETED, if the time limit interrupted the job and its request to be requeued failed
     const goesOn = isInterruption(state) || (state === 'COMPLETED' && run.isInterrupted);
     if (!run.asked && goesOn && run.attempt < settings().requeues) {
       run.attempt++;
@@ -368,7 +368,7 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
     run.listener.onEnd(how, run.asked !== null, otherwise);
   }
 
-  /** Forgets the job of a run, and its submission with the last run of it. */
+  /** Removes the job of a run, and the submission if this was its last run. */
   function leave({ folder, place }: FollowedRun): void {
     removeRunJob(folder);
     const submission = place && submissions.get(place.batch);
@@ -379,7 +379,7 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
 
   return {
     launch,
-    /** Submits what is waiting for its submission, and follows no run any more. */
+    /** Submits waiting runs, then stops following all runs. */
     async close(): Promise<void> {
       isClosed = true;
       clearTimeout(ticking);
@@ -391,7 +391,7 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
   };
 }
 
-/** Jobs by `array_task`, of these arrays. */
+/** The jobs of these arrays, by `array_task`. */
 function jobsByName(jobs: readonly SlurmJob[], arrays: ReadonlySet<string | null>): Map<string, SlurmJob> {
   const found = new Map<string, SlurmJob>();
   for (const job of jobs)

@@ -10,6 +10,8 @@ export interface TaskInfo {
   fields: readonly ConfigField[];
   /** Values of these fields in the published runs, most common first. */
   settings: readonly Partial<ExperimentConfig>[];
+  /** Length of a sequence inside the transformer, with each of these settings. */
+  tokens: readonly number[];
   metric: MetricName;
   /** The data set that the task needs; null when it generates its samples. */
   dataset: string | null;
@@ -101,9 +103,14 @@ export interface GpuMemory {
   problem: string | null;
 }
 
+/** Values of fields that nothing has checked yet. */
+export type Settings = Readonly<Record<string, unknown>>;
+
 export interface ConfigServices {
   /** Parses JSON as a config; reports errors by field. */
   open(json: unknown): ConfigReport;
+  /** The changes of some settings that lead to a config that cannot be trained, each with the reason. */
+  problems(settings: Settings, changes: Readonly<Record<string, Settings>>): Record<string, string>;
   /** Trainable and total parameters, without allocating them. Throws `config`. */
   count(config: ExperimentConfig): { trainable: number; total: number };
   /** Parameters, time, memory and disk of a run. Throws `config`. */

@@ -23,7 +23,7 @@ export const clusterSettings = z.object({
   gres: line.default('').describe('generic resources of a run, such as gpu:1'),
   cpus: z.int().min(1).max(1024).default(4).describe('cores of a run'),
   memory: line.default('').describe('memory of a run, such as 8G'),
-  time: line.default('').describe('time limit of a job, such as 4:00:00; a run goes on in the next job'),
+  time: line.default('').describe('time limit of a job, such as 4:00:00; the run continues in another job'),
   constraint: line.default('').describe('features that the nodes must have'),
   sbatch: text.default('').describe('further options of sbatch, one per line, such as --qos=low'),
   prologue: text.default('').describe('shell commands before the trainer, such as module load cuda'),
@@ -42,7 +42,12 @@ export const clusterSettings = z.object({
     .max(3600)
     .default(120)
     .describe('seconds before the time limit at which a run writes its checkpoint'),
-  requeues: z.int().min(0).max(1000).default(20).describe('how often a run goes on after a time limit or a lost node'),
+  requeues: z
+    .int()
+    .min(0)
+    .max(1000)
+    .default(20)
+    .describe('how often a run continues after a time limit or a lost node'),
 });
 export type ClusterSettings = z.infer<typeof clusterSettings>;
 export type ClusterField = keyof ClusterSettings;

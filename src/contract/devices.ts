@@ -1,9 +1,11 @@
 /** The devices that a run can use, and the load of this machine. */
+import type { DownloadProgress } from './zoo.ts';
+
 export interface DeviceInfo {
   name: string;
+  /** What it is, in a sentence. */
+  about: string;
   available: boolean;
-  /** What computes, as its driver names it; null where it does not say, or does not work. */
-  hardware: string | null;
   /** A sentence that says why it does not work; null if it does. */
   why: string | null;
   /** A sentence that says what to do, with a colon at its end if a command follows; null if it works. */
@@ -35,9 +37,45 @@ export interface MachineLoad {
   missing: { what: string; why: string }[];
 }
 
+/** How far the installation of the CUDA libraries is, a package after the other. */
+export interface CudaProgress extends DownloadProgress {
+  stage: 'fetching' | 'unpacking';
+  name: string;
+}
+
+/** The CUDA libraries of a home. */
+export interface CudaState {
+  folder: string;
+  /** All of them are here. */
+  installed: boolean;
+  packages: { name: string; version: string; url: string; bytes: number; here: boolean }[];
+  /** Of the NVIDIA driver: its version, `unknown`, or null without one. */
+  driver: string | null;
+  /** The oldest driver that fits, such as `580`. */
+  oldestDriver: string;
+}
+
+export interface CudaInstallOptions {
+  /** Installs for other machines that use this home, and tries nothing here. */
+  untried?: boolean;
+  /** Aborting it keeps what has arrived. */
+  signal?: AbortSignal;
+  onProgress?(progress: CudaProgress): void;
+}
+
+export interface CudaServices {
+  state(): CudaState;
+  /** Fetches and unpacks what is missing, then tries the device. Throws `device` where this machine cannot use it, `network` and `disk`. */
+  install(options?: CudaInstallOptions): Promise<void>;
+  /** Deletes the libraries, and says how many bytes that frees. */
+  remove(): Promise<number>;
+}
+
 export interface DeviceServices {
-  /** Tries every device and caches the results; `again` tries anew. */
+  /** Tries every device and caches the results; `again` tries them again. */
   list(again?: boolean): Promise<DeviceInfo[]>;
+  /** The libraries of device `cuda`. */
+  readonly cuda: CudaServices;
   /** The load of the machine, about once a second. */
   live(signal?: AbortSignal): AsyncGenerator<MachineLoad>;
 }

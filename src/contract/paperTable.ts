@@ -7,6 +7,9 @@ import type { MetricName } from './runRow.ts';
 /** The table that is shown and reproduced by default; every machine can train it in minutes. */
 export const defaultTable = 'nano';
 
+/** Seeds of a cell where neither the user nor the table says how many. */
+export const usualSeeds = 3;
+
 const text = z.string().min(1);
 const count = z.int().min(1);
 
@@ -66,6 +69,8 @@ const cell = z.strictObject({
   bestOf: z.array(text),
   /** Results of others with these settings. */
   beside: z.array(published),
+  /** Seeds that reproduce it, unless the user says how many. */
+  seeds: count.max(100),
   /** The part of the cell that Permafrost cannot do; null if it can do everything. */
   beyond: text.nullable(),
 });

@@ -67,6 +67,7 @@ const points = z.int().min(1).max(mostPoints).default(mostPoints);
 const one = procedure.input(z.object({ id }));
 const some = procedure.input(z.object({ ids }));
 const withConfig = procedure.input(z.object({ config: configSchema }));
+const settings = z.record(z.string(), z.unknown());
 const ofModel = procedure.input(z.object({ name: modelName }));
 const ofDataset = procedure.input(z.object({ name: datasetName }));
 const text = z.string().max(100_000);
@@ -133,6 +134,9 @@ export const appRouter = router({
     open: procedure
       .input(z.object({ json: z.unknown() }))
       .query(({ ctx, input }) => ctx.services.config.open(input.json)),
+    problems: procedure
+      .input(z.object({ settings, changes: z.record(z.string(), settings) }))
+      .query(({ ctx, input }) => ctx.services.config.problems(input.settings, input.changes)),
     file: withConfig.query(({ input }) => configFile(input.config)),
     estimate: withConfig.query(({ ctx, input }) => ctx.services.config.estimate(input.config)),
     gpuMemory: withConfig.query(({ ctx, input }) => ctx.services.config.gpuMemory(input.config)),

@@ -1,5 +1,5 @@
-/** Starting points of a new run: settings that the user left empty, and a body that is ready to train. Pure. */
-import type { BodyInfo, TaskInfo } from './catalogue.ts';
+/** Settings of a new run that the user left empty, from the published ones of the task. Pure. */
+import type { TaskInfo } from './catalogue.ts';
 
 export type TaskDefaults = Pick<TaskInfo, 'name' | 'settings'>;
 
@@ -12,7 +12,3 @@ export function withPublishedSettings<Settings extends Record<string, unknown>>(
   const open = Object.entries(published).filter(([field]) => (settings[field] ?? null) === null);
   return { ...settings, ...Object.fromEntries(open) };
 }
-
-/** The first body whose weights are on this machine and that can learn all of these tasks. */
-export const readyBody = (bodies: readonly BodyInfo[], tasks: readonly string[]): BodyInfo | undefined =>
-  bodies.find((body) => body.hasWeights && tasks.every((task) => body.tasks.includes(task)));

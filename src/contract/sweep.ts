@@ -86,20 +86,26 @@ export function expandSweep(
   const { name: baseName, seed: firstSeed } = { ...configDefaults, ...base };
   const twice = axes.find(({ field }, i) => axes.slice(0, i).some((other) => other.field === field));
   if (twice) throw new PermafrostError('config', `${twice.field} is on two axes. Put its values on one.`);
-  const runs = axes.reduce((product, { values }) => product * values.length, seeds);
-  if (runs > most.runs)
-    throw new PermafrostError(
-      'config',
-      `The sweep has ${runs} runs, more than ${most.runs}. Take fewer values or seeds.`,
-    );
-  let combinations: unknown[][] = [[]];
-  for (const { values } of axes) combinations = combinations.flatMap((list) => values.map((next) => [...list, next]));
-  return combinations.map((values) => {
-    const settings = Object.fromEntries(axes.map(({ field }, i) => [field, values[i]]));
+  return combinationsOf(axes, seeds).map((settings) => {
+    const values = axes.map(({ field }) => settings[field]);
     const name = [baseName, ...axes.map(({ field }, i) => `${field}=${values[i]}`)].join(' ');
     const configs = Array.from({ length: seeds }, (_, i) =>
       parseConfig(withPublishedSettings({ ...base, name, ...settings, seed: firstSeed + i }, tasks)),
     );
     return { values, configs };
   });
+}
+
+/** Every combination of the axes' values, the first axis slowest. Throws `config` for too many runs. */
+export function combinationsOf(axes: readonly Axis[], seeds = 1): Record<string, unknown>[] {
+  const runs = axes.reduce((product, { values }) => product * values.length, seeds);
+  if (runs > most.runs)
+    throw new PermafrostError(
+      'config',
+      `The sweep has ${runs} runs, more than ${most.runs}. Take fewer values or seeds.`,
+    );
+  let combinations: Record<string, unknown>[] = [{}];
+  for (const { field, values } of axes)
+    combinations = combinations.flatMap((settings) => values.map((value) => ({ ...settings, [field]: value })));
+  return combinations;
 }

@@ -99,6 +99,10 @@ export interface RankCorrelation {
 /** How the number of trained weights correlates with the score, over the rows of a column. */
 export interface WeightsAndScore {
   column: string;
+  metric: MetricName;
+  /** A body of the column. */
+  points: { row: string; of: 'published' | 'ours'; trained: number; score: number }[];
+  /** Null with fewer than five bodies. */
   published: RankCorrelation | null;
   ours: RankCorrelation | null;
 }

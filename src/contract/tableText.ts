@@ -26,6 +26,10 @@ export function publishedText(published: Published | null): string {
 export const rangeText = ({ low, high }: Pick<Judgement, 'low' | 'high'>): string =>
   low === null || high === null ? '' : `${numberText(low, 3)} … ${numberText(high, 3)}`;
 
+/** Whether some of a table's cells have a published number. Where none has, columns are compared with each other alone. */
+export const havePublished = (results: readonly Pick<CellResult, 'cell'>[]): boolean =>
+  results.some(({ cell }) => cell.published !== null);
+
 /** Marks a verdict that does not survive Holm's correction over its table. */
 export const fallsSign = '~';
 const signOf = ({ stands }: Pick<Judgement, 'stands'>): string => (stands === false ? ` ${fallsSign}` : '');
@@ -45,15 +49,21 @@ export function unreachedText({ steps }: Pick<CellResult, 'steps'>): string {
 export const thresholdText = ({ steps }: Pick<CellResult, 'steps'>): string =>
   steps ? `steps to ${numberText(steps.threshold)}` : '';
 
+/** `0.75`, for a score whose floor is known; else empty. */
+export const floorText = ({ floor, metric }: Pick<CellResult, 'floor' | 'metric'>): string =>
+  floor && metric !== 'steps' ? numberText(floor.value) : '';
+
 /** `Learning rate 0.001, the best of 5 during training`; empty for a cell with runs of its own. */
 export const bestText = ({ best }: Pick<CellResult, 'best'>): string =>
   best
     ? `${settingsText(best.settings)}, the best of ${best.tried === best.of ? best.of : `${best.tried} tried of ${best.of}`} during training`
     : '';
 
+/** Empty where there is nothing to judge by. */
 export function verdictText({ needs, judgement }: CellResult): string {
   if (needs) return 'not run';
   const { verdict, moreSeeds } = judgement;
+  if (verdict === 'no published number') return '';
   if (verdict === 'not compared') return `${verdict}: ${notComparedText}`;
   const more = moreSeeds ? ` (${plural(moreSeeds, 'more seed')})` : '';
   return `${verdict}${more}${signOf(judgement)}`;

@@ -17,7 +17,7 @@ export interface OnnxDevice {
   weightFolder?: string;
   /** The provider can keep values in its memory, so state stays there between steps. */
   keepsState?: boolean;
-  /** Its products are slow on rows that lie a multiple of 4096 bytes apart. */
+  /** Matrix products are slow if rows are a multiple of 4096 bytes apart. */
   padsProducts?: boolean;
   /** The provider has com.microsoft.FusedMatMul. */
   fusedMatMul: boolean;

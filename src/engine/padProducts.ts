@@ -1,7 +1,7 @@
 /**
- * Wider hidden layers for products that a processor computes slowly. Rows that lie a multiple of 4096 bytes apart fall into
- * the same lines of its first cache, where a product reads twelve of them at once: ONNX Runtime then takes a tenth longer.
- * Sixteen columns more put each row into the next line. They meet rows of zeros in the weights after them, so no result changes.
+ * Widens hidden layers whose matrix products are slow on a CPU. If rows are a multiple of 4096 bytes apart, they map to the same
+ * lines of the first-level cache. A product reads twelve rows at once, so ONNX Runtime then takes a tenth longer. Sixteen more
+ * columns move each row to the next line. The next weights have rows of zeros for these columns, so no result changes.
  */
 import { reachable } from './fuse.ts';
 import { type Graph, type Node, nodeOf, type Value } from './graph.ts';
@@ -9,16 +9,16 @@ import { type Graph, type Node, nodeOf, type Value } from './graph.ts';
 const aliasedColumns = 1024; // × 4 bytes
 const added = 16;
 
-/** Operators of single elements under which the added columns, which start as zeros, stay finite. */
+/** Elementwise operators that keep the added columns finite, which start as zeros. */
 const elementwise = new Set(['Add', 'Sub', 'Mul', 'Neg', 'Relu', 'Exp', 'Sigmoid', 'Tanh', 'Erf', 'FastGelu', 'Gelu']);
 
-/** Hidden values of one width, between products with frozen weights. */
+/** Hidden values of the same width between products with frozen weights. */
 interface Hidden {
   values: Set<Value>;
   width: number;
 }
 
-/** The outputs of a graph whose aliased hidden layers are wider. */
+/** Widens the hidden layers of a graph whose rows share cache lines; returns the new outputs. */
 export function padProducts(g: Graph, outputs: readonly Value[]): Value[] {
   const nodes = reachable(outputs);
   const users = new Map<Value, Node[]>();
@@ -37,11 +37,11 @@ export function padProducts(g: Graph, outputs: readonly Value[]): Value[] {
 const takesRows = (node: Node, v: Value): boolean =>
   node.op === 'Gemm' && node.inputs[0] === v && !node.attributes.transA && node.inputs[1].source.kind === 'frozen';
 
-/** Whether the node is a product whose columns come from frozen weights alone. */
+/** Whether the node is a product whose columns depend only on frozen weights. */
 const givesColumns = (node: Node): boolean =>
   node.op === 'Gemm' && node.inputs.slice(1).every(({ source }) => source.kind === 'frozen');
 
-/** All that must widen together with `start`; null where something else than products with frozen weights reads or makes it. */
+/** The values that must be widened together with `start`; null if other nodes than products with frozen weights read or make them. */
 function hiddenAround(start: Value, users: Map<Value, Node[]>, outputs: Set<Value>): Hidden | null {
   const width = start.shape.at(-1)!;
   const values = new Set([start]);
@@ -64,7 +64,7 @@ function hiddenAround(start: Value, users: Map<Value, Node[]>, outputs: Set<Valu
   return { values, width };
 }
 
-/** The graph with these values at these widths. */
+/** Rewrites the graph with these widths; returns the new outputs. */
 function widened(g: Graph, nodes: readonly Node[], outputs: readonly Value[], widths: Map<Value, number>): Value[] {
   const replaced = new Map<Value, Value>();
   const now = (v: Value) => replaced.get(v) ?? v;
@@ -91,7 +91,7 @@ function widened(g: Graph, nodes: readonly Node[], outputs: readonly Value[], wi
   return outputs.map(now);
 }
 
-/** Weights with zeros up to `width` along an axis. The runtime computes them once, when it loads the graph. */
+/** Pads weights with zeros to `width` along an axis. The runtime does this once, when it loads the graph. */
 function padded(g: Graph, weights: Value, axis: number, width: number): Value {
   const shape = weights.shape.map((d, i) => (i === axis ? width : d));
   const ends = shape.map((d, i) => d - weights.shape[i]);

@@ -1,4 +1,5 @@
 /** Writes a published table with our results as CSV, with a record for each cell or each run, and as a document. */
+import { conclusionTexts } from '#contract/conclusions';
 import { numberText } from '#contract/format';
 import type { Published } from '#contract/paperTable';
 import type { Run } from '#contract/run';
@@ -7,6 +8,8 @@ import {
   bestText,
   chanceText,
   contrastText,
+  floorText,
+  havePublished,
   publishedText,
   rangeText,
   thresholdText,
@@ -104,8 +107,9 @@ export function tableDocument(state: TableState, date: string): Document {
   const sources = footnotes();
   const marked = (texts: Published[]) => texts.map((published) => sources.mark(sourceText(published)));
   const hasOthers = results.some(({ cell }) => cell.beside.length > 0);
+  const hasPaper = havePublished(results);
   const rows = results.map((result) => {
-    const { cell, floor, onFloor, metric } = result;
+    const { cell, onFloor, metric } = result;
     const published = {
       text: publishedText(cell.published) + (onFloor ? ' *' : ''),
       marks: marked(cell.published ? [cell.published] : []),
@@ -113,9 +117,10 @@ export function tableDocument(state: TableState, date: string): Document {
     const others = { text: cell.beside.map(publishedText).join('; '), marks: marked(cell.beside) };
     return [
       ...[plain(cell.row), plain(cell.column), plain(thresholdText(result) || (metric ?? ''))],
-      published,
+      ...(hasPaper ? [published] : []),
       ...(hasOthers ? [others] : []),
-      ...[plain(floor ? numberText(floor.value) : ''), plain(oursText(result)), plain(verdictText(result))],
+      ...[plain(floorText(result)), plain(oursText(result))],
+      ...(hasPaper ? [plain(verdictText(result))] : []),
     ];
   });
   const lines = (of: (result: CellResult) => string | false | null) => [
@@ -124,6 +129,7 @@ export function tableDocument(state: TableState, date: string): Document {
   const name = ({ cell }: CellResult) => `${cell.row} ${cell.column}`;
   const sections = [
     { title: 'Gain (positive: better), with its 95 % interval over seeds', lines: contrasts.map(contrastText) },
+    { title: 'Conclusions', lines: conclusionTexts(contrasts) },
     { title: weightsAndScoreTitle, lines: weightsAndScoreTexts(state.weightsAndScore) },
     {
       title: 'Threshold not reached, so no mean of steps',
@@ -148,9 +154,11 @@ export function tableDocument(state: TableState, date: string): Document {
     title: table.title,
     caption: `Profile ${profile}; tolerance ${toleranceText(tolerance)}; ${date}.`,
     header: [
-      ...[column('Row'), column('Column'), column('Metric'), column('Published', true)],
+      ...[column('Row'), column('Column'), column('Metric')],
+      ...(hasPaper ? [column('Published', true)] : []),
       ...(hasOthers ? [column('Others', true)] : []),
-      ...[column('Floor', true), column('Ours (95 % interval, seeds)', true), column('Verdict')],
+      ...[column('Floor', true), column('Ours (95 % interval, seeds)', true)],
+      ...(hasPaper ? [column('Verdict')] : []),
     ],
     rows,
     footnotes: sources.texts,

@@ -59,7 +59,8 @@ function forward(p: Tensors, embeds: tf.Tensor, config: LstmConfig, noise: Noise
         p,
         `params.${i}.ln_${part}`,
       );
-    const inputs = tf.unstack(dense(x, 'i2h')); // t of [b, 4d]
+    const drive = dense(x, 'i2h');
+    const inputs = t === 1 ? [tf.squeeze(drive, [0])] : tf.unstack(drive); // t of [b, 4d]; one token has no gradient in tf.unstack
     let [hidden, cell]: tf.Tensor[] = [tf.zeros([b, d!]), tf.zeros([b, d!])];
     const states: tf.Tensor[] = [];
     for (const input of inputs) {

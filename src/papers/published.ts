@@ -8,6 +8,7 @@ import {
   type PaperTable,
   readTablesFile,
   type TableSweep,
+  usualSeeds,
 } from '#contract/paperTable';
 import known from '../../resources/published/settings.json' with { type: 'json' };
 import data from '../../resources/published/tables.json' with { type: 'json' };
@@ -28,7 +29,7 @@ const ownCells = new Map(
 /** A cell with the defaults of its table, or the content of the cell that it repeats. */
 function cellOf(own: OwnCell): Cell {
   const cell = own.like ? { ...ownCells.get(own.like)!, ...own } : ownCells.get(own.id)!;
-  const defaults = { like: null, threshold: null, swept: [], bestOf: [], beyond: null, beside: [] };
+  const defaults = { like: null, threshold: null, swept: [], bestOf: [], beyond: null, beside: [], seeds: usualSeeds };
   return { ...defaults, ...cell, published: cell.published ?? null };
 }
 

@@ -89,7 +89,7 @@ function binomial(runs: number, chance: number): number[] {
 }
 
 /**
- * p value for evidence that both sides end at the same peak. It is small if there are so many runs that the opposite outcome, all
+ * p value for evidence that both sides end at the same peak. It is small if there are enough runs that the opposite outcome, all
  * runs of one side against none of the other, would have been significant. 1 if the runs of one side disagree.
  */
 export function chanceOfSamePeak(a: Tally, b: Tally): number {

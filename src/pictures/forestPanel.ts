@@ -42,7 +42,7 @@ export function plotEdges(panels: readonly Panel[], width: number): Span {
     low:
       widest(
         lines.map(({ label }) => label),
-        width * 0.24,
+        width * 0.28,
       ) + 16,
     high:
       width -

@@ -141,7 +141,12 @@ function cellLine(result: CellResult, isAlone: boolean): PanelLine {
     floor: floor?.value ?? null,
     // a run that diverged has no place on an axis
     ours: mean === null || !Number.isFinite(mean) ? null : { mean, low: low ?? mean, high: high ?? mean },
-    verdict: `${verdict}${more}${stands === false && verdict === judgement.verdict ? ` ${fallsSign}` : ''}`,
+    verdict:
+      verdict === 'no published number'
+        ? mean === null
+          ? ''
+          : metricText(mean, metric)
+        : `${verdict}${more}${stands === false && verdict === judgement.verdict ? ` ${fallsSign}` : ''}`,
     look: verdictLooks[verdict],
   };
 }

@@ -1,6 +1,6 @@
 /**
- * Starts one trainer per slot, commits its entries, and settles its run when it exits. The only writer of run states; several apps
- * may have the same store open, each with its own trainers.
+ * Starts a trainer in each free slot, commits its journal entries to the store, and sets the final state of its run when it exits.
+ * Only this file writes run states. Several apps may use the same store, each with its own trainers.
  */
 import { join } from 'node:path';
 import type { LauncherName } from '#contract/cluster';
@@ -24,7 +24,7 @@ export interface SchedulerOptions {
   store: Store;
   /** The Permafrost home; run folders are in `runs/`. */
   home: string;
-  /** Trainers at once on this machine. */
+  /** How many trainers may run at once on this machine. */
   slots: number;
   launchers: Readonly<Record<LauncherName, Launch>>;
   /** Called with the error while the store refuses updates, and with null when it has accepted all of them. */
@@ -33,25 +33,25 @@ export interface SchedulerOptions {
 
 export type Scheduler = ReturnType<typeof createScheduler>;
 
-/** The end of a trainer whose journal may not tell it. */
+/** How a trainer ended, for runs whose journal does not say it. */
 interface TrainerEnd {
-  /** The command that it followed. */
+  /** The command that the trainer followed. */
   obeyed?: TrainerCommand['kind'];
   otherwise?: Outcome;
-  /** It was a job of a cluster. */
+  /** Whether it was a job of a cluster. */
   isElsewhere?: boolean;
 }
 
 interface RunningTrainer {
   launcher: LauncherName;
-  /** The cluster has not started it. */
+  /** Whether the cluster has not started it yet. */
   isWaiting: boolean;
   handle: TrainerHandle;
-  /** The last command, when it was sent (ms, monotonic), and whether the trainer acknowledged it. */
+  /** The last command, the time it was sent (ms, monotonic), and whether the trainer has acknowledged it. */
   asked: { kind: TrainerCommand['kind']; at: number; isHeard: boolean } | null;
 }
 
-/** Milliseconds that an exiting app waits for a trainer to acknowledge its pause; afterwards the trainer pauses on its own. */
+/** Milliseconds that an exiting app waits for a trainer to acknowledge its pause; a trainer without its app also pauses. */
 const hearingTime = 60_000;
 /** Milliseconds after which a second stop request kills the trainer. */
 const stopPatience = 30_000;
@@ -62,7 +62,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
   const folderOf = (id: string): string => join(home, 'runs', id);
   const owners = openOwners(home);
   const trainers = new Map<string, RunningTrainer>();
-  /** Runs that this app queued and has not lost to another. */
+  /** Runs that this app has queued and that no other app has taken. */
   const mine = new Set<string>();
   /** Graphics cards of runs whose config names one or none; a long queue asks for them often. */
   const cards = new Map<string, number | null>();
@@ -113,7 +113,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
 
   // The queue
 
-  /** Starts queued runs in free slots; resolves the idlers when there is nothing left to do. */
+  /** Starts queued runs in free slots. Resolves the promises of `whenIdle` if nothing is left to do. */
   function fill(): void {
     try {
       if (!isClosing) {
@@ -126,13 +126,13 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
       lookLater();
       return;
     }
-    // an exiting app leaves refused updates to the next one
+    // an exiting app leaves refused updates to the next app
     if (trainers.size > 0 || (writer.count() > 0 && writer.trouble() === null)) return;
     for (const resolve of idlers) resolve();
     idlers.clear();
   }
 
-  /** Starts what has a free slot here, and hands the cluster all that it should train. */
+  /** Starts local runs while slots are free, and submits all runs for the cluster. */
   function startWaiting(): void {
     const queue = waiting();
     if (queue.length === 0) return;
@@ -166,13 +166,13 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
     return graphicsCardOf(config.device);
   }
 
-  /** Starts a run of the queue, unless another app was faster. */
+  /** Starts a queued run, unless another app has taken it first. */
   function claim(id: string): void {
     if (store.hurried(() => store.runs.claim(id))) start(id, 'local');
     else leave(id, adoptsAll ? 'observe' : 'await');
   }
 
-  /** Leaves a run to the app that took it. */
+  /** Leaves a run to the app that has taken it. */
   function leave(id: string, interest: 'observe' | 'await'): void {
     mine.delete(id);
     others.watch(id, interest);
@@ -183,7 +183,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
     announce(store.together(() => putInQueue(ids, launcher)));
   }
 
-  /** Queues runs in this app, `first` before all others; runs that another app took meanwhile stay there. */
+  /** Queues runs in this app, `first` before all others, except those that another app has taken in the meantime. */
   function takeIn(first: readonly string[], rest: readonly string[] = []): void {
     if (first.length + rest.length === 0) return;
     const taken = store.together(() => {
@@ -196,11 +196,11 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
     fill();
   }
 
-  /** Appends the free ones of the runs to this app's queue; call inside a transaction. */
+  /** Appends those runs that no other app owns to this app's queue, and returns them. Call inside a transaction. */
   function putInQueue(ids: readonly string[], launcher?: LauncherName): string[] {
     const me = owners.me();
     const free = ids.filter((id) => {
-      if (trainers.has(id) && !isHere(id)) return false; // its job is still with the cluster
+      if (trainers.has(id) && !isHere(id)) return false; // the cluster still has its job
       const { state } = store.runs.get(id);
       if (restingStates.includes(state)) return true;
       return owners.app(store.runs.app(id)) === 'dead' && (state === 'queued' || store.runs.launcher(id) !== 'local');
@@ -209,7 +209,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
     return free;
   }
 
-  /** Counts runs as this app's. */
+  /** Adds runs to those of this app. */
   function announce(ids: readonly string[]): void {
     for (const id of ids) {
       mine.add(id);
@@ -264,9 +264,9 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
     tell(id, null);
   }
 
-  /** Updates the store with what the cluster says of a run, unless another app took it over. */
+  /** Stores a state that the cluster reports, unless another app has taken over the run. */
   function update(id: string, change: () => void): void {
-    if (writer.isOwed(id)) return; // the next entry of its journal says the same
+    if (writer.isOwed(id)) return; // the next journal entry has the same effect
     try {
       if (!owners.isMe(store.runs.app(id))) return;
       store.hurried(change);
@@ -289,13 +289,16 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
     trainers.delete(id);
     writer.write(id, async () => {
       if (owners.isMe(store.runs.app(id))) await settle(id, how, 'crashed', end);
-      else leave(id, 'observe'); // another app took it over while this one was asleep or cut off
+      else leave(id, 'observe'); // another app took it over while this one was suspended or cut off
     });
-    tell(id, null); // its slot is free, whatever its journal said before
+    tell(id, null); // even if its journal has reported the end before, the slot is free only now
     fill();
   }
 
-  /** Gives a run without a trainer its final state: from its journal, from the command it obeyed before its first entry, or crashed. */
+  /**
+   * Sets the final state of a run without a trainer: from its journal, from the command that its trainer followed before the first
+   * entry, from the cluster's report, or crashed.
+   */
   async function settle(
     id: string,
     how: string,
@@ -305,7 +308,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
     await writer.catchUp(id);
     if (!store.runs.has(id)) return;
     const run = store.runs.get(id);
-    // a job that was interrupted could have gone on by itself, but its end is known by now
+    // an interrupted job might have continued by itself, but now it is known to have ended
     const isOpen =
       run.state === 'running' || (isElsewhere && (run.state === 'queued' || run.reason?.code === 'interrupted'));
     if (!isOpen) return;
@@ -320,7 +323,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
     tell(id, null);
   }
 
-  /** Asks a run to end at its next checkpoint; a queued one is taken from the queue at once. */
+  /** Asks a run to end at its next checkpoint; removes a queued run from the queue at once. */
   function end(id: string, kind: TrainerCommand['kind']): void {
     const trainer = trainers.get(id);
     if (trainer) {
@@ -341,7 +344,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
     const { state } = store.runs.get(id);
     if (state === 'running') {
       const owner = owners.text(store.runs.app(id));
-      throw new PermafrostError('conflict', `${id} belongs to ${owner}. Use that app, or wait until it exits.`);
+      throw new PermafrostError('conflict', `${id} is running in ${owner}. Use that app, or wait until it exits.`);
     }
     if (state !== 'queued') return;
     rest(id, kind === 'pause' ? 'paused' : 'stopped', null);
@@ -372,7 +375,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
     if (!others.isEmpty()) lookLater();
   }
 
-  /** Takes over the runs of dead apps, all or those named, and polls those whose app may be alive. */
+  /** Takes over the runs of dead apps (all, or only those in `only`), and polls runs whose app may be alive. */
   function adopt(only?: readonly string[], interest: 'await' | 'awaitIfDead' = 'await'): void {
     const wanted = only && new Set(only);
     const isWanted = (id: string) => !wanted || wanted.has(id);
@@ -386,7 +389,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
       left.map(({ id }) => id),
     );
     const running = store.runs.inState('running').filter(({ id }) => isWanted(id) && !trainers.has(id));
-    const waiting = foreign.filter(({ id }) => !mine.has(id)); // takeIn got the others
+    const waiting = foreign.filter(({ id }) => !mine.has(id)); // takeIn has taken the others
     for (const { id } of [...running, ...waiting]) others.watch(id, only ? interest : 'observe');
     if (!others.isEmpty()) look();
   }
@@ -417,9 +420,9 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
     adoptOrphans() {
       adoptsAll = true;
       try {
-        owners.me(); // other apps see this one even while it has no runs
+        owners.me(); // shows other apps that this one is alive, even without runs
       } catch (error) {
-        writer.report(error); // the first run asks for it again
+        writer.report(error); // the first run tries again
       }
       adopt();
     },
@@ -437,32 +440,32 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
   return {
     queue,
     end,
-    /** The name by which other apps know this one. Throws `disk`. */
+    /** The name of this app for other apps. Throws `disk`. */
     appName: owners.me,
-    /** Settles runs whose app and trainer died, and polls trainers that outlive their app. Runs of live apps are left alone. */
+    /** Marks runs whose app and trainer have died as crashed, and polls trainers that outlive their app. Ignores runs of live apps. */
     recover(): void {
       owners.sweep();
       for (const { id } of store.runs.inState('running')) if (!trainers.has(id)) others.watch(id, 'observe');
       if (!others.isEmpty()) look();
     },
-    /** Queues resting runs, for another launcher if one is given, and starts them when a slot is free. */
+    /** Queues paused, stopped, failed or crashed runs, for another launcher if one is given, and starts them as slots become free. */
     enqueue(ids: readonly string[], launcher?: LauncherName): void {
       enqueue(ids, launcher);
       fill();
     },
-    /** Starts runs that this app has added to the store as queued, when a slot is free. */
+    /** Starts runs that this app has added to the store as queued, as slots become free. */
     startQueued(ids: readonly string[]): void {
       announce(ids);
       fill();
     },
     /**
-     * Brings runs to their end: queues those that rest, and waits for those of other apps. Another app may be called with the
-     * same runs at the same moment. Finished and failed runs are left alone.
+     * Brings runs to their end: queues paused, stopped and crashed ones, and waits for those of other apps, which may complete the
+     * same runs at the same moment. Ignores finished and failed runs.
      */
     complete(ids: readonly string[], launcher?: LauncherName): void {
       const isOver = (id: string) => ['finished', 'failed'].includes(store.runs.get(id).state);
       const left = ids.filter((id) => !isOver(id));
-      adopt(left); // first the runs of dead apps, then those that rest
+      adopt(left); // first runs of dead apps, then runs that are not active
       enqueue(
         left.filter((id) => !isOver(id) && restingStates.includes(store.runs.get(id).state)),
         launcher,
@@ -470,24 +473,24 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
       adopt(left.filter((id) => !owners.isMe(store.runs.app(id)))); // another app was faster
       fill();
     },
-    /** Takes over a run whose app seems dead; an app that turns out to be alive keeps it. */
+    /** Takes over a run whose app seems dead; if the app turns out to be alive, it keeps the run. */
     takeOver: (id: string): void => adopt([id], 'awaitIfDead'),
     /** Whether a run is running or queued here. */
     isMine: (id: string): boolean => trainers.has(id) || owners.isMe(store.runs.app(id)),
-    /** Description of another live app that runs or queues the run; null if none does. */
+    /** A description of another live app that trains the run or has it in its queue; null if there is none. */
     otherOwner(id: string): string | null {
       const app = store.runs.app(id);
       const isOther = !owners.isMe(app) && !restingStates.includes(store.runs.get(id).state);
       return isOther && owners.app(app) === 'alive' ? owners.text(app) : null;
     },
-    /** Whether a trainer has the run, or may have it. */
+    /** Whether a trainer may be training the run. */
     isTrained: (id: string): boolean =>
       trainers.has(id) || store.runs.launcher(id) !== 'local' || owners.trainer(folderOf(id)) !== 'dead',
-    /** Where the trainer of a run starts, or started last. */
+    /** Where the trainer of a run will start, or last started. */
     launcher: (id: string): LauncherName => store.runs.launcher(id),
-    /** Tells listeners that something about a run is different. */
+    /** Notifies listeners of a change of a run. */
     changed: (id: string): void => tell(id, null),
-    /** A run was deleted. */
+    /** Removes a deleted run. */
     forget(id: string): void {
       mine.delete(id);
       tell(id, null);
@@ -496,7 +499,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    /** Pauses everything that this app runs and waits for it. */
+    /** Pauses the runs of this app and waits for them. */
     async close(): Promise<void> {
       adoptsAll = false;
       others.onlyObserve();
@@ -521,25 +524,25 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
 
   function pauseAtExit(id: string): void {
     try {
-      if (store.runs.launcher(id) !== 'local') return; // the cluster keeps it
+      if (store.runs.launcher(id) !== 'local') return; // it continues on the cluster
       if (trainers.has(id) || !restingStates.includes(store.runs.get(id).state)) end(id, 'pause');
     } catch (error) {
-      writer.report(error); // the next app takes over what stays queued
+      writer.report(error); // the next app takes over runs that stay queued
     }
   }
 }
 
-/** Throws `config` when the folder's config differs from the store's. */
+/** Throws `config` if the config in the folder differs from that in the store. */
 function requireSameConfig(folder: string, run: Run): void {
   const field = changedField(readRunConfig(folder).config, run.config);
   if (field)
     throw new PermafrostError(
       'config',
-      `${field} was changed in ${runFiles(folder).config} after the run was made. Undo that, or start a new run.`,
+      `${field} was changed in ${runFiles(folder).config} after the run was made. Undo the change, or start a new run.`,
     );
 }
 
-/** Why a trainer exited, with the last lines that it printed. */
+/** The reason of a crash, with the last lines that the trainer printed. */
 function crashMessage(how: string, log: string): string {
   const words = printedTail(log, 4000).trim().split('\n').slice(-3).join(' ').slice(-400);
   return `The trainer exited unexpectedly (${how})${words ? `: ${words}` : '.'} Resume the run to continue from its last checkpoint.`;

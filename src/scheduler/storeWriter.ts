@@ -1,6 +1,6 @@
 /**
- * Updates of the store for runs. The journals of the run folders are the truth and the store is their index, so an update that the
- * store refuses (a full disk, a lock) is retried until the store accepts it, and entries that it missed are read from the journal.
+ * Updates the store for runs. The journals in the run folders are the truth, and the store is an index of them. So an update that
+ * the store refuses (full disk, lock) is retried until it succeeds, and missed entries are read from the journal.
  */
 import { setImmediate as breathe } from 'node:timers/promises';
 import { describeError } from '#contract/errors';
@@ -14,27 +14,27 @@ export interface StoreWriterOptions {
   journalOf(id: string): string;
   /** Called for every committed entry. */
   onCommit(id: string, entry: JournalEntry): void;
-  /** Called after every attempt, accepted or refused. */
+  /** Called after every attempt, successful or not. */
   onAttempt(): void;
   /** Called with the error while the store refuses updates, and with null when it has accepted all of them. */
   onTrouble(message: string | null): void;
 }
 
-/** Milliseconds of refusals before the trouble is reported. */
+/** Milliseconds for which the store may refuse updates before the error is reported. */
 const patience = 1500;
 
 export function createStoreWriter({ store, journalOf, onCommit, onAttempt, onTrouble }: StoreWriterOptions) {
   /** Updates that the store has not accepted yet, by run. */
   const owed = new Map<string, { work: () => Promise<void>; isTried: boolean }>();
-  /** Runs that sent an entry while an update was owed. */
+  /** Runs whose trainer sent an entry while an update was owed. */
   const missed = new Set<string>();
   let trouble: string | null = null;
   let refusedSince: number | null = null;
 
-  /** Reports an error of the store once. */
+  /** Reports an error of the store, unless it has just been reported. */
   function report(error: unknown): void {
     refusedSince ??= performance.now();
-    if (isTemporary(error) && performance.now() - refusedSince < patience) return; // two apps may write at once
+    if (isTemporary(error) && performance.now() - refusedSince < patience) return; // e.g. another app is writing
     const { code, message } = describeError(error);
     if (code === 'internal') console.error(error);
     if (message === trouble) return;
@@ -42,7 +42,7 @@ export function createStoreWriter({ store, journalOf, onCommit, onAttempt, onTro
     onTrouble(message);
   }
 
-  /** Ends the trouble if nothing is owed; call after the store accepted an update. */
+  /** Reports the end of the trouble if no update is owed. Call after the store has accepted an update. */
   function recover(): void {
     if (owed.size > 0) return;
     refusedSince = null;
@@ -51,7 +51,7 @@ export function createStoreWriter({ store, journalOf, onCommit, onAttempt, onTro
     onTrouble(null);
   }
 
-  /** Updates the store for a run, now or when the store accepts the update. */
+  /** Updates the store for a run now, or as soon as the store accepts the update. */
   function write(id: string, work: () => Promise<void>): void {
     owed.set(id, { work, isTried: false });
     void tryWrite(id);
@@ -102,7 +102,7 @@ export function createStoreWriter({ store, journalOf, onCommit, onAttempt, onTro
         write(id, () => catchUp(id));
       }
     },
-    /** Tries again what the store refused. */
+    /** Retries refused updates. */
     retry(): void {
       for (const id of owed.keys()) void tryWrite(id);
     },

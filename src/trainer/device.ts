@@ -8,8 +8,10 @@ import type { DeviceInfo } from '#contract/devices';
 import { PermafrostError } from '#contract/errors';
 import { plural } from '#contract/format';
 import type { Device, OnnxDevice } from '#engine/device';
-import { type DeviceTrouble, deviceTrouble, troubleText } from './deviceTrouble.ts';
+import { cudaRelease } from './cudaLibraries.ts';
+import { cudaLack, type DeviceTrouble, deviceTrouble, troubleText } from './deviceTrouble.ts';
 import { openGpu } from './gpu.ts';
+import { findDriver } from './nvidiaDriver.ts';
 
 export type DeviceName = Exclude<ExperimentConfig['device'], 'auto'>;
 
@@ -25,25 +27,38 @@ export interface DeviceOptions {
 }
 
 interface DeviceRow {
+  /** What it is. */
+  about: string;
   open(options: DeviceOptions): Promise<Device>;
   /** The device needs no trial. */
   alwaysWorks?: boolean;
+  /** What the machine lacks, so that no trial is worth its time. */
+  lack?(): DeviceTrouble | null;
 }
+
+const graphicsCard = (card: number): DeviceRow => ({
+  about: `${['The', 'The second', 'The third', 'The fourth'][card]} graphics card, through Vulkan, Direct3D 12 or Metal.`,
+  open: (options) => openWebgpu(card, options),
+});
 
 const rows: Record<DeviceName, DeviceRow> = {
   cpu: {
+    about: 'ONNX Runtime on the processor.',
     open: ({ threads = availableParallelism(), weightFolder }) =>
       onnxDevice(`cpu (ONNX Runtime, ${plural(threads, 'thread')})`, 'cpu', { threads, weightFolder }),
     alwaysWorks: true,
   },
-  webgpu: { open: (options) => openWebgpu(0, options) },
-  'webgpu:1': { open: (options) => openWebgpu(1, options) },
-  'webgpu:2': { open: (options) => openWebgpu(2, options) },
-  'webgpu:3': { open: (options) => openWebgpu(3, options) },
+  webgpu: graphicsCard(0),
+  'webgpu:1': graphicsCard(1),
+  'webgpu:2': graphicsCard(2),
+  'webgpu:3': graphicsCard(3),
   cuda: {
+    about: `ONNX Runtime on an NVIDIA card, with CUDA ${cudaRelease}. Linux x64 only.`,
     open: (options) => onnxDevice('cuda (ONNX Runtime)', 'cuda', options),
+    lack: () => cudaLack({ platform: process.platform, arch: process.arch, driver: findDriver() }),
   },
   tensorflow: {
+    about: 'TensorFlow.js on libtensorflow 2.9, one operation at a time. Slow; for comparison.',
     open: openTensorflow,
   },
 };
@@ -117,54 +132,60 @@ export interface DeviceReport extends DeviceInfo {
   name: DeviceName;
 }
 
-/** What a trial learns of a device that works. */
+export interface TrialOptions {
+  /** The Node that runs the trial; by default the one of this process. */
+  node?: string;
+  /** Environment of the trial; by default that of this process. */
+  environment?: NodeJS.ProcessEnv;
+}
+
+/** What a trial finds out about a device that works. */
 export interface Probed {
-  /** That of the opened device, e.g. `webgpu (NVIDIA H100)`. */
-  name: string;
-  /** Graphics cards that WebGPU finds, where that is the device. */
+  /** The graphics card and its driver; null where the device is none of WebGPU's. */
+  hardware: string | null;
+  /** Graphics cards that WebGPU finds. */
   cards: number;
 }
 
 const isFurtherCard = (name: DeviceName): boolean => name.includes(':');
 
-/** Every device, tried on a graph of one node in a process of its own; of further graphics cards those that WebGPU finds. */
-export async function listDevices(node?: string): Promise<DeviceReport[]> {
+/** Tries every device on a small graph, each in its own process; of the further graphics cards those that WebGPU finds. */
+export async function listDevices(options?: TrialOptions): Promise<DeviceReport[]> {
   const trials = await Promise.all(
-    deviceNames.filter((name) => !isFurtherCard(name)).map((each) => tryOut(each, node)),
+    deviceNames.filter((name) => !isFurtherCard(name)).map((each) => tryOut(each, options)),
   );
-  const cards = Math.max(...trials.map(({ probed }) => probed?.cards ?? 0));
-  const further = await Promise.all(
-    deviceNames
-      .filter(isFurtherCard)
-      .slice(0, Math.max(0, cards - 1))
-      .map((each) => tryOut(each, node)),
-  );
+  const cards = Math.max(...trials.map((trial) => trial.cards));
+  const others = deviceNames.filter(isFurtherCard).slice(0, Math.max(0, cards - 1));
+  const further = await Promise.all(others.map((each) => tryOut(each, options)));
   const reports = [...trials, ...further].map(({ report }) => report);
   return reports.sort((a, b) => deviceNames.indexOf(a.name) - deviceNames.indexOf(b.name));
 }
 
 const probeTime = 60_000; // a first GPU session may compile shaders
 
-const tryDevice = async (name: DeviceName): Promise<DeviceReport> => (await tryOut(name)).report;
+/** Tries one device. */
+export const tryDevice = async (name: DeviceName, options?: TrialOptions): Promise<DeviceReport> =>
+  (await tryOut(name, options)).report;
 
-async function tryOut(
-  name: DeviceName,
-  node = process.execPath,
-): Promise<{ report: DeviceReport; probed: Probed | null }> {
+async function tryOut(name: DeviceName, options: TrialOptions = {}): Promise<{ report: DeviceReport; cards: number }> {
+  const { about, alwaysWorks, lack } = rows[name];
+  const found = alwaysWorks ? { hardware: null, cards: 0 } : (lack?.() ?? (await probeDevice(name, options)));
+  if ('why' in found) return { report: { name, about, available: false, ...found }, cards: 0 };
+  const named = found.hardware ? about.replace(/\.$/, `: ${found.hardware}.`) : about;
   const works = { why: null, help: null, command: null, detail: null };
-  if (rows[name].alwaysWorks) return { report: { name, available: true, hardware: null, ...works }, probed: null };
-  const found = await runProbe(name, node);
-  if ('why' in found) return { report: { name, available: false, hardware: null, ...found }, probed: null };
-  const hardware = /\((.*)\)$/.exec(found.name)?.[1] ?? null;
-  return { report: { name, available: true, hardware, ...works }, probed: found };
+  return { report: { name, about: named, available: true, ...works }, cards: found.cards };
 }
 
-const runProbe = (name: DeviceName, node: string): Promise<DeviceTrouble | Probed> =>
+/** A trial in a process of its own: what is wrong with a device, or what it is. */
+export const probeDevice = (
+  name: DeviceName,
+  { node = process.execPath, environment }: TrialOptions,
+): Promise<DeviceTrouble | Probed> =>
   new Promise((resolve) => {
     const probe = [join(import.meta.dirname, 'probe.ts'), name];
-    execFile(node, probe, { timeout: probeTime }, (error, out) => {
+    execFile(node, probe, { timeout: probeTime, env: environment }, (error, out, log) => {
       const timeout = error?.killed ? probeTime / 1000 : null;
-      if (error) resolve(deviceTrouble(name, { out, signal: error.signal, timeout }));
+      if (error) resolve(deviceTrouble(name, { out: `${out}\n${log}`, signal: error.signal, timeout }));
       else resolve(JSON.parse(out.trim().split('\n').at(-1)!) as Probed);
     });
   });

@@ -271,7 +271,8 @@ async function checkSpace({ path, url, freeBytes = freeBytesOf }: DownloadOption
   );
 }
 
-async function freeBytesOf(folder: string): Promise<number> {
+/** Free bytes of the disk that a folder is on. */
+export async function freeBytesOf(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize;
 }

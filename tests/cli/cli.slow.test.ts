@@ -107,7 +107,7 @@ describe('run, list, show, tag and export', () => {
     expect(status).toBe(3);
   });
 
-  it('train a task that is named alone with its published settings, on a body that is here', () => {
+  it('train a task named without other settings on its published settings, with a body on this machine', () => {
     const short = ['num_iters=1', 'steps_per_iter=2', 'test_steps_per_iter=16', 'final_test_samples=16'];
     const { status, stdout, stderr } = permafrost('run', '--set', 'task=mnist', ...short.flatMap((s) => ['--set', s]));
     expect(stderr).toMatch(
@@ -202,7 +202,7 @@ describe('run, list, show, tag and export', () => {
       expect(terminal.out()).toMatch(/Paused\. .* Continue with: permafrost data pull cyp3a4-graph\s*$/);
     });
 
-    it('serve ends at once when idle, and wants a second Ctrl-C while a run is under way', async () => {
+    it('serve ends at once when idle, and needs a second Ctrl-C while a run is running', async () => {
       const idle = onTerminal('serve');
       await idle.says(/Ctrl-C ends the server/);
       idle.press(ctrlC);
@@ -229,7 +229,7 @@ describe('run, list, show, tag and export', () => {
   });
 });
 
-it('sweep trains every value with every seed, tabulates them, and takes finished runs as they are', () => {
+it('sweep trains every value with every seed, tabulates them, and reuses finished runs', () => {
   const words = ['sweep', good(), '--set', 'num_iters=1', '--set', 'schedule=cosine', '--seeds', '1', '--slots', '2'];
   const { axes, rows } = json(...words, '--grid', 'learning_rate=0.001..0.01:log:2', '--out', 'sweep.csv');
   expect(axes).toEqual([{ field: 'learning_rate', values: [0.001, 0.01] }]);
@@ -253,7 +253,7 @@ it('sweep trains every value with every seed, tabulates them, and takes finished
   expect(again.stdout).toMatch(/learning_rate +accuracy +95 % interval +seeds.*best mean/s);
 }, 300_000);
 
-it('sweep says what failed, and the same command again trains only that', () => {
+it('sweep lists failed runs, and repeating the command trains only those', () => {
   const words = ['sweep', good(), '--set', 'n_positions=1024', '--set', 'num_iters=1', '--grid', 'task=bit-xor,cyp3a4'];
   const first = permafrost(...words, '--seeds', '1', '--out', 'sweep.md');
   expect(first.stdout).toMatch(
@@ -281,7 +281,7 @@ describe('a run with deleted files', () => {
   });
 
   it.each(['config.json', 'journal.jsonl', 'frozen.json'])(
-    'without %s no bundle is made, not even a part of one',
+    'without %s no bundle is written, not even in part',
     (name) => {
       renameSync(join(runFolder, name), join(folder, name));
       const { status, stderr } = permafrost('export', id, 'gone.zip');
@@ -392,13 +392,13 @@ describe('errors have a message and an exit code', () => {
     expect(status).toBe(code);
   });
 
-  it('before anything is stored: a refused sweep makes no run', () => {
+  it('and store nothing: a refused sweep makes no run', () => {
     const before = json('list');
     permafrost('sweep', good(), '--grid', 'batch_size=8,12');
     expect(json('list')).toEqual(before);
   });
 
-  it('usage as JSON too: one object on standard output', () => {
+  it('as JSON for wrong usage too: one object on standard output', () => {
     for (const words of [
       ['reprodcue'],
       ['list', '--jsonn'],
@@ -413,14 +413,14 @@ describe('errors have a message and an exit code', () => {
     }
   });
 
-  it('a message that quotes a huge or hostile text is cut and printable', () => {
+  it('a message that quotes a huge or hostile text is shortened and printable', () => {
     const { stderr } = permafrost('show', `\x1b[31m${'x'.repeat(100_000)}`);
     expect(stderr.length).toBeLessThan(3000);
     expect(stderr).toMatch(/\\u001b\[31mxxx/);
     expect(stderr).not.toContain('\x1b');
   });
 
-  it('as JSON too, where JSON was asked for', () => {
+  it('as JSON with --json', () => {
     expect(json('show', 'nothing-here')).toEqual({
       error: { code: 'notFound', message: expect.stringContaining('no run') },
     });
@@ -438,7 +438,7 @@ describe('errors have a message and an exit code', () => {
   });
 
   it.each(['list', 'tables', 'zoo list', 'zoo show gpt2', 'data list', 'verify none.zip'])(
-    '%s only looks, and makes no home',
+    '%s only reads, and makes no home',
     (line) => {
       const untouched = join(folder, 'untouched');
       const { status } = spawnSync(process.execPath, [bin, ...line.split(' ')], {
@@ -469,7 +469,7 @@ describe('output that cannot be written', () => {
   );
   const environment = () => ({ ...process.env, PERMAFROST_HOME: home });
 
-  it.each(commands)('%s ends quietly when its reader closes the pipe, as if by SIGPIPE', async (_, words) => {
+  it.each(commands)('%s exits silently as with SIGPIPE when its reader closes the pipe', async (_, words) => {
     const child = spawn(process.execPath, [bin, ...words], { env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
     let err = '';
     child.stderr.on('data', (text) => {
@@ -513,7 +513,7 @@ it('devices lists every device, and the CPU works', () => {
     if (!available) expect([why, help].every((text) => text.length > 10)).toBe(true);
 });
 
-it('the whole id of a cell selects that cell alone, although other ids begin with it', () => {
+it('the complete id of a cell selects only that cell, even if other ids begin with it', () => {
   const id = 'exp1-zoo/mnist/gpt2';
   const { cells } = json('reproduce', 'exp1-zoo', '--cells', id, '--profile', 'paper');
   expect(cells.map((cell: { id: string }) => cell.id)).toEqual([id]);

@@ -35,7 +35,7 @@ async function told(promise: Promise<unknown>): Promise<{ message: string; data:
 
 describe('a name that the window sends', () => {
   it.each(['../runs', '../../x', '', '__proto__', 'a\0b', 'x'.repeat(300)])(
-    '%j is no model to remove, fetch or add, and the folders stay',
+    '%j is refused as a model to remove, fetch or add, and no folder is deleted',
     async (name) => {
       mkdirSync(join(home, 'mine'), { recursive: true });
       writeFileSync(join(home, 'mine', 'config.json'), '{"model_type":"gpt2"}');

@@ -13,7 +13,7 @@ const grow: Program = ({ state, inputs }) => ({
 const sum: Program = ({ state }) => ({ outputs: { sum: tf.sum(tf.add(state.w, state.still)) } });
 
 describe.each(parityDevices)('on $name', (device) => {
-  it('persists from step to step, is shared by other steps, and has the value set last', async () => {
+  it('persists between steps, is shared with other steps, and has the value that was set last', async () => {
     const state = createState({
       w: { shape: [3], data: Float32Array.of(1, 2, 3) },
       times: { shape: [], dtype: 'int32', data: Int32Array.of(5) },

@@ -22,11 +22,11 @@ it('a sound is read sample by sample, other chunks skipped', () => {
   expect(wav(shifted).samples).toEqual(sound);
 });
 
-it('CIFAR records come out with channels last', () => {
+it('CIFAR records are returned with channels last', () => {
   expect(cifar(cifarFile(images, [3, 9]))).toEqual({ images, labels: Uint8Array.of(3, 9) });
 });
 
-it('a table gives the columns that are asked for, in any order, quotes dropped', () => {
+it('a table gives the requested columns, in any order and without quotes', () => {
   expect(tsv(table)).toEqual([
     { Y: '1', Drug: 'CC(=O)O' },
     { Y: '0', Drug: 'C1=CC=CC=C1' },

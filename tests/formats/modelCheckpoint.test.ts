@@ -59,13 +59,13 @@ describe('a broken or hostile file is one clear error', () => {
     expect(read).toThrow(new RegExp(`^${file}: The .* is invalid: .* Fetch or write it again`));
   });
 
-  it('no row is missing, and none of their code was executed', () => {
+  it('every bad golden file has a row, and none of their code was executed', () => {
     const rejected = index.bad.filter((row: { expect: string }) => row.expect === 'reject');
     expect(rows.map(([file]) => file)).toEqual(rejected.map((row: { file: string }) => row.file));
     expect(existsSync(join(tmpdir(), 'PWNED-by-pickle'))).toBe(false);
   });
 
-  it('and so is any mutation of a good one, unless it still reads', () => {
+  it('and so is any mutation of a good file, unless it can still be read', () => {
     const files = ['f02-legacy-fp32-lmhead.bin', 'f07-zip-views.bin', 'v02-vit-jax-deflate.npz'];
     for (const file of files) {
       const original = readFileSync(join(golden, file));

@@ -13,7 +13,7 @@ const concat = (chunks: Iterable<Uint8Array>) => new Uint8Array(Buffer.concat([.
 const whole = [golden, join(golden, 'f-checkpoints')]
   .flatMap((folder) => readdirSync(folder).map((file) => relative(golden, join(folder, file))))
   .filter((file) => file.endsWith('.safetensors') && !file.startsWith('f-checkpoints/x'));
-it.each(whole)('%s: every tensor has as many values as its shape', (file) => {
+it.each(whole)('%s: every tensor has as many values as its shape says', (file) => {
   const source = open(file);
   const { tensors } = readSafetensors(source);
   expect(tensors.size).toBeGreaterThan(0);
@@ -147,7 +147,7 @@ describe('refuses', () => {
     expect(() => readSafetensors(source)).toThrow(message);
   });
 
-  it('any mutated file, or reads it, but never breaks', () => {
+  it('or reads any mutated file, but never fails in another way', () => {
     const original = concat(
       safetensorsChunks({
         a: { shape: [2, 3], data: new Float32Array(6) },

@@ -14,7 +14,7 @@ const shape = { tokens: 6, width: 10, inputDim: 10, outputDim: 4, embedding: fal
 const small = { task: 'x', pretrained: false, n_layer: 2, n_embd: 16, n_head: 2, n_positions: 8 };
 const published = { pretrained: true, n_layer: null, n_embd: null, n_head: null, n_positions: null };
 
-it('a last block computed for the tokens that are read gives what the whole block gives', async () => {
+it('computing the last block only for the tokens that are read gives the same result', async () => {
   const config = {
     ...Object.fromEntries(['embd', 'attn', 'resid'].map((k) => [`${k}_pdrop`, 0])),
     n_layer: 3,

@@ -87,7 +87,7 @@ describe.skipIf(whyNoCluster)(`a Slurm cluster${whyNoCluster ? ` (${whyNoCluster
     rmSync(home, { recursive: true, maxRetries: 5 });
   });
 
-  it('trains a sweep of twelve runs as one job array, to the bits of this machine', async () => {
+  it('trains a sweep of twelve runs as one job array, with the same bits as without Slurm', async () => {
     const app = await open();
     const ids = app.runs.create(seeds(12), [], 'slurm');
     const local = app.runs.create(seeds(12).slice(0, 2));
@@ -101,7 +101,7 @@ describe.skipIf(whyNoCluster)(`a Slurm cluster${whyNoCluster ? ` (${whyNoCluster
     expect(existsSync(runFiles(join(home, 'runs', ids[0])).job)).toBe(false);
   }, 60_000);
 
-  it('pauses a run at a checkpoint, resumes it, and stops one that waits', async () => {
+  it('pauses a run at a checkpoint, resumes it, and stops a waiting run', async () => {
     const app = await open({ tasks: 1 });
     const [id, waiting] = app.runs.create([long, parseConfig({ ...long, seed: 1 })], [], 'slurm');
     await stepAfter(app, id, 0);
@@ -124,7 +124,7 @@ describe.skipIf(whyNoCluster)(`a Slurm cluster${whyNoCluster ? ` (${whyNoCluster
     expect(essence(app, id)).toEqual(essence(app, other));
   }, 60_000);
 
-  it("goes on after a requeue, and gives a run that was cancelled by hand Slurm's words", async () => {
+  it('continues after a requeue, and gives the reason of a run that was cancelled by hand', async () => {
     const app = await open();
     const [requeued, cancelled] = app.runs.create([long, parseConfig({ ...long, seed: 1 })], [], 'slurm');
     await stepAfter(app, requeued, 0);
@@ -138,7 +138,7 @@ describe.skipIf(whyNoCluster)(`a Slurm cluster${whyNoCluster ? ` (${whyNoCluster
     expect(app.runs.get(cancelled).reason?.message).toContain('was cancelled outside of Permafrost');
   }, 60_000);
 
-  it('goes on while the node is drained and the controller restarts', async () => {
+  it('continues while the node is drained and the controller restarts', async () => {
     const app = await open();
     cluster.drainNode();
     const ids = app.runs.create(seeds(2), [], 'slurm');
@@ -154,7 +154,7 @@ describe.skipIf(whyNoCluster)(`a Slurm cluster${whyNoCluster ? ` (${whyNoCluster
     expect(ids.map((id) => app.runs.get(id).state)).toEqual(['finished', 'finished']);
   }, 60_000);
 
-  it('keeps the runs of an app that is closed, and the next one follows them', async () => {
+  it('continues the runs of a closed app, and the next app follows them', async () => {
     const first = await open();
     const ids = first.runs.create([long, ...seeds(3)], [], 'slurm');
     await stepAfter(first, ids[0], 0);
@@ -167,7 +167,7 @@ describe.skipIf(whyNoCluster)(`a Slurm cluster${whyNoCluster ? ` (${whyNoCluster
     expect(ids.map(endings)).toEqual(ids.map(() => ['finished']));
   }, 60_000);
 
-  it('loses nothing when the app is killed and its store deleted: the next one finds the jobs by their run folders', async () => {
+  it('loses no run if the app is killed and its store deleted: the next app finds the jobs by their run folders', async () => {
     const settings = clusterSettings.parse({ cpus: 1 });
     const killed = spawn(
       process.execPath,

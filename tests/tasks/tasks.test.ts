@@ -43,7 +43,7 @@ describe('losses and metrics', () => {
           ]),
     ],
   );
-  it.each(rows)('of $name, $variant, are those of the reference', ({ name, info, variant, prefix, gradient }) => {
+  it.each(rows)('of $name, $variant, are the same as in the reference', ({ name, info, variant, prefix, gradient }) => {
     const config = configOf(info.params, variant);
     const task = taskOf(config);
     const [logits, y] = [golden.tensor(`${name}.logits`), golden.tensor(`${name}.y`)];
@@ -59,7 +59,7 @@ describe('losses and metrics', () => {
     );
   });
 
-  it('of a confident wrong bit: 100 and no gradient in the reference, the true loss and gradient when corrected', () => {
+  it('of a confident wrong bit are 100 and no gradient in the reference, and the true loss and gradient if corrected', () => {
     for (const { logit, wrong_label, bce_of_sigmoid_fp32, grad, bce_with_logits } of golden.info.tasks['bit-xor']
       .saturation) {
       const of = (variant: 'corrected' | 'reference') => {
@@ -256,7 +256,7 @@ describe('batches', () => {
     );
   });
 
-  it('of mnist show every test image once per epoch, as tokens in [0, 1] with its label', () => {
+  it('of mnist have every test image once per epoch, as tokens in [0, 1] with its label', () => {
     const config = configOf({ task: 'mnist', patch_size: 28 });
     const batches = taskOf(config).batches(config, dataset, { seed: 3, sizes: { train: 2, test: 2, final: 2 } });
     const seen = new Set<string>();

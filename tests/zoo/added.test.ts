@@ -84,7 +84,7 @@ describe('the name of an added model', () => {
 });
 
 describe('a list of added models that somebody damaged', () => {
-  it('leaves a bad entry out, names it, and keeps it when another model is added', async () => {
+  it('is read without its bad entry, which is named and kept when another model is added', async () => {
     const bad: [object, RegExp][] = [
       [entry(''), /entry 1 \(""\): name: "" is not a model name/],
       [entry('../runs'), /entry 2 \("\.\.\/runs"\): name: "\.\.\/runs" is not a model name/],

@@ -49,7 +49,7 @@ describe('CIFAR-10', () => {
     expect(dataset.test.sample(1)).toEqual(image(9));
     return notes;
   };
-  it('comes from the archive, is noted as not the official one, and is decoded once', async () => {
+  it('is read from the archive, is noted as not the official one, and is decoded once', async () => {
     put('cifar10', 'cifar-10-binary.tar.gz', await tarGzOf(cifarFiles));
     expect(await check()).toEqual([
       expect.stringMatching(/has \d+ bytes, but the official file has 170052171\. It is used as it is/),
@@ -64,7 +64,7 @@ describe('CIFAR-10', () => {
     writeFiles(folderOf('cifar10'), cifarFiles);
     await check();
   });
-  it('is decoded once by two that need it at the same time', async () => {
+  it('is decoded once if two need it at the same time', async () => {
     writeFiles(folderOf('cifar10'), cifarFiles);
     let decoded = 0;
     const row: DecodedRow = {
@@ -82,7 +82,7 @@ describe('CIFAR-10', () => {
     expect(a.dataset.test.labels).toEqual(b.dataset.test.labels);
     expect(readdirSync(join(home, 'cache/datasets'))).toEqual(['cifar10']);
   });
-  it('leaves no lease of a decoding that was killed when it was done', async () => {
+  it('leaves no lease after a decoding that was killed at its end', async () => {
     writeFiles(folderOf('cifar10'), cifarFiles);
     await check();
     const lease = join(home, 'cache/datasets/cifar10.lease.json');
@@ -125,7 +125,7 @@ describe('CIFAR-10', () => {
     await expect(loadDataset('cifar10', { home })).rejects.toThrow(message);
     expect(existsSync(join(home, 'cache/datasets')) ? readdirSync(join(home, 'cache/datasets')) : []).toEqual([]);
   });
-  it('that is missing says what to do', async () => {
+  it('is refused with a remedy if it is missing', async () => {
     await expect(loadDataset('cifar10', { home })).rejects.toThrow(
       /not on this machine: expected cifar-10-binary.tar.gz in .*Run permafrost data pull cifar10/,
     );
@@ -135,7 +135,7 @@ describe('CIFAR-10', () => {
 describe('an incomplete data set', () => {
   const stateOf = async (name: string) => (await openData(home).list()).find((set) => set.name === name)!.state;
 
-  it('CIFAR’s version for Python is told from the binary one', async () => {
+  it('CIFAR’s version for Python is recognised', async () => {
     const own = join(home, 'python');
     writeFiles(own, { 'cifar-10-batches-py/data_batch_1': 'x', 'cifar-10-batches-py/batches.meta': 'x' });
     const advice = /version for Python, which cannot be read\. Get the binary version, cifar-10-binary\.tar\.gz/;
@@ -156,7 +156,7 @@ describe('an incomplete data set', () => {
     expect([dataset.train.count, dataset.test.count]).toEqual([1, 1]);
   });
 
-  it('an empty file is not there, and a folder with some of MNIST is not ready', async () => {
+  it('an empty file counts as absent, and a folder with a part of MNIST is not ready', async () => {
     put('cifar10', 'cifar-10-binary.tar.gz', '');
     expect(await stateOf('cifar10')).toBe('absent');
     expect(await stateOf('mnist')).toBe('ready'); // the package's
@@ -206,7 +206,7 @@ describe('Speech Commands', () => {
     './_background_noise_/pink_noise.wav': wavFile(new Int16Array(20000)),
     './testing_list.txt': 'zero/b_nohash_0.wav\r\n',
   };
-  it('is split by its lists, wherever in the archive they lie, and keeps the samples of every clip', async () => {
+  it('is split by its lists, wherever they are in the archive, and keeps the samples of every clip', async () => {
     put('speech-commands', 'speech_commands_v0.02.tar.gz', await tarGzOf(files));
     const told: PullProgress[] = [];
     const { dataset } = await loadDataset('speech-commands', {
@@ -237,7 +237,7 @@ describe('Speech Commands', () => {
     put('speech-commands', 'speech_commands_v0.02.tar.gz', await tarGzOf(rest));
     await expect(loadDataset('speech-commands', { home })).rejects.toThrow(/validation_list.txt is missing/);
   });
-  it('names a clip of another rate', async () => {
+  it('is refused if a clip has another rate, and names it', async () => {
     put(
       'speech-commands',
       'speech_commands_v0.02.tar.gz',
@@ -262,7 +262,7 @@ describe('CYP3A4', () => {
     expect((await loadDataset('cyp3a4-graph', { home })).remark).toBe(first.remark); // from the decoded form
   });
 
-  it('becomes tokens between <s> and </s>, split by scaffold, with its molecules for people', async () => {
+  it('becomes tokens between <s> and </s>, split by scaffold, with readable molecules', async () => {
     writeFiles(folderOf('cyp3a4'), files);
     const { dataset } = await loadDataset('cyp3a4', { home });
     const all = [dataset.train, dataset.test].flatMap((set) =>
@@ -332,7 +332,7 @@ describe('pulling', () => {
     files: [{ name: 'cifar-10-binary.tar.gz', url: `${server.url}/c.tar.gz`, bytes: bytes.length, md5: md5(bytes) }],
   });
 
-  it('a pull that was killed with its last byte leaves no lock once it is made again, and what was decoded counts', async () => {
+  it('a pull that was killed at its last byte leaves no lock after the next pull, which uses the decoded data', async () => {
     const bytes = await content();
     server.answer(serve(bytes));
     const { url } = rowFor(bytes).files[0];
@@ -380,7 +380,7 @@ describe('pulling', () => {
     expect(dataset.test.count).toBe(2);
   });
 
-  it('refuses other bytes than the published ones and leaves none of them', async () => {
+  it('refuses and deletes bytes that differ from the published ones', async () => {
     const bytes = await content();
     const row = rowFor(bytes);
     const other = Buffer.from(bytes);
@@ -390,7 +390,7 @@ describe('pulling', () => {
     expect(readdirSync(folderOf('cifar10'))).toEqual([]);
   });
 
-  it('links to a folder that has the files, and removing it leaves them', async () => {
+  it('links to a folder that has the files, which a removal leaves alone', async () => {
     const own = join(home, 'elsewhere');
     writeFiles(own, { 'cifar-10-binary.tar.gz': await content() });
     await pullDataset(cifar10Dataset, { home, from: own });
@@ -408,7 +408,7 @@ describe('pulling', () => {
     expect(readdirSync(join(home, 'data'))).toEqual([]);
   });
 
-  it('does not link to a folder that lacks them, nor over files that are there', async () => {
+  it('does not link to a folder that lacks files, nor replace existing files by a link', async () => {
     mkdirSync(join(home, 'empty'));
     await expect(pullDataset(cifar10Dataset, { home, from: join(home, 'empty') })).rejects.toThrow(
       /expected cifar-10-binary.tar.gz; found not all of them/,
@@ -451,7 +451,7 @@ describe('pulling', () => {
   });
 });
 
-it('a decoded set that is damaged on the disk is made again', async () => {
+it('a decoded set that is damaged on the disk is decoded again', async () => {
   put('cifar10', 'cifar-10-binary.tar.gz', await tarGzOf(cifarFiles));
   await loadDataset('cifar10', { home });
   writeFileSync(join(home, 'cache/datasets/cifar10/values.bin'), new Uint8Array(10));

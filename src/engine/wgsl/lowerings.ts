@@ -1,4 +1,4 @@
-/** What becomes of each operator: one row each. An operator without a row is refused by name. */
+/** The table of how operators become WGSL, one row per operator. An operator without a row is refused by name. */
 import { PermafrostError } from '#contract/errors';
 import type { Node } from '../graph.ts';
 import { expressions } from './elementwise.ts';
@@ -45,5 +45,5 @@ export function kindOf(node: Node): NodeKind {
   throw new NoWgslError(`Operator ${node.op} on ${shapes} has no WGSL.`);
 }
 
-/** Whether a kernel is built around it. */
+/** Whether a kernel is built around the operator. */
 export const isAnchor = (node: Node): boolean => !['view', 'map'].includes(kindOf(node));

@@ -67,15 +67,7 @@ export function DevicesPage() {
 const aboutText = (devices: readonly DeviceInfo[]): string =>
   `${devices.filter(({ available }) => available).length} of ${devices.length} work here`;
 
-/** A description of each device. */
-const meanings: Record<string, string> = {
-  cpu: 'ONNX Runtime on the processor',
-  webgpu: 'The graphics card, through Vulkan, D3D12 or Metal',
-  cuda: 'ONNX Runtime on an NVIDIA card',
-  tensorflow: 'TensorFlow.js on libtensorflow, with CUDA where there is some',
-};
-
-function Device({ device: { name, available, hardware, why, help, command, detail } }: { device: DeviceInfo }) {
+function Device({ device: { name, about, available, why, help, command, detail } }: { device: DeviceInfo }) {
   const Icon = available ? IconCircleCheck : IconCircleX;
   const color = toneColor(available ? 'good' : 'waiting');
   return (
@@ -92,7 +84,7 @@ function Device({ device: { name, available, hardware, why, help, command, detai
             </Text>
           </Group>
           <Text size="xs" c="dimmed">
-            {hardware ?? meanings[name]}
+            {about}
           </Text>
           {why && (
             <Text size="sm" mt={6}>

@@ -11,10 +11,12 @@ const previewed = 50;
 interface GridPanelProps {
   axes: readonly GridAxis[];
   drafts: readonly Draft[];
+  /** Why runs cannot be trained, by their number from 0. */
+  problems: Readonly<Record<string, string>>;
   onChange(axes: GridAxis[]): void;
 }
 
-export function GridPanel({ axes, drafts, onChange }: GridPanelProps) {
+export function GridPanel({ axes, drafts, problems, onChange }: GridPanelProps) {
   const free = gridFields.filter((field) => !axes.some((axis) => axis.field === field));
   const set = (i: number, axis: GridAxis) => onChange(axes.map((old, j) => (j === i ? axis : old)));
   const add = () => {
@@ -68,12 +70,16 @@ export function GridPanel({ axes, drafts, onChange }: GridPanelProps) {
           Give the fields fewer values; a grid makes at most {mostRuns} runs at once.
         </Alert>
       )}
-      {axes.length > 0 && drafts.length <= mostRuns && <Preview axes={axes} drafts={drafts} />}
+      {axes.length > 0 && drafts.length <= mostRuns && <Preview axes={axes} drafts={drafts} problems={problems} />}
     </Stack>
   );
 }
 
-function Preview({ axes, drafts }: Omit<GridPanelProps, 'onChange'>) {
+function Preview({ axes, drafts, problems }: Omit<GridPanelProps, 'onChange'>) {
+  const bodies = new Set(drafts.map(({ model_name }) => model_name));
+  const fields = [
+    ...new Set([...axes.map(({ field }) => field), ...(bodies.size > 1 ? (['model_name'] as const) : [])]),
+  ];
   const show = (value: unknown) => (Array.isArray(value) ? value.join(', ') : value === null ? 'none' : String(value));
   return (
     <ScrollArea.Autosize mah={240} type="auto" viewportProps={{ tabIndex: 0 }}>
@@ -81,7 +87,7 @@ function Preview({ axes, drafts }: Omit<GridPanelProps, 'onChange'>) {
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Run</Table.Th>
-            {axes.map(({ field }) => (
+            {fields.map((field) => (
               <Table.Th key={field}>{fieldMeta(field).label}</Table.Th>
             ))}
             <Table.Th>What is wrong</Table.Th>
@@ -91,10 +97,10 @@ function Preview({ axes, drafts }: Omit<GridPanelProps, 'onChange'>) {
           {drafts.slice(0, previewed).map((draft, i) => (
             <Table.Tr key={axes.map(({ field }) => JSON.stringify(draft[field])).join()}>
               <Table.Td>{i + 1}</Table.Td>
-              {axes.map(({ field }) => (
+              {fields.map((field) => (
                 <Table.Td key={field}>{show(draft[field])}</Table.Td>
               ))}
-              <Table.Td c="red">{Object.values(schemaErrors(draft))[0] ?? ''}</Table.Td>
+              <Table.Td c="red">{Object.values(schemaErrors(draft))[0] ?? problems[i]}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>

@@ -30,8 +30,8 @@ const matching: OptionsFilter = ({ options, search }) => {
 interface PresetMenuProps {
   presets: readonly Preset[];
   draft: Draft;
-  /** Why a regime cannot be chosen; null when it can. */
-  problemOf(regime: Preset): string | null;
+  /** Why a regime cannot be chosen; undefined where it can. */
+  problemOf(regime: Preset): string | undefined;
   onPick(preset: Preset): void;
 }
 
@@ -61,11 +61,11 @@ export function PresetMenu({ presets, draft, problemOf, onPick }: PresetMenuProp
               <Button
                 variant={holds(preset) ? 'light' : 'default'}
                 aria-pressed={holds(preset)}
-                data-disabled={problemOf(preset) !== null || undefined}
-                aria-disabled={problemOf(preset) !== null}
+                data-disabled={problemOf(preset) !== undefined || undefined}
+                aria-disabled={problemOf(preset) !== undefined}
                 size="sm"
                 px="sm"
-                onClick={() => problemOf(preset) === null && onPick(preset)}
+                onClick={() => problemOf(preset) === undefined && onPick(preset)}
               >
                 {preset.title}
               </Button>

@@ -9,18 +9,17 @@ import {
   fieldMeta,
   isCrossField,
 } from '#contract/config';
-import { readyBody } from '#contract/startingSettings';
 import { controlOf } from './controls.ts';
 
 export type Draft = Record<ConfigField, unknown>;
 export type FieldErrors = Partial<Record<ConfigField, string>>;
 
 /** What a fresh form says: the smallest published experiment, on a body that can begin at once. */
-export const firstDraft = ({ bodies }: Pick<Catalogue, 'bodies'>): Draft => ({
-  ...configDefaults,
-  ...{ task: 'bit-xor', n: 5, num_patterns: 2 },
-  model_name: readyBody(bodies, ['bit-xor'])?.name ?? configDefaults.model_name,
-});
+export function firstDraft({ bodies }: Pick<Catalogue, 'bodies'>): Draft {
+  const task = 'bit-xor';
+  const ready = bodies.find(({ hasWeights, tasks }) => hasWeights && tasks.includes(task));
+  return { ...configDefaults, task, n: 5, num_patterns: 2, model_name: ready?.name ?? configDefaults.model_name };
+}
 
 /** What is wrong with a draft by its schema, in the words of the form. */
 export function schemaErrors(draft: Draft): FieldErrors {

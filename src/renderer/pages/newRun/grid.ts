@@ -2,7 +2,7 @@
 import type { Catalogue } from '#contract/catalogue';
 import { type ConfigField, configFields, fieldMeta, isWhole } from '#contract/config';
 import { readRange } from '#contract/sweep';
-import { chooseBody, chooseTask } from './choose.ts';
+import { choose } from './choose.ts';
 import { controlOf, readNumber, readSizes } from './controls.ts';
 import type { Draft } from './draft.ts';
 
@@ -66,16 +66,13 @@ export function expandGrid(
   edited: readonly ConfigField[] = [],
 ): Draft[] {
   const kept = [...edited, ...axes.map(({ field }) => field)];
-  const withValue = (one: Draft, field: ConfigField, value: unknown): Draft => {
-    if (field === 'task') return chooseTask(one, String(value), catalogue, kept);
-    if (field === 'model_name') return chooseBody(one, String(value), catalogue, kept);
-    return { ...one, [field]: value };
-  };
   let drafts = [draft];
   for (const axis of axes) {
     const values = axisValues(axis);
     if (values.length === 0) continue;
-    drafts = drafts.slice(0, mostRuns + 1).flatMap((one) => values.map((value) => withValue(one, axis.field, value)));
+    drafts = drafts
+      .slice(0, mostRuns + 1)
+      .flatMap((one) => values.map((value) => choose(one, axis.field, value, catalogue, kept)));
   }
   return drafts.slice(0, mostRuns + 1);
 }

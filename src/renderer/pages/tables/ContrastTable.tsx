@@ -13,14 +13,15 @@ export function ContrastTable({
   pairs: readonly [string, string][];
 }) {
   if (pairs.length === 0) return null;
+  const names = pairs.map(([one, other]) => `${one} over ${other}`);
   return (
     <section className={contrasts.length > 0 ? 'contrasts' : 'no-print'}>
       <Title order={2} mb={4}>
-        {pairs.map(([one, other]) => `${one} over ${other}`).join(', ')}
+        {names.length === 1 ? names[0] : 'Gains'}
       </Title>
       {contrasts.length === 0 ? (
         <Text size="sm" c="dimmed">
-          Known as soon as both columns of a row have two seeds.
+          {names.length === 1 ? 'Known' : `${names.join('; ')}: known`} as soon as both columns of a row have two seeds.
         </Text>
       ) : (
         <Table aria-label="Contrasts" fz="sm" verticalSpacing={4} w="auto" horizontalSpacing="lg">

@@ -16,17 +16,19 @@ interface ModelTableProps {
 
 export function ModelTable({ models, fits, pulls, actions }: ModelTableProps) {
   return (
-    <Table.ScrollContainer minWidth={900} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
+    <Table.ScrollContainer minWidth={660} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
       <Table aria-label="Models" fz="sm" highlightOnHover>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Model</Table.Th>
             <Table.Th>Layers</Table.Th>
             <Table.Th ta="right">Parameters</Table.Th>
-            <Table.Th>Language</Table.Th>
-            <Table.Th>Licence</Table.Th>
+            <Table.Th visibleFrom="md">Language</Table.Th>
+            <Table.Th visibleFrom="md">Licence</Table.Th>
             <Table.Th style={{ whiteSpace: 'nowrap' }}>This machine</Table.Th>
-            <Table.Th w={200}>Weights</Table.Th>
+            <Table.Th miw={176} w={200}>
+              Weights
+            </Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -49,8 +51,10 @@ export function ModelTable({ models, fits, pulls, actions }: ModelTableProps) {
                 </Text>
               </Table.Td>
               <Table.Td ta="right">{shortCountText(model.parameters.body)}</Table.Td>
-              <Table.Td style={{ whiteSpace: 'nowrap' }}>{model.language}</Table.Td>
-              <Table.Td c={model.licence ? undefined : 'dimmed'} style={{ whiteSpace: 'nowrap' }}>
+              <Table.Td visibleFrom="md" style={{ whiteSpace: 'nowrap' }}>
+                {model.language}
+              </Table.Td>
+              <Table.Td visibleFrom="md" c={model.licence ? undefined : 'dimmed'} style={{ whiteSpace: 'nowrap' }}>
                 {model.licence ?? 'none stated'}
               </Table.Td>
               <Table.Td style={{ whiteSpace: 'nowrap' }}>
