@@ -58,7 +58,7 @@ it('curves and clocks have a limit by default', async () => {
 it('a misspelt name of a million letters is answered at once', () => {
   const begun = performance.now();
   expect(() => app.runs.get(long)).toThrow(/There is no run/);
-  expect(() => app.download(`/download/${long}`)).toThrow(/There is no download/);
+  expect(() => app.download(`/download/${long}`)).toThrow(/Unknown download/);
   expect(() => app.download(`/download/runs.csv?id=${long}`)).toThrow(/id/);
   expect(performance.now() - begun).toBeLessThan(1000);
 });

@@ -1,4 +1,4 @@
-/** A whole number from 1 up, with its name in the box: `Seeds: 3`. */
+/** An input for a whole number from 1, with its name in the box: `Seeds: 3`. */
 import { NumberInput } from '@mantine/core';
 
 interface CountInputProps {

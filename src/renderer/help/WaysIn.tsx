@@ -14,9 +14,9 @@ export function WaysIn() {
   return (
     <Stack gap="lg" maw={1000}>
       <Text>
-        Permafrost is a lab for frozen pretrained transformers. A transformer that was trained on language is frozen, a
-        small input and output layer are trained around it, and it learns tasks that are not language. Permafrost trains
-        such models, reproduces the published tables and judges every number in them.
+        Permafrost is a lab for frozen pretrained transformers. It freezes a transformer that was pretrained on language
+        and trains a small input and a small output network around it, for tasks that are not language. It also repeats
+        the experiments of published tables and says for every number whether it is reproduced.
       </Text>
       <SimpleGrid cols={{ base: 1, sm: 3 }} spacing="md" component="section" aria-label="Ways to begin">
         <Way

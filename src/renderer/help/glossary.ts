@@ -1,6 +1,6 @@
 /** The terms that labels of the window link to; `docs/guide.md` has them in the same words. */
 export const glossary = {
-  body: 'the transformer (or LSTM) between the input and the output layer; its weights are pretrained or random',
+  body: 'the transformer (or LSTM) between the input and the output network; its weights are pretrained or random',
   regime: 'which weights of a model are trained, and how they start: FPT, FRT, URT, UPT',
   profile: 'how a table is trained: `quick` (small body, budget of minutes) or `paper` (as published)',
   floor: 'the score of a trivial rule, such as *always class 1*; a higher score shows that a model learned something',

@@ -30,7 +30,7 @@ const complaintsOf = (draft: Draft): string[] => {
 };
 const tasksAfter = (draft: Draft) => catalogue.tasks.map(({ name }) => choose(draft, 'task', name, catalogue));
 
-describe('by choosing alone', () => {
+describe('with choices alone, without typing', () => {
   test('every task can be trained, from a fresh form and after every other task', () => {
     const once = tasksAfter(first);
     expect([...once, ...once.flatMap(tasksAfter)].flatMap(complaintsOf)).toEqual([]);
@@ -54,7 +54,7 @@ describe('by choosing alone', () => {
     expect([...published, ...next].flatMap(complaintsOf)).toEqual([]);
   });
 
-  test('every task can stand in a grid beside every other', () => {
+  test('a grid can hold every task beside every other', () => {
     const text = catalogue.tasks.map(({ name }) => name).join(', ');
     const drafts = expandGrid(first, [{ field: 'task', text }], catalogue);
     expect(drafts.map(({ task }) => task)).toEqual(catalogue.tasks.map(({ name }) => name));
@@ -62,7 +62,7 @@ describe('by choosing alone', () => {
   });
 });
 
-test('the choice of a task leaves what the user has edited alone', () => {
+test('choosing a task keeps the fields that the user has edited', () => {
   const edited = choose({ ...first, n: 7, learning_rate: 0.5 }, 'task', 'digit-add', catalogue, ['n']);
   expect(edited).toMatchObject({ n: 7, learning_rate: 0.5, num_patterns: null });
   expect(choose(first, 'task', 'digit-add', catalogue)).toMatchObject({ n: 10 });

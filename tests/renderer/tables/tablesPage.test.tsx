@@ -74,7 +74,7 @@ test('cells show the published number, ours with its interval and a verdict, or 
   expect(textOf('mnist', 'FPT')).toMatch(/not run hereneeds a download: permafrost zoo pull gpt2/);
 });
 
-test('another tolerance is judged again and stays in the address, like table and profile', async () => {
+test('a changed tolerance judges the table again and stays in the address, like table and profile', async () => {
   fireEvent.change(screen.getByLabelText('Accuracy within'), { target: { value: '0.05 points' } });
   await eventually(() => expect(textOf('bit-xor', 'FRT')).not.toContain('reproduced'));
   expect(page.history.location.search).toMatch(/accuracy=.*0\.05/);
@@ -130,7 +130,7 @@ test('a cell opens with its sources, settings and runs; it is run again, and tha
   expect(await seriousComplaints()).toEqual([]);
 
   fireEvent.click(drawer.getByText('Rerun'));
-  await screen.findByText('7 runs put in the trash, 7 runs started anew.', {}, patient);
+  await screen.findByText('7 runs moved to the trash, 7 runs started again.', {}, patient);
   await eventually(() => expect(textOf('bit-xor', 'FRT')).toContain('7 queued'));
   expect(page.app.runs.list(['done-0'])[0].trashedAt).not.toBeNull();
   press('Undo');
@@ -138,7 +138,7 @@ test('a cell opens with its sources, settings and runs; it is run again, and tha
   expect(page.app.queue.get().queued).toEqual([]);
 });
 
-test('the picture of a table is kept in the address, has words for those who do not see it, and is saved', async () => {
+test('the picture of a table is kept in the address, has a text alternative, and is saved', async () => {
   await visit('/tables?table=regimes&profile=paper');
   fireEvent.click(await screen.findByText('Picture', { selector: 'span' }, patient));
   const name = /^Does language pretraining help\? .*, as a forest plot\. 9 cells: 1 reproduced, /;

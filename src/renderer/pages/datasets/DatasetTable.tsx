@@ -1,4 +1,4 @@
-/** Data sets, a line each: name, tasks that learn from it, licence, state. */
+/** Data sets, a line each: name, tasks that use it, licence, state. */
 import { Table, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { type DatasetInfo, type DatasetPull, downloadText } from '#contract/data';

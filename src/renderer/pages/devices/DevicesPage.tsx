@@ -1,4 +1,4 @@
-/** Where runs can compute, why not, what to do about it; the load of the machine now; and the cluster. */
+/** The devices, with the reason and a remedy for each that does not work; the load of this machine; the cluster. */
 import { Box, Button, Code, Group, Paper, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import { IconCircleCheck, IconCircleX, IconRefresh } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -21,7 +21,7 @@ export function DevicesPage() {
   const [trying, setTrying] = useState(false);
   const again = async () => {
     setTrying(true);
-    await attempt('The trial failed', () => client.devices.list.query({ again: true }));
+    await attempt('The devices could not be tried', () => client.devices.list.query({ again: true }));
     await devices.refetch();
     setTrying(false);
   };

@@ -1,4 +1,4 @@
-/** The control of one field of a config: label, unit, limits and help from the schema; what is wrong or unusual beside it. */
+/** The input of one field of a config: label, unit, limits and help from the schema, with errors and deviations beside it. */
 import { Box, Select, Stack, Switch, Text, TextInput, Tooltip, UnstyledButton } from '@mantine/core';
 import { memo, type ReactNode, useState } from 'react';
 import { type ConfigField, fieldMeta } from '#contract/config';
@@ -12,18 +12,18 @@ export interface ConfigInputProps {
   field: ConfigField;
   value: unknown;
   error?: string;
-  /** How its value differs from the published protocol. */
+  /** How the value differs from the published protocol. */
   deviation?: string;
-  /** Why it decides nothing at the moment. */
+  /** Why the field has no effect at the moment. */
   idle?: string;
-  /** Names to choose from, where the app knows them. */
+  /** Names to choose from, if the app knows them. */
   choices?: { value: string; label: string; note?: string }[];
   /** Why choices of the form cannot be made, by {@link choiceOf}; for a field with several to choose from. */
   impossible?: Readonly<Record<string, string>>;
   onChange(field: ConfigField, value: unknown): void;
 }
 
-/** Drawn again only when something about its field changes: a form has fifty of them. */
+/** Memoized, because a form has fifty of them. */
 export const ConfigInput = memo(function ConfigInput(props: ConfigInputProps) {
   const { deviation } = props;
   return (
@@ -138,7 +138,7 @@ interface TypedInputProps {
 const written = (value: unknown): string =>
   value === null ? '' : Array.isArray(value) ? value.join(', ') : String(value);
 
-/** Text that means a value. What is being typed stays as typed while it means the value. */
+/** A text input for a value. Keeps the text as typed while it still means the value. */
 function TypedInput({ value, read, onChange, ...rest }: TypedInputProps) {
   const [text, setText] = useState(written(value));
   const shown = isSameSetting(read(text), value) ? text : written(value);

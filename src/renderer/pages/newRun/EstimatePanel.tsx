@@ -7,7 +7,7 @@ import { toneColor } from '../../theme.ts';
 interface EstimatePanelProps {
   estimate: Estimate | null;
   gpuMemory: GpuMemory | null;
-  /** Runs that will be made. */
+  /** Number of runs. */
   runs: number;
   /** Why there is no estimate. */
   why: string;

@@ -1,11 +1,11 @@
-/** A grid: fields that take several values, and a preview of the runs that come of it. */
+/** The grid: fields with several values, and a preview of the resulting runs. */
 import { ActionIcon, Alert, Button, Group, ScrollArea, Select, Stack, Table, Text, TextInput } from '@mantine/core';
 import { IconPlus, IconX } from '@tabler/icons-react';
 import { type ConfigField, fieldMeta } from '#contract/config';
 import { type Draft, schemaErrors } from './draft.ts';
 import { axisHint, axisProblem, type GridAxis, gridFields, mostRuns } from './grid.ts';
 
-/** Runs that the preview names one by one. */
+/** Most runs in the preview. */
 const previewed = 50;
 
 interface GridPanelProps {
@@ -48,7 +48,7 @@ export function GridPanel({ axes, drafts, problems, onChange }: GridPanelProps) 
             variant="subtle"
             color="gray"
             size={36}
-            aria-label={`Take ${fieldMeta(axis.field).label} out of the grid`}
+            aria-label={`Remove ${fieldMeta(axis.field).label} from the grid`}
             onClick={() => onChange(axes.filter((_, j) => j !== i))}
           >
             <IconX size={16} />
@@ -61,7 +61,7 @@ export function GridPanel({ axes, drafts, problems, onChange }: GridPanelProps) 
         </Button>
         {axes.length === 0 && (
           <Text size="xs" c="dimmed">
-            Several seeds give a mean with its interval; any field can be varied.
+            A grid starts a run for every combination of values. Several seeds give a mean with its interval.
           </Text>
         )}
       </Group>
@@ -90,7 +90,7 @@ function Preview({ axes, drafts, problems }: Omit<GridPanelProps, 'onChange'>) {
             {fields.map((field) => (
               <Table.Th key={field}>{fieldMeta(field).label}</Table.Th>
             ))}
-            <Table.Th>What is wrong</Table.Th>
+            <Table.Th>Problem</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>

@@ -31,14 +31,14 @@ export interface NewRunFormProps {
   catalogue: Catalogue;
   draft: Draft;
   onDraft(update: (old: Draft) => Draft): void;
-  /** Fields that the user has set one by one; the choice of a task leaves them alone. */
+  /** Fields that the user has edited; choosing a task does not change them. */
   edited: readonly ConfigField[];
   onEdited(fields: ConfigField[]): void;
-  /** Told of the ids of the runs that were made. */
+  /** Called with the ids of the new runs. */
   onCreated(ids: string[]): void;
 }
 
-/** The last config that replaced the whole form, and the draft before it. */
+/** The last config that filled the whole form, and the draft before it. */
 interface Filled {
   from: string;
   note: string | null;
@@ -209,11 +209,11 @@ export function NewRunForm({ catalogue, draft, onDraft, edited, onEdited, onCrea
               estimate={check.estimate}
               gpuMemory={check.gpuMemory}
               runs={configs.length}
-              why="Shown when the form holds a config that can run."
+              why="An estimate appears here when the config is valid."
             />
             <MissingFiles draft={draft} catalogue={catalogue} onRandomWeights={() => set('pretrained', false)} />
             {[...check.rest, ...(create.isError ? [create.error.message] : [])].map((problem) => (
-              <Alert key={problem} color="red" mt="sm" title="This cannot run">
+              <Alert key={problem} color="red" mt="sm" title="This config cannot run">
                 {problem}
               </Alert>
             ))}
@@ -290,7 +290,7 @@ function ErrorList({ fields }: { fields: Partial<Record<ConfigField, string>> })
   if (wrong.length === 0) return null;
   return (
     <Text size="sm" c="red" mt="sm" role="status">
-      To correct: {wrong.map((field) => fieldMeta(field).label).join(', ')}.
+      Fix these fields: {wrong.map((field) => fieldMeta(field).label).join(', ')}.
     </Text>
   );
 }

@@ -1,4 +1,4 @@
-/** What a choice does to a draft: other fields follow where they would contradict it. Fields that the user has edited keep their values. Pure. */
+/** Applies a choice to a draft, and changes other fields that would contradict it. Edited fields keep their values. Pure. */
 import type { BodyInfo, Catalogue, Preset } from '#contract/catalogue';
 import { type ConfigField, configDefaults } from '#contract/config';
 import { isSameSetting } from '#contract/isSameSetting';
@@ -26,7 +26,7 @@ export function choose(draft: Draft, field: ConfigField, value: unknown, choices
   }
 }
 
-/** The fields of the task at its published settings, on another body where the present one cannot learn the task. */
+/** The draft with the task at its published settings, and with another body if the present one cannot learn the task. */
 function chooseTask(draft: Draft, task: string, choices: Choices, edited: Edited): Draft {
   const concerned = choices.tasks.filter(({ name }) => name === task || name === draft.task);
   const cleared = concerned.flatMap(({ fields }) => fields).filter((field) => !edited.includes(field));
@@ -52,19 +52,19 @@ function canLearn(body: BodyInfo, draft: Draft, { tasks }: Choices): boolean {
   return published < 0 || task.tokens[published] <= Number(draft.n_positions ?? body.positions);
 }
 
-/** The draft on a body; pretrained only where that is possible. */
+/** The draft with a body, pretrained only if it has pretrained weights. */
 function chooseBody(draft: Draft, model_name: string, { bodies }: Choices, edited: Edited): Draft {
   const pretrained = draft.pretrained === true && canBePretrained(bodies, model_name);
   return onBody({ ...draft, model_name, pretrained }, edited);
 }
 
-/** The draft with a body as it was published: pretrained where that is possible, of its own size. */
+/** The draft with a body as published: pretrained if it has pretrained weights, at its own size. */
 export function choosePublishedBody(draft: Draft, model_name: string, { bodies }: Choices): Draft {
   const own = Object.fromEntries(sizes.map((field) => [field, configDefaults[field]]));
   return consistent({ ...draft, ...own, model_name, pretrained: canBePretrained(bodies, model_name) });
 }
 
-/** The draft with a preset's settings; a whole preset also puts every other field but seed and device to its default. */
+/** The draft with a preset's settings. A whole preset also resets every other field except seed and device. */
 export function choosePreset(draft: Draft, { whole, settings, title }: Preset, edited: Edited = []): Draft {
   if (!whole) return onBody({ ...draft, ...settings }, edited);
   const { seed, device } = draft;
@@ -72,7 +72,7 @@ export function choosePreset(draft: Draft, { whole, settings, title }: Preset, e
   return { ...fresh, gpu_batch_size: settings.gpu_batch_size ?? fresh.batch_size };
 }
 
-/** Weights of a published size leave no choice of sizes. */
+/** Resets the sizes, because pretrained weights have a fixed size. */
 function onBody(draft: Draft, edited: Edited): Draft {
   const own = sizes.filter((field) => draft.pretrained === true && !edited.includes(field));
   return consistent({ ...draft, ...Object.fromEntries(own.map((field) => [field, null])) });

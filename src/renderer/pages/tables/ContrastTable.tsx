@@ -1,4 +1,4 @@
-/** What one column gains over another, with its interval: the question that the table was made for. */
+/** The gain of one column over another with its interval, which answers the table's question. */
 import { Table, Text, Title } from '@mantine/core';
 import type { Contrast } from '#contract/tableState';
 import { conclusionText, gainText, rangeText } from '#contract/tableText';
@@ -21,7 +21,7 @@ export function ContrastTable({
       </Title>
       {contrasts.length === 0 ? (
         <Text size="sm" c="dimmed">
-          {names.length === 1 ? 'Known' : `${names.join('; ')}: known`} as soon as both columns of a row have two seeds.
+          {names.length > 1 && `${names.join('; ')}. `}Gains appear when both columns of a row have two seeds.
         </Text>
       ) : (
         <Table aria-label="Contrasts" fz="sm" verticalSpacing={4} w="auto" horizontalSpacing="lg">
@@ -53,7 +53,7 @@ export function ContrastTable({
       )}
       <Text size="xs" c="dimmed" mt={4}>
         A positive gain is better: a higher accuracy or a lower error. No difference: the interval lies within the
-        tolerance. Columns with five seeds in common are compared seed by seed.
+        tolerance. Columns with at least five seeds in common are compared seed by seed.
       </Text>
     </section>
   );

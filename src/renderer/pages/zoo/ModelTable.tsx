@@ -1,4 +1,4 @@
-/** Models, a line each: name, size, whether training fits, state. */
+/** Models, a line each: name, size, whether training fits into memory, state. */
 import { Box, Table, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { shortCountText } from '#contract/format';
@@ -22,7 +22,9 @@ export function ModelTable({ models, fits, pulls, actions }: ModelTableProps) {
           <Table.Tr>
             <Table.Th>Model</Table.Th>
             <Table.Th>Layers</Table.Th>
-            <Table.Th ta="right">Parameters</Table.Th>
+            <Table.Th ta="right" visibleFrom="md">
+              Parameters
+            </Table.Th>
             <Table.Th visibleFrom="md">Language</Table.Th>
             <Table.Th visibleFrom="md">Licence</Table.Th>
             <Table.Th style={{ whiteSpace: 'nowrap' }}>This machine</Table.Th>
@@ -50,7 +52,9 @@ export function ModelTable({ models, fits, pulls, actions }: ModelTableProps) {
                   {model.family}
                 </Text>
               </Table.Td>
-              <Table.Td ta="right">{shortCountText(model.parameters.body)}</Table.Td>
+              <Table.Td ta="right" visibleFrom="md">
+                {shortCountText(model.parameters.body)}
+              </Table.Td>
               <Table.Td visibleFrom="md" style={{ whiteSpace: 'nowrap' }}>
                 {model.language}
               </Table.Td>
