@@ -10,7 +10,7 @@ const jobFile = z.object({
   batch: z.string(),
   /** Index in the job array of the submission. */
   task: z.int().min(0),
-  /** Jobs of this run before, which Slurm ended without being asked to. */
+  /** Jobs of this run before, and their restarts by Slurm, since a user started it. The batch script reads it. */
   attempt: z.int().min(0).default(0),
 });
 export type RunJob = z.infer<typeof jobFile>;

@@ -73,6 +73,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
     onTrouble,
     journalOf: (id) => runFiles(folderOf(id)).journal,
     onCommit: tell,
+    onGathered: (id) => tell(id, null),
     onAttempt() {
       if (writer.count() > 0) lookLater();
       fill();
@@ -96,6 +97,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
   const queued = (): string[] => waiting().map(({ id }) => id);
   const trainersThat = (match: (trainer: RunningTrainer) => boolean): string[] =>
     [...trainers].flatMap(([id, trainer]) => (match(trainer) ? [id] : []));
+  const isOurs = (id: string): boolean => owners.isMe(store.runs.app(id));
   const isHere = (id: string): boolean => trainers.get(id)?.launcher === 'local';
 
   function tell(id: string, entry: JournalEntry | null): void {
@@ -223,6 +225,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
               trainer.isWaiting = false;
               update(id, () => store.runs.begin(id));
             },
+            isOurs: () => isOurs(id),
             onEnd(how, obeyed, otherwise) {
               if (trainers.get(id) !== trainer) return;
               ended(id, how, {
@@ -243,16 +246,11 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
     tell(id, null);
   }
 
-  /** Updates the store with what the cluster says of a run, unless another app took it over. */
+  /** Stores what the cluster says of a run. */
   function update(id: string, change: () => void): void {
-    if (writer.isOwed(id)) return; // the next entry of its journal says the same
-    try {
-      if (!owners.isMe(store.runs.app(id))) return;
-      store.hurried(change);
-      tell(id, null);
-    } catch (error) {
-      writer.report(error);
-    }
+    writer.gather(id, () => {
+      if (isOurs(id)) change();
+    });
   }
 
   function leaveCluster(): void {
@@ -267,7 +265,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
   function ended(id: string, how: string, end: TrainerEnd): void {
     trainers.delete(id);
     writer.write(id, async () => {
-      if (owners.isMe(store.runs.app(id))) await settle(id, how, 'crashed', end);
+      if (isOurs(id)) await settle(id, how, 'crashed', end);
       else leave(id, 'observe'); // another app took it over while this one was asleep or cut off
     });
     tell(id, null); // its slot is free, whatever its journal said before
@@ -446,13 +444,13 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
         left.filter((id) => !isOver(id) && restingStates.includes(store.runs.get(id).state)),
         launcher,
       );
-      adopt(left.filter((id) => !owners.isMe(store.runs.app(id)))); // another app was faster
+      adopt(left.filter((id) => !isOurs(id))); // another app was faster
       fill();
     },
     /** Takes over a run whose app seems dead; an app that turns out to be alive keeps it. */
     takeOver: (id: string): void => adopt([id], 'awaitIfDead'),
     /** Whether a run is running or queued here. */
-    isMine: (id: string): boolean => trainers.has(id) || owners.isMe(store.runs.app(id)),
+    isMine: (id: string): boolean => trainers.has(id) || isOurs(id),
     /** Description of another live app that runs or queues the run; null if none does. */
     otherOwner(id: string): string | null {
       const app = store.runs.app(id);
