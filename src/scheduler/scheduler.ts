@@ -4,20 +4,17 @@
  */
 import { join } from 'node:path';
 import type { LauncherName } from '#contract/cluster';
-import { describeError, PermafrostError } from '#contract/errors';
+import { PermafrostError } from '#contract/errors';
 import type { QueueServices } from '#contract/queue';
-import { type JournalEntry, type Run, restingStates, type TrainerCommand } from '#contract/run';
+import { type JournalEntry, restingStates, type TrainerCommand } from '#contract/run';
 import type { RunListener } from '#contract/runServices';
-import { dropDeadLease } from '#disk/lease';
-import { diskError } from '#disk/troubles';
-import { changedField, readRunConfig } from '#runFolder/config';
-import { printedTail } from '#runFolder/log';
 import { runFiles } from '#runFolder/paths';
 import type { Store } from '#store/store';
-import type { Launch, Outcome, TrainerHandle } from './launch.ts';
+import type { Launch } from './launch.ts';
 import { watchOtherApps } from './otherApps.ts';
 import { openOwners } from './owners.ts';
 import { createStoreWriter } from './storeWriter.ts';
+import { createTrainers } from './trainers.ts';
 
 export interface SchedulerOptions {
   store: Store;
@@ -32,35 +29,12 @@ export interface SchedulerOptions {
 
 export type Scheduler = ReturnType<typeof createScheduler>;
 
-/** The end of a trainer whose journal may not tell it. */
-interface TrainerEnd {
-  /** The command that it followed. */
-  obeyed?: TrainerCommand['kind'];
-  otherwise?: Outcome;
-  /** It was a job of a cluster. */
-  isElsewhere?: boolean;
-}
-
-interface RunningTrainer {
-  launcher: LauncherName;
-  /** The cluster has not started it. */
-  isWaiting: boolean;
-  handle: TrainerHandle;
-  /** The last command, when it was sent (ms, monotonic), and whether the trainer acknowledged it. */
-  asked: { kind: TrainerCommand['kind']; at: number; isHeard: boolean } | null;
-}
-
-/** Milliseconds that an exiting app waits for a trainer to acknowledge its pause; afterwards the trainer pauses on its own. */
-const hearingTime = 60_000;
-/** Milliseconds after which a second stop request kills the trainer. */
-const stopPatience = 30_000;
 /** Milliseconds between checks of other apps' runs and between retries of refused updates. */
 const lookPause = 1000;
 
 export function createScheduler({ store, home, slots, launchers, onTrouble = () => {} }: SchedulerOptions) {
   const folderOf = (id: string): string => join(home, 'runs', id);
   const owners = openOwners(home);
-  const trainers = new Map<string, RunningTrainer>();
   /** Runs that this app queued and has not lost to another. */
   const mine = new Set<string>();
   const listeners = new Set<RunListener>();
@@ -79,13 +53,18 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
       fill();
     },
   });
+  const trainers = createTrainers({
+    ...{ store, writer, launchers, folderOf, isOurs, tell },
+    onGone: fill,
+    onLost: (id) => leave(id, 'observe'),
+  });
   const others = watchOtherApps({
     store,
     owners,
     folderOf,
     onChange: (id) => tell(id, null),
     onAbandoned(id) {
-      if (!writer.isOwed(id)) writer.write(id, () => settle(id, 'the app ended too', 'interrupted'));
+      if (!writer.isOwed(id)) writer.write(id, () => trainers.settle(id, 'the app ended too', 'interrupted'));
     },
     onFree(id, interest, isLeft) {
       if (isLeft && (interest !== 'observe' || adoptsAll)) store.hurried(() => takeIn([id]));
@@ -95,10 +74,9 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
 
   const waiting = () => store.runs.queue().filter(({ id }) => mine.has(id));
   const queued = (): string[] => waiting().map(({ id }) => id);
-  const trainersThat = (match: (trainer: RunningTrainer) => boolean): string[] =>
-    [...trainers].flatMap(([id, trainer]) => (match(trainer) ? [id] : []));
-  const isOurs = (id: string): boolean => owners.isMe(store.runs.app(id));
-  const isHere = (id: string): boolean => trainers.get(id)?.launcher === 'local';
+  function isOurs(id: string): boolean {
+    return owners.isMe(store.runs.app(id));
+  }
 
   function tell(id: string, entry: JournalEntry | null): void {
     for (const listener of listeners) {
@@ -118,7 +96,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
       if (!isClosing) {
         if (!isPaused) startWaiting();
         writer.recover();
-        if (trainers.size + writer.count() + queued().length > 0 || others.hasAwaited()) return;
+        if (trainers.count() + writer.count() + queued().length > 0 || others.hasAwaited()) return;
       }
     } catch (error) {
       writer.report(error);
@@ -126,7 +104,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
       return;
     }
     // an exiting app leaves refused updates to the next one
-    if (trainers.size > 0 || (writer.count() > 0 && writer.trouble() === null)) return;
+    if (trainers.count() > 0 || (writer.count() > 0 && writer.trouble() === null)) return;
     for (const resolve of idlers) resolve();
     idlers.clear();
   }
@@ -135,21 +113,21 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
   function startWaiting(): void {
     const queue = waiting();
     if (queue.length === 0) return;
-    const free = Math.max(0, slots - trainersThat(({ launcher }) => launcher === 'local').length);
+    const free = Math.max(0, slots - trainers.that(({ launcher }) => launcher === 'local').length);
     const here = queue.filter(({ launcher }) => launcher === 'local');
     for (const { id } of here.slice(0, free)) claim(id);
     const elsewhere = queue.filter(({ launcher }) => launcher !== 'local');
     if (elsewhere.length === 0) return;
     const taken = new Set(store.together(() => elsewhere.filter(({ id }) => store.runs.submit(id))));
     for (const run of elsewhere) {
-      if (taken.has(run)) start(run.id, run.launcher);
+      if (taken.has(run)) trainers.start(run.id, run.launcher, slots);
       else leave(run.id, adoptsAll ? 'observe' : 'await');
     }
   }
 
   /** Starts a run of the queue, unless another app was faster. */
   function claim(id: string): void {
-    if (store.hurried(() => store.runs.claim(id))) start(id, 'local');
+    if (store.hurried(() => store.runs.claim(id))) trainers.start(id, 'local', slots);
     else leave(id, adoptsAll ? 'observe' : 'await');
   }
 
@@ -181,7 +159,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
   function putInQueue(ids: readonly string[], launcher?: LauncherName): string[] {
     const me = owners.me();
     const free = ids.filter((id) => {
-      if (trainers.has(id) && !isHere(id)) return false; // its job is still with the cluster
+      if (trainers.has(id) && !trainers.isHere(id)) return false; // its job is still with the cluster
       const { state } = store.runs.get(id);
       if (restingStates.includes(state)) return true;
       return owners.app(store.runs.app(id)) === 'dead' && (state === 'queued' || store.runs.launcher(id) !== 'local');
@@ -199,115 +177,10 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
     }
   }
 
-  // Trainers
-
-  function start(id: string, launcher: LauncherName): void {
-    const folder = folderOf(id);
-    try {
-      requireSameConfig(folder, store.runs.get(id));
-      dropDeadLease(runFiles(folder).lease);
-      const trainer: RunningTrainer = {
-        launcher,
-        isWaiting: launcher !== 'local',
-        asked: null,
-        handle: launchers[launcher](
-          { folder, seq: store.runs.seq(id), slots },
-          {
-            onEntry: (entry) => writer.commit(id, entry),
-            onHeard() {
-              if (trainer.asked) trainer.asked.isHeard = true;
-            },
-            onWaiting(why) {
-              trainer.isWaiting = true;
-              update(id, () => store.runs.wait(id, { code: 'waiting', message: why }));
-            },
-            onRunning() {
-              trainer.isWaiting = false;
-              update(id, () => store.runs.begin(id));
-            },
-            isOurs: () => isOurs(id),
-            onEnd(how, obeyed, otherwise) {
-              if (trainers.get(id) !== trainer) return;
-              ended(id, how, {
-                obeyed: obeyed ? trainer.asked?.kind : undefined,
-                otherwise,
-                isElsewhere: launcher !== 'local',
-              });
-            },
-          },
-        ),
-      };
-      trainers.set(id, trainer);
-    } catch (cause) {
-      const { code, message } = describeError(diskError(runFiles(folder).log, cause));
-      const state = code === 'config' ? 'failed' : 'crashed';
-      writer.write(id, async () => store.hurried(() => rest(id, state, { code, message })));
-    }
-    tell(id, null);
-  }
-
-  /** Stores what the cluster says of a run. */
-  function update(id: string, change: () => void): void {
-    writer.gather(id, () => {
-      if (isOurs(id)) change();
-    });
-  }
-
-  function leaveCluster(): void {
-    for (const [id, { handle }] of trainers) {
-      if (isHere(id)) continue;
-      trainers.delete(id);
-      handle.release();
-    }
-  }
-
-  /** Settles the run of a trainer that exited. */
-  function ended(id: string, how: string, end: TrainerEnd): void {
-    trainers.delete(id);
-    writer.write(id, async () => {
-      if (isOurs(id)) await settle(id, how, 'crashed', end);
-      else leave(id, 'observe'); // another app took it over while this one was asleep or cut off
-    });
-    tell(id, null); // its slot is free, whatever its journal said before
-    fill();
-  }
-
-  /** Gives a run without a trainer its final state: from its journal, from the command it obeyed before its first entry, or crashed. */
-  async function settle(
-    id: string,
-    how: string,
-    code: 'crashed' | 'interrupted',
-    { obeyed, otherwise, isElsewhere }: TrainerEnd = {},
-  ): Promise<void> {
-    await writer.catchUp(id);
-    if (!store.runs.has(id)) return;
-    const run = store.runs.get(id);
-    // a job that was interrupted could have gone on by itself, but its end is known by now
-    const isOpen =
-      run.state === 'running' || (isElsewhere && (run.state === 'queued' || run.reason?.code === 'interrupted'));
-    if (!isOpen) return;
-    if (obeyed) return store.hurried(() => rest(id, obeyed === 'pause' ? 'paused' : 'stopped', null));
-    if (otherwise) return store.hurried(() => rest(id, otherwise.state, otherwise.reason));
-    const message = crashMessage(how, runFiles(folderOf(id)).log);
-    store.hurried(() => rest(id, 'crashed', { code, message }));
-  }
-
-  function rest(id: string, state: Run['state'], reason: Run['reason']): void {
-    store.runs.settle(id, state, reason, Date.now());
-    tell(id, null);
-  }
-
   /** Asks a run to end at its next checkpoint; a queued one is taken from the queue at once. */
   function end(id: string, kind: TrainerCommand['kind']): void {
-    const trainer = trainers.get(id);
-    if (trainer) {
-      const { asked, handle } = trainer;
-      if (asked?.kind !== kind) trainer.asked = { kind, at: performance.now(), isHeard: false };
-      else if (kind === 'stop' && performance.now() - asked.at > stopPatience) {
-        handle.kill();
-        return;
-      }
-      handle.send({ kind });
+    if (trainers.has(id)) {
+      trainers.ask(id, kind);
       return;
     }
     if (others.isAwaited(id)) {
@@ -321,7 +194,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
       throw new PermafrostError('conflict', `${id} belongs to ${owner}. Use that app, or wait until it exits.`);
     }
     if (state !== 'queued') return;
-    rest(id, kind === 'pause' ? 'paused' : 'stopped', null);
+    trainers.rest(id, kind === 'pause' ? 'paused' : 'stopped', null);
     fill();
   }
 
@@ -371,8 +244,8 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
   const queue: QueueServices = {
     get: () => ({
       ...{ paused: isPaused, slots, queued: queued(), trouble: writer.trouble() },
-      running: trainersThat((trainer) => !trainer.isWaiting),
-      submitted: trainersThat((trainer) => trainer.isWaiting),
+      running: trainers.that((trainer) => !trainer.isWaiting),
+      submitted: trainers.that((trainer) => trainer.isWaiting),
     }),
     move(id, place) {
       const order = queued();
@@ -401,7 +274,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
       adopt();
     },
     leaveCluster() {
-      leaveCluster();
+      trainers.releaseElsewhere();
       fill();
     },
     whenIdle: () =>
@@ -478,14 +351,10 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
       adoptsAll = false;
       others.onlyObserve();
       for (const id of mine) pauseAtExit(id);
-      leaveCluster();
+      trainers.releaseElsewhere();
       isClosing = true;
       const releasing = setInterval(() => {
-        for (const [id, { asked, handle }] of trainers) {
-          if (!asked || asked.isHeard || performance.now() - asked.at < hearingTime) continue;
-          trainers.delete(id);
-          handle.release();
-        }
+        trainers.releaseDeaf();
         fill();
       }, lookPause);
       await queue.whenIdle();
@@ -504,20 +373,4 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
       writer.report(error); // the next app takes over what stays queued
     }
   }
-}
-
-/** Throws `config` when the folder's config differs from the store's. */
-function requireSameConfig(folder: string, run: Run): void {
-  const field = changedField(readRunConfig(folder).config, run.config);
-  if (field)
-    throw new PermafrostError(
-      'config',
-      `${field} was changed in ${runFiles(folder).config} after the run was made. Undo that, or start a new run.`,
-    );
-}
-
-/** Why a trainer exited, with the last lines that it printed. */
-function crashMessage(how: string, log: string): string {
-  const words = printedTail(log, 4000).trim().split('\n').slice(-3).join(' ').slice(-400);
-  return `The trainer exited unexpectedly (${how})${words ? `: ${words}` : '.'} Resume the run to continue from its last checkpoint.`;
 }

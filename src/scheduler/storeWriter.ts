@@ -22,6 +22,8 @@ export interface StoreWriterOptions {
   onTrouble(message: string | null): void;
 }
 
+export type StoreWriter = ReturnType<typeof createStoreWriter>;
+
 /** Milliseconds of refusals before the trouble is reported. */
 const patience = 1500;
 
