@@ -1,4 +1,4 @@
-/** What data cost: batches beside the GPT-2-small step that they are for, and the decoding of the two sets where it takes long. */
+/** The cost of data: making a batch, relative to a training step of GPT-2 small, and decoding the two data sets that take long. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,12 +24,12 @@ import { wavFile } from '../tests/formats/samples.ts';
 import { tarGzOf, writeFiles } from '../tests/zoo/archives.ts';
 import type { Benchmark, Figures } from './benchmark.ts';
 
-const batch = 4; // both the batch and the step grow with it
+const batch = 4; // the times of a batch and of a step both grow with it
 const steps = 3;
 const clips = 3000;
 const share = (task: string): string => `${task} share of a step`;
 
-/** Random samples in the form that a data set is decoded to; sounds are read from the disk one by one, as all of them are. */
+/** Random samples in each data set's decoded form. Sounds are read from the disk one by one, as in the real data set. */
 async function decodedSets(home: string): Promise<Record<string, Decoded | null>> {
   const random = randomStream(1, 'bench');
   const write = async (name: string, layout: SampleLayout, sample: () => SampleValues, memory?: number) => {
@@ -55,7 +55,7 @@ async function decodedSets(home: string): Promise<Record<string, Decoded | null>
   };
 }
 
-/** As many tokens as small molecules have, so that batches come in a few lengths. */
+/** Random sequences with the lengths of small molecules, so that batches have only a few lengths. */
 function molecules(): Dataset {
   const random = randomStream(1, 'molecules');
   const lengths = Array.from({ length: 1000 }, () => 12 + random.below(40));
@@ -70,7 +70,7 @@ function molecules(): Dataset {
   return { train: set, test: set };
 }
 
-/** The part of a training step that making its batch takes. */
+/** The share of a training step's time that is spent on making its batch. */
 async function dataShare(name: string, home: string, dataset: Dataset | null): Promise<number> {
   const settings = { ...tasks[name].settings[0], pretrained: false, batch_size: batch, gpu_batch_size: batch };
   const config = parseConfig({ task: name, ...settings });
@@ -81,14 +81,14 @@ async function dataShare(name: string, home: string, dataset: Dataset | null): P
   const device = (await openDevices('cpu', { weightFolder: weights.folder }))[0];
   const plan = planOf(config, task.readsWholeBatches);
   const learner = await compileLearner({ config, task, shape, model, plan, weights, dataset, device });
-  await learner.train(0); // compilers warm up, and the first epoch's order is drawn
+  await learner.train(0); // a warm-up step, which also draws the order of the first epoch
   const before = { ...learner.time };
   for (let i = 1; i <= steps; i++) await learner.train(i);
   await learner.release();
   return (learner.time.data - before.data) / (learner.time.training - before.training);
 }
 
-/** Seconds of sound that is as noisy as speech, so that it packs as badly. */
+/** Decodes clips of noise, which compress as badly as speech; returns clips per second. */
 async function clipsPerSecond(home: string): Promise<number> {
   const random = randomStream(1, 'sound');
   const files: Record<string, Uint8Array | string> = {
@@ -105,6 +105,7 @@ async function clipsPerSecond(home: string): Promise<number> {
   return (clips * 1000) / (performance.now() - start);
 }
 
+/** Seconds to split the molecules of CYP3A4 by scaffold. */
 async function splitSeconds(): Promise<number> {
   const file = join(import.meta.dirname, '../tests/fixtures/cyp3a4/cyp3a4_veith.tab.gz');
   const smiles = Array.from(tsvRows([gunzipSync(readFileSync(file))], ['Drug'], file), ({ cells }) => cells.Drug);
@@ -114,7 +115,7 @@ async function splitSeconds(): Promise<number> {
 }
 
 export const batches: Benchmark = {
-  title: `Data: making a batch as a part of a training step of GPT-2 small with a frozen body on the CPU (batch ${batch}, the commonest published setting of each task); ${clips} clips decoded; 12,328 molecules split by scaffold`,
+  title: `Data: share of a training step spent on making its batch (GPT-2 small, frozen body, CPU, batch ${batch}, the commonest published setting of each task); decoding ${clips} clips; splitting 12,328 molecules by scaffold`,
   async run(report) {
     const home = mkdtempSync(join(tmpdir(), 'permafrost-bench-'));
     try {

@@ -1,4 +1,4 @@
-/** How long a checkpoint as large as GPT-2 small takes until it can be trained with, and what memory that costs. */
+/** The time and memory that it takes to make a checkpoint of the size of GPT-2 small ready for training. */
 import { fork } from 'node:child_process';
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ const { body, config } = bodies.gpt2;
 const shapes = body.parameters(config);
 const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
-/** Values of a tensor that are cheap to make and different everywhere. */
+/** Varied values of a tensor that are cheap to compute. */
 const values = (shape: readonly number[], seed: number): Uint8Array => {
   const data = new Float32Array(size(shape));
   for (let i = 0; i < data.length; i++) data[i] = (((i + seed) * 2654435761) % 65536) / 1e6;
@@ -34,18 +34,18 @@ function* safetensorsChunks(): Generator<Uint8Array> {
 
 interface Prepared {
   seconds: number;
-  /** Most resident memory, less what was there before. */
+  /** Peak resident memory minus that at the start. */
   extraMegabytes: number;
-  /** What is held at the end that is no page of a file. */
+  /** Memory at the end that is not mapped from a file, minus that at the start. */
   copiedMegabytes: number;
 }
 
-/** Prepares the weights of a run in a process of its own, whose memory nothing else touches. */
+/** Prepares the weights of a run in a separate process, in which nothing else takes memory. */
 const prepare = (home: string, what: 'weights' | 'learner'): Promise<Prepared> =>
   new Promise((resolve, reject) => {
     const child = fork(join(import.meta.dirname, 'checkpointsProcess.ts'), [home, what], { env: runtimeEnvironment() });
     child.once('message', (figures: Prepared) => resolve(figures));
-    child.once('exit', (code) => reject(new Error(`the process ended with ${code} and no figures`)));
+    child.once('exit', (code) => reject(new Error(`checkpointsProcess.ts exited without figures (exit code ${code})`)));
   });
 
 export const checkpoints: Benchmark = {

@@ -1,4 +1,7 @@
-/** Makes a run on a home's gpt2 ready to train and reports seconds and memory, mapped pages of files included. Usage: node checkpointsProcess.ts HOME weights|learner */
+/**
+ * `node checkpointsProcess.ts HOME weights|learner` prepares a run on the gpt2 of a home, and reports seconds and memory. Memory
+ * includes mapped pages of files.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseConfig } from '#contract/config';

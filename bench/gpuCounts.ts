@@ -1,7 +1,7 @@
 /**
- * What a step costs a GPU beside arithmetic, on any machine with a Vulkan, software included: dispatches, submits, new
- * buffers, the host's time and the bytes on the device. Counts and bytes are those of GPT-2 small. The host's time is that of
- * the same step at a sixteenth of the width, which has the same kernels and which a software Vulkan can wait for.
+ * The overhead of a training step on a GPU: dispatches, submits, new buffers, time of the host, and memory of the device. It can
+ * be measured on any machine with Vulkan, even in software. Counts and memory are those of GPT-2 small. The host's time is measured
+ * on the same step at a sixteenth of the width, which has the same kernels and which software Vulkan can compute in acceptable time.
  */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -12,8 +12,7 @@ import type { GpuCounts } from './gpuCountsProcess.ts';
 const regimes = { FPT: { freeze_trans: true, batch: 16 }, unfrozen: { freeze_trans: false, batch: 25 } };
 
 export const gpuCounts: Benchmark = {
-  title:
-    'GPT-2 small on a GPU: what a training step on MNIST takes beside arithmetic, batches of 16 (FPT) and 25 (unfrozen)',
+  title: 'GPT-2 small on a GPU: overhead of a training step on MNIST, batches of 16 (FPT) and 25 (unfrozen)',
   rows: Object.keys(regimes),
   async run(report) {
     offerSoftwareVulkan();

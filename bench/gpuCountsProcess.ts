@@ -1,4 +1,4 @@
-/** One regime of `gpu-counts`, in a process of its own: `node gpuCountsProcess.ts '{"freeze_trans": true, "batch": 16}'`. */
+/** `node gpuCountsProcess.ts '{"freeze_trans": true, "batch": 16}'` measures one regime of `gpu-counts`. */
 import { sizeOf } from '#engine/graph';
 import { noiseWords } from '#engine/noise';
 import { compileStep } from '#engine/step';
@@ -12,9 +12,9 @@ export interface GpuCounts {
   dispatches: number;
   submits: number;
   allocations: number;
-  /** Of the thin twin, from the call to the end of its submit; the least of five steps, since other programs may run. */
+  /** Time of the narrow model's step from the call to its submit: the shortest of five, since other programs may be running. */
   hostMs: number;
-  /** Random words of the masks of GPT-2 small. */
+  /** Time to draw the random words for the masks of GPT-2 small. */
   noiseMs: number;
   peakMb: number;
 }
@@ -39,7 +39,7 @@ const words = [
 const count = { dispatches: 0, submits: 0, allocations: 0 };
 let submitted = 0;
 type Watch = (returned: object) => object | undefined;
-/** The same object, but `watched` sees what some of its methods return, and may replace it. */
+/** Wraps an object so that `watched` sees the results of some methods and may replace them. */
 const watching = <T extends object>(
   target: T,
   watched: Record<string, Watch>,
@@ -82,7 +82,7 @@ const opened = await openGpu({
 const thin = trainingStep({ ...settings, n_embd: 48, batch_size: 2, gpu_batch_size: 2 });
 const step = await compileStep(thin.program, { ...thin, device: { ...opened, gpu: countingGpu(opened.gpu) } });
 
-/** What the random words of a step take. */
+/** Milliseconds to draw the random words of a step. */
 function noiseTime(lengths: readonly number[], step: number): number {
   const start = performance.now();
   const draw = noiseWords([0, step]);
@@ -103,7 +103,9 @@ for (let i = 0; i < 5; i++) {
   noiseMs.push(noiseTime(noiseLengths(plan), i));
 }
 if (count.dispatches !== plan.dispatches.length)
-  throw new Error(`GPT-2 small takes ${plan.dispatches.length} dispatches, its thin twin ${count.dispatches}.`);
+  throw new Error(
+    `GPT-2 small takes ${plan.dispatches.length} dispatches, but the narrow model takes ${count.dispatches}. They should be equal.`,
+  );
 const figures: GpuCounts = {
   adapter: opened.name,
   ...count,

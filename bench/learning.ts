@@ -1,4 +1,4 @@
-/** The quick profile on MNIST with a frozen random body, as `npm run reproduce` trains it: does it learn? */
+/** Does the quick profile learn? Trains its frozen random body on MNIST. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Writes a state dict as torch.save did before PyTorch 1.6: four pickles, then every storage with its length before it. */
+/** Writes a state dict like torch.save before PyTorch 1.6: several pickles, then the length and the values of every storage. */
 type Shapes = Readonly<Record<string, readonly number[]>>;
 
 const bytes = (...parts: (string | number | Uint8Array)[]): Uint8Array =>
@@ -24,7 +24,7 @@ const tensor = (shape: readonly number[], key: number): Uint8Array =>
     ...[tuple(shape), tuple(stridesOf(shape)), 0x89, '}', 't', 'R'],
   );
 
-/** The file in pieces; `values` gives the bytes of a float32 tensor. */
+/** Yields the file in pieces. `values` returns the bytes of a float32 tensor. */
 export function* legacyTorchChunks(
   shapes: Shapes,
   values: (shape: readonly number[], index: number) => Uint8Array,

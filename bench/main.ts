@@ -1,6 +1,6 @@
 /**
- * `npm run bench [-- NAME…] [--json]`: runs benchmarks and records them in bench/results and bench/RESULTS.md, with the
- * machine and the date. With --json: one object on stdout and nothing else.
+ * `npm run bench [-- NAME…] [--json]` runs benchmarks and records them in bench/results and bench/RESULTS.md, with the machine
+ * and the date. With --json it prints a single JSON object on stdout.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
@@ -11,6 +11,7 @@ import { checkpoints } from './checkpoints.ts';
 import { estimate } from './estimate.ts';
 import { gpuCounts } from './gpuCounts.ts';
 import { learning } from './learning.ts';
+import { reproduce } from './reproduce.ts';
 import { fptStep, gpuFptStep, gpuUrtStep, models, urtStep } from './steps.ts';
 import { store } from './store.ts';
 import { window } from './window.ts';
@@ -21,6 +22,7 @@ const benchmarks: Record<string, Benchmark> = {
   'urt-step': urtStep,
   models,
   learning,
+  reproduce,
   estimate,
   store,
   window,
@@ -32,19 +34,19 @@ const benchmarks: Record<string, Benchmark> = {
 
 const results = join(import.meta.dirname, 'results');
 
-/** Processors that this process may use, as `taskset` left them. */
+/** Describes the machine. Counts only the processors that this process may use, which `taskset` can restrict. */
 function machine(): string {
   const { arch, platform, version } = process;
   return `${availableParallelism()} × ${cpus()[0].model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB, ${platform} ${arch}, Node ${version.slice(1)}`;
 }
 
-/** What a benchmark's file holds: its last figures on each machine, newest first. */
+/** An entry of a benchmark's file, which has the last figures on each machine, newest first. */
 interface Entry {
   machine: string;
   date: string;
   figures: Figures;
 }
-/** A machine that got another Node is still the same. */
+/** The machine without the version of Node, which may change. */
 const hardware = ({ machine }: Entry): string => machine.replace(/, Node .*/, '');
 const fileOf = (name: string): string => join(results, `${name}.json`);
 const entriesOf = (name: string): Entry[] =>
@@ -76,7 +78,7 @@ const shown = ({ limits }: Benchmark, figure: string, value: Figures[string] | u
   return `${show(value)}${limit && typeof value === 'number' ? (holds(value, limit) ? ' ✓' : ' ✗') : ''}`;
 };
 
-/** A line for each figure, a column for each machine. */
+/** A table with a line for each figure and a column for each machine. */
 function byMachine(bench: Benchmark, entries: Entry[]): string {
   const figures = [...new Set(entries.flatMap((entry) => Object.keys(entry.figures)))];
   return table(
@@ -87,7 +89,7 @@ function byMachine(bench: Benchmark, entries: Entry[]): string {
   );
 }
 
-/** A table for each machine. */
+/** A table for each machine, with a line for each row of the benchmark. */
 function byRow(bench: Benchmark, rows: readonly string[], entries: Entry[]): string {
   return entries
     .map(({ machine, date, figures }) => {
@@ -110,14 +112,14 @@ function page(): string {
     const body = bench.rows ? byRow(bench, bench.rows, entries) : byMachine(bench, entries);
     return `## ${bench.title}\n\n\`npm run bench -- ${name}\`\n\n${body}\n`;
   });
-  return `# Benchmarks\n\nWritten by \`npm run bench\`, with the machine and the date. Ratios compare two programs in one run on one machine; ✓ and ✗ hold a figure to its limit.\n\n${sections.join('\n')}`;
+  return `# Benchmarks\n\nWritten by \`npm run bench\`. Ratios compare two programs in the same run on the same machine. ✓ and ✗ say whether a figure keeps its limit.\n\n${sections.join('\n')}`;
 }
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const json = process.argv.includes('--json');
 const unknown = names.filter((name) => !benchmarks[name]);
 if (unknown.length) {
-  console.error(`There is no benchmark ${unknown.join(', ')}. Choose from ${Object.keys(benchmarks).join(', ')}.`);
+  console.error(`There is no benchmark ${unknown.join(', ')}. Choose from: ${Object.keys(benchmarks).join(', ')}.`);
   process.exit(2);
 }
 mkdirSync(results, { recursive: true });

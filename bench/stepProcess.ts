@@ -1,6 +1,6 @@
 /**
- * Our side of the benchmarks of steps, in a process of its own so that its memory can be read.
- * Prints one JSON object. Usage: node stepProcess.ts '{"config": {…}, "device": "cpu", "threads": 2, "steps": 5}'
+ * `node stepProcess.ts '{"config": {…}, "device": "cpu", "threads": 2, "steps": 5}'` measures our training steps, in a separate
+ * process so that its memory can be measured. Prints one JSON object.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,18 +23,18 @@ export interface StepSetting {
   config: Record<string, unknown>;
   device: DeviceName;
   threads: number;
-  /** Steps that are timed, after one that warms up. */
+  /** Number of timed steps, which follow one step of warm-up. */
   steps: number;
 }
 export interface StepFigures {
   seconds: number[];
-  /** Of every step, the part in which its batch was made. */
+  /** The part of each step's time that was spent on making its batch. */
   dataSeconds: number[];
   rssMb: number;
   traceSeconds: number;
   sessionSeconds: number;
   gemmGflops: number;
-  /** Shape of x and the trained values, so that both sides are seen to do the same. */
+  /** Shape of x and number of trained values, to check that both sides do the same. */
   shape: number[];
   trained: number;
 }
@@ -54,7 +54,7 @@ const tokens = shape.lengths?.[0] ?? shape.tokens;
 const inputs = batchSpecs(shape, tokens, batch);
 const step = await compileStep(trainProgram(recipe), { state, inputs, frozen: weights.frozen, device });
 
-/** Real digits where the task has them; else noughts and ones, which every task takes for an input. */
+/** Makes batches: of MNIST's digits if the task uses them, otherwise of zeros and ones, which are valid inputs for every task. */
 async function batchMaker(): Promise<(index: number) => Pick<Batch, 'x' | 'y'>> {
   if (task.dataset === 'mnist') {
     const { dataset } = await loadDataset('mnist', { home: cache });
@@ -80,7 +80,7 @@ for (let i = 0; i <= setting.steps; i++) {
 const status = readFileSync('/proc/self/status', 'utf8');
 const rssMb = Number(/VmHWM:\s+(\d+)/.exec(status)![1]) / 1024;
 
-/** Rate of one large product of the step, by the same runtime: 784 × 768 × 3072. */
+/** GFLOP/s of one large matrix product of the step, 784 × 768 × 3072, in the same runtime. */
 async function gemmRate(): Promise<number> {
   const [m, k, n] = [784, 768, 3072];
   const product = await compileStep(

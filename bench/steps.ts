@@ -1,4 +1,4 @@
-/** Training steps, ours against PyTorch's, in one run on the same threads or the same GPU. */
+/** Compares our training steps with PyTorch's, in one run with the same number of threads or on the same GPU. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { runtimeEnvironment } from '#trainer/environment';
@@ -7,13 +7,13 @@ import type { StepFigures, StepSetting } from './stepProcess.ts';
 
 const [tokens, dropout, threads] = [49, 0.1, 2];
 
-/** A model in a regime, and PyTorch's of the same. */
+/** A model in a regime, and the same model in PyTorch. */
 interface Subject {
   config: Record<string, unknown>;
-  /** Its name in torch_models.py. */
+  /** The model's name in torch_models.py. */
   torch: string;
   device: 'cpu' | 'webgpu';
-  /** Steps timed in each round, after one that warms up. */
+  /** Number of timed steps in each round, which follow one step of warm-up. */
   steps: number;
 }
 interface TorchFigures {
@@ -27,14 +27,14 @@ const torchDevice = { cpu: 'cpu', webgpu: 'cuda' };
 export const median = (values: number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 const here = (file: string) => join(import.meta.dirname, file);
 
-/** A Python whose torch has the device, or null. Debian: `apt-get install python3-torch libopenblas0-pthread`. */
+/** A Python whose torch supports the device; null if there is none. On Debian: `apt-get install python3-torch libopenblas0-pthread`. */
 function pythonWithTorch(device: string): string | null {
   const trial = `import torch; torch.ones(1, device="${device}")`;
   const candidates = ['python3', '/usr/bin/python3'];
   return candidates.find((python) => spawnSync(python, ['-c', trial], { stdio: 'ignore' }).status === 0) ?? null;
 }
 
-/** What the figures were taken on. */
+/** Name of the GPU that is measured. */
 const gpuName = (): string =>
   spawnSync('nvidia-smi', ['--query-gpu=name', '--format=csv,noheader'], { encoding: 'utf8' }).stdout?.trim() ||
   'unknown';
@@ -54,17 +54,19 @@ function measureTorch(python: string, { config, torch, device, steps }: Subject,
   const file = JSON.stringify({ ...setting, device: torchDevice[device], threads, steps });
   const theirs: TorchFigures = JSON.parse(execFileSync(python, [here('torch_fpt.py'), file]).toString());
   if (Math.abs(theirs.trained / trained - 1) > 0.02)
-    // GPT-2 here has no weights that are never computed with
-    throw new Error(`${torch}: PyTorch trains ${theirs.trained} values, we train ${trained}; they should be the same.`);
+    // small differences are allowed, because torch_models.py leaves out weights that GPT-2 never computes with
+    throw new Error(
+      `${torch}: PyTorch trains ${theirs.trained} values, but we train ${trained}. They should be equal.`,
+    );
   return theirs;
 }
 
-/** Rounds of both, one after the other, so that a machine that slows down slows both. */
+/** Measures both in alternating rounds, so that changes in the machine's speed affect both. */
 function measure(subject: Subject, rounds: number, report: (line: string) => void) {
   const python = pythonWithTorch(torchDevice[subject.device]);
   const ours: StepFigures[] = [];
   const theirs: TorchFigures[] = [];
-  measureOurs({ ...subject, steps: 1 }); // writes the weight file and fills the disk's cache
+  measureOurs({ ...subject, steps: 1 }); // writes the weight file and fills the disk cache
   for (let round = 0; round < rounds; round++) {
     report(`round ${round + 1} of ${rounds}`);
     ours.push(measureOurs(subject));
@@ -83,19 +85,19 @@ function measure(subject: Subject, rounds: number, report: (line: string) => voi
   };
 }
 
-/** Floating-point operations of the matrix products of one step of GPT-2 small: forward, gradients of activations, and of weights that train. */
+/** Floating-point operations of the matrix products in a step of GPT-2 small: forward pass, gradients of activations, and gradients of trained weights. */
 function stepFlops(batch: number, unfrozen: boolean): number {
   const [d, layers, inputs] = [768, 12, 16];
   const rows = batch * tokens;
   const dense = 2 * rows * 12 * d * d;
   const attention = 4 * rows * tokens * d;
-  const lastBlock = 2 * rows * 2 * d * d + 2 * batch * 10 * d * d + 4 * batch * tokens * d; // keys and values of all, the rest of one token
+  const lastBlock = 2 * rows * 2 * d * d + 2 * batch * 10 * d * d + 4 * batch * tokens * d; // keys and values of all tokens, and the rest for one token
   const forward = (layers - 1) * (dense + attention) + lastBlock + 2 * rows * inputs * d;
   const weights = unfrozen ? (layers - 1) * dense + lastBlock : 0;
   return forward + weights + (layers - 1) * (dense + 2 * attention) + lastBlock + 2 * rows * inputs * d;
 }
 
-/** Fields of a config on MNIST in patches of 4 × 4: 49 tokens. */
+/** Settings for MNIST in patches of 4 × 4, which makes 49 tokens. */
 const digits = (model_name: string, batch: number, frozen: boolean): Record<string, unknown> => ({
   ...{ task: 'mnist', patch_size: 4, model_name, freeze_trans: frozen, dropout, body_dropout: dropout },
   ...{ batch_size: batch, gpu_batch_size: batch },
@@ -132,7 +134,7 @@ export const urtStep = stepBenchmark(
   { regime: 'unfrozen', batch: 25, steps: 3, device: 'cpu' },
   { ratio: '≥ 1.5', rssMb: '< 5000', dataShare: '< 0.02' },
 );
-/** Only where a WebGPU adapter is; a software one is too slow to wait for. */
+/** Needs a WebGPU adapter. One in software takes too long. */
 export const gpuFptStep = stepBenchmark({ regime: 'FPT', batch: 16, steps: 20, device: 'webgpu' }, {});
 export const gpuUrtStep = stepBenchmark({ regime: 'unfrozen', batch: 25, steps: 5, device: 'webgpu' }, {});
 
@@ -154,9 +156,9 @@ const subjects = [
   ['NAC, trained whole', { torch: 'nac', config: { ...network('mnist-add-reg', 'nac', false), n: 10 } }] as const,
 ];
 
-/** Every model and regime; a pretrained body costs what a random one does. */
+/** Every model, frozen and unfrozen. Bodies are random, because pretrained ones take the same time. */
 export const models: Benchmark = {
-  title: `Every model, frozen and trained as a whole: one training step of ${small} samples (MNIST in 49 patches for GPT-2, ViT and LSTM, ten digits for NAC, molecules of 32 tokens for MAT, spectrograms of 146 for AST), ${threads} threads`,
+  title: `Every model, frozen and unfrozen: one training step of ${small} samples (MNIST in 49 patches for GPT-2, ViT and LSTM, ten digits for NAC, molecules of 32 tokens for MAT, spectrograms of 146 for AST), ${threads} threads`,
   rows: subjects.map(([name]) => name),
   async run(report) {
     const figures: Figures = {};

@@ -1,4 +1,4 @@
-/** How fast the store takes metric rows, and opens a curve of a million points. */
+/** The speed at which the store imports metric rows and opens a curve of a million points. */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import type { Benchmark } from './benchmark.ts';
 const [rows, perEntry] = [1_000_000, 1000];
 
 export const store: Benchmark = {
-  title: 'Run store: a million metric rows through the journal import, 1,000 rows an entry',
+  title: 'Run store: import of a million metric rows from a journal with 1,000 rows per entry',
   async run() {
     const folder = mkdtempSync(join(tmpdir(), 'permafrost-bench-'));
     const path = join(folder, 'store.db');

@@ -1,8 +1,8 @@
-"""PyTorch's side of the benchmarks of steps: the same model, written against torch.nn alone, trained with Adam and clipping.
+"""Measures training steps in PyTorch: the same model, written with torch.nn only, trained with Adam and gradient clipping.
 
-Prints one JSON object: seconds per step (every one), peak resident memory, trained values, torch version.
+Prints one JSON object: seconds of every step, peak resident memory, number of trained values, torch version.
 Usage: python3 torch_fpt.py '{"model": "gpt2", "shape": [16, 49, 16], "frozen": true, "dropout": 0.1, "device": "cpu", "threads": 2, "steps": 5}'
-On cuda single precision is kept (no TF32).
+On cuda it computes in single precision (no TF32).
 """
 
 import json
@@ -27,7 +27,7 @@ def main():
     trained = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.Adam(trained, lr=1e-3)
     loss_of = LOSSES.get(setting["model"], F.cross_entropy)
-    x, y = torch.randint(0, 2, shape).float(), torch.zeros(shape[0], dtype=torch.long)  # in the host's memory, as batches are
+    x, y = torch.randint(0, 2, shape).float(), torch.zeros(shape[0], dtype=torch.long)  # in the host's memory, like real batches
     model.train()
     seconds = []
     for _ in range(setting["steps"] + 1):

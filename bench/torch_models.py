@@ -1,4 +1,4 @@
-"""The models of the benchmarks of steps, written against torch.nn alone. What a frozen body still trains is named ln_…, in_net… or out_net…."""
+"""The models that torch_fpt.py trains, written with torch.nn only. With a frozen body, only parameters named ln_…, in_net… or out_net… are trained."""
 
 import math
 
@@ -33,7 +33,7 @@ class Attention(nn.Module):
 
 
 def gelu_new(h):
-    return 0.5 * h * (1 + torch.tanh(math.sqrt(2 / math.pi) * (h + 0.044715 * h**3)))  # as transformers 4.4 has it
+    return 0.5 * h * (1 + torch.tanh(math.sqrt(2 / math.pi) * (h + 0.044715 * h**3)))  # as in transformers 4.4
 
 
 class Block(nn.Module):

@@ -1,4 +1,4 @@
-/** How fast the window is, in headless Chromium: its first paint, a long curve, and curves and logs that stream in. */
+/** The speed of the window in headless Chromium: first paint, opening a long curve, and streaming curves and logs. */
 import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ const repeats = 5;
 const patience = 120_000; // ms
 const viewport = { width: 1360, height: 900 };
 
-/** Runs in the page. Resolves to what `look` gives when that is something and a frame with it is painted. */
+/** Runs in the page. Resolves to the result of `look` once it is not null and a frame with it has been painted. */
 function painted<T>(look: () => T | null | undefined): Promise<T> {
   return new Promise((resolve) => {
     const check = () => {
@@ -37,7 +37,7 @@ const median = (values: readonly number[]): number => values.toSorted((a, b) => 
 const quantile = (values: readonly number[], part: number): number =>
   values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(part * values.length))];
 
-/** ms from the address to the first rows of runs, in a browser that has seen nothing yet. */
+/** Milliseconds from opening the URL to the first rows of runs, in a browser with an empty cache. */
 async function firstPaint(browser: Browser, url: string): Promise<{ page: Page; ms: number }> {
   const context = await browser.newContext({ viewport });
   await context.addInitScript(inPage);
@@ -52,7 +52,7 @@ async function firstPaint(browser: Browser, url: string): Promise<{ page: Page; 
   return { page, ms: await page.evaluate(() => globalThis.rowsPainted) };
 }
 
-/** ms from the table of runs until the loss of the run of a million points is drawn. */
+/** Milliseconds from the table of runs until the loss curve of a million points is drawn. */
 async function openCurve(page: Page): Promise<number> {
   await page.evaluate(() => {
     location.hash = '#/';
@@ -67,7 +67,7 @@ async function openCurve(page: Page): Promise<number> {
   });
 }
 
-/** Watches frames and log lines of a run for some seconds. */
+/** Runs in the page. Measures the times of frames and the delays of log lines for some seconds. */
 const watch = (seconds: number) => {
   const frames: number[] = [];
   const delays: number[] = [];
@@ -105,7 +105,7 @@ const pointsOf = async (page: Page): Promise<number> => {
 };
 
 export const window: Benchmark = {
-  title: `The window in headless Chromium, on a store of ${runs.toLocaleString('en')} runs; four series of 1,000 points a second for ${streamSeconds} s`,
+  title: `The window in headless Chromium, with ${runs.toLocaleString('en')} runs in the store, while four series of 1,000 points per second stream in for ${streamSeconds} s`,
   async run(report) {
     ensureBuilt(report);
     const home = mkdtempSync(join(tmpdir(), 'permafrost-bench-'));
@@ -114,7 +114,7 @@ export const window: Benchmark = {
     const told = <T>() =>
       new Promise<T>((resolve, reject) => {
         server.once('message', (message) => resolve(message as T));
-        void ended.then(() => reject(new Error('The process that serves the window ended.')));
+        void ended.then(() => reject(new Error('The process that serves the window exited.')));
       });
     let browser: Browser | null = null;
     try {

@@ -1,6 +1,6 @@
 /**
- * `node windowProcess.ts HOME COUNT`: serves the window on a home with COUNT runs and one of a million points, named
- * `million`; tells its address, and starts a run of {@link floodTrainer} for the first message it gets, whose id it tells.
+ * `node windowProcess.ts HOME COUNT` serves the window of a home with COUNT runs and a run of a million points, `million`. It sends
+ * the URL to its parent. When it receives a message, it starts a run of {@link floodTrainer} and sends the run's id.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * `node windowTrainer.ts RUNFOLDER`: stands where a trainer does and reports, through the same journal, a thousand steps a
- * second with four series each, and a line of log every second that says when it was written.
+ * `node windowTrainer.ts RUNFOLDER` takes the place of a trainer. It reports a thousand steps per second, with four metrics each,
+ * through a real journal, and logs a line with the present time every second.
  */
 import { setTimeout } from 'node:timers/promises';
 import { openJournal } from '#runFolder/journal';

@@ -1,4 +1,4 @@
-/** Wires the node rooms into the services that every face of Permafrost uses. */
+/** Wires the rooms that run in Node into the services that the command line, the window and the server use. */
 import { join } from 'node:path';
 import { readClusterSettings } from '#cluster/settingsFile';
 import { slurmLauncher } from '#cluster/slurmLauncher';
@@ -29,21 +29,24 @@ import { tableServices } from './app/tables.ts';
 
 export interface AppOptions {
   home: string;
-  /** Trainers at once. */
+  /** How many trainers may run at once. */
   slots?: number;
-  /** The trainer program; tests may give another that keeps the protocol. */
+  /** The trainer program; tests may pass another one with the same protocol. */
   trainer?: string;
-  /** The Node that trains and tries devices; by default this process's own, which does not work inside Electron. */
+  /** The Node that trains and tries devices; by default the one of this process, which does not work inside Electron. */
   node?: string;
-  /** Measures the speed of this machine when an estimate is asked for, once. */
+  /** Measures the speed of this machine once, at the first estimate. */
   measures?: boolean;
-  /** For read-only commands: changes nothing on the disk, and works on a home that is not writable. */
+  /** For read-only commands: writes nothing to the disk, so it works on a home that is not writable. */
   reads?: boolean;
-  /** Sets a damaged store aside and makes an empty one, to be rebuilt. */
+  /** Moves a damaged store away and makes an empty one, which is then rebuilt. */
   repairs?: boolean;
 }
 
-/** Opens the app on a home folder, made if needed. Throws `disk` when it cannot be written and `store` for a store that is damaged or of another version. */
+/**
+ * Opens the app on a home folder, which it makes if needed. Throws `disk` if the folder is not writable, and `store` if the store is
+ * damaged or of another version.
+ */
 export async function createApp({
   home,
   slots = 1,
@@ -67,7 +70,7 @@ export async function createApp({
     scriptOf: (batch, runs) => clusterScript(clusterOptions, batch, runs),
   });
   const launchers = {
-    local: localLauncher({ home, program: trainer, node, environment }),
+    local: localLauncher({ home, program: trainer, node, environment: runtimeEnvironment(process.env, home) }),
     slurm: slurm.launch,
   };
   const scheduler = createScheduler({ store, home, slots, launchers, onTrouble: reportTrouble });
@@ -88,7 +91,7 @@ export async function createApp({
   const analysis = analysisServices({ home, runs, node });
   const config = configServices(home, available, store, meter);
   const services = {
-    ...{ home, runs, queue: scheduler.queue, config, devices: deviceServices(node), data, zoo, analysis },
+    ...{ home, runs, queue: scheduler.queue, config, devices: deviceServices(home, node), data, zoo, analysis },
     cluster: clusterServices(clusterOptions),
   };
   const tables = tableServices(services, available);
@@ -110,13 +113,13 @@ export async function createApp({
   };
 }
 
-/** What trainers on the nodes need of this process's environment: the runtime's settings, and where Hugging Face's files are. */
+/** The part of this process's environment that trainers on the nodes need: runtime settings and the place of Hugging Face's files. */
 const clusterEnvironment = (environment: NodeJS.ProcessEnv): Record<string, string> => {
   const names = [...Object.keys(runtimeEnvironment({})), 'HF_HOME', 'HF_HUB_CACHE', 'HF_ENDPOINT', 'HF_HUB_OFFLINE'];
   return Object.fromEntries(names.flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])));
 };
 
-/** Queued and running runs of all apps that need something. */
+/** Queued and running runs of all apps whose config `needs` accepts. */
 function activeRuns(store: Store, needs: (config: ExperimentConfig) => boolean): string[] {
   const active = [...store.runs.inState('running'), ...store.runs.inState('queued')];
   return active.filter(({ config }) => needs(config)).map(({ id }) => id);
@@ -125,7 +128,7 @@ function activeRuns(store: Store, needs: (config: ExperimentConfig) => boolean):
 function reportTrouble(message: string | null): void {
   console.error(
     message
-      ? `${message} Runs continue; the store is updated from their folders when it works again.`
+      ? `${message} Runs continue. Once the store works again, it is updated from their folders.`
       : 'The run store works again.',
   );
 }

@@ -14,13 +14,13 @@ import { answerName, describeSamples } from '#zoo/samples';
 import type { RunNetwork } from './runNetwork.ts';
 import { tokenNames } from './tokens.ts';
 
-/** Most attention weights in one answer, unless one sample has more. */
+/** Most attention weights in one answer, unless a single sample has more. */
 const mostWeights = 4e6;
 const mostSamples = 8;
 
 const layerOutput = (index: number): string => `attention/${index}`;
 
-/** Inputs x and `at` → logits, and the attention weights [b, heads, t, t] of every layer under `attention/…`; `told` their shapes. */
+/** Inputs x and `at` → logits, and the attention weights [b, heads, t, t] of every layer as `attention/…`. `told` receives their shapes. */
 export const attentionProgram =
   (model: Model, told: (shape: readonly number[]) => void): Program =>
   ({ state, inputs, frozen }) => {
@@ -34,8 +34,8 @@ export const attentionProgram =
   };
 
 /**
- * The maps of a test sample and of neighbours that fit into one answer, in order. Samples are drawn one by one, so a number
- * means the same sample at every checkpoint; after the last sample of a data set the numbers start again.
+ * The attention maps of a test sample, and of as many neighbours as fit into one answer, in order. Samples are drawn one by one,
+ * so a number means the same sample at every checkpoint. After the last sample of a data set, numbers start over.
  * Throws `config` for a network without attention.
  */
 export async function attentionOf(
@@ -80,11 +80,11 @@ interface AttentionStep {
   step: CompiledStep;
   heads: number;
   t: number;
-  /** Of all layers together. */
+  /** Number of attention weights in all layers. */
   weights: number;
 }
 
-/** A program for each requested sequence length. */
+/** Compiles a program for each sequence length on demand. */
 function openPrograms({ config, shape, model, weights: { trained, frozen } }: RunNetwork, device: Device) {
   const open = new Map<number, AttentionStep>();
   const compile = async (tokens: number): Promise<AttentionStep> => {
@@ -93,7 +93,7 @@ function openPrograms({ config, shape, model, weights: { trained, frozen } }: Ru
     const { y: _, ...inputs } = batchSpecs(shape, tokens, 1);
     const step = await compileStep(program, { state: createState(trained), inputs, frozen, device });
     if (shapes.length === 0)
-      throw new PermafrostError('config', `${config.model_name} has no attention. Transformers have.`);
+      throw new PermafrostError('config', `${config.model_name} has no attention. Choose a run with a transformer.`);
     const [[, heads, , t]] = shapes;
     return { step, heads, t, weights: shapes.reduce((sum, [, h, rows, columns]) => sum + h * rows * columns, 0) };
   };

@@ -1,4 +1,4 @@
-/** Exports a run's network to a file for use elsewhere: written whole and checked, or not there at all. */
+/** Exports a run's network to a file for use elsewhere. The file is complete and checked, or absent. */
 import { readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { type ModelExport, type ModelFormat, modelFormats } from '#contract/analysis';
@@ -23,7 +23,7 @@ export interface ExportInput extends CheckOptions, Pick<ModelContent, 'path' | '
 
 interface FormatRow {
   write(content: ModelContent): WrittenModel;
-  /** Throws where the file is not the network. */
+  /** Throws if the file differs from the network. */
   check(content: ModelContent, written: WrittenModel, options: CheckOptions): Promise<ModelExport['parity']>;
 }
 
@@ -39,8 +39,8 @@ const formats: Record<ModelFormat, FormatRow> = {
 };
 
 /**
- * Writes the network in the format that the path's ending names, checks the file and deletes it where the check fails.
- * Throws `config` for another ending, `weights`, `disk`, `trace`.
+ * Writes the network in the format of the path's ending, checks the file, and deletes it if the check fails.
+ * Throws `config` for other endings, `weights`, `disk` or `trace`.
  */
 export async function exportModel(network: RunNetwork, input: ExportInput): Promise<ModelExport> {
   const { folder, path, externalData } = input;

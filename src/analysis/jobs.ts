@@ -1,4 +1,4 @@
-/** Jobs of this room's process, and how the app starts it. Loads no runtime, so the app can import it. */
+/** The jobs of the analysis process, and the function that starts it. The app can import this file, since it loads no runtime. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import type { Attention, ModelExport } from '#contract/analysis';
@@ -20,13 +20,13 @@ export type JobAnswer =
   | { error: { code: ErrorCode | 'internal'; message: string }; stack: string };
 
 export interface Analyst {
-  /** Does a job in a process of its own. Throws what the job throws, `device` when the process exits unexpectedly. */
+  /** Does a job in a separate process. Throws what the job throws, or `device` if the process exits unexpectedly. */
   ask<K extends JobName>(job: K, input: Jobs[K]['input']): Promise<Jobs[K]['answer']>;
-  /** Ends what is under way. */
+  /** Ends running jobs. */
   close(): void;
 }
 
-/** `node`: the Node that runs the process; by default this process's own, which does not work inside Electron. */
+/** `node` is the path of the Node that runs the process; this process's own by default, which does not work inside Electron. */
 export function createAnalyst(node?: string): Analyst {
   const children = new Set<ChildProcess>();
   return {
@@ -35,7 +35,7 @@ export function createAnalyst(node?: string): Analyst {
         execPath: node,
         execArgv: [],
         env: runtimeEnvironment(),
-        serialization: 'advanced', // typed arrays stay what they are
+        serialization: 'advanced', // keeps typed arrays
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       });
       children.add(child);
@@ -55,11 +55,11 @@ export function createAnalyst(node?: string): Analyst {
           reject(
             new PermafrostError(
               'device',
-              `The analysis ended early (${signal ?? `exit code ${code}`}). ${words}`.trim(),
+              `The analysis process exited unexpectedly (${signal ?? `exit code ${code}`}). ${words}`.trim(),
             ),
           );
         });
-        child.send({ job, input } satisfies JobRequest, () => {}); // a process that is gone shows as 'close'
+        child.send({ job, input } satisfies JobRequest, () => {}); // if the process has exited, 'close' follows
       });
     },
     close() {

@@ -1,6 +1,6 @@
 /**
- * `node main.ts` with a message channel: does one job and exits. A separate process, because the app must not load the
- * runtime, and a crash in a graph must not kill the app.
+ * `node main.ts` with a message channel does one job and exits. It is a separate process because the app must not load the
+ * runtime, and because a crash of the runtime must not kill the app.
  */
 import { availableParallelism } from 'node:os';
 import { describeError } from '#contract/errors';
@@ -10,7 +10,7 @@ import { exportModel } from './exportModel.ts';
 import type { JobAnswer, JobName, JobRequest, Jobs } from './jobs.ts';
 import { openRunNetwork } from './runNetwork.ts';
 
-/** Half of the cores, since runs may be under way. */
+/** Half of the cores, because runs may be training. */
 const threads = Math.max(1, Math.floor(availableParallelism() / 2));
 
 const jobs: { [K in JobName]: (input: Jobs[K]['input']) => Promise<Jobs[K]['answer']> } = {
@@ -37,4 +37,4 @@ process.once('message', async (request) => {
   process.send!(message, undefined, undefined, () => process.exit(0));
 });
 process.once('disconnect', () => process.exit(1)); // the parent has exited
-for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {}); // Ctrl-C in a terminal is for the parent
+for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {}); // the parent decides about Ctrl-C in a terminal

@@ -1,4 +1,4 @@
-/** The input and the result of writing a run's network to a file. */
+/** The input and output of functions that write a run's network to a file. */
 import type { ModelExport } from '#contract/analysis';
 import type { Frozen } from '#engine/program';
 import type { RunNetwork } from './runNetwork.ts';
@@ -8,7 +8,7 @@ export interface ModelContent {
   path: string;
   /** Keep the weights of an ONNX model in a file beside it. */
   externalData: boolean;
-  /** Every parameter that is computed with, by name, in the model's order. */
+  /** Every parameter that the network computes with, by name, in the model's order. */
   parameters: Record<string, Frozen>;
   metadata: Record<string, string>;
   /** Permafrost's version. */

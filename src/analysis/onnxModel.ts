@@ -1,4 +1,4 @@
-/** A network as an ONNX model: inputs to logits, without dropout, its parameters inside or in a file beside it. */
+/** Writes a network as an ONNX model from inputs to logits, without dropout. Its parameters are inside the file or in another one beside it. */
 import { basename } from 'node:path';
 import { writeAtomically } from '#disk/atomicFile';
 import { inferenceModel } from '#engine/inference';
@@ -9,14 +9,14 @@ import { batchSpecs } from '#trainer/learner';
 import { planOf } from '#trainer/protocol';
 import type { ModelContent, WrittenModel } from './modelFile.ts';
 
-/** Protobuf is limited to 2 GiB; the graph needs a part of that. */
+/** A protobuf file is limited to 2 GiB, and the graph needs some of that. */
 const mostInline = 1.9e9; // bytes
 
 const logitsProgram =
   (model: Model): Program =>
   ({ inputs, frozen }) => ({ outputs: { logits: model.forward(frozen, inputs.x, null, undefined, inputs.at) } });
 
-/** Writes the model, for batches of any size where its graph allows that. Throws `disk`. */
+/** Writes the model, for batches of any size if its graph allows that. Throws `disk`. */
 export function writeOnnxModel(content: ModelContent): WrittenModel {
   const { network, path, parameters, externalData, metadata, version } = content;
   const { config, task, shape, model } = network;
@@ -37,7 +37,7 @@ export function writeOnnxModel(content: ModelContent): WrittenModel {
   return { paths: external ? [path, data] : [path], batch };
 }
 
-/** Writes the parameters one after the other; returns them with their places in that file. */
+/** Writes the parameters one after the other; returns them with their places in the file. */
 function writeData(path: string, parameters: Record<string, Frozen>): Record<string, Frozen> {
   const name = basename(path);
   let offset = 0;

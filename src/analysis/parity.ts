@@ -1,4 +1,4 @@
-/** Whether an ONNX model computes what the run's own evaluation computes. */
+/** Checks that an ONNX model computes the same as the run's own evaluation. */
 import type { Tensor } from 'onnxruntime-common';
 import type { ModelExport } from '#contract/analysis';
 import { PermafrostError } from '#contract/errors';
@@ -16,16 +16,16 @@ import type { RunNetwork } from './runNetwork.ts';
 
 export interface CheckOptions {
   home: string;
-  /** A CPU. */
+  /** A device of ONNX Runtime on the CPU. */
   device: Device;
 }
 
-/** Largest allowed difference of a logit from the run's own evaluation, for logits of about 1. */
+/** Largest allowed difference between logits, relative to the largest logit (or 1, if that is larger). */
 const tolerance = 1e-4;
 
 /**
- * Runs the ONNX model at `path` beside the run's own evaluation on test batches. Returns the greatest difference of a logit.
- * Throws `trace` where it is more than rounding.
+ * Compares the ONNX model at `path` with the run's own evaluation on test batches. Returns the largest difference between logits.
+ * Throws `trace` if it is more than rounding.
  */
 export async function checkParity(
   { network, path }: ModelContent,
@@ -62,13 +62,13 @@ export async function checkParity(
   if (difference > tolerance * largest) {
     throw new PermafrostError(
       'trace',
-      `The ONNX model differs from the run's own evaluation by ${difference} where logits reach ${largest}; at most ${tolerance} of that is allowed. It was deleted. Please report this with the run's config.`,
+      `The logits of the ONNX model differ from the run's own evaluation by ${difference}; at most ${tolerance * largest} is allowed. The model was deleted. Please report this with the run's config.`,
     );
   }
   return { difference, samples };
 }
 
-/** The run's own evaluation on test batches of any size. */
+/** Opens the run's own evaluation, for test batches of any size. */
 async function openEvaluations({ config, task, shape, model, weights }: RunNetwork, home: string, device: Device) {
   const loaded = task.dataset === null ? null : await loadDataset(task.dataset, { home });
   return {
@@ -87,7 +87,7 @@ async function openEvaluations({ config, task, shape, model, weights }: RunNetwo
     close: () => loaded?.close(),
   };
 
-  /** A batch of shorter sequences, to the length that the file takes. What it is padded with is the same for both. */
+  /** Pads a batch of shorter sequences to the length that the file takes, the same for both. */
   function padded(batch: Batch, size: number): Batch {
     const { tokens = shape.tokens, x } = batch;
     if (tokens === shape.tokens) return batch;

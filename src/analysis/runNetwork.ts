@@ -1,4 +1,4 @@
-/** A run's network as it was at one of its checkpoints, without the optimizer around it. */
+/** A run's network at one of its checkpoints, without the optimizer. */
 import type { CheckpointAt, CheckpointChoice } from '#contract/analysis';
 import type { ExperimentConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
@@ -25,12 +25,12 @@ export interface RunNetwork {
   task: Task;
   shape: TaskShape;
   model: Model;
-  /** Trained parameters as they were then, and the frozen ones. */
+  /** Trained parameters at the checkpoint, and frozen ones. */
   weights: Weights;
   checkpoint: CheckpointAt;
 }
 
-/** Throws `notFound` where there is no such checkpoint; `config` and `weights` as the trainer does. */
+/** Opens the network. Throws `notFound` if there is no such checkpoint, and `config` and `weights` like the trainer. */
 export function openRunNetwork({ folder, home, checkpoint }: RunNetworkOptions): RunNetwork {
   const { config } = readRunConfig(folder);
   const task = taskOf(config);
@@ -64,7 +64,7 @@ function trainedAt(
   return { at, trained: Object.fromEntries(trained) };
 }
 
-/** The checkpoints of a run. Of equal steps the last one is found first. */
+/** The checkpoints of a run. If several have the same step, the last one comes first. */
 function checkpointsOf({ steps_per_iter }: ExperimentConfig, { step, best }: Progress): CheckpointAt[] {
   return [
     { name: 'last', step },

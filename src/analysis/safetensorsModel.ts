@@ -1,4 +1,4 @@
-/** The parameters of a network as safetensors, under the names of its checkpoint. */
+/** Writes the parameters of a network as safetensors, under the names of its checkpoint. */
 import { PermafrostError } from '#contract/errors';
 import { writeAtomically } from '#disk/atomicFile';
 import { withFile } from '#disk/source';
@@ -11,7 +11,7 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: TensorData) => Buffer.from(
 /** Writes every parameter. Throws `disk`. */
 export function writeSafetensorsModel({ path, parameters, metadata }: ModelContent): WrittenModel {
   const specs = Object.entries(parameters).map(([name, { shape }]) => [name, { shape, dtype: 'F32' }] as const);
-  // other readers expect the library that wrote the file; names and layouts are torch's
+  // other readers expect `format` to name a library; names and layouts are torch's
   writeAtomically(path, chunks({ format: 'pt', ...metadata }));
   return { paths: [path] };
 
@@ -21,7 +21,7 @@ export function writeSafetensorsModel({ path, parameters, metadata }: ModelConte
   }
 }
 
-/** Reads every parameter back and compares it bit by bit. Throws `disk` naming one that differs. */
+/** Reads every parameter back and compares it bit by bit. Throws `disk` with the name of one that differs. */
 export function checkBits({ path, parameters }: ModelContent): void {
   withFile(path, (source) => {
     const { tensors } = readSafetensors(source);

@@ -1,4 +1,4 @@
-/** Short names of a sample's tokens, for the edges of a map. Pure. */
+/** Short names of a sample's tokens, for the axes of an attention map. Pure. */
 import type { DataSamples } from '#contract/data';
 import type { Task, TaskShape } from '#tasks/task';
 
@@ -6,7 +6,7 @@ import type { Task, TaskShape } from '#tasks/task';
 const special = ['class', 'distillation'];
 const longest = 12;
 
-/** Names of the `t` tokens of the body: bits, symbols, atoms, positions of patches, or numbers. */
+/** Names of the body's `t` tokens: bits, symbols, atoms, positions of patches, or numbers. */
 export function tokenNames(task: Task, data: DataSamples, { embedding, inputDim }: TaskShape, t: number): string[] {
   const [{ x }] = data.samples;
   const width = embedding ? 1 : inputDim;
@@ -26,7 +26,7 @@ const names: Record<DataSamples['kind'], (data: DataSamples, values: number[], i
   sound: (_, __, index) => String(index),
 };
 
-/** Row and column of each patch of a square, else numbers. */
+/** Row and column of each patch if the patches form a square, otherwise numbers. */
 function places(count: number): string[] {
   const side = Math.sqrt(count);
   const name = (i: number) => (Number.isInteger(side) ? `${Math.floor(i / side)},${i % side}` : String(i));

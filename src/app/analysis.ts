@@ -1,4 +1,4 @@
-/** Attention maps and model exports, computed in processes of their own; the newest maps are kept. */
+/** Attention maps and model exports, computed in separate processes; the newest maps are cached. */
 import { createReadStream, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -15,14 +15,14 @@ export interface AnalysisOptions {
   node?: string;
 }
 
-/** Maps that are kept, so that stepping through samples and layers computes none twice. */
-const kept = 6;
+/** How many answers are cached, so that stepping through samples and layers computes none twice. */
+const cachedAnswers = 6;
 
 export function analysisServices({ home, runs, node }: AnalysisOptions): AnalysisServices & Pick<Analyst, 'close'> {
   const folderOf = (id: string): string => join(home, 'runs', runs.get(id).id);
   const analyst = createAnalyst(node);
   const answers: { key: string; samples: Attention[] }[] = [];
-  const under = new Map<string, Promise<Attention[]>>();
+  const pending = new Map<string, Promise<Attention[]>>();
   return {
     async attention(id, { checkpoint = 'best', sample = 0 } = {}) {
       const folder = folderOf(id);
@@ -32,15 +32,15 @@ export function analysisServices({ home, runs, node }: AnalysisOptions): Analysi
       const found = known.find((attention) => attention.sample === sample);
       if (found) return found;
       const job = `${key},${sample}`;
-      const asked = under.get(job) ?? analyst.ask('attention', { folder, home, checkpoint, sample });
-      under.set(job, asked);
+      const answer = pending.get(job) ?? analyst.ask('attention', { folder, home, checkpoint, sample });
+      pending.set(job, answer);
       try {
-        const samples = await asked;
+        const samples = await answer;
         answers.unshift({ key, samples });
-        answers.splice(kept);
+        answers.splice(cachedAnswers);
         return samples.find((attention) => attention.sample === sample)!;
       } finally {
-        under.delete(job);
+        pending.delete(job);
       }
     },
     async exportModel(id, path, { checkpoint = 'best', externalData = false } = {}) {
@@ -52,10 +52,13 @@ export function analysisServices({ home, runs, node }: AnalysisOptions): Analysi
   };
 }
 
-/** A run under way replaces its checkpoint. */
+/** When a checkpoint was last written: a running run replaces it. */
 const writtenAt = (path: string): number => (existsSync(path) ? statSync(path).mtimeMs : 0);
 
-/** The best weights of a run as one file: written and checked in a folder of its own, passed on, deleted. Throws `config` for one above 2 GB. */
+/**
+ * The best weights of a run as one file, which is written and checked in a temporary folder, streamed, and deleted. Throws `config`
+ * for an ONNX model above 2 GB.
+ */
 export async function* exportedChunks(
   analysis: AnalysisServices,
   id: string,
@@ -67,7 +70,7 @@ export async function* exportedChunks(
     if (files.length > 1)
       throw new PermafrostError(
         'config',
-        `${id} is too large for one ONNX file. Use permafrost export-model, which writes two, or safetensors.`,
+        `The network of ${id} is too large for one ONNX file. Use permafrost export-model, which writes two files, or export safetensors.`,
       );
     yield* createReadStream(files[0].path) as AsyncIterable<Buffer>;
   } finally {

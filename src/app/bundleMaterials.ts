@@ -1,4 +1,4 @@
-/** Versions, data and weights of this machine, as a bundle records them. */
+/** The versions, data and weights of this machine that a bundle records. */
 import { existsSync, statSync } from 'node:fs';
 import { cpus, release, totalmem, type } from 'node:os';
 import { basename, join } from 'node:path';
@@ -30,7 +30,7 @@ export const describeEnvironment = (): Environment => ({
 
 const distinct = <T>(values: readonly T[]): T[] => [...new Set(values)];
 
-/** Hashes the data sets and weights that configs need; those that are not on this machine are left out. */
+/** Hashes the data sets and weights that configs need, except those that are not on this machine. */
 export async function hashMaterials(home: string, configs: readonly ExperimentConfig[]): Promise<Materials> {
   const sets = distinct(configs.flatMap(({ task }) => (Object.hasOwn(tasks, task) ? (tasks[task].dataset ?? []) : [])));
   const models = distinct(configs.flatMap((config) => (config.pretrained ? config.model_name : [])));
@@ -42,7 +42,7 @@ export async function hashMaterials(home: string, configs: readonly ExperimentCo
   return { data: await Promise.all(data), weights: await Promise.all(weights) };
 }
 
-/** The files that a data set is read from, as downloaded or as its user unpacked them. */
+/** The files from which a data set is read, downloaded or unpacked by the user. */
 function dataFiles(home: string, name: string): string[] {
   const row = datasetOf(name);
   const { folder } = datasetPlaces(home, row);

@@ -1,4 +1,4 @@
-/** Checks bundles and trains their runs again here. */
+/** Checks bundles, and trains their runs again on this machine. */
 import type { BundleReport, BundleServices, Rerun } from '#contract/bundle';
 import type { ExperimentConfig } from '#contract/config';
 import type { Services } from '#contract/services';
@@ -13,12 +13,12 @@ type App = Pick<Services, 'home' | 'runs'>;
 
 export function bundleServices(app: App): BundleServices {
   const tagOf = ({ digest }: Pick<BundleReport, 'digest'>): string => `rerun-${digest.slice(0, 12)}`;
-  /** The runs trained here for the bundle earlier, by config. */
-  const before = (report: BundleReport) =>
+  /** Earlier reruns of the bundle on this machine, by config. */
+  const earlierReruns = (report: BundleReport) =>
     standingRuns(app.runs.list().filter(({ tags }) => tags.includes(tagOf(report))));
 
   function compared({ bundle, store, report }: OpenedBundle): Rerun[] {
-    const known = before(report);
+    const known = earlierReruns(report);
     const there = bundle.json('environment.json', environment);
     return report.runs.flatMap((original): Rerun[] => {
       const theirs = store.runs.get(original);
@@ -27,18 +27,18 @@ export function bundleServices(app: App): BundleServices {
       const ours = app.runs.get(row.id);
       if (!ours.result || !theirs.result)
         return [{ original, id: ours.id, outcome: 'pending', text: `${ours.state} at step ${ours.step}` }];
-      const rows = firstDifference(store.metrics.rows(original), app.runs.metrics(ours.id));
+      const metricsDiffer = firstDifference(store.metrics.rows(original), app.runs.metrics(ours.id));
       const isSame =
-        rows === null && ours.result.value === theirs.result.value && ours.result.loss === theirs.result.loss;
-      if (isSame) return [{ original, id: ours.id, outcome: 'same', text: 'every metric is the same, bit for bit' }];
+        metricsDiffer === null && ours.result.value === theirs.result.value && ours.result.loss === theirs.result.loss;
+      if (isSame) return [{ original, id: ours.id, outcome: 'same', text: 'every metric is equal bit for bit' }];
       const gap = Math.abs(ours.result.value - theirs.result.value);
       const allowed =
         ours.result.metric === 'accuracy'
           ? defaultTolerance.accuracy
           : defaultTolerance.mae * Math.abs(theirs.result.value);
-      const isSameMachine = comparable(theirs.device, ours.device, there);
-      const outcome = gap <= allowed && !isSameMachine ? 'close' : 'different';
-      const text = `${ours.result.metric} ${theirs.result.value} there on ${theirs.device}, ${ours.result.value} here on ${ours.device}; ${rows ?? 'the metrics of training are the same'}`;
+      const mustBeEqual = promiseSameBits(theirs.device, ours.device, there);
+      const outcome = gap <= allowed && !mustBeEqual ? 'close' : 'different';
+      const text = `${ours.result.metric} ${theirs.result.value} in the bundle (${theirs.device}), ${ours.result.value} here (${ours.device}); ${metricsDiffer ?? 'the metrics during training are equal'}`;
       return [{ original, id: ours.id, outcome, text }];
     });
   }
@@ -48,7 +48,7 @@ export function bundleServices(app: App): BundleServices {
     rerun: (path) =>
       withBundle(path, (opened) => {
         const { report } = opened;
-        const known = before(report);
+        const known = earlierReruns(report);
         const configs = configsOf(opened);
         const isNew = (config: ExperimentConfig) => ['failed', undefined].includes(known.of(config)?.state);
         app.runs.create(configs.filter(isNew), [tagOf(report)]);
@@ -60,8 +60,8 @@ export function bundleServices(app: App): BundleServices {
   };
 }
 
-/** Whether two machines promise the same bits: only the same CPU does, with the same threads and ONNX Runtime. */
-function comparable(theirs: string | null, ours: string | null, there: Environment): boolean {
+/** Whether two runs must be equal bit for bit: on the same model of CPU, with the same threads and version of ONNX Runtime. */
+function promiseSameBits(theirs: string | null, ours: string | null, there: Environment): boolean {
   const here = describeEnvironment();
   const runtime = 'onnxruntime-node';
   return (
@@ -74,18 +74,18 @@ function comparable(theirs: string | null, ours: string | null, there: Environme
 
 type Metrics = Iterable<[string, number, number]>;
 
-/** Describes where two lists of metrics first differ; null where they are equal. */
+/** Describes the first difference between two lists of metrics; null if they are equal. */
 function firstDifference(theirs: Metrics, ours: Metrics): string | null {
   const others = ours[Symbol.iterator]();
   let count = 0;
   try {
     for (const row of theirs) {
       const { value: other, done } = others.next();
-      if (done) return `there are only ${count} metrics here`;
+      if (done) return `the run here has only ${count} metrics`;
       if (row.some((value, k) => !Object.is(value, other[k]))) return `${row[0]} differs from step ${row[1]} on`;
       count++;
     }
-    return others.next().done ? null : `there are only ${count} metrics there`;
+    return others.next().done ? null : `the run in the bundle has only ${count} metrics`;
   } finally {
     others.return?.(); // an open query blocks the store
   }

@@ -1,4 +1,4 @@
-/** The choices of the form: tasks, bodies, presets. */
+/** The choices of the form: tasks, bodies and presets. */
 import type { BodyInfo, Catalogue, Preset, TaskInfo } from '#contract/catalogue';
 import { type ExperimentConfig, parseConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
@@ -10,6 +10,7 @@ import { type Available, missing } from '#papers/expand';
 import { tables } from '#papers/published';
 import { taskOf, tasks } from '#tasks/index';
 import { knownBodies, listedModels, rowOf } from '#zoo/bodies';
+import { tokensOf } from './runCost.ts';
 
 const regimePresets: Record<string, Preset['settings']> = {
   FPT: { pretrained: true, freeze_trans: true, freeze_ln: false, freeze_attn: true, freeze_ff: true },
@@ -26,14 +27,15 @@ const regimePresets: Record<string, Preset['settings']> = {
 };
 
 const taskInfo = (): TaskInfo[] =>
-  Object.values(tasks).map(({ name, title, fields, settings, metric, dataset }) => ({
+  Object.values(tasks).map(({ name, title, fields, settings, metric, dataset, shape }) => ({
     ...{ name, title, fields, settings, metric, dataset },
+    tokens: settings.map((values) => tokensOf(shape(parseConfig({ ...values, task: name })))),
   }));
 
 type Abilities = Pick<BodyInfo, 'canBePretrained' | 'tasks'>;
 const abilities = new WeakMap<ArchitectureRow, Abilities>();
 
-/** Builds the networks, once for each body. */
+/** Which tasks a body can learn, and whether it can be pretrained; cached, since it builds a network for each task. */
 function abilitiesOf(name: string, row: ArchitectureRow, table: BodyTable): Abilities {
   const found = abilities.get(row);
   if (found) return found;

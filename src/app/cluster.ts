@@ -4,20 +4,21 @@ import { readClusterSettings, writeClusterSettings } from '#cluster/settingsFile
 import { clusterJobOf, listJobs, listPartitions, phaseOf } from '#cluster/slurm';
 import type { ClusterServices } from '#contract/cluster';
 import { describeError } from '#contract/errors';
+import { cudaFolder } from '#trainer/cudaLibraries';
 
 export interface ClusterOptions {
   home: string;
-  /** Folder of this Permafrost, unless the settings name another for the nodes. */
+  /** Folder of this Permafrost, for settings that name no other folder on the nodes. */
   program: string;
   /** Environment of the trainers. */
   environment: Readonly<Record<string, string>>;
 }
 
-/** The batch script of a submission with the present settings. Throws `config`. */
+/** The batch script of a submission with the current settings. Throws `config`. */
 export function clusterScript({ home, program, environment }: ClusterOptions, batch: string, runs: number): string {
   const settings = readClusterSettings(home);
   const place = { home: settings.home || home, program: settings.program || program };
-  return batchScript(settings, { runs, batch, environment, ...place });
+  return batchScript(settings, { runs, batch, environment, libraries: cudaFolder(place.home), ...place });
 }
 
 export function clusterServices(options: ClusterOptions): ClusterServices {

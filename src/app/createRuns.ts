@@ -1,4 +1,4 @@
-/** Makes runs: the folder, the row in the queue and the tags of each. */
+/** Makes runs: for each its folder, its row in the queue and its tags. */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LauncherName } from '#contract/cluster';
@@ -15,13 +15,13 @@ export interface RunMaker {
   runsFolder: string;
   /** Throws `config` for a config that cannot run. */
   check(config: ExperimentConfig): void;
-  /** The name of the app whose queue gets the runs. */
+  /** Name of the app whose queue gets the runs. */
   appName(): string;
 }
 
 /**
- * Makes a queued run for every config that `choose` returns, all or none, and returns their ids. `choose` runs in the same
- * transaction, so what it reads of the store still holds when the runs are made.
+ * Makes a queued run for every config that `choose` returns, or none on an error, and returns their ids. `choose` runs in the same
+ * transaction, so the store cannot change between its reads and the new rows.
  */
 export function createRuns(
   { store, marks, runsFolder, check, appName }: RunMaker,
@@ -51,9 +51,9 @@ export function createRuns(
   return ids;
 }
 
-const alphabet = 'abcdefghijkmnpqrstuvwxyz23456789'; // 32 letters and digits that are hard to mistake
+const alphabet = 'abcdefghijkmnpqrstuvwxyz23456789'; // without l, o, 0 and 1, which look alike
 
-/** Makes the folder of a new run and returns its id: the task and six random characters. */
+/** Makes the folder of a new run and returns its id, which is the task and six random characters. */
 function makeFolder(runsFolder: string, task: string): string {
   const random = randomStream(process.pid, 'run id', Date.now(), performance.now());
   for (;;) {

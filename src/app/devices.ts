@@ -1,23 +1,27 @@
-/** The devices of this machine and its load, read once a second through `systeminformation`, which asks nvidia-smi about GPUs. */
+/** The devices of this machine, and its load once a second from `systeminformation`, which asks nvidia-smi about GPUs. */
 import type { Systeminformation } from 'systeminformation';
 import type { DeviceInfo, DeviceServices, GpuLoad, MachineLoad } from '#contract/devices';
 import { streamPolled } from '#contract/streamValues';
-import { listDevices } from '#trainer/device';
+import { listDevices, type TrialOptions } from '#trainer/device';
+import { runtimeEnvironment } from '#trainer/environment';
+import { cudaServices } from './cuda.ts';
 
-/** `node` tries the devices; by default this process's own. */
-export function deviceServices(node?: string): DeviceServices {
+/** `node` is the Node that tries the devices; by default the one of this process. */
+export function deviceServices(home: string, node?: string): DeviceServices {
+  const trial: TrialOptions = { node, environment: runtimeEnvironment(process.env, home) };
   let tried: Promise<DeviceInfo[]> | null = null;
   return {
     list(again) {
-      if (again || !tried) tried = listDevices(node);
+      if (again || !tried) tried = listDevices(trial);
       return tried;
     },
+    cuda: cudaServices(home, trial),
     live: (signal) => streamLoad(signal),
   };
 }
 
 const interval = 1000; // ms
-/** Its name never changes. */
+/** Name of the processor, read once. */
 let processor: string | undefined;
 
 const nameOf = ({ manufacturer, brand }: Systeminformation.CpuData): string =>
@@ -31,7 +35,7 @@ const gpuOf = (controller: Systeminformation.GraphicsControllerData): GpuLoad =>
   temperature: controller.temperatureGpu ?? null,
 });
 
-/** Expected values that cannot be read, and why. */
+/** Measurements that are not available, and why. */
 function missingOf(gpus: GpuLoad[]): MachineLoad['missing'] {
   if (gpus.length === 0)
     return [{ what: 'GPU', why: 'The system reports no graphics card. Runs use the CPU; a driver may be missing.' }];
@@ -39,12 +43,12 @@ function missingOf(gpus: GpuLoad[]): MachineLoad['missing'] {
     .filter(({ load }) => load === null)
     .map(({ name }) => ({
       what: name,
-      why: 'Its load cannot be read: that needs nvidia-smi, which comes with the NVIDIA driver.',
+      why: 'Its load cannot be read without nvidia-smi, which comes with the NVIDIA driver.',
     }));
 }
 
 async function readLoad(): Promise<MachineLoad> {
-  const { cpu, currentLoad, graphics, mem } = await import('systeminformation'); // only the window asks
+  const { cpu, currentLoad, graphics, mem } = await import('systeminformation'); // slow to load, and only the window needs it
   processor ??= nameOf(await cpu());
   const [load, memory, { controllers }] = await Promise.all([currentLoad(), mem(), graphics()]);
   const gpus = controllers.map(gpuOf);

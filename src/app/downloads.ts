@@ -1,4 +1,4 @@
-/** Files made on the fly, by path, for the window, the server and the command line. */
+/** Files that are made while they are read, for the window, the server and the command line. */
 import { z } from 'zod';
 import type { ModelFormat } from '#contract/analysis';
 import { configFile } from '#contract/configFile';
@@ -23,7 +23,7 @@ import { makeBundle } from './makeBundle.ts';
 
 type App = Pick<Services, 'home' | 'runs' | 'tables' | 'analysis'>;
 
-/** The subject of a file: runs, and the table that chose them, if any. */
+/** The contents of a file: runs, and the table that they belong to, if one was requested. */
 export interface Chosen {
   runs: Run[];
   state: TableState | null;
@@ -38,7 +38,7 @@ interface DownloadRow {
 const csv = 'text/csv; charset=utf-8';
 const today = (): string => new Date().toISOString().slice(0, 10);
 
-/** Markup languages of documents, by file ending. */
+/** Markup languages of documents, by file extension. */
 const markups: Record<'md' | 'tex', { type: string; write(document: Document): string }> = {
   md: { type: 'text/markdown; charset=utf-8', write: markdown },
   tex: { type: 'application/x-tex; charset=utf-8', write: latex },
@@ -62,7 +62,7 @@ function rowsOf(app: App, runs: readonly Run[]): RunRow[] {
   return runs.map(({ id }) => rows.get(id)!);
 }
 
-/** A folder with an event file per run; runs that never started are left out. */
+/** A folder with an event file for each run that has started. */
 async function* eventFiles(app: App, runs: readonly Run[]): AsyncGenerator<ZipFile> {
   const { eventFile, eventFileName } = await import('#export/tensorboard'); // only this needs protobufjs
   for (const { id, startedAt } of runs) {
@@ -124,9 +124,12 @@ const rows: Record<string, DownloadRow> = {
 
 export const downloadNames = Object.keys(rows);
 
-/** `?id=…&id=…` names runs, `?table=…&profile=…` those of a table (`accuracy` and `mae` are its tolerance, `threshold` what steps count to); neither means all runs. */
+/**
+ * `?id=…&id=…` selects runs, `?table=…&profile=…` the runs of a table; neither selects all runs. For a table, `accuracy` and `mae`
+ * set the tolerance, and `threshold` replaces the threshold of cells that count steps.
+ */
 const query = z.object({
-  id: z.array(z.string().min(1).max(100)).max(10_000, 'a file is of at most 10,000 chosen runs'),
+  id: z.array(z.string().min(1).max(100)).max(10_000, 'a file can hold at most 10,000 selected runs'),
   table: z.string().min(1).max(200).nullable(),
   profile: z.enum(profiles),
   tolerance: toleranceSchema,
@@ -157,14 +160,15 @@ export function downloadOf(app: App, path: string): Download {
     const list = names.join(', ');
     throw new PermafrostError(
       'notFound',
-      `There is no download ${pathname.slice(0, 200)}. Did you mean ${nearest(name, names)}? There are: ${list}.`,
+      `Unknown download ${pathname.slice(0, 200)}. Did you mean ${nearest(name, names)}? Available: ${list}.`,
     );
   }
   const { type, of, chunks } = rows[name];
   const { id: ids, table, profile, tolerance } = readQuery(searchParams);
-  if (of === 'a table' && table === null) throw new PermafrostError('config', `${name} is of a table: add its id.`);
+  if (of === 'a table' && table === null)
+    throw new PermafrostError('config', `${name} needs the id of a table; found none. Add table=ID.`);
   if (of === 'one run' && ids.length !== 1)
-    throw new PermafrostError('config', `${name} is of one run; found ${ids.length} ids.`);
+    throw new PermafrostError('config', `${name} needs the id of exactly one run; found ${ids.length}.`);
   if (table !== null) tableOf(table);
   const named = ids.map(app.runs.get);
 
@@ -184,7 +188,7 @@ const runsOf = ({ results }: TableState): string[] => [
   ...new Set(results.flatMap(({ runs }) => runs.map(({ id }) => id))),
 ];
 
-/** The file of a single run or table begins with its name: `mnist-abc234-metrics.csv`, `regimes-quick.md`. */
+/** The name of a file of a single run or table begins with that run or table: `mnist-abc234-metrics.csv`, `regimes-quick.md`. */
 function fileName(name: string, of: string[]): string {
   if (of.length !== 1) return name;
   const [stem, ending] = name.split('.');

@@ -1,19 +1,19 @@
-/** Brings configs to runs without training anything twice. */
+/** Ensures that configs have runs, without training any config twice. */
 import type { LauncherName } from '#contract/cluster';
 import type { ExperimentConfig } from '#contract/config';
 import type { EnsuredRun, RunServices } from '#contract/runServices';
 import { settingsKey, standingRuns, stepFor } from './standingRuns.ts';
 
-interface Means extends Pick<RunServices, 'list' | 'complete'> {
-  /** Makes a queued run for every config that `choose` returns, in one transaction with it. */
+interface RunActions extends Pick<RunServices, 'list' | 'complete'> {
+  /** Calls `choose` and makes a queued run for every returned config, in one transaction. */
   create(choose: () => readonly ExperimentConfig[], tags: readonly string[], launcher?: LauncherName): string[];
-  /** Starts queued runs when a slot is free. */
+  /** Starts queued runs as slots become free. */
   startQueued(ids: readonly string[]): void;
 }
 
-/** Takes, resumes or starts a run for every config, as {@link RunServices.ensure} says. */
+/** Implements {@link RunServices.ensure}. */
 export function ensureRuns(
-  { list, complete, create, startQueued }: Means,
+  { list, complete, create, startQueued }: RunActions,
   configs: readonly ExperimentConfig[],
   tags: readonly string[],
   launcher?: LauncherName,

@@ -1,4 +1,4 @@
-/** The cost of a run before it starts: counted from shapes, and scaled by finished runs and the speed of this machine. */
+/** Estimates the cost of a run before it starts: counts work from shapes, and scales it by finished runs or this machine's speed. */
 
 import type { Estimate, ParameterGroup } from '#contract/catalogue';
 import type { ConfigField, ExperimentConfig } from '#contract/config';
@@ -28,7 +28,7 @@ function placeOf(name: string, model: Model): Pick<ParameterGroup, 'part' | 'blo
 }
 
 const order: readonly ParameterGroup['part'][] = ['input', 'tokens', 'positions', 'norm', 'attention', 'feed-forward'];
-/** Input, embeddings, the blocks, what follows them, output. */
+/** Sorts groups: input, embeddings, blocks, the final layer norm, output. */
 function depth({ part, block }: ParameterGroup): number {
   if (part === 'output') return 1e6;
   const inside = order.indexOf(part);
@@ -36,7 +36,7 @@ function depth({ part, block }: ParameterGroup): number {
   return part === 'norm' ? 1e5 : inside;
 }
 
-/** Groups the parameters that freeze together, in the order of the network. */
+/** Groups the parameters that are frozen together, from input to output. */
 export function parameterGroups(model: Model): ParameterGroup[] {
   const groups = new Map<string, ParameterGroup>();
   for (const [name, shape] of Object.entries(model.parameters)) {
@@ -53,7 +53,7 @@ export function parameterGroups(model: Model): ParameterGroup[] {
 export interface Finished {
   id: string;
   config: ExperimentConfig;
-  /** Optimizer steps that it took. */
+  /** Number of optimizer steps. */
   steps: number;
   seconds: number;
 }
@@ -62,7 +62,7 @@ export interface EstimateOptions {
   /** Finished runs of this machine, oldest first. */
   finished: readonly Finished[];
   table?: BodyTable;
-  /** The measured speed of this machine; null where it is not known. */
+  /** The measured speed of this machine; null if it has not been measured. */
   speed?: MachineSpeed | null;
   isMeasuring?: boolean;
 }
@@ -89,7 +89,7 @@ export function estimateOf(
   };
 }
 
-/** Seconds of a run, scaled from one on the same body that finished here, else from the speed of the machine. */
+/** Seconds of a run, scaled from a finished run of the same body, or else from the speed of the machine. */
 function secondsOf(
   cost: RunCost,
   config: ExperimentConfig,
@@ -104,32 +104,32 @@ function secondsOf(
   const like = same ?? alike.at(-1);
   const work = secondsOfCost(cost, speed);
   if (like) {
-    const basis = same ? `as fast as ${like.id} was here` : `scaled from ${like.id}, which finished here`;
+    const basis = same ? `from the speed of ${like.id} on this machine` : `scaled from ${like.id}, which finished here`;
     return { seconds: (work * like.seconds) / secondsOfCost(costOfFinished(like, table), speed), basis };
   }
   return {
     seconds: speed.start + work,
     basis: measured
       ? 'from the measured speed of the processor'
-      : 'no run like it has finished here, and this machine is not measured; assumes two cores of a laptop',
+      : 'for two cores of a laptop: no similar run has finished here, and the speed of this machine has not been measured',
   };
 }
 
-/** Whether this version has the task and the body of a run. */
+/** Whether this version of Permafrost has the task and the body of a run. */
 const isKnown = ({ task, model_name }: ExperimentConfig, table: BodyTable): boolean =>
   Object.hasOwn(tasks, task) && (Object.hasOwn(table, model_name) || isNetwork(model_name));
 
 function costOfFinished({ config, steps }: Finished, table: BodyTable): RunCost {
   const task = taskOf(config);
   const shape = task.shape(config);
-  const iterations = steps / config.steps_per_iter; // it may have stopped early
+  const iterations = steps / config.steps_per_iter; // fewer than planned after an early stop
   return costOf(config, buildModel(config, shape, table), shape, task.readsWholeBatches, iterations);
 }
 
 const float = 4;
-/** A metric row in the journal and in the store. */
+/** Size of a metric row in the journal and the store together. */
 const rowBytes = 65;
 
-/** Bytes of the run's folder and rows at the end: checkpoint and best weights, three rows per step, two per iteration. */
+/** Final size of a run: its checkpoint and best weights, three metric rows per step, two per iteration. */
 export const diskOf = ({ num_iters, steps_per_iter }: ExperimentConfig, trainable: number): number =>
   float * 5 * trainable + rowBytes * num_iters * (3 * steps_per_iter + 2);

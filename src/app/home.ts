@@ -15,7 +15,7 @@ export function defaultHome(environment: NodeJS.ProcessEnv = process.env, platfo
   return folders[platform] ?? join(environment.XDG_DATA_HOME ?? join(homedir(), '.local', 'share'), 'permafrost');
 }
 
-/** Makes the home, readable by its user alone. Throws `disk` when it cannot be written. */
+/** Makes the home, which only its user can read. Throws `disk` if it is not writable. */
 export function prepareHome(home: string): void {
   const runsFolder = join(home, 'runs');
   try {

@@ -24,13 +24,13 @@ import { peaksOf, tallyOf } from '#papers/twoPeaks';
 import { judge, toleranceOf } from '#papers/verdict';
 import { tasks } from '#tasks/index';
 
-/** A cell and its runs, before they are judged. */
+/** A cell and its runs before the verdict. */
 export type UnjudgedResult = Pick<CellResult, 'cell' | 'needs' | 'notes' | 'floor' | 'runs'>;
 
-/** Finds the first step of a run whose test metric is as good as a threshold. */
+/** Finds the first step at which a run's test metric reaches a threshold. */
 type FirstStep = RunServices['firstStep'];
 
-/** Judges every cell and every contrast of a table by its runs. */
+/** Judges every cell and every contrast of a table. */
 export function judgeTable(
   table: PaperTable,
   profile: Profile,
@@ -81,7 +81,7 @@ function judgeResult(
     averages: averagesOf(runs, kind),
     outlook,
     steps: null,
-    // fewer than two seeds of ours have no spread, so the published one says how many it takes
+    // without two seeds there is no spread of our own, so the outlook from the published spread gives the number of seeds
     judgement:
       judgement.seeds < 2 && outlook?.seeds ? { ...judgement, moreSeeds: outlook.seeds - judgement.seeds } : judgement,
   };
@@ -98,8 +98,8 @@ const stepsOf = (runs: readonly RunRow[], threshold: number, firstStep: FirstSte
 });
 
 /**
- * The cell of a sweep that did best in the evaluations during training, on the mean over its finished runs of the best of
- * them; null for a cell outside a sweep, and before a run of it is finished.
+ * The best cell of a sweep. Its score is the best test metric during training, averaged over its finished runs. Null for a cell
+ * outside a sweep, and until a run of the sweep is finished.
  */
 function bestOfSweep({ bestOf }: Cell, known: readonly UnjudgedResult[]): BestOfSweep | null {
   const tried = known.flatMap(({ cell, runs }) => {
@@ -114,21 +114,30 @@ function bestOfSweep({ bestOf }: Cell, known: readonly UnjudgedResult[]): BestOf
   return { cell: cell.id, settings, tried: tried.length, of: bestOf.length };
 }
 
-/** Per column, the rank correlation of trained weights and score, published and ours. */
+/** For each column, trained weights and score of its bodies and their rank correlation, published and ours. */
 function weightsAndScoreOf(results: readonly CellResult[]): WeightsAndScore[] {
   return [...new Set(results.map(({ cell }) => cell.column))].map((column) => {
     const own = results.filter(({ cell }) => cell.column === column);
-    const point = (weights: number | null | undefined, score: number | null | undefined, { metric }: CellResult) =>
-      weights == null || score == null ? [] : { x: weights, y: metric === 'mae' ? -score : score };
-    return {
-      column,
-      published: rankCorrelation(own.flatMap((a) => point(a.cell.published?.trainable, a.cell.published?.value, a))),
-      ours: rankCorrelation(own.flatMap((a) => point(a.runs[0]?.trainable, a.judgement.mean, a))),
-    };
+    const metric = own.some((result) => result.metric === 'mae') ? 'mae' : 'accuracy';
+    const points = own.flatMap(({ cell: { row, published }, runs, judgement }) => {
+      const point = (of: 'published' | 'ours', trained: number | null | undefined, score: number | null | undefined) =>
+        trained == null || score == null || !Number.isFinite(score) ? [] : [{ row, of, trained, score }];
+      return [
+        ...point('published', published?.trainable, published?.value),
+        ...point('ours', runs[0]?.trainable, judgement.mean),
+      ];
+    });
+    const correlate = (side: 'published' | 'ours') =>
+      rankCorrelation(
+        points.flatMap(({ of, trained, score }) =>
+          of === side ? { x: trained, y: metric === 'mae' ? -score : score } : [],
+        ),
+      );
+    return { column, metric, points, published: correlate('published'), ours: correlate('ours') };
   });
 }
 
-/** The difference of each pair of columns, row by row; a pair that differs in more than the question is not compared. */
+/** The difference of each pair of columns, row by row; not compared if the pair differs in more than the table's question. */
 function contrastsOf(
   { contrasts, varies }: PaperTable,
   results: readonly CellResult[],
@@ -140,7 +149,7 @@ function contrastsOf(
     const [ours, theirs] = [at(row, column), at(row, other)];
     if (!ours || !theirs || ours.cell.beyond || theirs.cell.beyond) return [];
     const metric = ours.metric ?? theirs.metric;
-    if (metric === 'steps' || theirs.metric === 'steps') return []; // steps that a run did not reach have no mean
+    if (metric === 'steps' || theirs.metric === 'steps') return []; // a mean would leave out runs that miss the threshold
     const named = { row, columns: `${column} over ${other}`, metric, stands: null };
     const differing = unlikeCells(ours.cell, theirs.cell, profile, varies);
     if (differing.length > 0)
@@ -156,12 +165,12 @@ function contrastsOf(
     const tallies = peaks && ([tallyOf(values[0], peaks), tallyOf(values[1], peaks)] as const);
     return [{ ...named, ...judgeContrast(difference, tolerance, tallies), difference, unlike: [], tolerance }];
   };
-  const isTry = ({ swept, bestOf }: Cell) => swept.length > 0 && bestOf.length === 0; // only the best are contrasted
+  const isTry = ({ swept, bestOf }: Cell) => swept.length > 0 && bestOf.length === 0; // contrasts use only the best of a sweep
   const rows = [...new Set(results.flatMap(({ cell }) => (isTry(cell) ? [] : cell.row)))];
   return rows.flatMap((row) => contrasts.flatMap((pair) => contrast(row, pair)));
 }
 
-/** The differences of two cells beyond the question of their table: settings, and the number of a run that counts. */
+/** The differences between two cells beyond the question of their table: settings, and which number of a run counts. */
 function unlikeCells(ours: Cell, theirs: Cell, profile: Profile, varies: PaperTable['varies']): string[] {
   const [a, b] = [ours, theirs].map((cell) => expand(cell, profile, [0]).configs[0]);
   const kinds = [ours, theirs].map((cell) => kindOf(cell, profile));
@@ -187,11 +196,11 @@ const samplesOf = (runs: readonly RunRow[], kind: ResultKind): Sample[] =>
     return value !== null && standardError !== null ? [{ value, standardError, seed }] : [];
   });
 
-/** The number of a run that stands for the cell. Runs of the quick profile are too short for a mean of the last 100. */
+/** Which number of a run counts for the cell. Runs of the quick profile are too short for a mean of the last 100 metrics. */
 const kindOf = ({ resultIs }: Cell, profile: Profile): ResultKind =>
   profile === 'quick' && resultIs === 'last100' ? 'final' : resultIs;
 
-/** The fewest test metrics that a run's mean of the last 100 averages; null where all have 100. */
+/** The smallest number of test metrics that a run's mean of the last 100 averages; null if all runs have 100. */
 function averagesOf(runs: readonly RunRow[], kind: ResultKind): number | null {
   if (kind !== 'last100') return null;
   const counts = finished(runs).map((row) => Math.floor(row.step / configOf(row).steps_per_iter));

@@ -1,4 +1,4 @@
-/** How fast this machine trains: measured once in a process of its own, and kept in the home. */
+/** The training speed of this machine, measured once in a separate process and kept in the home. */
 import { type ChildProcess, execFile } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
@@ -14,7 +14,7 @@ import { costNames, costOf, fitSpeed, type MachineSpeed, type RunCost, type Time
 export interface SpeedMeter {
   /** Null until it is measured. */
   speed(): MachineSpeed | null;
-  /** Starts a measurement where there is none; returns whether one is under way. */
+  /** Starts a measurement if the speed is unknown. Returns whether a measurement is running. */
   measure(): boolean;
   close(): void;
 }
@@ -33,9 +33,9 @@ const machineName = (): string => `${availableParallelism()} × ${cpus()[0]?.mod
 interface SpeedMeterOptions {
   home: string;
   node?: string;
-  /** Whether it may measure; otherwise it reads what is kept. */
+  /** Whether it may measure; otherwise it only reads a kept speed. */
   measures: boolean;
-  /** A measurement waits while this is false. */
+  /** No measurement starts while this is false. */
   isIdle(): boolean;
 }
 
@@ -61,13 +61,13 @@ export function openSpeedMeter({ home, node, measures, isIdle }: SpeedMeterOptio
   };
 }
 
-/** The speed at `path`; null where none of this machine is kept. */
+/** The kept speed; null if there is none of this machine. */
 function readSpeed(path: string): MachineSpeed | null {
   try {
     const { machine, speed } = speedFile.parse(JSON.parse(readFileSync(path, 'utf8')));
     return machine === machineName() ? speed : null;
   } catch {
-    return null; // it is measured again
+    return null; // missing or unreadable: the speed is measured again
   }
 }
 
@@ -76,11 +76,11 @@ function keepSpeed(path: string, speed: MachineSpeed): void {
     mkdirSync(join(path, '..'), { recursive: true });
     writeAtomically(path, [Buffer.from(`${JSON.stringify({ machine: machineName(), speed }, null, 2)}\n`)]);
   } catch {
-    // a full disk: this app knows the speed, the next one measures it again
+    // the next app measures the speed again
   }
 }
 
-/** Times the calibrations in a process of its own; null where that failed. */
+/** Times the calibrations in a separate process. Calls `onEnd` with the speed, or with null if that failed. */
 export function timeCalibrations(
   cache: string,
   node: string | undefined,

@@ -1,4 +1,4 @@
-/** Makes a bundle: finished runs, and the table that they are for. */
+/** Makes a bundle of finished runs and, if given, of their table. */
 import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PermafrostError } from '#contract/errors';
@@ -13,7 +13,7 @@ import { runFiles } from '#runFolder/paths';
 import { describeEnvironment, hashMaterials } from './bundleMaterials.ts';
 import { requireFiles } from './requireFiles.ts';
 
-/** The archive in chunks. Throws `config` when no run is finished and `disk` when files of one are missing. */
+/** The archive in chunks. Throws `config` if no run is finished, and `disk` if files of a run are missing. */
 export async function* makeBundle(
   home: string,
   { runs, state }: { runs: readonly Run[]; state: TableState | null },
@@ -21,7 +21,7 @@ export async function* makeBundle(
 ): AsyncGenerator<Uint8Array> {
   const finished = runs.filter((run) => run.state === 'finished').sort(byTime);
   if (finished.length === 0)
-    throw new PermafrostError('config', 'A bundle holds finished runs, and none of these is finished.');
+    throw new PermafrostError('config', 'A bundle holds finished runs, but none of these runs is finished.');
   requireFiles(
     finished.map((run) => ({
       folder: folderOf(home, run),
@@ -50,7 +50,7 @@ const finishedOnly = (state: TableState): TableState => ({
   results: state.results.map((result) => ({ ...result, runs: result.runs.filter((row) => row.state === 'finished') })),
 });
 
-/** The files that are computed from runs and table results. */
+/** The files of a bundle that are computed from its runs and table. */
 export function derivedFiles(runs: readonly Run[], state: TableState | null, made: string): ZipFile[] {
   const byId = new Map(runs.map((run) => [run.id, run]));
   if (!state) return [textFile('runs.csv', runsCsv(runs))];
@@ -87,7 +87,7 @@ function filesOf(home: string, run: Run): ZipFile[] {
   ];
 }
 
-/** Opens the file when it is read, since a bundle may have thousands. */
+/** Opens the file only when it is read, since a bundle may have thousands. */
 async function* createReadStreamLater(path: string): AsyncGenerator<Uint8Array> {
   yield* createReadStream(path, { highWaterMark: 2 ** 20 });
 }

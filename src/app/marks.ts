@@ -1,4 +1,4 @@
-/** Marks of runs (tags, note, archive, trash): in the store, with a copy in each run folder from which a lost store is rebuilt. */
+/** Marks of runs (tags, note, archive, trash), kept in the store and, so that a lost store can be rebuilt, in each run folder. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PermafrostError } from '#contract/errors';
@@ -18,20 +18,20 @@ export function openMarks(store: Store, runsFolder: string) {
   }
   return {
     save,
-    /** Changes marks in the store and in the folder. */
+    /** Changes marks in the store and in the run's folder. */
     change(id: string, write: () => void): void {
-      store.runs.saving(id); // in its own transaction: after a kill between copy and commit the store knows that they may differ
+      store.runs.saving(id); // in its own transaction: after a kill between copy and commit, saveUncertain copies again
       store.together(() => {
         write();
         save(id);
       });
     },
-    /** Makes missing copies, and again those that a kill interrupted. */
+    /** Repeats copies that are missing or were interrupted by a kill. */
     saveUncertain(): void {
       try {
         for (const id of store.runs.unsaved()) store.together(() => save(id));
       } catch (error) {
-        if (!(error instanceof PermafrostError)) throw error; // a disk error: retried at the next start
+        if (!(error instanceof PermafrostError)) throw error; // the next start retries after a disk error
       }
     },
   };

@@ -1,4 +1,4 @@
-/** Opens a bundle from an untrusted source: replays its runs from their journals and compares them with its statements. */
+/** Opens an untrusted bundle: replays its runs from their journals and compares them with the bundle's statements. */
 import { z } from 'zod';
 import type { BundleReport } from '#contract/bundle';
 import type { ExperimentConfig } from '#contract/config';
@@ -18,7 +18,7 @@ const configFile = z.object({
   args: z.unknown(),
 });
 
-/** A bundle that is being checked: its runs replayed from their journals into a store of their own. */
+/** A bundle whose runs were replayed from their journals into a temporary store. */
 export interface OpenedBundle {
   bundle: Bundle;
   store: Store;
@@ -26,7 +26,7 @@ export interface OpenedBundle {
 }
 
 export async function withBundle<T>(path: string, use: (opened: OpenedBundle) => T | Promise<T>): Promise<T> {
-  const store = await openStore(''); // SQLite keeps it in a file of its own, so that long journals need no memory
+  const store = await openStore(''); // a temporary file of SQLite, so that long journals do not fill the memory
   try {
     return await withOpenFile(path, async (source) => {
       const problems: string[] = [];
@@ -42,7 +42,7 @@ export async function withBundle<T>(path: string, use: (opened: OpenedBundle) =>
   }
 }
 
-/** Returns whether `check` passes. Every error becomes a problem of the bundle, since its maker may be hostile. */
+/** Returns whether `check` passes. Every error counts as a problem of the bundle, since its maker may be hostile. */
 export function recordProblems({ problems }: BundleReport, where: string, check: () => void): boolean {
   try {
     check();
@@ -50,7 +50,7 @@ export function recordProblems({ problems }: BundleReport, where: string, check:
   } catch (error) {
     const { message } = error as Error;
     const problem = error instanceof PermafrostError ? message : `${where}: ${message}`;
-    if (!problems.includes(problem)) problems.push(problem); // a damaged file fails at its hash and at every reading
+    if (!problems.includes(problem)) problems.push(problem); // a damaged file fails at its hash and at every read
     return false;
   }
 }
@@ -61,7 +61,7 @@ function replay(bundle: Bundle, store: Store, report: BundleReport): void {
     recordProblems(report, `runs/${id}`, () => {
       const path = `runs/${id}/config.json`;
       const { createdAt, id: own, ...file } = bundle.json(path, configFile);
-      if (own !== id) throw new PermafrostError('data', `${path}: it is the config of ${own}.`);
+      if (own !== id) throw new PermafrostError('data', `${path}: expected the config of ${id}; found that of ${own}.`);
       store.runs.add({ id, config: openConfig(file), createdAt }, 'paused');
       for (const entries of journalOf(bundle, id)) store.apply(id, entries);
     }),
@@ -70,7 +70,7 @@ function replay(bundle: Bundle, store: Store, report: BundleReport): void {
   report.runs = replayed;
 }
 
-/** The entries of a journal in batches. Throws `data` for a line that is damaged or out of order. */
+/** The entries of a journal, in batches. Throws `data` for a line that is damaged or out of order. */
 function* journalOf(bundle: Bundle, id: string): Generator<JournalEntry[]> {
   const path = `runs/${id}/journal.jsonl`;
   let [entries, number, size]: [JournalEntry[], number, number] = [[], 0, 0];
@@ -79,7 +79,7 @@ function* journalOf(bundle: Bundle, id: string): Generator<JournalEntry[]> {
     number++;
     if (!line.endsWith('\n')) throw problem('the line is incomplete.');
     const entry = decodeEntry(line.slice(0, -1));
-    if (!entry) throw problem('it is not an entry with a valid CRC-32.');
+    if (!entry) throw problem('expected an entry with a valid CRC-32.');
     if (entry.seq !== number) throw problem(`expected entry ${number}; found entry ${entry.seq}.`);
     entries.push(entry);
     size += line.length;
@@ -120,7 +120,7 @@ const sorted = (value: unknown): unknown =>
     : Array.isArray(value)
       ? value.map(sorted)
       : value;
-/** Whether two values are equal as JSON, whatever the order of their fields. */
+/** Whether two values are equal as JSON, regardless of the order of their fields. */
 export const isSameJson = (a: unknown, b: unknown): boolean => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
 export const jsonText = (value: unknown): string => {
   const text = JSON.stringify(value) ?? 'missing';

@@ -1,4 +1,4 @@
-/** Opens the store of a home: checks it after a crash, adds the runs that it lacks, replaces a damaged one. */
+/** Opens the store of a home: checks it after a crash, adds missing runs, and replaces a damaged store. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { PermafrostError } from '#contract/errors';
@@ -10,13 +10,13 @@ import { rebuild } from '#store/rebuild';
 import { openStore, type Store } from '#store/store';
 
 export interface RunStoreOptions {
-  /** Opens it read-only. */
+  /** Opens the store read-only. */
   reads: boolean;
-  /** Replaces a damaged store by an empty one. */
+  /** Replaces a damaged store with an empty one. */
   repairs: boolean;
 }
 
-/** Returns the store, and the new path of a damaged one. Throws `store`; `conflict` when a damaged store is in use. */
+/** Returns the store, and the new path of a damaged one. Throws `store`; `conflict` if a damaged store is in use. */
 export async function openRunStore(
   home: string,
   { reads, repairs }: RunStoreOptions,
@@ -35,7 +35,7 @@ export async function openRunStore(
     if (other)
       throw new PermafrostError(
         'conflict',
-        `${path} is damaged and in use by ${other}. End that first, then run permafrost rebuild again.`,
+        `${path} is damaged and in use by ${other}. Quit that app, then run permafrost rebuild again.`,
       );
     const damaged = setAside(path);
     return { store: await openStore(path), damaged };
@@ -48,6 +48,6 @@ function warnOfLostRuns(store: Store, runsFolder: string): void {
   const count = readdirSync(runsFolder).filter((id) => existsSync(runFiles(join(runsFolder, id)).config)).length;
   if (count > 0)
     console.error(
-      `The run store has no runs, but ${count} lie${count === 1 ? 's' : ''} in ${runsFolder}. Run permafrost rebuild to add them.`,
+      `The run store has no runs, but ${runsFolder} has ${count}. Run permafrost rebuild to add ${count === 1 ? 'it' : 'them'}.`,
     );
 }

@@ -1,10 +1,10 @@
-/** Finds runs in the store whose files were deleted. */
+/** Checks that the files of runs still exist. */
 import { existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { PermafrostError } from '#contract/errors';
 import { type RunFiles, runFiles } from '#runFolder/paths';
 
-/** Files of a run folder that the caller needs. */
+/** The files of a run folder that must exist. */
 export interface Needed {
   folder: string;
   files: readonly (keyof RunFiles)[];
@@ -12,7 +12,7 @@ export interface Needed {
 
 const mostNamed = 10;
 
-/** Throws `disk` with the names of missing files. */
+/** Throws `disk`, naming the missing files. */
 export function requireFiles(runs: readonly Needed[]): void {
   const broken = runs.flatMap(({ folder, files }) => {
     const missing = files.map((file) => runFiles(folder)[file]).filter((path) => !existsSync(path));

@@ -1,4 +1,4 @@
-/** The work of a run in units that a machine's speed is measured in. Pure. */
+/** The work of a run, in the units in which a machine's speed is measured. Pure. */
 
 import type { ExperimentConfig } from '#contract/config';
 import { elementsOf } from '#formats/array';
@@ -6,13 +6,13 @@ import type { Model } from '#models/model';
 import type { TaskShape } from '#tasks/task';
 import { planOf } from '#trainer/protocol';
 
-/** How often a run does each kind of work. */
+/** The amount of each kind of work in a run. */
 export interface RunCost {
-  /** Programs that it runs: steps and, at a share of one, batches of evaluations. */
+  /** Program calls: one for each micro-batch of a step, a third for each batch of an evaluation. */
   programs: number;
   /** Products of a weight matrix with a batch, forward and backward together. */
   products: number;
-  /** Values that stand between two products. */
+  /** Values between two products. */
   values: number;
   /** Multiply-adds × 2. */
   operations: number;
@@ -27,7 +27,7 @@ export const costNames = [
   'updates',
 ] as const satisfies (keyof RunCost)[];
 
-/** Seconds of each unit of work. */
+/** Seconds for each unit of work. */
 export type MachineSpeed = RunCost & {
   /** Seconds from the start of a run to its first step. */
   start: number;
@@ -57,7 +57,7 @@ export function costOf(
     .filter(([name, size]) => size.length > 1 && model.isUsed(name))
     .map(([, size]) => elementsOf(size));
   const sum = (of: (weights: number) => number) => matrices.reduce((total, weights) => total + of(weights), 0);
-  // forward and backward to the inputs; gradients of weights are a third pass
+  // a forward pass, a backward pass to the inputs, and for trained weights a third pass
   const isFrozen = config.freeze_trans && config.freeze_attn && config.freeze_ff;
   const passes = isFrozen ? 2 : 3;
   const programs = steps * plan.microBatches + forwardShare * batches;
@@ -75,7 +75,7 @@ export function costOf(
 export const secondsOfCost = (cost: RunCost, speed: MachineSpeed): number =>
   costNames.reduce((sum, name) => sum + cost[name] * speed[name], 0);
 
-/** A machine before it is measured: two cores of a laptop of 2020. */
+/** The assumed speed of a machine that has not been measured: two cores of a laptop of 2020. */
 export const assumedSpeed: MachineSpeed = {
   ...{ start: 2, programs: 4e-4, products: 3e-5, values: 2e-9, operations: 1 / 80e9, updates: 2e-9 },
 };
@@ -87,8 +87,8 @@ export interface TimedStep {
 }
 
 /**
- * The speed at which timed steps take their time. Each names the kind of work that dominates it; the work that none names keeps
- * its assumed speed.
+ * Fits a machine's speed to timed steps, one for each kind of work, which dominates it. Kinds of work without a timed step keep
+ * their assumed speed.
  */
 export function fitSpeed(timed: Partial<Record<keyof RunCost, TimedStep>>, start: number): MachineSpeed {
   const speed = { ...assumedSpeed, start };
@@ -102,7 +102,7 @@ export function fitSpeed(timed: Partial<Record<keyof RunCost, TimedStep>>, start
   }
   return speed;
 }
-/** Rounds of Gauss and Seidel's method. */
+/** Rounds of the Gauss-Seidel method. */
 const rounds = 100;
-/** Least share of a step's time that goes to the work that it is there for; timings are noisy. */
+/** The smallest share of a step's time that counts for its own kind of work, since timings are noisy. */
 const least = 0.05;

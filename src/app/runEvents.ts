@@ -1,6 +1,6 @@
 /**
- * Events as streams of small messages. A slow reader gets its backlog in one message; at most {@link keptEntries} of a run wait in
- * memory, since its journal has all of them.
+ * Streams the events of runs in small messages. A slow reader gets its backlog in one message. Of each run at most
+ * {@link keptEntries} entries wait in memory; the others are read from its journal.
  */
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { JournalEntry } from '#contract/run';
@@ -9,16 +9,16 @@ import type { RunListener, RunServices } from '#contract/runServices';
 
 type Subscribe = RunServices['subscribe'];
 
-/** At most 20 messages a second for a run and two for the table; past entries are sent as fast as the reader takes them. */
+/** Pauses in ms: at most 20 messages a second for a run and two for the table. Old entries are sent without pauses. */
 const eventPause = 50;
 const changePause = 500;
 /** Approximate size of a message: bytes of entries, rows of the table. */
 const pageBytes = 256 * 1024;
 const pageRows = 500;
-/** New entries of a run that wait in memory for their reader. */
+/** How many new entries of a run may wait in memory for their reader. */
 const keptEntries = 1000;
 
-/** Calls `note` for every event; `next` resolves to true after an event and to false after the signal. */
+/** Calls `note` for every event. `next` resolves to true after an event and to false after an abort. */
 function listen(subscribe: Subscribe, note: RunListener, signal?: AbortSignal) {
   let wake = () => {};
   let happened = false;
@@ -47,15 +47,15 @@ function listen(subscribe: Subscribe, note: RunListener, signal?: AbortSignal) {
 
 export interface RunEventSource {
   subscribe: Subscribe;
-  /** The run as it is. */
+  /** The current row of the run. */
   row(): RunRow;
   /** The number of its newest committed entry. */
   seq(): number;
-  /** Its entries after a number, in order, read as they are taken; they may go beyond the committed ones. */
+  /** The entries after a number, in order and read lazily; may include entries that are not committed yet. */
   entries(after: number): Iterable<JournalEntry> | AsyncIterable<JournalEntry>;
 }
 
-/** The run, then its entries after `after` (null: from now on), each once and in order. */
+/** Yields the run and its entries after `after` (null: from now on), in order and each exactly once. */
 export async function* streamRunEvents(
   id: string,
   source: RunEventSource,
@@ -63,11 +63,11 @@ export async function* streamRunEvents(
   signal?: AbortSignal,
 ): AsyncGenerator<RunEvents> {
   const committed = source.seq();
-  let seq = Math.min(after ?? committed, committed); // a number beyond the store's, which was lost since, starts at the end
+  let seq = Math.min(after ?? committed, committed); // `after` is too large if the store has been lost and rebuilt
   let fresh: JournalEntry[] = [];
-  let isBehind = seq < committed; // what follows `seq` is in the journal alone
+  let isBehind = seq < committed; // the entries after `seq` must be read from the journal
   let touched = true;
-  let isTold = false;
+  let hasYielded = false;
   const note = (run: string, entry: JournalEntry | null) => {
     if (run !== id) return;
     touched = true;
@@ -81,7 +81,7 @@ export async function* streamRunEvents(
     for await (const page of pages(entries, last)) {
       if (signal?.aborted) return;
       seq = page.at(-1)!.seq;
-      isTold = true;
+      hasYielded = true;
       yield { seq, entries: page, row: source.row() };
       await nextTurn();
     }
@@ -90,7 +90,7 @@ export async function* streamRunEvents(
     do {
       if (!touched) continue;
       touched = false;
-      isTold = false;
+      hasYielded = false;
       while (isBehind && !signal?.aborted) {
         const last = source.seq();
         isBehind = false;
@@ -101,7 +101,7 @@ export async function* streamRunEvents(
       fresh = [];
       yield* message(entries, Number.POSITIVE_INFINITY);
       if (signal?.aborted) return;
-      if (!isTold) yield { seq, entries: [], row: source.row() };
+      if (!hasYielded) yield { seq, entries: [], row: source.row() };
       await sleep(eventPause);
     } while (await heard.next());
   } finally {
@@ -127,11 +127,11 @@ async function* pages(
   if (page.length > 0) yield page;
 }
 
-/** Approximate length of its JSON. */
+/** Approximate length of an entry's JSON. */
 const bytesOf = ({ body }: JournalEntry): number =>
   body.kind === 'metrics' ? 100 + 45 * body.rows.length : JSON.stringify(body).length;
 
-/** Rows that change, and ids that are gone. */
+/** Yields changed rows and ids of deleted runs. */
 export async function* streamRunChanges(
   subscribe: Subscribe,
   rows: (ids: string[]) => RunRow[],

@@ -1,4 +1,4 @@
-/** Runs over the store, their folders and the scheduler. */
+/** The services for runs, over the store, the run folders and the scheduler. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LauncherName } from '#contract/cluster';
@@ -26,7 +26,7 @@ export interface RunServicesOptions {
   home: string;
   store: Store;
   scheduler: Scheduler;
-  /** Nothing is written: a run without a live trainer is shown as crashed, without storing that. */
+  /** Writes nothing: shows a running run without a live trainer as crashed, but does not store that state. */
   reads: boolean;
 }
 
@@ -77,13 +77,13 @@ export function runServices({ home, store, scheduler, reads }: RunServicesOption
       if (run.state === 'finished')
         throw new PermafrostError(
           'conflict',
-          `${run.id} is finished; there is nothing left to do. Start a new run to train again.`,
+          `${run.id} is finished and cannot be resumed. Start a new run to train its config again.`,
         );
       const other = scheduler.otherOwner(run.id);
       if (restingStates.includes(run.state)) scheduler.enqueue([run.id], launcher);
       else if (scheduler.isMine(run.id) || other)
-        throw new PermafrostError('conflict', `${run.id} is ${run.state} already${other ? ` in ${other}` : ''}.`);
-      else scheduler.takeOver(run.id); // its app is dead or on another machine; its trainer may still be exiting
+        throw new PermafrostError('conflict', `${run.id} is already ${run.state}${other ? ` in ${other}` : ''}.`);
+      else scheduler.takeOver(run.id); // its app is dead or on another machine; its trainer may still be running
       return store.runs.get(run.id);
     },
     launcher: scheduler.launcher,
@@ -118,7 +118,7 @@ export function runServices({ home, store, scheduler, reads }: RunServicesOption
       const ids = store.runs.inTrash();
       for (const id of ids) {
         const folder = join(runsFolder, checked(runId, id));
-        rmSync(belowOwner({ owner: runsFolder, path: folder }), { recursive: true, force: true }); // first: a row without files can be emptied again
+        rmSync(belowOwner({ owner: runsFolder, path: folder }), { recursive: true, force: true }); // before the row, which allows a retry
         store.runs.remove(id);
         scheduler.forget(id);
       }

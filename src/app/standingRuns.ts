@@ -1,24 +1,24 @@
-/** Which run stands for a config: one with the same settings, whatever started it. */
+/** Finds the run that counts for a config: any run with the same settings, however it was started. */
 import { configFields, type ExperimentConfig } from '#contract/config';
 import type { RunState } from '#contract/run';
 import { configOf, type RunRow } from '#contract/runRow';
 import type { EnsuredRun } from '#contract/runServices';
 
-/** The furthest of a config's runs stands for it, and of equals the newest. */
+/** Of several runs of a config, the one furthest in this order counts, and of equals the newest. */
 const order: readonly RunState[] = ['failed', 'stopped', 'crashed', 'paused', 'queued', 'running', 'finished'];
 
-/** The fields that a result depends on: all but the run's name and its device. */
+/** The fields on which a result depends: all except the run's name and its device. */
 const decisive = configFields.filter((field) => field !== 'name' && field !== 'device');
-/** Equal for configs whose runs give the same result. */
+/** A text that is equal for configs whose runs have the same result. */
 export const settingsKey = (config: ExperimentConfig): string => JSON.stringify(decisive.map((field) => config[field]));
 
 export interface StandingRuns {
   of(config: ExperimentConfig): RunRow | null;
-  /** The runs of a config with any seed, by seed. */
+  /** The runs of a config with all seeds, sorted by seed. */
   seeds(config: ExperimentConfig): RunRow[];
 }
 
-/** The runs that stand for configs now; trashed ones do not. */
+/** Looks up runs by config, ignoring trashed runs. */
 export function standingRuns(rows: readonly RunRow[]): StandingRuns {
   const best = new Map<string, RunRow>();
   for (const row of rows) {
@@ -38,6 +38,6 @@ export function standingRuns(rows: readonly RunRow[]): StandingRuns {
   };
 }
 
-/** The step that brings a config to its result. A failed run is kept, so that its reason can be read, and another starts. */
+/** What remains to be done for a config. A failed run is kept, so that its reason can be read, and a new one starts. */
 export const stepFor = (row: RunRow | null): EnsuredRun['step'] =>
   !row || row.state === 'failed' ? 'started' : row.state === 'finished' ? 'finished' : 'resumed';

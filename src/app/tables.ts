@@ -1,4 +1,4 @@
-/** Published tables over the run store: their results, and starting missing runs. */
+/** The services for published tables: their results from the store, and starting missing runs. */
 import type { LauncherName } from '#contract/cluster';
 import type { ExperimentConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
@@ -23,7 +23,7 @@ import { type StandingRuns, settingsKey, standingRuns, stepFor } from './standin
 type App = Pick<Services, 'runs' | 'queue' | 'config' | 'data' | 'cluster'>;
 
 export function tableServices(app: App, have: Available): TableServices {
-  /** The score of guessing on the cell's test set; null where it is not known here. */
+  /** The floor of a config's test set; null if it is not known on this machine. */
   const floorOf = async (config: ExperimentConfig | undefined) =>
     config && have.task(config.task) ? app.data.floor(config) : null;
 
@@ -31,13 +31,13 @@ export function tableServices(app: App, have: Available): TableServices {
     const needs = missing(cell, profile, have);
     const { configs, notes } = expand(cell, profile, [0]);
     const own = cell.bestOf.length > 0 ? [] : configs;
-    const floor = await floorOf(configs[0]); // known even where the cell cannot run here
+    const floor = await floorOf(configs[0]); // known even if the cell cannot run here
     return needs
       ? { cell, needs, notes: [], floor, runs: [] }
       : { cell, needs, notes, floor, runs: own.flatMap(standing.seeds) };
   }
 
-  /** The configs of a request, by cell: those of a whole sweep where a cell takes the best of it. */
+  /** The configs of a request, by cell; for a cell that takes the best of a sweep, those of the whole sweep. */
   function wanted({ table, profile, cells }: ReproduceRequest): { cell: Cell; configs: ExperimentConfig[] }[] {
     const { cells: all } = tableOf(table);
     return cells.map(({ id, seeds }) => {
@@ -80,7 +80,7 @@ export function tableServices(app: App, have: Available): TableServices {
       let longest = 0;
       const work: Record<LauncherName, number> = { local: 0, slurm: 0 }; // seconds of one run after another
       const plan: ReproductionPlan = {
-        ...{ finished: 0, resumed: 0, started: 0, seconds: 0, isOneByOne: false, basis: 'nothing is left to do' },
+        ...{ finished: 0, resumed: 0, started: 0, seconds: 0, isOneByOne: false, basis: 'all runs are finished' },
         ...{ memoryBytes: 0, diskBytes: 0, miscounted: [] },
       };
       for (const { cell, configs } of wanted(request)) {
@@ -100,7 +100,7 @@ export function tableServices(app: App, have: Available): TableServices {
           work[request.launcher ?? (row ? app.runs.launcher(row.id) : 'local')] += seconds * left;
           plan.diskBytes += diskBytes * left;
           plan.memoryBytes = Math.max(plan.memoryBytes, memoryBytes);
-          if (seconds * left > longest) [longest, plan.basis] = [seconds * left, basis]; // what most of the time rests on
+          if (seconds * left > longest) [longest, plan.basis] = [seconds * left, basis]; // the basis of the longest part
         }
       }
       const tasks = work.slurm > 0 ? app.cluster.settings().tasks : 0;

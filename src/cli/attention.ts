@@ -19,13 +19,13 @@ export const attentionCommand: CommandRow = {
     program
       .command('attention')
       .description('show the attention weights of a trained run on one test sample')
-      .argument('<id>', 'the run, or the beginning of its id', asRunId)
+      .argument('<id>', 'id of the run, or its first letters', asRunId)
       .argument('[file]', 'write the map as CSV; - for standard output')
       .addOption(checkpointOption())
-      .option('--sample <n>', 'which test sample, from 0', wholeNumber('--sample', 0), 0)
-      .option('--layer <n>', 'which layer, from 0', '0')
-      .option('--head <n>', 'which head, from 0, or mean: the average over heads', 'mean')
-      .option('--json', 'print the sample, the answer and every map (layers × heads × tokens × tokens)')
+      .option('--sample <n>', 'test sample, counted from 0', wholeNumber('--sample', 0), 0)
+      .option('--layer <n>', 'layer, counted from 0', '0')
+      .option('--head <n>', 'head, counted from 0; mean: the average over heads', 'mean')
+      .option('--json', 'print the sample, the answer and all maps (layers × heads × tokens × tokens)')
       .action((name: string, file: string | undefined, options: Options) =>
         readApp(async (app) => {
           requireOneOutput(options.json, file);
@@ -44,9 +44,9 @@ export const attentionCommand: CommandRow = {
             const which = `layer ${layer} of ${layers.length}, ${head === 'mean' ? `mean of ${heads} heads` : `head ${head} of ${heads}`}`;
             const answer = found.answerLabel || found.answer.map((value) => numberText(value)).join(' ');
             return [
-              file ? `${file} written` : drawn(map, tokens),
+              file ? `Wrote ${file}.` : drawn(map, tokens),
               `\n${id}, ${at}, sample ${sample}: ${which}`,
-              `right answer ${label || y.join(' ')}; the network says ${answer} (${app.runs.get(id).result?.metric ?? 'metric'} ${numberText(score)})`,
+              `correct answer ${label || y.join(' ')}; the network's answer ${answer} (${app.runs.get(id).result?.metric ?? 'metric'} ${numberText(score)})`,
             ].join('\n');
           });
         }),
@@ -54,19 +54,19 @@ export const attentionCommand: CommandRow = {
   },
 };
 
-const widest = 24; // tokens that fit side by side into a terminal
+const widest = 24; // tokens that fit next to each other in a terminal
 
-/** The weights in percent, a line per token that looks. */
+/** The weights in percent, a line for each attending token. */
 function drawn(map: Float32Array, tokens: readonly string[]): string {
   const t = tokens.length;
   if (t > widest)
-    return `${t} tokens are too many for a terminal. Write them into a file: permafrost attention ID map.csv.`;
+    return `${t} tokens are too many for a terminal. Write the map to a file: permafrost attention ID map.csv.`;
   const rows = tokens.map((token, row) => [
     `${row}`,
     token,
     ...Array.from(map.subarray(row * t, (row + 1) * t), (weight) => String(Math.round(100 * weight))),
   ]);
-  return `${alignColumns(['', 'token', ...tokens.map((_, i) => String(i))], rows)}\n\nPercent; a line is a token that looks, a column one that it looks at.`;
+  return `${alignColumns(['', 'token', ...tokens.map((_, i) => String(i))], rows)}\n\nPercent of each line's attention that goes to the token of the column.`;
 }
 
 /** Flat [heads, t, t] → nested arrays. */

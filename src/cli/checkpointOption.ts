@@ -1,4 +1,4 @@
-/** The option that names a checkpoint of a run. */
+/** The option that chooses a checkpoint of a run. */
 import { Option } from 'commander';
 import { type CheckpointChoice, checkpointChoice } from '#contract/analysis';
 import { PermafrostError } from '#contract/errors';

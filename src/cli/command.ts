@@ -1,4 +1,4 @@
-/** Shared by all commands: adding one, opening the app, printing. */
+/** What all commands share: their interface, opening the app, and printing. */
 import type { Command } from 'commander';
 import { type AppOptions, createApp } from '#app';
 import { defaultHome } from '#app/home';
@@ -15,7 +15,7 @@ export interface CommandRow {
 /** Parses an argument that names a run. Throws `config`. */
 export const asRunId = (text: string): string => checked(runId, text);
 
-/** Runs `use` with the app on the home folder, and closes it whatever happens. */
+/** Opens the app on the home folder, runs `use`, and always closes the app. */
 export async function withApp<T>(
   use: (app: Services) => T | Promise<T>,
   options: Pick<AppOptions, 'slots' | 'reads' | 'repairs'> = {},
@@ -28,11 +28,11 @@ export async function withApp<T>(
   }
 }
 
-/** The same for read-only commands: nothing on the disk changes, and the home need not be writable. */
+/** {@link withApp} for read-only commands: writes nothing to the disk, so the home need not be writable. */
 export const readApp = <T>(use: (app: Services) => T | Promise<T>): Promise<T> => withApp(use, { reads: true });
 
-/** The result of `fetch`; null when Ctrl-C paused it, after printing `again`, the command that continues it. */
-export async function pausable<T>(again: string, fetch: (signal: AbortSignal) => Promise<T>): Promise<T | null> {
+/** The result of `fetch`. If Ctrl-C pauses it, prints `command`, which continues it, and returns null. */
+export async function pausable<T>(command: string, fetch: (signal: AbortSignal) => Promise<T>): Promise<T | null> {
   const stop = new AbortController();
   const interrupt = () => stop.abort();
   process.once('SIGINT', interrupt);
@@ -40,7 +40,7 @@ export async function pausable<T>(again: string, fetch: (signal: AbortSignal) =>
     return await fetch(stop.signal);
   } catch (error) {
     if (!stop.signal.aborted) throw error;
-    console.error(`Paused. The downloaded part stays; continue with: permafrost ${again}`);
+    console.error(`Paused. The downloaded part is kept. Continue with: permafrost ${command}`);
     process.exitCode = 3;
     return null;
   } finally {
@@ -48,12 +48,12 @@ export async function pausable<T>(again: string, fetch: (signal: AbortSignal) =>
   }
 }
 
-/** One JSON object on stdout, or the lines for people. */
+/** Prints one JSON object, or else the text for people. */
 export function print(json: boolean | undefined, value: unknown, text: () => string): void {
   console.log(json ? JSON.stringify(value) : printableLines(text()));
 }
 
-/** Throws `config` when both the answer and the file would go to standard output. */
+/** Throws `config` if both the JSON and the file would go to standard output. */
 export function requireOneOutput(json: boolean | undefined, path: string | undefined): void {
   if (json && path === '-')
     throw new PermafrostError('config', '--json and - both write to standard output. Name a file.');
@@ -61,7 +61,7 @@ export function requireOneOutput(json: boolean | undefined, path: string | undef
 
 const widestCell = 100;
 
-/** Rows as aligned columns, each cell printable and cut where it is too wide; numbers to the right. */
+/** Aligns rows in columns, with numbers to the right; escapes control characters and shortens wide cells. */
 export function alignColumns(header: string[], rows: string[][]): string {
   const all = [header, ...rows].map((row) => row.map((cell) => printable(cell, widestCell)));
   const widths = header.map((_, i) => all.reduce((most, row) => Math.max(most, widthOf(row[i])), 0));

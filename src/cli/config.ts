@@ -1,4 +1,4 @@
-/** `permafrost config`: shows and changes the settings of this home, which are those of the cluster. */
+/** `permafrost config`: shows and changes the settings of the cluster, which are stored in the home. */
 import { clusterFields, clusterSettings } from '#contract/cluster';
 import { nearest, PermafrostError } from '#contract/errors';
 import { readWhole } from '#contract/numbers';
@@ -10,7 +10,7 @@ export const configCommand: CommandRow = {
   add(program) {
     program
       .command('config')
-      .description('show the settings of the cluster, or change some; cluster.partition= goes back to the default')
+      .description('show or change the settings of the cluster; cluster.partition= restores the default')
       .argument('[setting...]', 'such as cluster.partition=gpu')
       .option('--json', 'print {"cluster": {…}}')
       .action((changes: string[], { json }: { json?: boolean }) =>
@@ -40,10 +40,10 @@ function changed(settings: Record<string, unknown>, changes: readonly string[]) 
     if (!field)
       throw new PermafrostError(
         'config',
-        `Expected a setting such as cluster.partition=gpu; found "${change}". The nearest is ${nearest(
+        `Expected a setting such as cluster.partition=gpu; found "${change}". Did you mean ${nearest(
           name ?? change,
           clusterFields.map((each) => prefix + each),
-        )}.`,
+        )}?`,
       );
     next[field] = value === '' ? undefined : typeof settings[field] === 'number' ? (readWhole(value) ?? value) : value;
   }

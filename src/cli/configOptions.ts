@@ -1,12 +1,12 @@
-/** A config from a file, `--set key=value` and `--seed`. */
+/** Reads a config from a file, `--set key=value` and `--seed`. */
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { Catalogue } from '#contract/catalogue';
-import { configDefaults, type ExperimentConfig, parseConfig } from '#contract/config';
+import type { BodyInfo, Catalogue, ConfigServices } from '#contract/catalogue';
+import { type ConfigField, configDefaults, type ExperimentConfig, parseConfig } from '#contract/config';
 import { openConfig } from '#contract/configFile';
 import { PermafrostError } from '#contract/errors';
 import { readSetting } from '#contract/readSetting';
-import { readyBody, withPublishedSettings } from '#contract/startingSettings';
+import { withPublishedSettings } from '#contract/startingSettings';
 import type { Axis } from '#contract/sweep';
 import { readJson } from '#formats/json';
 
@@ -18,34 +18,39 @@ export interface ConfigOptions {
 /** Adds the argument and options that `readConfig` reads. */
 export const takesConfig = (command: Command): Command =>
   command
-    .argument('[config]', 'JSON file {name, params, args} as dl-project has them; may be left out with --set task=…')
+    .argument('[config]', 'JSON file {name, params, args} in the format of dl-project; optional with --set task=…')
     .option(
       '--set <key=value>',
-      'set a field of the config; may be repeated. task=… brings the settings of the published runs',
+      'set a field of the config; may be repeated. task=… also sets the published settings of the task',
       (value, all: string[]) => [...all, value],
       [],
     )
     .option('--seed <n>', 'the same as --set seed=n');
 
-/** The config that the arguments describe; a task in `--set` brings its published settings. Throws `config`. */
+/** The config that the arguments describe. A task in `--set` also sets its published settings. Throws `config`. */
 export function readConfig(file: string | undefined, options: ConfigOptions, catalogue: Catalogue): ExperimentConfig {
   return complete(readSettings(file, options), options, catalogue);
 }
 
-/** {@link readConfig} for training: the body is one that is on this machine, see {@link withReadyBody}. */
+/** {@link readConfig} for training: chooses a body that can learn the task, see {@link withReadyBody}. */
 export function readTrainableConfig(
   file: string | undefined,
   options: ConfigOptions,
-  catalogue: Catalogue,
+  config: ConfigServices,
 ): ExperimentConfig {
   const settings = readSettings(file, options);
-  return complete(withReadyBody(settings, [String(settings.task)], catalogue), options, catalogue);
+  const tasks = setsTask(options) ? config.catalogue().tasks : [];
+  return complete(
+    withReadyBody(settings, [withPublishedSettings(settings, tasks)], config),
+    options,
+    config.catalogue(),
+  );
 }
 
 const complete = (settings: Record<string, unknown>, options: ConfigOptions, { tasks }: Catalogue): ExperimentConfig =>
   parseConfig(setsTask(options) ? withPublishedSettings(settings, tasks) : settings);
 
-/** The settings in the arguments as they stand. Throws `config` if neither they nor `axes` name a task. */
+/** Only the settings that the arguments contain. Throws `config` if neither they nor `axes` name a task. */
 export function readSettings(
   file: string | undefined,
   { set, seed }: ConfigOptions,
@@ -54,39 +59,60 @@ export function readSettings(
   const base = file === undefined ? {} : openConfig(parseFile(file));
   const settings = Object.fromEntries([...set, ...(seed === undefined ? [] : [`seed=${seed}`])].map(readSetting));
   if (file === undefined && !('task' in settings) && !axes.some(({ field }) => field === 'task'))
-    throw new PermafrostError('config', 'Name a config file, or at least a task: permafrost run --set task=mnist.');
+    throw new PermafrostError(
+      'config',
+      'Expected a config file or a task; found neither. Example: permafrost run --set task=mnist.',
+    );
   return { ...base, ...settings };
 }
 
-/** Whether the task comes from `--set`, not from a file. */
+/** Whether `--set` names the task. */
 export const setsTask = ({ set }: ConfigOptions): boolean => set.some((setting) => setting.startsWith('task='));
 
 /**
- * Settings that leave the body open, on a body whose weights are on this machine; the default body is preferred. Says on
- * standard error which one it is. `varied` are fields of a grid.
+ * Adds a body to settings that name none: the first that can learn all points, which are the settings completed by a task and a
+ * grid. Bodies whose weights are on this machine come first. A named body without published weights gets random ones. Says
+ * on standard error what it decides.
  */
 export function withReadyBody(
   settings: Record<string, unknown>,
-  tasks: readonly string[],
-  { bodies }: Pick<Catalogue, 'bodies'>,
-  varied: readonly string[] = [],
+  points: readonly Record<string, unknown>[],
+  { catalogue, problems }: ConfigServices,
 ): Record<string, unknown> {
+  const { bodies } = catalogue();
+  const isNamed = (field: ConfigField) => points.some((point) => field in point);
+  if (isNamed('model_name')) return withPossibleWeights(settings, isNamed('pretrained'), bodies);
   const { model_name: usual } = configDefaults;
-  const named = [...Object.keys(settings), ...varied];
-  if (
-    bodyFields.some((field) => named.includes(field)) ||
-    bodies.some((body) => body.name === usual && body.hasWeights)
-  )
-    return settings;
-  const body = readyBody(bodies, tasks);
-  if (!body) return settings;
+  const names = [usual, ...bodies.map(({ name }) => name)];
+  const problemOf = (model_name: string): string | undefined =>
+    Object.values(problems({ model_name }, Object.fromEntries(points.entries())))[0];
+  const isReady = (name: string) => bodies.some((body) => body.name === name && body.hasWeights);
+  const needsWeights = !bodyFields.some(isNamed);
+  const ready = needsWeights ? names.filter(isReady) : [];
+  const chosen = [...ready, ...names].find((name) => problemOf(name) === undefined);
+  if (chosen === undefined || chosen === usual) return settings;
+  const problem = problemOf(usual);
   process.stderr.write(
-    `${usual} is not on this machine, so this trains on ${body.name}. Fetch it with permafrost zoo pull ${usual}, or choose a body with --set model_name=….\n`,
+    problem
+      ? `${problem}\nUsing the body ${chosen} instead. Choose another with --set model_name=….\n`
+      : `Using the body ${chosen}, because ${usual} is not on this machine. Fetch ${usual} with permafrost zoo pull ${usual}, or choose a body with --set model_name=….\n`,
   );
-  return { ...settings, model_name: body.name };
+  return { ...settings, model_name: chosen };
 }
 
-const bodyFields = ['model_name', 'pretrained', 'n_layer', 'n_embd', 'n_head', 'n_positions'];
+/** Fields that decide how a body starts; whoever sets one has a body in mind. */
+const bodyFields: readonly ConfigField[] = ['pretrained', 'n_layer', 'n_embd', 'n_head', 'n_positions'];
+
+function withPossibleWeights(
+  settings: Record<string, unknown>,
+  isDecided: boolean,
+  bodies: readonly BodyInfo[],
+): Record<string, unknown> {
+  const body = bodies.find(({ name }) => name === settings.model_name);
+  if (isDecided || !body || body.canBePretrained) return settings;
+  process.stderr.write(`${body.name} has no published weights, so it starts from random ones.\n`);
+  return { ...settings, pretrained: false };
+}
 
 function parseFile(path: string): unknown {
   let bytes: Uint8Array;

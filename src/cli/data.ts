@@ -39,7 +39,7 @@ function addList(group: Command): void {
           [
             alignColumns(['name', 'state', 'download', 'on disk', 'tasks', 'licence'], rows),
             '',
-            'ready: a run starts at once. present: the first run decodes it. absent: permafrost data pull NAME.',
+            'ready: a run starts at once. present: the first run decodes it. absent or partial: permafrost data pull NAME.',
           ].join('\n'),
         );
       }),
@@ -49,9 +49,9 @@ function addList(group: Command): void {
 function addPull(group: Command): void {
   group
     .command('pull <name>')
-    .description('download the missing files of a data set, verify and decode them; continues an interrupted pull')
+    .description('download, verify and decode the missing files of a data set; continues an interrupted pull')
     .option('--from <folder>', 'use the files of this folder instead of downloading them')
-    .option('--json', 'print what is known about it afterwards')
+    .option('--json', 'print the data set as one JSON object')
     .action((name: string, { from, json }: Json & { from?: string }) =>
       withApp(async (app) => {
         const line = openStatusLine();
@@ -73,8 +73,10 @@ function addPull(group: Command): void {
 function addVerify(group: Command): void {
   group
     .command('verify [name]')
-    .description('compare the files of one data set, or of all that are here, with their published sizes and digests')
-    .option('--json', 'print {"datasets": {name: […]}}; exit code 5 when a file differs or is missing')
+    .description(
+      'compare the files of a data set with their published sizes and digests; by default of all on this machine',
+    )
+    .option('--json', 'print {"datasets": {name: […]}}; exit code 5 if a file differs or is missing')
     .action((name: string | undefined, { json }: Json) =>
       withApp(async (app) => {
         const all = await app.data.list();
@@ -85,7 +87,7 @@ function addVerify(group: Command): void {
         );
         if (rows.some(([, , result]) => result === 'differs' || result === 'missing')) process.exitCode = 5;
         print(json, { datasets: Object.fromEntries(checked) }, () =>
-          rows.length ? alignColumns(['data set', 'file', 'result', ''], rows) : 'There is no file to verify.',
+          rows.length ? alignColumns(['data set', 'file', 'result', ''], rows) : 'No data set is on this machine.',
         );
       }),
     );
@@ -94,15 +96,15 @@ function addVerify(group: Command): void {
 function addRm(group: Command): void {
   group
     .command('rm <name>')
-    .description('delete the downloaded files and the decoded form of a data set')
+    .description('delete the downloaded files and the decoded data of a data set')
     .option('--json', 'print {"freedBytes", "kept"}')
     .action((name: string, { json }: Json) =>
       withApp(async (app) => {
         const before = (await app.data.list()).find((info) => info.name === name);
         const result = await app.data.rm(name);
         const linked = before?.place === 'linked' ? ` Its files stay in ${before.folder}.` : '';
-        const kept = result.kept.length ? ` Kept, since no pull brought them: ${result.kept.join(', ')}.` : '';
-        const freed = result.freedBytes > 0 ? `${bytesText(result.freedBytes)} freed` : 'nothing had to be deleted';
+        const kept = result.kept.length ? ` Kept, because no pull downloaded them: ${result.kept.join(', ')}.` : '';
+        const freed = result.freedBytes > 0 ? `${bytesText(result.freedBytes)} freed` : 'no file had to be deleted';
         print(json, result, () => `${name} removed; ${freed}.${linked}${kept}`);
       }),
     );
@@ -110,8 +112,8 @@ function addRm(group: Command): void {
 
 function addSample(group: Command): void {
   takesConfig(group.command('sample').description('show test samples of a config as the model sees them'))
-    .option('--count <n>', 'how many', wholeNumber('--count', 1, 64), 3)
-    .option('--train', 'training samples, augmented, instead of test samples')
+    .option('--count <n>', 'number of samples', wholeNumber('--count', 1, 64), 3)
+    .option('--train', 'show training samples, with augmentation, instead of test samples')
     .option('--json', 'print {"kind", "tokens", "width", "samples"}')
     .action((file: string | undefined, options: ConfigOptions & Json & { count: number; train?: boolean }) =>
       withApp(async (app) => {
@@ -154,7 +156,7 @@ function addSplit(group: Command): void {
 
 const licenceOf = ({ licence }: DatasetInfo): string => `Licence: ${licence.replace(/\.$/, '')}.`;
 
-/** Where a pull stands, on one line. */
+/** The progress of a pull, in one line. */
 function pullText(progress: PullProgress): string {
   if (progress.stage === 'download')
     return `${progress.file} ${barOf(progress.bytes, progress.total)}${transferText(progress)}`;

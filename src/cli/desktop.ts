@@ -1,4 +1,4 @@
-/** For `start`: whether this machine can open a window, and whether the bundles are up to date. */
+/** Finds Electron, tells whether a window can be opened here, and builds the window's bundles. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -14,7 +14,7 @@ const binaryNames: Partial<Record<NodeJS.Platform, string>> = {
   win32: 'electron.exe',
 };
 
-/** The Electron binary if one is installed. Its package is not loaded, since that starts a download. */
+/** The Electron binary, if installed. Does not load its package, since that would start a download. */
 export function electronBinary(environment: NodeJS.ProcessEnv = process.env): string | null {
   let folder: string;
   try {
@@ -28,14 +28,14 @@ export function electronBinary(environment: NodeJS.ProcessEnv = process.env): st
   return existsSync(path) ? path : null;
 }
 
-/** Why no window can be opened here; null when one can. */
+/** The reason why no window can be opened here; null if one can. */
 export function whyNoWindow(environment: NodeJS.ProcessEnv = process.env): string | null {
-  if (!electronBinary(environment)) return 'Electron is not installed (npx install-electron fetches it)';
+  if (!electronBinary(environment)) return 'Electron is not installed (npx install-electron downloads it)';
   const hasDisplay = process.platform !== 'linux' || environment.DISPLAY || environment.WAYLAND_DISPLAY;
   return hasDisplay ? null : 'there is no display';
 }
 
-/** Sources of the bundles. */
+/** Sources of the window's bundles. */
 const sources = ['src', 'resources', 'electron.vite.config.ts', 'package.json'];
 const bundles = ['renderer/index.html', 'main/index.js', 'preload/index.cjs'].map((file) =>
   join(projectFolder, 'out', file),
@@ -51,7 +51,7 @@ function newest(path: string): number {
 export function ensureBuilt(report: (line: string) => void): void {
   const oldest = Math.min(...bundles.map((file) => (existsSync(file) ? statSync(file).mtimeMs : 0)));
   if (oldest >= Math.max(...sources.map((path) => newest(join(projectFolder, path))))) return;
-  report('Building the window; this happens once after each change …');
+  report('Building the window, which is needed only after changes to its sources …');
   const vite = join(
     dirname(createRequire(import.meta.url).resolve('electron-vite/package.json')),
     'bin',

@@ -5,20 +5,20 @@ export const devicesCommand: CommandRow = {
   add(program) {
     program
       .command('devices')
-      .description('try every device and say what each unusable one lacks')
+      .description('try every device; for those that do not work, say why and what to do')
       .option('--json', 'print {"devices": […], "cluster": {…}}')
       .action(({ json }: { json?: boolean }) =>
         readApp(async (app) => {
           const found = await app.devices.list();
-          const rows = found.map(({ name, available }) => [name, available ? 'works' : 'cannot be used']);
+          const rows = found.map(({ name, available, about }) => [name, available ? 'works' : 'does not work', about]);
           const reasons = found
             .filter((d) => !d.available)
             .map(({ name, why, help, command }) => `\n${name}: ${why}\n  ${help}${command ? `\n    ${command}` : ''}`);
           const hasDetail = found.some(({ detail }) => detail);
-          if (hasDetail) reasons.push('\nThe messages of the runtimes: permafrost devices --json');
+          if (hasDetail) reasons.push('\npermafrost devices --json also shows the messages of the runtimes.');
           const cluster = await app.cluster.state();
           print(json, { devices: found, cluster }, () =>
-            [alignColumns(['device', ''], rows), ...reasons, ...clusterLines(cluster)].join('\n'),
+            [alignColumns(['device', '', 'what it is'], rows), ...reasons, ...clusterLines(cluster)].join('\n'),
           );
         }),
       );
@@ -33,6 +33,6 @@ function clusterLines({ problem, partitions, jobs }: ClusterState): string[] {
   const mine = jobs.map(({ id, state, tasks, nodes, reason }) => [id, String(tasks), state, nodes || reason]);
   return [
     `\n${alignColumns(['partition', '', 'idle nodes', 'idle cores', 'free GPUs'], nodes)}`,
-    ...(mine.length > 0 ? [`\n${alignColumns(['job', 'runs', 'state', 'where, or why it waits'], mine)}`] : []),
+    ...(mine.length > 0 ? [`\n${alignColumns(['job', 'runs', 'state', 'nodes, or why it waits'], mine)}`] : []),
   ];
 }

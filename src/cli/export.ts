@@ -1,4 +1,4 @@
-/** `permafrost export`: writes runs or a published table as a file, in the same formats as the window. */
+/** `permafrost export`: writes runs or a published table to a file, in the formats that the window offers too. */
 import { extname } from 'node:path';
 import { Option } from 'commander';
 import { downloadNames } from '#app/downloads';
@@ -18,12 +18,12 @@ export const exportCommand: CommandRow = {
   add(program) {
     program
       .command('export')
-      .description('write runs, or a published table with its results here, as a file')
-      .argument('<what...>', 'run ids, or none for all, then the file; - for standard output')
-      .option('--table <table>', 'a published table instead of run ids; formats of runs take the runs of its cells')
-      .addOption(new Option('--profile <profile>', 'which profile of the table').choices(profiles).default('quick'))
-      .addOption(new Option('--format <format>', 'default: by the ending of the file').choices(downloadNames))
-      .option('--json', 'print what was written as one JSON object')
+      .description('write runs, or a published table with your results, to a file')
+      .argument('<what...>', 'ids of runs (without any: all runs), then the file; - for standard output')
+      .option('--table <table>', 'export this published table, or in a format for runs the runs of its cells')
+      .addOption(new Option('--profile <profile>', 'profile of the table').choices(profiles).default('quick'))
+      .addOption(new Option('--format <format>', 'default: by the file extension').choices(downloadNames))
+      .option('--json', 'print the path and the format as one JSON object')
       .action((what: string[], options: Options) =>
         readApp(async (app) => {
           const path = what.at(-1)!;
@@ -32,13 +32,13 @@ export const exportCommand: CommandRow = {
           const format = options.format ?? formatFor(path, options.table !== undefined);
           const { chunks } = app.download(`/download/${format}?${query(ids, options)}`);
           await writeChunks(path, chunks);
-          if (path !== '-') print(options.json, { path, format }, () => `${format} in ${path}`);
+          if (path !== '-') print(options.json, { path, format }, () => `Wrote ${format} to ${path}.`);
         }),
       );
   },
 };
 
-/** The format that the ending of a file asks for: the first of that ending that fits. */
+/** The first format with the file's extension that fits runs or, if `isTable`, a table. */
 function formatFor(path: string, isTable: boolean): string {
   const ending = path === '-' ? '.csv' : extname(path);
   const fitting = downloadNames.filter((name) => name.endsWith(ending) && isTable === name.startsWith('table'));
@@ -46,12 +46,13 @@ function formatFor(path: string, isTable: boolean): string {
   if (found) return found;
   throw new PermafrostError(
     'config',
-    `${path}: no format ends so. Name one with --format: ${downloadNames.join(', ')}.`,
+    `${path}: no format has this extension. Choose one with --format: ${downloadNames.join(', ')}.`,
   );
 }
 
 function query(ids: string[], { table, profile }: Options): URLSearchParams {
   if (table === undefined) return new URLSearchParams(ids.map((id): [string, string] => ['id', id]));
-  if (ids.length) throw new PermafrostError('config', 'Name runs or a table, not both.');
+  if (ids.length)
+    throw new PermafrostError('config', 'Expected runs or a table; found both. Leave out the ids or --table.');
   return new URLSearchParams({ table, profile });
 }

@@ -14,12 +14,12 @@ export const exportModelCommand: CommandRow = {
   add(program) {
     program
       .command('export-model')
-      .description('write a trained network as an ONNX model or as safetensors, and check what was written')
-      .argument('<id>', 'the run, or the beginning of its id', asRunId)
-      .argument('<file>', 'ends with .onnx or .safetensors')
+      .description('write a trained network as ONNX or safetensors, and check the file')
+      .argument('<id>', 'id of the run, or its first letters', asRunId)
+      .argument('<file>', 'a file that ends in .onnx or .safetensors')
       .addOption(checkpointOption())
-      .option('--external-data', 'ONNX: keep the weights in FILE.data, as is always done above 2 GB')
-      .option('--json', 'print what was written and how it was checked')
+      .option('--external-data', 'ONNX: write the weights to FILE.data; models above 2 GB always do')
+      .option('--json', 'print the files and the result of the check as one JSON object')
       .action((name: string, file: string, { checkpoint, externalData, json }: Options) =>
         readApp(async (app) => {
           const { id } = app.runs.get(name);
@@ -30,13 +30,13 @@ export const exportModelCommand: CommandRow = {
             return [
               `${files.map((each) => `${each.path} (${bytesText(each.bytes)})`).join(' and ')}`,
               `${id} at ${made.checkpoint.name} (step ${made.checkpoint.step}): ${tensors} tensors, ${countText(parameters)} parameters.`,
-              leftOut.length ? `Left out, because no computation uses it: ${leftOut.join(', ')}.` : '',
+              leftOut.length ? `Left out, because they are unused: ${leftOut.join(', ')}.` : '',
               parity
                 ? `Checked on ${parity.samples} test samples: logits differ from the run's own evaluation by at most ${numberText(parity.difference, 2)}.`
-                : 'Checked: every value reads back as it was written.',
-              batch === null ? 'Takes any number of samples at once.' : '',
+                : 'Checked: read back, every value equals the written one.',
+              batch === null ? 'The model accepts any batch size.' : '',
               typeof batch === 'number'
-                ? `Takes exactly ${batch} samples at once: its computation depends on their number.`
+                ? `The model accepts only batches of ${batch} samples, because its computation depends on the batch size.`
                 : '',
             ]
               .filter(Boolean)

@@ -5,13 +5,13 @@ import { changedTensors, frozenValues } from '#contract/frozen';
 import type { Run } from '#contract/run';
 import { alignColumns, asRunId, type CommandRow, print, readApp } from './command.ts';
 
-const same = 'the same';
+const same = 'unchanged';
 
-/** Why a run has no proof. */
+/** The reason why a run has no hashes. */
 function whyNone({ id, startedAt, trainable, total }: Run, home: string): string {
-  if (startedAt === null) return 'it has not begun';
-  if (trainable === total) return 'it froze nothing';
-  return `${join(home, 'runs', id, 'frozen.json')} is missing. It was deleted, or the run was trained before hashes were kept`;
+  if (startedAt === null) return 'it has not started';
+  if (trainable === total) return 'it trains every weight';
+  return `${join(home, 'runs', id, 'frozen.json')} is missing. It was deleted, or an older version without hashes trained the run`;
 }
 
 export const frozenCommand: CommandRow = {
@@ -19,7 +19,7 @@ export const frozenCommand: CommandRow = {
     program
       .command('frozen')
       .description('show the SHA-256 of every frozen tensor before and after training')
-      .argument('<id>', 'the run, or the beginning of its id', asRunId)
+      .argument('<id>', 'id of the run, or its first letters', asRunId)
       .option('--json', 'print every hash as one JSON object')
       .action((name: string, { json }: { json?: boolean }) =>
         readApp((app) => {
@@ -38,8 +38,8 @@ export const frozenCommand: CommandRow = {
             ]);
             const what = `${proof.tensors.length} frozen tensors, ${countText(frozenValues(proof))} values`;
             const verdict = proof.checked
-              ? `hashed before the first step and again, read back through the device, after step ${proof.checked.step}: ${changed.length === 0 ? 'all are the same' : `${changed.length} changed`}.`
-              : 'hashed before the first step. They are hashed again when the run comes to rest.';
+              ? `hashed before the first step and again after step ${proof.checked.step}, read back from the device: ${changed.length === 0 ? 'no tensor changed' : `${changed.length} changed`}.`
+              : 'hashed before the first step. They are hashed again when the run pauses, stops or finishes.';
             return `${alignColumns(['tensor', 'shape', 'SHA-256 before', 'after'], rows)}\n\n${id}: ${what}, ${verdict}`;
           });
           if (changed.length > 0) process.exitCode = 5;

@@ -4,12 +4,12 @@ import { durationText, numberText, plural } from '#contract/format';
 import type { Run } from '#contract/run';
 import { alignColumns, type CommandRow, print, readApp } from './command.ts';
 
-/** What to do when the store has no runs. */
+/** The output if the store has no runs. */
 function noRuns(home: string): string {
   const folders = runFolders(home);
   return folders > 0
-    ? `The run store is empty, but ${home} has ${plural(folders, 'run folder')}. Add them: permafrost rebuild`
-    : 'There are no runs yet. Start one: permafrost run --set task=bit-xor';
+    ? `The run store is empty, but ${home} has ${plural(folders, 'run folder')}. Add them with: permafrost rebuild`
+    : 'There are no runs yet. Start one with: permafrost run --set task=bit-xor';
 }
 
 function runFolders(home: string): number {

@@ -1,11 +1,11 @@
-/** The `permafrost` command: arguments in, exit code out. */
+/** The `permafrost` command: parses arguments, reports errors and sets the exit code. */
 import { CommanderError } from 'commander';
 import { describeError, type ErrorCode } from '#contract/errors';
 import { brokenPipe, outputProblem, watchOutput } from './output.ts';
 import { printableLines } from './printable.ts';
 import { createProgram } from './program.ts';
 
-/** Exit codes by error code; 3 is for runs that did not finish, which are no errors of the command. */
+/** Exit codes by error code. A command that works but whose runs do not finish also exits with 3. */
 const exitCodesOf: Record<ErrorCode | 'internal', number> = {
   internal: 1,
   trace: 1,
@@ -22,22 +22,25 @@ const exitCodesOf: Record<ErrorCode | 'internal', number> = {
   store: 5,
 };
 
-const longestLine = 1000; // of a message, which may quote anything
+const longestLine = 1000; // a message may quote a text of any length
 
-/** Ends with a message on stderr, and with the error as JSON on stdout where JSON was asked for. */
+/** Prints the error, with --json also as JSON on standard output, and returns the exit code. */
 function fail(error: unknown): number {
   const isUsage = error instanceof CommanderError;
-  if (isUsage && error.exitCode === 0) return 0; // help or the version was asked for
+  if (isUsage && error.exitCode === 0) return 0; // after --help or --version
   const { code, message } = isUsage ? usageProblem(error) : describeError(error);
   if (process.argv.includes('--json')) console.log(JSON.stringify({ error: { code, message } }));
-  if (!isUsage) console.error(printableLines(message, longestLine)); // commander has said it already
+  if (!isUsage) console.error(printableLines(message, longestLine)); // commander has printed usage errors already
   if (code === 'internal') console.error(printableLines((error as Error).stack ?? '', longestLine));
   return exitCodesOf[code];
 }
 
 const usageProblem = ({ message }: CommanderError): { code: ErrorCode; message: string } => ({
   code: 'config',
-  message: message === '(outputHelp)' ? 'No command. permafrost --help lists them.' : message.replace(/^error: /, ''),
+  message:
+    message === '(outputHelp)'
+      ? 'Expected a command; found none. permafrost --help lists the commands.'
+      : message.replace(/^error: /, ''),
 });
 
 watchOutput();

@@ -1,11 +1,11 @@
-/** `--on slurm` and `--dry-run`: where the runs of a command train. */
+/** The options `--on slurm` and `--dry-run`, which choose where the runs of a command train. */
 import { type Command, Option } from 'commander';
 import { type LauncherName, launchers } from '#contract/cluster';
 import { PermafrostError } from '#contract/errors';
 import type { Services } from '#contract/services';
 
 export interface OnOptions {
-  /** Absent: on this machine, and where they were before for runs that go on. */
+  /** Absent: new runs train on this machine, and resumed runs where they trained before. */
   on?: LauncherName;
   dryRun?: boolean;
 }
@@ -13,21 +13,23 @@ export interface OnOptions {
 export const takesOn = (command: Command): Command =>
   command
     .addOption(
-      new Option('--on <where>', 'local: this machine; slurm: jobs of the cluster, see permafrost config').choices(
-        launchers,
-      ),
+      new Option(
+        '--on <where>',
+        'local: on this machine; slurm: as jobs of the cluster, see permafrost config',
+      ).choices(launchers),
     )
-    .option('--dry-run', 'with --on slurm: print the batch script and train nothing');
+    .option('--dry-run', 'with --on slurm: print the batch script, submit nothing');
 
 /** With --dry-run, prints the batch script of `count` runs and returns true. Throws `config`. */
 export function printedDryRun(app: Services, { on, dryRun }: OnOptions, runs: number): boolean {
   if (!dryRun) return false;
-  if (on !== 'slurm') throw new PermafrostError('config', '--dry-run shows a batch script: use it with --on slurm.');
+  if (on !== 'slurm')
+    throw new PermafrostError('config', '--dry-run prints a batch script for Slurm. Use it with --on slurm.');
   process.stdout.write(app.cluster.script(runs));
   return true;
 }
 
-/** Throws `cluster` with Slurm's words when the runs should train on a cluster that cannot be used. */
+/** Throws `cluster` with the reason if the runs should train on a cluster that cannot be used. */
 export async function requireLauncher(app: Services, { on }: OnOptions): Promise<void> {
   if (on !== 'slurm') return;
   const { problem } = await app.cluster.state();

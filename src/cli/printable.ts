@@ -1,21 +1,21 @@
-/** Outside text (names, tags, notes, messages) made safe for a terminal: it cannot move the cursor or reverse the line. */
+/** Makes text from outside (names, tags, notes, messages) safe for a terminal: it cannot move the cursor or reverse the line. */
 
-/** Control characters, direction marks, line separators and non-characters. Joiners stay: scripts and emoji need them. */
+/** Control characters, direction marks, line separators and non-characters, except the joiners of scripts and emoji. */
 const unprintable = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/gu;
 const escapes: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 const escaped = (char: string): string => escapes[char] ?? `\\u{${char.codePointAt(0)!.toString(16)}}`;
 
 const ascii = /^[\x20-\x7e]*$/;
-/** Characters two columns wide. */
+/** Characters that are two columns wide. */
 const wide =
   /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]/u;
 const letters = new Intl.Segmenter('en', { granularity: 'grapheme' });
-const longestLetter = 40; // code units, enough for a family emoji; combining accents have no limit
+const longestLetter = 40; // code units: enough for a family emoji, and a limit on combining accents
 const columnsOf = (letter: string): number => (wide.test(letter) ? 2 : 1);
 
-/** A text on one line of at most `most` columns, with an ellipsis where it is cut. */
+/** A text on one line of at most `most` columns, shortened with an ellipsis. */
 export function printable(text: string, most = Number.POSITIVE_INFINITY): string {
-  // every letter takes at least a column, so the rest is invisible
+  // every letter takes at least one column, so the rest would not be visible
   const head = text.length > most * longestLetter ? text.slice(0, most * longestLetter) : text;
   const line = head.replace(unprintable, escaped);
   if (ascii.test(line)) return line.length <= most ? line : `${line.slice(0, most - 1)}…`;
@@ -38,7 +38,7 @@ export const printableLines = (text: string, most?: number): string =>
     .map((line) => printable(line, most))
     .join('\n');
 
-/** Columns that a printable text takes. */
+/** The number of columns of a printable text. */
 export function widthOf(text: string): number {
   if (ascii.test(text)) return text.length;
   let width = 0;

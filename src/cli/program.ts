@@ -1,4 +1,4 @@
-/** All commands of `permafrost` and its exit codes. Each command is a row of the table, with a file of its own. */
+/** The commands of `permafrost`, each a row with a file of its own, and the exit codes. */
 import { Command } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { attentionCommand } from './attention.ts';
@@ -11,6 +11,7 @@ import { devicesCommand } from './devices.ts';
 import { exportCommand } from './export.ts';
 import { exportModelCommand } from './exportModel.ts';
 import { frozenCommand } from './frozen.ts';
+import { gpuCommand } from './gpu.ts';
 import { listCommand } from './list.ts';
 import { rebuildCommand } from './rebuild.ts';
 import { reproduceCommand } from './reproduce.ts';
@@ -42,6 +43,7 @@ const commands: CommandRow[] = [
   tablesCommand,
   sweepCommand,
   devicesCommand,
+  gpuCommand,
   configCommand,
   countCommand,
   dataCommand,
@@ -50,7 +52,7 @@ const commands: CommandRow[] = [
   benchCommand,
 ];
 
-/** What each exit code means. */
+/** The meaning of each exit code. */
 export const exitCodes = {
   0: 'done',
   1: 'bug',
@@ -68,7 +70,7 @@ export function createProgram(): Command {
     .description('A lab for frozen pretrained transformers.')
     .version(packageJson.version, '--version', 'print the version')
     .addHelpText('after', `\n${exitCodesText}\nPERMAFROST_HOME names the folder of runs, data and models.`)
-    .showHelpAfterError('permafrost --help lists the commands, permafrost COMMAND --help what one takes.')
+    .showHelpAfterError('permafrost --help lists the commands, permafrost COMMAND --help the options of a command.')
     .exitOverride();
   for (const row of commands) row.add(program);
   return program;

@@ -8,11 +8,11 @@ export function progressBar(share: number): string {
   return `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}`;
 }
 
-/** A bar for `done` of `total` and a blank; empty while the total is unknown. */
+/** A bar for `done` of `total` with a space after it; empty while the total is unknown. */
 export const barOf = (done: number, total: number | null): string =>
   total === null ? '' : `${progressBar(done / Math.max(1, total))} `;
 
-/** One line that is drawn over on a terminal. Without a terminal, a line every ten seconds, so that short work prints nothing. */
+/** Shows one line that is updated in place. Without a terminal, prints a line every ten seconds, and so none for short work. */
 export function openStatusLine() {
   const out = process.stderr;
   let last = out.isTTY ? Number.NEGATIVE_INFINITY : performance.now();

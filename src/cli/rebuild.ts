@@ -6,7 +6,7 @@ export const rebuildCommand: CommandRow = {
   add(program) {
     program
       .command('rebuild')
-      .description('add runs from their folders to the store; a damaged store is set aside first')
+      .description('add missing runs from their folders to the store; replaces a damaged store and keeps a copy of it')
       .option('--json', 'print {"added", "completed", "unreadable", "damaged", "setAside"}')
       .action(({ json }: { json?: boolean }) =>
         withApp(
@@ -22,7 +22,7 @@ export const rebuildCommand: CommandRow = {
 
 const rebuiltText = ({ added, completed, unreadable, damaged, setAside }: Rebuilt): string =>
   [
-    ...(setAside ? [`The store was damaged. It is kept as ${setAside}; a new one was made.`] : []),
+    ...(setAside ? [`The store was damaged. A new one replaces it; the old one is kept as ${setAside}.`] : []),
     `${plural(added, 'run')} added${completed > 0 ? `, ${plural(completed, 'run')} completed` : ''}.`,
     ...unreadable.map((line) => `Not a run: ${line}`),
     ...damaged.map((line) => `Damaged: ${line}`),

@@ -1,4 +1,4 @@
-/** `permafrost reproduce`: trains the runs behind a published table, then prints published numbers, ours and verdicts. */
+/** `permafrost reproduce`: trains the runs of a published table, then prints published numbers, our numbers and verdicts. */
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import { Option } from 'commander';
@@ -6,7 +6,7 @@ import { conclusionTexts } from '#contract/conclusions';
 import { PermafrostError } from '#contract/errors';
 import { bytesText, dateTimeText, miscountText, numberText, planText, planTimeText } from '#contract/format';
 import { numberHint, readDecimal } from '#contract/numbers';
-import { type Cell, defaultTable } from '#contract/paperTable';
+import { type Cell, defaultTable, usualSeeds } from '#contract/paperTable';
 import {
   type CellResult,
   defaultTolerance,
@@ -19,6 +19,8 @@ import {
   bestText,
   chanceText,
   contrastText,
+  floorText,
+  havePublished,
   outlookText,
   publishedText,
   rangeText,
@@ -41,7 +43,8 @@ import { wholeNumber } from './wholeNumber.ts';
 interface Options extends OnOptions {
   profile: Profile;
   cells?: string[];
-  seeds: number;
+  /** Absent: as many as each cell says. */
+  seeds?: number;
   threshold?: number;
   out?: string;
   picture?: string;
@@ -58,15 +61,19 @@ export const reproduceCommand: CommandRow = {
           .choices(profiles)
           .default('quick'),
       )
-      .option('--cells <part...>', 'only cells whose id contains one of these texts, e.g. mnist/FRT')
-      .option('--seeds <n>', 'seeds per cell', wholeNumber('--seeds', 1, 100), 3)
+      .option('--cells <part...>', 'train only cells whose id contains one of these texts, such as mnist/FRT')
+      .option(
+        '--seeds <n>',
+        `seeds per cell (default: ${usualSeeds}, or as many as the table says)`,
+        wholeNumber('--seeds', 1, 100),
+      )
       .option(
         '--threshold <value>',
-        'test metric that runs must reach in cells that count steps (default: that of the table)',
+        'test metric that runs must reach in cells that count steps (default: the threshold of the cell)',
         threshold,
       )
-      .option('--out <file>', 'the CSV file (default: reproduce-TABLE-PROFILE.csv here)')
-      .option('--picture <file>', 'also draw the table as a forest plot, an SVG file')
+      .option('--out <file>', 'CSV file of the table (default: reproduce-TABLE-PROFILE.csv in this folder)')
+      .option('--picture <file>', 'also draw the table as a forest plot, in an SVG file')
       .option('--json', 'print the judged cells as one JSON object')
       .action((id: string, options: Options) => reproduceTable(id, options));
   },
@@ -81,7 +88,7 @@ function threshold(text: string): number {
 async function reproduceTable(id: string, options: Options): Promise<void> {
   const { profile, seeds, picture } = options;
   if (picture !== undefined && extname(picture) !== '.svg')
-    throw new PermafrostError('config', `--picture: ${picture} does not end in .svg. The picture is an SVG file.`);
+    throw new PermafrostError('config', `--picture expects a file that ends in .svg; found "${picture}".`);
   const chosen = new Set(chosenCells(id, options.cells).map((cell) => cell.id));
   const path = options.out ?? `reproduce-${id}-${profile}.csv`;
   // small bodies do not fill the cores, so the quick profile trains one run per core
@@ -98,10 +105,10 @@ async function reproduceTable(id: string, options: Options): Promise<void> {
       const possible = before.map(({ cell }) => cell);
       const outlook = outlookText(before);
       if (outlook) process.stderr.write(`${outlook}\n`);
-      // the runs of a cell that takes the best of a sweep are those of the sweep
+      // a cell that takes the best of a sweep needs the runs of the sweep
       const trained = new Set(possible.flatMap(({ id, bestOf }) => (bestOf.length > 0 ? bestOf : id)));
       const trainedCells = tableOf(id).cells.filter((cell) => trained.has(cell.id));
-      const cells = trainedCells.map((cell) => ({ id: cell.id, seeds }));
+      const cells = trainedCells.map((cell) => ({ id: cell.id, seeds: seeds ?? cell.seeds }));
       if (cells.length) {
         const request = { table: id, profile, cells, launcher: options.on };
         const plan = app.tables.plan(request);
@@ -151,7 +158,7 @@ function chosenCells(id: string, parts: string[] | undefined): Cell[] {
   const { cells } = tableOf(id);
   if (!parts) return cells;
   const wanted = parts.flatMap((part) => part.split(','));
-  // a whole id means its cell alone, though other ids may begin with it
+  // a complete id selects only its cell, even if other ids begin with it
   const isMeant = (id: string, part: string) =>
     cells.some((cell) => cell.id === part) ? id === part : id.toLowerCase().includes(part.toLowerCase());
   const chosen = cells.filter(({ id }) => wanted.some((part) => isMeant(id, part)));
@@ -162,7 +169,7 @@ function chosenCells(id: string, parts: string[] | undefined): Cell[] {
   );
 }
 
-/** Columns of the printed table; those of published numbers are left out of a table without any. */
+/** Columns of the printed table; a table without published numbers has no columns for them. */
 const columns: { name: string; text(result: CellResult): string; ofPublished?: true }[] = [
   { name: 'task', text: ({ cell }) => cell.row },
   { name: 'regime', text: ({ cell }) => cell.column },
@@ -172,7 +179,7 @@ const columns: { name: string; text(result: CellResult): string; ofPublished?: t
     text: ({ cell, onFloor }) => publishedText(cell.published) + (onFloor ? ' *' : ''),
     ofPublished: true,
   },
-  { name: 'floor', text: ({ floor }) => (floor ? numberText(floor.value) : '') },
+  { name: 'floor', text: floorText },
   {
     name: 'ours',
     text: (result) => {
@@ -187,14 +194,11 @@ const columns: { name: string; text(result: CellResult): string; ofPublished?: t
 
 function report(state: TableState, path: string, picture: string | undefined): string {
   const { table, results, contrasts } = state;
-  const isPublished = results.some(({ cell }) => cell.published !== null);
-  const shown = columns.filter(({ ofPublished }) => isPublished || !ofPublished);
+  const shown = columns.filter(({ ofPublished }) => havePublished(results) || !ofPublished);
   const needs = results.filter((a) => a.needs).map((a) => `  ${a.cell.row} ${a.cell.column}: ${a.needs}`);
   const notes = [...new Set(results.flatMap((a) => a.notes))].map((note) => `  ${note}`);
   const floors = results.flatMap((a) =>
-    a.onFloor
-      ? [`  ${a.cell.row} ${a.cell.column}: saying ${a.floor!.predictor} gives ${numberText(a.floor!.value)}`]
-      : [],
+    a.onFloor ? [`  ${a.cell.row} ${a.cell.column}: floor ${numberText(a.floor!.value)} (${a.floor!.predictor})`] : [],
   );
   const sources = [
     ...new Set(
@@ -227,13 +231,13 @@ function report(state: TableState, path: string, picture: string | undefined): s
       'Many verdicts:',
       [chanceText(state)].flatMap((text) => (text ? [`  ${text}`] : [])),
     ),
-    ...section('* no better than guessing:', floors),
+    ...section('* published number no better than the floor:', floors),
     ...section('Scaled down, so not compared with the published number:', notes),
     ...section('Not run here:', needs),
     ...section('Sources of the published numbers:', sources),
     ...section('Conclusions:', conclusionTexts(contrasts)),
     '',
-    `Runs are in the store (permafrost list); this table is in ${path}${picture === undefined ? '' : `, its picture in ${picture}`}.`,
+    `This table is in ${path}${picture === undefined ? '' : ` and its picture in ${picture}`}. permafrost list shows its runs.`,
   ].join('\n');
 }
 
@@ -251,7 +255,7 @@ const jsonCell = ({ cell, floor, onFloor, needs, notes, runs, judgement, ...rest
   ...judgement,
 });
 
-/** What will run, and what it costs. */
+/** The runs that will train, and their cost. */
 function announcement(plan: ReproductionPlan): string {
   const { basis, memoryBytes, diskBytes, miscounted } = plan;
   const cost = `About ${planTimeText(plan)} (${basis}), ${bytesText(memoryBytes)} of memory each, ${bytesText(diskBytes)} of disk.`;

@@ -7,7 +7,7 @@ export const resumeCommand: CommandRow = {
   add(program) {
     takesOn(program.command('resume'))
       .description('continue a run from its last checkpoint')
-      .argument('<id>', 'the run, or the beginning of its id', asRunId)
+      .argument('<id>', 'id of the run, or its first letters', asRunId)
       .option('--json', 'print the run as one JSON object')
       .action((name: string, options: OnOptions & { json?: boolean }) =>
         withApp(async (app) => {
@@ -18,7 +18,7 @@ export const resumeCommand: CommandRow = {
           if (![...running, ...queued, ...submitted].includes(id))
             console.error(`${id} was running on another machine; waiting up to 30 s to see whether it still is.`);
           const runs = await follow(app, [id]);
-          if (!restingStates.includes(runs[0].state)) app.runs.resume(id); // says who has it
+          if (!restingStates.includes(runs[0].state)) app.runs.resume(id); // throws, naming the app that has it
           print(options.json, runs[0], () => id);
           process.exitCode = exitCodeOf(runs);
         }),

@@ -10,7 +10,7 @@ export const runCommand: CommandRow = {
       .option('--json', 'print the run as one JSON object')
       .action((file: string | undefined, options: ConfigOptions & OnOptions & { tag: string[]; json?: boolean }) =>
         withApp(async (app) => {
-          const config = readTrainableConfig(file, options, app.config.catalogue());
+          const config = readTrainableConfig(file, options, app.config);
           if (printedDryRun(app, options, 1)) return;
           await requireLauncher(app, options);
           const [id] = app.runs.create([config], options.tag, options.on);

@@ -1,7 +1,7 @@
 /**
- * The window for a browser: the site over HTTP and the router over a WebSocket, on the loopback interface alone.
- * Opening `/?token=…` sets a cookie, and so does the first opening of `/?ticket=…`; every other request needs the cookie, or the
- * token as a bearer. Pages of other origins, and host names other than loopback, are refused.
+ * Serves the window to a browser: the site over HTTP and the router over a WebSocket, only on the loopback interface. `/?token=…`
+ * sets a cookie, and so does `/?ticket=…` once. Every other request needs the cookie or the token as a bearer. Requests from pages
+ * of other origins, or with host names other than loopback, are refused.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -17,19 +17,19 @@ export interface ServerOptions {
   services: Services;
   /** The folder of the built renderer. */
   root: string;
-  /** 0: any that is free. */
+  /** 0: any free port. */
   port: number;
   token?: string;
-  /** Called with errors of clients. */
+  /** Called for each error of a client. */
   report?(line: string): void;
-  /** Milliseconds within which a client must send its request. */
+  /** How long a client may take to send its request, in ms. */
   patience?: number;
 }
 
 export interface Server {
-  /** The address with the token, for a person to open. */
+  /** The address with the token, which the user opens. */
   url: string;
-  /** A one-time address, valid for a minute: other users can see a browser's arguments. */
+  /** Makes an address that works once, within a minute. It is safe as a browser's argument, which other users can see. */
   ticket(): string;
   /** Ends every connection at once. */
   close(): Promise<void>;
@@ -37,18 +37,18 @@ export interface Server {
 
 const loopback = '127.0.0.1';
 const hosts: readonly string[] = [loopback, 'localhost', '[::1]'];
-/** Unauthorised connections count until they are refused. */
-const most = { connections: 500, clients: 100, headerBytes: 1 << 20 }; // an export lists its runs in its path
-/** Milliseconds between pings; a client that answers none before the next is disconnected. */
+/** Unauthorised connections count until they are refused. Headers are large because an export lists its runs in its path. */
+const most = { connections: 500, clients: 100, headerBytes: 1 << 20 };
+/** Milliseconds between pings. A client that has not answered by the next ping is disconnected. */
 const pingPause = 20_000;
-/** Milliseconds without progress after which a download ends; a browser may have paused it. */
+/** Milliseconds without progress after which a download ends; long, because a browser may pause it. */
 const downloadPatience = 600_000;
-/** Milliseconds for which a ticket is valid. */
+/** Milliseconds until a ticket expires. */
 const ticketLife = 60_000;
-/** Bytes sent to a client at once. */
+/** Size of the pieces of a message, in bytes. */
 const pieceBytes = 64 * 1024;
 
-/** Listens until closed. Throws `conflict` when the port is taken. */
+/** Listens until closed. Throws `conflict` if the port cannot be used. */
 export async function startServer({
   services,
   root,
@@ -65,7 +65,7 @@ export async function startServer({
   server.maxConnections = most.connections;
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: limits.message });
   const address = () => (server.address() as AddressInfo).port;
-  const cookie = () => `permafrost-${address()}`; // cookies do not know ports, and several servers may run
+  const cookie = () => `permafrost-${address()}`; // with the port, since cookies are shared by all ports of a host
   const connections = new Set<Socket>();
   server.on('connection', (socket) => {
     connections.add(socket);
@@ -80,7 +80,7 @@ export async function startServer({
     return until !== undefined && Date.now() < until;
   };
 
-  const knows = ({ headers }: IncomingMessage): boolean => {
+  const isAuthorised = ({ headers }: IncomingMessage): boolean => {
     const bearer = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
     const kept = new RegExp(`(?:^|; )${cookie()}=([^;]+)`).exec(headers.cookie ?? '')?.[1];
     return isSame(bearer, token) || isSame(kept, token);
@@ -88,19 +88,19 @@ export async function startServer({
 
   async function answer(request: IncomingMessage, signal: AbortSignal): Promise<SiteResponse> {
     const { method, url: path = '/' } = request;
-    if (!isHost(request)) return textResponse(421, 'This server answers to 127.0.0.1 and localhost only.');
-    if (method !== 'GET' && method !== 'HEAD') return textResponse(405, 'Only GET is answered here.');
+    if (!isHost(request)) return textResponse(421, 'This server answers only to 127.0.0.1 and localhost.');
+    if (method !== 'GET' && method !== 'HEAD') return textResponse(405, 'This server answers only GET and HEAD.');
     const offered = path.startsWith('/?') ? new URLSearchParams(path.slice(2)) : null;
     if (isSame(offered?.get('token'), token) || (method === 'GET' && isTicket(offered?.get('ticket')))) {
       const headers = { 'set-cookie': `${cookie()}=${token}; Path=/; HttpOnly; SameSite=Strict`, location: '/' };
-      const seeOther = textResponse(303, 'Welcome.'); // away from the address with the token
+      const seeOther = textResponse(303, 'Welcome.'); // redirects to an address without the token
       return { ...seeOther, headers: { ...seeOther.headers, ...headers } };
     }
-    if (knows(request)) return site({ path, method, signal });
-    return textResponse(401, 'Open the address that Permafrost printed: it carries a token.');
+    if (isAuthorised(request)) return site({ path, method, signal });
+    return textResponse(401, 'Open the address that Permafrost printed, which contains a token.');
   }
 
-  /** Never throws. A file that fails half-way closes the connection, which a browser shows as a failed download. */
+  /** Never throws. If a file fails half-way, closes the connection, which a browser shows as a failed download. */
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const gone = new AbortController();
     response.once('close', () => gone.abort());
@@ -120,7 +120,7 @@ export async function startServer({
   function refusalOf(request: IncomingMessage): string | null {
     if (!isHost(request)) return '421 Misdirected Request';
     if (request.headers.origin !== `http://${request.headers.host}`) return '403 Forbidden';
-    if (!knows(request)) return '401 Unauthorized';
+    if (!isAuthorised(request)) return '401 Unauthorized';
     if (request.url !== '/trpc') return '404 Not Found';
     return sockets.clients.size < most.clients ? null : '503 Service Unavailable';
   }
@@ -158,9 +158,13 @@ export async function startServer({
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) =>
       reject(
-        new PermafrostError('conflict', `Port ${port} cannot be used: ${cause.message}. Choose another: --port N.`, {
-          cause,
-        }),
+        new PermafrostError(
+          'conflict',
+          `Port ${port} cannot be used: ${cause.message}. Choose another with --port N.`,
+          {
+            cause,
+          },
+        ),
       ),
     );
     server.listen(port, loopback, resolve);
@@ -184,21 +188,21 @@ export async function startServer({
 
 const newSecret = (): string => randomBytes(24).toString('base64url');
 
-/** Compares in constant time. */
+/** Whether two secrets are equal, compared in constant time. */
 function isSame(offered: string | null | undefined, token: string): boolean {
   const [a, b] = [Buffer.from(offered ?? ''), Buffer.from(token)];
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** Whether the request names this machine's loopback; the port may be that of a tunnel. */
+/** Whether the request's host is this machine's loopback, with any port because of tunnels. */
 const isHost = ({ headers }: IncomingMessage): boolean => hosts.includes((headers.host ?? '').replace(/:\d+$/, ''));
 
 function refuse(socket: Socket, status: string): void {
   socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
-  socket.destroySoon(); // whether or not the other side ends it too
+  socket.destroySoon(); // does not wait for the other side to end it
 }
 
-/** Resolves when the socket has taken the text, which is sent in pieces to show progress. */
+/** Sends a text in pieces, calling `moved` after each, and resolves at the end. */
 async function sendInPieces(socket: WebSocket, text: string, moved: () => void): Promise<void> {
   const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length; at += pieceBytes) {

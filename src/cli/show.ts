@@ -6,15 +6,15 @@ import { asRunId, type CommandRow, print, readApp } from './command.ts';
 import { printable } from './printable.ts';
 import { outcome } from './watch.ts';
 
-/** Columns of a tag or a setting. */
+/** Largest number of columns of a tag or a setting. */
 const widest = 200;
 
 export const showCommand: CommandRow = {
   add(program) {
     program
       .command('show')
-      .description('show a run: its config, how it differs from the protocol, its result')
-      .argument('<id>', 'the run, or the beginning of its id', asRunId)
+      .description('show a run: its state, result, settings, and deviations from the published protocol')
+      .argument('<id>', 'id of the run, or its first letters', asRunId)
       .option('--json', 'print the run as one JSON object')
       .action((name: string, { json }: { json?: boolean }) =>
         readApp(async (app) => {
@@ -25,19 +25,19 @@ export const showCommand: CommandRow = {
             const tests = app.runs.series(run.id, 'test_metric');
             return [
               `${run.id}  ${outcome(run)}`,
-              run.device ? `on ${run.device}; ${run.trainable} of ${run.total} parameters trained` : '',
+              run.device ? `device ${run.device}; trains ${run.trainable} of ${run.total} parameters` : '',
               run.result
                 ? `mean of the last ${Math.min(100, run.result.iterations)} test metrics: ${run.result.last100}`
                 : '',
               floor ? `baseline without input, ${floor.predictor}: ${numberText(floor.value)}` : '',
-              tests.length ? `${tests.length} evaluations, last at step ${tests.at(-1)!.step}` : '',
-              `folder ${folder}${existsSync(folder) ? '' : ' is missing; only the data in the store are left'}`,
+              tests.length ? `${tests.length} evaluations, the last one at step ${tests.at(-1)!.step}` : '',
+              `folder ${folder}${existsSync(folder) ? '' : ' is missing; only the data in the store remain'}`,
               run.tags.length ? `tags ${run.tags.map((tag) => printable(tag, widest)).join(', ')}` : '',
-              '\nSettings that are not the defaults:',
+              '\nSettings that differ from the defaults:',
               ...Object.entries(settingsOf(run.config)).map(
                 ([field, value]) => `  ${field} = ${printable(JSON.stringify(value), widest)}`,
               ),
-              run.deviations.length ? '\nDiffers from the published protocol:' : '',
+              run.deviations.length ? '\nDeviations from the published protocol:' : '',
               ...run.deviations.map((d) => `  ${d.field}: ${d.text}`),
             ]
               .filter(Boolean)

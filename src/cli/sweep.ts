@@ -1,11 +1,13 @@
-/** `permafrost sweep`: a config over a grid of values and seeds, and a table of mean ± 95 % interval. */
+/** `permafrost sweep`: trains a config over a grid of values and seeds, and prints means with 95 % intervals. */
 import { extname } from 'node:path';
+import { fieldMeta } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
 import { numberText } from '#contract/format';
 import { bestNumber, type Mean, marginText, meanOf } from '#contract/groups';
 import type { RunRow } from '#contract/runRow';
 import type { Services } from '#contract/services';
-import { type Axis, type Combination, expandSweep, readAxis } from '#contract/sweep';
+import { withPublishedSettings } from '#contract/startingSettings';
+import { type Axis, type Combination, combinationsOf, expandSweep, readAxis } from '#contract/sweep';
 import { writeChunks } from '#export/file';
 import { alignColumns, type CommandRow, print, withApp } from './command.ts';
 import { type ConfigOptions, readSettings, setsTask, takesConfig, withReadyBody } from './configOptions.ts';
@@ -29,30 +31,30 @@ export const sweepCommand: CommandRow = {
         program
           .command('sweep')
           .description(
-            'train a config over a grid of values and seeds; repeating it trains only what failed or is missing',
+            'train a config over a grid of values and seeds; repeating the command trains only failed and missing runs',
           ),
       ),
     )
       .option(
         '--grid <field=values>',
-        'learning_rate=1e-5..1e-2:log:7, dropout=0..0.3:4, n_layer=1,2,4; may be repeated',
+        'values of a field, such as learning_rate=1e-5..1e-2:log:7, dropout=0..0.3:4 or n_layer=1,2,4; may be repeated',
         (text, all: Axis[]) => [...all, readAxis(text)],
         [],
       )
       .option(
         '--seeds <n>',
-        'seeds per combination, counted up from the config’s own',
+        'seeds per combination, counted up from the config’s seed',
         wholeNumber('--seeds', 1, 100),
         3,
       )
-      .option('--slots <n>', 'runs that train at once; they share the cores', wholeNumber('--slots', 1, 64), 1)
-      .option('--out <file>', `write the table; a file ends in ${endings.join(', ')}`, readOut)
+      .option('--slots <n>', 'how many runs may train at once; they share the cores', wholeNumber('--slots', 1, 64), 1)
+      .option('--out <file>', `write the table to a file that ends in ${endings.join(', ')}`, readOut)
       .option('--json', 'print the table as one JSON object')
       .action(runSweep);
   },
 };
 
-/** Endings of the files that the table can be written to. */
+/** Extensions of files to which the table can be written. */
 const endings = ['.csv', '.md', '.tex'];
 
 /** A combination of values with its runs and their mean. */
@@ -75,7 +77,7 @@ async function runSweep(file: string | undefined, options: Options): Promise<voi
       const left = runs.filter(({ step }) => step !== 'finished');
       if (left.length < runs.length)
         process.stderr.write(
-          `${runs.length - left.length} of ${runs.length} finished already: same settings, same seed.\n`,
+          `${runs.length - left.length} of ${runs.length} runs are already finished (same settings, same seed).\n`,
         );
       const names = points.flatMap(({ values, configs }) =>
         configs.map(({ seed }) => [...title(axes, values), `seed ${seed}`].join(', ')),
@@ -100,22 +102,21 @@ async function runSweep(file: string | undefined, options: Options): Promise<voi
   );
 }
 
-/** The runs of the sweep; tasks that the options choose bring their published settings. */
+/** The configs of the sweep. Tasks in `--set` and `--grid` also set their published settings. */
 function expandWithApp({ config }: Services, settings: Record<string, unknown>, options: Options): Combination[] {
   const { grid, seeds } = options;
-  const catalogue = config.catalogue();
-  const axis = grid.find(({ field }) => field === 'task');
-  const tasks = axis ? axis.values : [settings.task];
-  const chosen = axis || setsTask(options) ? catalogue.tasks : [];
-  const fields = grid.map(({ field }) => field);
-  return expandSweep(withReadyBody(settings, tasks.map(String), catalogue, fields), grid, seeds, chosen);
+  const choosesTask = setsTask(options) || grid.some(({ field }) => field === 'task');
+  const tasks = choosesTask ? config.catalogue().tasks : [];
+  const networks = combinationsOf(grid.filter(({ field }) => ['task', 'model'].includes(fieldMeta(field).group)));
+  const points = networks.map((values) => withPublishedSettings({ ...settings, ...values }, tasks));
+  return expandSweep(withReadyBody(settings, points, config), grid, seeds, tasks);
 }
 
 const title = (axes: Axis[], values: unknown[]): string[] =>
   axes.map(({ field }, i) => `${field} ${printable(plain(values[i]), 60)}`);
 const plain = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
-/** The means of the runs in the format of the file's ending. */
+/** The means of the runs, in the format of the file's extension. */
 const meansOf = (app: Services, ids: string[], out: string) =>
   app.download(`/download/means${extname(out)}?${new URLSearchParams(ids.map((id): [string, string] => ['id', id]))}`)
     .chunks;
@@ -144,9 +145,9 @@ function table(axes: Axis[], rows: Row[]): string {
   const failed = rows.flatMap(({ runs }) => runs.filter(({ state }) => state === 'failed'));
   const reasons = failed.map(({ name, seed, reason }) => `  ${printable(name, 100)}, seed ${seed}: ${reason?.message}`);
   const note = rows.some(({ mean }) => mean?.n === 1)
-    ? ['', 'With one seed the interval shows evaluation noise alone.']
+    ? ['', 'With one seed the interval shows only evaluation noise.']
     : [];
-  const again = 'The same command again trains only these.';
+  const again = 'Repeat the command to train only these.';
   return [alignColumns(header, lines), ...note, ...(reasons.length ? ['', 'Failed:', ...reasons, again] : [])].join(
     '\n',
   );

@@ -1,4 +1,4 @@
-/** `permafrost tables`: published numbers with their sources. */
+/** `permafrost tables`: prints published numbers with their sources. */
 import { numberText } from '#contract/format';
 import type { Cell } from '#contract/paperTable';
 import { knownText, settingsText } from '#contract/tableText';
@@ -9,8 +9,8 @@ export const tablesCommand: CommandRow = {
   add(program) {
     program
       .command('tables')
-      .description('list the published tables, or the cells of one with their numbers and sources')
-      .argument('[table]', 'id of a table')
+      .description('list the published tables, or show the cells of one table with their numbers and sources')
+      .argument('[table]', 'id of the table')
       .option('--json', 'print every table with its cells, published values, settings and sources as one JSON object')
       .action((id: string | undefined, { json }: { json?: boolean }) => {
         const chosen = id === undefined ? tables : [tableOf(id)];
@@ -31,7 +31,7 @@ const list = (): string =>
         title,
       ]),
     ),
-    ...(absentTables.length > 0 ? ['', 'Not among them:'] : []),
+    ...(absentTables.length > 0 ? ['', 'Published tables that are left out:'] : []),
     ...absentTables.map(({ title, why }) => `  ${title}. ${why}`),
   ].join('\n');
 
@@ -61,7 +61,7 @@ function cellsOf(id: string): string {
       lines(({ published, beside }) => [published, ...beside].map((p) => p?.source)),
     ),
     ...section(
-      'Settings, and how each is known (later lines win; * stands for anything):',
+      'Settings and their sources (* matches any text; later lines override earlier ones):',
       settings.map(
         (row) => `  ${row.cells.join(', ')}: ${settingsText(row.settings)}. ${knownText[row.known]}: ${row.from}.`,
       ),
@@ -71,7 +71,7 @@ function cellsOf(id: string): string {
       lines(({ row, column, published: p }) => [p?.note && `${row} ${column}: ${p.note}`]),
     ),
     ...section(
-      'Beyond Permafrost:',
+      'Permafrost cannot do:',
       lines(({ row, column, beyond }) => [beyond && `${row} ${column}: ${beyond}`]),
     ),
   ].join('\n');

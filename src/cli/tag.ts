@@ -7,10 +7,10 @@ export const tagCommand: CommandRow = {
   add(program) {
     program
       .command('tag')
-      .description('add tags to a run, or remove them')
-      .argument('<id>', 'the run, or the beginning of its id', asRunId)
+      .description('add tags to a run or remove them')
+      .argument('<id>', 'id of the run, or its first letters', asRunId)
       .argument('<tags...>')
-      .option('--remove', 'remove all these tags instead of adding them')
+      .option('--remove', 'remove the tags instead of adding them')
       .option('--json', 'print the run as one JSON object')
       .action((id: string, tags: string[], { remove, json }: { remove?: boolean; json?: boolean }) =>
         withApp((app) => {
@@ -19,7 +19,7 @@ export const tagCommand: CommandRow = {
           if (remove && unknown !== undefined)
             throw new PermafrostError(
               'notFound',
-              `${id} has no tag "${unknown}". --remove removes every tag named; nothing was changed.`,
+              `${id} has no tag "${unknown}", so no tag was removed. Name only tags of the run.`,
             );
           const run = remove
             ? app.runs.tag(id, [], tags)

@@ -1,4 +1,4 @@
-/** `permafrost verify`: checks a bundle, and whether its runs give the same results here. */
+/** `permafrost verify`: checks a bundle and, with --rerun, trains its runs again and compares the results. */
 import type { BundleReport, Rerun } from '#contract/bundle';
 import { plural } from '#contract/format';
 import { type CommandRow, print, withApp } from './command.ts';
@@ -13,23 +13,22 @@ export const verifyCommand: CommandRow = {
   add(program) {
     program
       .command('verify')
-      .description('check a bundle: hashes, journals, results and verdicts computed again from them')
-      .argument('<bundle>', 'made by permafrost export … FILE.zip')
-      .option('--rerun', 'train its runs here too, and compare')
+      .description('check a bundle: verify hashes and journals, and recompute results and verdicts from them')
+      .argument('<bundle>', 'file made by permafrost export … FILE.zip')
+      .option('--rerun', 'also train its runs again on this machine, and compare the results')
       .option(
         '--slots <n>',
-        'runs that train at once with --rerun; they share the cores',
+        'how many runs may train at once with --rerun; they share the cores',
         wholeNumber('--slots', 1, 64),
         1,
       )
-      .option('--json', 'print what was found as one JSON object')
+      .option('--json', 'print the report as one JSON object')
       .action((path: string, { rerun, slots, json }: { rerun?: boolean; slots: number; json?: boolean }) =>
         withApp(
           async (app) => {
             const report = await app.bundles.verify(path);
             if (report.problems.length > 0) process.exitCode = invalidBundle;
-            const again = rerun && report.problems.length === 0;
-            if (!again) return print(json, report, () => reportText(report));
+            if (!rerun || report.problems.length > 0) return print(json, report, () => reportText(report));
             const ids = (await app.bundles.rerun(path)).flatMap(({ id, outcome }) => (outcome === 'pending' ? id : []));
             const runs = await follow(app, ids);
             const reruns = await app.bundles.compare(path);
@@ -37,7 +36,7 @@ export const verifyCommand: CommandRow = {
             if (reruns.some(({ outcome }) => outcome === 'different')) process.exitCode = invalidBundle;
             print(json, { ...report, reruns }, () => [reportText(report), '', ...reruns.map(rerunText)].join('\n'));
           },
-          { slots, reads: !rerun }, // a bundle is looked at anywhere
+          { slots, reads: !rerun }, // without --rerun the home need not be writable
         ),
       );
   },

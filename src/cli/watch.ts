@@ -1,4 +1,4 @@
-/** Follows runs to their end: bars on a terminal, a line per evaluation elsewhere. Ctrl-C pauses them. */
+/** Follows runs to their end, with bars on a terminal and otherwise a line per evaluation. Ctrl-C pauses the runs. */
 import { durationText, numberText } from '#contract/format';
 import { type MetricKey, type Run, restingStates } from '#contract/run';
 import type { Services } from '#contract/services';
@@ -10,19 +10,21 @@ interface Followed {
   label: string;
   run: Run;
   latest: Partial<Record<MetricKey, number>>;
-  /** Step and time (ms, monotonic) at which this session of the run began, for its speed. */
+  /** Step and time (ms, monotonic) at which this session of the run started, to compute its speed. */
   from: { step: number; at: number } | null;
-  /** Its end has been printed. */
-  isTold: boolean;
+  hasPrintedEnd: boolean;
 }
 
 const redrawTime = 100; // ms
 
-/** Parts that a line drops, in this order, on a terminal that is too narrow. */
-const givesWay = ['bar', 'speed', 'train loss', 'test metric'] as const;
+/** Parts that are dropped, in this order, until a line fits the terminal. */
+const droppedParts = ['bar', 'speed', 'train loss', 'test metric'] as const;
 
-/** The progress of a run as one line, shortened towards `width` characters. An infinite width means no terminal: no bar. */
-export function progressLine({ label, run, latest, from }: Omit<Followed, 'id' | 'isTold'>, width: number): string {
+/** The progress of a run in one line, shortened to about `width` characters. An infinite width, without a terminal, has no bar. */
+export function progressLine(
+  { label, run, latest, from }: Omit<Followed, 'id' | 'hasPrintedEnd'>,
+  width: number,
+): string {
   const done = run.totalSteps ? run.step / run.totalSteps : 0;
   const speed = from && run.step > from.step ? ((run.step - from.step) * 1000) / (performance.now() - from.at) : null;
   const parts = new Map([
@@ -38,7 +40,7 @@ export function progressLine({ label, run, latest, from }: Omit<Followed, 'id' |
     ],
   ]);
   const line = () => [...parts.values()].filter(Boolean).join('  ');
-  for (const part of givesWay) if (line().length > width) parts.delete(part);
+  for (const part of droppedParts) if (line().length > width) parts.delete(part);
   return line();
 }
 
@@ -53,8 +55,8 @@ export function outcome(run: Run): string {
 }
 
 /**
- * Waits until the runs rest, showing their progress on stderr; resolves to the runs.
- * `labels` name runs for people; their ids do by default.
+ * Waits until the runs pause, stop, finish, fail or crash, and shows their progress on standard error; resolves to the runs.
+ * `labels` are the displayed names of runs, by default their ids.
  */
 export async function follow(app: Services, ids: string[], labels: Record<string, string> = {}): Promise<Run[]> {
   const out = process.stderr;
@@ -62,7 +64,7 @@ export async function follow(app: Services, ids: string[], labels: Record<string
   const followed = new Map(
     ids.map((id): [string, Followed] => [
       id,
-      { id, label: labels[id] ?? id, run: app.runs.get(id), latest: {}, from: null, isTold: false },
+      { id, label: labels[id] ?? id, run: app.runs.get(id), latest: {}, from: null, hasPrintedEnd: false },
     ]),
   );
   let drawn = 0;
@@ -98,7 +100,7 @@ export async function follow(app: Services, ids: string[], labels: Record<string
       f.from = { step: body.step, at: performance.now() };
       if (!bars)
         say(
-          `${f.label}  ${body.step > 0 ? `continues from step ${body.step}` : 'started'} on ${body.device}, ${body.trainable} of ${body.total} parameters trained`,
+          `${f.label}  ${body.step > 0 ? `continues from step ${body.step}` : 'started'} on ${body.device}, trains ${body.trainable} of ${body.total} parameters`,
         );
     }
     if (body?.kind === 'metrics') {
@@ -106,27 +108,27 @@ export async function follow(app: Services, ids: string[], labels: Record<string
       if (!bars && body.rows.some(([key]) => key === 'test_metric')) say(progressLine(f, Number.POSITIVE_INFINITY));
     }
     if (body?.kind === 'log' && body.level !== 'info') say(`${f.label}  ${body.level}: ${body.text}`);
-    tellEnd(f);
+    printEnd(f);
   });
-  function tellEnd(f: Followed): void {
-    const rests = restingStates.includes(f.run.state);
-    if (rests && !f.isTold) say(`${f.label}  ${outcome(f.run)}`);
-    f.isTold = rests;
+  function printEnd(f: Followed): void {
+    const hasEnded = restingStates.includes(f.run.state);
+    if (hasEnded && !f.hasPrintedEnd) say(`${f.label}  ${outcome(f.run)}`);
+    f.hasPrintedEnd = hasEnded; // a resumed run ends again
   }
   for (const { id, label } of followed.values()) {
     const other = app.runs.otherOwner(id);
-    if (other) say(`${label}  is running in ${other}; waiting for it. It continues here if that process exits.`);
+    if (other) say(`${label}  is running in ${other}; waiting for it. If that process exits, the run continues here.`);
   }
   const pause = () => {
     const here = ids.filter((id) => app.runs.launcher(id) === 'local');
-    if (here.length < ids.length) say('The runs on the cluster go on. The same command follows them again.');
-    if (here.length > 0) say('Pausing: each run ends at a checkpoint. Continue later with: permafrost resume ID');
+    if (here.length < ids.length) say('The runs on the cluster continue. Repeat the command to follow them again.');
+    if (here.length > 0) say('Pausing each run at a checkpoint. Continue later with: permafrost resume ID');
     app.queue.leaveCluster();
     for (const id of here) {
       try {
         app.runs.pause(id);
       } catch (error) {
-        say((error as Error).message); // the others are paused all the same
+        say((error as Error).message); // and pauses the others
       }
     }
   };
@@ -144,11 +146,11 @@ export async function follow(app: Services, ids: string[], labels: Record<string
   }
   for (const f of followed.values()) {
     f.run = app.runs.get(f.id);
-    tellEnd(f);
+    printEnd(f);
   }
   return ids.map((id) => app.runs.get(id));
 }
 
-/** 0 when all runs finished, else 3. */
+/** 0 if all runs are finished, else 3. */
 export const exitCodeOf = (runs: readonly Pick<Run, 'state'>[]): number =>
   runs.every((run) => run.state === 'finished') ? 0 : 3;

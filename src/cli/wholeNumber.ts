@@ -1,8 +1,8 @@
-/** Options that are whole numbers. */
+/** Parses options that are whole numbers. */
 import { PermafrostError } from '#contract/errors';
 import { numberHint, readWhole } from '#contract/numbers';
 
-/** Reads the value of an option between `least` and `most`. The reader throws `config` for anything else. */
+/** Makes a parser for whole numbers from `least` to `most`, which throws `config` for any other text. */
 export const wholeNumber =
   (option: string, least: number, most = Number.MAX_SAFE_INTEGER) =>
   (text: string): number => {

@@ -13,7 +13,7 @@ const states: Record<ZooModel['state'], string> = { here: 'here', partial: 'inte
 const pullText = (name: string, progress: DownloadProgress): string =>
   `${name} ${barOf(progress.bytes, progress.total)}${transferText(progress)}`;
 
-/** Runs `use` with the app after warning of unusable entries in the list of added models. */
+/** Runs `use` with the app, and first warns of unusable entries in the list of added models. */
 const withZoo = <T>(use: (app: Services) => T | Promise<T>, open = withApp<T>): Promise<T> =>
   open((app) => {
     for (const warning of app.zoo.warnings()) console.error(`Warning: ${warning}`);
@@ -46,7 +46,7 @@ function list(words: string[], { largest, json, ...options }: ListOptions) {
     ]);
     const header = ['model', 'family', 'layers', 'width', 'parameters', 'download', 'language', 'licence', 'on disk'];
     print(json, { models }, () =>
-      rows.length > 0 ? alignColumns(header, rows) : 'No model fits. permafrost zoo list shows all of them.',
+      rows.length > 0 ? alignColumns(header, rows) : 'No model matches. permafrost zoo list shows all models.',
     );
   }, readApp);
 }
@@ -76,13 +76,16 @@ const show = (name: string, { batch, json }: { batch: number; json?: boolean }) 
           `${model.family}, ${model.layers} layers × ${model.width}, ${model.heads} heads, ${model.positions} positions`,
         ],
         ['parameters', countText(model.parameters.body)],
-        ['trained frozen', `${countText(model.parameters.frozen)} on ${model.countedOn.task} (FPT, FRT)`],
-        ['trained unfrozen', `${countText(model.parameters.unfrozen)} on ${model.countedOn.task} (URT)`],
+        ['trained, frozen body', `${countText(model.parameters.frozen)} on ${model.countedOn.task} (FPT, FRT)`],
+        ['trained, unfrozen body', `${countText(model.parameters.unfrozen)} on ${model.countedOn.task} (UPT, URT)`],
         [
-          'memory frozen',
+          'memory, frozen body',
           `about ${bytesText(fit.frozen.bytes)} at batch ${batch}; fits in ${bytesText(fit.frozen.memory)}: ${fit.frozen.fits}`,
         ],
-        ['memory unfrozen', `about ${bytesText(fit.unfrozen.bytes)}: ${fit.unfrozen.fits}`],
+        [
+          'memory, unfrozen body',
+          `about ${bytesText(fit.unfrozen.bytes)} at batch ${batch}; fits in ${bytesText(fit.unfrozen.memory)}: ${fit.unfrozen.fits}`,
+        ],
         ['download', model.downloadBytes ? bytesText(model.downloadBytes) : 'size unknown'],
         [
           'on disk',
@@ -136,7 +139,7 @@ const verify = (names: string[], { json }: { json?: boolean }) =>
     }
     const text = reports.map(({ name, problems, expected, bytes }) => {
       if (problems.length > 0) return `${name}: ${problems.join('; ')}`;
-      return `${name}: ${bytesText(bytes)}, every weight fits${expected ? ', SHA-256 as its source says' : ''}`;
+      return `${name}: ${bytesText(bytes)}, every weight fits the model${expected ? ', SHA-256 as published' : ''}`;
     });
     print(json, { reports }, () => text.join('\n'));
     if (reports.some(({ problems }) => problems.length > 0)) process.exitCode = 5;
@@ -154,27 +157,31 @@ const subcommand = (zoo: Command, usage: string, text: string): Command =>
 
 export const zooCommand: CommandRow = {
   add(program) {
-    const command = program.command('zoo').description('list, fetch and look after pretrained bodies');
-    subcommand(command, 'list', 'list models; with words, those that match all of them')
-      .argument('[words...]', 'words in name, description, language, licence')
+    const command = program.command('zoo').description('pretrained bodies: list, show, pull, rm, verify, add');
+    subcommand(command, 'list', 'list models; with words, only models that contain all of them')
+      .argument('[words...]', 'words in the name, description, language or licence')
       .option('--family <family>', 'GPT-2 or Vision Transformer')
-      .option('--language <language>', 'language that it was trained on')
-      .option('--licence <licence>', 'e.g. mit; "none stated" for none')
+      .option('--language <language>', 'language of the training data')
+      .option('--licence <licence>', 'such as mit; "none stated" for models without one')
       .option('--largest <millions>', 'at most this many million parameters', readMillions)
-      .option('--here', 'only those on this machine')
+      .option('--here', 'only models on this machine')
       .action(list);
-    subcommand(command, 'show', "show a model's card, sizes and state on this machine")
+    subcommand(command, 'show', "show a model's description, sizes and state on this machine")
       .argument('<name>')
-      .option('--batch <n>', 'batch size of the memory estimate', wholeNumber('--batch', 1, 65536), 25)
+      .option('--batch <n>', 'batch size for the memory estimate', wholeNumber('--batch', 1, 65536), 25)
       .action(show);
     subcommand(command, 'pull', 'fetch weights into the Hugging Face cache; continues an interrupted pull')
       .argument('<names...>')
       .action(pull);
-    subcommand(command, 'rm', 'delete the files of models; an added model leaves the list, its folder stays')
+    subcommand(
+      command,
+      'rm',
+      'delete the files of models; an added model is removed from the list, and its folder stays',
+    )
       .argument('<names...>')
       .action(remove);
-    subcommand(command, 'verify', 'hash weight files and compare them with source and config')
-      .argument('[names...]', 'default: all on this machine')
+    subcommand(command, 'verify', 'hash weight files, and compare them with their source and their config')
+      .argument('[names...]', 'default: all models on this machine')
       .action(verify);
     subcommand(command, 'add', 'add a GPT-2 or ViT from Hugging Face (ORG/NAME) or a local folder')
       .argument('<source>')

@@ -1,12 +1,12 @@
-/** The batch script of a submission: one job array, one run a task. Pure. */
+/** The batch script of a submission: a job array with one task for each run. Pure. */
 
 import type { ClusterSettings } from '#contract/cluster';
 import { PermafrostError } from '#contract/errors';
 
 export interface Submission {
-  /** Runs: the tasks of the array count from 0. */
+  /** Number of runs; the tasks of the array are numbered from 0. */
   runs: number;
-  /** Names the submission in Slurm's comment of the jobs, see {@link commentOf}. */
+  /** Name of the submission, which the comment of its jobs contains, see {@link commentOf}. */
   batch: string;
   /** Permafrost home on the nodes. */
   home: string;
@@ -14,14 +14,16 @@ export interface Submission {
   program: string;
   /** Environment of the trainers. */
   environment: Readonly<Record<string, string>>;
+  /** Folder on the nodes in which trainers look for shared libraries first. */
+  libraries: string;
 }
 
-/** What the app sends to the batch script of a run that should pause or stop. */
+/** The signal that the app sends to a batch script whose run should pause or stop. */
 export const askSignal = 'USR1';
 
 export const requeuesSpent = 'the cluster setting requeues does not allow it to go on in another job';
 
-/** Exit codes of the batch script, above those of the trainer, and what they mean. */
+/** Exit codes of the batch script itself, above those of the trainer, and their meaning. */
 export const scriptExits: Readonly<Record<number, string>> = {
   71: 'the node does not see the run folder; check that its file system is mounted there',
   72: 'the node does not see Permafrost or its Node; check the cluster settings program and node, and the prologue',
@@ -30,10 +32,10 @@ export const scriptExits: Readonly<Record<number, string>> = {
 
 export const commentOf = (batch: string): string => `permafrost:${batch}`;
 
-/** Throws `config` for a further option of sbatch that the script has itself. */
+/** Makes the batch script. Throws `config` if the setting `sbatch` repeats an option of the script. */
 export function batchScript(
   settings: ClusterSettings,
-  { runs, batch, home, program, environment }: Submission,
+  { runs, batch, home, program, environment, libraries }: Submission,
 ): string {
   const { partition, account, gres, cpus, memory, time, constraint, sbatch, prologue, node, tasks, grace } = settings;
   const given = (name: string, value: string) => (value ? [`--${name}=${value}`] : []);
@@ -95,6 +97,7 @@ ${Object.entries(exports)
   .join('\n')}
 export PERMAFROST_THREADS="\${SLURM_CPUS_PER_TASK:-${cpus}}"
 ${prologue.trim() ? `\n${prologue.trim()}\n` : ''}
+export LD_LIBRARY_PATH=${quoted(libraries)}"\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 node=${node ? quoted(node) : '"$program/node_modules/.bin/node"'}
 command -v "$node" >/dev/null || exit 72
 [ -f "$program/src/trainer/main.ts" ] || exit 72
@@ -115,7 +118,7 @@ exit "$code"
 `;
 }
 
-/** Options that the app relies on. */
+/** Options that the app sets itself. */
 const own = ['array', 'comment', 'job-name', 'output', 'signal', 'requeue', 'no-requeue', 'wrap', 'parsable'];
 
 function furtherOptions(text: string): string[] {
@@ -133,11 +136,11 @@ function furtherOptions(text: string): string[] {
     if (!/^-{1,2}[A-Za-z]/.test(option))
       throw new PermafrostError(
         'config',
-        `The cluster setting sbatch expects an option a line, such as --qos=low; found "${option}".`,
+        `The cluster setting sbatch expects one option per line, such as --qos=low; found "${option}".`,
       );
   }
   return options;
 }
 
-/** A text as one word of the shell. */
+/** Quotes a text as one word of the shell. */
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;

@@ -1,4 +1,4 @@
-/** The submissions of a home, `{home}/cluster/{batch}`: the runs of a job array, its script, and its job id once Slurm has answered. */
+/** The submissions of a home, in `{home}/cluster/{batch}`: the runs of a job array, its script, and its job id if Slurm has answered. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ export function openBatches(home: string) {
     }
   };
   return {
-    /** Makes the folder of a submission of these runs; `scriptOf` writes its script from its name. Throws `disk`. */
+    /** Makes the folder of a submission; `scriptOf` makes the batch script from the submission's name. Throws `disk`. */
     make(runs: readonly string[], scriptOf: (batch: string) => string): { batch: string; script: string } {
       const batch = `${new Date().toISOString().replace(/\D/g, '').slice(0, 14)}-${randomBytes(4).toString('hex')}`;
       const script = scriptOf(batch);
@@ -33,7 +33,7 @@ export function openBatches(home: string) {
       return { batch, script };
     },
     saveJob: (batch: string, job: string): void => write(batch, 'job', `${job}\n`),
-    /** Id of its job array; null when the app ended before Slurm's answer was written. */
+    /** Id of its job array; null if the app ended before it could write Slurm's answer. */
     jobOf: (batch: string): string | null => read(batch, 'job') || null,
     /** Removes a submission unless a run still has a job in it. */
     removeIfOver(batch: string): void {

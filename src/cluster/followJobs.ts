@@ -7,7 +7,7 @@ import { listJobs, phaseOf, type SlurmJob, taskIndices } from './slurm.ts';
 import type { JobPlace, Submissions, SubmittedRun } from './submissions.ts';
 
 export interface FollowedRun extends SubmittedRun {
-  /** Number of the newest entry that the store had when this app began to follow the run. */
+  /** Number of the newest entry in the store when this app started to follow the run. */
   seq: number;
   listener: TrainerListener;
   tail: JournalTail;
@@ -15,13 +15,13 @@ export interface FollowedRun extends SubmittedRun {
   place: JobPlace | null;
   /** Null until Slurm has told. */
   phase: 'waiting' | 'running' | null;
-  /** The last reason for waiting that the listener was told. */
+  /** The last reason for waiting that was passed to the listener. */
   told: string;
   /** What this app asked of it, and when (ms, monotonic). */
   asked: { kind: TrainerCommand['kind']; at: number } | null;
   /** Answers of Slurm in a row that do not name its job, or name it as over. */
   misses: number;
-  /** The newest entry of its journal is that of a trainer that was interrupted. */
+  /** Whether the newest entry of its journal says that the trainer was interrupted. */
   isInterrupted: boolean;
 }
 
@@ -41,14 +41,14 @@ export interface FollowOptions {
 
 /** Milliseconds between readings of the journals of running jobs. */
 const readPause = 1000;
-/** Milliseconds between questions to Slurm: five times what an answer takes, within these bounds. */
+/** Bounds in milliseconds of the pause between queries of Slurm, which is five times the duration of the last query. */
 const leastPause = 2000;
 const longestPause = 15_000;
 /** {@link FollowedRun.misses} that count: a job that is requeued is over for a moment. */
 const mostMisses = 2;
 /** Runs that are looked at before other work has its turn. */
 const runsAtOnce = 1000;
-/** Journals that are read before other work has its turn. */
+/** How many journals are read before other work gets a turn. */
 const journalsAtOnce = 50;
 
 export function followJobs({ following, submissions, onRest, onStuck, onOver, onAnswer, onError }: FollowOptions) {
@@ -139,7 +139,7 @@ export function followJobs({ following, submissions, onRest, onStuck, onOver, on
         if (body.kind === 'ended') nextQuestion = Math.min(nextQuestion, performance.now() + readPause);
       }
     } catch (error) {
-      onError(error); // the file system may come back
+      onError(error); // the next reading tries again
     }
     if (isOver) onRest(run);
     return isOver;
@@ -162,7 +162,7 @@ export function followJobs({ following, submissions, onRest, onStuck, onOver, on
   };
 }
 
-/** Jobs by `array_task`, of these arrays. */
+/** The jobs of these arrays, by `array_task`. */
 function jobsByName(jobs: readonly SlurmJob[], arrays: ReadonlySet<string | null>): Map<string, SlurmJob> {
   const found = new Map<string, SlurmJob>();
   for (const job of jobs)

@@ -34,7 +34,7 @@ const exits: Readonly<Record<number, string>> = {
 /** Says how a run rests whose job is over while its journal does not end, or that it goes on. */
 export function endOfJob(name: string, { state, nodes, exit }: SlurmJob, past: JobPast): JobEnd {
   const { isAsked, isInterrupted, attempts, requeues } = past;
-  // a job that its time limit interrupted completes when its own request to be requeued fails
+  // COMPLETED, if the time limit interrupted the job and its request to be requeued failed
   const mayGoOn = !isAsked && (interruptions.includes(state) || (state === 'COMPLETED' && isInterrupted));
   if (mayGoOn && attempts < requeues) return 'again';
   if (!isAsked && state === 'CANCELLED') {

@@ -1,4 +1,4 @@
-/** `cluster.json` of the home: the settings of the cluster. */
+/** Reads and writes the settings of the cluster, `cluster.json` in the home. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ClusterSettings, clusterSettings } from '#contract/cluster';
@@ -9,7 +9,7 @@ import { readSmallJson } from '#disk/source';
 const largest = 2 ** 20; // bytes
 const placeIn = (home: string): string => join(home, 'cluster.json');
 
-/** The defaults where there is no file. Throws `config` for a file that is wrong. */
+/** Reads the settings, or the defaults if there is no file. Throws `config` for an invalid file. */
 export function readClusterSettings(home: string): ClusterSettings {
   const path = placeIn(home);
   if (!existsSync(path)) return clusterSettings.parse({});

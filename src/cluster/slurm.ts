@@ -1,18 +1,18 @@
 /**
- * Slurm's commands and their answers. Jobs and nodes are read as columns: `--json` ignores every filter before Slurm 23.02 and would
- * bring the jobs of the whole cluster, and its fields differ between versions, while the columns have been the same for ten years.
+ * Runs Slurm's commands and reads their answers. Jobs and nodes are read as columns, which have been stable for ten years. `--json`
+ * ignores filters before Slurm 23.02, so it would return all jobs of the cluster, and its fields differ between versions.
  */
 import { execFile } from 'node:child_process';
 import type { ClusterJob, Partition } from '#contract/cluster';
 import { PermafrostError } from '#contract/errors';
 
-/** A job of ours, or the waiting tasks of an array. */
+/** A job of ours, or several waiting tasks of an array. */
 export interface SlurmJob {
   array: string;
-  /** Index of its task, or the indices of tasks that wait: `3`, `4-9,12`, `0-8:2%4`. */
+  /** Index of its task, or the indices of waiting tasks: `3`, `4-9,12`, `0-8:2%4`. */
   tasks: string;
   state: string;
-  /** Exit code of the batch script, or 128 and the number of the signal that ended it. */
+  /** Exit code of the batch script, or 128 plus the number of the signal that ended it. */
   exit: number;
   /** How often Slurm has started it again. */
   restarts: number;
@@ -22,7 +22,7 @@ export interface SlurmJob {
   comment: string;
 }
 
-/** Jobs in these states wait, or will again. */
+/** States of jobs that wait or will wait again. */
 const waitingStates = [
   'PENDING',
   'CONFIGURING',
@@ -40,10 +40,10 @@ const overStates = [
 export const phaseOf = ({ state }: Pick<SlurmJob, 'state'>): 'waiting' | 'running' | 'over' =>
   waitingStates.includes(state) ? 'waiting' : overStates.includes(state) ? 'over' : 'running';
 
-const timeLimit = 60_000; // ms for a command; Slurm's own limit for an answer of the controller is 10 s
+const timeLimit = 60_000; // ms for a command; Slurm itself waits 10 s for its controller
 const largestAnswer = 2 ** 28; // bytes
 
-/** Runs a command of Slurm. Throws `cluster` with Slurm's own words. */
+/** Runs a Slurm command. Throws `cluster` with Slurm's message. */
 function slurm(command: string, args: readonly string[], input?: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = execFile(
@@ -52,7 +52,7 @@ function slurm(command: string, args: readonly string[], input?: string): Promis
       { timeout: timeLimit, maxBuffer: largestAnswer, env: { ...process.env, SLURM_BITSTR_LEN: '0', LC_ALL: 'C' } },
       (error, stdout, stderr) => (error ? reject(slurmError(command, error, stderr)) : resolve(stdout)),
     );
-    child.stdin?.on('error', () => {}); // its exit code says more
+    child.stdin?.on('error', () => {}); // the exit code reports the failure
     child.stdin?.end(input);
   });
 }
@@ -75,7 +75,7 @@ function slurmError(command: string, error: Error & { code?: unknown }, stderr: 
   if (isUnreachable(said))
     return new PermafrostError(
       'cluster',
-      `Slurm's controller does not answer (${command}: ${said}). Jobs that run go on.`,
+      `Slurm's controller does not answer (${command}: ${said}). Running jobs continue.`,
       { cause: error },
     );
   return new PermafrostError('cluster', `Slurm refuses (${command}): ${said}.`, { cause: error });
@@ -86,7 +86,7 @@ const isUnreachable = (said: string): boolean =>
     said,
   );
 
-/** Whether the same request may succeed later. */
+/** Whether a retry of the request may succeed. */
 export const isTemporarilyRefused = (error: unknown): boolean =>
   error instanceof PermafrostError &&
   error.code === 'cluster' &&
@@ -95,14 +95,14 @@ export const isTemporarilyRefused = (error: unknown): boolean =>
 const separator = '|';
 const columns = (names: readonly string[]): string => names.map((name) => `${name}:${separator}`).join(',');
 
-/** The rows of an answer with those columns. */
+/** Splits an answer into rows and cells. */
 const rowsOf = (answer: string): string[][] =>
   answer
     .split('\n')
     .filter(Boolean)
     .map((row) => row.split(separator).map((cell) => cell.trim()));
 
-/** Our jobs, with those that ended a moment ago. Throws `cluster`. */
+/** Lists our jobs, including recently ended ones. Throws `cluster`. */
 export async function listJobs(): Promise<SlurmJob[]> {
   const fields = ['ArrayJobID', 'ArrayTaskID', 'State', 'exit_code', 'RestartCnt', 'NodeList', 'Comment', 'Reason'];
   const me = process.getuid?.() ?? '';
@@ -119,7 +119,7 @@ export async function listJobs(): Promise<SlurmJob[]> {
   }));
 }
 
-/** Exit code of a wait status. */
+/** Converts a wait status to an exit code. */
 const exitOf = (status: number): number => ((status & 127) > 0 ? 128 + (status & 127) : status >> 8);
 
 /** Task indices of `0-8:2,12%4`. */
@@ -139,15 +139,15 @@ export function taskIndices(text: string): number[] {
 /** Submits a batch script; returns the id of the job. Throws `cluster`. */
 export async function submit(script: string): Promise<string> {
   const answer = await slurm('sbatch', ['--parsable'], script);
-  const [id] = answer.trim().split(';'); // the cluster's name may follow
+  const [id] = answer.trim().split(';'); // the name of the cluster may follow
   if (/^\d+$/.test(id)) return id;
-  throw new PermafrostError('cluster', `sbatch should print the id of a job; found "${answer.trim()}".`);
+  throw new PermafrostError('cluster', `Expected the id of a job from sbatch; found "${answer.trim()}".`);
 }
 
-/** Most jobs that one command names; each is at most 20 characters. */
+/** How many jobs one command may name; each name has at most 20 characters. */
 const namedAtOnce = 2000;
 
-/** Signals jobs (`12_3`), waiting or running; without a signal cancels them. Jobs that are over are ignored. Throws `cluster`. */
+/** Sends a signal to jobs (`12_3`), or cancels them if no signal is given. Ignores ended jobs. Throws `cluster`. */
 export async function signalJobs(jobs: readonly string[], signal?: string): Promise<void> {
   for (let start = 0; start < jobs.length; start += namedAtOnce) {
     const named = jobs.slice(start, start + namedAtOnce);
@@ -155,13 +155,13 @@ export async function signalJobs(jobs: readonly string[], signal?: string): Prom
   }
 }
 
-/** Most tasks that an array can have here. Throws `cluster`. */
+/** The largest number of tasks in an array on this cluster. Throws `cluster`. */
 export async function largestArray(): Promise<number> {
   const answer = await slurm('scontrol', ['show', 'config']);
   return Number(/^MaxArraySize\s*=\s*(\d+)/m.exec(answer)?.[1] ?? 1001) - 1;
 }
 
-/** Partitions with their free resources. Throws `cluster`. */
+/** Lists partitions with their free resources. Throws `cluster`. */
 export async function listPartitions(): Promise<Partition[]> {
   const fields = ['Partition', 'Available', 'StateCompact', 'CPUsState', 'Gres', 'GresUsed', 'NodeHost'];
   const answer = await slurm('sinfo', ['--noheader', '--Node', '-O', columns(fields)]);
@@ -183,7 +183,7 @@ export async function listPartitions(): Promise<Partition[]> {
   return [...partitions.values()];
 }
 
-/** GPUs of `gpu:a100:4(S:0-1),shard:8` or `gpu:2(IDX:0-1)`. */
+/** The number of GPUs in `gpu:a100:4(S:0-1),shard:8` or `gpu:2(IDX:0-1)`. */
 function gpusIn(gres: string): number {
   const counts = gres
     .replace(/\([^)]*\)/g, '')
@@ -192,7 +192,7 @@ function gpusIn(gres: string): number {
   return counts.reduce((sum, count) => sum + Number(count), 0);
 }
 
-/** Jobs as people read them. */
+/** Converts a job for display. */
 export const clusterJobOf = ({ array, tasks, state, reason, nodes }: SlurmJob): ClusterJob => ({
   id: /^\d+$/.test(tasks) ? `${array}_${tasks}` : `${array}_[${tasks}]`,
   ...{ state, nodes, reason: phaseOf({ state }) === 'waiting' ? reason : '', tasks: taskIndices(tasks).length },

@@ -24,7 +24,7 @@ export interface SlurmLauncherOptions {
   scriptOf(batch: string, runs: number): string;
 }
 
-/** Milliseconds in which requests gather for one command of Slurm. */
+/** Milliseconds during which requests are collected for one Slurm command. */
 const gatherTime = 50;
 /** Milliseconds between attempts to submit while Slurm does not answer. */
 const submitPause = 15_000;
@@ -34,7 +34,7 @@ const largestSubmission = 1000;
 export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions) {
   const submissions = openSubmissions(home, scriptOf);
   const following = new Map<string, FollowedRun>();
-  /** Runs that the next submission takes. */
+  /** Runs of the next submission. */
   const waiting = new Set<FollowedRun>();
   /** Names of jobs to signal and to cancel. */
   const [signals, cancels] = [new Set<string>(), new Set<string>()];
@@ -64,7 +64,7 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
       ...{ place: joined, attempts: joined?.attempts ?? 0 },
       ...{ phase: null, told: '', asked: null, misses: 0, isInterrupted: false },
     };
-    // a network file system may remember for a minute that a file did not exist
+    // creates the journal now, since a network file system may cache for a minute that a file does not exist
     closeSync(openSync(runFiles(folder).journal, 'a'));
     following.set(id, run);
     if (!joined) waiting.add(run);
@@ -79,7 +79,7 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
 
   // Submissions
 
-  /** Submits, signals and cancels in a moment, all runs of this turn together. */
+  /** Soon submits, signals and cancels all collected runs together. */
   function gather(): void {
     gathering ??= setTimeout(() => {
       gathering = undefined;
@@ -153,7 +153,7 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
 
   function cancel(run: FollowedRun): void {
     const name = submissions.nameOf(run.place);
-    if (!name) return; // done when its job is known
+    if (!name) return; // repeated when its job is known
     cancels.add(name);
     gather();
   }
@@ -163,7 +163,7 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
   function onOver(run: FollowedRun, job: SlurmJob | undefined): void {
     const name = submissions.nameOf(run.place);
     if (!name)
-      submitAgain(run); // its app was killed before Slurm had the submission
+      submitAgain(run); // its app was killed before Slurm received the submission
     else if (!job) end(run, `Slurm does not know job ${name} any more`);
     else {
       const attempts = run.attempts + job.restarts;
@@ -200,7 +200,7 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
 
   return {
     launch,
-    /** Submits what is waiting for its submission, and follows no run any more. */
+    /** Submits waiting runs, then stops following all runs. */
     async close(): Promise<void> {
       isClosed = true;
       jobs.close();

@@ -44,7 +44,7 @@ export function openSubmissions(home: string, scriptOf: (batch: string, runs: nu
       try {
         return accept(batch, await submit(script), runs);
       } catch (error) {
-        // Slurm may have accepted the jobs and failed to say so
+        // Slurm may have accepted the jobs although its answer was lost
         const jobs = await listJobs().catch(() => null);
         const array = jobs && arrayOf(batch, jobs);
         if (array || !jobs) return accept(batch, array, runs); // unknown: it is looked for as soon as Slurm answers
@@ -62,7 +62,7 @@ export function openSubmissions(home: string, scriptOf: (batch: string, runs: nu
       known.set(batch, { ...submission, runs: submission.runs + 1 });
       return { batch, task, attempts: attempt };
     },
-    /** Learns the job ids of submissions whose app was killed before it could write them. */
+    /** Finds the job ids of submissions whose app was killed before it could write them. */
     find(jobs: readonly SlurmJob[]): void {
       for (const [batch, submission] of known) {
         if (submission.array !== null) continue;

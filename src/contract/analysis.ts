@@ -16,24 +16,24 @@ export interface CheckpointAt {
 /** Attention weights on a test sample, at a checkpoint, without dropout. */
 export interface Attention {
   checkpoint: CheckpointAt;
-  /** Number of the test sample, from 0. */
+  /** Index of the test sample, from 0. */
   sample: number;
-  /** That sample, as the model sees it. */
+  /** The sample as the model sees it. */
   data: DataSamples;
-  /** What the network answers, in the terms of the sample's y. */
+  /** The network's answer, in the same form as the sample's y. */
   answer: number[];
-  /** Name of the answer, or the number itself; empty where it is several numbers. */
+  /** The answer's label, or the number itself; empty if the answer is several numbers. */
   answerLabel: string;
   /** The run's metric on this sample alone. */
   score: number;
-  /** A short name of every token, t of them. */
+  /** A short name for each of the t tokens. */
   tokens: string[];
   heads: number;
-  /** The attention weights of every layer, [heads, t, t]: a row per token that looks, summing to 1. */
+  /** Attention weights of each layer, [heads, t, t]. A row holds the weights of one attending token and sums to 1. */
   layers: Float32Array[];
 }
 
-/** One layer of it, in a form that any message can carry. */
+/** One layer of an {@link Attention}, encoded for a JSON message. */
 export interface AttentionLayer extends Omit<Attention, 'layers'> {
   layer: number;
   layers: number;
@@ -41,50 +41,53 @@ export interface AttentionLayer extends Omit<Attention, 'layers'> {
   weights: string;
 }
 
-/** Formats of a trained network for use elsewhere, by the ending of the file. */
+/** Formats in which a trained network can be exported; each is also the file's extension. */
 export const modelFormats = ['onnx', 'safetensors'] as const;
 export type ModelFormat = (typeof modelFormats)[number];
 
-/** The written files, and how they were checked. */
+/** The written files and the result of their check. */
 export interface ModelExport {
   format: ModelFormat;
   files: { path: string; bytes: number }[];
   checkpoint: CheckpointAt;
-  /** Parameter tensors and their values, trained and frozen. */
+  /** Number of parameter tensors and of the values in them, trained and frozen. */
   tensors: number;
   parameters: number;
-  /** Parameters that no computation uses, which are left out of the file. */
+  /** Names of unused parameters, which the file leaves out. */
   leftOut: string[];
-  /** Greatest difference of a logit from the run's own evaluation, and how many samples were compared; null for weights alone, which were read back bit by bit. */
+  /**
+   * Largest difference between a logit of the exported model and of the run's own evaluation, over this number of samples. Null
+   * for safetensors, which is read back and compared bit by bit.
+   */
   parity: { difference: number; samples: number } | null;
-  /** Samples that it takes at once, null for any number; absent for weights alone. */
+  /** Batch size of an ONNX model, null for any; absent for safetensors. */
   batch?: number | null;
 }
 
 export interface ExportOptions {
   checkpoint?: CheckpointChoice;
-  /** Keep the weights of an ONNX model in a file beside it, as is always done above 2 GB. */
+  /** Write the weights of an ONNX model to a separate file next to it. Models above 2 GB always do. */
   externalData?: boolean;
 }
 
 export interface AnalysisServices {
   /**
-   * Writes the trained network to a `.onnx` or `.safetensors` file, then checks it: an ONNX model by running it beside the run's
-   * own evaluation, weights by reading them back. Nothing is left when the check fails. Throws `config` for another ending,
-   * `notFound`, `weights` where frozen weights changed since, `disk`, `trace` when the check fails.
+   * Writes the trained network to a `.onnx` or `.safetensors` file and checks it: compares the ONNX model's answers with the run's
+   * own evaluation, or reads the weights back. Deletes the files if the check fails. Throws `config` for another extension,
+   * `notFound`, `weights` if the frozen weights have changed since the run, `disk`, and `trace` if the check fails.
    */
   exportModel(id: string, path: string, options?: ExportOptions): Promise<ModelExport>;
-  /** Throws `notFound` where there is no such checkpoint or sample, `config` for a network without attention. */
+  /** Throws `notFound` if the checkpoint or the sample does not exist, and `config` for a network without attention. */
   attention(id: string, options?: { checkpoint?: CheckpointChoice; sample?: number }): Promise<Attention>;
 }
 
-/** A layer for the wire. Throws a RangeError when there is none of that number. */
+/** Encodes one layer for a JSON message. Throws a RangeError if the layer does not exist. */
 export function attentionLayer({ layers, ...rest }: Attention, layer: number): AttentionLayer {
   if (layer >= layers.length) throw new RangeError(`Layers are numbered from 0 to ${layers.length - 1}.`);
   return { ...rest, layer, layers: layers.length, weights: toBase64(layers[layer]) };
 }
 
-const piece = 0x8000; // bytes that fit into one call
+const piece = 0x8000; // a function call takes a limited number of arguments
 
 function toBase64({ buffer, byteOffset, byteLength }: Float32Array): string {
   const bytes = new Uint8Array(buffer, byteOffset, byteLength);
@@ -93,7 +96,7 @@ function toBase64({ buffer, byteOffset, byteLength }: Float32Array): string {
   return btoa(binary);
 }
 
-/** The weights [heads, t, t] of a layer from the wire. */
+/** Decodes the weights [heads, t, t] of a layer. */
 export const layerWeights = ({ weights }: Pick<AttentionLayer, 'weights'>): Float32Array =>
   new Float32Array(Uint8Array.from(atob(weights), (character) => character.charCodeAt(0)).buffer);
 

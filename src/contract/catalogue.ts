@@ -1,4 +1,4 @@
-/** The choices of the form, and the cost of a config. */
+/** The choices that the form of a new run offers, and the cost of a config. */
 import type { ConfigField, ExperimentConfig } from './config.ts';
 import type { Deviation } from './run.ts';
 import type { MetricName } from './runRow.ts';
@@ -8,8 +8,10 @@ export interface TaskInfo {
   title: string;
   /** Fields of the config that the task reads. */
   fields: readonly ConfigField[];
-  /** Values of these fields in the published runs, the commonest first. */
+  /** Values of these fields in the published runs, most common first. */
   settings: readonly Partial<ExperimentConfig>[];
+  /** Length of a sequence inside the transformer, with each of these settings. */
+  tokens: readonly number[];
   metric: MetricName;
   /** The data set that the task needs; null when it generates its samples. */
   dataset: string | null;
@@ -24,11 +26,11 @@ export interface BodyInfo {
   heads: number;
   /** Longest sequence, in tokens. */
   positions: number;
-  /** Pretrained weights are on this machine. */
+  /** Whether pretrained weights are on this machine. */
   hasWeights: boolean;
-  /** There are pretrained weights, here or elsewhere. */
+  /** Whether pretrained weights exist, on this machine or elsewhere. */
   canBePretrained: boolean;
-  /** Tasks that it learns with their first published settings. */
+  /** Tasks that it can learn with their first published settings. */
   tasks: string[];
 }
 
@@ -38,9 +40,9 @@ export interface Preset {
   /** Heading: `Regimes`, or the title of a published table. */
   group: string;
   title: string;
-  /** Fields that it sets; everything else keeps its value for a regime and goes to its default for a published run. */
+  /** The fields that the preset sets. */
   settings: Partial<ExperimentConfig>;
-  /** Whether the other fields go to their defaults. */
+  /** Whether all other fields are reset to their defaults, as for a published run; otherwise they keep their values. */
   whole: boolean;
   /** Where the config comes from. */
   source: string;
@@ -48,7 +50,7 @@ export interface Preset {
   published: { metric: MetricName; value: number; source: string } | null;
   /** Why it cannot run here and what to do about it; null when it can. */
   missing: string | null;
-  /** Permafrost has what it asks for, though perhaps not yet on this machine. */
+  /** Whether it can run once what is `missing` has been fetched. */
   isPossible: boolean;
 }
 
@@ -58,18 +60,18 @@ export interface Catalogue {
   presets: Preset[];
 }
 
-/** A parsed config, or its errors, with the field where one causes it. */
+/** A parsed config, or its errors, each with the field that causes it, if any. */
 export type ConfigReport =
   | { ok: true; config: ExperimentConfig; deviations: Deviation[] }
   | { ok: false; errors: { field: ConfigField | null; message: string }[] };
 
-/** Parameters of one part of the network that freeze together. */
+/** Parameters of one part of the network that are frozen together. */
 export interface ParameterGroup {
-  /** input and output network, or a block's or the body's own part. */
+  /** `input` and `output` are the networks around the body; the others are parts of the body or of one of its blocks. */
   part: 'input' | 'tokens' | 'positions' | 'norm' | 'attention' | 'feed-forward' | 'output';
   /** Block of the body, from 0; null outside blocks. */
   block: number | null;
-  /** Which flag freezes it; null: frozen with the body. */
+  /** The flag that freezes it; null if it is frozen with the whole body. */
   flag: ConfigField | null;
   count: number;
   trained: boolean;
@@ -78,25 +80,30 @@ export interface ParameterGroup {
 export interface Estimate {
   trainable: number;
   total: number;
-  /** In the order of the network. */
+  /** From input to output. */
   groups: ParameterGroup[];
-  /** Optimizer steps if no early stop comes. */
+  /** Optimizer steps without an early stop. */
   steps: number;
   /** Seconds for all steps with their evaluations, and the basis of that estimate. */
   seconds: number;
   basis: string;
-  /** The speed of this machine is being measured; another estimate follows in seconds. */
+  /** Whether the speed of this machine is still being measured; a better estimate is available in seconds. */
   isMeasuring: boolean;
-  /** Of the trainer process while it trains. */
+  /** Memory of the trainer process. */
   memoryBytes: number;
-  /** Of the run's folder and its rows in the store at the end. */
+  /** Final size of the run's folder and of its rows in the store. */
   diskBytes: number;
 }
+
+/** Values of fields that nothing has checked yet. */
+export type Settings = Readonly<Record<string, unknown>>;
 
 export interface ConfigServices {
   /** Parses JSON as a config; reports errors by field. */
   open(json: unknown): ConfigReport;
-  /** Trainable and total parameters; allocates nothing. Throws `config`. */
+  /** The changes of some settings that lead to a config that cannot be trained, each with the reason. */
+  problems(settings: Settings, changes: Readonly<Record<string, Settings>>): Record<string, string>;
+  /** Trainable and total parameters, without allocating them. Throws `config`. */
   count(config: ExperimentConfig): { trainable: number; total: number };
   /** Parameters, time, memory and disk of a run. Throws `config`. */
   estimate(config: ExperimentConfig): Estimate;

@@ -1,7 +1,7 @@
-/** A Slurm cluster that trains runs: its settings, what it looks like, and what the app does with it. */
+/** A Slurm cluster that trains runs: its settings, its state, and the app's services for it. */
 import { z } from 'zod';
 
-/** Where the trainer of a run starts: as a process of this machine, or as a job of the cluster. */
+/** Where the trainer of a run starts: as a process on this machine, or as a job of the cluster. */
 export const launchers = ['local', 'slurm'] as const;
 export const launcherName = z.enum(launchers);
 export type LauncherName = z.infer<typeof launcherName>;
@@ -23,21 +23,31 @@ export const clusterSettings = z.object({
   gres: line.default('').describe('generic resources of a run, such as gpu:1'),
   cpus: z.int().min(1).max(1024).default(4).describe('cores of a run'),
   memory: line.default('').describe('memory of a run, such as 8G'),
-  time: line.default('').describe('time limit of a job, such as 4:00:00; a run goes on in the next job'),
+  time: line.default('').describe('time limit of a job, such as 4:00:00; the run continues in another job'),
   constraint: line.default('').describe('features that the nodes must have'),
-  sbatch: text.default('').describe('further options of sbatch, one a line, such as --qos=low'),
+  sbatch: text.default('').describe('further options of sbatch, one per line, such as --qos=low'),
   prologue: text.default('').describe('shell commands before the trainer, such as module load cuda'),
   program: line.default('').describe('folder of Permafrost on the nodes; the same path as here by default'),
   node: line.default('').describe('Node program on the nodes; the one that was installed with Permafrost by default'),
   home: line.default('').describe('Permafrost home as the nodes see it; the same path as here by default'),
-  tasks: z.int().min(0).max(100_000).default(0).describe('most runs of one submission at once; 0: no limit'),
+  tasks: z
+    .int()
+    .min(0)
+    .max(100_000)
+    .default(0)
+    .describe('how many runs of one submission may run at once; 0: no limit'),
   grace: z
     .int()
     .min(10)
     .max(3600)
     .default(120)
     .describe('seconds before the time limit at which a run writes its checkpoint'),
-  requeues: z.int().min(0).max(1000).default(20).describe('how often a run goes on after a time limit or a lost node'),
+  requeues: z
+    .int()
+    .min(0)
+    .max(1000)
+    .default(20)
+    .describe('how often a run continues after a time limit or a lost node'),
 });
 export type ClusterSettings = z.infer<typeof clusterSettings>;
 export type ClusterField = keyof ClusterSettings;
@@ -56,15 +66,15 @@ export interface Partition {
   freeGpus: number;
 }
 
-/** A job of ours that waits or runs; tasks of an array that wait for the same reason are one job. */
+/** A waiting or running job of ours. Array tasks that wait for the same reason count as one job. */
 export interface ClusterJob {
-  /** As Slurm prints it: `12_[3-40]`. */
+  /** In Slurm's notation, such as `12_[3-40]`. */
   id: string;
   state: string;
-  /** Why it waits, in Slurm's words; empty for a running one. */
+  /** Why it waits, in Slurm's words; empty for a running job. */
   reason: string;
   nodes: string;
-  /** Tasks of the array that it stands for. */
+  /** Number of array tasks in this job. */
   tasks: number;
 }
 
@@ -77,9 +87,9 @@ export interface ClusterState {
 
 export interface ClusterServices {
   settings(): ClusterSettings;
-  /** Stores the settings; jobs that were submitted keep theirs. Throws `disk`. */
+  /** Stores the settings for future jobs; submitted jobs keep theirs. Throws `disk`. */
   save(settings: ClusterSettings): void;
-  /** Partitions and our jobs, asked of Slurm; never throws. */
+  /** Asks Slurm for its partitions and our jobs; never throws. */
   state(): Promise<ClusterState>;
   /** The batch script that would submit this number of runs. */
   script(runs: number): string;

@@ -2,7 +2,7 @@
 import type { Contrast, ContrastVerdict } from './tableState.ts';
 import { gainText, rangeText } from './tableText.ts';
 
-/** The part of a sentence between its first column and the rows of a verdict; `it` is the other column. */
+/** For each verdict, the words of a conclusion between its first column and its rows; `it` is the other column. */
 const clauses: [ContrastVerdict, (it: string) => string][] = [
   ['helps', (it) => `does better than ${it} on`],
   ['harms', (it) => `does worse than ${it} on`],

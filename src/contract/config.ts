@@ -1,6 +1,7 @@
 /**
- * The experiment config: one schema, with its cross-field rules, for the form, the command line, the router, the store and
- * config files. It keeps the field names of dl-project (github.com/panpiort8/dl-project). In memory a config is one flat record.
+ * The experiment config. The form, the command line, the router, the store and config files share this schema and its
+ * cross-field rules. It keeps the field names of dl-project (github.com/panpiort8/dl-project). In memory a config is a flat
+ * record.
  */
 import { z } from 'zod';
 import { nearest, PermafrostError } from './errors.ts';
@@ -18,7 +19,7 @@ export interface FieldMeta {
 
 const metas = z.registry<FieldMeta>();
 function field<T extends z.ZodType>(type: T, meta: FieldMeta): T {
-  const own = type.clone(); // fields may share a type
+  const own = type.clone(); // the registry is keyed by type, and fields may share one
   metas.add(own, meta);
   return own;
 }
@@ -51,7 +52,7 @@ const fields = z.strictObject({
   ),
   num_patterns: field(
     count(10000).nullable().default(null),
-    params('task', 'Patterns', 'Bit tasks: how many patterns are shown.'),
+    params('task', 'Patterns', 'Bit tasks: number of patterns in a sample.'),
   ),
   patch_size: field(
     count(65536).nullable().default(null),
@@ -62,7 +63,7 @@ const fields = z.strictObject({
     params(
       'task',
       'Variant',
-      'corrected: losses, metrics and evaluation as the protocol means them. reference: as the committed code of dl-project computes them, known defects included.',
+      'corrected: losses, metrics and evaluation as the protocol intends them. reference: as the committed code of dl-project computes them, including known defects.',
     ),
   ),
   reading: field(
@@ -88,7 +89,7 @@ const fields = z.strictObject({
     params(
       'model',
       'Statistics only',
-      'Draw every tensor of the body from a normal distribution with the mean and deviation that it has in the pretrained one.',
+      'Draw every tensor of the body from a normal distribution with the mean and standard deviation of its pretrained values.',
     ),
   ),
   n_layer: field(
@@ -116,7 +117,7 @@ const fields = z.strictObject({
     params(
       'model',
       'Body dropout',
-      'Dropout inside the transformer. Empty: as in the checkpoint’s config (0.1 for most GPT-2 models), as in the published runs.',
+      'Dropout inside the transformer. Empty: as in the checkpoint’s config (0.1 for most GPT-2 models), which the published runs use.',
     ),
   ),
   in_layer_sizes: field(layerSizes, params('model', 'Input layers', 'Hidden layers before the transformer.')),
@@ -138,10 +139,7 @@ const fields = z.strictObject({
       'Off: every weight of the body is trained and the flags below are ignored.',
     ),
   ),
-  freeze_in: field(
-    z.boolean().default(false),
-    params('freezing', 'Freeze input', 'Keep the input network as it starts.'),
-  ),
+  freeze_in: field(z.boolean().default(false), params('freezing', 'Freeze input', 'Keep the initial input network.')),
   freeze_pos: field(
     z.boolean().default(true),
     params(
@@ -160,7 +158,7 @@ const fields = z.strictObject({
     params(
       'freezing',
       'Trained attention blocks',
-      'With “Freeze attention” off: train the attention of this many last blocks. Empty: of all blocks.',
+      'With “Freeze attention” off: how many of the last blocks train their attention. Empty: all blocks.',
       'blocks',
     ),
   ),
@@ -170,12 +168,12 @@ const fields = z.strictObject({
   ),
   freeze_out: field(
     z.boolean().default(false),
-    params('freezing', 'Freeze output', 'Keep the output network as it starts.'),
+    params('freezing', 'Freeze output', 'Keep the initial output network.'),
   ),
 
   learning_rate: field(
     z.number().positive().max(10).default(1e-3),
-    params('training', 'Learning rate', 'Rate of the optimizer; the largest one where a schedule changes it.'),
+    params('training', 'Learning rate', 'Learning rate of the optimizer. With a schedule: its peak.'),
   ),
   schedule: field(
     z.enum(['constant', 'cosine']).default('constant'),
@@ -202,13 +200,13 @@ const fields = z.strictObject({
     args(
       'training',
       'Micro-batch size',
-      'Samples at once on the device; larger batches accumulate gradients.',
+      'Samples processed at once on the device; larger batches accumulate gradients.',
       'samples',
     ),
   ),
   num_iters: field(
     z.int().min(0).max(1e9).default(500),
-    args('training', 'Iterations', 'Training stops after this many iterations. 0: only the final evaluation runs.'),
+    args('training', 'Iterations', 'Number of iterations. 0: only the final evaluation runs.'),
   ),
   steps_per_iter: field(
     count().default(100),
@@ -233,7 +231,7 @@ const fields = z.strictObject({
   ),
   seed: field(
     z.int().min(0).max(2147483647).default(0),
-    args('run', 'Seed', 'Decides initial weights, data order and dropout.'),
+    args('run', 'Seed', 'Determines initial weights, data order and dropout.'),
   ),
   device: field(
     z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow']).default('auto'),
@@ -245,12 +243,12 @@ export type ExperimentConfig = z.infer<typeof fields>;
 export type ConfigField = keyof ExperimentConfig;
 export const configFields = Object.keys(fields.shape) as ConfigField[];
 
-/** Whether a name is that of a field, and not that of a property that every object has. */
+/** Whether a name is a config field; names such as `toString`, which every object inherits, are not. */
 export const isConfigField = (name: string): name is ConfigField => Object.hasOwn(fields.shape, name);
 
 /**
- * A valid config. Rules over several fields that need no task and no body stand here; the others are in the tasks' `shape`
- * and in `buildModel`.
+ * A valid config. This checks the rules over several fields that depend on neither task nor body; the tasks' `shape` and
+ * `buildModel` check the others.
  */
 export const configSchema = fields.superRefine((config, context) => {
   const refuse = (field: ConfigField, message: string) =>
@@ -274,13 +272,13 @@ export const configSchema = fields.superRefine((config, context) => {
     );
 });
 
-/** Whether an issue breaks a rule over several fields. Its message names them, the field of the issue first. */
+/** Whether an issue breaks a rule over several fields. Its message names them all, the issue's own field first. */
 export const isCrossField = (issue: z.core.$ZodIssue): boolean =>
   issue.code === 'custom' && issue.params?.isCrossField === true;
 
 export const configField = z.enum(configFields);
 
-/** Some fields of a config, in the order given, with no defaults filled in. */
+/** Some fields of a config, in the given order, without defaults. */
 export const someSettings = z.partialRecord(configField, z.unknown()).transform((settings, context) => {
   for (const [name, value] of Object.entries(settings)) {
     const { error } = fields.shape[name as ConfigField].safeParse(value);
@@ -300,7 +298,8 @@ export const fieldMeta = (name: ConfigField): FieldMeta => metas.get(fields.shap
 
 /**
  * Validates a flat record into a config with defaults filled in.
- * Throws `config` naming every wrong field, each on a line that begins with it, and, for an unknown one, the nearest valid name.
+ * Throws `config` with one line per wrong field, which begins with the field's name; for an unknown field it suggests the nearest
+ * valid name.
  */
 export function parseConfig(input: Record<string, unknown>): ExperimentConfig {
   const result = configSchema.safeParse(input);
@@ -308,7 +307,7 @@ export function parseConfig(input: Record<string, unknown>): ExperimentConfig {
   throw new PermafrostError('config', result.error.issues.map(explain).join('\n'));
 }
 
-/** The lines of a `config` error, each with the field that it begins with, or null. */
+/** The lines of a `config` error, each with the field whose name begins it, or null. */
 export const errorsByField = (message: string): { field: ConfigField | null; message: string }[] =>
   message.split('\n').map((line) => {
     const word = /^\w+/.exec(line)?.[0] ?? '';
@@ -319,15 +318,13 @@ function explain(issue: z.core.$ZodIssue): string {
   if (isCrossField(issue)) return issue.message;
   const path = issue.path.join('.');
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys
-      .map((key) => `${key}: there is no such field. Did you mean ${nearest(key, configFields)}?`)
-      .join('\n');
+    return issue.keys.map((key) => `${key}: unknown field. Did you mean ${nearest(key, configFields)}?`).join('\n');
   }
   const meta = issue.path.length ? fieldMeta(issue.path[0] as ConfigField) : undefined;
   return `${path || 'config'}: ${issue.message}${meta ? ` (${meta.label}: ${meta.help})` : ''}`;
 }
 
-/** The type of a field without its default and its null. */
+/** The type of a field without its default, and whether the field may be null. */
 export function fieldType(field: ConfigField): { type: z.ZodType; isOptional: boolean } {
   let [type, isOptional]: [z.ZodType, boolean] = [configSchema.shape[field], false];
   while (type.def.type === 'default' || type.def.type === 'nullable') {

@@ -5,11 +5,11 @@ import { type RunRow, type Setting, settingOf } from './runRow.ts';
 export interface FieldDifference {
   field: ConfigField;
   label: string;
-  /** One per run, in their order. */
+  /** One value per run, in the order of the runs. */
   values: Setting[];
 }
 
-/** In the order of the form; empty when all configs are the same. */
+/** The differing fields, in the order of the form; empty if all configs are equal. */
 export function configDiff(rows: readonly Pick<RunRow, 'settings'>[]): FieldDifference[] {
   return configFields.flatMap((field) => {
     const values = rows.map((row) => settingOf(row, field));

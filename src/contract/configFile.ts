@@ -1,4 +1,4 @@
-/** A config as a file of dl-project, `{name, params, args}`, in and out. */
+/** Reads and writes a config as a dl-project file, `{name, params, args}`. */
 import {
   configFields,
   configSchema,
@@ -17,8 +17,8 @@ const ignored = new Set([
 ]);
 
 /**
- * Opens the parsed JSON of a dl-project file `{name, params, args}` or of a flat record.
- * `null` for a field whose type has no null means "the default", as it did there; `device: "cuda"` of such a file means `auto`.
+ * Reads the parsed JSON of a dl-project file `{name, params, args}` or of a flat record. As in dl-project, `null` for a field that
+ * cannot be null means its default. `device: "cuda"` in a file written by dl-project becomes `auto`.
  */
 export function openConfig(json: unknown): ExperimentConfig {
   if (!json || typeof json !== 'object' || Array.isArray(json)) {

@@ -1,4 +1,4 @@
-/** What crosses process borders about data sets. */
+/** Data sets: their schemas, samples and services. */
 import { z } from 'zod';
 import type { ExperimentConfig } from './config.ts';
 import type { Floor } from './floor.ts';
@@ -6,29 +6,29 @@ import { bytesText } from './format.ts';
 import { downloadProgress, type PullOf, type Removed } from './zoo.ts';
 
 export const datasetState = z.enum([
-  'absent', // nothing of it is on this machine
+  'absent', // no file is on this machine
   'partial', // some files are missing
-  'present', // all files are there; the first run decodes them
-  'ready', // a run starts at once
+  'present', // all files are here; the first run decodes them
+  'ready', // the files are decoded; a run starts at once
 ]);
 
 export const datasetInfo = z.object({
   name: z.string(),
   title: z.string(),
-  /** Of the data, as their authors state it. */
+  /** Licence of the data, as the authors state it. */
   licence: z.string(),
   /** Web page about it. */
   page: z.string(),
   state: datasetState,
-  /** What a pull downloads, in bytes; null where a size is not published. Nothing for data that are made here. */
+  /** Size of the download; null if it is not published, 0 for data that are generated here. */
   downloadBytes: z.number().nullable(),
-  /** On this machine, decoded form included. */
+  /** Space used on this machine, including the decoded data. */
   diskBytes: z.number(),
-  /** Where its files are, or go: a pull puts them there, and a user may. */
+  /** Folder of its files, where a pull or the user puts them. */
   folder: z.string(),
-  /** home: in Permafrost's own folder. linked: the user's, which is never deleted. bundled: comes with Permafrost. */
+  /** home: in Permafrost's own folder. linked: in a folder of the user, which is never deleted. bundled: part of Permafrost. */
   place: z.enum(['home', 'linked', 'bundled']),
-  /** Notes for users, such as files of another size than the official ones. */
+  /** Notes for users, for example that a file's size differs from the official one. */
   notes: z.array(z.string()),
   files: z.array(z.object({ name: z.string(), url: z.string(), bytes: z.number().nullable() })),
   /** Tasks that learn from it. */
@@ -40,7 +40,7 @@ export type DatasetInfo = z.infer<typeof datasetInfo>;
 export const downloadText = ({ files, downloadBytes }: Pick<DatasetInfo, 'files' | 'downloadBytes'>): string =>
   files.length === 0 ? 'made here' : downloadBytes === null ? 'size unknown' : bytesText(downloadBytes);
 
-/** Stages of a pull: files arrive one after the other, then the whole is decoded. */
+/** Stages of a pull: files are downloaded one after the other, then the data set is decoded. */
 export const pullProgress = z.discriminatedUnion('stage', [
   downloadProgress.extend({ stage: z.literal('download'), file: z.string() }),
   z.object({ stage: z.literal('decode'), done: z.number(), total: z.number().nullable(), unit: z.string() }),
@@ -52,22 +52,22 @@ export const fileCheck = z.object({
   name: z.string(),
   /** unchecked: there is no published digest. */
   result: z.enum(['ok', 'differs', 'missing', 'unchecked']),
-  /** What was expected and found, in words. */
+  /** A sentence that says what was expected and what was found. */
   text: z.string(),
 });
 export type FileCheck = z.infer<typeof fileCheck>;
 
 /** Samples as the model sees them. */
 export const dataSamples = z.object({
-  /** What x means: an image cut into patches, sound cut into pieces, rows of bits or digits, or symbols of a text. */
+  /** The meaning of x: patches of an image, pieces of a sound, rows of bits or digits, or symbols of a text. */
   kind: z.enum(['image', 'sound', 'values', 'symbols']),
   tokens: z.number(),
   width: z.number(),
-  /** Names of the symbols by id; null where they have none. */
+  /** Names of the symbols by id; null if they have none. */
   symbols: z.array(z.string()).nullable(),
   samples: z.array(
     z.object({
-      /** Token after token, `width` values each; one id each for symbols. */
+      /** One token after the other: `width` values each, or one id for a symbol. */
       x: z.array(z.number()),
       y: z.array(z.number()),
       /** Name of the label, or the number itself. */
@@ -77,7 +77,7 @@ export const dataSamples = z.object({
         .object({
           columns: z.int(),
           rows: z.int(),
-          /** Row after row from the highest pitch down, 0 … 255 over 60 dB below the loudest. */
+          /** Rows from the highest pitch to the lowest. 0 … 255 covers the 60 dB below the loudest. */
           levels: z.array(z.int()),
         })
         .nullable(),
@@ -91,39 +91,39 @@ export type DataSamples = z.infer<typeof dataSamples>;
 export interface DataServices {
   list(): Promise<DatasetInfo[]>;
   /**
-   * Downloads what is missing, or uses the files of another folder (`from`), and decodes it. Aborting the signal keeps what has
-   * arrived. Throws `network`, `disk`, `data`; `notFound` for an unknown name.
+   * Downloads missing files, or uses the files of another folder (`from`), and decodes them. Aborting keeps the downloaded
+   * bytes. Throws `network`, `disk`, `data`; `notFound` for an unknown name.
    */
   pull(
     name: string,
     options?: { from?: string; onProgress?(progress: PullProgress): void; signal?: AbortSignal },
   ): Promise<DatasetInfo>;
-  /** Starts or resumes a pull in the background; `pulls` has its progress. Throws `notFound`. */
+  /** Starts or resumes a pull in the background; `pulls` reports its progress. Throws `notFound`. */
   startPull(name: string, from?: string): void;
-  /** Stops pulling and keeps what has arrived. */
+  /** Stops pulling and keeps the downloaded bytes. */
   pause(name: string): void;
-  /** Stops pulling and forgets the file that is on its way; files that are whole stay. */
+  /** Stops pulling and deletes the partial file; complete files stay. */
   cancel(name: string): Promise<void>;
-  /** Pulls of this session, the newest last. */
+  /** Pulls of this session, newest last. */
   pulls(): DatasetPull[];
   /** Calls the listener whenever a pull or the list of data sets changes. Returns the unsubscribe function. */
   subscribe(listener: () => void): () => void;
   /** Compares every file with its published size and digest. */
   verify(name: string): Promise<FileCheck[]>;
   /**
-   * Moves downloaded files and the decoded form to the trash until `restore` or the end of the session; files that a pull
-   * did not bring stay and are named. Throws `conflict` during a pull, where nothing of it is here, and for a data set that runs under way or queued need,
-   * naming them.
+   * Moves downloaded files and decoded data to the trash, which the end of the session empties. Keeps files that no pull
+   * downloaded, and returns their names. Throws `conflict` during a pull, for an absent data set, and for one that running or
+   * queued runs need, which it names.
    */
   rm(name: string): Promise<{ freedBytes: number; kept: string[] }>;
-  /** What was removed in this session and can be restored, the newest last. */
+  /** Data sets removed in this session, which can be restored, newest last. */
   removed(): Removed[];
   /** Undoes `rm`. Throws `notFound`, and `conflict` during a pull. */
   restore(name: string): Promise<DatasetInfo>;
   samples(config: ExperimentConfig, options?: { split?: 'train' | 'test'; count?: number }): Promise<DataSamples>;
-  /** The floor of a config's test set; null where it needs data that are not here. */
+  /** The floor of a config's test set; null if its data are not here. */
   floor(config: ExperimentConfig): Promise<Floor | null>;
-  /** Rows of a molecule table by the scaffold split of the Therapeutics Data Commons. */
+  /** Splits the rows of a molecule table as the scaffold split of the Therapeutics Data Commons does. */
   split(
     name: string,
     file: string,

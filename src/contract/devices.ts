@@ -1,20 +1,24 @@
 /** The devices that a run can use, and the load of this machine. */
+import type { DownloadProgress } from './zoo.ts';
+
 export interface DeviceInfo {
   name: string;
+  /** What it is, in a sentence. */
+  about: string;
   available: boolean;
-  /** Why it does not work, in a sentence; null for one that does. */
+  /** A sentence that says why it does not work; null if it does. */
   why: string | null;
-  /** What can be done, in a sentence that ends in a colon where a command follows; null for one that works. */
+  /** A sentence that says what to do, with a colon at its end if a command follows; null if it works. */
   help: string | null;
-  /** A shell command that is part of the help. */
+  /** The shell command that follows the help, if any. */
   command: string | null;
-  /** The runtime's own message in one line, where there is one. */
+  /** The runtime's own message in one line, if any. */
   detail: string | null;
 }
 
 export interface GpuLoad {
   name: string;
-  /** 0 to 1; null where the driver does not report it. */
+  /** 0 to 1; null if the driver does not report it. */
   load: number | null;
   memoryUsed: number | null;
   memoryTotal: number | null;
@@ -29,13 +33,49 @@ export interface MachineLoad {
   /** Bytes. */
   memory: { used: number; total: number };
   gpus: GpuLoad[];
-  /** What cannot be shown, and why. */
+  /** Measurements that are not available, and why. */
   missing: { what: string; why: string }[];
 }
 
+/** How far the installation of the CUDA libraries is, a package after the other. */
+export interface CudaProgress extends DownloadProgress {
+  stage: 'fetching' | 'unpacking';
+  name: string;
+}
+
+/** The CUDA libraries of a home. */
+export interface CudaState {
+  folder: string;
+  /** All of them are here. */
+  installed: boolean;
+  packages: { name: string; version: string; url: string; bytes: number; here: boolean }[];
+  /** Of the NVIDIA driver: its version, `unknown`, or null without one. */
+  driver: string | null;
+  /** The oldest driver that fits, such as `580`. */
+  oldestDriver: string;
+}
+
+export interface CudaInstallOptions {
+  /** Installs for other machines that use this home, and tries nothing here. */
+  untried?: boolean;
+  /** Aborting it keeps what has arrived. */
+  signal?: AbortSignal;
+  onProgress?(progress: CudaProgress): void;
+}
+
+export interface CudaServices {
+  state(): CudaState;
+  /** Fetches and unpacks what is missing, then tries the device. Throws `device` where this machine cannot use it, `network` and `disk`. */
+  install(options?: CudaInstallOptions): Promise<void>;
+  /** Deletes the libraries, and says how many bytes that frees. */
+  remove(): Promise<number>;
+}
+
 export interface DeviceServices {
-  /** Tries every device; the answer is kept until `again` asks for another trial. */
+  /** Tries every device and caches the results; `again` tries them again. */
   list(again?: boolean): Promise<DeviceInfo[]>;
+  /** The libraries of device `cuda`. */
+  readonly cuda: CudaServices;
   /** The load of the machine, about once a second. */
   live(signal?: AbortSignal): AsyncGenerator<MachineLoad>;
 }

@@ -1,14 +1,14 @@
 /**
- * Errors that a person can act on. Anything else that is thrown is a bug and its message starts with `internal:`.
- * A message says what was expected, what was found, where, and what to do.
+ * Errors that a person can act on; anything else is a bug, and its message starts with `internal:`. A message says what was
+ * expected, what was found, where, and what to do.
  */
 export const errorCodes = {
   config: 'The experiment config is not valid.',
   data: 'A data set is missing or damaged.',
-  weights: 'Model weights are missing, damaged or of another shape.',
+  weights: 'Model weights are missing or damaged, or have the wrong shape.',
   device: 'The device cannot be used.',
   trace: 'The program cannot be recorded as one graph.',
-  nan: 'The loss stopped being a number.',
+  nan: 'The loss is not a number.',
   disk: 'A file could not be read or written.',
   network: 'Something could not be fetched.',
   cluster: 'The cluster cannot be used.',
@@ -19,7 +19,7 @@ export const errorCodes = {
 
 export type ErrorCode = keyof typeof errorCodes;
 
-/** An error with a code of {@link errorCodes} that interfaces can act on. */
+/** An error with one of the {@link errorCodes}, which interfaces handle. */
 export class PermafrostError extends Error {
   readonly code: ErrorCode;
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
@@ -29,14 +29,14 @@ export class PermafrostError extends Error {
   }
 }
 
-/** `{code, message}` of anything thrown; code `internal` marks a bug. */
+/** The code and message of anything thrown; code `internal` marks a bug. */
 export function describeError(error: unknown): { code: ErrorCode | 'internal'; message: string } {
   if (error instanceof PermafrostError) return { code: error.code, message: error.message };
   const message = error instanceof Error ? error.message : String(error);
   return { code: 'internal', message: message.startsWith('internal:') ? message : `internal: ${message}` };
 }
 
-/** Letters of a word that are compared; longer names do not exist, and the time grows with the length. */
+/** How many letters of a word are compared. No name is longer, and the time grows with the length. */
 const comparedLetters = 100;
 
 /** The candidate that is closest to `word` by edit distance, for "did you mean" hints. */

@@ -1,11 +1,11 @@
 /** The floor of a metric: the score of a trivial rule, which mostly ignores the input. */
 export interface Floor {
   value: number;
-  /** The rule in words, e.g. `always class 1`. */
+  /** The rule as text, such as `always class 1`. */
   predictor: string;
 }
 
-/** Whether a result is no further above the floor than `tolerance`, so that it is no evidence of learning. */
+/** Whether a result beats the floor by no more than `tolerance`, and so is no evidence of learning. */
 export function sitsOnFloor(
   result: { metric: 'accuracy' | 'mae'; value: number },
   floor: Floor,

@@ -1,4 +1,4 @@
-/** Numbers as text, the same in a terminal, in the window and in a file. Pure. */
+/** Numbers as text for the terminal, the window and files. Pure. */
 
 import type { MetricName } from './runRow.ts';
 import type { ReproductionPlan } from './tableState.ts';
@@ -24,11 +24,11 @@ const counts: [string, number][] = [
   ['k', 1e3],
 ];
 
-/** `43 %`; with `digits`, that many significant ones: `0.485 %`. */
+/** `43 %`; with 3 significant `digits`: `0.485 %`. */
 export const percentText = (share: number, digits?: number): string =>
   `${digits === undefined ? Math.round(100 * share) : numberText(100 * share, digits)} %`;
 
-/** An accuracy with four decimals, an error above 1 with four significant digits, whole steps; empty for none. */
+/** Four decimals for an accuracy, four significant digits for an error above 1, none for steps; empty for null. */
 export function metricText(value: number | null, metric: MetricName | 'steps' | null): string {
   if (value === null) return '';
   if (metric === 'steps') return countText(Math.round(value));

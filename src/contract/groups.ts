@@ -1,9 +1,9 @@
-/** Groups runs that differ only in their seed, and gives the mean of each group with its 95 % interval. */
+/** Groups runs that differ only in their seed, and computes the mean of each group with its 95 % interval. */
 import type { ConfigField } from './config.ts';
 import type { MetricName, RunRow } from './runRow.ts';
 import { type Interval, interval } from './statistics.ts';
 
-/** Fields that do not make a different experiment. */
+/** Fields in which runs of one group may differ. */
 export const sameGroup: ReadonlySet<ConfigField> = new Set(['name', 'seed', 'device']);
 
 /** The numbers of a run that a group averages. */
@@ -11,18 +11,18 @@ export const metricColumns = ['value', 'best', 'recent', 'last'] as const;
 export type MetricColumn = (typeof metricColumns)[number];
 
 export interface Mean extends Interval {
-  /** Runs that it averages. */
+  /** Number of averaged runs. */
   n: number;
 }
 
 export interface RunGroup {
-  /** The config without what {@link sameGroup} leaves out. */
+  /** The config without the fields of {@link sameGroup}. */
   key: string;
   rows: RunRow[];
   means: Record<MetricColumn, Mean | null>;
 }
 
-/** A text that is equal for equal configs, whatever the order of their fields. */
+/** A text that is equal for equal configs, regardless of the order of their fields. */
 export function groupKey({ settings }: Pick<RunRow, 'settings'>): string {
   const fields = Object.entries(settings).filter(([field]) => !sameGroup.has(field as ConfigField));
   return JSON.stringify(fields.sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -44,7 +44,7 @@ export function groupRuns(rows: readonly RunRow[]): RunGroup[] {
   }));
 }
 
-/** The mean of a metric over the runs that have it. Only the final evaluation knows its own noise. */
+/** The mean of a metric over the runs that have it. Only the final evaluation has a standard error of its own. */
 export function meanOf(rows: readonly RunRow[], column: MetricColumn): Mean | null {
   const samples = rows.flatMap((row) => {
     const value = row[column];
@@ -54,15 +54,15 @@ export function meanOf(rows: readonly RunRow[], column: MetricColumn): Mean | nu
   return found && { ...found, n: samples.length };
 }
 
-/** The best number: the highest accuracy, the lowest error. Null with fewer than two. */
+/** The highest accuracy or the lowest error; null with fewer than two numbers. */
 export function bestNumber(numbers: readonly (number | null)[], metric: MetricName): number | null {
   const found = numbers.filter((number) => number !== null);
   return found.length < 2 ? null : metric === 'mae' ? Math.min(...found) : Math.max(...found);
 }
 
 /**
- * `± 0.02`, or `(0.81 … 0.99)` where a bound of the metric makes the interval lopsided; empty where there is none.
- * `text` writes a number.
+ * `± 0.02`, or `(0.81 … 0.99)` if a bound of the metric makes the interval asymmetric; empty for an interval of width 0.
+ * `text` formats a number.
  */
 export function marginText({ mean, low, high }: Interval, text: (value: number) => string): string {
   const [below, above] = [mean - low, high - mean];

@@ -1,18 +1,18 @@
-/** How the settings of published runs are known: the schema of resources/published/settings.json, and a cell's rows in it. */
+/** The sources of the settings of published runs: the schema of resources/published/settings.json, and lookups in it. */
 import { z } from 'zod';
 import { type ConfigField, type ExperimentConfig, someSettings } from './config.ts';
 
 const text = z.string().min(1);
 
 /**
- * printed: beside the number, or in the text of the publication. committed: in code or a config file of its time.
- * inferred: from other facts. chosen: by this project, since no source says.
+ * How a setting is known. printed: in the publication. committed: in code or a config file of that time. inferred: from other
+ * facts. chosen: by this project, because no source states it.
  */
 const known = z.enum(['printed', 'committed', 'inferred', 'chosen']);
 export type Known = z.infer<typeof known>;
 
 const knownSettingsRow = z.strictObject({
-  /** Ids of cells; `*` stands for anything. */
+  /** Ids of cells; `*` matches any text. */
   cells: z.array(text).min(1),
   settings: someSettings,
   known,
@@ -39,7 +39,7 @@ export interface KnownSetting {
 
 const compiled = new Map<string, RegExp>();
 
-/** The expression of a pattern, compiled once: every table tests every row. */
+/** The regular expression of a pattern, cached because every table tests every row. */
 function expressionOf(pattern: string): RegExp {
   const known = compiled.get(pattern);
   if (known) return known;
@@ -49,7 +49,7 @@ function expressionOf(pattern: string): RegExp {
   return made;
 }
 
-/** A cell by its id and that of the cell that it repeats. */
+/** The id of a cell, and of the cell that it repeats. */
 interface CellName {
   id: string;
   like: string | null;
@@ -59,7 +59,7 @@ interface CellName {
 export const concerns = ({ cells }: KnownSettings, { id, like }: CellName): boolean =>
   cells.some((pattern) => expressionOf(pattern).test(like ?? id));
 
-/** The source of each setting of a cell. Later rows win, since they are more specific. */
+/** The source of each setting of a cell. Later rows are more specific and override earlier ones. */
 export function knownSettings(rows: readonly KnownSettings[], cell: CellName): Map<ConfigField, KnownSetting> {
   const found = new Map<ConfigField, KnownSetting>();
   for (const row of rows) {

@@ -1,42 +1,45 @@
-/** The published tables: schemas of resources/published/tables.json, and the tables that follow from it. */
+/** The published tables: the schema of resources/published/tables.json, and the types of a table and its cells. */
 import { z } from 'zod';
 import { configField, someSettings } from './config.ts';
 import type { KnownSettings } from './knownSettings.ts';
 import type { MetricName } from './runRow.ts';
 
-/** The table that is shown and reproduced when none is named: the one that every machine can train in minutes. */
+/** The table that is shown and reproduced by default; every machine can train it in minutes. */
 export const defaultTable = 'nano';
+
+/** Seeds of a cell where neither the user nor the table says how many. */
+export const usualSeeds = 3;
 
 const text = z.string().min(1);
 const count = z.int().min(1);
 
 const published = z.strictObject({
-  /** steps: optimizer steps until a run reaches a threshold. */
+  /** `steps` is the number of optimizer steps until a run reaches a threshold. */
   metric: z.enum(['accuracy', 'mae', 'steps']),
   value: z.number(),
   /** Standard deviation over runs, as printed. */
   spread: z.number().min(0).nullable(),
   runs: count.nullable(),
   source: text,
-  /** read: in the source itself. second-hand: as another text quotes it. */
+  /** read: in the source itself. second-hand: quoted by another text. */
   certainty: z.enum(['read', 'second-hand']),
   values: z.array(z.number()).optional(),
-  /** Ids of the runs at wandb.ai/dl-project2/universal-computation-engine. */
+  /** Ids of the runs on wandb.ai/dl-project2/universal-computation-engine. */
   wandb: z.array(text).optional(),
   /** Iterations of each run. */
   iterations: z.array(count).optional(),
-  /** Trainable and total parameters as printed. */
+  /** Trainable and total parameters, as printed. */
   trainable: count.optional(),
   total: count.optional(),
-  /** How the number was obtained, where that changes its meaning. */
+  /** How the number was obtained, if that changes its meaning. */
   note: text.optional(),
 });
 /** A published number with its source. */
 export type Published = z.infer<typeof published>;
-/** A published result of an evaluation, which runs of ours are compared with. */
+/** A published score, with which our runs are compared. */
 export type PublishedScore = Published & { metric: MetricName };
 
-/** The published number of a cell where it is a score; null for steps, and where nothing is published. */
+/** The published score of a cell; null if the cell counts steps or has no published number. */
 export const publishedScore = ({ published }: Pick<Cell, 'published'>): PublishedScore | null =>
   published && published.metric !== 'steps' ? (published as PublishedScore) : null;
 
@@ -52,21 +55,23 @@ const cell = z.strictObject({
   id: text,
   row: text,
   column: z.string(),
-  /** The cell of another table that this one repeats; null: none. */
+  /** The cell of another table that this one repeats; null if none. */
   like: text.nullable(),
-  /** The settings of the published run; all others are the defaults. */
+  /** Settings of the published run that differ from the defaults. */
   params: someSettings,
   published: published.nullable(),
   resultIs: resultKind,
-  /** The test metric that `steps` counts to; null for other results. */
+  /** The test metric that a run must reach; null unless the result is `steps`. */
   threshold: z.number().nullable(),
   /** Settings that the table sweeps, which no profile changes. */
   swept: z.array(configField),
-  /** The cells of a sweep of which this one takes the best; empty for a cell with runs of its own. */
+  /** The cells of a sweep from which this cell takes the best; empty for a cell with its own runs. */
   bestOf: z.array(text),
-  /** What others found with these settings. */
+  /** Results of others with these settings. */
   beside: z.array(published),
-  /** What the cell asks for and Permafrost cannot do; null when it can do everything. */
+  /** Seeds that reproduce it, unless the user says how many. */
+  seeds: count.max(100),
+  /** The part of the cell that Permafrost cannot do; null if it can do everything. */
   beyond: text.nullable(),
 });
 export type Cell = z.infer<typeof cell>;
@@ -74,13 +79,13 @@ export type Cell = z.infer<typeof cell>;
 const table = z.strictObject({
   id: text,
   title: text,
-  /** What the source leaves open, and how runs here decide it. */
+  /** What the source leaves open, and what our runs do instead. */
   note: text.nullable(),
   /** Pairs of columns whose difference answers the table's question. */
   contrasts: z.array(z.tuple([text, text])),
-  /** Settings in which the columns of such a pair may differ: the question of the table. */
+  /** The settings that the table is about; only in these may the two columns of a contrast differ. */
   varies: z.array(configField),
-  /** Whether the table asks if bodies that train more weights score better. */
+  /** Whether the table asks if training more weights of a body improves its score. */
   comparesWeights: z.boolean(),
   cells: z.array(cell),
 });
@@ -89,7 +94,7 @@ export interface PaperTable extends z.infer<typeof table> {
   settings: KnownSettings[];
 }
 
-/** A cell in the file: its table gives what it leaves out, or else the cell that it repeats. */
+/** A cell in the file. The fields that it omits come from its table, or else from the cell that it repeats. */
 const ownCell = cell.partial().required({ id: true, row: true, column: true });
 export type OwnCell = z.infer<typeof ownCell>;
 
@@ -99,7 +104,7 @@ export type TableSweep = z.infer<typeof sweep>;
 const tablesFile = z
   .strictObject({
     note: text,
-    /** Published tables that nothing here can answer. */
+    /** Published tables that Permafrost cannot reproduce. */
     absent: z.array(z.strictObject({ title: text, why: text })),
     tables: z.array(
       table
@@ -108,7 +113,7 @@ const tablesFile = z
         .extend({
           resultIs: resultKind,
           params: someSettings,
-          /** Every cell stands for one cell per value of this setting, and one that takes the best of them. */
+          /** Expands every cell into one cell per value of this setting, and one that takes the best of them. */
           sweep: sweep.optional(),
           cells: z.array(ownCell).min(1),
         }),
@@ -129,7 +134,7 @@ const tablesFile = z
         if (published) isSteps.push(published.metric === 'steps');
         if (new Set(isSteps).size > 1)
           report(
-            'steps need a threshold, and a published number in steps if any; other results have neither',
+            'a cell whose result is steps needs a threshold and a published number in steps, if any; other cells have neither',
             i,
             'cells',
             j,
@@ -142,7 +147,7 @@ const tablesFile = z
     }
   });
 type TablesFile = z.infer<typeof tablesFile>;
-/** A published table that nothing here can answer. */
+/** A published table that Permafrost cannot reproduce. */
 export type AbsentTable = TablesFile['absent'][number];
 
 /** Reads the JSON of tables.json. Throws an internal error that names the table, the cell and the field. */

@@ -1,29 +1,29 @@
 /** The queue of this app. */
 export interface QueueState {
-  /** No queued run starts while it is paused; running ones continue. */
+  /** While the queue is paused, running runs continue but no queued run starts. */
   paused: boolean;
-  /** Trainers at once. */
+  /** How many trainers may run at once. */
   slots: number;
-  /** Ids in the order in which they start. */
+  /** Ids in starting order. */
   queued: string[];
   running: string[];
-  /** Runs that wait in the queue of the cluster. */
+  /** Runs that wait in the cluster's queue. */
   submitted: string[];
-  /** Error of the run store; null while it works. Runs continue, and the store is updated later. */
+  /** Error of the run store; null while it works. Runs continue, and the store catches up later. */
   trouble: string | null;
 }
 
 export interface QueueServices {
   get(): QueueState;
-  /** Moves a queued run to a place of the queue, from 0; a run that is not queued is left alone. */
+  /** Moves a queued run to a place in the queue, counted from 0; ignores runs that are not queued. */
   move(id: string, place: number): void;
   /** Starts no queued run until {@link resume}. */
   pause(): void;
   resume(): void;
   setSlots(slots: number): void;
-  /** Takes over the runs of dead apps, now and later: those that they trained, which go first, and their queues. */
+  /** Takes over the runs of apps that have died or will die: first the runs that they trained, then their queues. */
   adoptOrphans(): void;
-  /** Follows the runs of the cluster no more. They go on there, and the next app finds them. */
+  /** Stops following the runs on the cluster. They continue there, and the next app finds them. */
   leaveCluster(): void;
   /** Resolves when no run of this app is queued or running. */
   whenIdle(): Promise<void>;

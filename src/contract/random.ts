@@ -1,7 +1,7 @@
 /**
- * Seeded randomness. Every draw of a run comes from a stream named by the run's seed, a purpose and an index,
- * never from a generator that lives on: batch 812 of the training data is a pure function of (seed, 'train', 812),
- * so a resumed run needs counters only and continues exactly.
+ * Seeded randomness. Every draw of a run comes from a stream named by the run's seed, a purpose and an index, never from a
+ * long-lived generator. Batch 812 of the training data is a pure function of (seed, 'train', 812), so a resumed run needs only its
+ * counters to continue exactly.
  */
 import CRC32 from 'crc-32';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
@@ -19,10 +19,10 @@ export interface Random {
   permutation(n: number): Int32Array<ArrayBuffer>;
 }
 
-/** The stream of draws that belongs to `seed` and the given names, e.g. `randomStream(seed, 'train', 812)`. */
+/** The random stream of a seed and names, for example `randomStream(seed, 'train', 812)`. */
 export function randomStream(seed: number, ...names: (string | number)[]): Random {
   const generator = xoroshiro128plus(CRC32.str(`${seed}/${names.join('/')}`));
-  for (let i = 0; i < 4; i++) generator.next(); // neighbouring seeds start similarly; a few draws separate them
+  for (let i = 0; i < 4; i++) generator.next(); // streams of similar seeds begin alike; a few draws separate them
   const int32 = () => generator.next();
   const uniform = () => (int32() >>> 0) / 4294967296;
   const below = (n: number) => Math.floor(uniform() * n);

@@ -1,21 +1,21 @@
-/** Values of config fields as people type them. */
+/** Reads typed values of config fields. */
 import { fieldType, isConfigField, isWhole } from './config.ts';
 import { PermafrostError } from './errors.ts';
 import { numberHint, readDecimal, readWhole } from './numbers.ts';
 
 interface Reading {
   expected: string;
-  /** The value of a text; undefined for a text that is not one. */
+  /** Reads a value; undefined if the text does not fit the type. */
   read(text: string): unknown;
 }
 
 const whole: Reading = { expected: 'a whole number in digits', read: (text) => readWhole(text) ?? undefined };
-/** Text may be quoted as in JSON. */
+/** Text may be in quotes, as in JSON. */
 const words: Reading = {
   expected: 'a text',
   read: (text) => (/^"([^"\\]|\\.)*"$/.test(text) ? jsonOf(text) : undefined) ?? text,
 };
-/** How each type is written. */
+/** By zod type. */
 const readings: Record<string, Reading> = {
   string: words,
   enum: words,
@@ -56,7 +56,7 @@ export function readValue(field: string, text: string): unknown {
   throw new PermafrostError('config', `${field}: expected ${expected}${empty}; found "${text}".${numberHint(text)}`);
 }
 
-/** Reads a `key=value` setting of the command line. */
+/** Reads a `--set key=value` option of the command line. */
 export function readSetting(text: string): [string, unknown] {
   const at = text.indexOf('=');
   if (at < 1)

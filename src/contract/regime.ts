@@ -1,4 +1,4 @@
-/** The regimes of the paper: which part of the transformer is trained, and from which weights. */
+/** The regimes of the paper: which part of the transformer is trained, and from which initial weights. */
 import type { ExperimentConfig } from './config.ts';
 
 /** FPT, FRT and URT as the paper names them; UPT is the unfrozen pretrained transformer. */
@@ -10,7 +10,7 @@ export const regimes = {
 } as const;
 export type Regime = keyof typeof regimes;
 
-/** The regime of a config; a body that keeps only the statistics of a pretrained one has random weights. */
+/** The regime of a config; a body drawn from the statistics of pretrained weights counts as random. */
 export function regimeOf({
   freeze_trans,
   pretrained,

@@ -1,4 +1,4 @@
-/** The window's procedures, one a line, over the services. */
+/** The tRPC procedures that the window calls, each over one service. */
 import { initTRPC, tracked } from '@trpc/server';
 import { z } from 'zod';
 import { attentionLayer, checkpointChoice } from './analysis.ts';
@@ -16,23 +16,23 @@ import { profiles, reproduceRequest, toleranceSchema } from './tableState.ts';
 /** The context of a call, from its transport. */
 export interface CallContext {
   services: Services;
-  /** Resolves when the client has room for an answer and it is this call's turn. */
+  /** Resolves when the client can receive an answer and it is this call's turn. */
   drain(): Promise<void> | void;
 }
 
 const t = initTRPC.context<CallContext>().create({
-  // only the code that interfaces act on: the stack stays inside
+  // the client gets only the code and the message, not the stack
   errorFormatter: ({ shape, error }) => {
     const { cause } = error;
     const { code, message } = describeError(wrongInput(cause) ?? cause ?? error);
     const data = { ...shape.data, reason: code, stack: undefined };
-    if (cause === undefined) return { ...shape, data }; // tRPC's own error: there is no such procedure
+    if (cause === undefined) return { ...shape, data }; // an error of tRPC itself: unknown procedure
     return { ...shape, message, data };
   },
 });
 const { router } = t;
 
-/** Answers and events wait until the client has room for them. Mutations do not wait. */
+/** Answers to queries and events wait until the client can receive them; mutations do not wait. */
 const procedure = t.procedure.use(async ({ ctx, type, next }) => {
   if (type === 'query') await ctx.drain();
   const result = await next();
@@ -48,7 +48,7 @@ async function* drained(events: AsyncIterable<unknown>, { drain }: CallContext) 
   }
 }
 
-/** The first few problems of an input, a line each; null for other errors. */
+/** The first problems of an input, one per line; null for other errors. */
 function wrongInput(cause: unknown): PermafrostError | null {
   if (!(cause instanceof z.ZodError)) return null;
   const lines = cause.issues
@@ -57,22 +57,23 @@ function wrongInput(cause: unknown): PermafrostError | null {
   return new PermafrostError('config', lines.join('\n'), { cause });
 }
 
-// the app has one thread, so no call may take long enough to block the others
+// the app has one thread: limits on inputs keep a call from blocking the others
 const id = runId;
 const name = z.string().min(1).max(200);
 const ids = z.array(id).max(10_000, 'One call takes at most 10,000 runs; choose fewer');
 const place = z.int().min(0);
-/** Points of a curve at most; to get every point, ask for one range of steps after the other. */
+/** The largest number of points of a curve; to get every point, request one range of steps after the other. */
 const points = z.int().min(1).max(mostPoints).default(mostPoints);
 const one = procedure.input(z.object({ id }));
 const some = procedure.input(z.object({ ids }));
 const withConfig = procedure.input(z.object({ config: configSchema }));
+const settings = z.record(z.string(), z.unknown());
 const ofModel = procedure.input(z.object({ name: modelName }));
 const ofDataset = procedure.input(z.object({ name: datasetName }));
 const text = z.string().max(100_000);
 const tags = z.array(runTag).max(100);
 
-/** Events with the number from which a reconnecting page continues. */
+/** Adds to each event the number from which a reconnecting page continues. */
 async function* numbered<T extends { seq: number }>(events: AsyncIterable<T>) {
   for await (const event of events) yield tracked(String(event.seq), event);
 }
@@ -114,7 +115,7 @@ export const appRouter = router({
     log: one.query(({ ctx, input }) => ctx.services.runs.log(input.id)),
     checkpoints: one.query(({ ctx, input }) => ctx.services.runs.checkpoints(input.id)),
     frozen: one.query(({ ctx, input }) => ctx.services.runs.frozen(input.id)),
-    /** `after`: where to begin; a reconnecting link gives `lastEventId` by itself. */
+    /** `after` says where to begin; a reconnecting tRPC link sends `lastEventId` by itself. */
     events: procedure
       .input(z.object({ id, after: place.optional(), lastEventId: z.coerce.number().pipe(place).optional() }))
       .subscription(({ ctx, input: { id, after, lastEventId }, signal }) =>
@@ -133,6 +134,9 @@ export const appRouter = router({
     open: procedure
       .input(z.object({ json: z.unknown() }))
       .query(({ ctx, input }) => ctx.services.config.open(input.json)),
+    problems: procedure
+      .input(z.object({ settings, changes: z.record(z.string(), settings) }))
+      .query(({ ctx, input }) => ctx.services.config.problems(input.settings, input.changes)),
     file: withConfig.query(({ input }) => configFile(input.config)),
     estimate: withConfig.query(({ ctx, input }) => ctx.services.config.estimate(input.config)),
     catalogue: procedure.query(({ ctx }) => ctx.services.config.catalogue()),
@@ -169,7 +173,7 @@ export const appRouter = router({
       .mutation(({ ctx, input: { name, from } }) => ctx.services.data.startPull(name, from)),
     pause: ofDataset.mutation(({ ctx, input }) => ctx.services.data.pause(input.name)),
     cancel: ofDataset.mutation(({ ctx, input }) => ctx.services.data.cancel(input.name)),
-    /** Every pull of the session, whenever one changes or the list of data sets does. */
+    /** All pulls of the session, whenever a pull or the list of data sets changes. */
     pulls: procedure.subscription(({ ctx: { services }, signal }) =>
       streamValues(services.data.subscribe, services.data.pulls, signal),
     ),
@@ -184,7 +188,7 @@ export const appRouter = router({
   }),
   zoo: router({
     list: procedure.query(({ ctx }) => ctx.services.zoo.list()),
-    /** The entries of the user's list of added models that are left out, and why. */
+    /** The unusable entries of the user's list of added models, with reasons. */
     warnings: procedure.query(({ ctx }) => ctx.services.zoo.warnings()),
     removed: procedure.query(({ ctx }) => ctx.services.zoo.removed()),
     fit: procedure
@@ -197,7 +201,7 @@ export const appRouter = router({
     startPull: ofModel.mutation(({ ctx, input }) => ctx.services.zoo.startPull(input.name)),
     pause: ofModel.mutation(({ ctx, input }) => ctx.services.zoo.pause(input.name)),
     cancel: ofModel.mutation(({ ctx, input }) => ctx.services.zoo.cancel(input.name)),
-    /** Every fetch of the session, whenever one changes or the list of models does. */
+    /** All pulls of the session, whenever a pull or the list of models changes. */
     pulls: procedure.subscription(({ ctx: { services }, signal }) =>
       streamValues(services.zoo.subscribe, services.zoo.pulls, signal),
     ),

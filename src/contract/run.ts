@@ -1,4 +1,4 @@
-/** A run as every process sees it, and the entries of its journal. */
+/** A run, and the entries of its journal. */
 import CRC32 from 'crc-32';
 import { z } from 'zod';
 import { configSchema } from './config.ts';
@@ -6,12 +6,12 @@ import { configSchema } from './config.ts';
 export const runStates = ['queued', 'running', 'paused', 'stopped', 'finished', 'failed', 'crashed'] as const;
 export const runState = z.enum(runStates);
 export type RunState = z.infer<typeof runState>;
-/** States that a run leaves only on request. */
+/** States that a run leaves only when a user resumes it. */
 export const restingStates: readonly RunState[] = ['paused', 'stopped', 'finished', 'failed', 'crashed'];
 
 export const reason = z.object({ code: z.string(), message: z.string() });
 
-/** A way in which a run differs from the published protocol; shown wherever its numbers are. */
+/** A difference between a run and the published protocol, shown wherever the run's numbers are. */
 export const deviation = z.object({ field: z.string(), text: z.string() });
 export type Deviation = z.infer<typeof deviation>;
 
@@ -23,16 +23,16 @@ export const finalResult = z.object({
   loss: z.number(),
   /** Samples of the final evaluation. */
   samples: z.int(),
-  /** Standard error of `value` from the spread of the metric over samples: evaluation noise alone. */
+  /** Standard error of `value`, from the spread of the metric over samples: only evaluation noise. */
   standardError: z.number(),
-  /** Mean of the last 100 (or fewer) test metrics; `value` where there were none. */
+  /** Mean of the last 100 (or fewer) test metrics; `value` if there were none. */
   last100: z.number(),
-  /** Iteration (from 1) whose weights were evaluated; 0: those that it began with. */
+  /** Iteration (from 1) whose weights were evaluated; 0 for the initial weights. */
   iteration: z.int(),
   iterations: z.int(),
   steps: z.int(),
   stoppedEarly: z.boolean(),
-  /** Time spent training and evaluating, over all sessions of the run. */
+  /** Time spent on training and evaluation, over all sessions of the run. */
   seconds: z.number(),
 });
 export type FinalResult = z.infer<typeof finalResult>;
@@ -49,7 +49,7 @@ export const runSchema = z.object({
   endedAt: z.number().nullable(),
   step: z.int(),
   totalSteps: z.int(),
-  /** Where it computed, e.g. `cpu (ONNX Runtime, 2 threads)`. */
+  /** The device, for example `cpu (ONNX Runtime, 2 threads)`. */
   device: z.string().nullable(),
   trainable: z.int().nullable(),
   total: z.int().nullable(),
@@ -66,11 +66,11 @@ export type MetricKey = z.infer<typeof metricKey>;
 export const metricRow = z.tuple([metricKey, z.int().min(0), z.number()]);
 export type MetricRow = z.infer<typeof metricRow>;
 
-/** What a trainer reports, in order. The journal file and the message channel carry the same entries. */
+/** The reports of a trainer, in order. The journal file and the message channel carry the same entries. */
 export const entryBody = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('started'),
-    /** Optimizer steps already done: 0 for a fresh run. Metrics after this step are void. */
+    /** Optimizer steps already done, 0 for a new run. Earlier entries with metrics after this step are void. */
     step: z.int(),
     totalSteps: z.int(),
     device: z.string(),
@@ -81,7 +81,7 @@ export const entryBody = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('metrics'),
     rows: z.array(metricRow),
-    /** Time spent training and evaluating up to here, over all sessions, by a monotonic clock. Absent in journals of earlier versions. */
+    /** Time spent on training and evaluation so far, over all sessions, by a monotonic clock. Absent in journals of earlier versions. */
     seconds: z.number().min(0).optional(),
   }),
   z.object({ kind: z.literal('checkpoint'), step: z.int() }),
@@ -96,15 +96,15 @@ export const entryBody = z.discriminatedUnion('kind', [
 ]);
 export type EntryBody = z.infer<typeof entryBody>;
 
-/** Sequence numbers start at 1 and have no gaps over the whole life of a run; `at` is in milliseconds since 1970. */
+/** Sequence numbers start at 1 and have no gaps, over all sessions of a run; `at` is in milliseconds since 1970. */
 export const journalEntry = z.object({ seq: z.int().min(1), at: z.number(), body: entryBody });
 export type JournalEntry = z.infer<typeof journalEntry>;
 
-/** What the app asks of a running trainer. `pause` and `stop` both checkpoint first; a stopped run is not meant to be resumed. */
+/** A command to a running trainer. Both write a checkpoint first; a stopped run is not meant to be resumed. */
 export const trainerCommand = z.object({ kind: z.enum(['pause', 'stop']) });
 export type TrainerCommand = z.infer<typeof trainerCommand>;
 
-/** A trainer's acknowledgement of a command; the run comes to rest later, after a step or a hash of all weights. */
+/** A trainer's acknowledgement of a command. The run pauses or stops later, after its current step or a hash of all weights. */
 export const trainerHeard = z.object({ heard: z.enum(['pause', 'stop']) });
 export type TrainerHeard = z.infer<typeof trainerHeard>;
 
@@ -114,7 +114,7 @@ export function encodeEntry(entry: JournalEntry): string {
   return `{"crc":${CRC32.str(json) >>> 0},"entry":${json}}\n`;
 }
 
-/** The entry of a line, or null when the line is torn or altered. */
+/** The entry of a line; null if the line is incomplete or altered. */
 export function decodeEntry(line: string): JournalEntry | null {
   const match = /^\{"crc":(\d+),"entry":(\{.*\})\}$/.exec(line);
   if (!match || CRC32.str(match[2]) >>> 0 !== Number(match[1])) return null;

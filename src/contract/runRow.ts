@@ -1,4 +1,4 @@
-/** A run as the table of runs shows it: light enough for ten thousand of them. */
+/** A run as a row of the runs table: small enough for ten thousand rows. */
 import { type ConfigField, configDefaults, type ExperimentConfig } from './config.ts';
 import { isSameSetting } from './isSameSetting.ts';
 import type { Regime } from './regime.ts';
@@ -17,9 +17,9 @@ export interface RunRow {
   model: string;
   regime: Regime;
   seed: number;
-  /** The fields of the config that are not at their default; {@link configOf} gives the whole. */
+  /** The fields of the config that differ from the defaults; {@link configOf} returns the whole config. */
   settings: Partial<ExperimentConfig>;
-  /** Null for a task that this Permafrost does not know. */
+  /** Null for a task that this version of Permafrost does not know. */
   metric: MetricName | null;
   /** Test metric of the last evaluation. */
   last: number | null;
@@ -27,7 +27,7 @@ export interface RunRow {
   best: number | null;
   /** Mean of the last 100 (or fewer) test metrics. */
   recent: number | null;
-  /** Metric of the final evaluation and its standard error; null until the run is finished. */
+  /** Metric of the final evaluation, and its standard error; null until the run is finished. */
   value: number | null;
   standardError: number | null;
   step: number;
@@ -36,7 +36,7 @@ export interface RunRow {
   createdAt: number;
   startedAt: number | null;
   endedAt: number | null;
-  /** Seconds under way so far, pauses left out. */
+  /** Running time so far in seconds, without pauses. */
   seconds: number;
   device: string | null;
   trainable: number | null;
@@ -44,7 +44,7 @@ export interface RunRow {
   tags: string[];
   note: string;
   archived: boolean;
-  /** When it was put in the trash; null: it is not there. */
+  /** When it was moved to the trash; null if it is not in the trash. */
   trashedAt: number | null;
 }
 
@@ -54,31 +54,31 @@ export const configOf = ({ settings }: Pick<RunRow, 'settings'>): ExperimentConf
   ...(settings as ExperimentConfig),
 });
 
-/** A field's value as people compare it: a list is its text. */
+/** A field's value in a form that `===` compares: lists are JSON. */
 export type Setting = string | number | boolean | null;
 
-/** The value of a config field in a row, without making its whole config. */
+/** The value of a config field in a row; cheaper than making the whole config. */
 export function settingOf(row: Pick<RunRow, 'settings'>, field: ConfigField): Setting {
   const value = field in row.settings ? row.settings[field] : (configDefaults as Record<string, unknown>)[field];
   return Array.isArray(value) ? JSON.stringify(value) : ((value ?? null) as Setting);
 }
 
-/** The fields in which a config differs from the defaults; always with its task. */
+/** The fields in which a config differs from the defaults; always includes its task. */
 export function settingsOf(config: ExperimentConfig): Partial<ExperimentConfig> {
   const differs = ([field, value]: [string, unknown]) =>
     !isSameSetting(value, (configDefaults as Record<string, unknown>)[field]);
   return Object.fromEntries(Object.entries(config).filter(differs)) as Partial<Record<ConfigField, never>>;
 }
 
-/** Rows that changed, and ids that are gone for good. */
+/** Rows that changed, and ids of deleted runs. */
 export interface RunChanges {
   changed: RunRow[];
   gone: string[];
 }
 
-/** What happened to a run: its journal in order, each entry once, and the run as it is afterwards. */
+/** New journal entries of a run, in order and each exactly once, and the run after them. */
 export interface RunEvents {
-  /** Number of the newest entry, from which to continue. */
+  /** Number of the newest entry, after which a later call continues. */
   seq: number;
   entries: JournalEntry[];
   row: RunRow;
@@ -87,7 +87,7 @@ export interface RunEvents {
 /** A metric over steps. */
 export interface Curve {
   points: { step: number; value: number }[];
-  /** How many points lie in the range that was asked for; more than `points` has when the curve is thinned. */
+  /** How many points the requested range has; more than `points` if the curve is thinned. */
   of: number;
   /** The journal entry up to which the curve is complete. */
   seq: number;
@@ -101,17 +101,17 @@ export interface LogLine {
 }
 export interface RunLog {
   lines: LogLine[];
-  /** The end of what the trainer process printed. */
+  /** The last lines that the trainer process printed. */
   printed: string;
 }
 
 export interface CheckpointFile {
-  /** checkpoint: everything needed to continue. best: the trained parameters of the best iteration. */
+  /** checkpoint: the full state, to continue from. best: the trained parameters of the best iteration. */
   kind: 'checkpoint' | 'best';
   path: string;
   bytes: number;
   /** Milliseconds since 1970. */
   at: number;
-  /** Where it was made, e.g. `step 400`. */
+  /** When it was written, for example `step 400`. */
   made: string;
 }

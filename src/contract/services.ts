@@ -1,4 +1,4 @@
-/** What the app does for its faces: the command line, the window and the server. The router has the same names. */
+/** The app's services for the command line, the window and the server. The router uses the same names. */
 import type { AnalysisServices } from './analysis.ts';
 import type { BundleServices } from './bundle.ts';
 import type { ConfigServices } from './catalogue.ts';
@@ -23,37 +23,37 @@ export interface Services {
   readonly data: DataServices;
   /** Pretrained bodies. */
   readonly zoo: ZooServices;
-  /** Published tables: the runs that answer them, starting missing ones. */
+  /** Published tables: their state, and starting missing runs. */
   readonly tables: TableServices;
   /** Attention maps and exports of trained runs. */
   readonly analysis: AnalysisServices;
-  /** Checks bundles of runs and trains their runs again; `download` makes one. */
+  /** Checks bundles and trains their runs again; `download` makes a bundle. */
   readonly bundles: BundleServices;
   /** The file behind a download path such as `/download/runs.csv?id=…`. Throws `notFound`. */
   download(path: string): Download;
-  /** Adds runs to the store whose folders it lacks. */
+  /** Adds runs to the store that it lacks, from their folders. */
   rebuild(): Promise<Rebuilt>;
   /** Pauses the runs of this app, waits for them and closes the store. */
   close(): Promise<void>;
 }
 
-/** A file made on the fly: each chunk is made when it is read. */
+/** A file that is made while it is read, chunk by chunk. */
 export interface Download {
   name: string;
   type: string;
   chunks: AsyncIterable<string | Uint8Array>;
 }
 
-/** Result of a rebuild; lists have a line per run. */
+/** The result of a rebuild; lists have one line per run. */
 export interface Rebuilt {
   /** Runs that the store lacked. */
   added: number;
-  /** Runs of which the store had only a part. */
+  /** Runs whose newest entries the store lacked. */
   completed: number;
   /** Folders that are not runs. */
   unreadable: string[];
   /** Runs with damaged journals; their intact entries count. */
   damaged: string[];
-  /** New path of a damaged database; null if there was none. */
+  /** New path of a damaged database that was moved away; null if there was none. */
   setAside: string | null;
 }

@@ -6,7 +6,7 @@ import type { MetricName } from './runRow.ts';
 export interface Sample {
   value: number;
   standardError: number;
-  /** Runs of one seed saw the same batches. */
+  /** Runs with the same seed saw the same batches. */
   seed?: number;
 }
 
@@ -36,20 +36,20 @@ interface Scale {
   most: number;
   to(value: number): number;
   from(scaled: number): number;
-  /** Of `to`, at a value inside. */
+  /** Derivative of `to` at a value inside the range. */
   slope(value: number): number;
 }
 
-/** Variance-stabilising scales: an interval made on them stays within the range of its metric. */
+/** Variance-stabilising scales. An interval computed on one stays within the range of its metric. */
 const scales: Record<MetricName, Scale> = {
-  /** Between 0 and 1: the arcsine of the root (Anscombe 1948). */
+  /** Between 0 and 1: arcsine of the square root (Anscombe 1948). */
   accuracy: {
     most: Math.PI / 2,
     to: (value) => Math.asin(Math.sqrt(value)),
     from: (scaled) => Math.sin(scaled) ** 2,
     slope: (value) => 1 / (2 * Math.sqrt(value * (1 - value))),
   },
-  /** Above 0: the root. */
+  /** Above 0: square root. */
   mae: {
     most: Number.POSITIVE_INFINITY,
     to: Math.sqrt,
@@ -58,7 +58,7 @@ const scales: Record<MetricName, Scale> = {
   },
 };
 
-/** `mean` ± `half`, made on the scale of the metric so that both ends are possible values of it. */
+/** `mean` ± `half`, computed on the scale of the metric so that both ends stay within its range. */
 function bent(mean: number, half: number, metric: MetricName | null): Interval {
   const plain = { mean, low: mean - half, high: mean + half };
   if (metric === null || half === 0) return plain;
@@ -70,9 +70,9 @@ function bent(mean: number, half: number, metric: MetricName | null): Interval {
 }
 
 /**
- * The 95 % interval of the mean over seeds. With two or more seeds it is Student's, from the spread between seeds, which
- * includes each run's evaluation noise; it is never narrower than evaluation noise alone. With one seed the spread is unknown
- * and the interval shows evaluation noise only. With a `metric` it stays within the range of that metric.
+ * The 95 % interval of the mean over seeds. With two or more seeds it uses Student's distribution and the spread between seeds,
+ * which includes each run's evaluation noise; it is never narrower than evaluation noise alone. With one seed the spread is
+ * unknown, and the interval shows only evaluation noise. With a `metric` it stays within the range of that metric.
  */
 export function interval(samples: readonly Sample[], metric: MetricName | null = null): Interval | null {
   if (samples.length === 0) return null;

@@ -1,6 +1,6 @@
-/** Values and their changes as streams; a slow reader gets only the newest value. */
+/** Streams of a value and its changes; slow readers get only the newest value. */
 
-/** Streams the value of `read`, now and after every change, until the signal; undefined values are left out. */
+/** Yields the value of `read`, then its value after every change until aborted; skips undefined values. */
 export async function* streamValues<T>(
   subscribe: (listener: () => void) => () => void,
   read: () => T | undefined,
@@ -32,8 +32,8 @@ export async function* streamValues<T>(
 }
 
 /**
- * Streams a value that is polled once for all listeners, while there are any.
- * An error of `read` ends all streams; the next listener starts again.
+ * Streams a value that one loop polls for all listeners, while there are any. An error of `read` ends all streams; the next
+ * listener starts the loop again.
  */
 export function streamPolled<T>(read: () => Promise<T>, pause: number): (signal?: AbortSignal) => AsyncGenerator<T> {
   const listeners = new Set<() => void>();

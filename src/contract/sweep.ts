@@ -1,4 +1,4 @@
-/** Sweeps: every combination of the values of some fields, each with several seeds, as configs. Pure. */
+/** Sweeps: a config for every combination of values of some fields and every seed. Pure. */
 import {
   type ConfigField,
   configDefaults,
@@ -17,29 +17,26 @@ export interface Axis {
   field: ConfigField;
   values: unknown[];
 }
-/** A combination of the axes' values, with a config per seed. */
+/** One value of each axis, with a config for each seed. */
 export interface Combination {
   values: unknown[];
   configs: ExperimentConfig[];
 }
 
-/** Most values of one axis, and most runs of one sweep. */
+/** Limits of the values of an axis and of the runs of a sweep. */
 const most = { values: 1000, runs: 10_000 };
 
-/** How a range is written. */
+/** Examples of ranges, for error messages. */
 const ranges = '0..4, 0..0.3:4 or 1e-5..1e-2:log:7';
 
-/** Reads `field=values`: a list `1,2,4`, or a range as {@link readRange} has it. Throws `config`. */
+/** Reads `field=values`, where values are a list `1,2,4` or a range of {@link readRange}. Throws `config`. */
 export function readAxis(text: string): Axis {
   const at = text.indexOf('=');
   const [field, values] = [text.slice(0, at), text.slice(at + 1)];
   if (at < 1 || values === '') throw unreadable(text);
-  if (field === 'seed') throw new PermafrostError('config', 'seed: say how many seeds with --seeds.');
+  if (field === 'seed') throw new PermafrostError('config', 'seed: set the number of seeds with --seeds instead.');
   if (!isConfigField(field)) {
-    throw new PermafrostError(
-      'config',
-      `${field}: there is no such field. Did you mean ${nearest(field, configFields)}?`,
-    );
+    throw new PermafrostError('config', `${field}: unknown field. Did you mean ${nearest(field, configFields)}?`);
   }
   const range = readRange(values, isWhole(field));
   if (typeof range === 'string') throw new PermafrostError('config', `${field}: ${range}`);
@@ -53,8 +50,8 @@ const unreadable = (text: string): PermafrostError =>
   );
 
 /**
- * Reads a range: `0..4` counts, `0..0.3:4` has even steps, `1e-5..1e-2:log:7` even ratios. Returns null for a text that is no
- * range, and a message for a wrong one. Values of a log range are rounded to three digits, so that they can be typed again.
+ * Reads a range: `0..4` counts, `0..0.3:4` takes equal steps, `1e-5..1e-2:log:7` equal ratios. Returns null for a text that is not a
+ * range, and an error message for an invalid range. Values of a log range are rounded to three digits, so that a user can type them.
  */
 export function readRange(text: string, isWhole = false): number[] | string | null {
   if (!text.includes('..')) return null;
@@ -77,8 +74,8 @@ export function readRange(text: string, isWhole = false): number[] | string | nu
 }
 
 /**
- * The runs of a sweep over settings, the first axis slowest, seeds from the settings' own upwards. Fields left open start from
- * the published settings of their task in `tasks`. Throws `config` for a value that does not fit.
+ * The configs of a sweep. The first axis changes slowest; seeds count up from the seed of `base`. Empty fields take the published
+ * settings of their task in `tasks`. Throws `config` for an invalid value.
  */
 export function expandSweep(
   base: Record<string, unknown>,
@@ -89,20 +86,26 @@ export function expandSweep(
   const { name: baseName, seed: firstSeed } = { ...configDefaults, ...base };
   const twice = axes.find(({ field }, i) => axes.slice(0, i).some((other) => other.field === field));
   if (twice) throw new PermafrostError('config', `${twice.field} is on two axes. Put its values on one.`);
-  const runs = axes.reduce((product, { values }) => product * values.length, seeds);
-  if (runs > most.runs)
-    throw new PermafrostError(
-      'config',
-      `The sweep has ${runs} runs, more than ${most.runs}. Take fewer values or seeds.`,
-    );
-  let combinations: unknown[][] = [[]];
-  for (const { values } of axes) combinations = combinations.flatMap((list) => values.map((next) => [...list, next]));
-  return combinations.map((values) => {
-    const settings = Object.fromEntries(axes.map(({ field }, i) => [field, values[i]]));
+  return combinationsOf(axes, seeds).map((settings) => {
+    const values = axes.map(({ field }) => settings[field]);
     const name = [baseName, ...axes.map(({ field }, i) => `${field}=${values[i]}`)].join(' ');
     const configs = Array.from({ length: seeds }, (_, i) =>
       parseConfig(withPublishedSettings({ ...base, name, ...settings, seed: firstSeed + i }, tasks)),
     );
     return { values, configs };
   });
+}
+
+/** Every combination of the axes' values, the first axis slowest. Throws `config` for too many runs. */
+export function combinationsOf(axes: readonly Axis[], seeds = 1): Record<string, unknown>[] {
+  const runs = axes.reduce((product, { values }) => product * values.length, seeds);
+  if (runs > most.runs)
+    throw new PermafrostError(
+      'config',
+      `The sweep has ${runs} runs, more than ${most.runs}. Take fewer values or seeds.`,
+    );
+  let combinations: Record<string, unknown>[] = [{}];
+  for (const { field, values } of axes)
+    combinations = combinations.flatMap((settings) => values.map((value) => ({ ...settings, [field]: value })));
+  return combinations;
 }

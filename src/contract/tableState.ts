@@ -1,4 +1,4 @@
-/** A published table as it stands here: the runs of every cell, its verdict, and what the missing runs would cost. */
+/** The state of a published table: the runs and verdict of every cell, and the cost of missing runs. */
 import { z } from 'zod';
 import { launcherName } from './cluster.ts';
 import type { ExperimentConfig } from './config.ts';
@@ -22,11 +22,11 @@ export const verdicts = [
 ] as const;
 export type Verdict = (typeof verdicts)[number];
 
-/** How far apart two numbers may lie and count as the same result: accuracy absolutely, an error as a share of the published one. */
+/** How far two numbers may differ and still count as the same result: absolute for accuracy, relative to the published number for errors. */
 export const toleranceSchema = z.object({
   accuracy: z.number().min(0).max(1),
   mae: z.number().min(0).max(10),
-  /** Test metric to reach in cells that count steps, instead of each cell's own threshold. */
+  /** Replaces the threshold of every cell that counts steps. */
   threshold: z.number().min(0).max(1e6).optional(),
 });
 export type Tolerance = z.infer<typeof toleranceSchema>;
@@ -39,9 +39,9 @@ export interface Judgement {
   low: number | null;
   high: number | null;
   seeds: number;
-  /** Further seeds that would probably decide. Null for verdicts other than `can't tell yet`, and where no number would. */
+  /** How many more seeds would probably decide. Null for verdicts other than `can't tell yet`, and if no number would. */
   moreSeeds: number | null;
-  /** In the unit of the metric; null where nothing is compared. */
+  /** In the unit of the metric; null if nothing is compared. */
   tolerance: number | null;
   /** p value of the verdict; null without one. */
   p: number | null;
@@ -51,16 +51,16 @@ export interface Judgement {
 
 /** The seeds that a verdict needs, predicted before training. */
 export interface Outlook {
-  /** Seeds that would probably decide; null if no number of them would. */
+  /** How many seeds would probably decide; null if no number would. */
   seeds: number | null;
-  /** Chance of a verdict with those seeds, or with the most allowed; null where runs are counted. */
+  /** Probability of a verdict with these seeds, or with the largest allowed number; null if runs are counted. */
   power: number | null;
-  /** The assumed standard deviation between seeds, as published where known; null where runs are counted. */
+  /** The assumed standard deviation between seeds, as published if known; null if runs are counted. */
   spread: number | null;
 }
 
 export interface GainEstimate {
-  /** Mean of the first minus mean of the second, in the direction in which larger is better. */
+  /** Difference of the means, positive if the first column is better. */
   gain: number;
   /** Its 95 % interval. */
   low: number;
@@ -68,23 +68,23 @@ export interface GainEstimate {
   /** Its standard error and degrees of freedom. */
   error: number;
   degrees: number;
-  /** Seeds that both sides have, where they were compared seed by seed; null where the sides were compared as wholes. */
+  /** Number of common seeds, if the columns were compared seed by seed; null if only their means were compared. */
   pairs: number | null;
 }
 
 export const contrastVerdicts = ['helps', 'harms', 'no difference', "can't tell yet", 'not compared'] as const;
 export type ContrastVerdict = (typeof contrastVerdicts)[number];
 
-/** What one column of a row gains over another. */
+/** The gain of one column over another, in one row. */
 export interface Contrast extends Pick<Judgement, 'p' | 'stands' | 'tolerance'> {
   row: string;
   /** `FPT over FRT`. */
   columns: string;
   metric: MetricName | null;
   verdict: ContrastVerdict;
-  /** Null where the columns are not compared. */
+  /** Null if the columns are not compared. */
   difference: GainEstimate | null;
-  /** Further differences of the columns, which forbid a comparison. */
+  /** Other differences between the columns, which rule out a comparison. */
   unlike: string[];
 }
 
@@ -96,25 +96,29 @@ export interface RankCorrelation {
   points: number;
 }
 
-/** Whether the number of trained weights goes with a better score, over the rows of a column. */
+/** How the number of trained weights correlates with the score, over the rows of a column. */
 export interface WeightsAndScore {
   column: string;
+  metric: MetricName;
+  /** A body of the column. */
+  points: { row: string; of: 'published' | 'ours'; trained: number; score: number }[];
+  /** Null with fewer than five bodies. */
   published: RankCorrelation | null;
   ours: RankCorrelation | null;
 }
 
-/** When the finished runs of a cell reached a threshold. */
+/** The steps at which the finished runs of a cell reached a threshold. */
 export interface StepsToThreshold {
   threshold: number;
-  /** `step`: of the first evaluation that reached it, of one every `every` steps; null: none did in the `of` steps of the run. */
+  /** `step`: the first evaluation that reached it, null if none did. A run has `of` steps and an evaluation every `every` steps. */
   runs: { id: string; step: number | null; of: number; every: number }[];
 }
 
-/** The cell of a sweep that another one takes as the best. */
+/** The best cell of a sweep. */
 export interface BestOfSweep {
   cell: string;
   settings: Partial<ExperimentConfig>;
-  /** Cells of the sweep that have a finished run, and all. */
+  /** Number of the sweep's cells that have a finished run, and of all its cells. */
   tried: number;
   of: number;
 }
@@ -124,21 +128,21 @@ export interface CellResult {
   cell: Cell;
   /** Why it cannot run here and what to do about it; null when it can. */
   needs: string | null;
-  /** What the profile changes, in words. */
+  /** The changes that the profile makes, as sentences. */
   notes: string[];
   floor: Floor | null;
-  /** Whether the published number is no better than guessing. */
+  /** Whether the published number is no better than the floor. */
   onFloor: boolean;
   metric: MetricName | 'steps' | null;
-  /** The run that stands for each seed, by seed. */
+  /** The run that counts for each seed, sorted by seed. */
   runs: RunRow[];
-  /** How many test metrics a `last100` result averages, where a run has fewer than 100; null elsewhere. */
+  /** How many test metrics a `last100` result averages, if a run has fewer than 100; otherwise null. */
   averages: number | null;
-  /** What seeds can decide; null where nothing is compared. */
+  /** Null if nothing is compared. */
   outlook: Outlook | null;
-  /** Null for other results than steps. */
+  /** Null for results other than steps. */
   steps: StepsToThreshold | null;
-  /** Null for a cell with runs of its own, and before a run of the sweep is finished. */
+  /** Null for a cell with its own runs, and until a run of the sweep is finished. */
   best: BestOfSweep | null;
   judgement: Judgement;
 }
@@ -149,11 +153,11 @@ export interface TableState {
   tolerance: Tolerance;
   results: CellResult[];
   contrasts: Contrast[];
-  /** Per column, where the table asks it. */
+  /** One per column, if the table asks for it. */
   weightsAndScore: WeightsAndScore[];
 }
 
-/** Asks for runs of cells, each with seeds 0, 1, 2 … up to a count. */
+/** A request to train cells, each with seeds 0 to `seeds` − 1. */
 export const reproduceRequest = z.object({
   table: z.string().min(1),
   profile: z.enum(profiles),
@@ -161,14 +165,14 @@ export const reproduceRequest = z.object({
     .array(z.object({ id: z.string().min(1), seeds: z.int().min(1).max(100) }))
     .min(1)
     .max(1000),
-  /** Where to train; see `RunServices.ensure` for its absence. */
+  /** Where to train; without it, as in `RunServices.ensure`. */
   launcher: launcherName.optional(),
 });
 export type ReproduceRequest = z.infer<typeof reproduceRequest>;
 
-/** What a request would start and cost. */
+/** The runs that a request would start, and their cost. */
 export interface ReproductionPlan {
-  /** Runs that are finished, resumed, and started. */
+  /** Number of runs that are finished already, that would be resumed, and that would be started. */
   finished: number;
   resumed: number;
   started: number;
@@ -177,15 +181,15 @@ export interface ReproductionPlan {
   /** Only Slurm knows how many of the runs will train at once: `seconds` is for one after another. */
   isOneByOne: boolean;
   basis: string;
-  /** Of the largest trainer. */
+  /** Memory of the largest trainer. */
   memoryBytes: number;
-  /** Of all that is left. */
+  /** Disk space of all remaining runs. */
   diskBytes: number;
-  /** Cells that would train another number of parameters than published. */
+  /** Cells whose number of trained parameters differs from the published one. */
   miscounted: { cell: string; trainable: number; published: number }[];
 }
 
-/** A published number that is no better than guessing, within the default tolerance. */
+/** A published number that is no better than the floor, within the default tolerance. */
 export interface OnFloor {
   cell: Cell;
   table: Pick<PaperTable, 'id' | 'title'>;
@@ -195,12 +199,12 @@ export interface OnFloor {
 
 export interface TableServices {
   list(): readonly PaperTable[];
-  /** Published numbers of all tables that are no better than guessing, as far as that is known on this machine. */
+  /** Published numbers of all tables that are no better than the floor, for tasks whose data are on this machine. */
   onFloor(): Promise<OnFloor[]>;
-  /** A table with its results here; starts nothing. Throws `notFound`. */
+  /** The state of a table; starts no run. Throws `notFound`. */
   state(table: string, profile: Profile, tolerance?: Tolerance): Promise<TableState>;
-  /** The plan of a request; starts nothing. Throws `notFound`, and `config` for a cell that cannot run here. */
+  /** The plan of a request; starts no run. Throws `notFound`, and `config` for a cell that cannot run here. */
   plan(request: ReproduceRequest): ReproductionPlan;
-  /** Starts or continues a run for every cell and seed without a finished one. Returns the runs of each cell, by seed. Throws as `plan` does. */
+  /** Starts or resumes a run for every cell and seed without a finished run. Returns the ids of each cell's runs, by seed. Throws like `plan`. */
   reproduce(request: ReproduceRequest): string[][];
 }

@@ -1,33 +1,33 @@
-/** What crosses process borders about checkpoints and downloads. */
+/** Pretrained models: their schemas, downloads and services. */
 import { z } from 'zod';
 
-/** How far a download is. */
+/** Progress of a download. */
 export const downloadProgress = z.object({
-  /** On the disk so far, what an earlier attempt left included. */
+  /** Downloaded so far, including earlier attempts. */
   bytes: z.number(),
-  /** Of the whole file or group of files; null where the server does not say. */
+  /** Size of the file or group of files; null if the server does not state it. */
   total: z.number().nullable(),
-  /** Over the last seconds; null at the beginning. */
+  /** Over the last few seconds; null at the beginning. */
   bytesPerSecond: z.number().nullable(),
   secondsLeft: z.number().nullable(),
 });
 export type DownloadProgress = z.infer<typeof downloadProgress>;
 
-/** A model of the zoo: its card, its sizes, and its files on this machine. */
+/** A model of the zoo: its description, its sizes, and its files on this machine. */
 export const zooModel = z.object({
-  /** What a config calls it. */
+  /** Its name in configs. */
   name: z.string(),
-  /** Other names that a config may use. */
+  /** Other names that configs may use. */
   aliases: z.array(z.string()),
   /** Architecture, e.g. `GPT-2`. */
   family: z.string(),
   about: z.string(),
   language: z.string(),
-  /** Null: its card states none. */
+  /** Null if its model card states none. */
   licence: z.string().nullable(),
   warnings: z.array(z.string()),
   origin: z.enum(['embedded', 'published', 'added']),
-  /** Repository, address or folder that its files come from. */
+  /** Repository, URL or folder of its files. */
   source: z.string(),
   revision: z.string().nullable(),
   precision: z.enum(['F32', 'F16']),
@@ -36,23 +36,23 @@ export const zooModel = z.object({
   heads: z.int(),
   /** Longest sequence, in tokens. */
   positions: z.int(),
-  /** What trained parameters are counted on: MNIST in 4 × 4 patches for a body, its own task for a whole network. */
+  /** The task on which `parameters` are counted: MNIST in 4 × 4 patches for a body, its own task for a network. */
   countedOn: z.object({ task: z.string(), patch_size: z.int().nullable() }),
   parameters: z.object({
     /** Of the body. */
     body: z.int(),
-    /** Trained with only layer norms, input and output free: FPT, and FRT with random weights. */
+    /** Trained with a frozen body (FPT and FRT): layer norms, input and output networks. */
     frozen: z.int(),
-    /** Trained when nothing is frozen: URT. */
+    /** Trained without freezing (UPT and URT). */
     unfrozen: z.int(),
   }),
-  /** Bytes to fetch; null where they are unknown. */
+  /** Size of the download; null if unknown. */
   downloadBytes: z.number().nullable(),
-  /** here: weights are on this machine. partial: a download was interrupted. */
+  /** here: the weights are on this machine. partial: a download was interrupted. */
   state: z.enum(['here', 'partial', 'absent']),
   /** The weight file. */
   path: z.string().nullable(),
-  /** On this disk, the partial download and what was converted from the weights included. */
+  /** Space used on this machine, including partial downloads and converted copies of the weights. */
   diskBytes: z.number(),
 });
 export type ZooModel = z.infer<typeof zooModel>;
@@ -64,7 +64,7 @@ export const pullState = z.object({
   error: z.object({ code: z.string(), message: z.string() }).nullable(),
 });
 export type PullState = z.infer<typeof pullState>;
-/** The same of a fetch that goes its way in other steps. */
+/** A {@link PullState} with its own type of progress. */
 export type PullOf<P> = Omit<PullState, 'progress'> & { progress: P | null };
 
 export const verifyReport = z.object({
@@ -72,36 +72,36 @@ export const verifyReport = z.object({
   path: z.string(),
   bytes: z.number(),
   sha256: z.string(),
-  /** What its source says; null where that is not known. */
+  /** The SHA-256 that its source states; null if unknown. */
   expected: z.string().nullable(),
-  /** A wrong digest and every weight that does not fit; empty for a file that is whole. */
+  /** A wrong digest, and every weight that does not fit the model; empty for an intact file. */
   problems: z.array(z.string()),
 });
 export type VerifyReport = z.infer<typeof verifyReport>;
 
-/** Whether training with a frozen body fits in this machine's memory. */
+/** Whether training a model fits in this machine's memory. */
 export const memoryFit = z.object({
-  /** About what a trainer takes. */
+  /** Estimated memory of a trainer. */
   bytes: z.number(),
-  /** Of the machine. */
+  /** Memory of this machine. */
   memory: z.number(),
   fits: z.enum(['yes', 'tight', 'no']),
 });
 export type MemoryFit = z.infer<typeof memoryFit>;
 
-/** What a list of models is narrowed to; absent: everything. */
+/** Conditions on a list of models; absent fields match every model. */
 export interface ZooFilter {
-  /** Words that all occur in name, source, about, language, licence or family. */
+  /** Words; each must occur in the name, source, description, language, licence or family. */
   text?: string;
   family?: string;
   language?: string;
   licence?: string;
-  /** Most parameters of the body. */
+  /** The largest number of parameters of the body. */
   largest?: number;
   here?: boolean;
 }
 
-/** The models that a filter lets through, in their order. */
+/** The models that match a filter, in their order. */
 export function filterModels(models: readonly ZooModel[], filter: ZooFilter): ZooModel[] {
   const same = (wanted: string | undefined, value: string | null) =>
     wanted === undefined || wanted.toLowerCase() === (value ?? 'none stated').toLowerCase();
@@ -128,41 +128,44 @@ export interface Removed {
 
 export interface ZooServices {
   list(): ZooModel[];
-  /** Unusable entries of the user's list of added models: a line for each, saying which, where and why. */
+  /** One line for each unusable entry of the user's list of added models, with its place and the reason. */
   warnings(): string[];
-  /** By name or alias. Throws `notFound` with the nearest name. */
+  /** Finds a model by its name or alias. Throws `notFound` with the nearest name. */
   get(name: string): ZooModel;
-  /** Whether training fits in memory at a batch size; frozen, or with every weight trained. */
+  /** Whether training fits in memory at a batch size, with a frozen body or with every weight trained. */
   fit(name: string, batch: number, frozen?: boolean): MemoryFit;
   /**
-   * Fetches a model, or joins the fetching that is under way. Resolves when its weights are here and fit its config.
-   * Throws `network`, `disk`, `weights`; `conflict` for one that cannot be fetched. Aborting pauses.
+   * Pulls a model, or joins a running pull of it. Resolves when its weights are here and fit its config. Aborting pauses the pull.
+   * Throws `network`, `disk`, `weights`; `conflict` for a model that cannot be fetched.
    */
   pull(
     name: string,
     options?: { signal?: AbortSignal; onProgress?(progress: DownloadProgress): void },
   ): Promise<ZooModel>;
-  /** Starts or resumes a fetch in the background; `pulls` has its progress. Throws `notFound`. */
+  /** Starts or resumes a pull in the background; `pulls` reports its progress. Throws `notFound`. */
   startPull(name: string): void;
-  /** Stops fetching and keeps what has arrived. */
+  /** Stops pulling and keeps the downloaded bytes. */
   pause(name: string): void;
-  /** Stops fetching and forgets what has arrived. */
+  /** Stops pulling and deletes the downloaded bytes. */
   cancel(name: string): Promise<void>;
-  /** Fetches of this session, the newest last. */
+  /** Pulls of this session, newest last. */
   pulls(): PullState[];
-  /** Told whenever a fetch or the list of models changes. Returns how to stop it. */
+  /** Calls the listener whenever a pull or the list of models changes. Returns the unsubscribe function. */
   subscribe(listener: () => void): () => void;
   /**
-   * Moves a model's files out of the way until `restore` or the end of the session; an added one is forgotten. Returns the bytes.
-   * Throws `conflict` for a model that runs under way or queued need, naming them.
+   * Moves a model's files to the trash, which the end of the session empties, and removes an added model from the list. Returns
+   * the freed bytes. Throws `conflict` for a model that running or queued runs need, which it names.
    */
   rm(name: string): Promise<number>;
-  /** What was removed in this session and can be restored, the newest last. */
+  /** Models removed in this session, which can be restored, newest last. */
   removed(): Removed[];
   /** Undoes `rm`. */
   restore(name: string): Promise<ZooModel>;
   /** Hashes the weight file and compares it with its source and its config. */
   verify(name: string, onProgress?: (progress: DownloadProgress) => void): Promise<VerifyReport>;
-  /** Adds a Hugging Face repository (`org/name`, with a revision) or a local folder. Throws `config` for an unsupported architecture and for what is no name, `conflict` for a name that is taken. */
+  /**
+   * Adds a Hugging Face repository (`org/name`, optionally at a revision) or a local folder. Throws `config` for an unsupported
+   * architecture or an invalid name, and `conflict` for a name that is taken.
+   */
   add(source: string, options?: { name?: string; revision?: string }): Promise<ZooModel>;
 }

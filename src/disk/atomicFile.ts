@@ -1,4 +1,4 @@
-/** Files that are whole or absent, even after a kill or a power cut. */
+/** Writes files that are complete or absent, even after a kill or a power cut. */
 import {
   closeSync,
   fchmodSync,
@@ -21,7 +21,7 @@ import { sha256 } from './hash.ts';
 import { isRunning, thisProcess } from './processes.ts';
 import { diskError } from './troubles.ts';
 
-/** Replaces the file at `path`. Throws `disk`, and leaves the old file intact, when a byte cannot be written. */
+/** Replaces the file at `path`. If that fails, throws `disk` and leaves the old file intact. */
 export function writeAtomically(path: string, chunks: Iterable<Uint8Array>, options?: WriteOptions): void {
   const fill = (file: number) => {
     for (const chunk of chunks) writeFully(file, chunk);
@@ -50,8 +50,8 @@ export function syncFile(path: string): void {
 }
 
 /**
- * Replaces the file at `path` with the bytes that `fill` writes to the open draft. Follows links, keeps the mode of an existing
- * file, and refuses anything but a regular file. Throws `disk`, and the errors of `fill`.
+ * Replaces the file at `path` by the bytes that `fill` writes to the open draft. Follows links, keeps the mode of an existing
+ * file, and refuses anything but a regular file. Throws `disk`, or an error of `fill`.
  */
 export function writeDraft(path: string, fill: (file: number) => void, { durable = true }: WriteOptions = {}): void {
   const { target, draft } = draftFor(path);
@@ -63,7 +63,7 @@ export function writeDraft(path: string, fill: (file: number) => void, { durable
     } finally {
       closeSync(file);
     }
-    renameSync(draft, target); // last: the file's existence means that it is whole
+    renameSync(draft, target); // last, because a file that exists is complete
     if (durable) syncFolder(dirname(target));
   } catch (error) {
     rmSync(draft, { force: true });
@@ -71,7 +71,7 @@ export function writeDraft(path: string, fill: (file: number) => void, { durable
   }
 }
 
-/** {@link writeAtomically} for a stream. */
+/** Like {@link writeAtomically}, for a stream. */
 export async function writeStreamAtomically(
   path: string,
   chunks: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
@@ -93,14 +93,14 @@ export async function writeStreamAtomically(
   }
 }
 
-/** The target of a write to `path` and its draft; sweeps the drafts of killed writers. */
+/** The target of a write to `path`, and a draft of it. Deletes the drafts of killed writers. */
 function draftFor(path: string): { target: string; draft: string } {
   const target = targetOf(path);
   sweepDrafts(dirname(target), `${basename(target)}.`);
   return { target, draft: draftOf(target) };
 }
 
-/** The file that `path` leads to, links followed. Throws `disk` for anything but a regular file. */
+/** Follows the links of `path` to a file. Throws `disk` for anything but a regular file. */
 function targetOf(path: string): string {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (!found) return path;
@@ -113,7 +113,7 @@ function targetOf(path: string): string {
     }
   }
   if (found.isFile()) return path;
-  throw new PermafrostError('disk', `${path} should be a file; it is ${kindOf(found)}. Choose another place.`);
+  throw new PermafrostError('disk', `${path} should be a file, but it is ${kindOf(found)}. Choose another path.`);
 }
 
 const kindOf = (stats: Stats): string => {
@@ -126,19 +126,19 @@ const kindOf = (stats: Stats): string => {
 };
 
 function openDraft(draft: string, target: string): number {
-  const file = openSync(draft, 'wx'); // `x`: never through a link of another user
+  const file = openSync(draft, 'wx'); // `x` refuses existing files, such as a link that another user made
   const before = statSync(target, { throwIfNoEntry: false });
   if (before) fchmodSync(file, before.mode & 0o7777);
   return file;
 }
 
-/** Writes all bytes; a single write() may be partial. */
+/** Writes all bytes, although a single write() may be partial. */
 export function writeFully(file: number, bytes: Uint8Array, position: number | null = null): void {
   for (let done = 0; done < bytes.length; )
     done += writeSync(file, bytes, done, bytes.length - done, position === null ? null : position + done);
 }
 
-/** Makes a rename or a new file survive a power cut. Windows needs no such call and cannot open folders. */
+/** Makes a rename or a new file survive a power cut. Windows does not need this and cannot open folders. */
 function syncFolder(folder: string): void {
   if (process.platform === 'win32') return;
   const handle = openSync(folder, 'r');
@@ -163,7 +163,7 @@ const numbersOf = ({ boot, namespace, host }: typeof thisProcess): string =>
 const here = numbersOf(thisProcess);
 let drafts = 0;
 
-/** Path of a draft of `path`: beside it, named after this process. */
+/** Path of a new draft of `path`, in the same folder. Its name identifies this process. */
 export const draftOf = (path: string): string =>
   `${path}.${here}-${process.pid}-${thisProcess.start || 0}-${drafts++}.draft`;
 

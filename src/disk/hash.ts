@@ -6,7 +6,7 @@ import { diskError } from './troubles.ts';
 /** SHA-256 of bytes, in hex. */
 export const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
 
-/** Size and hash of a file, which is read in pieces; `onChunk` gets each piece. Throws `disk`. */
+/** Size and hash of a file, which is read in chunks. `onChunk` receives each chunk. Throws `disk`. */
 export async function hashFile(
   path: string,
   algorithm: 'sha256' | 'md5' = 'sha256',

@@ -1,4 +1,4 @@
-/** The beats of a lease: its file format, and the thread that beats for a process whose event loop is busy. */
+/** The heartbeat of a lease: the format of its file, and the thread that beats for a process whose event loop is busy. */
 import { closeSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { isMainThread, workerData } from 'node:worker_threads';
 import type { ProcessIdentity } from './processes.ts';
@@ -8,7 +8,7 @@ export const beatTime = 5000;
 
 const digits = 12;
 
-/** Text of the file. The beat is last and has a fixed length, so it can be overwritten in place. */
+/** The text of a lease file. The beat is last and has a fixed length, so it can be overwritten in place. */
 export const leaseText = (token: string, process: ProcessIdentity, beat: number): string =>
   `{"token":"${token}","process":${JSON.stringify(process)},"beat":"${String(beat).padStart(digits, '0')}"}\n`;
 
@@ -24,8 +24,8 @@ export function tokenOf(path: string): string | null {
 const tokenIn = (text: string): string | null => /^\{"token":"([^"]+)"/.exec(text)?.[1] ?? null;
 
 /**
- * Writes the next beat, and its time to `last`; −1 when the file is gone or belongs to another process. Ignores a disk error: the
- * next beat may succeed.
+ * Writes the next beat to the file and its time to `last`, or −1 if the file is gone or belongs to another process. Ignores disk
+ * errors, since the next beat may succeed.
  */
 export function beat(path: string, token: string, last: BigInt64Array): void {
   try {
@@ -44,7 +44,7 @@ export function beat(path: string, token: string, last: BigInt64Array): void {
         Buffer.byteLength(text) - digits - 3,
       );
     } finally {
-      closeSync(file); // network file systems send it on close
+      closeSync(file); // network file systems send the beat on close
     }
     Atomics.store(last, 0, BigInt(Date.now()));
   } catch (error) {

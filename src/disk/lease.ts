@@ -1,13 +1,13 @@
 /**
- * A lease: a file that names the process, on any machine, that owns a resource.
+ * A lease is a file that names the process, on any machine, that owns a resource.
  *
  *     const lease = await takeLease(join(folder, 'lease.json'));
  *     …
  *     lease.release();
  *
- * The holder writes a new beat into the file every {@link beatTime}. Others consider it alive while the beat changes, or, on the
- * same machine, while that process runs. They compare the file with their last reading of it, so clocks need not agree. A dead
- * holder's lease is taken over: at once on its machine, elsewhere after {@link silence} without a beat.
+ * The holder writes a new beat into the file every {@link beatTime}. Other processes consider it alive while the beat changes or,
+ * on the same machine, while the holder's process runs. They compare the file with their last reading of it, so clocks need not
+ * agree. The lease of a dead holder can be taken over: at once on the same machine, elsewhere after {@link silence} without a beat.
  */
 import { randomUUID } from 'node:crypto';
 import { closeSync, linkSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
@@ -21,13 +21,13 @@ import { beat, beatTime, leaseText, tokenOf } from './heartbeat.ts';
 import { isRunning, type ProcessIdentity, processIdentity, processText, thisProcess } from './processes.ts';
 import { diskError } from './troubles.ts';
 
-/** Milliseconds without a beat after which a holder on another machine is dead. */
+/** Milliseconds without a beat after which a holder on another machine counts as dead. */
 export const silence = 6 * beatTime;
 
 export interface Lease {
   /** Identifies this acquisition of the lease. */
   readonly token: string;
-  /** Whether it was taken over or removed. This process must not write any more then. */
+  /** Whether the lease was taken over or removed. Then this process must not write any more. */
   isLost(): boolean;
   release(): void;
 }
@@ -44,7 +44,7 @@ const leaseFile = z.object({ token: z.string(), process: processIdentity });
 /** The last text read at a path, since when (ms, monotonic), and whether it has changed before. */
 const watched = new Map<string, { text: string; since: number; beats: boolean }>();
 
-/** The holder of the lease at `path`; null if it is free. Never waits: call it again for a holder that must be watched. */
+/** The holder of the lease at `path`; null if it is free. Does not wait: call it again while `isAlive` is null. */
 export function leaseHolder(path: string): LeaseHolder | null {
   const text = textAt(path);
   if (text === null) {
@@ -61,14 +61,14 @@ export function leaseHolder(path: string): LeaseHolder | null {
   return { token, process: process ?? unknown, isAlive: runs ?? (isSilent ? false : seen.beats || null) };
 }
 
-/** Holder of a file that is not a lease; only its silence counts. */
+/** Holder of a file that is not a valid lease. It counts as dead once the file stops changing. */
 const unknown: ProcessIdentity = { host: 'an unknown machine', boot: '', namespace: '', pid: 1, start: '' };
 
 function holderIn(text: string): { token: string; process: ProcessIdentity | null } {
   try {
     return leaseFile.parse(JSON.parse(text));
   } catch {
-    return { token: text, process: null }; // being written, or damaged
+    return { token: text, process: null }; // the file is being written, or damaged
   }
 }
 
@@ -82,9 +82,9 @@ function textAt(path: string): string | null {
 }
 
 export interface LeaseOptions {
-  /** What the lease is for, in errors: `the run in /home/…/runs/x`. */
+  /** Name of the resource in error messages: `The run in /home/…/runs/x`. */
   what?: string;
-  /** Waits for a live holder instead of throwing; called once with that holder. */
+  /** If given, takeLease waits for a live holder instead of throwing, and calls this once with that holder. */
   onWait?(holder: LeaseHolder): void;
   /** Beats from a worker thread: for processes whose computations block the event loop. */
   thread?: boolean;
@@ -93,8 +93,8 @@ export interface LeaseOptions {
 }
 
 /**
- * Takes the lease at `path`; makes its folder if needed. Throws `conflict` naming a live holder (after up to {@link silence} when
- * that is on another machine), `disk`, and the signal's reason.
+ * Takes the lease at `path`; makes its folder if needed. Throws `disk`, the signal's reason, or `conflict` with the name of a live
+ * holder. If that is on another machine, this takes up to {@link silence}.
  */
 export async function takeLease(path: string, options: LeaseOptions = {}): Promise<Lease> {
   const { what = path, onWait, signal } = options;
@@ -125,11 +125,11 @@ export async function takeLease(path: string, options: LeaseOptions = {}): Promi
 /** Takes the lease at a path that no other process knows, without waiting. Throws `disk`. */
 export function openLease(path: string): Lease {
   const token = randomUUID();
-  if (!claim(path, token)) throw new PermafrostError('conflict', `${path} is in use already.`);
+  if (!claim(path, token)) throw new PermafrostError('conflict', `${path} is already in use. Choose another path.`);
   return keep(path, token, {});
 }
 
-/** Creates the file. Linking fails if it exists, on network file systems too. */
+/** Creates the lease file unless it exists. It links a draft, which is atomic even on network file systems. */
 function claim(path: string, token: string): boolean {
   sweepClaims(path);
   const draft = draftOf(path);
@@ -154,7 +154,7 @@ function claim(path: string, token: string): boolean {
 /** Removes the drafts of killed claims. */
 const sweepClaims = (path: string): void => sweepDrafts(dirname(path), `${basename(path)}.`);
 
-/** Errors of file systems without hard links. Machines do not share those, so creating the file exclusively is enough. */
+/** Errors of file systems without hard links. Machines do not share such file systems, so creating the file exclusively is enough. */
 const noLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
 function writeNew(path: string, token: string): void {
@@ -162,14 +162,14 @@ function writeNew(path: string, token: string): void {
   try {
     writeFully(file, Buffer.from(leaseText(token, thisProcess, 0)));
   } catch (error) {
-    rmSync(path, { force: true }); // an empty one would hold others up
+    rmSync(path, { force: true }); // an empty file would make other processes wait
     throw error;
   } finally {
     closeSync(file);
   }
 }
 
-/** Removes the lease at `path` if its holder is known to be dead, so that other processes need not watch it. Throws `disk`. */
+/** Removes the lease at `path` if its holder is known to be dead, so that other processes do not wait for it. Throws `disk`. */
 export function dropDeadLease(path: string): void {
   sweepClaims(path);
   const holder = leaseHolder(path);
@@ -183,8 +183,8 @@ async function takeOver(path: string, token: string, dead: string): Promise<bool
 }
 
 /**
- * Moves the lease of a dead holder away. If another process was faster and its lease was moved instead, puts that back and returns
- * false.
+ * Moves the lease of a dead holder away. If another process was faster, this moves the lease of that process instead; it is then
+ * put back, and the result is false.
  */
 function moveAway(path: string, dead: string): boolean {
   const aside = draftOf(path);
@@ -199,7 +199,7 @@ function moveAway(path: string, dead: string): boolean {
     linkSync(aside, path);
     return false;
   } catch {
-    return false; // a third process has it by now
+    return false; // a third process has the lease by now
   } finally {
     rmSync(aside, { force: true });
   }
@@ -210,7 +210,7 @@ const doubt = 3 * beatTime;
 
 function keep(path: string, token: string, { thread = false }: LeaseOptions): Lease {
   watched.delete(path);
-  /** Time of the last beat, by the wall clock, which goes on while the machine sleeps; −1 once the lease is lost. */
+  /** Time of the last beat, or −1 once the lease is lost. It is wall-clock time, which continues while the machine sleeps. */
   const last = new BigInt64Array(new SharedArrayBuffer(8));
   last[0] = BigInt(Date.now());
   const beats = thread ? beatInThread(path, token, last.buffer as SharedArrayBuffer) : beatByTimer(path, token, last);
@@ -238,6 +238,6 @@ function beatByTimer(path: string, token: string, last: BigInt64Array): { stop()
 function beatInThread(path: string, token: string, shared: SharedArrayBuffer): { stop(): void } {
   const worker = new Worker(new URL('./heartbeat.ts', import.meta.url), { workerData: { path, token, shared } });
   worker.unref();
-  worker.on('error', () => {}); // without beats the lease counts as lost
+  worker.on('error', () => {}); // without beats, other processes take the lease over
   return { stop: () => void worker.terminate() };
 }

@@ -1,6 +1,5 @@
 /**
- * The identity of a process. A PID alone does not identify it: PIDs are reused, repeat in every container, and mean nothing on
- * another machine.
+ * The identity of a process. A PID is not enough: PIDs are reused, repeat in every container, and mean nothing on another machine.
  */
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -8,12 +7,12 @@ import { z } from 'zod';
 
 export const processIdentity = z.object({
   host: z.string(),
-  /** Boot id of the machine; empty where the system has none. */
+  /** Boot id of the machine; empty if the system has none. */
   boot: z.string(),
-  /** The PID namespace that `pid` belongs to; empty where the system has none. */
+  /** The PID namespace that `pid` belongs to; empty if the system has none. */
   namespace: z.string(),
   pid: z.int().min(1),
-  /** Start time in clock ticks since the boot; empty where the system does not tell. */
+  /** Start time in clock ticks since the boot; empty if the system does not tell. */
   start: z.string(),
 });
 export type ProcessIdentity = z.infer<typeof processIdentity>;
@@ -26,7 +25,7 @@ const orEmpty = (read: () => string): string => {
   }
 };
 
-/** Start time of a process of this namespace; null if none of that PID runs. A zombie does not run. */
+/** Start time of a process of this namespace; null if no such process is running. Zombies do not count. */
 function startOf(pid: number): string | null {
   let stat: string;
   try {
@@ -34,7 +33,7 @@ function startOf(pid: number): string | null {
   } catch {
     return null;
   }
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // the name before may hold anything
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // after the name, which may contain anything
   return 'ZX'.includes(fields[0]) ? null : fields[19];
 }
 
@@ -53,7 +52,7 @@ export const thisProcess: ProcessIdentity = {
 const sharesNumbers = (a: ProcessIdentity, b: ProcessIdentity): boolean =>
   a.boot !== '' && a.boot === b.boot && a.namespace !== '' && a.namespace === b.namespace;
 
-/** Whether that process still runs; null when this process cannot tell: on another machine, or in another container. */
+/** Whether a process is still running; null if this process cannot tell, because the other is on another machine or in another container. */
 export function isRunning(other: ProcessIdentity): boolean | null {
   if (sharesNumbers(other, thisProcess)) return startOf(other.pid) === other.start;
   if (isLinux || other.boot !== '' || other.host !== thisProcess.host) return null;
@@ -69,6 +68,6 @@ function numberIsFree(pid: number): boolean {
   }
 }
 
-/** Description of a process, for errors. */
+/** Description of a process for error messages. */
 export const processText = ({ host, pid }: ProcessIdentity): string =>
   host === thisProcess.host ? `process ${pid}` : `process ${pid} on ${host}`;

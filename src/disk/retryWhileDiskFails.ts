@@ -5,13 +5,13 @@ import { isTemporary } from './troubles.ts';
 const pause = 500; // ms between attempts
 
 export interface RetryOptions {
-  /** Once it is aborted, the next refusal is thrown. */
+  /** After it is aborted, the next refusal is thrown. */
   signal?: AbortSignal;
   /** Called with the first refusal. */
   onRefusal?(error: Error): void;
 }
 
-/** Repeats `attempt` while a full or failing disk refuses it. Throws errors that waiting does not fix. */
+/** Repeats `attempt` while a full or failing disk refuses it. Throws errors that waiting cannot fix. */
 export async function retryWhileDiskFails<T>(
   attempt: () => T | Promise<T>,
   { signal, onRefusal }: RetryOptions = {},

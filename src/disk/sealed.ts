@@ -1,6 +1,6 @@
 /**
- * safetensors files that carry their own SHA-256 in their metadata, so that a changed bit is found before it is used. The hash is
- * computed over the file with zeros in place of the hash.
+ * Sealed safetensors files have their own SHA-256 in their metadata, so that a changed bit is detected before it is used. The hash
+ * is computed over the file with zeros in place of the hash.
  */
 import { createHash } from 'node:crypto';
 import { type SafetensorsType, safetensorsHeader } from '#formats/safetensors';
@@ -18,7 +18,7 @@ export interface SealedContent {
   chunks: Iterable<Uint8Array>;
 }
 
-/** Replaces the file at `path`. Throws `disk`, and leaves the old file intact. */
+/** Replaces the file at `path`. If that fails, throws `disk` and leaves the old file intact. */
 export function writeSealed(path: string, { tensors, metadata, chunks }: SealedContent): void {
   const { header } = safetensorsHeader(tensors, { [key]: zeros, ...metadata });
   const hash = createHash('sha256').update(header);

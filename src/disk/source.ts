@@ -1,4 +1,4 @@
-/** A file on the disk as a source of bytes. Only regular files are opened: a pipe or a device would never end. */
+/** Reads files on the disk as byte sources. Opens only regular files, since a pipe or a device may never end. */
 
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { type ErrorCode, PermafrostError } from '#contract/errors';
@@ -7,7 +7,7 @@ import { readJson } from '#formats/json';
 import type { ByteSource } from '#formats/source';
 import { diskError } from './troubles.ts';
 
-/** Calls `use` with the open file's bytes. Throws `disk` where they cannot be read, or end while they are read. */
+/** Opens a file, calls `use` with its bytes and closes it. Throws `disk` if the file cannot be read or is truncated meanwhile. */
 export function withFile<T>(path: string, use: (source: ByteSource) => T): T {
   const file = openFile(path);
   try {
@@ -17,7 +17,7 @@ export function withFile<T>(path: string, use: (source: ByteSource) => T): T {
   }
 }
 
-/** {@link withFile} for an asynchronous `use`. */
+/** Like {@link withFile}, for an asynchronous `use`. */
 export async function withOpenFile<T>(path: string, use: (source: ByteSource) => Promise<T>): Promise<T> {
   const file = openFile(path);
   try {
@@ -27,7 +27,7 @@ export async function withOpenFile<T>(path: string, use: (source: ByteSource) =>
   }
 }
 
-/** Reads a whole file of at most `most` bytes; refuses a larger one unread. Throws `disk`, and `data` for one that is too large. */
+/** Reads a whole file of at most `most` bytes. Throws `disk`, or `data` for a larger file, which is not read. */
 export const readSmallFile = (path: string, most: number): Uint8Array =>
   withFile(path, (source) => {
     if (source.size <= most) return source.read(0, source.size);
@@ -37,11 +37,11 @@ export const readSmallFile = (path: string, most: number): Uint8Array =>
     );
   });
 
-/** Parses a JSON file of at most `most` bytes. Throws `disk`, `data` for one that is too large, and `code` for one that is not JSON. */
+/** Parses a JSON file of at most `most` bytes. Throws `disk`, `data` for a larger file, or `code` if the file is not JSON. */
 export const readSmallJson = (path: string, most: number, code: ErrorCode): unknown =>
   readJson(readSmallFile(path, most), path, code);
 
-/** Opens a regular file to be read. Throws `disk`. */
+/** Opens a regular file for reading. Throws `disk`. */
 export function openFile(path: string): number {
   let file: number;
   try {
@@ -66,7 +66,7 @@ function fileSource(file: number, path: string): ByteSource {
         if (count === 0)
           throw new PermafrostError(
             'disk',
-            `${path} had ${size} bytes and now ends at ${offset + done}: it was truncated while it was read. Get the file again.`,
+            `${path} had ${size} bytes but now ends at ${offset + done}: it was truncated while it was read. Get the file again.`,
           );
         done += count;
       }

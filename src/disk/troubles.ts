@@ -1,4 +1,4 @@
-/** The table of disk and database errors: what happened and how to fix it. */
+/** The table of disk and database errors: what happened, and how to fix it. */
 import { basename, dirname } from 'node:path';
 import { PermafrostError } from '#contract/errors';
 
@@ -17,7 +17,7 @@ const denied = {
 };
 const readOnly = {
   happened: 'The file system is read-only',
-  help: 'Set PERMAFROST_HOME to a folder that can be written',
+  help: 'Set PERMAFROST_HOME to a writable folder',
   isTemporary: false,
 };
 const busy = {
@@ -46,8 +46,8 @@ const troubles: Readonly<Record<string, Trouble>> = {
   EPERM: denied,
   EROFS: readOnly,
   ENOTDIR: {
-    happened: 'A file lies where a folder should be',
-    help: 'Move it away, or set PERMAFROST_HOME to another folder',
+    happened: 'There is a file where a folder should be',
+    help: 'Move the file away, or set PERMAFROST_HOME to another folder',
     isTemporary: false,
   },
   EIO: hardware,
@@ -70,22 +70,22 @@ const codeOf = (error: unknown): string | undefined => {
   return typeof code === 'string' ? code : undefined;
 };
 
-/** The row of a code; SQLite's extended codes such as SQLITE_IOERR_WRITE belong to the row that they extend. */
+/** The row of an error code. SQLite's extended codes, such as SQLITE_IOERR_WRITE, belong to the row that they extend. */
 function troubleOf(code: string): Trouble | undefined {
   const plain = /^SQLITE_[A-Z]+/.exec(code)?.[0] ?? code;
   return Object.hasOwn(troubles, plain) ? troubles[plain] : undefined;
 }
 
-/** Whether the table has the error. Unlike {@link isRefusal} it is false for a broken connection. */
+/** Whether the table has the error. Unlike {@link isRefusal}, this is false for a broken connection. */
 export const isDiskTrouble = (error: unknown): boolean => troubleOf(codeOf(error) ?? '') !== undefined;
 
-/** Whether a system call or SQLite failed, and not the program. */
+/** Whether an error comes from a system call or SQLite rather than from the program. */
 export const isRefusal = (error: unknown): boolean => {
   const code = codeOf(error);
   return code !== undefined && (troubleOf(code) !== undefined || /^E[A-Z0-9]+$/.test(code) || /^SQLITE_/.test(code));
 };
 
-/** Whether retrying later may help: the disk is full, or the database locked. */
+/** Whether retrying later may help, for example because the disk is full or the database is locked. */
 export function isTemporary(error: unknown): boolean {
   const code = codeOf(error instanceof PermafrostError ? error.cause : error);
   return code !== undefined && (troubleOf(code)?.isTemporary ?? false);
@@ -100,8 +100,7 @@ const sentence = (code: string | undefined): string => {
 };
 
 /**
- * A `disk` error for a system call that failed on `path`; `not` is the action that failed. Other errors are returned as they
- * are.
+ * Turns the error of a system call on `path` into a `disk` error; `not` is the action that failed. Returns other errors as they are.
  */
 export function diskError(
   path: string,
@@ -117,7 +116,7 @@ export function diskError(
   );
 }
 
-/** A `store` error for a SQLite error on the database at `path`. Other errors are returned as they are. */
+/** Turns a SQLite error on the database at `path` into a `store` error. Returns other errors as they are. */
 export function storeError(path: string, error: unknown): Error {
   if (error instanceof PermafrostError || !isRefusal(error)) return error as Error;
   const { message } = error as Error;

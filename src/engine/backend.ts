@@ -1,6 +1,6 @@
 /**
- * The tfjs backend that records. Its "data" are Values of the graph being traced; nothing is computed.
- * Reading a value while tracing is an error: the graph would hold it as a constant for ever.
+ * A tfjs backend that records a graph instead of computing: its "data" are Values of the graph. A program that reads a
+ * value while it is traced is refused, because the graph would contain that value as a constant.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { PermafrostError } from '#contract/errors';
@@ -8,7 +8,7 @@ import { Graph, sizeOf, splatOf, type Value, type ValueType } from './graph.ts';
 
 export const tracerName = 'permafrost-trace';
 
-/** A larger literal inside a traced program is presumably a random draw or a captured batch. */
+/** Most elements of a literal. A larger one is presumably a random draw or a captured batch. */
 const largestLiteral = 64;
 
 const typeOf: Record<string, ValueType> = { float32: 'float32', int32: 'int32', bool: 'bool' };
@@ -45,7 +45,7 @@ export class Tracer extends tf.KernelBackend {
     if (!type)
       throw new PermafrostError(
         'trace',
-        `A traced program made a ${dtype} tensor [${shape}]; float32, int32 and bool exist.`,
+        `The traced program made a ${dtype} tensor [${shape}]; expected float32, int32 or bool.`,
       );
     const numbers = (values ?? new Float32Array(sizeOf(shape))) as ArrayLike<number>;
     const data =
@@ -84,7 +84,7 @@ export class Tracer extends tf.KernelBackend {
     throw new PermafrostError(
       'trace',
       `The traced program reads the value of a tensor [${value.shape}] made by ${made} (dataSync, data, array or print). ` +
-        'While tracing no values exist: return the tensor as an output instead.',
+        'Values do not exist while a program is traced. Return the tensor as an output instead.',
     );
   }
   override async read(dataId: object): Promise<tf.BackendValues> {
@@ -109,7 +109,7 @@ export class Tracer extends tf.KernelBackend {
     return this.#count;
   }
   override memory() {
-    return { unreliable: true, reasons: ['Values of a trace take no memory.'] };
+    return { unreliable: true, reasons: ['A trace computes no values.'] };
   }
   override epsilon(): number {
     return 1e-7;

@@ -1,4 +1,4 @@
-/** Where a step runs. Rooms with a runtime of their own make devices; the engine only uses them. */
+/** The devices that a step can run on. Other rooms load a runtime and make a device of it; the engine only uses devices. */
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import type { Gpu } from './wgsl/gpu.ts';
 import type { TileMemory } from './wgsl/products.ts';
@@ -6,22 +6,24 @@ import type { TileMemory } from './wgsl/products.ts';
 /** ONNX Runtime, injected: `onnxruntime-node` and `onnxruntime-web` both fit. */
 export interface OnnxDevice {
   kind: 'onnx';
-  /** For people, e.g. `cpu (ONNX Runtime, 2 threads)`. */
+  /** Display name, e.g. `cpu (ONNX Runtime, 2 threads)`. */
   name: string;
   runtime: { InferenceSession: typeof InferenceSession; Tensor: typeof Tensor };
   /** Execution providers in order of preference, e.g. `['cpu']`. */
   providers: InferenceSession.ExecutionProviderConfig[];
-  /** 0 or absent: the runtime decides. */
+  /** If 0 or absent, the runtime decides. */
   threads?: number;
-  /** Folder of the files that frozen weights name; absent: the runtime cannot map files and weights are written inline. */
+  /** Folder of the files that hold frozen weights. If absent, the runtime cannot map files and weights are written inline. */
   weightFolder?: string;
-  /** The provider can keep values in its memory, so that state stays there between steps. */
+  /** The provider can keep values in its memory, so state stays there between steps. */
   keepsState?: boolean;
+  /** Matrix products are slow if rows are a multiple of 4096 bytes apart. */
+  padsProducts?: boolean;
   /** The provider has com.microsoft.FusedMatMul. */
   fusedMatMul: boolean;
 }
 
-/** A tfjs backend that computes as the program goes. */
+/** A tfjs backend that computes each operation as the program calls it. */
 export interface EagerDevice {
   kind: 'eager';
   name: string;
@@ -34,11 +36,11 @@ export interface WgslDevice {
   kind: 'wgsl';
   name: string;
   gpu: Gpu;
-  /** Tiles of products that were fastest on this GPU; absent: none is tried. */
+  /** The fastest tile sizes of matrix products on this GPU. If absent, none are tried. */
   tiles?: TileMemory;
-  /** Runs steps with an operator that has no WGSL. */
+  /** Opens the device for steps with an operator that has no WGSL kernel. */
   fallback(): Promise<OnnxDevice>;
-  /** Told what people should know. */
+  /** Shows a message to the user. */
   say(line: string): void;
 }
 

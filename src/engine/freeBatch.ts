@@ -1,6 +1,6 @@
 /**
- * Makes a traced graph run with any batch size. A trace holds shapes as numbers; those that differ between traces at two
- * batch sizes depend on the batch. They are replaced by values that the graph computes from the shape of its input.
+ * Makes a traced graph run with any batch size. A trace contains sizes as numbers. The sizes that differ between two traces
+ * with different batch sizes depend on the batch; the graph computes them from the shape of its input instead.
  */
 
 import { reachable } from './fuse.ts';
@@ -12,8 +12,8 @@ interface TracedAt {
 }
 
 /**
- * Outputs of `g` for any batch: those of `one`, compared with `other` of the same program. `input` names a value whose first
- * axis is the batch. Null where another size gives another computation or other constants.
+ * Rewrites the outputs of `one` for any batch size, by comparison with `other`, a trace of the same program. `input` names a
+ * value whose first axis is the batch. Null if the two traces differ in operators or constants.
  */
 export function freeBatch(g: Graph, one: TracedAt, other: TracedAt, input: string): Value[] | null {
   const nodes = reachable(one.outputs);
@@ -37,7 +37,10 @@ export function freeBatch(g: Graph, one: TracedAt, other: TracedAt, input: strin
   }
   return one.outputs.map((v) => replaced.get(v) ?? v);
 
-  /** A list of sizes with those that depend on the batch computed; undefined where none does, null where one is no multiple of the batch. */
+  /**
+   * A list of sizes in which those that depend on the batch are computed. Undefined if none does; null if one of them is not a
+   * multiple of the batch.
+   */
   function shapeFor(v: Value, w: Value, op: string): Value | null | undefined {
     const [sizes, otherSizes] = [intsOf(v), intsOf(w)];
     if (!sizes || !otherSizes) return undefined;
@@ -61,7 +64,7 @@ function intsOf({ source, dtype }: Value): number[] | null {
   return source.kind === 'const' && dtype === 'int64' ? Array.from(source.data as BigInt64Array, Number) : null;
 }
 
-/** Whether the nodes are the same operators on the same operands, ignoring lists of sizes. */
+/** Whether two lists of nodes have the same operators and operands, apart from lists of sizes. */
 function isSame(nodes: readonly Node[], others: readonly Node[]): boolean {
   if (nodes.length !== others.length) return false;
   const places = new Map(nodes.map((node, i) => [node, i]));

@@ -1,6 +1,6 @@
 /**
- * Rewrites of a finished graph that depend on the users of a value: scalars sink into the α of a product, row biases
- * into its third operand, and transposes into its flags. None changes a result by more than rounding.
+ * Rewrites of a finished graph that depend on which nodes use a value. They move scalars into the α of a matrix product,
+ * row biases into its third operand, and transposes into its flags. Results change by rounding at most.
  */
 import { type Attribute, type Graph, isOp, type Node, nodeOf, splatOf, type Value } from './graph.ts';
 
@@ -43,10 +43,10 @@ interface Context {
   /** Whether exactly one node (or output) uses the value. */
   once(v: Value): boolean;
 }
-/** New outputs for a node (its operands are already rewritten), or null to keep it. */
+/** Returns new outputs for a node whose operands are already rewritten, or null to keep the node. */
 export type Rule = (node: Node, context: Context) => readonly Value[] | null;
 
-/** The outputs after one pass of a rule over every node. */
+/** Applies a rule once to every node; returns the outputs of the rewritten graph. */
 export function rewrite(g: Graph, outputs: readonly Value[], rule: Rule): Value[] {
   const nodes = reachable(outputs);
   const uses = new Map<Value, number>();
@@ -78,7 +78,7 @@ const numberOf = (node: Node, key: string, otherwise: number): number => {
   return typeof attribute === 'object' && 'float' in attribute ? attribute.float : (attribute as number);
 };
 
-/** The product of `inputs` times a scalar, or null where its operator cannot carry one. A bias is scaled too when asked. */
+/** The matrix product of `inputs`, times `scale`; null if its operator has no α. With `bias`, the third operand is scaled too. */
 function scaledProduct(
   g: Graph,
   node: Node,
@@ -100,7 +100,7 @@ function scaledProduct(
   return g.node('FusedMatMul', inputs, shape, attributes, 'com.microsoft')[0];
 }
 
-/** The scalar of `x·scalar`, with the other operand. */
+/** Splits a product `x·scale` with a constant scalar into its two factors; null for any other node. */
 function scalarFactor(node: Node | undefined): { x: Value; scale: number } | null {
   if (node?.op !== 'Mul') return null;
   const [a, b] = node.inputs;
@@ -114,7 +114,7 @@ const reshapeLike = (g: Graph, node: Node, x: Value): Value =>
   node.op === 'Reshape' ? g.reshape(x, node.outputs[0].shape) : g.transpose(x, node.attributes.perm as number[]);
 const movesOnly = (node: Node): boolean => node.op === 'Reshape' || node.op === 'Transpose';
 
-/** product·s → product with α = s, also through reshapes, transposes and further factors. */
+/** product·s → product with α = s, even if reshapes, transposes or other factors come between. */
 const scalarIntoProduct =
   (options: FuseOptions): Rule =>
   (node, { g, once }) => {
@@ -198,13 +198,13 @@ const transposeIntoProduct: Rule = (node, { g }) => {
   return g.node('FusedMatMul', inputs, [[node.outputs[0].shape, node.outputs[0].dtype]], attributes, 'com.microsoft');
 };
 
-/** Operators of ONNX Runtime that the standard has since opset 20, with the attributes they take there. */
+/** The operators of ONNX Runtime that are part of the ONNX standard since opset 20, as the standard writes them. */
 const standardForms: Record<string, { op: string; attributes: Record<string, Attribute> }> = {
   FastGelu: { op: 'Gelu', attributes: { approximate: 'tanh' } },
   Gelu: { op: 'Gelu', attributes: { approximate: 'none' } },
 };
 
-/** com.microsoft operator → the standard's equivalent. Throws for one that has none. */
+/** com.microsoft operator → its equivalent in the ONNX standard. Throws if it has none. */
 const intoStandard: Rule = (node, { g }) => {
   if (node.domain === '') return null;
   const form = standardForms[node.op];

@@ -4,8 +4,8 @@ import '@tensorflow/tfjs'; // registers the gradients; tfjs-core alone has none 
 import type { Tensors } from './program.ts';
 
 /**
- * Value of a scalar function of named tensors and its gradients by name.
- * A tensor that the value does not depend on has no entry: nothing should move it.
+ * Computes a scalar function of named tensors and its gradients by name.
+ * Tensors that the value does not depend on have no gradient, so that the optimizer leaves them alone.
  */
 export function valueAndGradients(
   f: (at: Tensors) => tf.Tensor,

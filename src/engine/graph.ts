@@ -1,6 +1,6 @@
 /**
- * The expression graph of a traced program. A Value is immutable and a graph is everything reachable from some
- * outputs, so dead code vanishes by construction; identical nodes are shared and trivial ones folded when they are made.
+ * The expression graph of a traced program. Values are immutable, and a graph consists of everything reachable from
+ * its outputs, so it contains no dead code. Identical nodes are shared, and trivial ones are folded as they are made.
  */
 import type { Frozen, TensorData } from './program.ts';
 
@@ -60,7 +60,7 @@ const folds: Record<string, (a: number, b: number) => number> = {
   Max: Math.max,
   Min: Math.min,
 };
-/** `x op unit = x`, and whether the unit may stand on the left too. */
+/** `x op unit = x`; with `left`, also `unit op x = x`. */
 const units: Record<string, { unit: number; left: boolean }> = {
   Add: { unit: 0, left: true },
   Sub: { unit: 0, left: false },
@@ -68,7 +68,7 @@ const units: Record<string, { unit: number; left: boolean }> = {
   Div: { unit: 1, left: false },
 };
 
-/** Makes values and nodes of one trace. */
+/** Makes the values and nodes of one trace. */
 export class Graph {
   #nextId = 0;
   #shared = new Map<string, Node>();
@@ -100,7 +100,7 @@ export class Graph {
     return value;
   }
 
-  /** The outputs of an operator; the same operator on the same operands is the same node. */
+  /** The outputs of an operator. A second call with the same operator and operands returns the same node. */
   node(
     op: string,
     inputs: readonly Value[],
@@ -124,7 +124,7 @@ export class Graph {
     return made;
   }
 
-  /** A splat written out, for operators that do not broadcast. */
+  /** Expands a splat to its full shape, for operators that do not broadcast. */
   full(x: Value): Value {
     const value = splatOf(x);
     return value === undefined || x.shape.length === 0 ? x : this.#expandNode(this.splat(value, [], x.dtype), x.shape);
@@ -138,7 +138,7 @@ export class Graph {
   #expandNode(x: Value, shape: readonly number[]): Value {
     return this.node('Expand', [x, this.ints(shape)], [[shape, x.dtype]])[0];
   }
-  /** The smallest value that broadcasts to the same: a splat's scalar, an Expand's operand. */
+  /** The smallest value that broadcasts to `x`: the scalar of a splat, or the operand of an Expand. */
   #narrow(x: Value): Value {
     const value = splatOf(x);
     if (value !== undefined) return this.splat(value, [], x.dtype);
@@ -221,8 +221,8 @@ export class Graph {
   }
 
   /**
-   * Matrix product over the last two axes, batch axes broadcast. Where the second operand has no batch it is one
-   * `Gemm` on 2-D operands, which keeps a single packed copy of a constant weight whichever way it is transposed.
+   * Matrix product over the last two axes; batch axes broadcast. If the second operand has no batch axes, this is a single
+   * 2-D `Gemm`, for which the runtime packs a constant weight only once, transposed or not.
    */
   matMul(a: Value, b: Value, transposeA: boolean, transposeB: boolean): Value {
     const [batchA, batchB] = [a.shape.slice(0, -2), b.shape.slice(0, -2)];
@@ -255,5 +255,5 @@ export class Graph {
   }
 }
 
-/** TensorProto.DataType of the ONNX specification. */
+/** Codes of TensorProto.DataType in the ONNX specification. */
 export const onnxType: Record<ValueType, number> = { float32: 1, int32: 6, int64: 7, bool: 9 };

@@ -1,14 +1,14 @@
-/** Which state a step may overwrite while it runs, so that it needs one buffer instead of two. */
+/** Finds the state that a step may overwrite while it runs. Such state needs one buffer instead of two. */
 import { reachable } from './fuse.ts';
 import { nodeOf, type Value } from './graph.ts';
 
-/** Operators whose element i depends on elements i of the operands only. */
+/** Operators that compute element i from the elements i of their operands alone. */
 const elementwise = new Set(['Add', 'Sub', 'Mul', 'Div']);
 
 /**
- * Names of the state whose old value is dead once the new one is being written: every node that reads it runs before the node
- * that makes its new value, or is that node and works element by element.
- * `outputs` are a trace's: new state under `next/<name>`, the old an input `state/<name>`.
+ * Names of the state whose old value is no longer needed while the new one is written: every node that reads the old value
+ * either runs before the node that makes the new one, or is that node and works element by element.
+ * `outputs` are those of a trace: new state is the output `next/<name>`, old state the input `state/<name>`.
  */
 export function writableInPlace(outputs: ReadonlyMap<string, Value>, changed: readonly string[]): string[] {
   const readers = new Map<string, Set<object>>();

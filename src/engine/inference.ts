@@ -1,4 +1,7 @@
-/** A program without state as an ONNX model that any runtime runs: operators of the standard only, any batch size where possible. */
+/**
+ * Writes a stateless program as an ONNX model for any runtime: with standard operators only, and for any batch size where
+ * possible.
+ */
 import { freeBatch } from './freeBatch.ts';
 import { fuse } from './fuse.ts';
 import { type OnnxModel, type OnnxOptions, writeOnnx } from './onnx.ts';
@@ -6,22 +9,22 @@ import type { Frozen, Program, Spec } from './program.ts';
 import { type Trace, traceProgram } from './trace.ts';
 
 export interface InferenceOptions extends Omit<OnnxOptions, 'rename' | 'freeBatch'> {
-  /** Specs of the inputs for a batch size, which is the first axis of each. */
+  /** Specs of the inputs at a batch size. The batch is the first axis of each input. */
   inputs(batch: number): Record<string, Spec>;
   frozen: Record<string, Frozen>;
-  /** Batch size of the model where it cannot be free. */
+  /** Batch size of the model if it cannot be free. */
   batch: number;
 }
 
 export interface InferenceModel extends OnnxModel {
-  /** Null: any. */
+  /** The fixed batch size; null if the model takes any. */
   batch: number | null;
 }
 
-/** Two sizes that a model's own dimensions are unlikely to have. */
+/** Two batch sizes that the model's own dimensions are unlikely to equal. */
 const sizes = [11, 13] as const;
 
-/** Names of inputs, outputs and values in the file are those of the program. */
+/** The model of a program. Inputs, outputs and frozen values have the same names in the file as in the program. */
 export function inferenceModel(
   program: Program,
   { inputs, frozen, batch, ...options }: InferenceOptions,

@@ -1,6 +1,6 @@
 /**
- * How each tfjs kernel becomes nodes: one row per kernel. A kernel without a row is refused by name while tracing.
- * Rows must mean what the eager kernel means; tests run every row both ways.
+ * The table that turns tfjs kernels into nodes, one row per kernel. Tracing a kernel without a row throws an error that names
+ * it. A row must compute what the eager kernel computes; tests run every row both ways.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { PermafrostError } from '#contract/errors';
@@ -72,23 +72,23 @@ function split(g: Graph, x: Value, sizes: readonly number[], axis: number): read
   return g.node('Split', [g.full(x), g.ints(sizes)], outputs, { axis });
 }
 
-/** ONNX runs images channels first, [b, c, h, w]; tfjs keeps them last, and filters as [h, w, in, out]. */
+/** Images are [b, c, h, w] in ONNX and [b, h, w, c] in tfjs. Filters in tfjs are [h, w, in, out]. */
 const channelsFirst = [0, 3, 1, 2];
 const channelsLast = [0, 2, 3, 1];
 
-/** How a window moves over images, as ONNX says it. */
+/** Strides and padding of a window, as attributes of an ONNX node. */
 function windowOf({ padInfo, strideHeight, strideWidth }: tf.backend_util.Conv2DInfo) {
   const { top, left, bottom, right } = padInfo;
   return { strides: [strideHeight, strideWidth], pads: [top, left, bottom, right] };
 }
 type Shape4 = [number, number, number, number];
-/** A convolution's sizes. Throws a RangeError for images with channels first. */
+/** Sizes of a convolution. Throws a RangeError for images with channels first. */
 function convolution(
   x: readonly number[],
   filter: readonly number[],
   { strides, dilations, pad, ...rest }: Attributes,
 ) {
-  if (rest.dataFormat === 'NCHW') throw new RangeError('channels first has no lowering');
+  if (rest.dataFormat === 'NCHW') throw new RangeError('images with channels first have no lowering');
   const info = tf.backend_util.computeConv2DInfo(
     ...([[...x], [...filter]] as [Shape4, Shape4]),
     ...([strides, dilations ?? 1, pad, rest.dimRoundingMode] as const),
@@ -96,7 +96,7 @@ function convolution(
   return { info, dilations: [info.dilationHeight, info.dilationWidth], ...windowOf(info) };
 }
 
-/** x [b, h, w, c] → its largest values per window and where in x they lie, channels first. */
+/** x [b, h, w, c] → the largest value of each window and its position in x, both with channels first. */
 function maxPool(g: Graph, x: Value, { filterSize, strides, pad, dimRoundingMode }: Attributes): readonly Value[] {
   const info = tf.backend_util.computePool2DInfo([...x.shape] as Shape4, filterSize, strides, 1, pad, dimRoundingMode);
   const shape = [info.batchSize, info.inChannels, info.outHeight, info.outWidth];
@@ -106,7 +106,7 @@ function maxPool(g: Graph, x: Value, { filterSize, strides, pad, dimRoundingMode
   return g.node('MaxPool', [images], outputs, { kernel_shape, ...windowOf(info) });
 }
 
-/** Rows for kernels of tfjs. */
+/** Rows of tfjs kernels. */
 export const lowerings: Record<string, Lowering> = {
   // shape only
   Identity: (_, { x }) => x,
@@ -201,7 +201,7 @@ export const lowerings: Record<string, Lowering> = {
     const [y] = g.node('Conv', operands, [[shape, 'float32']], { dilations, strides, pads });
     return g.transpose(y, channelsLast);
   },
-  /** The gradient of x: what a window gave to an output goes back to its inputs. */
+  /** The gradient of x: a transposed convolution of dy. */
   Conv2DBackpropInput: (g, { dy, filter }, { inputShape, ...attributes }) => {
     const { info, strides, pads } = convolution(inputShape, filter.shape, attributes);
     const [b, h, w, c] = inputShape as number[];
@@ -212,13 +212,13 @@ export const lowerings: Record<string, Lowering> = {
     const [dx] = g.node('ConvTranspose', operands, [[[b, c, h, w], 'float32']], { strides, pads, output_padding });
     return g.transpose(dx, channelsLast);
   },
-  /** The gradient of the filter: x convolved with dy, batch and channels having changed places. */
+  /** The gradient of the filter: x convolved with dy, after batch and channels have changed places in both. */
   Conv2DBackpropFilter: (g, { x, dy }, { filterShape, ...attributes }) => {
     const { info, strides, pads } = convolution(x.shape, filterShape, attributes);
     const [height, width, from, to] = filterShape as number[];
     const operands = [x, dy].map((v) => g.full(g.transpose(v, [3, 0, 1, 2])));
     const size = (whole: number, out: number, axis: number) =>
-      whole + pads[axis] + pads[axis + 2] - strides[axis] * (out - 1); // some rows at the end may have been in no window
+      whole + pads[axis] + pads[axis + 2] - strides[axis] * (out - 1); // includes rows at the end that no window has covered
     const shape = [from, to, size(info.inHeight, info.outHeight, 0), size(info.inWidth, info.outWidth, 1)];
     const [all] = g.node('Conv', operands, [[shape, 'float32']], { dilations: strides, strides: [1, 1], pads });
     return g.transpose(slice(g, all, [0, 0, 0, 0], [from, to, height, width]), [2, 3, 0, 1]);
@@ -229,7 +229,7 @@ export const lowerings: Record<string, Lowering> = {
     const [b, h, w, c] = input.shape;
     const zeros = g.full(g.splat(0, [sizeOf(input.shape)]));
     const given = g.reshape(g.full(g.transpose(dy, channelsFirst)), [sizeOf(dy.shape)]);
-    const operands = [zeros, g.reshape(places, [sizeOf(dy.shape)]), given]; // windows may overlap, so they add up
+    const operands = [zeros, g.reshape(places, [sizeOf(dy.shape)]), given]; // overlapping windows add up
     const [dx] = g.node('ScatterElements', operands, [[zeros.shape, 'float32']], { axis: 0, reduction: 'add' });
     return g.transpose(g.reshape(dx, [b, c, h, w]), channelsLast);
   },
@@ -289,7 +289,7 @@ export const lowerings: Record<string, Lowering> = {
   },
 };
 
-/** Rows for kernels of our own, which `nn` asks for where they exist and composes elsewhere. */
+/** Rows of our own kernels. `nn` uses them where the backend has them and composes them elsewhere. */
 export const ownLowerings: Record<string, Lowering> = {
   /** x [..., d], gamma [d], beta [d] → y, mean [..., 1], 1/σ [..., 1]. */
   LayerNorm: (g, { x, gamma, beta }, { epsilon }) => {
@@ -302,7 +302,7 @@ export const ownLowerings: Record<string, Lowering> = {
   },
   GeluTanh: (g, { x }) => g.node('FastGelu', [g.full(x)], [[x.shape, 'float32']], {}, 'com.microsoft')[0],
   GeluErf: (g, { x }) => g.node('Gelu', [g.full(x)], [[x.shape, 'float32']], {}, 'com.microsoft')[0],
-  /** Words [m, 1] and [1, n] → 1 where their product, taken mod 2³², reaches the threshold, else 0. */
+  /** Words [m, 1] and [1, n] → [m, n]: 1 where their product mod 2³² reaches the threshold, else 0. */
   KeepMask: (g, { rows, columns }, { threshold }) => {
     const shape = broadcastShape(rows.shape, columns.shape);
     const hash = g.node('Mul', [rows, columns], [[shape, 'int32']])[0];
@@ -341,7 +341,7 @@ const shapesOf = (values: Inputs): string =>
     .map(([key, v]) => `${key} ${v.dtype} [${v.shape}]`)
     .join(', ') || 'no operands';
 
-/** Registers every row with tfjs, and a refusal that names the kernel for every kernel that has none. */
+/** Registers every row with tfjs. For kernels without a row, registers a function that throws an error naming the kernel. */
 export function registerLowerings(): void {
   const rows = { ...lowerings, ...ownLowerings };
   const known = Object.entries(tf).filter(
@@ -353,7 +353,7 @@ export function registerLowerings(): void {
       throw new PermafrostError(
         'trace',
         `Kernel ${name} on ${shapesOf(inputs)} cannot be traced: it has no row in the kernel table. ` +
-          'Add one to engine/kernels, express the step with other operations, or run it on an eager device.',
+          'Add a row to engine/kernels, use other operations, or run the step on an eager device.',
       );
     });
   }

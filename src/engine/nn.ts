@@ -1,6 +1,7 @@
 /**
- * Layers that tfjs lacks or composes badly: layer normalisation, both GELUs, dropout, each with its own gradient.
- * A fused kernel is used where the active backend has one and composed elsewhere, so a model runs on any device.
+ * Layers that tfjs lacks or computes slowly: layer normalisation and both GELUs with their gradients, and dropout.
+ * Each uses a fused kernel if the active backend has one and is composed of tfjs operations otherwise, so a model runs on
+ * any device.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Noise } from './program.ts';
@@ -12,7 +13,7 @@ const run = <T extends tf.Tensor | tf.Tensor[]>(
   attributes: object,
 ): T => tf.engine().runKernel(kernel, inputs, attributes as tf.NamedAttrMap) as T;
 
-/** A constant tensor; the one way to put literal data into a traced program. */
+/** A constant tensor. Traced programs use it for constants with more than a few elements, such as masks. */
 export function literal(data: Float32Array | Int32Array, shape: number[]): tf.Tensor {
   const dtype = data instanceof Float32Array ? 'float32' : 'int32';
   return has('Literal') ? run('Literal', {}, { data, shape, dtype }) : tf.tensor(data, shape, dtype);
@@ -48,7 +49,7 @@ export function layerNorm(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsil
   return op(x, gamma, beta);
 }
 
-/** Mean over the last axis of x·w, kept as [..., 1]; a matrix-vector product needs no full-size temporary. */
+/** Mean over the last axis of x·w, [..., 1], as a matrix-vector product, which needs no full-size temporary. */
 function rowMean(x: tf.Tensor, w: tf.Tensor): tf.Tensor {
   const d = w.shape[0];
   const means = tf.matMul(tf.reshape(x, [-1, d]), tf.reshape(tf.mul(w, 1 / d), [d, 1]));
@@ -62,11 +63,11 @@ function composedLayerNorm(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsi
   return [tf.add(tf.mul(tf.mul(centred, inverse), gamma), beta), mean, inverse];
 }
 
-/** 2z of the tanh form: gelu(x) = x·σ(2z), 2z = x·(a + b·x²) with a = 2√(2/π), b = 0.044715·a. */
+/** Constants of the tanh form: gelu(x) = x·σ(2z) with 2z = x·(a + b·x²). */
 const a = 2 * Math.sqrt(2 / Math.PI);
 const b = 0.044715 * a;
 
-/** GELU in its tanh form, GPT-2's `gelu_new`. */
+/** GELU in its tanh form, which GPT-2 calls `gelu_new`. */
 export function geluTanh(x: tf.Tensor): tf.Tensor {
   const op = tf.customGrad((x, save) => {
     const input = x as tf.Tensor;
@@ -86,7 +87,7 @@ export function geluTanh(x: tf.Tensor): tf.Tensor {
   return op(x);
 }
 
-/** GELU in its exact form, x·Φ(x), as ViT uses it. */
+/** GELU in its exact form, x·Φ(x), which ViT uses. */
 export function geluErf(x: tf.Tensor): tf.Tensor {
   const op = tf.customGrad((x, save) => {
     const input = x as tf.Tensor;
@@ -103,9 +104,10 @@ export function geluErf(x: tf.Tensor): tf.Tensor {
 const normalCdf = (x: tf.Tensor): tf.Tensor => tf.mul(tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1), 0.5);
 
 /**
- * Dropout: every element is zeroed with probability `rate` and the others divided by 1 − rate; identity without noise.
- * An element's draw is the product of a random word of its row and one of its column, mod 2³² (multiplicative
- * hashing): a mask of m × n elements takes m + n random words, costs one integer product, and is the same on every device.
+ * Dropout zeroes every element with probability `rate` and divides the others by 1 − rate; without noise it changes nothing.
+ * The random number of an element is the product of a random word of its row and one of its column, mod 2³² (multiplicative
+ * hashing). A mask of m × n elements therefore takes m + n random words and one integer product for each element, and is the same on every
+ * device.
  */
 export function dropout(x: tf.Tensor, rate: number, noise: Noise | null): tf.Tensor {
   if (!noise || rate === 0) return x;

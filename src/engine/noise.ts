@@ -1,9 +1,9 @@
-/** What a step is given when it runs: checked inputs, and the random words of its dropout masks. */
+/** Prepares what a step reads when it runs: it checks inputs and draws the random words of dropout masks. */
 import { randomStream } from '#contract/random';
 import { sizeOf } from './graph.ts';
 import type { TensorData } from './program.ts';
 
-/** The random words of one run, in the order in which the program draws them. */
+/** A function that draws the random words of one run of a step. The program calls it once for each mask axis, in a fixed order. */
 export function noiseWords(seed: readonly [number, number] | undefined): (n: number) => Int32Array {
   if (!seed) throw new Error('internal: the program draws noise, but run() was given no noise seed');
   const stream = randomStream(seed[0], 'noise', seed[1]);
@@ -14,7 +14,7 @@ export function noiseWords(seed: readonly [number, number] | undefined): (n: num
   };
 }
 
-/** The data of an input. Throws when it does not have the type and size of its spec. */
+/** Returns the data of an input. Throws if its type or size does not match the spec. */
 export function checkedInput(
   name: string,
   data: TensorData | undefined,
@@ -25,5 +25,5 @@ export function checkedInput(
     data === undefined ? 'nothing' : `${data instanceof Int32Array ? 'int32' : 'float32'} of ${data.length} values`;
   if (data !== undefined && data.length === sizeOf(shape) && data instanceof Int32Array === (dtype === 'int32'))
     return data;
-  throw new Error(`internal: input "${name}" is ${dtype} [${shape}], ${sizeOf(shape)} values; found ${found}`);
+  throw new Error(`internal: input "${name}" is ${dtype} [${shape}]: expected ${sizeOf(shape)} values, found ${found}`);
 }

@@ -1,4 +1,4 @@
-/** Graph → ONNX ModelProto bytes. The message descriptors below are the part of the ONNX format that this file writes. */
+/** Writes a graph as an ONNX ModelProto. The schema below covers the part of the format that this file writes. */
 import protobuf from 'protobufjs/light.js';
 import { PermafrostError } from '#contract/errors';
 import { reachable } from './fuse.ts';
@@ -86,20 +86,20 @@ export interface OnnxModel {
 }
 
 export interface OnnxOptions {
-  /** Frozen values that name a file stay in that file (offset and length); otherwise all are written inline. */
+  /** Refer to frozen values that have a file by file, offset and length; otherwise all are written inline. */
   mapsFiles: boolean;
   /** Name of the graph. */
   graph?: string;
-  /** Name in the file of an input or a frozen value. */
+  /** Maps the name of an input or a frozen value to its name in the file. */
   rename?(name: string): string;
-  /** The first axis of every input and output has any length. */
+  /** Declare the first axis of every input and output as free, named `batch`. */
   freeBatch?: boolean;
   /** Version of the producer. */
   version?: string;
   metadata?: Record<string, string>;
 }
 
-/** Writes the graph that computes the named outputs. Only inputs that it reads are declared. */
+/** Writes the graph that computes the named outputs. Declares only the inputs that it reads. */
 export function writeOnnx(
   outputs: ReadonlyMap<string, Value>,
   { mapsFiles, graph: graphName = 'step', rename = (name) => name, freeBatch, version, metadata = {} }: OnnxOptions,
@@ -194,7 +194,7 @@ export function writeOnnx(
       node.outputs.map((v) => names.get(v)!),
     );
   }
-  // one value may be several outputs, or an input an output
+  // an output that repeats another one, or is an input, needs a node to carry its name
   for (const [name, v] of outputs)
     if (outputNames.get(v) !== name)
       write({ op: 'Identity', domain: '', attributes: {} }, `output ${name}`, [nameOf(v)], [name]);
@@ -215,7 +215,7 @@ export function writeOnnx(
   if (bytes.length >= 2 ** 31) {
     throw new PermafrostError(
       'trace',
-      `The graph takes ${bytes.length} bytes, more than the 2 GiB of one ONNX file. Keep frozen weights in a .safetensors file.`,
+      `The graph takes ${bytes.length} bytes, but an ONNX file holds at most 2 GiB. Keep frozen weights in a .safetensors file.`,
     );
   }
   return { bytes, nodes: proto.length, inputs: inputs.map((i) => i.name) };

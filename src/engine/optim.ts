@@ -1,5 +1,5 @@
 /**
- * Optimizers as chains of gradient transforms, after optax: `chain(clipByGlobalNorm(1), adam({ lr }))`. A transform is a pure
+ * Optimizers as chains of gradient transforms, like optax: `chain(clipByGlobalNorm(1), adam({ lr }))`. A transform is a pure
  * function of tensors, so it becomes part of the step's graph.
  */
 import * as tf from '@tensorflow/tfjs-core';
@@ -8,20 +8,26 @@ import type { Spec, Tensors } from './program.ts';
 import { constant, type Schedule } from './schedule.ts';
 import type { Initial } from './state.ts';
 
-/** Gradients or updates by parameter, all times one scalar: clipping and learning rates then cost no pass over the tensors. */
+/**
+ * Gradients or updates by parameter, and a scalar that multiplies them all. Clipping and learning rates change the scalar and
+ * need no pass over the tensors.
+ */
 export interface Updates {
   tensors: Tensors;
   scale: tf.Tensor;
 }
 
 export interface GradientTransform {
-  /** Starting state for parameters of the given shapes. */
+  /** Initial state for parameters of the given shapes. */
   init(params: Record<string, Spec>): Record<string, Initial>;
-  /** Updates from gradients, and the new state. `state` may hold more than the transform's own; parameters without a gradient get no update. */
+  /**
+   * Computes updates from gradients, and the new state. `state` may also contain values of other transforms. Parameters without
+   * a gradient get no update.
+   */
   update(gradients: Updates, state: Tensors, params: Tensors): { updates: Updates; state: Tensors };
 }
 
-/** Transforms one after the other. */
+/** A transform that applies several transforms one after the other. */
 export const chain = (...transforms: GradientTransform[]): GradientTransform => ({
   init: (params) => Object.assign({}, ...transforms.map((transform) => transform.init(params))),
   update(gradients, state, params) {
@@ -36,10 +42,10 @@ export const chain = (...transforms: GradientTransform[]): GradientTransform => 
   },
 });
 
-/** Gradients as a chain takes them. */
+/** Wraps gradients as the input of a transform. */
 export const asUpdates = (tensors: Tensors): Updates => ({ tensors, scale: tf.scalar(1) });
 
-/** Parameters less their updates; those without an update are left out. */
+/** Subtracts updates from parameters. The result contains only parameters that have an update. */
 export const applyUpdates = (params: Tensors, { tensors, scale }: Updates): Tensors =>
   mapValues(tensors, (update, name) => tf.sub(params[name], tf.mul(update, scale)));
 
@@ -47,7 +53,7 @@ export const applyUpdates = (params: Tensors, { tensors, scale }: Updates): Tens
 export const globalNorm = ({ tensors, scale }: Updates): tf.Tensor =>
   tf.mul(tf.sqrt(tf.addN(Object.values(tensors).map((g) => tf.sum(tf.square(g))))), scale);
 
-/** Scales gradients to a global norm of at most `limit`, as torch.nn.utils.clip_grad_norm_. */
+/** Scales gradients down to a global norm of `limit` if they exceed it, like torch.nn.utils.clip_grad_norm_. */
 export const clipByGlobalNorm = (limit: number): GradientTransform => ({
   init: () => ({}),
   update(gradients) {
@@ -59,7 +65,7 @@ export const clipByGlobalNorm = (limit: number): GradientTransform => ({
 const scheduleOf = (lr: number | Schedule): Schedule => (typeof lr === 'number' ? constant(lr) : lr);
 const zeros = (shape: number[]): Initial => ({ shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) });
 
-/** Adam as torch.optim.Adam computes it (arXiv 1412.6980): no weight decay, ε outside the bias-corrected root. */
+/** Adam (arXiv 1412.6980) like torch.optim.Adam: no weight decay, and ε is added after the bias-corrected root. */
 export function adam(options: {
   lr: number | Schedule;
   beta1?: number;
@@ -79,7 +85,7 @@ export function adam(options: {
     },
     update({ tensors, scale }, state) {
       const { lr, state: scheduled } = schedule.update(state);
-      // 1 − βᵗ by recurrence: exact near 0, where 1 − pow(β, t) loses its digits
+      // 1 − βᵗ by recurrence, which is exact near 0, where 1 − pow(β, t) loses digits
       const correct = (slot: string, beta: number) => tf.add(tf.mul(state[slot], beta), 1 - beta);
       const correction1 = correct('adam/correction1', beta1);
       const correction2 = correct('adam/correction2', beta2);

@@ -1,5 +1,5 @@
 /**
- * A traced graph as text: inputs and frozen values first, then one line per node in an order in which they can run, then outputs.
+ * Prints a traced graph: first its inputs and frozen values, then one line per node in execution order, then its outputs.
  *
  *     frozen/w f32[3,4]
  *     in/x f32[2,3]
@@ -7,13 +7,13 @@
  *     %1 = Softmax(%0, axis=-1) f32[2,4]
  *     out/y = %1
  *
- * With `PERMAFROST_PRINT_GRAPH=FILE` in its environment the trainer writes the graphs of a run's programs to FILE,
- * on a GPU with the WGSL of their kernels.
+ * If the environment has `PERMAFROST_PRINT_GRAPH=FILE`, the trainer writes the graphs of a run's programs to FILE, and on a
+ * GPU the WGSL of their kernels too.
  */
 import { reachable } from './fuse.ts';
 import { type Attribute, type Node, splatOf, type Value, type ValueType } from './graph.ts';
 
-/** The graph that computes the named outputs. */
+/** Prints the graph that computes the named outputs. */
 export function printGraph(outputs: ReadonlyMap<string, Value>): string {
   const nodes = reachable([...outputs.values()]);
   const fed = new Map<string, Value>();
@@ -30,7 +30,7 @@ export function printGraph(outputs: ReadonlyMap<string, Value>): string {
   ].join('\n');
 }
 
-/** Attributes that are left out where they have this value. */
+/** Attributes with these values are not printed. */
 const defaults: Readonly<Record<string, Attribute>> = { transA: 0, transB: 0 };
 
 function nodeLine({ op, inputs, outputs, attributes }: Node, nameOf: (v: Value) => string): string {
@@ -47,10 +47,10 @@ const attributeText = (value: Attribute): string =>
 const shortTypes: Record<ValueType, string> = { float32: 'f32', int32: 'i32', int64: 'i64', bool: 'bool' };
 const typeText = ({ dtype, shape }: Value): string => `${shortTypes[dtype]}[${shape}]`;
 
-/** Elements of a constant that are shown. */
+/** Most elements of a constant that are printed. */
 const shown = 8;
 
-/** A value that no node makes: a name, a number, a list of sizes, or a constant's type and first elements. */
+/** The text of a value that no node makes: its name, number, list of sizes, or type and first elements. */
 function leafText(v: Value): string {
   const { source } = v;
   if (source.kind === 'input' || source.kind === 'frozen') return source.name;

@@ -1,6 +1,6 @@
 /**
- * What a program is: an ordinary TensorFlow.js function from tensors to tensors. It holds no state of its own:
- * values that change from step to step come in as `state` and go out as `state`.
+ * A program is an ordinary TensorFlow.js function from tensors to tensors. It holds no state of its own: it receives
+ * the values that change from step to step as `state`, and returns their new values as `state`.
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
 
@@ -13,7 +13,7 @@ export interface Spec {
 }
 export type Tensors = Record<string, Tensor>;
 
-/** Random words for dropout masks: fresh at every step, decided by the seed given to `run`, the same on every device. */
+/** Random words for dropout masks. They differ at every step, depend only on the seed given to `run`, and are the same on every device. */
 export interface Noise {
   /** A new int32 tensor [n] of uniform 32-bit words. */
   words(n: number): Tensor;
@@ -30,33 +30,33 @@ export interface ProgramArgs {
 }
 export interface ProgramResult {
   outputs: Tensors;
-  /** New values of some of the state; the rest keeps its value. */
+  /** New values of the state that changes; the rest keeps its value. */
   state?: Tensors;
 }
 export type Program = (args: ProgramArgs) => ProgramResult;
 
 /** A value that never changes: bytes in a file that the runtime maps, or data in memory. */
 export interface Frozen extends Spec {
-  /** Where the bytes lie: `name` inside the device's weight folder. Little-endian, C order. */
+  /** The file `name` in the device's weight folder that holds the bytes: little-endian, C order. */
   file?: { name: string; offset: number; length: number };
-  /** Reads the values; called only where the runtime cannot map the file. */
+  /** Reads the values; called only if the runtime cannot map the file. */
   read(): TensorData;
 }
 
 /** The mutable values that compiled steps share, by name. Arrays are live: read them between steps, never during one. */
 export interface State {
   readonly specs: Readonly<Record<string, Required<Spec>>>;
-  /** Copies back the values that steps left in a device's memory. Call it after a step and before `get`. */
+  /** Copies values that are still in a device's memory to the host. Call it after a step and before `get`. */
   settle(): Promise<void>;
   get(name: string): TensorData;
-  /** Copies `data` in. Throws when its length is not that of the spec. */
+  /** Copies `data` into the state. Throws if its length does not match the spec. */
   set(name: string, data: TensorData): void;
-  /** Frees the device's memory; values that were not settled are lost. */
+  /** Frees the device's memory. Values that `settle` has not copied back are lost. */
   release(): Promise<void>;
 }
 
 export interface CompiledStep {
-  /** Runs once: reads and updates the shared state, returns the outputs by name (fresh arrays). */
+  /** Runs the program once: reads and updates the shared state, and returns the outputs by name in new arrays. */
   run(
     batch: Record<string, TensorData>,
     noiseSeed?: readonly [seed: number, step: number],

@@ -1,13 +1,13 @@
 /**
- * Frozen values as a graph on a device sees them, mapped from their file by the runtime. The session that trains may
- * hold packed copies; no runtime exposes those.
+ * Reads frozen values through a graph on the device, which the runtime maps from their file. The training session may use
+ * packed copies instead, but no runtime exposes them.
  */
 import type { Device } from './device.ts';
 import type { Frozen, TensorData } from './program.ts';
 import { createState } from './state.ts';
 import { compileStep } from './step.ts';
 
-/** Yields name and values, one tensor in memory at a time. */
+/** Yields the name and values of each tensor, with one tensor in memory at a time. */
 export async function* readBack(
   frozen: Record<string, Frozen>,
   device: Device,

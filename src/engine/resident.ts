@@ -1,6 +1,6 @@
 /**
- * State that stays in a device's memory between steps. Two graphs that only return their inputs copy it there and back.
- * A tensor on a device cannot be overwritten, so each step makes new ones and the old ones are freed at once.
+ * State that stays in a device's memory between steps. Two graphs that return their inputs unchanged copy it there and back.
+ * Tensors on a device cannot be overwritten, so each step makes new ones, and the old ones are freed at once.
  */
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import type { OnnxDevice } from './device.ts';
@@ -15,13 +15,13 @@ export const onDevice = 'gpu-buffer';
 
 /** State as tensors of ONNX Runtime. */
 export interface OnnxState extends Resident {
-  /** All state as tensors on the device; values that the host changed are copied there first. */
+  /** All state as tensors on the device. Copies values that the host has changed there first. */
   tensors(): Promise<Readonly<Record<string, Tensor>>>;
-  /** Takes the new value of `name`, which only the device has. */
+  /** Replaces the value of `name` by a tensor on the device. */
   replace(name: string, tensor: Tensor): void;
 }
 
-/** `get` gives the host's array of a name, which is current until a step on the device changes it. */
+/** `get` returns the host's array of a value, which is current until a step on the device changes it. */
 export function onnxState(
   specs: Readonly<Record<string, Required<Spec>>>,
   get: (name: string) => TensorData,

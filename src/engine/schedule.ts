@@ -1,4 +1,4 @@
-/** Learning rates from step to step, computed inside the step's graph. */
+/** Schedules of the learning rate, computed inside the step's graph. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensors } from './program.ts';
 import type { Initial } from './state.ts';
@@ -15,7 +15,7 @@ export const constant = (lr: number): Schedule => ({
   update: () => ({ lr: tf.scalar(lr), state: {} }),
 });
 
-/** Linear rise over `warmup` steps to 1, then `after` of the share of the remaining steps that is done; times `lr`. */
+/** `lr` times a factor: it rises linearly to 1 over `warmup` steps, then is `after(done)`, where `done` is the share of the remaining steps. */
 function warmed(lr: number, warmup: number, total: number, after: (done: tf.Tensor) => tf.Tensor): Schedule {
   const name = 'schedule/step';
   return {
@@ -29,11 +29,11 @@ function warmed(lr: number, warmup: number, total: number, after: (done: tf.Tens
   };
 }
 
-/** Linear rise over `warmup` steps to `lr`, then half a cosine down to 0 at step `total`. */
+/** Rises linearly to `lr` over `warmup` steps, then falls along half a cosine to 0 at step `total`. */
 export const warmupCosine = (lr: number, warmup: number, total: number): Schedule =>
   warmed(lr, warmup, total, (done) => tf.mul(tf.add(tf.cos(tf.mul(done, Math.PI)), 1), 0.5));
 
-/** Schedules by name, from the largest rate, the steps of warm-up and all steps. */
+/** Schedules by name: functions of the largest rate, the number of warm-up steps and the number of all steps. */
 export const schedules: Record<'constant' | 'cosine', (lr: number, warmup: number, total: number) => Schedule> = {
   constant: (lr, warmup, total) => (warmup === 0 ? constant(lr) : warmed(lr, warmup, total, tf.onesLike)),
   cosine: warmupCosine,

@@ -1,17 +1,17 @@
-/** The mutable values of a run, by name, shared by the steps that read and write them. */
+/** The mutable values of a run, by name. The steps of a run share them. */
 import { PermafrostError } from '#contract/errors';
 import { sizeOf } from './graph.ts';
 import type { DType, Spec, State, TensorData } from './program.ts';
 
 /** State in the memory of a device. */
 export interface Resident {
-  /** The host has written the value of `name`. */
+  /** Call this after the host has written the value of `name`. */
   changed(name: string): void;
   /** Whether only the device has the current value of `name`. */
   isNewer(name: string): boolean;
   /** Copies values that only the device has into the host's arrays. */
   fetch(): Promise<void>;
-  /** Copies everything back, so that the state can be used elsewhere. */
+  /** Copies everything back and frees it on the device, so that the state can be used elsewhere. */
   leave(): Promise<void>;
   release(): Promise<void>;
 }
@@ -23,7 +23,7 @@ export interface Initial extends Spec {
 const makeData = (dtype: DType, size: number): TensorData =>
   dtype === 'int32' ? new Int32Array(size) : new Float32Array(size);
 
-/** A state with these initial values; it takes ownership of their arrays. Throws when data and shape disagree. */
+/** Makes a state from initial values and takes ownership of their arrays. Throws if data and shape disagree. */
 export function createState(initial: Record<string, Initial>): State & {
   /** The buffer for the next value of `name`. */
   next(name: string): TensorData;
@@ -46,7 +46,7 @@ export function createState(initial: Record<string, Initial>): State & {
     if (data.length === sizeOf(shape)) return;
     throw new PermafrostError(
       'weights',
-      `${name} is ${dtype} [${shape}], ${sizeOf(shape)} values; found ${data.length}.`,
+      `${name} is ${dtype} [${shape}]: expected ${sizeOf(shape)} values, found ${data.length}.`,
     );
   };
   for (const [name, { shape, dtype = 'float32', data }] of Object.entries(initial)) {
@@ -60,7 +60,7 @@ export function createState(initial: Record<string, Initial>): State & {
     live: (name) => at(name).current,
     get(name) {
       if (this.resident?.isNewer(name))
-        throw new Error(`internal: "${name}" is on the device; settle() brings it back`);
+        throw new Error(`internal: the newest value of "${name}" is on the device; call settle() first`);
       return at(name).current;
     },
     async settle() {

@@ -1,4 +1,7 @@
-/** Compiles a program for a device: one graph for ONNX Runtime, or the program itself on an eager tfjs backend. */
+/**
+ * Compiles a program for a device: into a graph for ONNX Runtime, into WGSL kernels for a GPU, or, on an eager tfjs
+ * backend, into the program itself.
+ */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from 'onnxruntime-common';
 import { PermafrostError } from '#contract/errors';
@@ -8,6 +11,7 @@ import { writableInPlace } from './inPlace.ts';
 import { mapValues } from './mapValues.ts';
 import { checkedInput, noiseWords } from './noise.ts';
 import { writeOnnx } from './onnx.ts';
+import { padProducts } from './padProducts.ts';
 import { printGraph } from './print.ts';
 import type { CompiledStep, Frozen, Noise, Program, Spec, TensorData } from './program.ts';
 import { type OnnxState, onDevice, onnxState } from './resident.ts';
@@ -22,8 +26,8 @@ export interface StepOptions {
   frozen?: Record<string, Frozen>;
   device: Device;
   /**
-   * Whether the runtime packs frozen weights for its matrix products. Saves about a tenth of each run and costs the time to
-   * write a second copy of the weights of each product, and its memory. Default: true.
+   * Whether the runtime packs frozen weights for its matrix products. Packing saves about a tenth of the time of each run,
+   * but makes a second copy of these weights, which takes time at the start and memory. Default: true.
    */
   packs?: boolean;
   /** Receives the simplified graph as text before a device compiles it. Eager devices have none. */
@@ -39,7 +43,7 @@ export function compileStep(program: Program, options: StepOptions): Promise<Com
   return device.kind === 'onnx' ? compileOnnx(program, full, device) : compileOnGpu(program, full, device);
 }
 
-/** As WGSL; through ONNX Runtime where an operator has none. */
+/** Compiles to WGSL, or to ONNX Runtime if an operator has no WGSL kernel. */
 async function compileOnGpu(program: Program, options: Options, device: WgslDevice): Promise<CompiledStep> {
   try {
     return await compileWgsl(program, options, device);
@@ -58,7 +62,8 @@ async function compileOnnx(
   const traceStart = performance.now();
   const trace = traceProgram(program, { state: state.specs, inputs, frozen });
   const names = [...trace.outputs.keys()];
-  const fused = fuse(trace.graph, [...trace.outputs.values()], device);
+  const simple = fuse(trace.graph, [...trace.outputs.values()], device);
+  const fused = device.padsProducts ? padProducts(trace.graph, simple) : simple;
   const values = new Map(names.map((name, i) => [name, fused[i]]));
   print?.(printGraph(values));
   const flow = device.keepsState
@@ -105,7 +110,7 @@ async function compileOnnx(
   };
 }
 
-/** How state enters and leaves a session. */
+/** Passes state into a session and takes the new state out of it. */
 interface StateFlow {
   tensors(): Promise<Readonly<Record<string, Tensor>>>;
   /** The tensor that the session writes the new value to; null: the session allocates one. */
@@ -113,7 +118,7 @@ interface StateFlow {
   take(name: string, value: Tensor): void;
 }
 
-/** In the host's memory, which the session reads and writes, in place where possible. */
+/** Keeps state in the host's memory. The session writes new values over the old ones where that is safe. */
 function hostFlow(state: SharedState, { runtime }: OnnxDevice, writable: readonly string[]): StateFlow {
   const inPlace = new Set(writable);
   const tensorOn = (name: string, data: TensorData) => {
@@ -133,6 +138,7 @@ function hostFlow(state: SharedState, { runtime }: OnnxDevice, writable: readonl
   };
 }
 
+/** Keeps state in the device's memory between steps. */
 function deviceFlow(state: SharedState, device: OnnxDevice): StateFlow {
   const resident = async (): Promise<OnnxState> => {
     if (state.resident && 'tensors' in state.resident) return state.resident as OnnxState;
@@ -158,7 +164,7 @@ async function openSession(bytes: Uint8Array, device: OnnxDevice, { packs, onDev
   const { weightFolder } = device;
   const settings = {
     ...(packs ? {} : { disable_prepacking: '1' }),
-    use_device_allocator_for_initializers: '1', // packed weights in blocks of their own, for which huge pages can be had
+    use_device_allocator_for_initializers: '1', // puts packed weights into separate blocks, which can use huge pages
     ...(weightFolder === undefined ? {} : { model_external_initializers_file_folder_path: weightFolder }),
   };
   try {
@@ -183,7 +189,7 @@ async function compileEager(
   device: EagerDevice,
 ): Promise<CompiledStep> {
   if (!(await tf.setBackend(device.backend)))
-    throw new PermafrostError('device', `The tfjs backend "${device.backend}" cannot be used.`);
+    throw new PermafrostError('device', `The tfjs backend "${device.backend}" failed to start.`);
   const start = performance.now();
   const constants = mapValues(frozen, (value) => tf.keep(tf.tensor(value.read(), value.shape, value.dtype)));
   const specs = mapValues(inputs, ({ shape, dtype = 'float32' }) => ({ shape, dtype }));

@@ -13,7 +13,7 @@ export interface Trace {
   outputs: Map<string, Value>;
   /** State that the program changes. */
   changed: string[];
-  /** Lengths of the random words it draws, in order; fed as `noise/<i>`. */
+  /** How many random words each draw takes, in order. Draw i is fed as `noise/<i>`. */
   noise: number[];
 }
 
@@ -25,7 +25,7 @@ export interface TraceOptions {
 
 let tracer: Tracer | undefined;
 
-/** Traces synchronously, so nothing else can use the backend meanwhile. Throws `trace` for a program that cannot be recorded. */
+/** Traces a program. Throws `trace` if it cannot be recorded. Synchronous, so that nothing else uses the backend meanwhile. */
 export function traceProgram(program: Program, { state, inputs, frozen }: TraceOptions): Trace {
   if (!tracer) {
     tracer = new Tracer();
@@ -82,7 +82,7 @@ export function traceProgram(program: Program, { state, inputs, frozen }: TraceO
   }
 }
 
-/** Outputs leave as float32 or int32. */
+/** Outputs are float32 or int32: bool becomes int32. */
 const readable = (g: Graph, v: Value): Value => (v.dtype === 'bool' ? g.cast(v, 'int32') : v);
 
 function checkState(name: string, value: Value, state: TraceOptions['state']): Value {
@@ -90,7 +90,7 @@ function checkState(name: string, value: Value, state: TraceOptions['state']): V
   if (!spec)
     throw new PermafrostError(
       'trace',
-      `The program returns state "${name}", which is not part of its state (${Object.keys(state).join(', ') || 'none'}).`,
+      `The program returns the state "${name}", which is not declared. Declared: ${Object.keys(state).join(', ') || 'none'}.`,
     );
   if (!sameShape(value.shape, spec.shape) || value.dtype !== spec.dtype) {
     throw new PermafrostError(

@@ -1,14 +1,14 @@
 /**
- * A bundle: a ZIP of runs with all that is needed to check them and to train them again elsewhere. This file is its format:
- * writing one, and reading one that a stranger may have made. Nothing of it is ever unpacked to the disk.
+ * The format of bundles. A bundle is a ZIP of runs with everything needed to check them and to train them again elsewhere.
+ * Bundles are untrusted, so nothing is unpacked to the disk.
  *
  *     manifest.json                 format, date, every other file with its size and SHA-256
- *     environment.json              the machine and the versions that the bundle was made with
+ *     environment.json              the machine that made the bundle, and the versions of its software
  *     materials.json                data sets and weights of the runs, with their SHA-256
- *     table.json, table.md, table.csv   the published table of the runs, if there is one: verdicts with their evidence
- *     runs.csv                      a record per run
+ *     table.json, table.md, table.csv   the published table of the runs, if there is one, with its verdicts
+ *     runs.csv                      a record for each run
  *     runs/ID/config.json, journal.jsonl, frozen.json   as in the run's folder
- *     runs/ID/run.json              the run as the store has it
+ *     runs/ID/run.json              the run from the store
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
@@ -21,13 +21,13 @@ import { entryBytes, entryChunks, readZip, type ZipEntry } from '#formats/zip';
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const size = z.int().min(0);
 
-/** The layout that is written. Raise it whenever the same runs give other verdicts or files. */
+/** The layout of new bundles. Raise it whenever a change gives the same runs other verdicts or files. */
 export const bundleVersion = 3;
 
 export const manifest = z.object({
   format: z.literal('permafrost-bundle'),
   version: z.int().min(1),
-  /** The date in the table, as 2026-11-26. */
+  /** Date of the bundle, such as `2026-11-26`. */
   made: z.iso.date(),
   files: z.array(z.object({ path: z.string(), bytes: size, sha256 })),
 });
@@ -36,7 +36,7 @@ export type Manifest = z.infer<typeof manifest>;
 export const environment = z.object({
   permafrost: z.string(),
   node: z.string(),
-  /** Packages that compute, with their versions. */
+  /** Packages that affect results, with their versions. */
   packages: z.record(z.string(), z.string()),
   os: z.string(),
   cpu: z.string(),
@@ -52,7 +52,7 @@ export const materials = z.object({
 });
 export type Materials = z.infer<typeof materials>;
 
-/** The bundle's claims about a table. Values that can be recomputed are compared, not used. */
+/** The bundle's claims about a table. Claims that can be recomputed are only compared, never used. */
 export const statement = z.object({
   table: z.string(),
   profile: z.enum(profiles),
@@ -112,8 +112,8 @@ const paths = [
   /^runs\/[\w-]{1,100}\/(config\.json|run\.json|frozen\.json|journal\.jsonl)$/,
 ];
 /**
- * The most bytes that are read: of a file whole, where it is a run's JSON or lists all runs; of a journal line by line, which has
- * some 100 bytes per step of training; of a line, which holds the steps of a quarter of a second; of all files together.
+ * Limits in bytes: of a run's JSON, of a file that lists all runs, of a journal (about 100 bytes per step of training), of a line of
+ * a journal (the steps of a quarter of a second), and of all files together.
  */
 const most = { json: 2 ** 22, list: 2 ** 24, journal: 2 ** 29, line: 2 ** 20, all: 8 * 2 ** 30 };
 const lists: readonly string[] = ['manifest.json', 'table.md', 'table.csv', 'runs.csv'];
@@ -126,21 +126,21 @@ export interface Bundle {
   /** Ids of the runs. */
   runs: string[];
   has(path: string): boolean;
-  /** The content of a file as text. Throws `data` where it is missing or damaged. */
+  /** The content of a file as text. Throws `data` if it is missing or damaged. */
   text(path: string): string;
-  /** The lines of a journal with their ends, one after the other. Throws `data` as `text` does. */
+  /** Yields the lines of a journal, including line feeds. Throws `data` like `text`. */
   lines(path: string): Iterable<string>;
-  /** A file's JSON. Throws `data` where it does not fit the schema. */
+  /** A file's JSON. Throws `data` if it does not fit the schema. */
   json<T>(path: string, schema: z.ZodType<T>): T;
 }
 
 /**
- * Opens a bundle, calling `report` with a line for every file that contradicts the manifest.
- * Throws `data` for a file that is no bundle or claims an implausible size.
+ * Opens a bundle and calls `report` with a line for every file that contradicts the manifest. Throws `data` for a file that is not a
+ * bundle or claims an implausible size.
  */
 export function readBundle(source: ByteSource, name: string, report: (problem: string) => void): Bundle {
   const refuse = (why: string, cause?: unknown) =>
-    new PermafrostError('data', `${name} is not a bundle of Permafrost: ${why}`, { cause });
+    new PermafrostError('data', `${name} is not a bundle that this Permafrost can read: ${why}`, { cause });
   const entries = attempt(
     () => readZip(source),
     (cause) => refuse(cause.message, cause),
@@ -163,7 +163,7 @@ export function readBundle(source: ByteSource, name: string, report: (problem: s
   const lines = (path: string): Iterable<string> => {
     const entry = entryOf(path);
     if (entry.size > most.journal)
-      throw new PermafrostError('data', `${path}: it has ${entry.size} bytes; at most ${most.journal} are read.`);
+      throw new PermafrostError('data', `${path}: expected at most ${most.journal} bytes; found ${entry.size}.`);
     return linesOf(path, entryChunks(source, entry));
   };
   const json = <T>(path: string, schema: z.ZodType<T>): T => {
@@ -183,7 +183,7 @@ export function readBundle(source: ByteSource, name: string, report: (problem: s
   );
   if (stated.version > bundleVersion)
     throw refuse(
-      `it has layout ${stated.version}, but this one knows ${bundleVersion}. A newer Permafrost made it: update.`,
+      `expected layout ${bundleVersion} or lower; found ${stated.version}. A newer Permafrost made it. Update this one.`,
     );
   const listed = new Map(stated.files.map((file) => [file.path, file]));
   if (listed.size < stated.files.length) report('manifest.json: a file is listed twice.');
@@ -195,9 +195,9 @@ export function readBundle(source: ByteSource, name: string, report: (problem: s
     try {
       const found = digestOf(source, entryOf(path));
       if (found.bytes !== expected.bytes)
-        report(`${path}: it has ${found.bytes} bytes; the manifest says ${expected.bytes}.`);
+        report(`${path}: the manifest says ${expected.bytes} bytes; found ${found.bytes}.`);
       else if (found.sha256 !== expected.sha256)
-        report(`${path}: its SHA-256 is ${found.sha256}; the manifest says ${expected.sha256}.`);
+        report(`${path}: the manifest says SHA-256 ${expected.sha256}; found ${found.sha256}.`);
     } catch (error) {
       if (!(error instanceof PermafrostError)) throw error;
       report(error.message.startsWith(path) ? error.message : `${path}: ${error.message}`);
@@ -221,7 +221,7 @@ function* linesOf(path: string, chunks: Generator<Uint8Array>): Generator<string
   const decoder = new TextDecoder();
   const whole = (before: string, after: string): string => {
     if (before.length + after.length <= most.line) return before + after;
-    throw new PermafrostError('data', `${path}: it has a line of more than ${most.line} characters.`);
+    throw new PermafrostError('data', `${path}: found a line of more than ${most.line} characters.`);
   };
   let rest = '';
   for (;;) {

@@ -1,4 +1,4 @@
-/** CSV after RFC 4180, streamed: runs as a table, metrics at full resolution. */
+/** Streams runs and metrics as CSV (RFC 4180). */
 import { configFields } from '#contract/config';
 import { finalResult, type MetricRow, type Run } from '#contract/run';
 import { type CsvValue, csvLine, joined } from '#formats/csv';
@@ -8,7 +8,7 @@ const resultFields = Object.keys(finalResult.shape) as (keyof typeof finalResult
 const plain = (value: unknown): CsvValue =>
   value !== null && typeof value === 'object' ? JSON.stringify(value) : ((value ?? null) as CsvValue);
 
-/** Columns of the run table: the run, its config, its result. */
+/** Columns of runs.csv: the run, its config, its result. */
 const columns: [string, (run: Run) => CsvValue][] = [
   ['id', (run) => run.id],
   ['state', (run) => run.state],
@@ -40,13 +40,13 @@ const columns: [string, (run: Run) => CsvValue][] = [
 export const runHeader: string[] = columns.map(([name]) => name);
 export const runRecord = (run: Run): CsvValue[] => columns.map(([, value]) => value(run));
 
-/** A record per run, after a header. */
+/** A header, then a record for each run. */
 export function* runsCsv(runs: Iterable<Run>): Generator<string> {
   yield csvLine(runHeader);
   for (const run of runs) yield csvLine(runRecord(run));
 }
 
-/** A record per metric row of the given runs, after the header run,key,step,value. */
+/** A header, then a record for each metric row of the runs, at full resolution. */
 export function* metricsCsv(runs: Iterable<{ id: string; rows: Iterable<MetricRow> }>): Generator<string> {
   yield csvLine(['run', 'key', 'step', 'value']);
   for (const { id, rows } of runs) for (const [key, step, value] of rows) yield csvLine([id, key, step, value]);

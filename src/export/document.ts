@@ -1,16 +1,16 @@
-/** A table as people read it, before it is Markdown or LaTeX: texts without markup. Pure. */
+/** A table to be written as Markdown or LaTeX: its texts, without markup. Pure. */
 
-/** A text with the numbers (from 1) of the footnotes that it refers to. */
+/** A text with the numbers of its footnotes, counted from 1. */
 export interface Marked {
   text: string;
   marks: number[];
 }
 
 export interface Document {
-  /** For references to it: letters, digits and dashes. */
+  /** Label for references: letters, digits and dashes. */
   id: string;
   title: string;
-  /** Basis of the numbers, in a sentence or two. */
+  /** One or two sentences about the basis of the numbers. */
   caption: string;
   /** `isNumber` columns are aligned to the right. */
   header: { text: string; isNumber: boolean }[];
@@ -22,7 +22,7 @@ export interface Document {
 
 export const plain = (text: string): Marked => ({ text, marks: [] });
 
-/** Numbers texts in the order of the first request; equal texts share a number. */
+/** Numbers footnotes in the order of their first use; equal texts share a number. */
 export function footnotes() {
   const texts: string[] = [];
   return {

@@ -1,11 +1,11 @@
-/** Files that are written while they are made: whole or not at all, and never held in memory. */
+/** Writes files while they are made, without holding them in memory. A file is complete or does not exist. */
 import { createWriteStream, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { writeStreamAtomically } from '#disk/atomicFile';
 import { diskError } from '#disk/troubles';
 
-/** Lines joined into pieces large enough for a write. */
+/** Joins lines into pieces that are large enough to write. */
 export function* pieces(lines: Iterable<string>): Generator<string> {
   let piece = '';
   for (const line of lines) {
@@ -18,8 +18,8 @@ export function* pieces(lines: Iterable<string>): Generator<string> {
 }
 
 /**
- * Writes chunks to a file as fast as it accepts them; `-` is standard output, whose errors are thrown unchanged. A device or a
- * pipe is written to, never replaced. Throws `disk`, and the errors of the chunks.
+ * Writes chunks to a file as fast as it accepts them. `-` is standard output, whose errors are thrown unchanged. Writes into a
+ * device or a pipe instead of replacing it. Throws `disk`, and the errors of the chunks.
  */
 export async function writeChunks(
   path: string,

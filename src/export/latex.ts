@@ -1,6 +1,6 @@
 /**
- * A document as a LaTeX table, no wider than the text, that needs booktabs and graphicx and no other package. It compiles with
- * pdfLaTeX as well as with LuaLaTeX and XeLaTeX: letters of scripts that pdfLaTeX's fonts lack are code points there.
+ * Writes a document as a LaTeX table, no wider than the text, that needs only booktabs and graphicx. It compiles with pdfLaTeX,
+ * LuaLaTeX and XeLaTeX; pdfLaTeX prints letters that its fonts lack as code points.
  */
 import type { Document, Marked } from './document.ts';
 
@@ -11,7 +11,7 @@ const greek = {
   ...{ Ξ: 'Xi', Π: 'Pi', Σ: 'Sigma', Φ: 'Phi', Ψ: 'Psi', Ω: 'Omega', µ: 'mu' },
 };
 
-/** Characters that LaTeX reads as commands, or that its standard fonts have as formulas or ligatures alone. */
+/** Characters that LaTeX reads as commands, or that its standard fonts have only as formulas or ligatures. */
 const commands: Record<string, string> = {
   ...{ '\\': '\\textbackslash{}', '~': '\\textasciitilde{}', '^': '\\textasciicircum{}' },
   ...{ '#': '\\#', '%': '\\%', '&': '\\&', $: '\\$', _: '\\_', '{': '\\{', '}': '\\}' },
@@ -26,12 +26,12 @@ const commands: Record<string, string> = {
 const standard = /[ -~]|(?![ÐÞðþĄąĐđĘęĦħĮįĸĿŀŉŊŋŦŧŲųſ×÷])[À-ž]/u;
 /** Characters that no engine prints. */
 const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Cn}]/u;
-/** Tests whether the engine reads Unicode. Expanded at once, so that a list of tables gets the right form. */
+/** Tests whether the engine reads Unicode. It is expandable, so that a list of tables gets the right form. */
 const ifUnicode = '\\ifdefined\\Umathcode ';
 
 function escaped(text: string): string {
   let [written, letters] = ['', ''];
-  const minus = text.replace(/(?<![\w-])-(?=\d)/g, '−'); // before a number alone: `-0.1`, not `2026-11-26` or `gpt-2`
+  const minus = text.replace(/(?<![\w-])-(?=\d)/g, '−'); // in `-0.1`, but not in `2026-11-26` or `gpt-2`
   for (const char of minus.normalize('NFC')) {
     const known = commands[char] ?? (standard.test(char) ? char : null);
     if (known === null) letters += char;
@@ -43,7 +43,7 @@ function escaped(text: string): string {
   return written + foreign(letters);
 }
 
-/** Letters for engines that may have a font for them, and their code points for pdfLaTeX. */
+/** Writes letters for engines that may have a font for them, and their code points for pdfLaTeX. */
 function foreign(letters: string): string {
   if (letters === '') return '';
   const codes = Array.from(
@@ -57,7 +57,7 @@ function foreign(letters: string): string {
 }
 const marked = ({ text, marks }: Marked): string =>
   escaped(text) + (marks.length ? `\\textsuperscript{${marks.join(',')}}` : '');
-/** After a line end LaTeX would read `[` or `*` as its option. */
+/** Protects a leading `[` or `*`, which LaTeX would read as an option of the line end before it. */
 const line = (cells: string[]): string => `    ${cells.join(' & ').replace(/^[[*]/, '{}$&')} \\\\`;
 
 export function latex({ id, title, caption, header, rows, footnotes, sections }: Document): string {
@@ -88,13 +88,13 @@ export function latex({ id, title, caption, header, rows, footnotes, sections }:
   const needs = '% needs \\usepackage{booktabs} and \\usepackage{graphicx}';
   if (!body.includes(ifUnicode)) return `${needs}\n${body}`;
   const about =
-    '% letters that pdfLaTeX lacks are code points there; LuaLaTeX and XeLaTeX set them where the font has them';
+    '% pdfLaTeX prints letters that its fonts lack as code points; LuaLaTeX and XeLaTeX print them if the font has them';
   return [needs, about, body].join('\n');
 }
 
 const alignment = ({ isNumber }: Document['header'][number]): string => (isNumber ? 'r' : 'l');
 
-/** Words stacked in lines, where possible no longer than the cells below. */
+/** Breaks a heading into lines that are, if possible, no wider than the cells below. */
 function heading(column: Document['header'][number], width: number): string {
   const lines: string[] = [];
   for (const word of column.text.split(' '))
@@ -104,7 +104,7 @@ function heading(column: Document['header'][number], width: number): string {
   return `\\shortstack[${alignment(column)}]{${lines.map(escaped).join('\\\\')}}`;
 }
 
-/** Rows with the same beginning show it once, with a gap before the next group. */
+/** Shows the first cell of consecutive rows once if it is the same, with a gap before the next group. */
 function grouped(row: Marked[], before: Marked[] | undefined): string[] {
   const cells = row.map(marked);
   if (!before) return [line(cells)];

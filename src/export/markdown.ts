@@ -1,4 +1,4 @@
-/** A document as GitHub's Markdown: a table with footnotes. */
+/** Writes a document as GitHub's Markdown: a table with footnotes. */
 import type { Document, Marked } from './document.ts';
 
 /** Escapes Markdown's markup and GitHub's formulas; replaces line breaks, which would end a table row. */

@@ -1,4 +1,4 @@
-/** The mean of each config over its seeds with its 95 % interval, as CSV and as a document. */
+/** Writes the mean of each config over its seeds, with its 95 % interval, as CSV and as a document. */
 import type { ConfigField } from '#contract/config';
 import { configDiff, type FieldDifference } from '#contract/configDiff';
 import { numberText } from '#contract/format';
@@ -9,14 +9,14 @@ import { type Document, footnotes, type Marked, plain } from './document.ts';
 
 interface Means {
   groups: RunGroup[];
-  /** Settings that differ between groups, a value for each group. */
+  /** Settings that differ between groups, with one value for each group. */
   differences: FieldDifference[];
 }
 
 function meansOf(rows: readonly RunRow[]): Means {
   const groups = groupRuns(rows);
   const found = configDiff(groups.map((group) => group.rows[0])).filter(({ field }) => !sameGroup.has(field));
-  // the task first, since other settings belong to it; then the field that varies slowest, as in a grid
+  // the task comes first, since other settings depend on it; then fields from slowest to fastest, as in a grid
   const changes = ({ field, values }: FieldDifference) =>
     field === 'task' ? 0 : values.filter((value, i) => i > 0 && value !== values[i - 1]).length;
   return { groups, differences: found.sort((a, b) => changes(a) - changes(b)) };
@@ -29,7 +29,7 @@ const idsOf = ({ rows }: RunGroup): string =>
     ' ',
   );
 
-/** A record per config, after a header: the fields in which configs differ, then the mean of its finished runs. */
+/** A header, then a record for each config: the fields in which configs differ, and the mean of its finished runs. */
 export function* meansCsv(rows: readonly RunRow[]): Generator<string> {
   const { groups, differences } = meansOf(rows);
   const fields = differences.map(({ field }) => field);
@@ -41,7 +41,7 @@ export function* meansCsv(rows: readonly RunRow[]): Generator<string> {
   }
 }
 
-/** The same as a document, with the settings that all runs share; `date` is printed as it is given. */
+/** The means as a document, with the settings that all runs share. `date` is printed unchanged. */
 export function meansDocument(rows: readonly RunRow[], date: string): Document {
   const { groups, differences } = meansOf(rows);
   const metrics = [...new Set(groups.map((group) => group.rows[0].metric))];
@@ -80,7 +80,7 @@ function meanText(mean: Mean | null): string {
   return `${numberText(mean.mean)} ${marginText(mean, (value) => numberText(value, 2))}`.trimEnd();
 }
 
-/** The number of runs with a result, `of` all where some have none. */
+/** `3`, or `2 of 3` if some runs have no result. */
 const seedsText = ({ rows, means }: RunGroup): string =>
   means.value?.n === rows.length ? String(rows.length) : `${means.value?.n ?? 0} of ${rows.length}`;
 

@@ -1,4 +1,5 @@
-/** A published table with its results here: as CSV with a record per cell or per run, and as a document. */
+/** Writes a published table with our results as CSV, with a record for each cell or each run, and as a document. */
+import { conclusionTexts } from '#contract/conclusions';
 import { numberText } from '#contract/format';
 import type { Published } from '#contract/paperTable';
 import type { Run } from '#contract/run';
@@ -7,6 +8,8 @@ import {
   bestText,
   chanceText,
   contrastText,
+  floorText,
+  havePublished,
   publishedText,
   rangeText,
   thresholdText,
@@ -19,7 +22,7 @@ import { type CsvValue, csvLine, joined } from '#formats/csv';
 import { runHeader, runRecord } from './csv.ts';
 import { type Document, footnotes, plain } from './document.ts';
 
-/** A record per cell, after a header. */
+/** A header, then a record for each cell. */
 export function* resultsCsv({ results, profile }: TableState): Generator<string> {
   yield csvLine([
     'cell',
@@ -85,7 +88,7 @@ export function* resultsCsv({ results, profile }: TableState): Generator<string>
   }
 }
 
-/** A record per run of a cell, after a header: the cell, then the columns of the table of runs. */
+/** A header, then a record for each run of each cell: the cell, then the columns of runs.csv. */
 export function* resultRunsCsv({ results, profile }: TableState, runOf: (id: string) => Run): Generator<string> {
   yield csvLine(['cell', 'row', 'column', 'profile', ...runHeader]);
   for (const { cell, runs } of results)
@@ -98,14 +101,15 @@ const toleranceText = ({ accuracy, mae, threshold }: Tolerance): string =>
 const sourceText = ({ source, certainty, note }: Published): string =>
   [certainty === 'read' ? source : `${source} (second-hand)`, ...(note ? [note] : [])].join('. ');
 
-/** The table as a document; `date` is printed as given. */
+/** The table as a document. `date` is printed unchanged. */
 export function tableDocument(state: TableState, date: string): Document {
   const { table, profile, tolerance, results, contrasts } = state;
   const sources = footnotes();
   const marked = (texts: Published[]) => texts.map((published) => sources.mark(sourceText(published)));
   const hasOthers = results.some(({ cell }) => cell.beside.length > 0);
+  const hasPaper = havePublished(results);
   const rows = results.map((result) => {
-    const { cell, floor, onFloor, metric } = result;
+    const { cell, onFloor, metric } = result;
     const published = {
       text: publishedText(cell.published) + (onFloor ? ' *' : ''),
       marks: marked(cell.published ? [cell.published] : []),
@@ -113,9 +117,10 @@ export function tableDocument(state: TableState, date: string): Document {
     const others = { text: cell.beside.map(publishedText).join('; '), marks: marked(cell.beside) };
     return [
       ...[plain(cell.row), plain(cell.column), plain(thresholdText(result) || (metric ?? ''))],
-      published,
+      ...(hasPaper ? [published] : []),
       ...(hasOthers ? [others] : []),
-      ...[plain(floor ? numberText(floor.value) : ''), plain(oursText(result)), plain(verdictText(result))],
+      ...[plain(floorText(result)), plain(oursText(result))],
+      ...(hasPaper ? [plain(verdictText(result))] : []),
     ];
   });
   const lines = (of: (result: CellResult) => string | false | null) => [
@@ -124,6 +129,7 @@ export function tableDocument(state: TableState, date: string): Document {
   const name = ({ cell }: CellResult) => `${cell.row} ${cell.column}`;
   const sections = [
     { title: 'Gain (positive: better), with its 95 % interval over seeds', lines: contrasts.map(contrastText) },
+    { title: 'Conclusions', lines: conclusionTexts(contrasts) },
     { title: weightsAndScoreTitle, lines: weightsAndScoreTexts(state.weightsAndScore) },
     {
       title: 'Threshold not reached, so no mean of steps',
@@ -135,8 +141,8 @@ export function tableDocument(state: TableState, date: string): Document {
       lines: lines((a) => a.averages !== null && `${name(a)}: ${a.averages}`),
     },
     {
-      title: '* no better than guessing',
-      lines: lines((a) => a.onFloor && `${name(a)}: saying ${a.floor!.predictor} gives ${numberText(a.floor!.value)}`),
+      title: '* published number no better than the floor',
+      lines: lines((a) => a.onFloor && `${name(a)}: floor ${numberText(a.floor!.value)} (${a.floor!.predictor})`),
     },
     { title: 'Scaled down, so not compared with the published number', lines: lines((a) => a.notes.join('; ')) },
     { title: 'Not run', lines: lines((a) => a.needs && `${name(a)}: ${a.needs}`) },
@@ -148,9 +154,11 @@ export function tableDocument(state: TableState, date: string): Document {
     title: table.title,
     caption: `Profile ${profile}; tolerance ${toleranceText(tolerance)}; ${date}.`,
     header: [
-      ...[column('Row'), column('Column'), column('Metric'), column('Published', true)],
+      ...[column('Row'), column('Column'), column('Metric')],
+      ...(hasPaper ? [column('Published', true)] : []),
       ...(hasOthers ? [column('Others', true)] : []),
-      ...[column('Floor', true), column('Ours (95 % interval, seeds)', true), column('Verdict')],
+      ...[column('Floor', true), column('Ours (95 % interval, seeds)', true)],
+      ...(hasPaper ? [column('Verdict')] : []),
     ],
     rows,
     footnotes: sources.texts,

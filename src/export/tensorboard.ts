@@ -1,13 +1,13 @@
 /**
- * TensorBoard event files: records of TFRecord framing, each an Event of TensorFlow's event.proto with one scalar.
- * TensorBoard keeps scalars as 32-bit floats, so the CSV of the metrics has more digits.
+ * Writes TensorBoard event files: TFRecords that each hold an Event of TensorFlow's event.proto with one scalar. TensorBoard stores
+ * scalars as 32-bit floats, so metrics.csv has more digits.
  */
 import CRC32C from 'crc-32/crc32c.js';
 import protobuf from 'protobufjs/light.js';
 import type { MetricKey, MetricRow } from '#contract/run';
 
 const field = (id: number, type: string) => ({ id, type });
-/** Field numbers of github.com/tensorflow/tensorflow/blob/master/tensorflow/core/util/event.proto and framework/summary.proto. */
+/** Field numbers from github.com/tensorflow/tensorflow/blob/master/tensorflow/core/util/event.proto and framework/summary.proto. */
 export const eventType = protobuf.Root.fromJSON({
   nested: {
     Event: {
@@ -19,7 +19,7 @@ export const eventType = protobuf.Root.fromJSON({
       },
     },
     Summary: { fields: { value: { rule: 'repeated', ...field(1, 'Value') } } },
-    // part of a oneof in TensorFlow, so a 0 is written too
+    // a oneof, as in TensorFlow, so that 0 is written too
     Value: {
       oneofs: { value: { oneof: ['simpleValue'] } },
       fields: { tag: field(1, 'string'), simpleValue: field(2, 'float') },
@@ -27,7 +27,7 @@ export const eventType = protobuf.Root.fromJSON({
   },
 }).lookupType('Event');
 
-/** Names that TensorBoard groups by the part before the slash. */
+/** Names in TensorBoard, which groups them by the part before the slash. */
 const tags: Record<MetricKey, string> = {
   train_loss: 'loss/train',
   test_loss: 'loss/test',
@@ -36,13 +36,13 @@ const tags: Record<MetricKey, string> = {
   grad_norm: 'gradient/norm',
 };
 
-/** TFRecord's checksum: CRC-32C, turned and shifted so that data which hold their own checksum stay checkable. */
+/** TFRecord's checksum: CRC-32C, rotated and shifted, since the CRC of data that contain their own CRC is unreliable. */
 export function maskedCrc(bytes: Uint8Array): number {
   const crc = CRC32C.buf(bytes) >>> 0;
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 }
 
-/** Length (64 bits), its checksum, the data, their checksum; all little-endian. */
+/** A TFRecord: length (64 bits), its checksum, data, their checksum; all little-endian. */
 function tfRecord(data: Uint8Array): Uint8Array {
   const record = new Uint8Array(16 + data.length);
   const view = new DataView(record.buffer);
@@ -54,11 +54,11 @@ function tfRecord(data: Uint8Array): Uint8Array {
 }
 
 const eventRecord = (event: object): Uint8Array => tfRecord(eventType.encode(event).finish());
-const piece = 65536; // bytes of a write
+const pieceBytes = 65536;
 
 export interface EventSource {
   rows: Iterable<MetricRow>;
-  /** When the run began, and how many seconds it had been under way at some of its steps, in order. */
+  /** When the run started, and its running time in seconds at some of its steps, in order. */
   startedAt: number;
   clock: readonly { step: number; seconds: number }[];
 }
@@ -76,14 +76,14 @@ export function* eventFile({ rows, startedAt, clock }: EventSource): Generator<U
     });
     parts.push(record);
     bytes += record.length;
-    if (bytes < piece) continue;
+    if (bytes < pieceBytes) continue;
     yield Buffer.concat(parts);
     [parts, bytes] = [[], 0];
   }
   if (parts.length > 0) yield Buffer.concat(parts);
 }
 
-/** Seconds since 1970 at a step, pauses excluded: those of the last clock tick at or before it. */
+/** Returns the time at a step in seconds since 1970, without pauses, from the last clock entry at or before it. */
 function wallTime(start: number, clock: EventSource['clock']): (step: number) => number {
   return (step) => {
     let [low, high] = [0, clock.length];
@@ -96,6 +96,6 @@ function wallTime(start: number, clock: EventSource['clock']): (step: number) =>
   };
 }
 
-/** TensorBoard looks for `tfevents` in names and reads one file per run. */
+/** TensorBoard looks for `tfevents` in file names and reads one file per run. */
 export const eventFileName = (startedAt: number): string =>
   `events.out.tfevents.${Math.floor(startedAt / 1000)}.permafrost`;

@@ -2,24 +2,24 @@
 import { decode } from './safetensors.ts';
 
 export interface StoredArray {
-  /** The name that safetensors uses, or an unsupported type's own name. */
+  /** A type's name in safetensors, or the own name of an unsupported type. */
   dtype: string;
   shape: number[];
-  /** Where its row-major little-endian bytes are contiguous in the file; null where they must be assembled. */
+  /** The place of the array's row-major little-endian bytes in the file; null if they are not contiguous there. */
   place: { offset: number; length: number } | null;
-  /** Row-major little-endian bytes in pieces of whole elements. Throws `weights` when a checksum is wrong. */
+  /** The row-major little-endian bytes, in pieces of whole elements. Throws `weights` if a checksum is wrong. */
   chunks(): Iterable<Uint8Array>;
-  /** Compares the checksum, where the format has one. */
+  /** Compares the checksum; absent if the format has none. */
   check?(): void;
 }
 
 export const elementsOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 const floats: readonly string[] = ['F32', 'F16', 'BF16', 'F64'];
-/** Whether its values are floating-point numbers, which a parameter's must be. */
+/** Whether the values are floating-point numbers, as those of parameters must be. */
 export const isFloat = ({ dtype }: StoredArray): boolean => floats.includes(dtype);
 
-/** The values as float32 in pieces; narrower types are widened exactly, float64 is rounded. */
+/** The values as float32, in pieces. Narrower types are widened exactly; float64 is rounded. */
 export function* float32Chunks(array: StoredArray): Generator<Float32Array> {
   for (const bytes of array.chunks()) {
     const values = decode(array.dtype, bytes);
@@ -38,7 +38,7 @@ export function float32Values(array: StoredArray): Float32Array {
   return values;
 }
 
-/** The transpose of the array seen as a matrix of `rows` rows, however many axes it has; in memory while it is read. */
+/** The transpose of the array, which counts as a matrix of `rows` rows, whatever its axes. It is in memory while it is read. */
 export function transposed(array: StoredArray, rows: number): StoredArray {
   const columns = elementsOf(array.shape) / rows;
   return {

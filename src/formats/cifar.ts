@@ -1,10 +1,10 @@
 /**
- * CIFAR-10's binary version: records of one label byte and 3,072 pixel bytes, the planes red, green, blue, each row by row.
+ * CIFAR-10's binary version: records of one label byte and 3,072 pixel bytes, with a red, a green and a blue plane, row by row.
  * Format: cs.toronto.edu/~kriz/cifar.html.
  */
 
 import { PermafrostError } from '#contract/errors';
-import { countText } from '#contract/format';
+import { countText, plural } from '#contract/format';
 import type { ByteSource } from './source.ts';
 
 const pixels = 32 * 32;
@@ -16,13 +16,13 @@ export interface CifarImages {
   labels: Uint8Array;
 }
 
-/** The images of a file. Throws `data` naming `name` for a size that is no whole number of records and for a label above 9. */
+/** Reads the images of a file. Throws `data` with `name` if its size is not a whole number of records, or if a label is above 9. */
 export function readCifar(source: ByteSource, name: string): CifarImages {
   const count = source.size / record;
   if (!Number.isInteger(count) || count === 0) {
     throw new PermafrostError(
       'data',
-      `${name}: expected records of ${countText(record)} bytes; the file has ${source.size}, which is ${source.size === 0 ? 'none' : `${Math.floor(count)} and a part of one`}. Get the file again.`,
+      `${name}: expected records of ${countText(record)} bytes; the file has ${source.size} bytes, which is ${source.size === 0 ? 'no record' : `${plural(Math.floor(count), 'record')} and a part of one`}. Get the file again.`,
     );
   }
   const images = new Uint8Array(count * 3 * pixels);

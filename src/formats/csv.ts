@@ -1,12 +1,12 @@
 /**
  * CSV records as defined by RFC 4180, safe to open in a spreadsheet. Text that a spreadsheet would run as a formula gets a
- * single quote before it, as OWASP advises, also where it begins a cell for programs that split at semicolons or
- * tabs. Numbers stay numbers.
+ * single quote before it, as OWASP advises. This includes text after a semicolon or a tab, which some programs treat as the
+ * beginning of a cell. Numbers stay numbers.
  */
 
 export type CsvValue = string | number | boolean | null;
 
-/** Where a formula would begin. Quotes before it count as part of it, so that every text can be recovered. */
+/** Matches the position where a formula begins. Quotes before it count as part of it, so that every text can be recovered. */
 const formula = /^(?='*[=+\-@＝＋－＠\t\r])|(?<=[;\t\r\n])(?='*[=+\-@＝＋－＠])/g;
 
 /** One record with its line end. Text with commas, quotes or line breaks is quoted. */
@@ -18,7 +18,7 @@ export function csvLine(values: readonly CsvValue[]): string {
   return `${values.map(cell).join(',')}\r\n`;
 }
 
-/** A list in one cell: items with `separator` between them. An item that cannot be told apart from its neighbours is quoted as in JSON. */
+/** A list in one cell: items joined by `separator`. Items that could not be told apart from their neighbours are quoted as in JSON. */
 export const joined = (items: readonly string[], separator: string): string =>
   items.map((item) => (isPlain(item, separator) ? item : JSON.stringify(item))).join(separator);
 

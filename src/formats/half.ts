@@ -1,4 +1,4 @@
-/** IEEE 754 binary16. */
+/** Half-precision floats (IEEE 754 binary16). */
 
 const float = new Float32Array(1);
 const word = new Uint32Array(float.buffer);
@@ -15,10 +15,10 @@ function toHalf(value: number): number {
   const sign = (word[0] >>> 16) & 0x8000;
   if (Number.isNaN(value)) return sign | 0x7e00;
   const size = Math.abs(value);
-  if (size >= 65520) return sign | 0x7c00; // half-way to the next power of two and beyond
+  if (size >= 65520) return sign | 0x7c00; // 65504 is the largest half; from here on values round to infinity
   if (size < 2 ** -14) return sign | roundToEven(size * 2 ** 24); // subnormal: multiples of 2^-24, exact in float64
   const bits = word[0] & 0x7fffffff;
-  const rounded = (bits + 0xfff + ((bits >>> 13) & 1)) >>> 13; // the carry may run into the exponent, as it should
+  const rounded = (bits + 0xfff + ((bits >>> 13) & 1)) >>> 13; // a carry into the exponent is correct
   return sign | (rounded - ((127 - 15) << 10));
 }
 

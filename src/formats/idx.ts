@@ -1,4 +1,4 @@
-/** IDX, the format of the MNIST files: big-endian magic 0x0000 08 rank, dimensions, then unsigned bytes. */
+/** IDX, the format of the MNIST files: the big-endian magic number 0x0000 08 rank, then dimensions, then unsigned bytes. */
 import { PermafrostError } from '#contract/errors';
 import type { ByteSource } from './source.ts';
 
@@ -9,7 +9,7 @@ export interface IdxArray {
 
 const unsignedBytes = 0x08;
 
-/** The array of an IDX file of `rank` dimensions. Throws `data` naming `name`, what was expected and what was found. */
+/** Reads an IDX file of `rank` dimensions. Throws `data` with `name`, what was expected and what was found. */
 export function readIdx(source: ByteSource, rank: number, name: string): IdxArray {
   const fail = (what: string) =>
     new PermafrostError('data', `${name}: ${what} Get the file again, or point to another folder.`);
@@ -24,7 +24,7 @@ export function readIdx(source: ByteSource, rank: number, name: string): IdxArra
   const size = shape.reduce((a, b) => a * b, 1);
   if (source.size !== start + size) {
     throw fail(
-      `its header promises [${shape}], ${start + size} bytes in all; the file has ${source.size}${source.size < start + size ? ', so it is cut off' : ''}.`,
+      `its header states [${shape}], which makes ${start + size} bytes; the file has ${source.size}${source.size < start + size ? ', so it is cut off' : ''}.`,
     );
   }
   return { shape, data: source.read(start, size) };

@@ -1,4 +1,4 @@
-/** JSON files from outside: UTF-8, with or without a byte-order mark. */
+/** JSON files from other programs: UTF-8, with or without a byte-order mark. */
 import { type ErrorCode, PermafrostError } from '#contract/errors';
 import { readText } from './text.ts';
 

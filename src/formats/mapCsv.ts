@@ -1,4 +1,4 @@
-/** An attention map [t, t] as lines of CSV: a row per token that looks, a column per token that it looks at. */
+/** An attention map [t, t] as lines of CSV: each row is a token, and each column a token that it attends to. */
 import { csvLine } from './csv.ts';
 
 export function* mapCsv(map: Float32Array, tokens: readonly string[]): Generator<string> {

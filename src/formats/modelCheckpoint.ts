@@ -1,4 +1,4 @@
-/** The table of formats that pretrained models come in. A file's first bytes decide its format, not its name. */
+/** The table of formats of pretrained models. A file's first bytes decide its format, not its name. */
 import { PermafrostError } from '#contract/errors';
 import type { StoredArray } from './array.ts';
 import { readNpz } from './npz.ts';
@@ -9,12 +9,12 @@ import { isZip, readZip } from './zip.ts';
 
 interface CheckpointFormat {
   name: string;
-  /** Whether a file begins as one of this format does. */
+  /** Whether a file begins like files of this format. */
   fits(source: ByteSource): boolean;
   read(source: ByteSource): Map<string, StoredArray>;
 }
 
-/** The first that fits is read; PyTorch's legacy files begin like nothing in particular, so it comes last. */
+/** The first format that fits is used. PyTorch is last, because its legacy files have no distinctive beginning. */
 const formats: readonly CheckpointFormat[] = [
   { name: 'npz', fits: isNpz, read: readNpz },
   { name: 'safetensors', fits: isSafetensors, read: safetensorsArrays },
@@ -22,12 +22,12 @@ const formats: readonly CheckpointFormat[] = [
 ];
 
 export interface ModelCheckpoint {
-  /** Name of its format. */
+  /** Name of the file's format. */
   format: string;
   arrays: Map<string, StoredArray>;
 }
 
-/** Opens the arrays of a file in any known format. Errors carry `name`. Throws `weights` for a damaged file. */
+/** Opens the arrays of a file in any known format. Throws `weights`, with `name`, for a damaged file. */
 export function readModelCheckpoint(source: ByteSource, name: string): ModelCheckpoint {
   try {
     const format = formats.find(({ fits }) => fits(source))!;
@@ -67,12 +67,12 @@ function isNpz(source: ByteSource): boolean {
   return isZip(source) && [...readZip(source).keys()].some((entry) => entry.endsWith('.npy'));
 }
 
-/** After the length of its header, the header's {. */
+/** Whether the header's `{` follows the eight bytes of its length. */
 function isSafetensors(source: ByteSource): boolean {
   return source.size > 8 && source.read(8, 1)[0] === 0x7b;
 }
 
-const pieces = 4 * 2 ** 20; // bytes; a multiple of every element
+const pieces = 4 * 2 ** 20; // bytes; a multiple of every element's size
 
 function safetensorsArrays(source: ByteSource): Map<string, StoredArray> {
   const { tensors } = readSafetensors(source);

@@ -6,34 +6,36 @@ import type { ByteSource } from './source.ts';
 import { entryChunks, readZip, type ZipEntry } from './zip.ts';
 
 const damaged = (what: string): PermafrostError =>
-  new PermafrostError('weights', `Not a usable .npz file: ${what} Fetch or write it again.`);
+  new PermafrostError('weights', `The .npz file is invalid: ${what} Fetch or write it again.`);
 
 const dtypes: Record<string, SafetensorsType> = {
   ...{ '<f4': 'F32', '<f2': 'F16', '<f8': 'F64', '<i8': 'I64', '<i4': 'I32', '<i2': 'I16' },
   ...{ '|i1': 'I8', '|u1': 'U8', '|b1': 'BOOL', '|V2': 'BF16' }, // JAX's bfloat16 has no NumPy type
 };
 
-/** The arrays by name, without `.npy`. Throws `weights`. */
+/** The arrays by their names without `.npy`. Throws `weights`. */
 export function readNpz(source: ByteSource): Map<string, StoredArray> {
   const arrays = new Map<string, StoredArray>();
   for (const entry of readZip(source).values()) {
     if (entry.name.endsWith('.npy')) arrays.set(entry.name.slice(0, -4), openNpy(source, entry));
   }
-  if (arrays.size === 0) throw damaged('it holds no arrays.');
+  if (arrays.size === 0) throw damaged('it has no arrays.');
   return arrays;
 }
 
-/** An array of an unsupported type has its name and shape, so that a file may contain one that is not needed. */
+/** Opens an array. One of an unsupported type fails only when its values are read, since a file may contain arrays that are not needed. */
 function openNpy(source: ByteSource, entry: ZipEntry): StoredArray {
   const { start, dtype, shape, unread } = readHeader(source, entry);
   if (unread !== null || !isKnownType(dtype)) {
-    const why = unread ?? `has dtype ${dtype}; known are ${Object.keys(dtypes).join(', ')}`;
+    const why = unread ?? `has dtype ${dtype}; supported: ${Object.keys(dtypes).join(', ')}`;
     return { dtype, shape, place: null, chunks: () => refuse(`${entry.name} ${why}.`) };
   }
   const width = bytesPerElement[dtype];
   const expected = start + elementsOf(shape) * width;
   if (entry.size !== expected)
-    throw damaged(`${entry.name} is ${dtype} [${shape}], ${expected} bytes with its header, but has ${entry.size}.`);
+    throw damaged(
+      `${entry.name} is ${dtype} [${shape}]: expected ${expected} bytes with its header, found ${entry.size}.`,
+    );
   const chunks = () => wholeElements(behind(entryChunks(source, entry), start), width);
   return { dtype, shape, place: null, chunks };
 }
@@ -43,11 +45,11 @@ function refuse(what: string): never {
 }
 
 interface NpyHeader {
-  /** Where the values begin. */
+  /** Offset of the values. */
   start: number;
   dtype: string;
   shape: number[];
-  /** Why the values are not read; null where they are. */
+  /** Why the values cannot be read; null if they can. */
   unread: string | null;
 }
 
@@ -56,7 +58,7 @@ function readHeader(source: ByteSource, entry: ZipEntry): NpyHeader {
   const bytes = beginning(entryChunks(source, entry));
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 12 || view.getUint32(0) !== 0x934e554d || view.getUint16(4) !== 0x5059)
-    throw damaged(`${entry.name} does not start like an array.`);
+    throw damaged(`${entry.name} does not begin with the magic number of an array.`);
   const [prefix, length] = bytes[6] === 1 ? [10, view.getUint16(8, true)] : [12, view.getUint32(8, true)];
   if (prefix + length > bytes.length) throw damaged(`the header of ${entry.name} is cut off.`);
   const text = new TextDecoder().decode(bytes.subarray(prefix, prefix + length));
@@ -64,7 +66,7 @@ function readHeader(source: ByteSource, entry: ZipEntry): NpyHeader {
   const order = /'fortran_order':\s*(True|False)/.exec(text)?.[1];
   const sizes = /'shape':\s*\(([\d,\s]*)\)/.exec(text)?.[1];
   if (descr === undefined || order === undefined || sizes === undefined)
-    throw damaged(`the header of ${entry.name} is ${JSON.stringify(text.trim().slice(0, 80))}.`);
+    throw damaged(`the header of ${entry.name} cannot be read: ${JSON.stringify(text.trim().slice(0, 80))}.`);
   const shape = sizes.split(',').flatMap((size) => (size.trim() === '' ? [] : [Number(size)]));
   const isFortran = order === 'True' && shape.length > 1;
   return {
@@ -75,7 +77,7 @@ function readHeader(source: ByteSource, entry: ZipEntry): NpyHeader {
   };
 }
 
-/** At least the header, whatever pieces it comes in. */
+/** The first bytes of an entry, which include its header. */
 function beginning(chunks: Iterable<Uint8Array>): Uint8Array {
   const most = 12 + 0xffff;
   let bytes = new Uint8Array(0);
@@ -98,7 +100,7 @@ function* behind(chunks: Iterable<Uint8Array>, start: number): Generator<Uint8Ar
   }
 }
 
-/** Pieces cut between elements, as inflating cuts anywhere. */
+/** Cuts pieces between elements, since inflating cuts them anywhere. */
 function* wholeElements(chunks: Iterable<Uint8Array>, width: number): Generator<Uint8Array> {
   let rest = new Uint8Array(0);
   for (const chunk of chunks) {

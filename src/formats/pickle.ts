@@ -1,32 +1,32 @@
 /**
- * Python pickles as inert data. The machine knows only the instructions that build plain values. It looks globals up in the
- * caller's allow-list and refuses all others by name, so nothing in the file is ever executed.
- * Dictionaries become Maps, tuples and lists arrays, large integers BigInts. Length and instructions are bounded, because one
- * byte can make an object and one object can be referenced many times.
+ * Reads Python pickles as inert data. The machine supports only the instructions that build plain values. It looks globals up in
+ * the caller's allow-list and refuses all others by name, so nothing in the file is ever executed.
+ * Dictionaries become Maps, tuples and lists become arrays, and large integers become BigInts. The number of bytes and
+ * instructions is limited, because a single byte can make an object, and an object can be referenced many times.
  * Source: pickletools.py of CPython.
  */
 import { PermafrostError } from '#contract/errors';
 import type { ByteSource } from './source.ts';
 
-/** Stands for an allowed global. REDUCE runs `call`; without it the global may be named but not called. */
+/** An allowed global. The instruction REDUCE runs `call`; a global without it can be referred to but not called. */
 export interface Global {
   name: string;
   call?(args: unknown[]): unknown;
 }
 export interface PickleRules {
-  /** By `module name`, e.g. `collections OrderedDict`. */
+  /** Allowed globals by `module name`, e.g. `collections OrderedDict`. */
   globals: ReadonlyMap<string, Global>;
-  /** The object that a persistent id stands for. */
+  /** Returns the object of a persistent id. */
   persistent(id: unknown): unknown;
 }
 
 const pickleError = (what: string): PermafrostError =>
-  new PermafrostError('weights', `Not a usable pickle: ${what} Fetch or write it again, or use a safetensors file.`);
+  new PermafrostError('weights', `The pickle is invalid: ${what} Fetch or write it again, or use a safetensors file.`);
 
-/** Reads forward from a position, through a window of the source. */
+/** Reads a source forward from a position, through a window in memory. */
 export class Cursor {
   at: number;
-  /** Where the current pickle has to end. */
+  /** Offset at which the current pickle has to end. */
   #end = Number.POSITIVE_INFINITY;
   readonly #source: ByteSource;
   #window: Uint8Array = new Uint8Array(0);
@@ -37,7 +37,7 @@ export class Cursor {
     this.at = at;
   }
 
-  /** Sets how many bytes may be read from here on. */
+  /** Limits the number of bytes that may be read from here on. */
   allow(length: number): void {
     this.#end = this.at + length;
   }
@@ -46,7 +46,7 @@ export class Cursor {
     if (this.at + length > this.#end) throw pickleError(`it has more than ${largestPickle} bytes.`);
     if (this.at + length > this.#source.size)
       throw pickleError(
-        `it is cut off: ${length} bytes are expected at ${this.at}, but the file has ${this.#source.size}.`,
+        `it is cut off: expected ${length} bytes at ${this.at}, but the file has ${this.#source.size}.`,
       );
     const from = this.at - this.#start;
     this.at += length;
@@ -72,19 +72,19 @@ export class Cursor {
     return this.bytes(1)[0];
   }
 
-  /** Up to the next line feed, which is consumed. */
+  /** Reads up to the next line feed, and skips that. */
   line(): string {
     const codes: number[] = [];
     for (let code = this.byte(); code !== 0x0a; code = this.byte()) {
       codes.push(code);
-      if (codes.length > longestLine) throw pickleError('it has an endless line.');
+      if (codes.length > longestLine) throw pickleError(`it has a line of more than ${longestLine} bytes.`);
     }
     return text(Uint8Array.from(codes));
   }
 }
-/** Bytes. The pickle of GPT-2 XL has 60 kB; tensors are stored outside it. */
+/** In bytes. The pickle of GPT-2 XL has 60 kB; values of tensors are stored outside the pickle. */
 export const largestPickle = 1 << 24;
-/** Instructions. A tensor takes about 40; an instruction that can make a dictionary counts as eight. */
+/** A tensor takes about 40 instructions. An instruction that can make a dictionary counts as eight. */
 const mostInstructions = 1_000_000;
 const window = 1 << 16;
 const longestLine = 1 << 16;
@@ -109,7 +109,7 @@ class Machine {
 
   pop(): unknown {
     if (this.stack.length === 0 || this.stack.at(-1) === mark)
-      throw pickleError('an instruction finds nothing on the stack.');
+      throw pickleError('an instruction needs a value, but the stack is empty.');
     return this.stack.pop();
   }
 
@@ -117,7 +117,7 @@ class Machine {
     return Array.from({ length: count }, () => this.pop()).reverse();
   }
 
-  /** Everything above the topmost mark. */
+  /** Takes everything above the topmost mark. */
   marked(): unknown[] {
     const at = this.stack.lastIndexOf(mark);
     if (at < 0) throw pickleError('a mark is missing.');
@@ -131,7 +131,7 @@ class Machine {
   }
 
   get(index: number): void {
-    if (!this.memo.has(index)) throw pickleError(`it refers to value ${index}, which it never kept.`);
+    if (!this.memo.has(index)) throw pickleError(`it refers to the memo ${index}, which does not exist.`);
     this.push(this.memo.get(index));
   }
 
@@ -143,19 +143,21 @@ class Machine {
     if (typeof module !== 'string' || typeof name !== 'string') throw pickleError('the name of a global is not text.');
     const found = this.rules.globals.get(`${module} ${name}`);
     if (!found)
-      throw pickleError(`it asks for ${clipped(`${module}.${name}`)}, which weights do not need; it was not run.`);
+      throw pickleError(
+        `it refers to ${clipped(`${module}.${name}`)}, which weights do not need. Nothing was executed.`,
+      );
     this.push(found);
   }
 
   call(): void {
     const [target, args] = this.take(2);
     const { name, call } = (target ?? {}) as Partial<Global>;
-    if (!call || !Array.isArray(args)) throw pickleError(`it calls ${name ?? 'something'} that cannot be called.`);
+    if (!call || !Array.isArray(args)) throw pickleError(`it calls ${name ?? 'a value'}, which cannot be called.`);
     this.push(call(args));
   }
 }
 
-/** A value in a few words. A value that contains itself would be endless as text. */
+/** A short text for a value. Does not look into lists and objects, which may contain themselves. */
 export function clipped(value: unknown): string {
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'object' && value !== null) return 'an object';
@@ -171,9 +173,9 @@ function setItems(dict: Map<unknown, unknown>, items: unknown[]): void {
   for (let i = 0; i < items.length; i += 2) dict.set(items[i], items[i + 1]);
 }
 
-/** Two's complement, little-endian. */
+/** Decodes a little-endian integer in two's complement. */
 function long(bytes: Uint8Array): number | bigint {
-  if (bytes.length > 128) throw pickleError(`it has an integer of ${bytes.length} bytes.`);
+  if (bytes.length > 128) throw pickleError(`it has an integer of ${bytes.length} bytes; expected at most 128.`);
   let value = 0n;
   for (const byte of [...bytes].reverse()) value = (value << 8n) | BigInt(byte);
   const signed = BigInt.asIntN(8 * bytes.length, value);
@@ -191,7 +193,7 @@ const length32 = (m: Machine): number => m.cursor.view(4).getUint32(0, true);
 const length64 = (m: Machine): number => Number(m.cursor.view(8).getBigUint64(0, true));
 const char = (symbol: string): number => symbol.charCodeAt(0);
 
-/** The effect of every instruction except STOP. */
+/** The effects of all instructions except STOP. */
 const instructions = new Map<number, (m: Machine) => void>([
   [0x80, (m) => void m.cursor.byte()], // PROTO
   [0x95, (m) => void m.cursor.bytes(8)], // FRAME
@@ -215,7 +217,7 @@ const instructions = new Map<number, (m: Machine) => void>([
   [char('V'), (m) => m.push(m.cursor.line())],
   [0x8c, (m) => m.push(text(m.cursor.bytes(m.cursor.byte())))], // SHORT_BINUNICODE
   [0x8d, (m) => m.push(text(m.cursor.bytes(length64(m))))], // BINUNICODE8
-  [char('U'), (m) => m.push(text(m.cursor.bytes(m.cursor.byte())))], // strings of Python 2
+  [char('U'), (m) => m.push(text(m.cursor.bytes(m.cursor.byte())))], // a string of Python 2
   [char('T'), (m) => m.push(text(m.cursor.bytes(length32(m))))],
   [char('C'), (m) => m.push(m.cursor.bytes(m.cursor.byte()).slice())],
   [char('B'), (m) => m.push(m.cursor.bytes(length32(m)).slice())],
@@ -255,7 +257,7 @@ function appendTo(m: Machine, items: unknown[]): void {
 }
 const assignTo = (m: Machine, items: unknown[]): void => setItems(m.top(isDict, 'a dictionary'), items);
 
-/** DICT puts its new dictionary below its items. */
+/** Puts a new dictionary on the stack, below its items, for DICT. */
 function dictOn(m: Machine): Map<unknown, unknown> {
   const dict = new Map();
   const at = m.stack.lastIndexOf(mark);
@@ -264,16 +266,16 @@ function dictOn(m: Machine): Map<unknown, unknown> {
   return dict;
 }
 
-/** Drops attributes of a dictionary, such as `_metadata` of a state dict. Nothing else may have attributes. */
+/** Drops the attributes of a dictionary, such as `_metadata` of a state dict. No other value may have attributes. */
 function build(m: Machine): void {
   m.pop();
-  m.top(isDict, 'a dictionary, the only thing with attributes here,');
+  m.top(isDict, 'a dictionary, which alone may have attributes,');
 }
 
 const stop = char('.');
 const heavy = [char('}'), char('d'), char('R'), 0x81];
 
-/** Reads the pickle at the cursor and leaves the cursor behind it. Throws `weights` for a damaged pickle or one larger than weights need. */
+/** Reads the pickle at the cursor and moves the cursor after it. Throws `weights` if the pickle is damaged, or larger than weights need. */
 export function unpickle(cursor: Cursor, rules: PickleRules): unknown {
   const machine = new Machine(cursor, rules);
   cursor.allow(largestPickle);

@@ -1,7 +1,7 @@
 /**
- * safetensors: an 8-byte header length, a JSON header, then raw little-endian data.
+ * safetensors files: an 8-byte header length, a JSON header, then raw little-endian data.
  * Format: github.com/huggingface/safetensors. This reader is as strict as the original: tensors follow each other without
- * gaps, and nothing follows the last. It reads only the header; values are read on request.
+ * gaps, and nothing follows the last one. It reads only the header; values are read on request.
  */
 import { PermafrostError } from '#contract/errors';
 import type { ByteSource } from './source.ts';
@@ -27,9 +27,9 @@ export interface StoredTensor {
   /** A key of {@link bytesPerElement}, or an unsupported type such as F8_E4M3. */
   dtype: string;
   shape: number[];
-  /** Of the first byte, from the start of the file. */
+  /** Offset of the first byte from the start of the file. */
   offset: number;
-  /** In bytes. */
+  /** Number of bytes. */
   length: number;
 }
 export interface SafetensorsFile {
@@ -37,20 +37,23 @@ export interface SafetensorsFile {
   tensors: Map<string, StoredTensor>;
 }
 
-/** Bytes. A tensor takes about 100: GPT-2 XL has 60 kB, and models of a trillion parameters have less than 1 MB per file. */
+/** In bytes. A tensor takes about 100 bytes: GPT-2 XL has 60 kB, and models of a trillion parameters have less than 1 MB per file. */
 const largestHeader = 4 * 2 ** 20;
 const elements = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 const damaged = (what: string): PermafrostError =>
-  new PermafrostError('weights', `Not a usable safetensors file: ${what} Fetch or write it again.`);
+  new PermafrostError('weights', `The safetensors file is invalid: ${what} Fetch or write it again.`);
 
-/** The tensors of a file by name. Throws `weights` naming what is wrong: header, JSON, dtype, shape, bounds, overlaps or holes. */
+/** Reads the tensors of a file by name. Throws `weights` for a damaged header, JSON, dtype, shape or bounds, and for overlaps or gaps. */
 export function readSafetensors(source: ByteSource): SafetensorsFile {
-  if (source.size < 8) throw damaged(`it has ${source.size} bytes, fewer than the 8 of a header length.`);
+  if (source.size < 8) throw damaged(`it has ${source.size} bytes; expected at least the 8 bytes of a header length.`);
   const first = source.read(0, 8);
   const length = Number(new DataView(first.buffer, first.byteOffset, 8).getBigUint64(0, true));
-  if (8 + length > source.size) throw damaged(`its header claims ${length} bytes, but the file has ${source.size}.`);
+  if (8 + length > source.size)
+    throw damaged(`its header should have ${length} bytes, but the file has ${source.size}.`);
   if (length > largestHeader)
-    throw damaged(`its header has ${length} bytes; at most ${largestHeader} are read, enough for 30,000 tensors.`);
+    throw damaged(
+      `its header has ${length} bytes; expected at most ${largestHeader}, which is enough for 30,000 tensors.`,
+    );
   const start = 8 + length;
   const header = parseHeader(source.read(8, length));
   const { __metadata__, ...entries } = header;
@@ -67,7 +70,7 @@ function refuseGaps(tensors: ReadonlyMap<string, StoredTensor>, start: number, s
   let [end, before] = [start, ''];
   for (const [name, { offset, length }] of sorted) {
     if (offset < end) throw damaged(`${before} and ${name} share bytes.`);
-    if (offset > end) throw damaged(`nothing owns the ${offset - end} bytes before ${name}.`);
+    if (offset > end) throw damaged(`the ${offset - end} bytes before ${name} belong to no tensor.`);
     [end, before] = [offset + length, name];
   }
   if (end < size) throw damaged(`${size - end} bytes follow its last tensor.`);
@@ -92,7 +95,7 @@ const [quote, backslash, colon, opening, closing] = ['"', '\\', ':', '{[', '}]']
   [...text].map((character) => character.charCodeAt(0)),
 );
 
-/** Refuses what JSON.parse accepts: deep nesting, and repeated names, of which it keeps the last. */
+/** Refuses JSON that JSON.parse accepts: deep nesting, and repeated names, of which it would keep the last. */
 function checkStructure(bytes: Uint8Array): void {
   const names: (Set<string> | null)[] = []; // of the enclosing objects; null for a list
   let lists = 0;
@@ -116,7 +119,7 @@ function checkStructure(bytes: Uint8Array): void {
   }
 }
 
-/** Index behind the closing quote of the string that begins at `start`. */
+/** Index after the closing quote of the string that begins at `start`. */
 function endOfText(bytes: Uint8Array, start: number): number {
   let at = start + 1;
   while (at < bytes.length && bytes[at] !== quote[0]) at += bytes[at] === backslash[0] ? 2 : 1;
@@ -127,7 +130,7 @@ function checkMetadata(metadata: unknown = {}): Record<string, string> {
   const isText = (value: unknown) => typeof value === 'string';
   if (metadata && typeof metadata === 'object' && Object.values(metadata).every(isText))
     return metadata as Record<string, string>;
-  throw damaged(`its __metadata__ is ${JSON.stringify(metadata).slice(0, 80)}, not a record of texts.`);
+  throw damaged(`its __metadata__ is ${JSON.stringify(metadata).slice(0, 80)}; expected an object of strings.`);
 }
 
 function checkEntry(name: string, entry: unknown, start: number, size: number): StoredTensor {
@@ -138,9 +141,9 @@ function checkEntry(name: string, entry: unknown, start: number, size: number): 
   } = (entry ?? {}) as { dtype: string; shape: number[]; data_offsets: [number, number] };
   const whole = (n: unknown) => Number.isSafeInteger(n) && (n as number) >= 0;
   if (typeof dtype !== 'string' || !/^\w{1,20}$/.test(dtype))
-    throw damaged(`${name} has dtype ${JSON.stringify(dtype)?.slice(0, 40)}, which is not a dtype.`);
+    throw damaged(`${name} has dtype ${JSON.stringify(dtype)?.slice(0, 40)}; expected the name of a type.`);
   if (!Array.isArray(shape) || !shape.every(whole))
-    throw damaged(`${name} has shape ${JSON.stringify(shape)?.slice(0, 80)}.`);
+    throw damaged(`${name} has shape ${JSON.stringify(shape)?.slice(0, 80)}; expected a list of sizes.`);
   if (
     !Array.isArray(offsets) ||
     offsets.length !== 2 ||
@@ -149,12 +152,13 @@ function checkEntry(name: string, entry: unknown, start: number, size: number): 
     start + offsets[1] > size
   ) {
     throw damaged(
-      `${name} lies at bytes ${JSON.stringify(offsets)?.slice(0, 80)}, outside the ${size - start} bytes of data.`,
+      `${name} should be at bytes ${JSON.stringify(offsets)?.slice(0, 80)}, which are outside the ${size - start} bytes of data.`,
     );
   }
   const length = offsets[1] - offsets[0];
   const expected = isKnownType(dtype) ? elements(shape) * bytesPerElement[dtype] : length;
-  if (length !== expected) throw damaged(`${name} is ${dtype} [${shape}], ${expected} bytes, but ${length} are given.`);
+  if (length !== expected)
+    throw damaged(`${name} is ${dtype} [${shape}]: expected ${expected} bytes, found ${length}.`);
   return { dtype, shape, offset: start + offsets[0], length };
 }
 
@@ -177,20 +181,20 @@ const decoders: Record<SafetensorsType, (bytes: Uint8Array) => Values> = {
 /** Copies little-endian bytes into values; F16 and BF16 become float32. Throws `weights` for an unsupported type. */
 export function decode(dtype: string, bytes: Uint8Array): Values {
   if (isKnownType(dtype)) return decoders[dtype](bytes);
-  throw damaged(`values of dtype ${dtype} are not read; known are ${Object.keys(bytesPerElement).join(', ')}.`);
+  throw damaged(`values of dtype ${dtype} cannot be read; supported: ${Object.keys(bytesPerElement).join(', ')}.`);
 }
 
 /** Reads the values of a tensor; F16 and BF16 become float32. */
 export const tensorData = (source: ByteSource, tensor: StoredTensor): Values =>
   decode(tensor.dtype, source.read(tensor.offset, tensor.length));
 
-/** Value of the last fraction bit, by the sign and exponent bits of a binary16; infinite for the last exponent. */
+/** Value of the last fraction bit for each combination of a half's sign and exponent bits; infinite for the last exponent. */
 const halfUnits = Float64Array.from({ length: 64 }, (_, bits) => {
   const exponent = bits & 0x1f;
   return (bits & 0x20 ? -1 : 1) * (exponent === 0x1f ? Number.POSITIVE_INFINITY : 2 ** (Math.max(exponent, 1) - 25));
 });
 
-/** Widens IEEE 754 binary16 exactly. A plain loop, because some models have 350 M halves. */
+/** Widens IEEE 754 binary16 exactly. It is a plain loop for speed, because some models have 350 M halves. */
 function widenHalves(bytes: Uint8Array): Float32Array {
   const halves = new Uint16Array(aligned(bytes));
   const values = new Float32Array(halves.length);
@@ -204,7 +208,7 @@ function widenHalves(bytes: Uint8Array): Float32Array {
   return values;
 }
 
-/** Widens bfloat16, the upper half of a float32. */
+/** Widens bfloat16, which is the upper half of a float32. */
 function widenBrainFloats(bytes: Uint8Array): Float32Array {
   const upper = new Uint16Array(aligned(bytes));
   const words = new Uint32Array(upper.length);
@@ -217,7 +221,7 @@ export interface TensorSpec {
   dtype: SafetensorsType;
 }
 
-/** The header of a file of these tensors and the place of each tensor in that file. Data starts at a multiple of 64. */
+/** Makes the header of a file of these tensors, and returns the place of each tensor in that file. Data starts at a multiple of 64. */
 export function safetensorsHeader(
   specs: Record<string, TensorSpec>,
   metadata: Record<string, string> = {},
@@ -242,7 +246,7 @@ export function safetensorsHeader(
   return { header, places };
 }
 
-/** The chunks of a whole file, in order, without concatenating them. */
+/** The bytes of a whole file, in chunks. */
 export function* safetensorsChunks(
   tensors: Record<string, { shape: readonly number[]; data: Float32Array | Int32Array }>,
   metadata: Record<string, string> = {},

@@ -1,7 +1,7 @@
-/** Random access to bytes that need not be in memory. */
+/** A byte source: random access to bytes that need not be in memory. */
 export interface ByteSource {
   readonly size: number;
-  /** Exactly `length` bytes from `offset`. Throws when they reach past `size`. */
+  /** Reads exactly `length` bytes from `offset`. Throws if they reach past `size`. */
   read(offset: number, length: number): Uint8Array;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Files of torch.save: the zip format (since torch 1.6) and the legacy one. Tensors are views (offset, strides) of
- * storages, which may be shared; nothing but the pickle is read until a tensor's bytes are asked for.
+ * Files of torch.save, in the zip format (since torch 1.6) or the legacy one. Tensors are views (offset, strides) of storages,
+ * which several tensors may share. Only the pickle is read until a tensor's bytes are requested.
  * Source: torch/serialization.py and torch/_utils.py of PyTorch 1.13 and 2.
  */
 import { PermafrostError } from '#contract/errors';
@@ -13,23 +13,23 @@ import { entryBytes, entryChunks, entryPlace, readZip, type ZipEntry } from './z
 const damaged = (what: string): PermafrostError =>
   new PermafrostError(
     'weights',
-    `Not a usable PyTorch file: ${what} Fetch or write it again, or use a safetensors file.`,
+    `The PyTorch file is invalid: ${what} Fetch or write it again, or use a safetensors file.`,
   );
 
-/** Elements of one type in a row, somewhere in the file. */
+/** Consecutive elements of one type somewhere in the file. */
 interface Storage {
   key: string;
   dtype: SafetensorsType;
   elements: number;
-  /** Byte of the file where it begins; known when the whole file has been looked at. */
+  /** Offset in the file. In legacy files it is known only after all storages have been read. */
   offset: number;
-  /** Throws when its checksum is wrong; the work is done once. */
+  /** Throws if the checksum is wrong. Computes it only once. */
   check(): void;
 }
 
 interface Tensor {
   storage: Storage;
-  /** Elements. */
+  /** Offset in the storage, in elements. */
   offset: number;
   shape: number[];
   strides: number[];
@@ -53,7 +53,7 @@ interface StorageType extends Global {
 }
 
 const first = ([value]: unknown[]): unknown => value;
-/** Everything that a file of weights may mention. */
+/** All globals that a file of weights may refer to. */
 const globals: ReadonlyMap<string, Global> = new Map<string, Global>(
   [
     { name: 'collections OrderedDict', call: orderedDict },
@@ -69,7 +69,7 @@ const globals: ReadonlyMap<string, Global> = new Map<string, Global>(
 
 function orderedDict([pairs = []]: unknown[]): Map<unknown, unknown> {
   if (!Array.isArray(pairs) || !pairs.every((pair) => Array.isArray(pair) && pair.length === 2))
-    throw damaged('an OrderedDict is not made of pairs.');
+    throw damaged('an OrderedDict has items that are not pairs.');
   return new Map(pairs as [unknown, unknown][]);
 }
 
@@ -86,13 +86,13 @@ function rebuildTensor([storage, offset, shape, strides]: unknown[]): TensorView
   if (!isCount(offset) || !isShape) {
     const found = [offset, shape, strides].map(numbers).join(', ');
     throw damaged(
-      `a tensor has offset, shape and strides ${found}, which must be whole numbers from 0, as many strides as axes.`,
+      `a tensor has offset, shape and strides ${found}; expected whole numbers from 0, and as many strides as axes.`,
     );
   }
   return new TensorView(storage as Storage, offset, shape, strides);
 }
 
-/** The tensors of a file by name; names of nested dictionaries and lists are joined with dots. Throws `weights`. */
+/** Reads the tensors of a file by name. Keys of nested dictionaries and lists are joined with dots. Throws `weights`. */
 export function readTorch(source: ByteSource, zip: boolean): Map<string, StoredArray> {
   const root = zip ? openZip(source) : openLegacy(source);
   const tensors = new Map<string, StoredArray>();
@@ -100,7 +100,7 @@ export function readTorch(source: ByteSource, zip: boolean): Map<string, StoredA
     checkBounds(name, tensor);
     tensors.set(name, storedArray(source, tensor));
   }
-  if (tensors.size === 0) throw damaged('it holds no tensors.');
+  if (tensors.size === 0) throw damaged('it has no tensors.');
   return tensors;
 }
 
@@ -135,7 +135,7 @@ function zipStorage(source: ByteSource, entry: ZipEntry, id: Pick<Storage, 'key'
   let checked = false;
   const check = () => {
     if (checked) return;
-    for (const _ of entryChunks(source, entry)); // to its end, where the checksum is compared
+    for (const _ of entryChunks(source, entry)); // the checksum is compared at the end
     checked = true;
   };
   return { ...id, offset: entryPlace(source, entry).offset, check };
@@ -149,7 +149,7 @@ function openLegacy(source: ByteSource): unknown {
   const plain = { globals: new Map(), persistent: () => null };
   const foreign = (cause: unknown) =>
     damaged(
-      `it starts like neither a zip nor a PyTorch pickle (${JSON.stringify(beginning(source))}; ${(cause as Error).message})`,
+      `it begins like neither a zip nor a PyTorch pickle (${JSON.stringify(beginning(source))}; ${(cause as Error).message})`,
     );
   let found: unknown;
   try {
@@ -157,9 +157,9 @@ function openLegacy(source: ByteSource): unknown {
   } catch (cause) {
     throw foreign(cause);
   }
-  if (found !== magic) throw damaged(`its magic number is ${clipped(found)}, not ${magic}.`);
+  if (found !== magic) throw damaged(`its magic number is ${clipped(found)}; expected ${magic}.`);
   const version = unpickle(cursor, plain);
-  if (version !== protocol) throw damaged(`its format version is ${clipped(version)}, not ${protocol}.`);
+  if (version !== protocol) throw damaged(`its format version is ${clipped(version)}; expected ${protocol}.`);
   const system = unpickle(cursor, plain);
   if (!(system instanceof Map) || system.get('little_endian') !== true)
     throw damaged('it was written on a big-endian machine.');
@@ -185,7 +185,7 @@ function openLegacy(source: ByteSource): unknown {
   if (!Array.isArray(keys)) throw damaged('its list of storages is not a list.');
   for (const key of keys) {
     const root = typeof key === 'string' ? roots.get(key) : undefined;
-    if (!root) throw damaged(`it lists a storage ${clipped(key)} that nothing uses.`);
+    if (!root) throw damaged(`it lists a storage ${clipped(key)} that no tensor uses.`);
     cursor.allow(8);
     const elements = Number(cursor.view(8).getBigInt64(0, true));
     if (elements !== root.elements)
@@ -217,9 +217,10 @@ function storageId(id: unknown): {
   if (!Array.isArray(id) || id[0] !== 'storage') throw damaged('it refers to something that is not a storage.');
   const [, type, key, , elements, view = null] = id;
   const { dtype } = (type ?? {}) as Partial<StorageType>;
-  if (typeof key !== 'string' || !/^[\w.-]{1,200}$/.test(key)) throw damaged(`a storage is called ${clipped(key)}.`);
-  if (!dtype) throw damaged(`storage ${key} has no known type.`);
-  if (!isCount(elements)) throw damaged(`storage ${key} has ${clipped(elements)} elements.`);
+  if (typeof key !== 'string' || !/^[\w.-]{1,200}$/.test(key))
+    throw damaged(`a storage has the invalid key ${clipped(key)}.`);
+  if (!dtype) throw damaged(`storage ${key} has no supported type.`);
+  if (!isCount(elements)) throw damaged(`storage ${key} has ${clipped(elements)} elements; expected a whole number.`);
   if (view === null) return { dtype, key, elements, view };
   if (!Array.isArray(view) || !isCount(view[1]) || !isCount(view[2]))
     throw damaged(`a view of storage ${key} is damaged.`);
@@ -232,7 +233,7 @@ const longestName = 1000;
 function* namedTensors(root: unknown): Generator<[string, TensorView]> {
   let visited = 0;
   function* walk(value: unknown, name: string, depth: number): Generator<[string, TensorView]> {
-    if (++visited > mostNames || depth > 16) throw damaged('its dictionaries are nested without end.');
+    if (++visited > mostNames || depth > 16) throw damaged('its dictionaries are nested too deeply.');
     if (value instanceof TensorView) yield [name, value];
     const items = value instanceof Map || Array.isArray(value) ? value.entries() : [];
     for (const [key, item] of items) {
@@ -246,7 +247,7 @@ function* namedTensors(root: unknown): Generator<[string, TensorView]> {
 }
 
 function checkBounds(name: string, { storage, offset, shape, strides }: Tensor): void {
-  if (!Number.isSafeInteger(elementsOf(shape))) throw damaged(`${name} has shape [${shape}].`);
+  if (!Number.isSafeInteger(elementsOf(shape))) throw damaged(`${name} has the impossible shape [${shape}].`);
   if (elementsOf(shape) === 0) return;
   const end = shape.reduce((sum, size, i) => sum + (size - 1) * strides[i], offset) + 1;
   if (end > storage.elements)
@@ -260,7 +261,7 @@ function storedArray(source: ByteSource, tensor: Tensor): StoredArray {
   return {
     dtype: storage.dtype,
     shape,
-    place: null, // a file that is used more than once is converted, so that checksums are compared once
+    place: null, // so that a run converts the file, and checksums are compared only once
     check: storage.check,
     *chunks() {
       storage.check();
@@ -288,7 +289,7 @@ function* straight(source: ByteSource, { storage, offset, shape }: Tensor): Gene
 
 const words = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array, 8: BigUint64Array } as const;
 
-/** Elements of a strided view in row-major order; the part of the storage that they lie in is in memory meanwhile. */
+/** The elements of a strided view in row-major order. Their part of the storage is in memory meanwhile. */
 function* gathered(source: ByteSource, { storage, offset, shape, strides }: Tensor): Generator<Uint8Array> {
   const total = elementsOf(shape);
   if (total === 0) return;

@@ -1,15 +1,15 @@
-/** Tab-separated tables with a header line, without quoting: the files of the Therapeutics Data Commons and of ListOps. */
+/** Tab-separated tables with a header line and without quoting, such as those of the Therapeutics Data Commons and of ListOps. */
 import { PermafrostError } from '#contract/errors';
 import { readText } from './text.ts';
 
 const longestLine = 2 ** 20; // bytes; an expression of ListOps has 20 kB
 
-/** A record of the named columns, with the number of its line. */
+/** The cells of the requested columns in a line. */
 export type TsvRow<Column extends string> = { line: number; cells: Record<Column, string> };
 
 /**
- * Reads the named columns of a table that arrives in pieces of any size. Removes the double quotes around cells, which
- * Dataverse adds to text. Throws `data` naming `name`, the line and what was expected.
+ * Reads some columns of a table that arrives in pieces of any size. Removes double quotes around cells, which Dataverse adds to
+ * text. Throws `data` with `name`, the line and what was expected.
  */
 export function* tsvRows<Column extends string>(
   chunks: Iterable<Uint8Array>,
@@ -43,14 +43,14 @@ function placeOf(column: string, header: readonly string[], fail: Fail): number 
   throw fail(`expected a column "${column}"; its first line has ${found || 'nothing'}.`);
 }
 
-/** Lines without their line ends; the last one may lack its own. */
+/** Lines without line ends. The last line may lack its line end. */
 function* lines(chunks: Iterable<Uint8Array>, fail: Fail): Generator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let isFirst = true;
   const decode = (bytes: Uint8Array): string => {
     if (isFirst) {
       isFirst = false;
-      return readText(bytes, fail).replace(/\r$/, ''); // which may begin with a mark
+      return readText(bytes, fail).replace(/\r$/, ''); // the file may begin with a byte-order mark
     }
     try {
       return decoder.decode(bytes).replace(/\r$/, '');

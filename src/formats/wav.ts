@@ -1,6 +1,6 @@
 /**
- * WAV (RIFF) files of 16-bit PCM sound. Chunks that are neither `fmt ` nor `data` are skipped; several channels are refused,
- * since nothing here could say which one is meant.
+ * WAV (RIFF) files of 16-bit PCM sound with one channel. Chunks other than `fmt ` and `data` are skipped. Files with several
+ * channels are refused, since it is not clear which one is meant.
  */
 import { PermafrostError } from '#contract/errors';
 import type { ByteSource } from './source.ts';
@@ -14,7 +14,7 @@ export interface Sound {
 const pcm = 1;
 const extensible = 0xfffe; // its sub-format, at byte 24 of `fmt `, is the real one
 
-/** The sound of a file. Throws `data` naming `name` and what was expected and found. */
+/** Reads the sound of a file. Throws `data` with `name`, what was expected and what was found. */
 export function readWav(source: ByteSource, name: string): Sound {
   const fail = (what: string) => new PermafrostError('data', `${name}: ${what} Get the file again.`);
   if (source.size < 12) throw fail(`expected a RIFF header of 12 bytes; the file has ${source.size}.`);
@@ -27,11 +27,13 @@ export function readWav(source: ByteSource, name: string): Sound {
     const [kind, length] = [text(chunk, 0), view(chunk).getUint32(4, true)];
     const start = at + 8;
     if (start + length > source.size)
-      throw fail(`its chunk "${kind}" promises ${length} bytes; ${source.size - start} are left, so it is cut off.`);
+      throw fail(
+        `its chunk "${kind}" should have ${length} bytes; only ${source.size - start} are left, so the file is cut off.`,
+      );
     if (kind === 'fmt ') rate = readFormat(source.read(start, Math.min(length, 40)), fail);
     if (kind === 'data') {
       if (rate === null) throw fail('its sound comes before its format.');
-      if (length % 2 !== 0) throw fail(`its sound is ${length} bytes, no whole number of 16-bit samples.`);
+      if (length % 2 !== 0) throw fail(`its sound has ${length} bytes, which is not a whole number of 16-bit samples.`);
       return { rate, samples: decode(source.read(start, length)) };
     }
     at = start + length + (length % 2); // chunks begin at even bytes
@@ -47,11 +49,11 @@ function readFormat(bytes: Uint8Array, fail: (what: string) => PermafrostError):
   const [channels, rate, bits] = [format.getUint16(2, true), format.getUint32(4, true), format.getUint16(14, true)];
   if (kind === pcm && channels === 1 && bits === 16 && rate > 0) return rate;
   throw fail(
-    `expected one channel of 16-bit PCM; found format ${kind}, ${channels} channels, ${bits} bits, ${rate} samples a second.`,
+    `expected one channel of 16-bit PCM; found format ${kind}, ${channels} channels, ${bits} bits, ${rate} samples per second.`,
   );
 }
 
-/** Little-endian, whatever the machine and the alignment. */
+/** Decodes little-endian samples, whatever the machine's byte order and the alignment. */
 function decode(bytes: Uint8Array): Int16Array {
   const samples = new Int16Array(bytes.length / 2);
   for (let i = 0; i < samples.length; i++) samples[i] = bytes[2 * i] | (bytes[2 * i + 1] << 8);

@@ -1,4 +1,4 @@
-/** A ZIP archive made while its files are read: nothing is held but its directory. The same files make the same archive. */
+/** Makes a ZIP archive while its files are read, with only its directory in memory. The same files make the same archive. */
 import { Zip, ZipDeflate } from 'fflate';
 import { PermafrostError } from '#contract/errors';
 
@@ -7,12 +7,12 @@ export interface ZipFile {
   chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 }
 
-/** Without zip64 an archive has no more. */
+/** Limits of an archive without zip64. */
 const most = { bytes: 2 ** 32 - 1, files: 65_535 };
-/** The earliest time that a ZIP can say. */
+/** The earliest time that a ZIP archive can store. */
 const noTime = new Date(1980, 0, 1);
 
-/** The archive in pieces. A file is asked for when the one before it is written. Throws `config` when it becomes too large. */
+/** Yields the archive in pieces. Requests each file after the one before it is written. Throws `config` if the archive becomes too large. */
 export async function* writeZip(files: Iterable<ZipFile> | AsyncIterable<ZipFile>): AsyncGenerator<Uint8Array> {
   let waiting: Uint8Array[] = [];
   let [bytes, count] = [0, 0];
@@ -27,7 +27,7 @@ export async function* writeZip(files: Iterable<ZipFile> | AsyncIterable<ZipFile
     if (bytes > most.bytes || count > most.files)
       throw new PermafrostError(
         'config',
-        `A ZIP archive holds at most 4 GB and ${most.files} files; this one has more. Choose fewer runs.`,
+        `A ZIP archive can have at most 4 GB and ${most.files} files; this one has more. Choose fewer runs.`,
       );
     return chunks;
   };

@@ -1,4 +1,4 @@
-/** ZIP archives, zip64 included, read through their central directory: entries that are stored or deflated, checked by CRC-32. */
+/** Reads ZIP archives, including zip64, through their central directory. Entries are stored or deflated, and checked by CRC-32. */
 import CRC32 from 'crc-32';
 import { Inflate } from 'fflate';
 import { PermafrostError } from '#contract/errors';
@@ -8,21 +8,21 @@ export interface ZipEntry {
   name: string;
   deflated: boolean;
   crc: number;
-  /** Of the local header, from the start of the file. */
+  /** Offset of the local header from the start of the file. */
   header: number;
-  /** Bytes in the archive. */
+  /** Number of bytes in the archive. */
   packed: number;
-  /** Bytes of the content. */
+  /** Number of bytes of the content. */
   size: number;
 }
 
 const damaged = (what: string): PermafrostError =>
-  new PermafrostError('weights', `Not a usable zip archive: ${what} Fetch or write it again.`);
+  new PermafrostError('weights', `The zip archive is invalid: ${what} Fetch or write it again.`);
 
 const signatures = { local: 0x04034b50, central: 0x02014b50, end: 0x06054b50, end64: 0x06064b50, locator: 0x07064b50 };
 const pieces = { stored: 4 * 2 ** 20, deflated: 2 ** 14 }; // bytes read at once
-const mostDeflate = 1032; // content bytes per packed byte that deflate can reach
-const largestDirectory = 16 * 2 ** 20; // bytes: a quarter of a million entries
+const mostDeflate = 1032; // highest number of content bytes per packed byte
+const largestDirectory = 16 * 2 ** 20; // bytes; enough for a quarter of a million entries
 
 const viewOf = (source: ByteSource, offset: number, length: number): DataView => {
   if (offset < 0 || offset + length > source.size)
@@ -35,17 +35,17 @@ const big = (view: DataView, at: number): number => Number(view.getBigUint64(at,
 export const isZip = (source: ByteSource): boolean =>
   source.size >= 4 && viewOf(source, 0, 4).getUint32(0, true) === signatures.local;
 
-/** The entries by name. Throws `weights` for an archive that is cut off, encrypted, or packed in another way. */
+/** The entries by name. Throws `weights` if the archive is cut off, encrypted, or packed in an unsupported way. */
 export function readZip(source: ByteSource): Map<string, ZipEntry> {
   const { count, offset, length } = findDirectory(source);
   if (length > largestDirectory)
-    throw damaged(`its directory claims ${length} bytes; at most ${largestDirectory} are read.`);
+    throw damaged(`its directory should have ${length} bytes; expected at most ${largestDirectory}.`);
   const view = viewOf(source, offset, length);
   const entries = new Map<string, ZipEntry>();
   let at = 0;
   for (let i = 0; i < count; i++) {
     if (at + 46 > length || view.getUint32(at, true) !== signatures.central)
-      throw damaged(`its directory promises ${count} entries, but breaks off after ${i}.`);
+      throw damaged(`its directory should have ${count} entries, but ends after ${i}.`);
     const [nameLength, extraLength, commentLength] = [28, 30, 32].map((field) => view.getUint16(at + field, true));
     const end = at + 46 + nameLength + extraLength + commentLength;
     if (end > length) throw damaged(`entry ${i} of its directory reaches past the end.`);
@@ -54,7 +54,7 @@ export function readZip(source: ByteSource): Map<string, ZipEntry> {
     const [flags, method] = [view.getUint16(at + 8, true), view.getUint16(at + 10, true)];
     if (flags & 1) throw damaged(`${name} is encrypted.`);
     if (method !== 0 && method !== 8)
-      throw damaged(`${name} is packed by method ${method}; only stored and deflate are read.`);
+      throw damaged(`${name} is packed by method ${method}; supported: stored (0) and deflate (8).`);
     const sizes = {
       size: view.getUint32(at + 24, true),
       packed: view.getUint32(at + 20, true),
@@ -63,14 +63,14 @@ export function readZip(source: ByteSource): Map<string, ZipEntry> {
     widen(view, at + 46 + nameLength, extraLength, sizes);
     const entry = { name, deflated: method === 8, crc: view.getUint32(at + 16, true), ...sizes };
     if (entry.size > (entry.deflated ? mostDeflate * (entry.packed + 64) : entry.packed))
-      throw damaged(`${name} claims ${entry.size} bytes from ${entry.packed} packed ones.`);
+      throw damaged(`${name} claims to unpack ${entry.packed} bytes to ${entry.size}, which is impossible.`);
     entries.set(name, entry);
     at = end;
   }
   return entries;
 }
 
-/** Sizes that do not fit in 32 bits stand in the zip64 extra field, in this order, where their own field is all ones. */
+/** Reads sizes that do not fit in 32 bits. If a field is all ones, its value is in the zip64 extra field, in this order. */
 function widen(view: DataView, at: number, length: number, sizes: Pick<ZipEntry, 'size' | 'packed' | 'header'>): void {
   for (let i = at; i + 4 <= at + length; i += 4 + view.getUint16(i + 2, true)) {
     if (view.getUint16(i, true) !== 1) continue;
@@ -102,7 +102,7 @@ function findDirectory(source: ByteSource): { count: number; offset: number; len
   return { count: big(end, 32), length: big(end, 40), offset: big(end, 48) };
 }
 
-/** Where the packed bytes of an entry lie in the file. */
+/** The place of an entry's packed bytes in the file. */
 export function entryPlace(source: ByteSource, { name, header, packed }: ZipEntry): { offset: number; length: number } {
   const view = viewOf(source, header, 30);
   if (view.getUint32(0, true) !== signatures.local) throw damaged(`${name} is not where the directory says.`);
@@ -111,7 +111,7 @@ export function entryPlace(source: ByteSource, { name, header, packed }: ZipEntr
   return { offset, length: packed };
 }
 
-/** The content in pieces. Throws where it becomes longer than the directory says, and at the end when length or CRC-32 differ. */
+/** The content of an entry in pieces. Throws if it becomes longer than the directory says, and at the end if length or CRC-32 differ. */
 export function* entryChunks(source: ByteSource, entry: ZipEntry): Generator<Uint8Array> {
   const { offset, length } = entryPlace(source, entry);
   const unpack = entry.deflated ? inflater(entry.name) : (bytes: Uint8Array) => [bytes];
@@ -128,7 +128,7 @@ export function* entryChunks(source: ByteSource, entry: ZipEntry): Generator<Uin
   }
   if (size !== entry.size) throw damaged(`${entry.name} should have ${entry.size} bytes, but has ${size}.`);
   if (crc >>> 0 !== entry.crc)
-    throw damaged(`the checksum (CRC-32) of ${entry.name} is wrong, so its bytes were altered.`);
+    throw damaged(`the checksum (CRC-32) of ${entry.name} is wrong, so the file is damaged.`);
 }
 
 function inflater(name: string): (bytes: Uint8Array, last: boolean) => Uint8Array[] {
@@ -145,9 +145,9 @@ function inflater(name: string): (bytes: Uint8Array, last: boolean) => Uint8Arra
   };
 }
 
-/** The whole content. Throws for more than `most` bytes before reading any. */
+/** The whole content of an entry. If it has more than `most` bytes, throws without reading it. */
 export function entryBytes(source: ByteSource, entry: ZipEntry, most: number): Uint8Array {
-  if (entry.size > most) throw damaged(`${entry.name} has ${entry.size} bytes; at most ${most} are expected.`);
+  if (entry.size > most) throw damaged(`${entry.name} has ${entry.size} bytes; expected at most ${most}.`);
   const bytes = new Uint8Array(entry.size);
   let at = 0;
   for (const chunk of entryChunks(source, entry)) {

@@ -1,4 +1,4 @@
-/** The desktop app: owns the store and the trainers, shows one window, stays in the tray while runs are queued or running. */
+/** The desktop app: owns the store and the trainers, shows one window, and stays in the tray while runs are queued or running. */
 import { join } from 'node:path';
 import { app, type BrowserWindow, dialog, Menu, type MenuItemConstructorOptions, Tray } from 'electron';
 import { createApp } from '#app';
@@ -17,7 +17,7 @@ let services: Services | null = null;
 let window: BrowserWindow | null = null;
 let isEnding = false;
 
-const underWay = (): number => {
+const countActiveRuns = (): number => {
   const { running, queued } = services?.queue.get() ?? { running: [], queued: [] };
   return running.length + queued.length;
 };
@@ -29,9 +29,9 @@ async function show(): Promise<void> {
     return;
   }
   window = await openWindow(out, icon);
-  // while runs are queued or running the window is hidden, not closed; the tray or a second start shows it again
+  // while runs are queued or running, closing hides the window; the tray or a second start shows it again
   window.on('close', (event) => {
-    if (isEnding || underWay() === 0) return;
+    if (isEnding || countActiveRuns() === 0) return;
     event.preventDefault();
     window?.hide();
   });
@@ -40,13 +40,13 @@ async function show(): Promise<void> {
   });
 }
 
-/** Ends the app, after asking when that would pause runs. */
+/** Quits the app; asks first if that would pause runs. */
 async function quit(): Promise<void> {
-  const runs = underWay();
+  const runs = countActiveRuns();
   if (runs > 0) {
     const { response } = await dialog.showMessageBox({
       type: 'question',
-      message: runs === 1 ? 'One run is under way.' : `${runs} runs are under way or queued.`,
+      message: runs === 1 ? 'One run is running or queued.' : `${runs} runs are running or queued.`,
       detail: 'Quitting pauses them at a checkpoint. They can be resumed later.',
       buttons: ['Keep running', 'Pause and quit'],
       defaultId: 0,
@@ -104,7 +104,7 @@ app.on('window-all-closed', () => {
   if (process.platform !== 'darwin') app.quit();
 });
 app.on('before-quit', (event) => {
-  if (!services) return; // there are no runs to pause
+  if (!services) return; // they are closed already, or were never opened
   event.preventDefault();
   void quit();
 });

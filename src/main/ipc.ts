@@ -1,4 +1,4 @@
-/** The router for the window: each page is one client, whose messages go through Electron's channel. */
+/** Serves the router to the window: each page is one client, whose messages go through Electron's IPC. */
 import { type IpcMainEvent, ipcMain, type WebContents } from 'electron';
 import type { Services } from '#contract/services';
 import { type Client, connectClient } from '#site/client';
@@ -6,7 +6,7 @@ import { type Client, connectClient } from '#site/client';
 /** A connected page. */
 interface Page {
   client: Client;
-  /** Called when the page has taken the last message. */
+  /** Call when the page has handled the last message. */
   taken(): void;
 }
 
@@ -26,7 +26,7 @@ export function serveWindow(services: Services, isOurs: (url: string) => boolean
         open.get(sender)?.client.end();
         open.delete(sender);
       });
-    open.get(sender)?.client.end(); // the page was reloaded: its subscriptions have no reader
+    open.get(sender)?.client.end(); // after a reload, the old subscriptions have no reader
     open.set(sender, connectPage(sender, services));
     sender.send('channel:opened', '');
   });
@@ -37,7 +37,7 @@ export function serveWindow(services: Services, isOurs: (url: string) => boolean
   on('channel:close', ({ sender }) => open.get(sender)?.client.end());
 }
 
-/** Sends one message at a time and the next when the page has taken it; waiting messages count against the client's limits. */
+/** Sends each message when the page has handled the one before; waiting messages count towards the client's limits. */
 function connectPage(page: WebContents, services: Services): Page {
   let taken = () => {};
   const tell = (name: string, text: string) => {

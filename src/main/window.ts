@@ -1,4 +1,4 @@
-/** The window: one page of ours, which cannot navigate elsewhere. */
+/** The window, which shows only our page and cannot navigate elsewhere. */
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { app, BrowserWindow, protocol, type Session, session, type WebContents } from 'electron';
@@ -16,7 +16,7 @@ export function declareScheme(): void {
   ]);
 }
 
-/** Serves the built renderer and the downloads under our scheme; denies new windows, navigation and permissions. */
+/** Serves the built renderer and the downloads under our scheme; denies new windows, navigation and unneeded permissions. */
 export function serveSite(rendererFolder: string, services: Services): void {
   const site = createSite(rendererFolder, services, console.error);
   protocol.handle(scheme, async ({ url, method, signal }) => {
@@ -35,13 +35,13 @@ export function serveSite(rendererFolder: string, services: Services): void {
   });
 }
 
-/** What our page needs: to copy text, and to say that a run has ended. */
-const needed: readonly string[] = ['clipboard-sanitized-write', 'notifications'];
+/** The permissions that our page needs, to copy text and to notify of ended runs. */
+const neededPermissions: readonly string[] = ['clipboard-sanitized-write', 'notifications'];
 
 const isNeeded = (contents: WebContents | null, permission: string): boolean =>
-  needed.includes(permission) && contents !== null && isOurs(contents.getURL());
+  neededPermissions.includes(permission) && contents !== null && isOurs(contents.getURL());
 
-/** Refuses every other permission, requested or not. */
+/** Grants only needed permissions, both on request and on a check. */
 function forbidPermissions(from: Session): void {
   from.setPermissionRequestHandler((contents, permission, answer) => answer(isNeeded(contents, permission)));
   from.setPermissionCheckHandler((contents, permission) => isNeeded(contents, permission));

@@ -1,8 +1,8 @@
 /**
- * The Audio Spectrogram Transformer (Gong et al., arXiv 2104.01778) for Speech Commands, as Hugging Face has it in
- * MIT/ast-finetuned-speech-commands-v2: patches of 16 × 16 every 10 of a log-mel spectrogram, a class and a distillation token
- * before them, a pre-norm encoder with the exact GELU, the answer read at the mean of the two. Parameters keep the names of
- * that checkpoint; weights are torch's, [out, in] and [out, in, height, width].
+ * The Audio Spectrogram Transformer (Gong et al., arXiv 2104.01778) for Speech Commands, as in Hugging Face's
+ * MIT/ast-finetuned-speech-commands-v2. A log-mel spectrogram is cut into patches of 16 × 16 with a stride of 10; a class token
+ * and a distillation token come before them. The encoder is pre-norm with the exact GELU, and the answer is read from the mean
+ * of the two tokens. Parameters have the names of that checkpoint. Weights are [out, in] and [out, in, height, width], as in torch.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { ExperimentConfig } from '#contract/config';
@@ -20,7 +20,7 @@ interface AstConfig extends NetworkSizes {
   classes: number;
 }
 
-/** As the checkpoint's config.json says. */
+/** The values of the checkpoint's config.json. */
 export const astConfig: AstConfig = {
   ...{ n_layer: 12, n_embd: 768, n_head: 12, dropout: 0, initializer_range: 0.02 },
   ...{ frames: 128, mels: 128, classes: 35 },
@@ -32,7 +32,7 @@ const embeddings = `${root}.embeddings`;
 const projection = `${embeddings}.patch_embeddings.projection`;
 
 const along = (length: number): number => Math.floor((length - patch) / stride) + 1;
-/** Patches of a spectrogram and the two tokens before them. */
+/** Number of patches of a spectrogram, plus the two tokens before them. */
 const tokensOf = ({ frames, mels }: AstConfig): number => along(frames) * along(mels) + 2;
 
 function parameters(config: AstConfig): Shapes {
@@ -95,7 +95,7 @@ function forward(p: Tensors, x: tf.Tensor, config: AstConfig, noise: Noise | nul
   return tf.reshape(logits, [b, 1, logits.shape[1]!]);
 }
 
-/** First match decides; everything else is a feed-forward layer. */
+/** The first match decides. What is left are feed-forward layers. */
 const freezeRules: FreezeRules = [
   [projection, 'freeze_in'],
   ['classifier.', 'freeze_out'],
@@ -121,12 +121,12 @@ export const ast = wholeNetwork<AstConfig>({
   forward,
 });
 
-/** The model on a task of log-mel spectrograms. Throws `config` for any other task. */
+/** Builds the model for a task of log-mel spectrograms. Throws `config` for any other task. */
 export function buildAst(settings: ExperimentConfig, { embedding, tokens, width, outputDim }: ModelShape): Model {
   if (embedding || tokens < patch || width < patch) {
     throw new PermafrostError(
       'config',
-      `model_name: ast reads spectrograms of at least ${patch} frames × ${patch} mels; ${settings.task} has none. Choose task speech-commands-mel.`,
+      `model_name: ast needs spectrograms of at least ${patch} frames × ${patch} mels, which ${settings.task} does not have. Choose the task speech-commands-mel.`,
     );
   }
   return ast.model({ ...resize(astConfig, settings), frames: tokens, mels: width, classes: outputDim }, settings);

@@ -1,20 +1,20 @@
-/** Scaled dot-product attention over tensors that run sequence first. */
+/** Scaled dot-product attention. Tensors are sequence first: [t, b, d]. */
 import * as tf from '@tensorflow/tfjs-core';
 import { dropout } from '#engine/nn';
 import type { Noise } from '#engine/program';
 
 interface AttentionOptions {
   heads: number;
-  /** [rows, t], added to the scores: 0 where a token may attend. Null: it may attend everywhere. */
+  /** [rows, t], added to the scores: 0 where a token may attend. Null if tokens may attend everywhere. */
   mask: tf.Tensor | null;
-  /** Dropout rate of the weights. */
+  /** Dropout rate of the attention weights. */
   rate: number;
   noise: Noise | null;
   /** Receives the weights [b, h, rows, t] after dropout. */
   watch?(weights: tf.Tensor): void;
 }
 
-/** query [rows, b, d], key and value [t, b, d] → [rows, b, d]. The products read the heads of a [t, b, h, c] tensor in place. */
+/** query [rows, b, d], key and value [t, b, d] → [rows, b, d]. The matrix products read heads in place from [t, b, h, c]. */
 export function attend(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, options: AttentionOptions): tf.Tensor {
   const [rows, b, d] = query.shape;
   const { heads, mask, rate, noise, watch } = options;

@@ -1,19 +1,22 @@
-/** Names of parameters in checkpoints: under which a model's are stored, and what training frameworks put before them. */
+/** Names of parameters in checkpoints, and the prefixes that training frameworks put before them. */
 
-/** Where a checkpoint has a parameter; `transposed`: as [in, out] where the parameter is [out, in]. */
+/** A parameter's name in a checkpoint. `transposed`: the checkpoint stores [in, out], the parameter is [out, in]. */
 export interface StoredAs {
   name: string;
   transposed?: true;
 }
 
-/** A network's parameters among the names of a checkpoint. */
+/** Finds a network's parameters among the names of a checkpoint. */
 type Find = (names: readonly string[]) => Map<string, StoredAs>;
 
-/** `module.`: DataParallel; `model.`: Lightning and dl-project; `_orig_mod.`: torch.compile, which may wrap a single layer too. */
+/** `module.` is from DataParallel, `model.` from Lightning and dl-project, `_orig_mod.` from torch.compile, which can also wrap a single layer. */
 const around = /^(?:(?:module|model|state_dict|_orig_mod)\.)+/;
 const within = '_orig_mod.';
 
-/** `find` for checkpoints whose names may be wrapped, also repeatedly. Of several wrapped networks in a file it takes the one with most parameters. */
+/**
+ * Makes `find` ignore any number of these prefixes. If a file contains several networks with different prefixes, the one with
+ * the most parameters is taken.
+ */
 export const unwrapped =
   (find: Find): Find =>
   (names) => {
@@ -33,5 +36,5 @@ export const unwrapped =
     return found.sort((a, b) => b.size - a.size)[0] ?? new Map();
   };
 
-/** For a network whose checkpoints use its own names. */
+/** Finds the parameters of a network whose checkpoints use our names. */
 export const sameNames = unwrapped((names): Map<string, StoredAs> => new Map(names.map((name) => [name, { name }])));

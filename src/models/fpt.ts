@@ -1,7 +1,7 @@
 /**
- * The frozen pretrained transformer of arXiv 2103.05247: a small input network, a transformer body, a small output
- * network read at the last token. Parameter names are those of a dl-project checkpoint: `transformer.…`, `in_net.0.weight`.
- * Weights of in_net and out_net are [out, in], as torch's nn.Linear keeps them.
+ * The frozen pretrained transformer of arXiv 2103.05247: a small input network, a transformer body, and a small output
+ * network on the state of the last token. Parameters have the names of a dl-project checkpoint: `transformer.…`,
+ * `in_net.0.weight`. Weights of in_net and out_net are [out, in], as in torch's nn.Linear.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { dropout, linear, literal } from '#engine/nn';
@@ -22,7 +22,7 @@ import {
 export interface FptConfig<BodyConfig extends object = object> extends Record<FreezeFlag, boolean> {
   body: Body<BodyConfig>;
   bodyConfig: BodyConfig;
-  /** Parameters of a checkpoint that belong to blocks which the body does not have. */
+  /** Parameters of the checkpoint's later blocks, which the body does not have. */
   leftOut?: ReadonlySet<string>;
   /** Vocabulary size when `embedding`. */
   inputDim: number;
@@ -33,16 +33,16 @@ export interface FptConfig<BodyConfig extends object = object> extends Record<Fr
   /** Read the last `ratio` tokens (default) or all of them. */
   lastOnly: boolean;
   dropout: number;
-  /** Gain of the orthogonal init of in_net; null: torch's default uniform init. */
+  /** Gain of the orthogonal init of in_net; null for torch's default uniform init. */
   orthGain: number | null;
   freeze_trans: boolean;
   freeze_in: boolean;
   freeze_out: boolean;
-  /** Blocks at the end whose attention is trained, where `freeze_attn` is off; null: all. */
+  /** Number of last blocks whose attention is trained if `freeze_attn` is off; null for all blocks. */
   trained_attn_blocks: number | null;
 }
 
-/** The model of a complete description. */
+/** Builds the model from its complete description. */
 export function buildFpt(f: FptConfig): Model {
   const { body, bodyConfig } = f;
   const shapes = parameters(f);
@@ -68,7 +68,7 @@ export function buildFpt(f: FptConfig): Model {
 
 const withoutPrefix = (name: string): string => name.slice(bodyPrefix.length);
 
-/** Widths [from, …, to] → layers of torch's nn.Sequential(Linear, ReLU, Dropout, …, Linear): indices 0, 3, 6, … */
+/** Linear layers between the widths [from, …, to], with the indices 0, 3, 6, … of torch's nn.Sequential(Linear, ReLU, Dropout, …, Linear). */
 const layersOf = (prefix: string, widths: number[]) =>
   widths.slice(1).map((out, i) => ({ name: `${prefix}.${3 * i}`, in: widths[i], out }));
 const inLayers = (f: FptConfig) => layersOf('in_net', [f.inputDim, ...f.inLayerSizes, f.body.width(f.bodyConfig)]);
@@ -90,20 +90,20 @@ function parameters(f: FptConfig): Shapes {
   return shapes;
 }
 
-/** The flag that freezes a parameter; null: frozen whenever the transformer is. */
+/** The flag that freezes a parameter; null if it is frozen whenever the transformer is. */
 function freezeFlag(f: FptConfig, name: string): FreezeField | null {
   if (name.startsWith('in_net')) return 'freeze_in';
   if (name.startsWith('out_net')) return 'freeze_out';
   return f.body.freezeFlag(withoutPrefix(name), f.bodyConfig);
 }
 
-/** Whether a parameter is the attention of a block before those that `trained_attn_blocks` trains. */
+/** Whether a parameter is attention of a block that `trained_attn_blocks` does not train. */
 const isFrozenAttention = (f: FptConfig, name: string, blocks: number): boolean =>
   f.trained_attn_blocks !== null &&
   freezeFlag(f, name) === 'freeze_attn' &&
   blockOf(withoutPrefix(name))! < blocks - f.trained_attn_blocks;
 
-/** How a parameter starts when it is not loaded: nn.Linear's and nn.Embedding's defaults, orthogonal in_net, zero in_net bias. */
+/** Initial values of a parameter that is not loaded: torch's defaults, except that in_net has orthogonal weights and zero biases. */
 function initial(f: FptConfig, name: string): Initializer {
   if (name.startsWith(bodyPrefix)) return f.body.initial(withoutPrefix(name), f.bodyConfig);
   if (name === 'in_net.weight') return { normal: 1 };
@@ -114,9 +114,12 @@ function initial(f: FptConfig, name: string): Initializer {
 }
 
 /**
- * x [b, t, w] (w a multiple of the input dimension) or ids [b, t] → logits [b, 1, ratio·outputDim] of the last token,
- * or of token `at` [b] of each sample, or [b, t·ratio, outputDim] of all; of a body that is read at its class token,
- * always [b, 1, outputDim] of that. Null noise: evaluation.
+ * x [b, t, w], where w = ratio · inputDim, or ids [b, t] → logits:
+ * - with `lastOnly`, [b, 1, ratio·outputDim] of the last token, or of token `at` [b] of each sample;
+ * - otherwise, [b, t·ratio, outputDim] of all tokens;
+ * - for a body that is read at its class token, [b, 1, outputDim].
+ *
+ * No dropout if `noise` is null.
  */
 function forward(
   f: FptConfig,
@@ -144,7 +147,7 @@ function forward(
   return f.lastOnly ? tf.reshape(logits, [b, 1, h.shape[0] * f.outputDim]) : logits;
 }
 
-/** states [t, b, d] → [1, b, d], of sample i the token at[i]. */
+/** states [t, b, d] → [1, b, d]: token at[i] of sample i. */
 function tokensAt(states: tf.Tensor, at: tf.Tensor): tf.Tensor {
   const [t, b, d] = states.shape as [number, number, number];
   const samples = literal(
@@ -155,14 +158,14 @@ function tokensAt(states: tf.Tensor, at: tf.Tensor): tf.Tensor {
   return tf.reshape(rows, [1, b, d]);
 }
 
-/** ids [b, t] → [t, b, d]; nn.Embedding has no dropout. */
+/** ids [b, t] → [t, b, d]. Unlike inNet, without dropout, as in torch's nn.Embedding. */
 function embed(p: Tensors, ids: tf.Tensor): tf.Tensor {
   const [b, t] = ids.shape;
   const rows = tf.gather(p['in_net.weight'], tf.reshape(tf.transpose(ids), [b * t!]));
   return tf.reshape(rows, [t!, b, rows.shape[1]!]);
 }
 
-/** x [b, t, i] → [t, b, d]. The input is transposed while it is small; dropout follows the last layer too. */
+/** x [b, t, i] → [t, b, d]. Transposes first, while the tensor is small. Dropout also follows the last layer. */
 function inNet(f: FptConfig, p: Tensors, x: tf.Tensor, noise: Noise | null): tf.Tensor {
   let h = tf.transpose(x, [1, 0, 2]);
   for (const [i, { name }] of inLayers(f).entries()) {

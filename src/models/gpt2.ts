@@ -1,7 +1,7 @@
 /**
- * GPT-2 (Radford et al. 2019) as a body: from input embeddings to hidden states. Parameters carry their checkpoint names;
- * the weights of c_attn, c_proj and c_fc are [in, out], not transposed as in a torch nn.Linear.
- * Tensors run sequence first, [t, b, d]: the attention products read the heads of a [t, b, h, c] tensor in place.
+ * GPT-2 (Radford et al. 2019) as a body: from input embeddings to hidden states. Parameters have their checkpoint names.
+ * The weights of c_attn, c_proj and c_fc are [in, out], unlike those of torch's nn.Linear.
+ * Tensors are sequence first, [t, b, d], so that attention reads heads in place from [t, b, h, c].
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { dropout, geluTanh, layerNorm, linear, literal } from '#engine/nn';
@@ -18,7 +18,7 @@ export interface Gpt2Config {
   n_head: number;
   n_positions: number;
   vocab_size: number;
-  /** Width of the feed-forward layer; null: 4·n_embd. */
+  /** Width of the feed-forward layer; null for 4·n_embd. */
   n_inner: number | null;
   layer_norm_epsilon: number;
   /** Standard deviation of random weights. */
@@ -46,12 +46,12 @@ const large = { n_layer: 36, n_embd: 1280, n_head: 20 };
 const xl = { n_layer: 48, n_embd: 1600, n_head: 25 };
 const nano = {
   ...{ n_layer: 4, n_embd: 128, n_head: 4, n_positions: 128, vocab_size: 256 },
-  initializer_range: 0.05, // random weights scaled as gpt2's are
+  initializer_range: 0.05, // gives random activations the scale that they have in gpt2
 };
 
 /**
- * The checkpoints of the model-zoo experiment, by the names dl-project uses, and the largest GPT-2.
- * Source: config.json of each repository on huggingface.co; confirmed by the published parameter counts.
+ * The checkpoints of dl-project's model-zoo experiment, by its names, and GPT-2 XL.
+ * Source: config.json of each repository on huggingface.co, confirmed by the published parameter counts.
  */
 export const gpt2Configs: Record<string, Gpt2Config> = Object.fromEntries(
   Object.entries<Partial<Gpt2Config>>({
@@ -75,7 +75,7 @@ export const gpt2Configs: Record<string, Gpt2Config> = Object.fromEntries(
     'ceostroff/harry-potter-gpt2-fanfiction': {},
     'chrisliu298/arxiv_ai_gpt2': { ...large, vocab_size: 50259 },
     'microsoft/DialoGPT-medium': medium,
-    // not published checkpoints: pretrained by this project on bytes and on bit memory
+    // pretrained by this project, on bytes of text and on bit memory
     'permafrost-nano': nano,
     'permafrost-nano-bits': nano,
   }).map(([name, config]) => [name, { ...gpt2Small, ...config }]),
@@ -104,8 +104,8 @@ function parameters({ n_layer, n_embd: d, n_positions, vocab_size, n_inner }: Gp
 }
 
 /**
- * embeds [t, b, d] → hidden states after the final layer norm, [read, b, d] of the last `read` tokens.
- * Only those tokens pass through the last block, since nothing reads the others. Null noise: evaluation, no dropout.
+ * embeds [t, b, d] → hidden states [read, b, d] of the last `read` tokens, after the final layer norm.
+ * The last block computes only these tokens, since nothing reads the others. No dropout if `noise` is null.
  */
 function forward(
   p: Tensors,
@@ -132,7 +132,7 @@ function forward(
     const [query, key, value] = queryKeyValue(p, `h.${i}.attn.c_attn`, normed, rows);
     const mixed = attend(query, key, value, {
       heads,
-      mask: rows === 1 ? null : rows === t ? mask : tf.slice(mask, [t - rows, 0], [rows, t]), // the last token sees all
+      mask: rows === 1 ? null : rows === t ? mask : tf.slice(mask, [t - rows, 0], [rows, t]), // the last token attends to all
       rate: attn_pdrop,
       noise,
       watch: (weights) => probe.attention?.(i, weights),
@@ -148,7 +148,7 @@ function forward(
   return out;
 }
 
-/** Query of the last `rows` tokens, key and value of all, each [t, b, d]. */
+/** Query [rows, b, d] of the last `rows` tokens, and key and value [t, b, d] of all. */
 function queryKeyValue(p: Tensors, name: string, x: tf.Tensor, rows: number): tf.Tensor[] {
   const [t, b, d] = x.shape;
   const [weight, bias] = [p[`${name}.weight`], p[`${name}.bias`]];
@@ -159,11 +159,11 @@ function queryKeyValue(p: Tensors, name: string, x: tf.Tensor, rows: number): tf
   return [query, ...tf.split(linear(x, restWeight, restBias), 2, -1)];
 }
 
-/** 0 where a token may look, −1e9 at later tokens; exp underflows to 0 there as it does with the reference's −1e4. */
+/** 0 where a token may attend, −1e9 at later tokens, where exp then underflows to 0, as with the reference's −1e4. */
 const causalMask = (t: number): Float32Array =>
   Float32Array.from({ length: t * t }, (_, i) => (i % t > Math.floor(i / t) ? -1e9 : 0));
 
-/** First match of the lower-cased name decides, as in the reference; anything else (wte) is frozen with the body. */
+/** The first match with the lower-cased name decides, as in the reference. Anything else (wte) is frozen with the body. */
 const freezeRules: FreezeRules<FreezeFlag> = [
   ['ln', 'freeze_ln'],
   ['wpe', 'freeze_pos'],
@@ -171,11 +171,11 @@ const freezeRules: FreezeRules<FreezeFlag> = [
   ['attn', 'freeze_attn'],
 ];
 
-/** Buffers in old checkpoints: the causal mask and its value. They begin with a dot because `c_attn.bias` is a parameter. */
+/** Buffers in old checkpoints: the causal mask and its value. The dot tells `.attn.bias` from the parameter `c_attn.bias`. */
 const buffers = ['.attn.bias', '.attn.masked_bias'];
 
 /**
- * Names as from_pretrained of transformers reads them: where any begins with `transformer.`, those are the body and the rest
+ * Maps names like from_pretrained of transformers: if some names begin with `transformer.`, these are the body and the others
  * are heads. Old files call the gains and biases of layer norms gamma and beta.
  */
 function fromTransformers(names: readonly string[]): Map<string, StoredAs> {
@@ -212,7 +212,7 @@ export const gpt2: Body<Gpt2Config> = {
   heads: (config) => config.n_head,
   longest: (config) => config.n_positions,
   freezeFlag: (name) => flagOf(freezeRules, name.toLowerCase()),
-  /** N(0, initializer_range), zero biases, unit gains: GPT2PreTrainedModel of transformers 4.4, which has no 1/√(2L) scaling. */
+  /** N(0, initializer_range), zero biases and unit gains, like GPT2PreTrainedModel of transformers 4.4, which does not scale by 1/√(2L). */
   initial: (name, { initializer_range }) =>
     name.endsWith('bias') ? { fill: 0 } : /\bln_/.test(name) ? { fill: 1 } : { normal: initializer_range },
   fromCheckpoint: unwrapped(fromTransformers),

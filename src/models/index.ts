@@ -1,4 +1,4 @@
-/** The table of bodies, and a config's model. */
+/** The tables of bodies and networks; builds the model of a config. */
 import type { ExperimentConfig } from '#contract/config';
 import { nearest, PermafrostError } from '#contract/errors';
 import { ast, astConfig, buildAst } from './ast.ts';
@@ -20,7 +20,7 @@ export interface ArchitectureRow<A = Body<object> | WholeNetwork<object>> {
 }
 export type BodyRow = ArchitectureRow<Body<object>>;
 export type NetworkCard = ArchitectureRow<WholeNetwork<object>>;
-/** Whether a row is a body, not a whole network. */
+/** Whether a row is a body rather than a whole network. */
 export const isBody = (row: ArchitectureRow): row is BodyRow => !('task' in row.body);
 
 const rowsOf = <Config extends object>(body: Body<Config>, configs: Record<string, Config>): [string, BodyRow][] =>
@@ -28,21 +28,21 @@ const rowsOf = <Config extends object>(body: Body<Config>, configs: Record<strin
 
 export type BodyTable = Readonly<Record<string, BodyRow>>;
 
-/** The published bodies by model_name; a home may know more. */
+/** The published bodies by model_name. A home may have more. */
 export const bodies: BodyTable = Object.fromEntries([
   ...rowsOf(gpt2, gpt2Configs),
   ...rowsOf(vit, vitConfigs),
   ...rowsOf(lstm, lstmConfigs),
 ]);
 
-/** Whether the config asks for a body of another size than the named checkpoint's. */
+/** Whether the config changes the size of the named checkpoint's body. */
 export const isScaled = (config: ExperimentConfig): boolean => bodyOverrides.some((field) => config[field] !== null);
 
-/** A network without an input and an output network around it. */
+/** A network that needs no input and output network around it. */
 interface NetworkRow {
-  /** Throws `config` for a task or settings that do not fit it. */
+  /** Throws `config` if task or settings do not fit the network. */
   build(config: ExperimentConfig, shape: ModelShape): Model;
-  /** What the zoo lists; null for a network of one size without published weights, and for an alias. */
+  /** The network's entry in the model zoo; null for an alias, and for a network without sizes or published weights. */
   card: NetworkCard | null;
 }
 
@@ -54,17 +54,17 @@ export const networks: Readonly<Record<string, NetworkRow>> = {
   'MIT/ast-finetuned-speech-commands-v2': { build: buildAst, card: null },
 };
 
-/** Whether a model_name is that of a network without a body. */
+/** Whether a model_name names a whole network instead of a body. */
 export const isNetwork = (name: string): boolean => Object.hasOwn(networks, name);
 
-/** How a config's body differs from that of published runs, apart from its size; null: not at all. */
+/** How a config's body differs from that of the published runs, apart from its size; null if it does not. */
 export const bodyDeviation = ({ variant, model_name }: ExperimentConfig, table: BodyTable = bodies): string | null =>
   Object.hasOwn(table, model_name) ? table[model_name].body.deviation(variant) : null;
 
 interface ConfiguredBody {
   body: Body<object>;
   bodyConfig: object;
-  /** Parameters of the checkpoint that a pretrained body cut to its first blocks leaves out. */
+  /** Parameters of the checkpoint's later blocks, if the body keeps only the first ones. */
   leftOut: ReadonlySet<string>;
 }
 
@@ -73,7 +73,7 @@ function bodyOf(config: ExperimentConfig, table: BodyTable): ConfiguredBody {
   if (!row) {
     throw new PermafrostError(
       'config',
-      `model_name: there is no body "${config.model_name}". Did you mean ${nearest(config.model_name, [...Object.keys(table), ...Object.keys(networks)])}? Other GPT-2 and ViT models can be added: permafrost zoo add.`,
+      `model_name: there is no model "${config.model_name}". Did you mean ${nearest(config.model_name, [...Object.keys(table), ...Object.keys(networks)])}? Other GPT-2 and ViT models can be added: permafrost zoo add.`,
     );
   }
   const { body } = row;
@@ -97,8 +97,8 @@ function bodyOf(config: ExperimentConfig, table: BodyTable): ConfiguredBody {
 }
 
 /**
- * The model of a config on a task's shape; one without iterations is only evaluated, so all of it is frozen.
- * Throws `config` for an unknown body or sizes that do not fit; allocates nothing.
+ * Builds the model of a config for the shape of a task. With num_iters 0 all of it is frozen, because it is only evaluated.
+ * Throws `config` for an unknown model or sizes that do not fit. Allocates nothing.
  */
 export function buildModel(config: ExperimentConfig, shape: ModelShape, table: BodyTable = bodies): Model {
   const { model_name: name } = config;
@@ -113,7 +113,7 @@ export function buildModel(config: ExperimentConfig, shape: ModelShape, table: B
   return config.num_iters === 0 ? { ...model, isTrainable: () => false } : model;
 }
 
-/** A body between an input and an output network that fit the task. */
+/** Puts an input and an output network that fit the task around a body. */
 function aroundBody(config: ExperimentConfig, shape: ModelShape, table: BodyTable): Model {
   const { body, bodyConfig, leftOut } = bodyOf(config, table);
   if (!shape.embedding && shape.width % shape.inputDim !== 0) {
@@ -125,7 +125,7 @@ function aroundBody(config: ExperimentConfig, shape: ModelShape, table: BodyTabl
   if (!shape.embedding && shape.width !== shape.inputDim && body.readout === 'class token') {
     throw new PermafrostError(
       'config',
-      `patch_size: the answer needs the states of ${shape.width / shape.inputDim} tokens, but ${config.model_name} is read at one class token. Choose patch_size ${shape.width}.`,
+      `patch_size: the task reads the states of ${shape.width / shape.inputDim} tokens, but ${config.model_name} has a single class token to read. Choose patch_size ${shape.width}.`,
     );
   }
   const tokens = shape.embedding ? shape.tokens : (shape.tokens * shape.width) / shape.inputDim;

@@ -1,4 +1,4 @@
-/** Random starting values, decided by (seed, parameter name) alone. */
+/** Random initial values of parameters. They depend only on the seed and the name of the parameter. */
 import { type Random, randomStream } from '#contract/random';
 import type { Initializer } from './model.ts';
 
@@ -17,8 +17,8 @@ const gaussian = (random: Random, size: number): Float64Array =>
   Float64Array.from({ length: size }, () => random.normal());
 
 /**
- * torch.nn.init.orthogonal_: `gain` times the orthogonal factor of a Gaussian matrix a [rows, columns] whose R has a
- * positive diagonal, found by modified Gram–Schmidt in float64 over the shorter side.
+ * Like torch.nn.init.orthogonal_: `gain` times the Q of a QR decomposition of the Gaussian matrix a [rows, columns], where R has
+ * a positive diagonal. Computed by modified Gram–Schmidt in float64, over the shorter side.
  */
 export function orthogonal(a: Float64Array, rows: number, columns: number, gain: number): Float32Array {
   const tall = rows >= columns;

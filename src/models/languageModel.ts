@@ -1,6 +1,6 @@
 /**
- * A GPT-2 body as a language model: token embeddings in, the same embeddings as the output layer, the next token as the
- * target. Parameters are those of a bare GPT-2 checkpoint (`wte.weight`, `h.0…`), so its file is one.
+ * A GPT-2 body as a language model, which predicts the next token and uses the token embeddings as its output layer too.
+ * Its parameters have the names of a bare GPT-2 checkpoint (`wte.weight`, `h.0…`).
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { type Gpt2Config, gpt2 } from './gpt2.ts';
@@ -8,7 +8,7 @@ import { initialize } from './initialize.ts';
 import { keptByBlocks } from './memory.ts';
 import type { Model } from './model.ts';
 
-/** forward: ids [b, t] → logits [b·t, vocabulary], token after token of each sequence. */
+/** The model's forward pass: ids [b, t] → logits [b·t, vocabulary], sequence by sequence. */
 export function languageModel(config: Gpt2Config): Model {
   const parameters = gpt2.parameters(config);
   return {

@@ -1,9 +1,10 @@
 /**
- * The LSTM that arXiv 2103.05247 compares with, as a body: three layers of 768 whose gates and cell are layer-normalised
- * (Ba et al., arXiv 1607.06450). It has no positions; a loop over the tokens takes their place, unrolled into the graph.
- * Weights are [out, in]; gates lie in the order input, forget, output, candidate. The paper trains it whole, at learning rate 3e-4.
+ * The LSTM baseline of arXiv 2103.05247 as a body: three layers of width 768 with layer-normalised gates and cells
+ * (Ba et al., arXiv 1607.06450). It has no position embeddings. Its loop over the tokens is unrolled into the graph.
+ * Weights are [out, in]; the order of the gates is input, forget, output, candidate. The paper trains all of it, at learning
+ * rate 3e-4.
  *
- * Its code draws random initial states at every forward pass, evaluation included; here they are zero.
+ * The paper's code draws random initial states at every forward pass, even in evaluations. Here they are zero.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { dropout, layerNorm, linear } from '#engine/nn';
@@ -16,7 +17,7 @@ interface LstmConfig {
   n_layer: number;
   n_embd: number;
   n_positions: number;
-  /** Of the hidden state that the next token and the next layer read. */
+  /** Dropout rate of the hidden state that the next token and the next layer read. */
   dropout: number;
 }
 
@@ -39,7 +40,7 @@ function parameters({ n_layer, n_embd: d }: LstmConfig): Shapes {
   return shapes;
 }
 
-/** The paper's code divides by n − 1 where `layerNorm` divides by n; gain and ε compensate. */
+/** Layer norm as in the paper's code, which divides by n − 1. `layerNorm` divides by n; gain and ε compensate. */
 function norm(x: tf.Tensor, p: Tensors, name: string): tf.Tensor {
   const n = x.shape.at(-1)!;
   const share = (n - 1) / n;
@@ -58,7 +59,8 @@ function forward(p: Tensors, embeds: tf.Tensor, config: LstmConfig, noise: Noise
         p,
         `params.${i}.ln_${part}`,
       );
-    const inputs = tf.unstack(dense(x, 'i2h')); // t of [b, 4d]
+    const drive = dense(x, 'i2h');
+    const inputs = t === 1 ? [tf.squeeze(drive, [0])] : tf.unstack(drive); // t of [b, 4d]; one token has no gradient in tf.unstack
     let [hidden, cell]: tf.Tensor[] = [tf.zeros([b, d!]), tf.zeros([b, d!])];
     const states: tf.Tensor[] = [];
     for (const input of inputs) {
@@ -76,7 +78,7 @@ function forward(p: Tensors, embeds: tf.Tensor, config: LstmConfig, noise: Noise
 export const lstm: Body<LstmConfig> = {
   title: 'LSTM, layer-normalised',
   deviation: () =>
-    'Initial states are zero. The code of the paper draws them at random at every forward pass, evaluation included.',
+    'Initial states are zero. The code of the paper draws them at random at every forward pass, even in evaluations.',
   configure: (config, { n_layer, n_embd, n_positions, body_dropout }) => ({
     n_layer: n_layer ?? config.n_layer,
     n_embd: n_embd ?? config.n_embd,
@@ -90,9 +92,9 @@ export const lstm: Body<LstmConfig> = {
   heads: () => 1,
   longest: (config) => config.n_positions,
   freezeFlag: (name) => (name.includes('.ln_') ? 'freeze_ln' : null),
-  /** U(±1/√width) for everything, gains and biases of the norms included, as in the paper's code. */
+  /** U(±1/√width) for all parameters, even gains and biases of norms, as in the paper's code. */
   initial: (name, { n_embd }) => ({ uniform: 1 / Math.sqrt(/ln_[ih]2h/.test(name) ? 4 * n_embd : n_embd) }),
-  /** There are no published weights; checkpoints of our own runs have these names behind the prefix. */
+  /** No weights are published. Checkpoints of our runs have these names after the prefix. */
   fromCheckpoint: unwrapped((names) => {
     const own = names.filter((name) => name.startsWith(bodyPrefix));
     return new Map(own.map((name) => [name.slice(bodyPrefix.length), { name }]));

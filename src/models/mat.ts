@@ -1,7 +1,7 @@
 /**
- * The Molecule Attention Transformer (Maziarka et al., arXiv 2002.08264): attention is a weighted sum of the usual softmax,
- * of e^−distance and of the bonds. Sizes are those of the published fine-tuning, names are those of its code (ardigen/MAT);
- * weights are torch's, [out, in]. Its pretrained weights are on a private drive, so it starts at random.
+ * The Molecule Attention Transformer (Maziarka et al., arXiv 2002.08264). Its attention is a weighted sum of the usual softmax,
+ * e^−distance, and the bonds. Sizes are those of the published fine-tuning, names are those of its code (ardigen/MAT), and
+ * weights are [out, in] as in torch. Its pretrained weights are on a private drive, so it starts at random.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { ExperimentConfig } from '#contract/config';
@@ -12,14 +12,14 @@ import type { FreezeRules, Initializer, Model, ModelShape, Probe, Shapes } from 
 import { type NetworkSizes, resize, wholeNetwork } from './wholeNetwork.ts';
 
 interface MatConfig extends NetworkSizes {
-  /** Features of an atom, including the dummy's. */
+  /** Features of an atom, including the one that marks the dummy. */
   features: number;
-  /** At most, the dummy included. */
+  /** Most tokens of a molecule, including the dummy. */
   tokens: number;
 }
 
 export const matConfig: MatConfig = { n_layer: 8, n_embd: 1024, n_head: 16, dropout: 0, features: 36, tokens: 128 };
-/** Shares of softmax, distance and bonds. */
+/** Weights of softmax, distances and bonds in the attention. */
 const lambda = { attention: 0.33, distance: 0.33, bonds: 0.34 };
 const slope = 0.1; // of the leaky ReLU
 const epsilon = 1e-6;
@@ -63,7 +63,7 @@ function graphAttention(x: tf.Tensor, real: tf.Tensor, features: number): tf.Ten
   const apart = tf.sub(tf.reshape(at, [b, t, 1, 3]), tf.reshape(at, [b, 1, t, 3]));
   const near = tf.mul(tf.exp(tf.neg(tf.sqrt(tf.sum(tf.square(apart), 3)))), pairs);
   const neighbours = tf.cast(tf.slice(x, [0, 0, features + 3], [b, t, width - features - 3]), 'int32');
-  const bonds = tf.sum(tf.cast(tf.oneHot(neighbours, t), 'float32'), 2); // 0, the dummy, stands for no neighbour
+  const bonds = tf.sum(tf.cast(tf.oneHot(neighbours, t), 'float32'), 2); // neighbour 0 is the dummy and means none
   const eye = literal(
     Float32Array.from({ length: t * t }, (_, i) => Number(i % (t + 1) === 0)),
     [1, t, t],
@@ -73,7 +73,7 @@ function graphAttention(x: tf.Tensor, real: tf.Tensor, features: number): tf.Ten
   return tf.reshape(tf.add(tf.mul(near, lambda.distance), tf.mul(share, lambda.bonds)), [b, 1, t, t]);
 }
 
-/** x [b, t, features + x, y, z + neighbours] → [b, 1, 1], the logit. */
+/** x [b, t, features + x, y, z + neighbours] → the logit [b, 1, 1]. */
 function forward(p: Tensors, x: tf.Tensor, config: MatConfig, noise: Noise | null, probe: Probe = {}): tf.Tensor {
   const [b, t] = x.shape as [number, number];
   const { n_layer, n_embd: d, n_head: heads, dropout: rate, features } = config;
@@ -114,7 +114,7 @@ const freezeRules: FreezeRules = [
   ['', 'freeze_ff'],
 ];
 
-/** Glorot's for matrices, as in the published code; biases as torch's nn.Linear starts them. */
+/** Glorot initialisation for matrices, as in the published code, and torch's default for biases. */
 function initial(name: string, _: MatConfig, shapes: Shapes): Initializer {
   if (name.includes('norm.')) return { fill: name.endsWith('a_2') ? 1 : 0 };
   const [out, from] = shapes[name.replace('.bias', '.weight')];
@@ -132,18 +132,21 @@ export const mat = wholeNetwork<MatConfig>({
   forward,
 });
 
-/** Values of a token in x: features, x, y, z, neighbours. */
+/** Number of values of a token: features; x, y, z; eight neighbours. */
 const tokenWidth = matConfig.features + 3 + 8;
 
-/** The model on a task of molecules in space. Throws `config` for any other task. */
+/** Builds the model for a task of molecules in space. Throws `config` for any other task. */
 export function buildMat(settings: ExperimentConfig, { embedding, tokens, width, outputDim }: ModelShape): Model {
   if (embedding || width !== tokenWidth || outputDim !== 1) {
     throw new PermafrostError(
       'config',
-      `model_name: mat reads molecules in space; ${settings.task} has none. Choose task cyp3a4-graph.`,
+      `model_name: mat needs molecules in space, which ${settings.task} does not have. Choose the task cyp3a4-graph.`,
     );
   }
   if (settings.pretrained)
-    throw new PermafrostError('config', 'pretrained: mat has no weights that can be fetched. Set pretrained to false.');
+    throw new PermafrostError(
+      'config',
+      'pretrained: the pretrained weights of mat cannot be downloaded. Set pretrained to false.',
+    );
   return mat.model({ ...resize(matConfig, settings), tokens }, settings);
 }

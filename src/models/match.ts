@@ -1,19 +1,19 @@
-/** Whether a checkpoint fits a body: every weight by name and shape, none missing, none in excess. */
+/** Checks that a checkpoint fits a body: it has every weight in the right shape, and no others. */
 import type { StoredAs } from './checkpointNames.ts';
 import type { Shapes } from './model.ts';
 
 interface Match {
-  /** Where the checkpoint has the body's parameters. */
+  /** The names of the body's parameters in the checkpoint. */
   found: Map<string, StoredAs>;
-  /** One per weight that does not fit; empty for a checkpoint that fits. */
+  /** One text per weight that does not fit; empty if the checkpoint fits. */
   problems: string[];
 }
 
 const floats: readonly string[] = ['F32', 'F16', 'BF16', 'F64'];
 
 /**
- * Compares the arrays of a checkpoint with the body's shapes. Parameters that are not `needed` may be missing, since nothing
- * computes with them.
+ * Compares the arrays of a checkpoint with the body's shapes. Parameters outside `needed` may be missing, since the model does
+ * not compute with them.
  */
 export function matchCheckpoint(
   arrays: ReadonlyMap<string, { dtype: string; shape: readonly number[] }>,
@@ -33,14 +33,14 @@ export function matchCheckpoint(
   return { found, problems };
 }
 
-/** A transposed matrix may have axes of its own for heads, and its bias too: only the sizes are compared. */
+/** Compares only the number of values for transposed matrices and biases, which may have a separate axis for heads. */
 function fits(shape: readonly number[], expected: readonly number[], transposed = false): boolean {
   const size = (all: readonly number[]) => all.reduce((a, b) => a * b, 1);
   return transposed || expected.length === 1 ? size(shape) === size(expected) : String(shape) === String(expected);
 }
 
 const listed = 8;
-/** The problems in one sentence, the first few by name. */
+/** The problems as one line: the first few, and the number of the others. */
 export const listProblems = (problems: readonly string[]): string => {
   const rest = problems.length > listed ? ` and ${problems.length - listed} more` : '';
   return `${problems.slice(0, listed).join('; ')}${rest}`;

@@ -1,10 +1,11 @@
 /**
- * The neural accumulator on MNIST addition (Trask et al., arXiv 1808.00508, section 4.2): a small CNN turns every image
- * into a number, and a recurrent cell h ← W·[x, h] adds them up, where W = tanh(Ŵ)·σ(M̂) tends to −1, 0 or 1.
- * What the paper leaves open follows its re-implementation, AndreasMadsen/stable-nalu: the CNN and pixel normalisation
- * of the PyTorch MNIST example, Ŵ and M̂ uniform. Weights are torch's, [out, in] and [out, in, height, width].
+ * The neural accumulator on MNIST addition (Trask et al., arXiv 1808.00508, section 4.2). A small CNN turns every image
+ * into a number, and a recurrent cell h ← W·[x, h] adds the numbers up, where W = tanh(Ŵ)·σ(M̂) tends to −1, 0 or 1.
+ * Details that the paper does not state follow its re-implementation AndreasMadsen/stable-nalu: the CNN and pixel
+ * normalisation are those of PyTorch's MNIST example, and Ŵ and M̂ start uniform. Weights are [out, in] and
+ * [out, in, height, width], as in torch.
  *
- * It trains on the error of the whole sum, as its task defines it; stable-nalu trains on every partial sum.
+ * The loss is the error of the whole sum, as the task defines it. stable-nalu trains on every partial sum.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { ExperimentConfig } from '#contract/config';
@@ -29,13 +30,13 @@ const parameters: Shapes = {
   'nac.W_hat': [1, 2],
   'nac.M_hat': [1, 2],
 };
-/** Inputs of one output, by layer. */
+/** Number of inputs of each output, by layer. */
 const fanIn: Record<string, number> = { conv1: 25, conv2: 500, fc1: 800, fc2: 500 };
 
-/** Variance of tanh(u)·σ(v) for independent u, v from U(−r, r). */
+/** Variance of tanh(u)·σ(v), where u and v are independent draws from U(−r, r). */
 const variance = (r: number): number => ((1 - Math.tanh(r) / r) * (r - Math.tanh(r / 2))) / (2 * r);
 
-/** The r that gives Glorot's variance 2 / operands. The variance stays below ½, so at least five operands are assumed. */
+/** The r with Glorot's variance 2 / operands. The variance is always below ½, so fewer than five operands count as five. */
 function nacRange(operands: number): number {
   let [low, high] = [1e-6, 10];
   for (let i = 0; i < 60; i++) {
@@ -51,7 +52,7 @@ function initial(name: string): Initializer {
   return { uniform: layer === 'nac' ? nacRange(3) : 1 / Math.sqrt(fanIn[layer]) };
 }
 
-/** images [m, 784] in [0, 1] → [m, 1], their numbers. */
+/** images [m, 784] in [0, 1] → their numbers [m, 1]. */
 function numbers(p: Tensors, images: tf.Tensor): tf.Tensor {
   const pixels = tf.div(tf.sub(images, mean), deviation);
   let x = tf.reshape(pixels, [-1, side, side, 1]) as tf.Tensor4D; // [m, h, w, c]
@@ -64,7 +65,7 @@ function numbers(p: Tensors, images: tf.Tensor): tf.Tensor {
   return linear(hidden, p['fc2.weight'], p['fc2.bias'], true);
 }
 
-/** x [b, n, 784] → [b, 1, 1], the sum of n numbers. */
+/** x [b, n, 784] → the sum of n numbers, [b, 1, 1]. */
 function forward(p: Tensors, x: tf.Tensor): tf.Tensor {
   const [b, n, pixels] = x.shape as [number, number, number];
   const terms = tf.reshape(numbers(p, tf.reshape(x, [b * n, pixels])), [b, n]);
@@ -75,28 +76,24 @@ function forward(p: Tensors, x: tf.Tensor): tf.Tensor {
   return tf.reshape(sum, [b, 1, 1]);
 }
 
-/** The model on a task of whole MNIST images and one number. Throws `config` for any other task. */
+/** Builds the model for a task that maps whole MNIST images to one number. Throws `config` for any other task. */
 export function buildNac(config: ExperimentConfig, { embedding, width, outputDim }: ModelShape): Model {
   if (embedding || width !== side * side || outputDim !== 1) {
     throw new PermafrostError(
       'config',
-      `model_name: nac adds MNIST images up to a number; ${config.task} does not. Choose task mnist-add-reg.`,
+      `model_name: nac needs whole MNIST images and predicts their sum; ${config.task} differs. Choose the task mnist-add-reg.`,
     );
   }
   if (config.pretrained)
     throw new PermafrostError('config', 'pretrained: nac has no published weights. Set pretrained to false.');
   refuseSettings(config, []);
   for (const flag of ['freeze_trans', 'freeze_in', 'freeze_out'] as const) {
-    if (config[flag])
-      throw new PermafrostError(
-        'config',
-        `${flag}: nac has no parts to freeze; all of it is trained. Set ${flag} to false.`,
-      );
+    if (config[flag]) throw new PermafrostError('config', `${flag}: all of nac is trained. Set ${flag} to false.`);
   }
   return {
     parameters,
     bodyConfig: {},
-    kept: (images) => images * 3 * (20 * 24 * 24 + 50 * 8 * 8), // per convolution: its sums, their ReLU, the pooling's input
+    kept: (images) => images * 3 * (20 * 24 * 24 + 50 * 8 * 8), // for each convolution: its output, the ReLU of it, and the input of the pooling
     isTrainable: () => true,
     freezeFlag: () => null,
     isUsed: () => true,

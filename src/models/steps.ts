@@ -1,6 +1,6 @@
 /**
- * The programs of a run, as pure functions of state: an optimizer step, its two halves for accumulated gradients, and an
- * evaluation. State holds trained parameters under their own names beside the optimizer's slots.
+ * The programs of a run as pure functions of state: an optimizer step, its two halves for accumulated gradients, and an
+ * evaluation. The state contains trained parameters, under their own names, and the optimizer's slots.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { ExperimentConfig } from '#contract/config';
@@ -20,20 +20,20 @@ export interface Recipe {
 
 const accumulator = (name: string) => `sum/${name}`;
 
-/** Names of the parameters that a recipe keeps in its state, in parameter order. */
+/** Names of the trained parameters, which are part of the state, in parameter order. */
 export const trainedNames = (model: Model): string[] =>
   Object.keys(model.parameters).filter((name) => model.isTrainable(name) && model.isUsed(name));
 
-/** Throws `config` where a config asks for training and freezes every parameter. */
+/** Throws `config` if a config asks for training but freezes every parameter. */
 export function refuseAllFrozen({ num_iters }: ExperimentConfig, model: Model): void {
   if (num_iters === 0 || trainedNames(model).length > 0) return;
   throw new PermafrostError(
     'config',
-    'Everything is frozen, so there is nothing to train. Turn off freeze_in, freeze_ln or freeze_out, or set num_iters to 0 to evaluate it as it is.',
+    'Everything is frozen, so there is nothing to train. Turn off freeze_in, freeze_ln or freeze_out, or set num_iters to 0 to evaluate the model as it is.',
   );
 }
 
-/** State of a recipe beside the parameters themselves: the optimizer's, and gradient sums where steps accumulate. */
+/** The state besides the parameters: the optimizer's slots, and sums of gradients if steps accumulate them. */
 export function recipeSlots({ model, optimizer }: Recipe, accumulates: boolean): Record<string, Initial> {
   const shapes = Object.fromEntries(trainedNames(model).map((name) => [name, { shape: model.parameters[name] }]));
   const sums = Object.entries(shapes).map(([name, { shape }]): [string, Initial] => {
@@ -62,14 +62,14 @@ function lossAndGradients(
   return { loss: value, gradients, logits: logits! };
 }
 
-/** Parameters and optimizer state after one step, and the gradients' norm before clipping. */
+/** Parameters and optimizer slots after one step, and the norm of the gradients before clipping. */
 function optimizerStep({ optimizer }: Recipe, state: Tensors, gradients: Tensors) {
   const raw = asUpdates(gradients);
   const { updates, state: slots } = optimizer.update(raw, state, state);
   return { gradNorm: globalNorm(raw), state: { ...slots, ...applyUpdates(state, updates) } };
 }
 
-/** inputs x, y, and `at` where samples are read elsewhere than at their last token → loss, logits, gradNorm; state moves by one optimizer step. */
+/** Takes one optimizer step. Inputs: x, y, and `at` if samples are not read at their last token. Outputs: loss, logits, gradNorm. */
 export const trainProgram =
   (recipe: Recipe): Program =>
   ({ state, inputs, frozen, noise }) => {
@@ -78,7 +78,7 @@ export const trainProgram =
     return { outputs: { loss, logits, gradNorm }, state: moved };
   };
 
-/** inputs x, y → loss, logits; adds the gradients of one of `count` micro-batches, divided by `count`, to the sums. */
+/** Adds the gradients of one of `count` micro-batches, divided by `count`, to the sums. Inputs: x, y, at. Outputs: loss, logits. */
 export const accumulateProgram =
   (recipe: Recipe, count: number): Program =>
   ({ state, inputs, frozen, noise }) => {
@@ -90,7 +90,7 @@ export const accumulateProgram =
     return { outputs: { loss, logits }, state: Object.fromEntries(sums) };
   };
 
-/** No inputs → gradNorm; an optimizer step on the summed gradients, which start again at zero. */
+/** Takes one optimizer step with the summed gradients and sets the sums to zero. No inputs. Output: gradNorm. */
 export const applyProgram =
   (recipe: Recipe): Program =>
   ({ state }) => {
@@ -101,7 +101,7 @@ export const applyProgram =
     return { outputs: { gradNorm }, state: { ...moved, ...Object.fromEntries(zeros) } };
   };
 
-/** inputs x, y → loss, logits, without dropout. */
+/** Evaluates without dropout. Inputs: x, y, at. Outputs: loss, logits. */
 export const evalProgram =
   ({ model, loss }: Pick<Recipe, 'model' | 'loss'>): Program =>
   ({ state, inputs, frozen }) => {

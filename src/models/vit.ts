@@ -1,10 +1,11 @@
 /**
- * The encoder of a Vision Transformer (Dosovitskiy et al., arXiv 2010.11929) as a body, as dl-project uses it: a class token
- * in front of the embeddings, learned positions, pre-norm blocks with the exact GELU, the answer read at the class token.
- * Its patch embedding and classification head are not part of it. Linear weights are [out, in].
+ * The encoder of a Vision Transformer (Dosovitskiy et al., arXiv 2010.11929) as a body, as dl-project uses it. It has a class
+ * token in front of the embeddings, learned positions, and pre-norm blocks with the exact GELU; the answer is read at the class
+ * token. The patch embedding and the classification head are not part of the body. Linear weights are [out, in].
  *
- * Positions and class token are never loaded. `reference`: both start at zero and stay frozen with the body, as in the
- * published runs, which therefore see no order. `corrected`: positions start at random and `freeze_pos` decides.
+ * Positions and class token are never loaded. In the variant `reference` both start at zero and stay frozen with the body, as in
+ * the published runs, which therefore see no order. In `corrected` positions start at random, and `freeze_pos` decides whether
+ * they are trained.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { dropout, geluErf, layerNorm, linear } from '#engine/nn';
@@ -20,9 +21,9 @@ export interface VitConfig {
   hidden_size: number;
   num_heads: number;
   mlp_dim: number;
-  /** Tokens beside the class token. */
+  /** Most tokens, not counting the class token. */
   max_sequence_len: number;
-  /** Standard deviation of random weights; null: the reference's own (torch's default for attention, Xavier for the MLP). */
+  /** Standard deviation of random weights; null for the reference's (torch's default for attention, Xavier for the MLP). */
   initializer_range: number | null;
   dropout_rate: number;
   attention_dropout_rate: number;
@@ -44,7 +45,7 @@ const base: VitConfig = {
 const large = { num_layers: 24, hidden_size: 1024, num_heads: 16, mlp_dim: 4096 };
 const huge = { num_layers: 32, hidden_size: 1280, num_heads: 16, mlp_dim: 5120 };
 
-/** Checkpoints by the names of google-research/vision_transformer and of the Hugging Face hub; table 1 of the paper. */
+/** Sizes of table 1 of the paper, by the checkpoint names of google-research/vision_transformer and of the Hugging Face hub. */
 export const vitConfigs: Record<string, VitConfig> = Object.fromEntries(
   Object.entries<Partial<VitConfig>>({
     'ViT-B_16': {},
@@ -80,7 +81,7 @@ function parameters({ num_layers, hidden_size: d, mlp_dim, max_sequence_len }: V
   return shapes;
 }
 
-/** embeds [t, b, d] → [1, b, d], the class token after the last norm; only it passes through the last block as a whole. */
+/** embeds [t, b, d] → the class token after the last norm, [1, b, d]. The last block computes only the class token. */
 function forward(
   p: Tensors,
   embeds: tf.Tensor,
@@ -117,7 +118,7 @@ function forward(
   return out;
 }
 
-/** First match decides, as in the reference. */
+/** The first match decides, as in the reference. */
 const freezeRules: FreezeRules<FreezeFlag> = [
   ['_norm', 'freeze_ln'],
   ['ffn.', 'freeze_ff'],

@@ -1,10 +1,10 @@
 /**
- * How checkpoints of a Vision Transformer name its encoder, the only part that a frozen pretrained transformer keeps.
- * Parameters are called as the reference calls them: `1.layer.0.attn.query.weight`, `1.encoder_norm.weight`.
+ * Names of a Vision Transformer's encoder in checkpoints. A frozen pretrained transformer uses no other part of them.
+ * Our parameters have the names of the reference: `1.layer.0.attn.query.weight`, `1.encoder_norm.weight`.
  */
 import type { StoredAs } from './checkpointNames.ts';
 
-/** JAX's original files (ViT-B_16.npz): kernels are [in, …, out], with heads as axes of their own. */
+/** Names in the original JAX files (ViT-B_16.npz). Kernels are [in, …, out] and have a separate axis for heads. */
 const jax: [stored: string, parameter: string][] = [
   ['LayerNorm_0/scale', 'attention_norm.weight'],
   ['LayerNorm_0/bias', 'attention_norm.bias'],
@@ -20,7 +20,7 @@ const jax: [stored: string, parameter: string][] = [
   ]),
 ];
 
-/** Hugging Face's ViTModel; nn.Linear weights are [out, in] as ours. */
+/** Names in Hugging Face's ViTModel. Weights are [out, in], like ours. */
 const huggingFace: [stored: string, parameter: string][] = [
   ...['query', 'key', 'value'].map((part): [string, string] => [`attention.attention.${part}`, `attn.${part}`]),
   ['attention.output.dense', 'attn.out'],
@@ -30,7 +30,7 @@ const huggingFace: [stored: string, parameter: string][] = [
   ['layernorm_after', 'ffn_norm'],
 ];
 
-/** The encoder's parameters among a checkpoint's names; embeddings, pooler and heads are left out. */
+/** Finds the encoder's parameters among the names of a checkpoint. Embeddings, pooler and heads are left out. */
 export function vitFromCheckpoint(names: readonly string[]): Map<string, StoredAs> {
   const found = new Map<string, StoredAs>();
   for (const name of names) {
@@ -56,7 +56,7 @@ function fromHuggingFace(name: string): string | null {
   return row ? `1.layer.${block}.${row[1]}.${kind}` : null;
 }
 
-/** The reference's own names, of a whole VisionTransformer or of a run. */
+/** Names in the reference, of a whole VisionTransformer or of a run. */
 const fromReference = (name: string): string | null =>
   /^transformer\.(?:encoder|1)\.((?:layer\.\d+\.(?:attention_norm|ffn_norm|ffn\.fc[12]|attn\.(?:query|key|value|out))|encoder_norm)\.(?:weight|bias))$/
     .exec(name)?.[1]

@@ -1,4 +1,4 @@
-/** A network that reads its task's samples itself: no input or output network stands around it. */
+/** Networks that read the samples of their task directly, without an input and an output network around them. */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ExperimentConfig } from '#contract/config';
 import type { Noise, Tensors } from '#engine/program';
@@ -20,33 +20,33 @@ import {
 } from './model.ts';
 
 export interface WholeNetwork<Config extends object> extends Architecture<Config> {
-  /** The one task that it is for. */
+  /** The only task of the network. */
   task: string;
-  /** The model of a config that fits; the settings say what is frozen. */
+  /** Builds the model of a config. The settings decide what is frozen. */
   model(config: Config, settings: ExperimentConfig): Model;
 }
 
-/** The part of a config that every transformer has. */
+/** The fields that the config of every transformer has. */
 export interface NetworkSizes {
   n_layer: number;
   n_embd: number;
   n_head: number;
-  /** Of attention weights and of what enters the residual stream. */
+  /** Dropout rate of attention weights and of values added to the residual stream. */
   dropout: number;
 }
 
-/** What one network adds to the rules that all whole networks share. */
+/** What one network adds to the behaviour that all whole networks share. */
 interface NetworkPage<Config extends NetworkSizes>
   extends Pick<Architecture<Config>, 'title' | 'parameters' | 'longest'> {
   task: string;
   freezeRules: FreezeRules;
   initial(name: string, config: Config, shapes: Shapes): Initializer;
-  /** Tokens in its blocks for `tokens` of the task's. */
+  /** Number of tokens in the network's blocks for a sample of `tokens` tokens. */
   blockTokens(config: Config, tokens: number): number;
   forward(p: Tensors, x: Tensor, config: Config, noise: Noise | null, probe?: Probe): Tensor;
 }
 
-/** A whole network whose checkpoints hold all of its parameters under their own names. */
+/** Makes a whole network whose checkpoints contain all of its parameters under their own names. */
 export function wholeNetwork<Config extends NetworkSizes>({
   title,
   task,
@@ -84,7 +84,7 @@ export function wholeNetwork<Config extends NetworkSizes>({
   };
 }
 
-/** The published config with the sizes that a run's settings change. Throws `config` for settings that it has no field for. */
+/** Applies a run's settings to the sizes of the published config. Throws `config` for settings that the network would ignore. */
 export function resize<Config extends NetworkSizes>(published: Config, settings: ExperimentConfig): Config {
   const fields = bodyOverrides.filter((field) => field in published);
   refuseSettings(settings, [...fields, 'body_dropout']);

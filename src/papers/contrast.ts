@@ -1,4 +1,4 @@
-/** The gain of one column of a table over another: its interval, its verdict, and what makes two columns incomparable. */
+/** The gain of one column of a table over another: its interval, its verdict, and the differences that rule out a comparison. */
 import { type ConfigField, configFields, type ExperimentConfig, fieldMeta } from '#contract/config';
 import { isSameSetting } from '#contract/isSameSetting';
 import type { MetricName } from '#contract/runRow';
@@ -10,14 +10,14 @@ import { chanceOfGap, chanceOfSamePeak, type Tally } from './twoPeaks.ts';
 import { tail } from './verdict.ts';
 
 /**
- * From this many common seeds on, runs are compared in pairs of one seed, which see the same batches and start from the same
- * weights. With fewer, pairing loses more in degrees of freedom than it gains (simulated).
+ * With at least this many common seeds, runs are compared in pairs with the same seed, which see the same batches and start from
+ * the same weights. With fewer, pairing loses more in degrees of freedom than it gains (simulated).
  */
 export const fewestPairs = 5;
 
 /**
- * Estimates how much better one set of runs is than another: paired by seed where there are enough pairs, else with Welch's
- * interval. The interval is never narrower than evaluation noise. Null where either side has fewer than two seeds.
+ * Estimates the gain of one set of runs over another: paired by seed if there are enough pairs, otherwise with Welch's interval.
+ * The interval is never narrower than evaluation noise. Null if either side has fewer than two seeds.
  */
 export function compare(ours: readonly Sample[], theirs: readonly Sample[], metric: MetricName): GainEstimate | null {
   if (ours.length < 2 || theirs.length < 2) return null;
@@ -60,8 +60,8 @@ function apart(ours: readonly Sample[], theirs: readonly Sample[]) {
 }
 
 /**
- * The verdict on a gain. `no difference`: its 95 % interval lies within the tolerance. `helps`, `harms`: it lies on one
- * side of 0. For runs that end at one of two peaks, an exact test on their counts must agree.
+ * The verdict on a gain. `no difference`: its 95 % interval lies within the tolerance. `helps` or `harms`: the interval lies on
+ * one side of 0. For runs that end at one of two peaks, an exact test on their counts must agree.
  */
 export function judgeContrast(
   { gain, error, degrees }: GainEstimate,
@@ -77,16 +77,16 @@ export function judgeContrast(
   return { verdict: "can't tell yet", p: null };
 }
 
-/** Fields that do not make a different experiment. */
+/** Fields in which compared runs may always differ. */
 const free = new Set<ConfigField>(['name', 'seed', 'device', 'gpu_batch_size']);
-/** Flags without effect on a body that is trained whole. */
-const ofFrozenBodies = { freeze_pos: false, freeze_ln: false, freeze_attn: false, freeze_ff: false };
-const inForce = (config: ExperimentConfig): ExperimentConfig =>
-  config.freeze_trans ? config : { ...config, ...ofFrozenBodies };
+/** Flags that have no effect if the whole body is trained. */
+const ignoredFlags = { freeze_pos: false, freeze_ln: false, freeze_attn: false, freeze_ff: false };
+const withEffectiveFlags = (config: ExperimentConfig): ExperimentConfig =>
+  config.freeze_trans ? config : { ...config, ...ignoredFlags };
 
-/** Differences of two configs beyond the fields that a contrast varies, in words. */
+/** The differences between two configs outside the fields that a contrast varies, as text. */
 export function unlike(ours: ExperimentConfig, theirs: ExperimentConfig, varies: readonly ConfigField[]): string[] {
-  const [a, b] = [inForce(ours), inForce(theirs)];
+  const [a, b] = [withEffectiveFlags(ours), withEffectiveFlags(theirs)];
   return configFields.flatMap((field) =>
     free.has(field) || varies.includes(field) || isSameSetting(a[field], b[field])
       ? []

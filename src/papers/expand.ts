@@ -1,24 +1,24 @@
-/** The configs of a cell's runs, and what this machine lacks to train them. */
+/** The configs of a cell's runs, and what is missing on this machine to train them. */
 import { type ExperimentConfig, parseConfig } from '#contract/config';
 import type { Cell } from '#contract/paperTable';
 import type { Profile } from '#contract/tableState';
 
 /** The embedded body: small, and pretrained by this project, so that every regime of a table can be tried offline. */
 export const quickBody = 'permafrost-nano';
-/** Bodies of published runs whose weights were not published, with the embedded body that stands for each. */
+/** Bodies of published runs whose weights were not published, each with its embedded substitute. */
 const unpublished: Record<string, { what: string; quickBody: string }> = {
   'gpt2-bit-memory': { what: 'GPT-2 pretrained on bit memory', quickBody: 'permafrost-nano-bits' },
 };
 const quickBodyOf = ({ params: { model_name = '' } }: Cell): string => unpublished[model_name]?.quickBody ?? quickBody;
 
-/** What the quick profile changes: a body and a budget that fit a laptop. The one place to tune it. */
+/** The changes of the quick profile: a body and a budget that fit a laptop. */
 const quick = {
-  /** A network this small underfits with dropout. */
+  /** Without dropout, with which so small a network underfits. */
   body: { body_dropout: 0, dropout: 0 },
   budget: { batch_size: 25, steps_per_iter: 100, test_steps_per_iter: 500, early_stop: null },
   /**
-   * Few parameters are trained, so steps can be larger. A whole body does worse at this rate, so a common rate would decide
-   * the contrasts with unfrozen bodies; such columns are not compared.
+   * A higher rate, which suits few trained parameters. Unfrozen bodies do worse at it and keep the published rate, so their
+   * columns are not compared with those of frozen bodies.
    */
   frozen: { learning_rate: 0.003 },
   tasks: {
@@ -28,7 +28,7 @@ const quick = {
   } as Record<string, Partial<ExperimentConfig>>,
 } satisfies Record<string, Partial<ExperimentConfig> | Record<string, Partial<ExperimentConfig>>>;
 
-/** Whether a cell is of the embedded body as it stands, which the quick profile runs unchanged. */
+/** Whether a cell uses the embedded body; the quick profile does not change such cells. */
 const isEmbedded = ({ params }: Cell): boolean => params.model_name === quickBody;
 
 function quickChanges(cell: Cell): Partial<ExperimentConfig> {
@@ -45,18 +45,18 @@ function quickChanges(cell: Cell): Partial<ExperimentConfig> {
 /** Published bodies other than GPT-2, which the embedded body cannot replace. */
 const otherKinds = /^(vit|lstm|nac|mat|ast)\b/i;
 
-/** Whether the quick profile has a budget for the cell's task, and a body of the cell's kind. */
+/** Whether the quick profile has a budget for the cell's task and a body of the same kind. */
 const isQuick = (cell: Cell): boolean => {
   const { task, model_name } = cell.params;
   return isEmbedded(cell) || (task !== undefined && task in quick.tasks && !otherKinds.test(model_name ?? ''));
 };
 
 export interface Expansion {
-  /** One per seed. */
+  /** One config for each seed. */
   configs: ExperimentConfig[];
-  /** What the profile changes, in words. */
+  /** The changes that the profile makes, as text. */
   notes: string[];
-  /** The body is not the published one, so its numbers are not compared with the published number. */
+  /** Whether the body is smaller than published; then its numbers are not compared with the published number. */
   scaled: boolean;
 }
 
@@ -78,7 +78,7 @@ export function expand(cell: Cell, profile: Profile, seeds: readonly number[]): 
   };
 }
 
-/** What is available on this machine, by name. */
+/** Looks up by name what is available on this machine. */
 export interface Available {
   body(name: string): boolean;
   task(name: string): boolean;
@@ -86,7 +86,7 @@ export interface Available {
   weights(name: string): boolean;
 }
 
-/** Why a cell cannot run here, and what would change that; null when it can. */
+/** Why a cell cannot run here, and what to do about it; null if it can. */
 export function missing(cell: Cell, profile: Profile, have: Available): string | null {
   if (cell.beyond) return cell.beyond;
   const { task = '', model_name: model = 'gpt2', pretrained = true } = cell.params;

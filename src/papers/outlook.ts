@@ -15,15 +15,15 @@ import {
   toleranceOf,
 } from './verdict.ts';
 
-/** The smallest chance of a verdict that makes seeds worth training. */
+/** The smallest probability of a verdict for which seeds are worth training. */
 const worthwhile = 0.8;
 
-/** The assumed spread of our seeds where none is published: half of the default tolerance. */
+/** The assumed spread of our seeds if none is published: half of the default tolerance. */
 const assumedSpread = (published: PublishedScore): number => toleranceOf(published) / 2;
 
 /**
- * How many seeds would probably decide a cell if our runs follow the published process, and how probable a verdict is then.
- * A single published run is one draw, whose uncertainty more runs of ours do not reduce.
+ * How many seeds would probably decide a cell, and the probability of a verdict then, assuming that our runs follow the same
+ * distribution as the published ones. More runs of ours do not reduce the uncertainty of a single published run.
  */
 export function outlookOf(published: PublishedScore, options: Omit<JudgeOptions, 'scaled'>): Outlook {
   const tolerance = options.tolerance ?? toleranceOf(published);

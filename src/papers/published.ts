@@ -1,4 +1,4 @@
-/** Published tables: every number and every setting with its source. The data lie in resources/published. */
+/** The published tables, with the source of every number and setting. The data are in resources/published. */
 import { nearest, PermafrostError } from '#contract/errors';
 import { concerns, type KnownSettings, readKnownSettings } from '#contract/knownSettings';
 import {
@@ -8,6 +8,7 @@ import {
   type PaperTable,
   readTablesFile,
   type TableSweep,
+  usualSeeds,
 } from '#contract/paperTable';
 import known from '../../resources/published/settings.json' with { type: 'json' };
 import data from '../../resources/published/tables.json' with { type: 'json' };
@@ -15,7 +16,7 @@ import data from '../../resources/published/tables.json' with { type: 'json' };
 const file = readTablesFile(data);
 export const absentTables: readonly AbsentTable[] = file.absent;
 
-/** How the settings of all cells are known. */
+/** The sources of the settings of all cells. */
 export const settingRows: readonly KnownSettings[] = readKnownSettings(known);
 
 /** Cells by id, with the defaults of their tables. */
@@ -28,11 +29,11 @@ const ownCells = new Map(
 /** A cell with the defaults of its table, or the content of the cell that it repeats. */
 function cellOf(own: OwnCell): Cell {
   const cell = own.like ? { ...ownCells.get(own.like)!, ...own } : ownCells.get(own.id)!;
-  const usual = { like: null, threshold: null, swept: [], bestOf: [], beyond: null, beside: [] };
-  return { ...usual, ...cell, published: cell.published ?? null };
+  const defaults = { like: null, threshold: null, swept: [], bestOf: [], beyond: null, beside: [], seeds: usualSeeds };
+  return { ...defaults, ...cell, published: cell.published ?? null };
 }
 
-/** A cell of a swept table: one cell per value, then the one that takes the best of them. */
+/** Expands a cell of a swept table: one cell for each value, then one that takes the best of them. */
 function sweepCells(cell: Cell, { field, values }: TableSweep): Cell[] {
   const swept = [field];
   const tries = values.map(
@@ -60,7 +61,7 @@ export const tables: readonly PaperTable[] = file.tables.map((table) => {
     contrasts: table.contrasts ?? [],
     varies: table.varies ?? [],
     comparesWeights: table.comparesWeights ?? false,
-    // computed on demand: every command loads the tables, and few show their settings
+    // computed on demand, since every command loads the tables, but few commands need the settings
     get settings() {
       settings ??= settingRows.filter((row) => cells.some((cell) => concerns(row, cell)));
       return settings;
@@ -69,13 +70,13 @@ export const tables: readonly PaperTable[] = file.tables.map((table) => {
   };
 });
 
-/** The table of that id. Throws `notFound` naming the nearest one. */
+/** Finds a table by its id. Throws `notFound` with the nearest id. */
 export function tableOf(id: string): PaperTable {
   const table = tables.find((t) => t.id === id);
   if (table) return table;
   const ids = tables.map((t) => t.id);
   throw new PermafrostError(
     'notFound',
-    `There is no table "${id}". Did you mean ${nearest(id, ids)}? Tables: ${ids.join(', ')}.`,
+    `Unknown table "${id}". Did you mean ${nearest(id, ids)}? Tables: ${ids.join(', ')}.`,
   );
 }

@@ -15,8 +15,8 @@ function correlation(xs: readonly number[], ys: readonly number[]): number {
 }
 
 /**
- * Spearman's rank correlation with its 95 % interval: Fisher's transform with the standard error of Fieller, Hartley and
- * Pearson (1957). Null with fewer than five points, or where a coordinate is constant.
+ * Spearman's rank correlation. Its 95 % interval uses Fisher's transform with the standard error of Fieller, Hartley and Pearson
+ * (1957). Null with fewer than five points, or if a coordinate is constant.
  */
 export function rankCorrelation(points: readonly { x: number; y: number }[]): RankCorrelation | null {
   if (points.length < 5) return null;

@@ -1,26 +1,26 @@
 /**
- * Tasks that a run either learns or does not: the metric ends at one of two peaks, and the spread of a few seeds at one peak
- * says nothing about the other. Such runs are counted, not averaged.
+ * Statistics of tasks that a run either learns or does not learn. The metric ends at one of two peaks, and the spread of a few
+ * seeds at one peak says nothing about the other. So these runs are counted, not averaged.
  */
 import type { Floor } from '#contract/floor';
 import type { MetricName } from '#contract/runRow';
 
 export interface Peaks {
-  /** What guessing reaches. */
+  /** The metric of a run that has not learnt the task. */
   low: number;
-  /** What a perfect run reaches. */
+  /** The metric of a perfect run. */
   high: number;
 }
 
-/** How many runs there are, and how many of them learnt the task. */
+/** The number of runs, and of those that learnt the task. */
 export interface Tally {
   learnt: number;
   runs: number;
 }
 
 /**
- * The peaks of the numbers; null where some lie between them. `known`: the task is known to be two-peaked, so
- * numbers at the floor alone count as a peak too.
+ * The peaks of the numbers; null if some numbers lie between them. `known` says that the task is known to have two peaks; then
+ * numbers that are all at the floor have peaks too.
  */
 export function peaksOf(
   numbers: readonly number[],
@@ -43,29 +43,30 @@ export function peaksOf(
 const shareLearnt = (value: number, { low, high }: Peaks): number =>
   Math.min(1, Math.max(0, (value - low) / (high - low)));
 
-/** Counts the runs nearer to the higher peak, which learnt. */
+/** Counts a run as learnt if it is nearer to the peak of a perfect run. */
 export const tallyOf = (values: readonly number[], peaks: Peaks): Tally => ({
   learnt: values.filter((value) => shareLearnt(value, peaks) > 0.5).length,
   runs: values.length,
 });
 
-/** The tally of runs whose mean alone is known. */
+/** The tally of runs of which only the mean is known. */
 export const tallyOfMean = (mean: number, runs: number, peaks: Peaks): Tally => ({
   learnt: Math.round(shareLearnt(mean, peaks) * runs),
   runs,
 });
 
-const known = new Map<string, number>();
+const knownChances = new Map<string, number>();
+/** The common probability of learning is tried in steps of 1 / 200. */
 const places = 200;
 
 /**
- * p value of Barnard's unconditional exact test (1945) that two processes learn equally often: the chance of shares at least
- * as far apart as these, maximised over the common chance of learning.
+ * p value of Barnard's unconditional exact test (1945) for two processes that learn equally often: the probability of shares at
+ * least as far apart as these, maximised over the common probability of learning.
  */
 export function chanceOfGap(a: Tally, b: Tally): number {
   const key = `${a.learnt} ${a.runs} ${b.learnt} ${b.runs}`;
-  const before = known.get(key);
-  if (before !== undefined) return before;
+  const known = knownChances.get(key);
+  if (known !== undefined) return known;
   const gap = (i: number, j: number) => Math.abs(i / a.runs - j / b.runs);
   const least = gap(a.learnt, b.learnt) - 1e-9;
   let largest = 0;
@@ -76,11 +77,11 @@ export function chanceOfGap(a: Tally, b: Tally): number {
       for (let j = 0; j <= b.runs; j++) if (gap(i, j) >= least) chance += ours[i] * theirs[j];
     largest = Math.max(largest, chance);
   }
-  known.set(key, largest);
+  knownChances.set(key, largest);
   return largest;
 }
 
-/** The chances of 0, 1 … `runs` successes. */
+/** The probabilities of 0, 1 … `runs` successes. */
 function binomial(runs: number, chance: number): number[] {
   const chances = [(1 - chance) ** runs];
   for (let i = 1; i <= runs; i++) chances.push((chances[i - 1] * (runs - i + 1) * chance) / (i * (1 - chance)));
@@ -88,8 +89,8 @@ function binomial(runs: number, chance: number): number[] {
 }
 
 /**
- * p value against both sides ending at the same peak: small where all of one side against none of the other would have been
- * significant with this many runs. 1 where the runs of a side disagree.
+ * p value for evidence that both sides end at the same peak. It is small if there are enough runs that the opposite outcome, all
+ * runs of one side against none of the other, would have been significant. 1 if the runs of one side disagree.
  */
 export function chanceOfSamePeak(a: Tally, b: Tally): number {
   const ends = [a, b].map(({ learnt, runs }) => (learnt === runs ? 1 : learnt === 0 ? 0 : null));

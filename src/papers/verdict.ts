@@ -1,9 +1,9 @@
 /**
- * Whether a cell reproduces its published number. `reproduced` needs evidence that the numbers are the same, and not only a
- * lack of evidence that they differ: two one-sided tests at 5 % against a visible tolerance (Schuirmann 1987). `better` and
- * `not reproduced` need a difference beyond the tolerance, two-sided at 5 %. Where the published number is no better than
- * guessing and our runs surely are not either, the verdict is `at the floor`: agreement there means nothing. Runs that end at
- * one of two peaks must also pass an exact test on their counts (`twoPeaks`), because equal seeds have no spread to test with.
+ * Judges whether a cell reproduces its published number. `reproduced` needs evidence that the numbers are the same, not only a
+ * lack of evidence that they differ: two one-sided tests at 5 % against the tolerance (Schuirmann 1987). `better` and `not
+ * reproduced` need a difference beyond the tolerance, two-sided at 5 %. If neither the published number nor, with significance,
+ * ours beats the floor, the verdict is `at the floor`, because agreement means nothing there. Runs that end at one of two peaks
+ * must also pass an exact test on their counts (`twoPeaks`), because equal seeds have no spread to test with.
  */
 import { type Floor, sitsOnFloor } from '#contract/floor';
 import type { PublishedScore } from '#contract/paperTable';
@@ -16,11 +16,11 @@ import { chanceOfGap, chanceOfSamePeak, type Peaks, peaksOf, type Tally, tallyOf
 export const toleranceOf = ({ metric, value }: PublishedScore, tolerance: Tolerance = defaultTolerance): number =>
   metric === 'accuracy' ? tolerance.accuracy : tolerance.mae * Math.abs(value);
 
-/** Most seeds of a cell. */
+/** The largest number of seeds of a cell. */
 export const mostSeeds = 50;
 
 export interface JudgeOptions {
-  /** The body is scaled down, so its numbers are not compared. */
+  /** Whether the body is scaled down; then its numbers are not compared. */
   scaled: boolean;
   tolerance?: number;
   floor?: Floor | null;
@@ -29,10 +29,10 @@ export interface JudgeOptions {
 }
 
 /**
- * Judges the finished runs of a cell. The verdict is wrong in about 1 % of cells, and in 5 to 6 % of those whose true
- * difference equals the tolerance; both hold when the seeds it asks for are added and judged again, up to ten (simulated:
- * normal seeds, one to nine published runs). For a two-peaked process, at most 5 % of cells with the same process are called
- * different, whatever the chance of each peak.
+ * Judges the finished runs of a cell. In simulations (normal seeds, one to nine published runs) the verdict is wrong in about 1 %
+ * of cells, and in 5 to 6 % of cells whose true difference equals the tolerance. This still holds if the requested seeds are added
+ * and judged again, up to ten seeds. Of cells with two peaks and the same probability of learning as published, at most 5 % are
+ * judged different, for any such probability.
  */
 export function judge(published: PublishedScore | null, samples: readonly Sample[], options: JudgeOptions): Judgement {
   const found = interval(samples, published?.metric ?? null);
@@ -83,14 +83,14 @@ export function judge(published: PublishedScore | null, samples: readonly Sample
   return { ...base, verdict: "can't tell yet", moreSeeds, tolerance };
 }
 
-/** Fewest seeds whose spread is worth a test. */
+/** The smallest number of seeds whose spread is worth a test. */
 export const fewestSeeds = 3;
 
 const normal: Record<number, number> = { [level]: 1.6448, [level / 2]: 1.9599 };
 
 /**
- * One-sided p value of a distance under Student's distribution; 1 where it is above `most`. The normal distribution decides
- * that first and faster, since its tails are never thicker.
+ * One-sided p value of a distance under Student's distribution, or 1 if it exceeds `most`. The normal distribution, whose tails
+ * are never thicker, excludes most cases faster.
  */
 export function tail(distance: number, error: number, degrees: number, most: number): number {
   if (error === 0) return distance >= 0 ? 0 : 1;
@@ -99,9 +99,10 @@ export function tail(distance: number, error: number, degrees: number, most: num
 }
 
 /**
- * Standard error and degrees of freedom of our mean minus the published one. `spread` is the standard deviation between our
- * seeds. A published spread enters as in Welch's test, with no more degrees of freedom than ours has: two seeds would look
- * more certain than they are. Without one, theirs is assumed equal to ours, because a published number is a draw too.
+ * Standard error and degrees of freedom of the difference between our mean and the published one. `spread` is the standard
+ * deviation between our seeds. A published spread enters as in Welch's test, but with no more degrees of freedom than ours,
+ * because two seeds would otherwise look more certain than they are. Without a published spread, it is assumed equal to ours,
+ * because a published number is a random draw too.
  */
 export function doubt(published: PublishedScore, spread: number, seeds: number): { error: number; degrees: number } {
   const ours = spread ** 2 / seeds;
@@ -114,13 +115,13 @@ export function doubt(published: PublishedScore, spread: number, seeds: number):
   return { error, degrees: Math.min(welch, seeds - 1) };
 }
 
-/** Standard deviation over the published runs: as printed, or from their values; null where neither is known. */
+/** Standard deviation over the published runs, as printed or from their values; null if neither is known. */
 export function publishedSpread({ spread, runs, values }: PublishedScore): number | null {
   if ((runs ?? 1) < 2) return null;
   return spread ?? (values && values.length > 1 ? deviationOf(values) : null);
 }
 
-/** The peaks of our runs and the published ones. */
+/** The peaks of our runs and the published ones together. */
 export function peaksOfCell(
   { metric, value, values }: PublishedScore,
   ours: readonly number[],

@@ -1,6 +1,6 @@
 /** Colours that pictures share with the window. */
 
-/** Text and marks in the colours of states and levels, readable on both grounds; the order is light, dark. */
+/** Colours of states and levels for text and marks, readable on light and dark backgrounds; the order is light, dark. */
 export const tones = {
   good: ['#1f6f33', '#69db7c'],
   busy: ['#0e627f', '#7bcae2'],
@@ -10,7 +10,7 @@ export const tones = {
 } as const;
 export type Tone = keyof typeof tones;
 
-/** Lines of a chart, distinguishable with colour blindness and readable on both grounds. */
+/** Colours of lines, distinguishable with colour blindness and readable on light and dark backgrounds. */
 export const lineColors = [
   ...['#1f87ab', '#d9730d', '#2f9e6b', '#b5479b', '#8f7f13', '#5c6fd6'],
   ...['#c94c4c', '#4d8f8f', '#8a63c9', '#7a6a5d'],
@@ -22,13 +22,13 @@ export interface Ink {
   text: string;
   dim: string;
   line: string;
-  /** Behind headings. */
+  /** Background of headings. */
   head: string;
   ground: string;
   tone(tone: Tone): string;
 }
 
-/** On white paper. */
+/** Colours on white paper. */
 export const paperInk: Ink = {
   ...{ text: '#182027', dim: '#566370', line: '#d3dce2', head: '#edf2f4', ground: '#ffffff' },
   tone: (tone) => tones[tone][0],

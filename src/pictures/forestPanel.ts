@@ -1,4 +1,4 @@
-/** Draws a panel of a forest plot: a line per cell or contrast, all on one axis. Pure. */
+/** Draws a panel of a forest plot: a line for each cell or contrast, on a common axis. Pure. */
 import type { Ink } from './colors.ts';
 import { movedDown, type SvgElement, svgElement } from './svg.ts';
 import type { Panel, PanelLine, Span } from './tablePanels.ts';
@@ -6,13 +6,13 @@ import { cutText, textWidth } from './textWidth.ts';
 import { tickLabel } from './ticks.ts';
 import { markAt } from './verdictLooks.ts';
 
-/** A piece of a picture that a page of print keeps whole, drawn from y = 0 down. */
+/** A part of a picture that is not split between pages, drawn from y = 0 down. */
 export interface PicturePart {
   height: number;
   elements: SvgElement[];
 }
 
-/** Space below what belongs together. */
+/** Space below a group. */
 export const gap = 18;
 
 export const fontSize = 12;
@@ -20,7 +20,7 @@ export const plotLineHeight = 24;
 const headingHeight = 26;
 const axisHeight = 22;
 const titleHeight = 24;
-/** Heights within a line: the published number above, ours below. */
+/** Positions within a line: the published number above, ours below. */
 const [publishedY, oursY] = [7, 16];
 
 export const textAt = (
@@ -33,7 +33,7 @@ export const textAt = (
 
 export const round = (value: number): number => Math.round(value * 100) / 100;
 
-/** Where the plot of a panel begins and ends, between labels and verdicts. */
+/** The left and right edge of the plots, between labels and verdicts. */
 export function plotEdges(panels: readonly Panel[], width: number): Span {
   const lines = panels.flatMap(({ groups }) => groups.flatMap((group) => group.lines));
   const widest = (texts: string[], most: number) =>
@@ -42,7 +42,7 @@ export function plotEdges(panels: readonly Panel[], width: number): Span {
     low:
       widest(
         lines.map(({ label }) => label),
-        width * 0.24,
+        width * 0.28,
       ) + 16,
     high:
       width -
@@ -54,7 +54,7 @@ export function plotEdges(panels: readonly Panel[], width: number): Span {
   };
 }
 
-/** A part per group, or per line where there are no groups; the first has the title, and both ends have the axis. */
+/** A part for each group, or for each line without groups. The first part has the title; the first and the last have the axis. */
 export function forestPanel(panel: Panel, edges: Span, width: number, ink: Ink): PicturePart[] {
   const { scale, ticks, isLog, groups, hasZero, title } = panel;
   const along = (value: number): number => (isLog ? Math.log10(Math.max(value, scale.low)) : value);
@@ -109,7 +109,7 @@ function drawnLine(
     'g',
     {},
     svgElement('title', {}, about),
-    // so that the pointer finds the line between its marks
+    // so that the pointer hits the line also between its marks
     svgElement('rect', { width, height: plotLineHeight, fill: 'none', 'pointer-events': 'all' }),
     textAt(0, 16, shown.label, ink.text),
     ...(allowed ? [toleranceBand(xOf(allowed.low), xOf(allowed.high), ink)] : []),

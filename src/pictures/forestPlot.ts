@@ -1,7 +1,8 @@
 /**
- * A table to look at instead of reading: per cell the published number with its spread, the tolerance around it, ours with its
- * interval and the floor; then what columns gain over each other, and the curves behind the numbers. Pure.
+ * Draws a table as a forest plot: for each cell the published number with its spread, the tolerance, our mean with its interval, and
+ * the floor; then the gains of columns, and the test curves. Pure.
  */
+import { conclusionTexts } from '#contract/conclusions';
 import { plural } from '#contract/format';
 import { contrastVerdicts, type TableState } from '#contract/tableState';
 import { type Ink, paperInk } from './colors.ts';
@@ -20,11 +21,12 @@ import {
 } from './forestPanel.ts';
 import { stepCurves, type TestCurves } from './stepCurves.ts';
 import { movedDown, type SvgElement, svgElement, svgText } from './svg.ts';
-import { tableFooter } from './tableFooter.ts';
+import { madeText, tableFooter } from './tableFooter.ts';
 import { tallyText } from './tableGrid.ts';
 import { cellPanels, cellReasons, contrastPanels, contrastReasons, type Panel } from './tablePanels.ts';
 import { textWidth, wrapped } from './textWidth.ts';
 import { contrastLooks, type Look, markAt, verdictLooks } from './verdictLooks.ts';
+import { weightCharts } from './weightCharts.ts';
 
 export interface ForestPlotOptions {
   /** In pixels; text keeps its size. */
@@ -43,13 +45,14 @@ export function forestPlotParts(state: TableState, { width, ink, curves }: Fores
       ? legend(cells, contrasts, width, ink)
       : paragraph('No cell of this table has a number yet.', width, ink.dim),
     ...panels.flatMap((panel) => forestPanel(panel, edges, width, ink)),
+    ...weightCharts(state.weightsAndScore, width, ink),
     ...stepCurves(state, curves, width, ink),
     ...listed('Cells without a number of ours', cellReasons(state), width, ink),
-    ...listed('Columns that are not compared, and what else they differ in', contrastReasons(state), width, ink),
+    ...listed('Columns that are not compared, and their other differences', contrastReasons(state), width, ink),
   ];
 }
 
-/** The plot's name and a sentence about it, for those who do not see it. */
+/** The plot's name and a summary for screen readers. */
 export const forestPlotWords = ({ table, results }: TableState): { title: string; about: string } => ({
   title: `${table.title}, as a forest plot`,
   about: `${plural(results.length, 'cell')}: ${tallyText(results)}.`,
@@ -58,7 +61,7 @@ export const forestPlotWords = ({ table, results }: TableState): { title: string
 const font = "Inter, 'Segoe UI', 'Noto Sans', 'DejaVu Sans', sans-serif";
 const margin = 12;
 
-/** The plot as a file on white, with title, sources and `date` as it shall be printed. */
+/** The plot as an SVG file on white, with title, sources and date. `date` is printed unchanged. */
 export function forestPlotSvg(
   state: TableState,
   curves: TestCurves,
@@ -69,7 +72,10 @@ export function forestPlotSvg(
   const parts = [
     paragraph(state.table.title, inner, ink.text, { size: 17, weight: 600 }),
     ...forestPlotParts(state, { width: inner, ink, curves }),
-    ...tableFooter(state, date).map((text) => paragraph(text, inner, ink.dim, { size: 11, space: 0 })),
+    ...[...conclusionTexts(state.contrasts), ''].map((text) => paragraph(text, inner, ink.text, { space: 4 })),
+    ...[...tableFooter(state), madeText(state, date)].map((text) =>
+      paragraph(text, inner, ink.dim, { size: 11, space: 0 }),
+    ),
   ];
   let height = margin;
   const placed = parts.map((part) => {
@@ -93,7 +99,7 @@ export function forestPlotSvg(
   return { svg: `${svgText(plot)}\n`, width, height };
 }
 
-/** A titled list, a part per entry; nothing without entries. */
+/** A list with a title, one part for each entry; empty without entries. */
 function listed(title: string, texts: readonly string[], width: number, ink: Ink): PicturePart[] {
   if (texts.length === 0) return [];
   const heading = paragraph(title, width, ink.text, { size: 14, weight: 600, space: 4 });
@@ -106,7 +112,7 @@ function listed(title: string, texts: readonly string[], width: number, ink: Ink
   });
 }
 
-/** `space`: pixels below it. */
+/** `space` is the number of pixels below the paragraph. */
 function paragraph(
   text: string,
   width: number,
@@ -123,22 +129,23 @@ function paragraph(
   };
 }
 
-/** What the marks mean, of those that the panels have. */
+/** Explains the marks that the panels use. */
 function legend(cells: Panel[], contrasts: Panel[], width: number, ink: Ink): PicturePart {
   const linesOf = (panels: readonly Panel[]) => panels.flatMap(({ groups }) => groups.flatMap(({ lines }) => lines));
   const [cellLines, contrastLines] = [linesOf(cells), linesOf(contrasts)];
+  const has = (part: 'published' | 'allowed' | 'floor') =>
+    [...cellLines, ...contrastLines].some((line) => line[part] !== null);
   const marked = (looks: Record<string, Look>, names: readonly string[], lines: typeof cellLines) =>
     names.flatMap((name) => {
       const look = looks[name];
       const isUsed = lines.some((line) => line.look === look && line.ours);
-      return isUsed && look.shape ? [{ text: name, element: oursSample(look, ink) }] : [];
+      const text = name === 'no published number' && !has('published') ? 'ours' : name;
+      return isUsed && look.shape ? [{ text, element: oursSample(look, ink) }] : [];
     });
-  const has = (part: 'published' | 'allowed' | 'floor') =>
-    [...cellLines, ...contrastLines].some((line) => line[part] !== null);
   const items = [
     ...(has('published') ? [{ text: 'paper ± standard deviation', element: publishedMark(15, 4, 26, ink) }] : []),
     ...(has('allowed') ? [{ text: 'tolerance', element: toleranceBand(2, 28, ink) }] : []),
-    ...(has('floor') ? [{ text: 'floor: guessing', element: floorMark(15, ink) }] : []),
+    ...(has('floor') ? [{ text: 'floor', element: floorMark(15, ink) }] : []),
     ...marked(verdictLooks, Object.keys(verdictLooks), cellLines),
     ...marked(contrastLooks, contrastVerdicts, contrastLines),
   ].filter(({ text }, i, list) => list.findIndex((other) => other.text === text) === i);
@@ -150,11 +157,8 @@ function legend(cells: Panel[], contrasts: Panel[], width: number, ink: Ink): Pi
     x += length;
     return item;
   });
-  const ours = wrapped(
-    'Ours lies below the paper’s mark: mean with its 95 % interval, its shape and colour by verdict.',
-    width,
-    11,
-  );
+  const place = has('published') ? 'Below the paper’s mark: our mean' : 'Mean';
+  const ours = wrapped(`${place} with its 95 % interval. Shape and colour show the verdict.`, width, 11);
   const words = ours.map((line, i) => textAt(0, y + plotLineHeight + 13 + 16 * i, line, ink.dim, { 'font-size': 11 }));
   return { height: y + plotLineHeight + 16 * ours.length + gap, elements: [...elements, ...words] };
 }

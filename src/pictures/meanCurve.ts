@@ -1,17 +1,17 @@
-/** The mean of curves over their runs, with its 95 % interval. Pure. */
+/** The mean curve of several runs, with its 95 % interval. Pure. */
 import type { MetricName } from '#contract/runRow';
 import { interval } from '#contract/statistics';
 import type { ChartPoint } from './chartPoint.ts';
 
 export interface MeanCurve {
   points: ChartPoint[];
-  /** Only where two curves or more reach. */
+  /** Only at points that two or more curves reach. */
   band: { x: number; low: number; high: number }[];
 }
 
 /**
- * At `count` places at most, taken from the x of all curves. Between its points a curve is read on a straight line; beyond
- * its ends it does not count, so the mean may rest on fewer runs there. The band stays within the range of `metric`.
+ * The mean at no more than `count` values of x, chosen from those of all curves. Curves are interpolated linearly and not
+ * extrapolated, so the mean may cover fewer runs towards the ends. The band stays within the range of `metric`.
  */
 export function meanCurve(
   curves: readonly (readonly ChartPoint[])[],
@@ -35,7 +35,7 @@ export function meanCurve(
   return result;
 }
 
-/** Reads a curve at places that only go up. */
+/** Makes a function that interpolates a curve at increasing x. */
 function reader(curve: readonly ChartPoint[]): (x: number) => number | null {
   let next = 0;
   return (x) => {

@@ -1,4 +1,4 @@
-/** Test metric over steps, a small chart per row: the mean of each column's runs with its 95 % interval. Pure. */
+/** Draws the test metric over steps: a small chart for each row, with the mean of each column's runs and its 95 % interval. Pure. */
 
 import type { MetricName } from '#contract/runRow';
 import type { CellResult, TableState } from '#contract/tableState';
@@ -6,16 +6,17 @@ import type { ChartPoint } from './chartPoint.ts';
 import { type Ink, lineColor } from './colors.ts';
 import { fontSize, type PicturePart, round, textAt } from './forestPanel.ts';
 import { type MeanCurve, meanCurve } from './meanCurve.ts';
-import { movedDown, type SvgElement, svgElement } from './svg.ts';
+import { abscissas, horizontals, smallChart, smallCharts } from './smallCharts.ts';
+import { type SvgElement, svgElement } from './svg.ts';
 import { tableGrid } from './tableGrid.ts';
 import { metricNames } from './tablePanels.ts';
 import { cutText, textWidth } from './textWidth.ts';
 import { linearTicks, tickLabel } from './ticks.ts';
 
-/** The test metric of runs over their steps, by run id. */
+/** Curves of the test metric over steps, by run id. */
 export type TestCurves = ReadonlyMap<string, readonly ChartPoint[]>;
 
-/** Points of each curve; a chart is too small for more. */
+/** Largest number of points of a curve; a chart is too small for more. */
 export const pointsOfCurve = 200;
 
 /** Reads the curve of every run of a table. */
@@ -31,18 +32,18 @@ export function testCurvesOf(
 interface StepChart {
   row: string;
   metric: MetricName;
-  /** `threshold`: what the column's runs have to reach, where its cell counts the steps to it. */
+  /** Ids of all runs. */
+  runs: string;
+  /** `threshold`: the metric that the column's runs must reach, if the cell counts steps. */
   curves: { column: string; mean: MeanCurve; threshold: number | null }[];
 }
 
-const chart = { least: 260, gap: 16, height: 190, left: 38, right: 18, top: 24, bottom: 36 };
-/** Lines differ in their dashes too, for print without colour. */
+/** Dashes of the lines, to tell them apart in print without colour. */
 const dashes = ['none', '7 3', '2 2', '9 3 2 3', '4 2', '12 4', '1 4', '9 3 2 3 2 3', '5 1', '14 2 2 2'];
 
-const titleHeight = 26;
 const legendHeight = 22;
 
-/** A part per row of charts, the first with title and legend; none where no run has a curve. */
+/** A part for each row of charts, the first with title and legend; empty if no run has a curve. */
 export function stepCurves(
   state: Pick<TableState, 'results'>,
   curves: TestCurves,
@@ -52,31 +53,26 @@ export function stepCurves(
   const charts = stepCharts(state.results, curves);
   if (charts.length === 0) return [];
   const { columns } = tableGrid(state);
-  const across = Math.max(1, Math.floor((width + chart.gap) / (chart.least + chart.gap)));
-  const each = (width - (across - 1) * chart.gap) / across;
-  const errors = charts.filter(({ metric }) => metric === 'mae').flatMap(highest);
+  const errors = charts.filter(({ metric }) => metric === 'mae').flatMap(valuesOf);
   const top: Record<MetricName, number> = { accuracy: 1, mae: Math.max(...errors, 0) || 1 };
   const drawn = columns.filter((column) => charts.some((one) => one.curves.some((curve) => curve.column === column)));
   const names = drawn.length > 1 ? legend(drawn, columns, width, ink) : { height: 0, elements: [] };
-  const title = textAt(0, 16, 'Test metric over steps: mean of the seeds with its 95 % interval', ink.text, {
-    ...{ 'font-weight': 600, 'font-size': 14 },
-  });
-  const rows = Math.ceil(charts.length / across);
-  return Array.from({ length: rows }, (_, i) => {
-    const begin = i === 0 ? titleHeight + names.height : 0;
-    const placed = charts.slice(i * across, (i + 1) * across).map((one, j) => {
-      const transform = `translate(${round(j * (each + chart.gap))} ${begin})`;
-      return svgElement('g', { transform }, ...stepChart(one, columns, top[one.metric], each, ink));
-    });
-    return {
-      height: begin + chart.height,
-      elements: [...(i === 0 ? [title, movedDown(titleHeight, ...names.elements)] : []), ...placed],
-    };
+  return smallCharts(charts, (one, each) => stepChart(one, columns, top[one.metric], each, ink), {
+    title: 'Test metric over steps: mean of the seeds with its 95 % interval',
+    legend: names,
+    ...{ width, ink },
   });
 }
 
-/** A chart per row and metric that has a curve of two points or more. */
+/** A chart for each row and metric with a curve of at least two points; of two with the same runs, that with a threshold. */
 function stepCharts(results: readonly CellResult[], curves: TestCurves): StepChart[] {
+  const charts = allCharts(results, curves);
+  const hasThreshold = ({ curves }: StepChart) => curves.some(({ threshold }) => threshold !== null);
+  const repeated = new Set(charts.filter(hasThreshold).map(({ runs }) => runs));
+  return charts.filter((chart) => hasThreshold(chart) || !repeated.has(chart.runs));
+}
+
+function allCharts(results: readonly CellResult[], curves: TestCurves): StepChart[] {
   const rows = [...new Set(results.map(({ cell }) => cell.row))];
   return rows.flatMap((row) =>
     metricNames.flatMap((metric) => {
@@ -89,7 +85,8 @@ function stepCharts(results: readonly CellResult[], curves: TestCurves): StepCha
         );
         return mean.points.length > 1 ? [{ column: cell.column, mean, threshold: steps?.threshold ?? null }] : [];
       });
-      return means.length > 0 ? [{ row, metric, curves: means }] : [];
+      const ids = own.flatMap(({ runs }) => runs.map(({ id }) => id)).sort();
+      return means.length > 0 ? [{ row, metric, runs: ids.join(), curves: means }] : [];
     }),
   );
 }
@@ -98,20 +95,20 @@ function stepCharts(results: readonly CellResult[], curves: TestCurves): StepCha
 const metricOf = ({ metric, runs }: CellResult): MetricName | null =>
   metric === 'steps' ? (runs[0]?.metric ?? null) : metric;
 
-const highest = ({ curves }: StepChart): number[] =>
-  curves.flatMap(({ mean }) => [...mean.points.map(({ y }) => y), ...mean.band.map(({ high }) => high)]);
+const valuesOf = ({ curves }: StepChart): number[] =>
+  curves.flatMap(({ mean }) => [
+    ...mean.points.map(({ y }) => y),
+    ...mean.band.flatMap(({ low, high }) => [low, high]),
+  ]);
 
-function stepChart(
-  { row, metric, curves }: StepChart,
-  columns: readonly string[],
-  top: number,
-  width: number,
-  ink: Ink,
-): SvgElement[] {
+function stepChart(chart: StepChart, columns: readonly string[], top: number, width: number, ink: Ink): SvgElement[] {
+  const { row, metric, curves } = chart;
+  const least = metric === 'accuracy' && Math.min(...valuesOf(chart)) >= 0.5 ? 0.5 : 0;
   const last = Math.max(...curves.map(({ mean }) => mean.points[mean.points.length - 1].x));
-  const bottom = chart.height - chart.bottom;
-  const xOf = (x: number) => chart.left + (x / (last || 1)) * (width - chart.left - chart.right);
-  const yOf = (y: number) => bottom - (Math.min(top, Math.max(0, y)) / top) * (bottom - chart.top);
+  const bottom = smallChart.height - smallChart.bottom;
+  const xOf = (x: number) => smallChart.left + (x / (last || 1)) * (width - smallChart.left - smallChart.right);
+  const yOf = (y: number) =>
+    bottom - ((Math.min(top, Math.max(least, y)) - least) / (top - least)) * (bottom - smallChart.top);
   const path = (points: readonly ChartPoint[]) =>
     points.map(({ x, y }, i) => `${i ? 'L' : 'M'}${xOf(x).toFixed(1)} ${yOf(y).toFixed(1)}`).join('');
   const area = (band: MeanCurve['band']) =>
@@ -122,17 +119,9 @@ function stepChart(
     ...lineLook(columns.indexOf(column)),
   }));
   return [
-    textAt(chart.left, 14, cutText(metric === 'mae' ? `${row}, error` : row, width - chart.left), ink.text),
-    ...linearTicks(0, top, 4).flatMap((tick) => [
-      svgElement('path', {
-        d: `M${chart.left} ${yOf(tick).toFixed(1)}H${round(width - chart.right)}`,
-        stroke: ink.line,
-      }),
-      textAt(chart.left - 6, yOf(tick) + 4, tickLabel(tick, 3), ink.dim, { 'text-anchor': 'end', 'font-size': 11 }),
-    ]),
-    ...linearTicks(0, last, 3).map((tick) =>
-      textAt(xOf(tick), bottom + 16, tickLabel(tick), ink.dim, { 'text-anchor': 'middle', 'font-size': 11 }),
-    ),
+    textAt(smallChart.left, 14, cutText(metric === 'mae' ? `${row}, error` : row, width - smallChart.left), ink.text),
+    ...horizontals(linearTicks(least, top, 4), yOf, width, ink),
+    ...abscissas(linearTicks(0, last, 3), xOf, ink),
     ...looks.flatMap(({ mean, color }) =>
       mean.band.length > 1 ? [svgElement('path', { d: area(mean.band), fill: color, 'fill-opacity': 0.18 })] : [],
     ),
@@ -149,21 +138,21 @@ function stepChart(
 }
 
 function thresholdLine(threshold: number, y: number, width: number, stroke: string): SvgElement[] {
-  const end = round(width - chart.right);
+  const end = round(width - smallChart.right);
   return [
     svgElement('path', {
       'data-part': 'threshold',
-      d: `M${chart.left} ${round(y)}H${end}`,
+      d: `M${smallChart.left} ${round(y)}H${end}`,
       stroke,
       'stroke-dasharray': '1 3',
     }),
-    textAt(end, y + 12, tickLabel(threshold, 3), stroke, { 'text-anchor': 'end', 'font-size': 10 }),
+    textAt(end + 4, y + 4, tickLabel(threshold, 3), stroke, { 'font-size': 10 }),
   ];
 }
 
 const lineLook = (index: number) => ({ color: lineColor(index), dash: dashes[index % dashes.length] });
 
-/** The line of each column, in as many rows as they take. */
+/** Shows the line of each column, in as many rows as needed. */
 function legend(drawn: readonly string[], columns: readonly string[], width: number, ink: Ink): PicturePart {
   let [x, y] = [0, 0];
   const elements = drawn.flatMap((column) => {

@@ -1,8 +1,8 @@
-/** SVG as a tree: React draws it in the window, `svgText` writes it for a file. Pure. */
+/** SVG as a tree, which React draws in the window and `svgText` writes to files. Pure. */
 
 export interface SvgElement {
   tag: string;
-  /** By their names in SVG: `stroke-width`. */
+  /** Keys are SVG names such as `stroke-width`. */
   attributes: Readonly<Record<string, string | number>>;
   children: readonly (SvgElement | string)[];
 }

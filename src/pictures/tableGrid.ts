@@ -1,5 +1,6 @@
-/** A table as rows × columns, its marks and its verdicts. Pure. */
+/** The rows and columns of a table, the marks of its numbers, and a summary of its verdicts. Pure. */
 import { type CellResult, type TableState, type Verdict, verdicts } from '#contract/tableState';
+import { havePublished } from '#contract/tableText';
 
 export type ShownVerdict = Verdict | 'not run here';
 
@@ -9,17 +10,19 @@ export function tableGrid({ results }: Pick<TableState, 'results'>) {
   const rows = [...new Set(results.map(({ cell }) => cell.row))].map((row) => ({
     row,
     results: columns.map((column) => results.find(({ cell }) => cell.row === row && cell.column === column)),
+    hasPaper: havePublished(results.filter(({ cell }) => cell.row === row)),
   }));
   return { columns, rows };
 }
 
 /** Marks of a published number, explained below the table. */
 export const marks = {
-  'second-hand': { sign: '†', means: 'second-hand: as another text quotes the publication' },
-  floor: { sign: '‡', means: 'the published number is no better than guessing' },
+  'second-hand': { sign: '†', means: 'second-hand: quoted from another text' },
+  floor: { sign: '‡', means: 'the published number is no better than the floor' },
   open: {
     sign: '○',
-    means: 'no number of seeds is likely to confirm it: a single published run, or runs that spread too widely',
+    means:
+      'probably cannot be confirmed with any number of seeds: a single published run, or runs that spread too widely',
   },
 } as const;
 export function marksOf({ cell, onFloor, outlook }: CellResult): (keyof typeof marks)[] {
@@ -30,16 +33,25 @@ export function marksOf({ cell, onFloor, outlook }: CellResult): (keyof typeof m
   ];
 }
 
-/** The verdict of a cell, or `not run here` when nothing ran and nothing can run. */
+/** The verdict of a cell, or `not run here` if it has no runs and cannot run here. */
 export const shownVerdict = ({ needs, runs, judgement }: CellResult): ShownVerdict =>
   needs !== null && runs.length === 0 ? 'not run here' : judgement.verdict;
 
-/** `3 reproduced, 2 not run here`: how many cells have which verdict, the decided ones first. */
+/**
+ * `3 reproduced, 2 not run here`: the number of cells for each verdict, decided ones first. Without published numbers
+ * `3 trained, 2 not trained yet`.
+ */
 export function tallyText(results: readonly CellResult[]): string {
-  const names: ShownVerdict[] = [...verdicts, 'not run here'];
+  const isJudged = havePublished(results);
+  const names = isJudged ? [...verdicts, 'not run here'] : ['trained', 'not trained yet', 'not run here'];
+  const nameOf = (result: CellResult): string => {
+    const verdict = shownVerdict(result);
+    if (isJudged || verdict === 'not run here') return verdict;
+    return result.judgement.seeds > 0 ? 'trained' : 'not trained yet';
+  };
   return names
     .flatMap((name) => {
-      const count = results.filter((result) => shownVerdict(result) === name).length;
+      const count = results.filter((result) => nameOf(result) === name).length;
       return count > 0 ? `${count} ${name}` : [];
     })
     .join(', ');

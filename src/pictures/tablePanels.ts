@@ -1,4 +1,4 @@
-/** What a forest plot shows of a table: a panel per metric for its cells, and one per metric for its contrasts. Pure. */
+/** The contents of a forest plot: for each metric a panel of the table's cells and a panel of its contrasts. Pure. */
 
 import { metricText, numberText, plural } from '#contract/format';
 import type { MetricName } from '#contract/runRow';
@@ -22,13 +22,13 @@ export interface Span {
   high: number;
 }
 
-/** One line of a panel; what is null is not drawn. */
+/** One line of a panel; null values are not drawn. */
 export interface PanelLine {
   label: string;
-  /** Everything in words, for the pointer. */
+  /** All of it as text, shown at the pointer. */
   about: string;
   published: (Span & { value: number }) | null;
-  /** Where our number counts as the same. */
+  /** The range in which our number counts as the same. */
   allowed: Span | null;
   floor: number | null;
   ours: (Span & { mean: number }) | null;
@@ -38,13 +38,13 @@ export interface PanelLine {
 
 export interface Panel {
   title: string;
-  /** Of its horizontal axis. */
+  /** Range of the horizontal axis. */
   scale: Span;
   isLog: boolean;
   ticks: number[];
-  /** Whether a line stands at 0, where neither side is better. */
+  /** Whether a line is drawn at 0, where neither side is better. */
   hasZero: boolean;
-  /** Lines under a heading, or without one. */
+  /** Lines with or without a heading. */
   groups: { heading: string | null; lines: PanelLine[] }[];
 }
 
@@ -59,7 +59,7 @@ const gainTitles: Record<MetricName, string> = {
   mae: 'Gain: how much lower the error is',
 };
 
-/** Panels of the cells that have a number, published or ours, accuracies first. */
+/** Panels of the cells that have a number, published or ours; accuracies come first. */
 export function cellPanels({ results }: Pick<TableState, 'results'>): Panel[] {
   const isAlone = new Set(results.map(({ cell }) => cell.column)).size === 1;
   return ([...metricNames, 'steps'] as const).flatMap((metric) => {
@@ -85,7 +85,7 @@ export function contrastPanels({ contrasts }: Pick<TableState, 'contrasts'>): Pa
   });
 }
 
-/** Why cells cannot run here or have no number of ours: `mnist FPT, mnist URT: needs a download`, a line per reason. */
+/** Why cells cannot run here or have no number of ours, a line for each reason: `mnist FPT, mnist URT: needs a download`. */
 export const cellReasons = ({ results }: Pick<TableState, 'results'>): string[] =>
   joinedByReason(
     results.flatMap((result) => {
@@ -117,7 +117,7 @@ const hasNumber = ({ cell, judgement }: CellResult): boolean => cell.published !
 
 function cellLine(result: CellResult, isAlone: boolean): PanelLine {
   const { cell, judgement, metric } = result;
-  const floor = metric === 'steps' ? null : result.floor; // which is a score
+  const floor = metric === 'steps' ? null : result.floor; // a floor is a score, not a number of steps
   const { published } = cell;
   const { mean, low, high, seeds, tolerance, moreSeeds, stands } = judgement;
   const verdict = shownVerdict(result);
@@ -129,7 +129,7 @@ function cellLine(result: CellResult, isAlone: boolean): PanelLine {
     mean !== null && `Ours ${metricText(mean, metric)} (${rangeText(judgement)}), ${plural(seeds, 'seed')}`,
     ...[thresholdText(result), unreachedText(result), bestText(result)],
     tolerance !== null && `Tolerance ± ${numberText(tolerance, 3)}`,
-    floor && `Floor ${metricText(floor.value, metric)}, saying ${floor.predictor}`,
+    floor && `Floor ${metricText(floor.value, metric)} (${floor.predictor})`,
     result.needs,
     verdict,
   ];
@@ -141,7 +141,12 @@ function cellLine(result: CellResult, isAlone: boolean): PanelLine {
     floor: floor?.value ?? null,
     // a run that diverged has no place on an axis
     ours: mean === null || !Number.isFinite(mean) ? null : { mean, low: low ?? mean, high: high ?? mean },
-    verdict: `${verdict}${more}${stands === false && verdict === judgement.verdict ? ` ${fallsSign}` : ''}`,
+    verdict:
+      verdict === 'no published number'
+        ? mean === null
+          ? ''
+          : metricText(mean, metric)
+        : `${verdict}${more}${stands === false && verdict === judgement.verdict ? ` ${fallsSign}` : ''}`,
     look: verdictLooks[verdict],
   };
 }
@@ -163,7 +168,7 @@ function contrastLine(contrast: Contrast, isAlone: boolean): PanelLine {
 
 const around = (value: number, reach: number): Span => ({ low: value - reach, high: value + reach });
 
-/** Lines under their group's heading; all in one group without a heading where each names itself. */
+/** Groups lines under headings, or all in one group without a heading if `isAlone`, since each line then has a name of its own. */
 function grouped(entries: readonly { group: string; line: PanelLine }[], isAlone: boolean): Panel['groups'] {
   if (isAlone) return [{ heading: null, lines: entries.map(({ line }) => line) }];
   return [...new Set(entries.map(({ group }) => group))].map((heading) => ({
@@ -172,7 +177,7 @@ function grouped(entries: readonly { group: string; line: PanelLine }[], isAlone
   }));
 }
 
-/** An axis over everything in the lines and the values that it must have; an accuracy's ends with 0 and 1. */
+/** An axis that covers all lines and the values in `must`; for accuracies it ends at 0 and 1. */
 function axis(groups: Panel['groups'], must: number[]): Pick<Panel, 'scale' | 'ticks' | 'isLog'> {
   const isShare = must.length > 1;
   const seen = isShare ? must : [...must, ...valuesOf(groups)];
@@ -182,7 +187,7 @@ function axis(groups: Panel['groups'], must: number[]): Pick<Panel, 'scale' | 't
   return { scale, ticks: linearTicks(scale.low, scale.high, 6), isLog: false };
 }
 
-/** Powers of ten around the steps of the lines, which lie far apart. */
+/** A logarithmic axis, since numbers of steps differ by orders of magnitude. */
 function stepAxis(groups: Panel['groups']): Pick<Panel, 'scale' | 'ticks' | 'isLog'> {
   const powers = valuesOf(groups).flatMap((value) => (value > 0 ? Math.log10(value) : []));
   const least = Math.floor(Math.min(...powers));

@@ -1,10 +1,11 @@
-/** A table as a picture for papers and slides, drawn from its state: on white, with its title, sources and date. Pure. */
+/** Draws a table as a picture for papers and slides: on white, with title, sources and date. Pure. */
 import { metricText, plural } from '#contract/format';
 import type { CellResult, TableState } from '#contract/tableState';
 import {
   bestText,
   contrastText,
   fallsSign,
+  floorText,
   publishedText,
   rangeText,
   thresholdText,
@@ -12,7 +13,7 @@ import {
 } from '#contract/tableText';
 import { paperInk as ink } from './colors.ts';
 import { escaped } from './svg.ts';
-import { tableFooter } from './tableFooter.ts';
+import { madeText, tableFooter } from './tableFooter.ts';
 import { marks, marksOf, shownVerdict, tableGrid } from './tableGrid.ts';
 import { textWidth, wrapped } from './textWidth.ts';
 import { verdictLooks } from './verdictLooks.ts';
@@ -25,13 +26,14 @@ interface Line {
   bold?: boolean;
 }
 
-function linesOf(result: CellResult | undefined): Line[] {
+function linesOf(result: CellResult | undefined, hasPaper: boolean): Line[] {
   if (!result) return [];
   const { cell, judgement, metric } = result;
   const { published } = cell;
   const signs = marksOf(result).map((name) => marks[name].sign);
   const runs = published?.runs ? ` (${plural(published.runs, 'run')})` : '';
   const verdict = shownVerdict(result);
+  const floor = !hasPaper && floorText(result) && `Floor ${floorText(result)}`;
   const ours =
     judgement.mean === null
       ? []
@@ -42,20 +44,30 @@ function linesOf(result: CellResult | undefined): Line[] {
           },
         ];
   return [
-    { text: published ? `Paper ${publishedText(published)}${signs.join('')}${runs}` : 'no published number' },
+    ...(published ? [{ text: `Paper ${publishedText(published)}${signs.join('')}${runs}` }] : []),
+    ...(!published && hasPaper ? [{ text: 'no published number' }] : []),
     ...ours,
-    ...[thresholdText(result), unreachedText(result), bestText(result)].filter(Boolean).map((text) => ({ text })),
-    {
-      text: judgement.stands === false && verdict === judgement.verdict ? `${verdict} ${fallsSign}` : verdict,
-      color: ink.tone(verdictLooks[verdict].tone),
-    },
+    ...[thresholdText(result), unreachedText(result), bestText(result), floor].flatMap((text) =>
+      text ? { text } : [],
+    ),
+    ...(verdict === 'no published number'
+      ? []
+      : [
+          {
+            text: judgement.stands === false && verdict === judgement.verdict ? `${verdict} ${fallsSign}` : verdict,
+            color: ink.tone(verdictLooks[verdict].tone),
+          },
+        ]),
   ];
 }
 
-/** `date` as it shall be printed. */
+/** The table as an SVG file. `date` is printed unchanged. */
 export function tableSvg(state: TableState, date: string): { svg: string; width: number; height: number } {
   const { columns, rows } = tableGrid(state);
-  const cells = rows.map(({ row, results }) => ({ row, lines: results.map(linesOf) }));
+  const cells = rows.map(({ row, results, hasPaper }) => ({
+    row,
+    lines: results.map((result) => linesOf(result, hasPaper)),
+  }));
   const long = ({ text, bold }: Line) => textWidth(text, bold ? 'bold' : 'plain');
   const widest = (lines: readonly Line[]) => Math.ceil(Math.max(...lines.map(long), 0)) + 2 * size.pad;
   const bold = (text: string): Line => ({ text, bold: true });
@@ -88,7 +100,7 @@ export function tableSvg(state: TableState, date: string): { svg: string; width:
   }
   rule(y);
   y += size.pad;
-  const lines = [...state.contrasts.map(contrastText), ...tableFooter(state, date)];
+  const lines = [...state.contrasts.map(contrastText), ...tableFooter(state), madeText(state, date)];
   for (const line of lines.flatMap((text) => wrapped(text, width - 2 * size.pad, size.text - 1))) {
     y += size.line - 1;
     write(size.pad, y, { text: line, color: ink.dim }, size.text - 1);

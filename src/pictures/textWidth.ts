@@ -1,12 +1,12 @@
-/** Fits text into pixels without a screen that could measure it. Pure. */
+/** Estimates the width of text, to fit it into pixels without a browser. Pure. */
 
-/** Mean width of a letter at 12 px; most sans-serif fonts are a little narrower. */
+/** Assumed width of a letter at 12 px; most sans-serif fonts are slightly narrower. */
 const letter = { plain: 6.9, bold: 7.5 };
 
 export const textWidth = (text: string, weight: keyof typeof letter = 'plain', size = 12): number =>
   (text.length * letter[weight] * size) / 12;
 
-/** Breaks words into lines no wider than `most` pixels; a single longer word stays whole. */
+/** Breaks text into lines of at most `most` pixels; a longer word gets its own line. */
 export function wrapped(text: string, most: number, size = 12): string[] {
   const lines = [''];
   for (const word of text.split(' ')) {
@@ -17,7 +17,7 @@ export function wrapped(text: string, most: number, size = 12): string[] {
   return lines;
 }
 
-/** The text, its end replaced by `…` where it is wider than `most` pixels. */
+/** Shortens text that is wider than `most` pixels, with `…` at its end. */
 export const cutText = (text: string, most: number, size = 12): string =>
   textWidth(text, 'plain', size) <= most
     ? text

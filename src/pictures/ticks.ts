@@ -1,4 +1,4 @@
-/** Where an axis puts its marks. Pure. */
+/** The ticks of an axis and their labels. Pure. */
 
 /** About `count` round numbers within [low, high]. */
 export function linearTicks(low: number, high: number, count = 6): number[] {
@@ -12,7 +12,7 @@ export function linearTicks(low: number, high: number, count = 6): number[] {
   return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toFixed(digits)));
 }
 
-/** Powers of ten within [low, high], and 2 and 5 times them where there are few. */
+/** Powers of ten within [low, high]; if there are few, also their multiples by 2 and 5. */
 export function logTicks(low: number, high: number): number[] {
   if (!(high > low && low > 0)) return [low];
   const [from, to] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
@@ -29,7 +29,7 @@ export function logTicks(low: number, high: number): number[] {
   return ticks;
 }
 
-/** A number as an axis shows it: at most `digits` significant digits, thousands apart, powers of ten for the very small and large. */
+/** The label of a tick: at most `digits` significant digits, thousands separators, powers of ten for very small and large numbers. */
 export function tickLabel(value: number, digits = 5): string {
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-4 || size >= 1e7)) return value.toExponential().replace('e+', 'e');

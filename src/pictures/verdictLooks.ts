@@ -1,4 +1,4 @@
-/** Colour and shape of every verdict: the shapes alone tell them apart. Pure. */
+/** Colour and shape of every verdict; the shapes alone tell them apart. Pure. */
 import type { ContrastVerdict } from '#contract/tableState';
 import type { Tone } from './colors.ts';
 import { type SvgElement, svgElement } from './svg.ts';
@@ -7,7 +7,7 @@ import type { ShownVerdict } from './tableGrid.ts';
 type Shape = 'disc' | 'ring' | 'up' | 'down' | 'cross' | 'square' | 'open square' | 'open diamond' | 'plus';
 export interface Look {
   tone: Tone;
-  /** Null where nothing is drawn. */
+  /** Null if nothing is drawn. */
   shape: Shape | null;
 }
 
@@ -31,7 +31,7 @@ export const contrastLooks: Record<ContrastVerdict, Look> = {
   'not compared': { tone: 'waiting', shape: null },
 };
 
-/** Outlines around (0, 0), about ten pixels wide. */
+/** SVG paths of the shapes, centred on (0, 0) and about ten pixels wide. */
 const outlines: Record<Shape, string> = {
   disc: 'M-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0 -9 0Z',
   ring: 'M-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0Z',

@@ -1,9 +1,9 @@
-/** One message channel between the page and the main process, and nothing else. */
+/** Gives the page a message channel to the main process, and nothing else. */
 import { contextBridge, ipcRenderer } from 'electron';
 
-/** What the page sees as `window.permafrost`. */
+/** The channel, which the page sees as `window.permafrost`. */
 export interface Channel {
-  /** Opens the channel anew; what came before is over. */
+  /** Opens the channel and replaces an earlier listener. */
   open(listener: (kind: 'opened' | 'message' | 'closed', text: string) => void): void;
   send(text: string): void;
   close(): void;
@@ -19,7 +19,7 @@ const channel: Channel = {
         try {
           listener(kind, text);
         } finally {
-          if (kind === 'message') ipcRenderer.send('channel:taken'); // the next one comes only now
+          if (kind === 'message') ipcRenderer.send('channel:taken'); // asks for the next message
         }
       });
     }

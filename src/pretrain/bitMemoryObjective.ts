@@ -1,4 +1,4 @@
-/** Bit memory as the paper shows it (Table 2, "bit memory"): the body keeps what it learnt, its input and output networks go. */
+/** Pretraining on bit memory, as in Table 2 of the paper ("bit memory"). The body is kept; its input and output networks are not. */
 import { parseConfig } from '#contract/config';
 import { bodyPrefix } from '#models/body';
 import { gpt2Configs } from '#models/gpt2';

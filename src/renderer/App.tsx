@@ -1,4 +1,4 @@
-/** The window: providers around the router. Whoever starts it gives the client, the history and the cache. */
+/** The window: providers around the router. The caller passes the client, the history and the cache. */
 import '@mantine/core/styles.css';
 import '@mantine/notifications/styles.css';
 import './styles.css';
@@ -19,7 +19,7 @@ interface AppProps {
   history: RouterHistory;
 }
 
-/** The other end is this machine: no need to guess whether it is online, nor to ask again when the window is looked at. */
+/** The server is on this machine, so queries ignore the network state and are not repeated when the window gets the focus. */
 export const createQueryClient = (): QueryClient =>
   new QueryClient({
     defaultOptions: {

@@ -6,7 +6,7 @@ import { config } from 'zod';
 import { App } from './App.tsx';
 import { connect } from './client/connect.ts';
 
-config({ jitless: true }); // the content policy forbids making code from text
+config({ jitless: true }); // the content security policy forbids eval
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

@@ -1,4 +1,4 @@
-/** The router over the table of pages. Errors of a page stay inside the frame, so that one can leave it. */
+/** The router over the table of pages. A page that fails keeps its frame, so that the user can leave it. */
 import { createRouter, type ErrorComponentProps, type RouterHistory } from '@tanstack/react-router';
 import { EmptyState } from './components/EmptyState.tsx';
 import { ErrorState } from './components/ErrorState.tsx';
@@ -27,7 +27,7 @@ declare module '@tanstack/react-router' {
 function PageError({ error, reset }: ErrorComponentProps) {
   return (
     <ErrorState
-      title="This page stopped working"
+      title="This page has failed"
       error={error}
       onRetry={reset}
       action={<LinkButton to="/">Go to the runs</LinkButton>}
@@ -37,7 +37,7 @@ function PageError({ error, reset }: ErrorComponentProps) {
 
 function NoSuchPage() {
   return (
-    <EmptyState title="There is no such page" action={<LinkButton to="/">Go to the runs</LinkButton>}>
+    <EmptyState title="This page does not exist" action={<LinkButton to="/">Go to the runs</LinkButton>}>
       The address may come from another version of Permafrost.
     </EmptyState>
   );

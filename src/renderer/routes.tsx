@@ -1,4 +1,4 @@
-/** The pages, a row each. A row with an icon appears in the navigation. The first page comes with the window; the others load when they are opened. */
+/** The pages, a row each. A row with an icon appears in the navigation. The first page is part of the main bundle; the others load when opened. */
 import {
   IconArrowsDiff,
   IconBox,

@@ -1,7 +1,7 @@
-/** What each page keeps in its address after the `?`: names of texts, whose meaning the page reads. */
+/** The names of the texts that each page keeps in its address after the `?`. The page parses the texts. */
 import { z } from 'zod';
 
-/** The router reads `?set=5` as a number; a page gets the text. Anything but a text, number or truth value is ignored. */
+/** Turns numbers and booleans that the router has parsed (`?set=5`) back into text, and ignores other values. */
 const text = z.union([z.string(), z.number(), z.boolean()]).transform(String).optional().catch(undefined);
 const texts = <Name extends string>(...names: Name[]) =>
   z.object(Object.fromEntries(names.map((name) => [name, text])) as Record<Name, typeof text>);

@@ -1,6 +1,6 @@
 /**
- * The look: a lab instrument. Cool greys, one icy accent, small dense controls, digits of one width. No fonts or pictures
- * from elsewhere. Every text colour has a contrast of 4.5 or more on every ground it stands on (axe checks it).
+ * The look: a lab instrument. Cool greys, one icy accent, small dense controls, tabular digits. No fonts or pictures
+ * from elsewhere. Every text colour has a contrast of 4.5 or more on its background (axe checks it).
  */
 import {
   ActionIcon,
@@ -29,7 +29,7 @@ const gray: MantineColorsTuple = [
   ...(['#f6f9fa', '#edf2f4', '#e2e9ed', '#d3dce2', '#b9c5cd'] as const),
   ...(['#8d9ba6', '#566370', '#434f5a', '#2c363f', '#182027'] as const),
 ];
-/** From text (0) to the deepest ground (9), as Mantine's dark colours go: 6 surfaces, 7 page. */
+/** From text (0) to the darkest background (9), in Mantine's order: 6 surfaces, 7 page. */
 const dark: MantineColorsTuple = [
   ...(['#d5dee6', '#b8c4ce', '#93a1ae', '#5f6f7c', '#34424e'] as const),
   ...(['#27323c', '#1b242d', '#131a21', '#0e141a', '#090d11'] as const),
@@ -37,7 +37,7 @@ const dark: MantineColorsTuple = [
 
 export const toneColor = (tone: Tone): string => `var(--permafrost-${tone})`;
 
-/** Mantine chooses a filled button's text by the light shade of its colour; ours has another shade in the dark. */
+/** Mantine chooses the text colour of a filled button for the light shade; our dark theme has another shade. */
 const readableOnPrimary: VariantColorsResolver = (input) => {
   const colors = defaultVariantColorsResolver(input);
   const isPrimary = (input.color ?? input.theme.primaryColor) === input.theme.primaryColor;

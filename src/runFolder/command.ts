@@ -1,6 +1,6 @@
 /**
- * `command.json` of a run folder: what the app asks of a trainer that it cannot send messages to. The trainer reads it when a signal
- * (SIGUSR2) tells it to.
+ * `command.json` of a run folder: a command to a trainer that the app cannot send messages to. The trainer reads the file when it
+ * receives SIGUSR2.
  */
 import { rmSync } from 'node:fs';
 import { type TrainerCommand, trainerCommand } from '#contract/run';
@@ -13,7 +13,7 @@ const largest = 1000; // bytes
 export const writeRunCommand = (folder: string, command: TrainerCommand): void =>
   writeAtomically(runFiles(folder).command, [Buffer.from(JSON.stringify(command))], { durable: false });
 
-/** A pause when the file is missing or damaged. */
+/** Reads the command; a missing or damaged file means `pause`. */
 export function readRunCommand(folder: string): TrainerCommand {
   try {
     return trainerCommand.parse(readSmallJson(runFiles(folder).command, largest, 'data'));

@@ -1,4 +1,4 @@
-/** `config.json` of a run folder: the run's id, time and settings. Written once, before every other file. */
+/** `config.json` of a run folder: the run's id, creation time and settings. It is written once, before all other files. */
 import { z } from 'zod';
 import { type ConfigField, configFields, type ExperimentConfig } from '#contract/config';
 import { configFile, openConfig } from '#contract/configFile';
@@ -20,13 +20,13 @@ export interface NewRun {
 const largest = 2 ** 20; // bytes
 const identity = z.object({ createdAt: z.number().default(0) });
 
-/** Does not flush to disk, because a sweep makes thousands of runs; the trainer flushes before its first step. */
+/** Writes the file without flushing it, because a sweep makes thousands of runs. The trainer flushes it before its first step. */
 export function writeRunConfig(folder: string, { id, createdAt, config }: NewRun): void {
   const text = `${JSON.stringify({ id, createdAt, ...configFile(config) }, null, 2)}\n`;
   writeAtomically(runFiles(folder).config, [Buffer.from(text)], { durable: false });
 }
 
-/** Throws `config` when the file cannot be read, is not JSON or not a valid config. */
+/** Reads the file. Throws `config` if it cannot be read, is not JSON, or is not a valid config. */
 export function readRunConfig(folder: string): Omit<NewRun, 'id'> {
   const path = runFiles(folder).config;
   let file: unknown;
@@ -42,17 +42,17 @@ export function readRunConfig(folder: string): Omit<NewRun, 'id'> {
   return { config: openConfig({ name, params, args }), createdAt: data?.createdAt ?? 0 };
 }
 
-/** Digest of the settings that decide a result: all except name and device. */
+/** Digest of the settings that determine a result: all except name and device. */
 export const configDigest = (config: ExperimentConfig): string =>
   sha256(
     JSON.stringify(configFields.filter((field) => isDigested(config, field)).map((field) => [field, config[field]])),
   );
 const free: readonly ConfigField[] = ['name', 'device'];
-/** Fields that are newer than some checkpoints; at these values they leave a digest as it was. */
+/** Fields that are newer than some checkpoints. With these values they are left out, so that old digests stay valid. */
 const newer: Partial<ExperimentConfig> = { statistics_only: false, trained_attn_blocks: null };
 const isDigested = (config: ExperimentConfig, field: ConfigField): boolean =>
   !free.includes(field) && !(field in newer && config[field] === newer[field]);
 
-/** A field in which two configs differ; null for equal configs. */
+/** The first field in which two configs differ; null if they are equal. */
 export const changedField = (a: ExperimentConfig, b: ExperimentConfig): string | null =>
   configFields.find((field) => !isSameSetting(a[field], b[field])) ?? null;

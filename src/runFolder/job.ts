@@ -17,11 +17,11 @@ export type RunJob = z.infer<typeof jobFile>;
 
 const largest = 10_000; // bytes
 
-/** Written before the submission, so that a killed app's jobs are found. Does not wait for the disk: a sweep writes thousands. */
+/** Writes the file. Call it before the submission, so that jobs of a killed app can be found. Does not flush, because a sweep writes thousands. */
 export const writeRunJob = (folder: string, job: RunJob): void =>
   writeAtomically(runFiles(folder).job, [Buffer.from(JSON.stringify(job))], { durable: false });
 
-/** Null when there is none, or none that can be read. */
+/** Reads the file; null if it is missing or damaged. */
 export function readRunJob(folder: string): RunJob | null {
   try {
     return jobFile.parse(readSmallJson(runFiles(folder).job, largest, 'data'));

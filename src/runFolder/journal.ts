@@ -1,9 +1,9 @@
 /**
- * A run's journal, `journal.jsonl`: an append-only file of numbered, checksummed lines; the same entries are sent to a listener. A
- * line is in the file before its message is sent, so the listener is never ahead of the file.
+ * A run's journal, `journal.jsonl`: an append-only file of numbered lines with checksums. The same entries are sent to a listener,
+ * each after its line is in the file, so the listener is never ahead of the file.
  *
- * Every reader has the same rule for damage: an entry counts when its checksum is correct and its number is above all before it;
- * everything else is skipped and reported. A last line without a line end is still being written.
+ * All readers treat damage in the same way: an entry counts if its checksum is correct and its number is higher than all before it;
+ * anything else is skipped and reported. A last line without a line end is still being written.
  */
 import { closeSync, constants, existsSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync } from 'node:fs';
 import { decodeEntry, type EntryBody, encodeEntry, type JournalEntry, type MetricRow } from '#contract/run';
@@ -11,33 +11,33 @@ import { writeAtomically, writeFully } from '#disk/atomicFile';
 import { openFile } from '#disk/source';
 import { diskError } from '#disk/troubles';
 
-/** Milliseconds that metric rows wait at most for others to share their line. */
+/** Most milliseconds that metric rows wait for others to share a line with. */
 const batchTime = 250;
 const pieces = 2 ** 20; // bytes read at once
 const longestLine = 2 ** 26; // bytes; longer lines are damage
 
 export interface Damage {
-  /** From 1. */
+  /** Line number, from 1. */
   line: number;
-  /** Numbers of the missing entries; none when the line replaces no entry. */
+  /** How many entries are missing. */
   lost: number;
 }
 
 export interface ReadOptions {
-  /** Only entries after this number. */
+  /** Read only entries after this number. */
   after?: number;
-  /** Only entries of these kinds; damage is not reported then. */
+  /** Read only entries of these kinds. Missing entries are then not reported. */
   kinds?: readonly EntryBody['kind'][];
   onDamage?(damage: Damage): void;
-  /** Called with the offset where the newest whole entry ends, in bytes. */
+  /** Called with the offset in bytes at which the newest complete entry ends. */
   onEnd?(length: number): void;
 }
 
-/** The beginning of a line: enough to skip it without decoding it. */
+/** Matches the beginning of a line, which is enough to skip the line without decoding it. */
 const lineHead = /^\{"crc":\d+,"entry":\{"seq":(\d+),"at":[^,]+,"body":\{"kind":"(\w+)"/;
 const headBytes = 128;
 
-/** The entries of the journal at `path`, read in pieces; an absent file has none. Throws `disk`. */
+/** The entries of the journal at `path`, which is read in pieces. None if the file is absent. Throws `disk`. */
 export function* readEntries(
   path: string,
   { after = 0, kinds, onDamage, onEnd }: ReadOptions = {},
@@ -59,7 +59,7 @@ export function* readEntries(
   }
 }
 
-/** The whole lines of a file, from line 1, without their ends; `end` is where the next one begins. */
+/** The complete lines of a file, from line 1, without line ends. `end` is the offset of the next line. */
 function* lines(path: string): Generator<{ number: number; bytes: Buffer; end: number }> {
   if (!existsSync(path)) return;
   const file = openFile(path);
@@ -81,7 +81,7 @@ function* lines(path: string): Generator<{ number: number; bytes: Buffer; end: n
       rest = bytes.subarray(start);
       if (rest.length > longestLine) {
         end += rest.length;
-        yield { number, bytes: rest.subarray(0, headBytes), end }; // the rest of it is reported as further damage
+        yield { number, bytes: rest.subarray(0, headBytes), end }; // the rest of the line counts as further damage
         rest = Buffer.alloc(0);
       }
     }
@@ -92,10 +92,10 @@ function* lines(path: string): Generator<{ number: number; bytes: Buffer; end: n
   }
 }
 
-/** Metric rows that a transaction takes at most; about a tenth of a second on a slow machine. */
+/** Most metric rows in a transaction, which take about a tenth of a second on a slow machine. */
 const rowsAtOnce = 10_000;
 
-/** The entries in groups of about {@link rowsAtOnce} metric rows. */
+/** Groups entries into stretches of about {@link rowsAtOnce} metric rows. */
 export function* inStretches(entries: Iterable<JournalEntry>): Generator<JournalEntry[]> {
   let stretch: JournalEntry[] = [];
   let rows = 0;
@@ -109,7 +109,7 @@ export function* inStretches(entries: Iterable<JournalEntry>): Generator<Journal
   if (stretch.length > 0) yield stretch;
 }
 
-/** A sentence about damage. */
+/** Describes damage in a sentence. */
 export function damageText(damage: readonly Damage[]): string {
   const lines = [...new Set(damage.map(({ line }) => line))];
   const lost = damage.reduce((sum, each) => sum + each.lost, 0);
@@ -120,10 +120,10 @@ export function damageText(damage: readonly Damage[]): string {
 export interface Journal {
   /** Writes and sends the waiting metric rows, then this entry. */
   append(body: EntryBody): void;
-  /** Adds metric rows, with the seconds that the run has been under way; written with the next entry or after {@link batchTime}. */
+  /** Adds metric rows, and the seconds that the run has taken. They are written with the next entry or after {@link batchTime}. */
   metrics(rows: MetricRow[], seconds?: number): void;
   log(level: 'info' | 'warn' | 'error', text: string): void;
-  /** Flushes the file to the disk itself, where this process may still write. Throws `disk` when entries are still waiting to be written. */
+  /** Flushes the file to the disk. Throws `disk` if entries still cannot be written, and the error of `permit`. */
   sync(): void;
   close(): void;
 }
@@ -131,7 +131,7 @@ export interface Journal {
 export interface JournalOptions {
   /** Called with every entry once its line is in the file. */
   send?(entry: JournalEntry): void;
-  /** Called before every write; throws when this process must not write any more. */
+  /** Called before every write. It throws if this process must not write any more. */
   permit?(): void;
   /** Number of the newest entry that the store has read, even if the file has lost it since. */
   seen?: number;
@@ -142,10 +142,10 @@ export interface JournalOptions {
 }
 
 /**
- * Opens the journal at `path` for appending. A torn tail is cut off and every other damaged line replaced by a warning
- * of the same number, so that numbers have no gaps; they continue over sessions.
+ * Opens the journal at `path` for appending. An incomplete last line is cut off, and every other damaged line is replaced by a
+ * warning with the same number, so that numbers have no gaps. They continue over sessions.
  * Lines that the disk refuses wait in memory, in order, and are retried with every later line.
- * Throws `disk` when the file cannot be opened or repaired.
+ * Throws `disk` if the file cannot be opened or repaired.
  */
 export function openJournal(
   path: string,
@@ -174,7 +174,7 @@ export function openJournal(
       writeFully(file, line, size);
       size += line.length;
     } catch (error) {
-      ftruncateSync(file, size); // leave no half line
+      ftruncateSync(file, size); // removes an incomplete line
       throw diskError(path, error);
     }
   };
@@ -201,7 +201,7 @@ export function openJournal(
     add(body);
     drain();
   };
-  while (next <= seen) append(lost); // readers of the lost entries must not mistake new entries for them
+  while (next <= seen) append(lost); // so that readers who have seen lost entries do not mistake new ones for them
   return {
     append,
     metrics(more, at) {
@@ -213,7 +213,7 @@ export function openJournal(
     },
     log: (level, text) => append({ kind: 'log', level, text }),
     sync() {
-      permit(); // also for the checkpoint that follows
+      permit(); // for the checkpoint that follows, too
       flush();
       drain();
       if (trouble) throw trouble;
@@ -227,7 +227,7 @@ export function openJournal(
   };
 }
 
-/** Fills the gaps that damaged lines leave in the file's numbers; returns its length without a torn tail and its last number. */
+/** Replaces missing entries by warnings. Returns the file's length without an incomplete last line, and the number of its last entry. */
 function repair(path: string): { length: number; last: number } {
   let isDamaged = false;
   let [length, last] = [0, 0];
@@ -260,10 +260,10 @@ function repair(path: string): { length: number; last: number } {
 const lost: EntryBody = {
   kind: 'log',
   level: 'warn',
-  text: 'A line of the journal was damaged here and its content is lost. Check the disk.',
+  text: 'A line of the journal was damaged here, and its content is lost. Check the disk.',
 };
 
-/** The file, made where needed, cut to `length` bytes. */
+/** Opens the file, or creates it, and cuts it to `length` bytes. */
 function openAt(path: string, length: number): number {
   try {
     const file = openSync(path, constants.O_RDWR | constants.O_CREAT);

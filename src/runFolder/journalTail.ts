@@ -1,10 +1,10 @@
-/** Follows a journal that a process elsewhere appends to, on a file system that tells nobody of changes. */
+/** Follows a journal that a process on another machine appends to, by polling, since network file systems do not report changes. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { decodeEntry, type JournalEntry } from '#contract/run';
 import { diskError } from '#disk/troubles';
 
 const piece = 2 ** 18; // bytes read at once
-const most = 10_000; // entries of one call, about
+const most = 10_000; // entries per call, approximately
 
 export interface JournalTail {
   /** The entries since the last call. Throws `disk`. */
@@ -12,8 +12,8 @@ export interface JournalTail {
 }
 
 /**
- * Entries of the journal at `path` from byte 0 on. Skips a torn last line until it is whole, and begins again when a new trainer
- * has cut the file, so an entry may come twice: the store drops those that it has.
+ * Opens the tail of the journal at `path`, from byte 0 on. An incomplete last line is skipped until it is complete. If a new trainer
+ * has cut the file, reading begins again, so entries may be repeated; the store ignores those that it has.
  */
 export function openJournalTail(path: string): JournalTail {
   let offset = 0;
@@ -22,7 +22,7 @@ export function openJournalTail(path: string): JournalTail {
       const file = openedAt(path);
       if (file === null) return [];
       try {
-        // opening asks a network file system for the file's present size, which stat may take from its cache
+        // opening makes a network file system ask for the file's present size; stat alone may use a cached one
         const { size } = fstatSync(file);
         if (size < offset) offset = 0;
         const found: JournalEntry[] = [];
@@ -31,8 +31,8 @@ export function openJournalTail(path: string): JournalTail {
           const text = bytes.subarray(0, readSync(file, bytes, 0, bytes.length, offset));
           const end = text.lastIndexOf(0x0a) + 1;
           if (end === 0) {
-            if (text.length < piece) break; // still being written
-            offset += text.length; // longer than any entry: damage
+            if (text.length < piece) break; // the line is still being written
+            offset += text.length; // damage, since no entry is this long
             continue;
           }
           for (const line of text.toString('utf8', 0, end - 1).split('\n')) {
@@ -51,7 +51,7 @@ export function openJournalTail(path: string): JournalTail {
   };
 }
 
-/** Null while the file does not exist. */
+/** Opens the file; null if it does not exist. */
 function openedAt(path: string): number | null {
   try {
     return openSync(path, 'r');

@@ -1,7 +1,7 @@
-/** `trainer.log` of a run folder: what its trainers printed. */
+/** `trainer.log` of a run folder: the output of its trainers. */
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 
-/** The last `bytes` of the file; empty where there is none. */
+/** The last `bytes` bytes of the file; empty if there is none. */
 export function printedTail(path: string, bytes: number): string {
   let file: number;
   try {

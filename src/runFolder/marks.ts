@@ -1,4 +1,4 @@
-/** `marks.json` of a run folder: tags, note, archive and trash marks. A copy of the store's that survives its loss. */
+/** `marks.json` of a run folder: a copy of the run's tags, note, archive and trash marks in the store, in case the store is lost. */
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { type WriteOptions, writeAtomically } from '#disk/atomicFile';
@@ -10,7 +10,7 @@ const runMarks = z.object({
   tags: z.array(z.string()).default([]),
   note: z.string().default(''),
   archived: z.boolean().default(false),
-  /** When it was moved to the trash; null if it was not. */
+  /** When the run was moved to the trash; null if it was not. */
   trashedAt: z.number().nullable().default(null),
 });
 export type RunMarks = z.infer<typeof runMarks>;
@@ -18,7 +18,7 @@ export type RunMarks = z.infer<typeof runMarks>;
 export const writeMarks = (path: string, marks: RunMarks, options?: WriteOptions): void =>
   writeAtomically(path, [Buffer.from(`${JSON.stringify(marks, null, 2)}\n`)], options);
 
-/** The marks at `path`; null if the file is missing or damaged: damaged tags must not hide a run. */
+/** The marks at `path`; null if the file is missing or damaged, since damaged marks must not hide a run. */
 export function readMarks(path: string): RunMarks | null {
   if (!existsSync(path)) return null;
   try {

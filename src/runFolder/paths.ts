@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 
 export const runFiles = (folder: string) => ({
-  /** `{name, params, args}` of dl-project with the run's `id` and `createdAt`. */
+  /** `{name, params, args}` as in dl-project, with the run's `id` and `createdAt`. */
   config: join(folder, 'config.json'),
   journal: join(folder, 'journal.jsonl'),
   checkpoint: join(folder, 'checkpoint.safetensors'),
@@ -12,13 +12,13 @@ export const runFiles = (folder: string) => ({
   frozen: join(folder, 'frozen.json'),
   /** Tags, note, archive and trash marks. */
   marks: join(folder, 'marks.json'),
-  /** Held by the process that trains the run. */
+  /** The lease of the process that trains the run. */
   lease: join(folder, 'lease.json'),
   /** The cluster job that trains the run. */
   job: join(folder, 'job.json'),
-  /** What the app asks of a trainer in another job or on another machine. */
+  /** A command to a trainer in another job or on another machine. */
   command: join(folder, 'command.json'),
-  /** What trainers printed. */
+  /** The output of trainers. */
   log: join(folder, 'trainer.log'),
 });
 export type RunFiles = ReturnType<typeof runFiles>;

@@ -1,4 +1,4 @@
-/** `frozen.json` of a run folder, the proof that frozen weights stay untouched. */
+/** `frozen.json` of a run folder: the proof that training did not change frozen weights. */
 import { existsSync } from 'node:fs';
 import { PermafrostError } from '#contract/errors';
 import { type FrozenProof, frozenProof } from '#contract/frozen';
@@ -7,7 +7,7 @@ import { readSmallJson } from '#disk/source';
 
 const largest = 2 ** 26; // bytes
 
-/** The proof at `path`; null where the run has frozen nothing or not begun. Throws `data` for a damaged file. */
+/** The proof at `path`; null if the run froze nothing or has not begun. Throws `data` for a damaged file. */
 export function readProof(path: string): FrozenProof | null {
   if (!existsSync(path)) return null;
   try {
@@ -15,12 +15,12 @@ export function readProof(path: string): FrozenProof | null {
   } catch (cause) {
     throw new PermafrostError(
       'data',
-      `${path} should hold the hashes of the run's frozen weights, but is damaged. Put the file back from a copy, or delete it: the run's result does not depend on it.`,
+      `${path} should contain the hashes of the run's frozen weights, but it is damaged. Restore it from a copy, or delete it: the run's result does not depend on it.`,
       { cause },
     );
   }
 }
 
-/** Throws `disk`. */
+/** Writes the proof. Throws `disk`. */
 export const writeProof = (path: string, proof: FrozenProof): void =>
   writeAtomically(path, [Buffer.from(`${JSON.stringify(proof)}\n`)]);

@@ -1,6 +1,6 @@
 /**
- * A run's checkpoint: one sealed safetensors file that is whole or absent. It holds the mutable state under its own names, the
- * weights of the best iteration under `best/…`, and as metadata the run's {@link Progress} and what it is a checkpoint of. Data
+ * A run's checkpoint: a sealed safetensors file that is complete or absent. It contains the mutable state under its own names, the
+ * weights of the best iteration under `best/…`, and, as metadata, the run's {@link Progress} and the digest of its config. Data
  * order and dropout follow from the step, so nothing else is needed to continue exactly.
  */
 import { existsSync } from 'node:fs';
@@ -14,15 +14,15 @@ import type { ByteSource } from '#formats/source';
 type Values = Float32Array | Int32Array;
 type Shapes = Readonly<Record<string, { shape: number[] }>>;
 
-/** Where a run stands. */
+/** The position of a run. */
 const progressSchema = z.object({
   /** Optimizer steps done. */
   step: z.int().min(0),
-  /** Iterations done, their test evaluation included. */
+  /** Iterations done, including their test evaluations. */
   iteration: z.int().min(0),
   /** The last test loss that counted as an improvement and its iteration (from 1). */
   best: z.object({ iteration: z.int(), loss: z.number() }).nullable(),
-  /** Metrics of the last 100 test evaluations, newest last: the published average. */
+  /** Metrics of the last 100 test evaluations, newest last. Published results are their average. */
   testMetrics: z.array(z.number()),
   /** Time spent training and evaluating, over all sessions. */
   seconds: z.number(),
@@ -37,11 +37,11 @@ export interface RunCheckpoint {
 }
 
 const progressKey = 'permafrost.progress';
-/** Digest of the config that the checkpoint was trained with; files of earlier versions have neither it nor a seal. */
+/** Digest of the config that the checkpoint was trained with. Files of earlier versions have neither this digest nor a seal. */
 const configKey = 'permafrost.config';
 const bestPrefix = 'best/';
 
-/** Replaces the checkpoint. Throws `disk`, and leaves the old one intact. */
+/** Replaces the checkpoint. If that fails, throws `disk` and leaves the old one intact. */
 export function writeRunCheckpoint(
   path: string,
   shapes: Shapes,
@@ -54,7 +54,7 @@ export function writeRunCheckpoint(
   writeTensors(path, [...Object.entries(state), ...named], shapeOf, metadata);
 }
 
-/** Writes trained parameters alone, for use elsewhere, with the iteration they come from. Throws `disk`. */
+/** Writes only the trained parameters, for use elsewhere, and the iteration that they are from. Throws `disk`. */
 export const writeBestWeights = (
   path: string,
   shapes: Shapes,
@@ -78,7 +78,7 @@ function writeTensors(
 
 const isOld = ({ metadata }: SafetensorsFile): boolean => progressKey in metadata && !(configKey in metadata);
 
-/** Whether the file at `path` does not match its seal. Reads the whole file. */
+/** Whether the file at `path` differs from its seal. Reads the whole file. */
 export const isCheckpointDamaged = (path: string): boolean =>
   withFile(path, (source) => {
     const intact = isIntact(source);
@@ -91,8 +91,8 @@ export const isCheckpointDamaged = (path: string): boolean =>
   });
 
 /**
- * The checkpoint at `path`, null when there is none. Throws `weights` when it is damaged, or when it is of another config than
- * `digest` stands for, or its tensors are not those of `shapes`.
+ * The checkpoint at `path`; null if there is none. Throws `weights` if it is damaged, if its config has another digest, or if its
+ * tensors differ from `shapes`.
  */
 export function readRunCheckpoint(path: string, shapes: Shapes, digest: string): RunCheckpoint | null {
   if (!existsSync(path)) return null;
@@ -120,8 +120,8 @@ export function readRunCheckpoint(path: string, shapes: Shapes, digest: string):
 }
 
 /**
- * Trained parameters alone, of the last step or the best iteration as `choose` decides, and how far the run was. Null
- * where there is no checkpoint. Throws `weights` as {@link readRunCheckpoint} does.
+ * Reads only the trained parameters, of the last step or of the best iteration, as `choose` decides, and the run's progress. Null
+ * if there is no checkpoint. Throws `weights` like {@link readRunCheckpoint}.
  */
 export function readTrained(
   path: string,
@@ -143,18 +143,18 @@ export function readTrained(
   });
 }
 
-/** The header of an intact checkpoint; those of earlier versions carry no seal. Hashes the whole file, once. */
+/** The header of an intact checkpoint. Hashes the whole file. Checkpoints of earlier versions have no seal and count as intact. */
 function readIntact(source: ByteSource, path: string): SafetensorsFile {
   const intact = isIntact(source);
   if (intact !== false) {
     const file = readSafetensors(source);
     if (intact || isOld(file)) return file;
   }
-  const found = intact === null ? 'it carries no checksum' : 'its checksum (SHA-256) is wrong';
+  const found = intact === null ? 'it has no checksum' : 'its checksum (SHA-256) is wrong';
   throw new PermafrostError('weights', `${path} is damaged: ${found}. Resume the run, or start it again.`);
 }
 
-/** The origin of the checkpoint or weight file at `path`: `step 400`, `iteration 3`. Null if the header says neither. */
+/** The origin of the checkpoint or weight file at `path`, such as `step 400` or `iteration 3`. Null if the header states neither. */
 export const checkpointPlace = (path: string): string | null =>
   withFile(path, (source) => {
     const { [progressKey]: progress, iteration } = readSafetensors(source).metadata;
@@ -165,14 +165,14 @@ export const checkpointPlace = (path: string): string | null =>
 const foreign = (path: string): PermafrostError =>
   new PermafrostError(
     'weights',
-    `${path} is the checkpoint of another run, or the run's config was changed after it began. Put back the checkpoint and config.json of this run, or start a new run.`,
+    `${path} is the checkpoint of another run, or the run's config was changed after it began. Restore the checkpoint and config.json of this run, or start a new run.`,
   );
 
 function unfit(path: string, found: string, needed: number[] | undefined): PermafrostError {
-  const need = needed ? `needs [${needed}]` : 'has no such value';
+  const need = needed ? `needs [${needed}]` : 'has no such tensor';
   return new PermafrostError(
     'weights',
-    `${path} holds ${found}; this run ${need}. The config was changed after the run began: undo that, or start a new run.`,
+    `${path} has ${found}; this run ${need}. The config was changed after the run began: undo that, or start a new run.`,
   );
 }
 

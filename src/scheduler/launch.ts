@@ -1,14 +1,14 @@
-/** The seam between the queue and the place where trainers run: this machine ({@link localLauncher}) or a cluster. */
+/** The interface between the queue and the place where trainers run: this machine ({@link localLauncher}) or a cluster. */
 import type { JournalEntry, Run, TrainerCommand } from '#contract/run';
 
-/** Starts the trainer of a run and calls the listener, never before it returns. Throws when the trainer cannot be started. */
+/** Starts the trainer of a run. Calls the listener only after it has returned. Throws if the trainer cannot be started. */
 export type Launch = (run: LaunchedRun, listener: TrainerListener) => TrainerHandle;
 
 export interface LaunchedRun {
   folder: string;
-  /** Number of the newest journal entry in the store; the trainer sends later ones again. */
+  /** Number of the newest journal entry in the store; the trainer sends all later entries again. */
   seq: number;
-  /** Runs that train at once and share the machine. */
+  /** How many runs may train at once and share the machine. */
   slots: number;
 }
 
@@ -17,7 +17,7 @@ export interface TrainerListener {
   onEntry(entry: JournalEntry): void;
   /** The trainer acknowledged a command. */
   onHeard(): void;
-  /** A cluster keeps the run waiting, for the first time or again; `why` is a sentence. */
+  /** The run waits in the queue of a cluster, for the first time or again; `why` is a sentence. */
   onWaiting(why: string): void;
   /** A cluster has started the trainer, for the first time or again. */
   onRunning(): void;
@@ -27,14 +27,14 @@ export interface TrainerListener {
   onEnd(how: string, obeyed: boolean, otherwise?: Outcome): void;
 }
 
-/** How a run rests that its trainer did not bring to rest. */
+/** The final state of a run whose trainer did not write one. */
 export type Outcome = Pick<Run, 'state' | 'reason'>;
 
 /** A running trainer. */
 export interface TrainerHandle {
   send(command: TrainerCommand): void;
-  /** Ends it at once. */
+  /** Ends the trainer at once. */
   kill(): void;
-  /** Lets it outlive this app; it pauses on its own. */
+  /** Stops following the trainer, which may outlive this app. */
   release(): void;
 }

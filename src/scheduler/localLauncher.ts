@@ -11,12 +11,12 @@ export interface LocalLauncherOptions {
   home: string;
   /** The program that trains a run folder. */
   program: string;
-  /** The Node executable that runs it; by default this process's own, which does not work inside Electron. */
+  /** The Node that runs it; by default the one of this process, which does not work inside Electron. */
   node?: string;
   environment: NodeJS.ProcessEnv;
 }
 
-/** Seconds that a trainer waits for its predecessor to exit, whose app may have just died. */
+/** Seconds that a trainer waits for the run's previous trainer to exit, whose app may have just died. */
 const predecessorPatience = '60';
 
 export const localLauncher =
@@ -33,7 +33,7 @@ export const localLauncher =
         PERMAFROST_SEEN: String(seq || ''),
       },
       stdio: ['ignore', log, log, 'ipc'],
-      detached: process.platform !== 'win32', // Ctrl-C in a terminal goes to this process alone, even before a trainer is up
+      detached: process.platform !== 'win32', // so that Ctrl-C in a terminal reaches only this process
     });
     if (log !== 'ignore') closeSync(log);
     child.on('message', (message) => {
@@ -55,7 +55,7 @@ export const localLauncher =
     };
   };
 
-/** Opens the log. A full disk does not prevent the start: the trainer waits for space itself. */
+/** Opens the log. A full disk does not prevent the start, since the trainer itself waits for space. */
 function openLog(path: string): number | 'ignore' {
   try {
     return openSync(path, 'a');

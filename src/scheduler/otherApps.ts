@@ -1,10 +1,10 @@
-/** Polls the runs of other apps, alive or dead, until they rest or go on here. */
+/** Polls the runs of other apps, alive or dead, until they end or continue in this app. */
 import type { Store } from '#store/store';
 import type { Owners } from './owners.ts';
 
 /**
- * Why a run is polled. `observe`: its listeners are told of changes. `await`: a caller here waits for its end, so it goes on here when
- * its app is dead. `awaitIfDead`: the same, until its app turns out to be alive and keeps it.
+ * Why a run is polled. `observe`: to notify listeners of changes. `await`: a caller in this app waits for its end, so the run
+ * continues here if its app is dead. `awaitIfDead`: like `await`, but only observes the run once its app turns out to be alive.
  */
 export type Interest = 'observe' | 'await' | 'awaitIfDead';
 
@@ -12,11 +12,11 @@ export interface OtherAppsOptions {
   store: Store;
   owners: Owners;
   folderOf(id: string): string;
-  /** Something about a run may have changed. */
+  /** A run may have changed. */
   onChange(id: string): void;
-  /** The app and the trainer of a running run have exited. */
+  /** The app and the trainer of a run marked as running have exited. */
   onAbandoned(id: string): void;
-  /** A run rests or its app is dead; `interest` is why it was polled, and `isLeft` says that its app left it unfinished. */
+  /** A run has ended, or its app is dead. `interest` is why it was polled; `isLeft` says that its app left it unfinished. */
   onFree(id: string, interest: Interest, isLeft: boolean): void;
 }
 
@@ -33,7 +33,7 @@ export function watchOtherApps({ store, owners, folderOf, onChange, onAbandoned,
     const app = owners.app(store.runs.app(id));
     const isActive = state === 'running' || state === 'queued';
     if (isActive && app === 'alive' && watched.get(id) === 'awaitIfDead') watched.set(id, 'observe');
-    const isLost = app === 'dead' && isActive && store.runs.launcher(id) !== 'local'; // the cluster keeps its job
+    const isLost = app === 'dead' && isActive && store.runs.launcher(id) !== 'local'; // the cluster still has its job
     if (state === 'running' && !isLost) {
       if (owners.trainer(folderOf(id)) === 'dead' && app === 'dead') onAbandoned(id);
       else onChange(id);
@@ -46,13 +46,13 @@ export function watchOtherApps({ store, owners, folderOf, onChange, onAbandoned,
     try {
       onFree(id, interest, isLeft);
     } catch (error) {
-      watched.set(id, interest); // the store refused the run: it is tried again
+      watched.set(id, interest); // the next look tries again
       throw error;
     }
   }
 
   return {
-    /** Polls a run; to observe one that is awaited changes nothing. */
+    /** Starts to poll a run. `observe` does not change the interest in a run that is already polled. */
     watch(id: string, interest: Interest): void {
       if (interest !== 'observe' || !watched.has(id)) watched.set(id, interest);
     },
@@ -64,7 +64,7 @@ export function watchOtherApps({ store, owners, folderOf, onChange, onAbandoned,
     isAwaited,
     hasAwaited: (): boolean => [...watched.keys()].some(isAwaited),
     isEmpty: (): boolean => watched.size === 0,
-    /** Goes on polling, but continues no run here. */
+    /** Keeps polling, but continues no run in this app. */
     onlyObserve(): void {
       for (const id of watched.keys()) watched.set(id, 'observe');
     },

@@ -1,4 +1,4 @@
-/** Which app and trainer own a run, on any machine that shares the home; each is known by its lease. */
+/** Tells which app and which trainer own a run, by their leases, on all machines that share the home. */
 import { randomUUID } from 'node:crypto';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { type Lease, type LeaseHolder, leaseHolder, openLease } from '#disk/leas
 import { processText } from '#disk/processes';
 import { runFiles } from '#runFolder/paths';
 
-/** unsure: on another machine, and not yet watched long enough to tell. */
+/** unsure: on another machine, and not watched long enough yet to tell. */
 export type Life = 'alive' | 'dead' | 'unsure';
 
 const lifeOf = (holder: LeaseHolder | null): Life =>
@@ -21,7 +21,7 @@ export function openOwners(home: string) {
   const holderOf = (app: string | null): LeaseHolder | null => (app === null ? null : leaseHolder(placeOf(app)));
 
   return {
-    /** The name of this app; the first call takes its lease. Throws `disk`. */
+    /** The name of this app. The first call creates its lease. Throws `disk`. */
     me(): string {
       if (!own) {
         const app = randomUUID();
@@ -30,13 +30,13 @@ export function openOwners(home: string) {
       return own.app;
     },
     isMe: (app: string | null): boolean => own !== null && own.app === app,
-    /** Whether the app of that name is alive. */
+    /** Whether an app is alive. */
     app: (app: string | null): Life => lifeOf(holderOf(app)),
     /** Whether the run has a live trainer. */
     trainer: (folder: string): Life => lifeOf(leaseHolder(runFiles(folder).lease)),
-    /** Describes an app, for errors. */
+    /** Describes an app for error messages. */
     text: (app: string | null): string => textOf(holderOf(app)),
-    /** Removes the leases of apps that died. */
+    /** Removes the leases of dead apps. */
     sweep(): void {
       sweepDrafts(apps);
       for (const name of namesIn(apps))
@@ -49,7 +49,7 @@ export function openOwners(home: string) {
   };
 }
 
-/** Descriptions of the other live apps on this home; watches those on other machines first. */
+/** Describes the other live apps on this home, after watching apps on other machines long enough to tell. */
 export async function livingApps(home: string): Promise<string[]> {
   const apps = join(home, 'apps');
   const names = namesIn(apps).filter((name) => name.endsWith('.json'));
@@ -68,7 +68,7 @@ export async function livingApps(home: string): Promise<string[]> {
 const textOf = (holder: LeaseHolder | null): string =>
   holder ? `another Permafrost (${processText(holder.process)})` : 'another Permafrost';
 
-/** Whether an app on this home died without releasing its lease. */
+/** Whether an app on this home has died without releasing its lease. */
 export const hasDeadApps = (home: string): boolean =>
   namesIn(join(home, 'apps')).some((name) => leaseHolder(join(home, 'apps', name))?.isAlive === false);
 

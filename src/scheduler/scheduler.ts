@@ -1,6 +1,6 @@
 /**
- * Starts one trainer per slot, commits its entries, and settles its run when it exits. The only writer of run states; several apps
- * may have the same store open, each with its own trainers.
+ * Starts a trainer in each free slot, commits its journal entries to the store, and sets the final state of its run when it exits.
+ * Only this file writes run states. Several apps may use the same store, each with its own trainers.
  */
 import { join } from 'node:path';
 import type { LauncherName } from '#contract/cluster';
@@ -20,7 +20,7 @@ export interface SchedulerOptions {
   store: Store;
   /** The Permafrost home; run folders are in `runs/`. */
   home: string;
-  /** Trainers at once on this machine. */
+  /** How many trainers may run at once on this machine. */
   slots: number;
   launchers: Readonly<Record<LauncherName, Launch>>;
   /** Called with the error while the store refuses updates, and with null when it has accepted all of them. */
@@ -35,7 +35,7 @@ const lookPause = 1000;
 export function createScheduler({ store, home, slots, launchers, onTrouble = () => {} }: SchedulerOptions) {
   const folderOf = (id: string): string => join(home, 'runs', id);
   const owners = openOwners(home);
-  /** Runs that this app queued and has not lost to another. */
+  /** Runs that this app has queued and that no other app has taken. */
   const mine = new Set<string>();
   const listeners = new Set<RunListener>();
   const idlers = new Set<() => void>();
@@ -90,7 +90,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
 
   // The queue
 
-  /** Starts queued runs in free slots; resolves the idlers when there is nothing left to do. */
+  /** Starts queued runs in free slots. Resolves the promises of `whenIdle` if nothing is left to do. */
   function fill(): void {
     try {
       if (!isClosing) {
@@ -103,13 +103,13 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
       lookLater();
       return;
     }
-    // an exiting app leaves refused updates to the next one
+    // an exiting app leaves refused updates to the next app
     if (trainers.count() > 0 || (writer.count() > 0 && writer.trouble() === null)) return;
     for (const resolve of idlers) resolve();
     idlers.clear();
   }
 
-  /** Starts what has a free slot here, and hands the cluster all that it should train. */
+  /** Starts local runs while slots are free, and submits all runs for the cluster. */
   function startWaiting(): void {
     const queue = waiting();
     if (queue.length === 0) return;
@@ -125,13 +125,13 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
     }
   }
 
-  /** Starts a run of the queue, unless another app was faster. */
+  /** Starts a queued run, unless another app has taken it first. */
   function claim(id: string): void {
     if (store.hurried(() => store.runs.claim(id))) trainers.start(id, 'local', slots);
     else leave(id, adoptsAll ? 'observe' : 'await');
   }
 
-  /** Leaves a run to the app that took it. */
+  /** Leaves a run to the app that has taken it. */
   function leave(id: string, interest: 'observe' | 'await'): void {
     mine.delete(id);
     others.watch(id, interest);
@@ -142,7 +142,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
     announce(store.together(() => putInQueue(ids, launcher)));
   }
 
-  /** Queues runs in this app, `first` before all others; runs that another app took meanwhile stay there. */
+  /** Queues runs in this app, `first` before all others, except those that another app has taken in the meantime. */
   function takeIn(first: readonly string[], rest: readonly string[] = []): void {
     if (first.length + rest.length === 0) return;
     const taken = store.together(() => {
@@ -155,11 +155,11 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
     fill();
   }
 
-  /** Appends the free ones of the runs to this app's queue; call inside a transaction. */
+  /** Appends those runs that no other app owns to this app's queue, and returns them. Call inside a transaction. */
   function putInQueue(ids: readonly string[], launcher?: LauncherName): string[] {
     const me = owners.me();
     const free = ids.filter((id) => {
-      if (trainers.has(id) && !trainers.isHere(id)) return false; // its job is still with the cluster
+      if (trainers.has(id) && !trainers.isHere(id)) return false; // the cluster still has its job
       const { state } = store.runs.get(id);
       if (restingStates.includes(state)) return true;
       return owners.app(store.runs.app(id)) === 'dead' && (state === 'queued' || store.runs.launcher(id) !== 'local');
@@ -168,7 +168,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
     return free;
   }
 
-  /** Counts runs as this app's. */
+  /** Adds runs to those of this app. */
   function announce(ids: readonly string[]): void {
     for (const id of ids) {
       mine.add(id);
@@ -177,7 +177,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
     }
   }
 
-  /** Asks a run to end at its next checkpoint; a queued one is taken from the queue at once. */
+  /** Asks a run to end at its next checkpoint; removes a queued run from the queue at once. */
   function end(id: string, kind: TrainerCommand['kind']): void {
     if (trainers.has(id)) {
       trainers.ask(id, kind);
@@ -191,7 +191,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
     const { state } = store.runs.get(id);
     if (state === 'running') {
       const owner = owners.text(store.runs.app(id));
-      throw new PermafrostError('conflict', `${id} belongs to ${owner}. Use that app, or wait until it exits.`);
+      throw new PermafrostError('conflict', `${id} is running in ${owner}. Use that app, or wait until it exits.`);
     }
     if (state !== 'queued') return;
     trainers.rest(id, kind === 'pause' ? 'paused' : 'stopped', null);
@@ -222,7 +222,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
     if (!others.isEmpty()) lookLater();
   }
 
-  /** Takes over the runs of dead apps, all or those named, and polls those whose app may be alive. */
+  /** Takes over the runs of dead apps (all, or only those in `only`), and polls runs whose app may be alive. */
   function adopt(only?: readonly string[], interest: 'await' | 'awaitIfDead' = 'await'): void {
     const wanted = only && new Set(only);
     const isWanted = (id: string) => !wanted || wanted.has(id);
@@ -236,7 +236,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
       left.map(({ id }) => id),
     );
     const running = store.runs.inState('running').filter(({ id }) => isWanted(id) && !trainers.has(id));
-    const waiting = foreign.filter(({ id }) => !mine.has(id)); // takeIn got the others
+    const waiting = foreign.filter(({ id }) => !mine.has(id)); // takeIn has taken the others
     for (const { id } of [...running, ...waiting]) others.watch(id, only ? interest : 'observe');
     if (!others.isEmpty()) look();
   }
@@ -267,9 +267,9 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
     adoptOrphans() {
       adoptsAll = true;
       try {
-        owners.me(); // other apps see this one even while it has no runs
+        owners.me(); // shows other apps that this one is alive, even without runs
       } catch (error) {
-        writer.report(error); // the first run asks for it again
+        writer.report(error); // the first run tries again
       }
       adopt();
     },
@@ -287,32 +287,32 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
   return {
     queue,
     end,
-    /** The name by which other apps know this one. Throws `disk`. */
+    /** The name of this app for other apps. Throws `disk`. */
     appName: owners.me,
-    /** Settles runs whose app and trainer died, and polls trainers that outlive their app. Runs of live apps are left alone. */
+    /** Marks runs whose app and trainer have died as crashed, and polls trainers that outlive their app. Ignores runs of live apps. */
     recover(): void {
       owners.sweep();
       for (const { id } of store.runs.inState('running')) if (!trainers.has(id)) others.watch(id, 'observe');
       if (!others.isEmpty()) look();
     },
-    /** Queues resting runs, for another launcher if one is given, and starts them when a slot is free. */
+    /** Queues paused, stopped, failed or crashed runs, for another launcher if one is given, and starts them as slots become free. */
     enqueue(ids: readonly string[], launcher?: LauncherName): void {
       enqueue(ids, launcher);
       fill();
     },
-    /** Starts runs that this app has added to the store as queued, when a slot is free. */
+    /** Starts runs that this app has added to the store as queued, as slots become free. */
     startQueued(ids: readonly string[]): void {
       announce(ids);
       fill();
     },
     /**
-     * Brings runs to their end: queues those that rest, and waits for those of other apps. Another app may be called with the
-     * same runs at the same moment. Finished and failed runs are left alone.
+     * Brings runs to their end: queues paused, stopped and crashed ones, and waits for those of other apps, which may complete the
+     * same runs at the same moment. Ignores finished and failed runs.
      */
     complete(ids: readonly string[], launcher?: LauncherName): void {
       const isOver = (id: string) => ['finished', 'failed'].includes(store.runs.get(id).state);
       const left = ids.filter((id) => !isOver(id));
-      adopt(left); // first the runs of dead apps, then those that rest
+      adopt(left); // first runs of dead apps, then runs that are not active
       enqueue(
         left.filter((id) => !isOver(id) && restingStates.includes(store.runs.get(id).state)),
         launcher,
@@ -320,24 +320,24 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
       adopt(left.filter((id) => !isOurs(id))); // another app was faster
       fill();
     },
-    /** Takes over a run whose app seems dead; an app that turns out to be alive keeps it. */
+    /** Takes over a run whose app seems dead; if the app turns out to be alive, it keeps the run. */
     takeOver: (id: string): void => adopt([id], 'awaitIfDead'),
     /** Whether a run is running or queued here. */
     isMine: (id: string): boolean => trainers.has(id) || isOurs(id),
-    /** Description of another live app that runs or queues the run; null if none does. */
+    /** A description of another live app that trains the run or has it in its queue; null if there is none. */
     otherOwner(id: string): string | null {
       const app = store.runs.app(id);
       const isOther = !owners.isMe(app) && !restingStates.includes(store.runs.get(id).state);
       return isOther && owners.app(app) === 'alive' ? owners.text(app) : null;
     },
-    /** Whether a trainer has the run, or may have it. */
+    /** Whether a trainer may be training the run. */
     isTrained: (id: string): boolean =>
       trainers.has(id) || store.runs.launcher(id) !== 'local' || owners.trainer(folderOf(id)) !== 'dead',
-    /** Where the trainer of a run starts, or started last. */
+    /** Where the trainer of a run will start, or last started. */
     launcher: (id: string): LauncherName => store.runs.launcher(id),
-    /** Tells listeners that something about a run is different. */
+    /** Notifies listeners of a change of a run. */
     changed: (id: string): void => tell(id, null),
-    /** A run was deleted. */
+    /** Removes a deleted run. */
     forget(id: string): void {
       mine.delete(id);
       tell(id, null);
@@ -346,7 +346,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    /** Pauses everything that this app runs and waits for it. */
+    /** Pauses the runs of this app and waits for them. */
     async close(): Promise<void> {
       adoptsAll = false;
       others.onlyObserve();
@@ -367,10 +367,10 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
 
   function pauseAtExit(id: string): void {
     try {
-      if (store.runs.launcher(id) !== 'local') return; // the cluster keeps it
+      if (store.runs.launcher(id) !== 'local') return; // it continues on the cluster
       if (trainers.has(id) || !restingStates.includes(store.runs.get(id).state)) end(id, 'pause');
     } catch (error) {
-      writer.report(error); // the next app takes over what stays queued
+      writer.report(error); // the next app takes over runs that stay queued
     }
   }
 }

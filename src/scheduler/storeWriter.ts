@@ -1,6 +1,6 @@
 /**
- * Updates of the store for runs. The journals of the run folders are the truth and the store is their index, so an update that the
- * store refuses (a full disk, a lock) is retried until the store accepts it, and entries that it missed are read from the journal.
+ * Updates the store for runs. The journals in the run folders are the truth, and the store is an index of them. So an update that
+ * the store refuses (full disk, lock) is retried until it succeeds, and missed entries are read from the journal.
  */
 import { setImmediate as breathe } from 'node:timers/promises';
 import { describeError } from '#contract/errors';
@@ -16,7 +16,7 @@ export interface StoreWriterOptions {
   onCommit(id: string, entry: JournalEntry): void;
   /** Called for every run of which a gathered change was made. */
   onGathered(id: string): void;
-  /** Called after every attempt, accepted or refused. */
+  /** Called after every attempt, successful or not. */
   onAttempt(): void;
   /** Called with the error while the store refuses updates, and with null when it has accepted all of them. */
   onTrouble(message: string | null): void;
@@ -24,7 +24,7 @@ export interface StoreWriterOptions {
 
 export type StoreWriter = ReturnType<typeof createStoreWriter>;
 
-/** Milliseconds of refusals before the trouble is reported. */
+/** Milliseconds for which the store may refuse updates before the error is reported. */
 const patience = 1500;
 
 export function createStoreWriter({
@@ -37,17 +37,17 @@ export function createStoreWriter({
 }: StoreWriterOptions) {
   /** Updates that the store has not accepted yet, by run. */
   const owed = new Map<string, { work: () => Promise<void>; isTried: boolean }>();
-  /** Runs that sent an entry while an update was owed. */
+  /** Runs whose trainer sent an entry while an update was owed. */
   const missed = new Set<string>();
   /** Changes for the next transaction, by run. */
   const gathered = new Map<string, () => void>();
   let trouble: string | null = null;
   let refusedSince: number | null = null;
 
-  /** Reports an error of the store once. */
+  /** Reports an error of the store, unless it has just been reported. */
   function report(error: unknown): void {
     refusedSince ??= performance.now();
-    if (isTemporary(error) && performance.now() - refusedSince < patience) return; // two apps may write at once
+    if (isTemporary(error) && performance.now() - refusedSince < patience) return; // e.g. another app is writing
     const { code, message } = describeError(error);
     if (code === 'internal') console.error(error);
     if (message === trouble) return;
@@ -55,7 +55,7 @@ export function createStoreWriter({
     onTrouble(message);
   }
 
-  /** Ends the trouble if nothing is owed; call after the store accepted an update. */
+  /** Reports the end of the trouble if no update is owed. Call after the store has accepted an update. */
   function recover(): void {
     if (owed.size > 0) return;
     refusedSince = null;
@@ -64,7 +64,7 @@ export function createStoreWriter({
     onTrouble(null);
   }
 
-  /** Updates the store for a run, now or when the store accepts the update. */
+  /** Updates the store for a run now, or as soon as the store accepts the update. */
   function write(id: string, work: () => Promise<void>): void {
     owed.set(id, { work, isTried: false });
     void tryWrite(id);
@@ -137,7 +137,7 @@ export function createStoreWriter({
       if (gathered.size === 0) setImmediate(makeGathered);
       gathered.set(id, change);
     },
-    /** Tries again what the store refused. */
+    /** Retries refused updates. */
     retry(): void {
       if (gathered.size > 0) makeGathered();
       for (const id of owed.keys()) void tryWrite(id);

@@ -27,23 +27,23 @@ export interface TrainersOptions {
 
 export interface RunningTrainer {
   launcher: LauncherName;
-  /** The cluster has not started it. */
+  /** Whether the cluster has not started it yet. */
   isWaiting: boolean;
   handle: TrainerHandle;
-  /** The last command, when it was sent (ms, monotonic), and whether the trainer acknowledged it. */
+  /** The last command, the time it was sent (ms, monotonic), and whether the trainer has acknowledged it. */
   asked: { kind: TrainerCommand['kind']; at: number; isHeard: boolean } | null;
 }
 
-/** The end of a trainer whose journal may not tell it. */
+/** How a trainer ended, for runs whose journal does not say it. */
 interface TrainerEnd {
-  /** The command that it followed. */
+  /** The command that the trainer followed. */
   obeyed?: TrainerCommand['kind'];
   otherwise?: Outcome;
-  /** It was a job of a cluster. */
+  /** Whether it was a job of a cluster. */
   isElsewhere?: boolean;
 }
 
-/** Milliseconds that an exiting app waits for a trainer to acknowledge its pause; afterwards the trainer pauses on its own. */
+/** Milliseconds that an exiting app waits for a trainer to acknowledge its pause; a trainer without its app also pauses. */
 const hearingTime = 60_000;
 /** Milliseconds after which a second stop request kills the trainer. */
 const stopPatience = 30_000;
@@ -64,9 +64,9 @@ export function createTrainers(options: TrainersOptions) {
     trainers.delete(id);
     writer.write(id, async () => {
       if (isOurs(id)) await settle(id, how, 'crashed', end);
-      else onLost(id); // another app took it over while this one was asleep or cut off
+      else onLost(id); // another app took it over while this one was suspended or cut off
     });
-    tell(id, null); // its slot is free, whatever its journal said before
+    tell(id, null); // even if its journal has reported the end before, the slot is free only now
     onGone();
   }
 
@@ -80,7 +80,7 @@ export function createTrainers(options: TrainersOptions) {
     await writer.catchUp(id);
     if (!store.runs.has(id)) return;
     const run = store.runs.get(id);
-    // a job that was interrupted could have gone on by itself, but its end is known by now
+    // an interrupted job might have continued by itself, but now it is known to have ended
     const isOpen =
       run.state === 'running' || (isElsewhere && (run.state === 'queued' || run.reason?.code === 'interrupted'));
     if (!isOpen) return;
@@ -179,17 +179,17 @@ export function createTrainers(options: TrainersOptions) {
   };
 }
 
-/** Throws `config` when the folder's config differs from the store's. */
+/** Throws `config` if the config in the folder differs from that in the store. */
 function requireSameConfig(folder: string, run: Run): void {
   const field = changedField(readRunConfig(folder).config, run.config);
   if (field)
     throw new PermafrostError(
       'config',
-      `${field} was changed in ${runFiles(folder).config} after the run was made. Undo that, or start a new run.`,
+      `${field} was changed in ${runFiles(folder).config} after the run was made. Undo the change, or start a new run.`,
     );
 }
 
-/** Why a trainer exited, with the last lines that it printed. */
+/** The reason of a crash, with the last lines that the trainer printed. */
 function crashMessage(how: string, log: string): string {
   const words = printedTail(log, 4000).trim().split('\n').slice(-3).join(' ').slice(-400);
   return `The trainer exited unexpectedly (${how})${words ? `: ${words}` : '.'} Resume the run to continue from its last checkpoint.`;

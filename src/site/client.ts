@@ -1,7 +1,7 @@
 /**
- * One client of the router, over a WebSocket or the channel of a window. tRPC's own handler sees it as an accepted `ws` socket, so
- * both transports share one protocol with numbered events and reconnection. Its open calls and its unsent text are limited; a client
- * that exceeds a limit is disconnected.
+ * One client of the router, over a WebSocket or the channel of a window. To tRPC's own handler it looks like an accepted `ws` socket,
+ * so both transports share one protocol with numbered events and reconnection. Open calls and unsent text are limited; a client that
+ * exceeds a limit is disconnected.
  */
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
@@ -12,16 +12,16 @@ import { type AppRouter, appRouter } from '#contract/router';
 import type { Services } from '#contract/services';
 
 export interface Limits {
-  /** Characters of one message from the client. */
+  /** Bytes of one message from the client. */
   message: number;
   /** Unanswered calls, including open subscriptions. */
   calls: number;
   subscriptions: number;
-  /** Characters of unsent text above which subscriptions and queries wait. */
+  /** Characters of unsent text beyond which subscriptions and queries wait. */
   highWater: number;
-  /** Characters of unsent text at most. */
+  /** Characters of unsent text beyond which the client is disconnected. */
   waiting: number;
-  /** Milliseconds within which a part of the unsent text must be received. */
+  /** Milliseconds without any progress on the unsent text after which the client is disconnected. */
   patience: number;
 }
 export const limits: Limits = {
@@ -31,16 +31,16 @@ export const limits: Limits = {
 
 /** Transport of text to a client. */
 export interface Carrier {
-  /** Resolves when the client has received the text; calls `moved` when it has received a part. */
+  /** Resolves when the client has received the text; calls `moved` when it has received a part of it. */
   deliver(text: string, moved: () => void): Promise<void>;
   /** Ends the connection at once. */
   close(reason: string): void;
 }
 
 export interface Client {
-  /** Receives a message of the client. */
+  /** Call with each message of the client. */
   receive(data: Buffer, isBinary?: boolean): void;
-  /** Called when the client has disconnected. */
+  /** Call when the client has disconnected. */
   end(): void;
 }
 
@@ -68,7 +68,7 @@ export function connectClient({ services, carrier, report, limits: bounds = limi
 }
 
 type Id = string | number;
-/** The counted fields of tRPC's messages; the client may send anything else. */
+/** The fields of tRPC's messages that are read here; the client may send anything else. */
 interface Call {
   id?: Id | null;
   method?: string;
@@ -80,11 +80,11 @@ interface Answer {
 interface OpenCall {
   isSubscription: boolean;
   isStarted: boolean;
-  /** Stopped before it started, which tRPC would miss. */
+  /** The client stopped it. tRPC ignores a stop before the start, so it is repeated then. */
   isStopped: boolean;
 }
 
-/** Overhead of each text, in characters. */
+/** Assumed overhead of each text, in characters. */
 const overhead = 100;
 
 class ClientSocket extends EventEmitter implements Client {
@@ -94,7 +94,7 @@ class ClientSocket extends EventEmitter implements Client {
   readonly #report: (line: string) => void;
   readonly #limits: Limits;
   readonly #calls = new Map<Id, OpenCall>();
-  /** Calls of the current message. */
+  /** Ids of the calls in the current message. */
   #read: Id[] = [];
   #queue: string[] = [];
   #waiting = 0;
@@ -116,7 +116,7 @@ class ClientSocket extends EventEmitter implements Client {
 
   /** Reads a message and counts its calls. */
   read(text: unknown): unknown {
-    if (typeof text !== 'string') throw new Error('A message is text.');
+    if (typeof text !== 'string') throw new Error('Expected a text message; found a binary one.');
     const message = JSON.parse(text) as Call | Call[];
     this.#read = [];
     if (Array.isArray(message)) return message.filter((call) => this.#isForTrpc(call));
@@ -126,28 +126,28 @@ class ClientSocket extends EventEmitter implements Client {
   #isForTrpc(call: Call | null): boolean {
     if (this.readyState !== this.OPEN) return false;
     const { id, method } = call ?? {};
-    if (typeof id !== 'string' && typeof id !== 'number') throw new Error('A call has a number.');
+    if (typeof id !== 'string' && typeof id !== 'number') throw new Error('Expected a call with an id; found none.');
     const open = this.#calls.get(id);
     if (method === 'subscription.stop') {
       if (open) open.isStopped = true;
       return open?.isStarted === true;
     }
-    if (open) return this.#refuse(`used the number ${id} of a call that is open`);
+    if (open) return this.#refuse(`used the id ${id} of an open call`);
     const isSubscription = method === 'subscription';
     this.#calls.set(id, { isSubscription, isStarted: false, isStopped: false });
     this.#read.push(id);
     const { calls, subscriptions } = this.#limits;
-    if (this.#calls.size > calls) return this.#refuse(`has more than ${calls} calls open`);
+    if (this.#calls.size > calls) return this.#refuse(`has more than ${calls} open calls`);
     const live = () => [...this.#calls.values()].filter((call) => call.isSubscription).length;
     return !isSubscription || live() <= subscriptions || this.#refuse(`has more than ${subscriptions} subscriptions`);
   }
 
-  /** Writes an answer and removes the calls that it completes. */
+  /** Encodes an answer and removes the calls that it completes. */
   answer(answer: Answer): string {
     const { id, result } = answer;
     const open = id === null ? undefined : this.#calls.get(id);
     if (id === null)
-      for (const read of this.#read) this.#calls.delete(read); // the whole message was refused
+      for (const read of this.#read) this.#calls.delete(read); // tRPC has refused the whole message
     else if (open && result?.type === 'started') {
       open.isStarted = true;
       if (open.isStopped) queueMicrotask(() => this.emit('message', Buffer.from(stopping(id)), false));
@@ -159,7 +159,7 @@ class ClientSocket extends EventEmitter implements Client {
     if (this.readyState !== this.OPEN) return;
     if (text !== 'PONG') this.#queue.push(text);
     else if (this.#queue[0] !== text)
-      this.#queue.unshift(text); // before the queue, so that a full queue does not look like a dead connection
+      this.#queue.unshift(text); // first, so that the client does not take a full queue for a dead connection
     else return;
     this.#waiting += text.length + overhead;
     if (this.#waiting > this.#limits.waiting) this.#refuse('does not read its answers');
@@ -179,14 +179,14 @@ class ClientSocket extends EventEmitter implements Client {
         this.#moved();
       }
     } catch {
-      this.end(); // it disconnected meanwhile
+      this.end(); // the client disconnected meanwhile
     } finally {
       clearTimeout(stall);
       this.#isSending = false;
     }
   }
 
-  /** Resolves when the next call or event may run: the client has room, and the others had a turn. Throws when the client is gone. */
+  /** Resolves when the client can receive more and other clients have had a turn. Throws if the client has disconnected. */
   turn(): Promise<void> {
     this.#turn = this.#turn.then(async () => {
       while (this.#waiting > this.#limits.highWater && this.readyState === this.OPEN)
@@ -196,7 +196,7 @@ class ClientSocket extends EventEmitter implements Client {
       await nextTurn();
     });
     return this.#turn.then(() => {
-      if (this.readyState !== this.OPEN) throw new PermafrostError('conflict', 'The client is gone.');
+      if (this.readyState !== this.OPEN) throw new PermafrostError('conflict', 'The client has disconnected.');
     });
   }
 

@@ -1,4 +1,4 @@
-/** Serves the built renderer and the downloads of the app to the window or a browser. No other file is reachable. */
+/** Serves the built renderer and the app's downloads to the window or a browser, and no other file. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { extname, join, sep } from 'node:path';
 import { addAbortSignal, Readable } from 'node:stream';
@@ -11,7 +11,7 @@ export interface SiteResponse {
   body: Readable;
 }
 
-/** No foreign origins, no inline scripts. Styles may be inline: Mantine writes them. */
+/** Forbids other origins and inline scripts. Allows inline styles, which Mantine writes. */
 const policy = [
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:",
   "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -46,7 +46,7 @@ export const textResponse = (status: number, text: string): SiteResponse => ({
 export interface SiteRequest {
   /** A path with its query. */
   path: string;
-  /** GET, or HEAD, for which no file is made. */
+  /** GET or HEAD; for HEAD no file is made. */
   method?: string;
   /** Aborts when the client disconnects. */
   signal?: AbortSignal;
@@ -66,12 +66,12 @@ export const createSite =
       if (!pathname.startsWith('/download/')) return file(root, pathname);
       const { chunks, ...answer } = download(services, path);
       const body = method === 'HEAD' ? Readable.from([]) : await begun(chunks, signal);
-      body.once('error', (error) => complain('broke off', error));
+      body.once('error', (error) => complain('failed half-way', error));
       return { ...answer, body };
     } catch (error) {
       const { code, message } = describeError(error);
       const status = statuses[code] ?? 500;
-      if (status === 500) complain('could not be answered', error as Error);
+      if (status === 500) complain('failed', error as Error);
       return textResponse(status, message);
     }
   };
@@ -104,8 +104,8 @@ function download(services: Pick<Services, 'download'>, path: string) {
 type Chunks = AsyncIterable<string | Uint8Array>;
 
 /**
- * A stream whose first chunk is ready, so that a file that cannot be made is answered with an error. The generator is closed when
- * the stream ends early, even before its first read.
+ * Waits for the first chunk, so that a file that cannot be made is answered with an error instead of a stream. The generator is
+ * closed if the stream ends early, even before its first read.
  */
 async function begun(chunks: Chunks, signal?: AbortSignal): Promise<Readable> {
   const iterator = chunks[Symbol.asyncIterator]();
@@ -116,13 +116,13 @@ async function begun(chunks: Chunks, signal?: AbortSignal): Promise<Readable> {
     [Symbol.asyncIterator]: () => all,
   };
   const body = Readable.from(all, { objectMode: false });
-  return signal ? addAbortSignal(signal, body) : body; // its options would end the stream before it can close the generator
+  return signal ? addAbortSignal(signal, body) : body; // the option of Readable.from would not close the generator
 }
 
 function file(root: string, pathname: string): SiteResponse {
   const path = join(root, pathname === '/' ? 'index.html' : pathname);
   const isInside = path.startsWith(root + sep) && !pathname.includes('\0');
-  if (!isInside || !existsSync(path) || !statSync(path).isFile()) return textResponse(404, 'There is nothing here.');
+  if (!isInside || !existsSync(path) || !statSync(path).isFile()) return textResponse(404, 'There is no such file.');
   const hashed = pathname.startsWith('/assets/'); // the file name changes with its content
   const headers = {
     ...securityHeaders,

@@ -1,7 +1,7 @@
-/** How long a run had been under way at its steps, pauses left out. A row per batch of metrics. */
+/** The time that a run had taken at its steps, without pauses. There is a row per batch of metrics. */
 import type { Database } from 'better-sqlite3';
 
-/** Seconds under way at a step. */
+/** Seconds that the run had taken at a step. */
 interface ClockPoint {
   step: number;
   seconds: number;
@@ -9,7 +9,7 @@ interface ClockPoint {
 
 export function clockTable(database: Database) {
   const voidAfter = database.prepare('DELETE FROM clock WHERE run = @run AND step > @step');
-  // the time between the last row and now does not count: the run was paused
+  // the time between the last row and now does not count, because the run was paused
   const start = database.prepare(
     `INSERT OR REPLACE INTO clock VALUES (@run, @step, @at,
        coalesce((SELECT seconds FROM clock WHERE run = @run AND step <= @step ORDER BY step DESC LIMIT 1), 0))`,
@@ -25,18 +25,18 @@ export function clockTable(database: Database) {
   );
 
   return {
-    /** A session of the run begins after `step`; call inside a transaction, as `tick`. */
+    /** Records that a session of the run begins after `step`. Call it inside a transaction, like `tick`. */
     start(run: number, step: number, at: number): void {
       voidAfter.run({ run, step });
       start.run({ run, step, at });
     },
-    /** The run has reached `step` after `seconds` by its own clock; journals of earlier versions have the wall clock alone. */
+    /** Records that the run reached `step` after `seconds` by its own clock. Journals of earlier versions only have wall-clock times. */
     tick(run: number, step: number, at: number, seconds?: number): void {
       if (seconds !== undefined) put.run({ run, step, at, seconds });
       const passed = seconds ?? tick.pluck().get({ run, step, at });
       if (passed !== undefined) setSeconds.run(passed, run);
     },
-    /** Step and seconds; with `points`, at most about that many, the first and the last included. */
+    /** The recorded points; with `points`, at most about that many, including the first and the last. */
     of(id: string, points?: number): ClockPoint[] {
       const rows = all.all(id);
       if (!points || rows.length <= points) return rows;

@@ -1,4 +1,4 @@
-/** Opens the SQLite file and brings it to the current layout. SQLite is used in this room and nowhere else. */
+/** Opens the SQLite file and migrates it to the current layout. Only this room uses SQLite. */
 import { accessSync, copyFileSync, existsSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import type { Database, Options } from 'better-sqlite3';
 import { PermafrostError } from '#contract/errors';
 import { isDamage, isRefusal, storeError } from '#disk/troubles';
 
-/** One step per layout version; a step is never edited once it has been released. */
+/** One migration per layout version. Released migrations are never edited. */
 export const migrations: readonly string[] = [
   `CREATE TABLE runs (
      key INTEGER PRIMARY KEY,
@@ -38,7 +38,7 @@ export const migrations: readonly string[] = [
      value REAL NOT NULL,
      PRIMARY KEY (run, key, step)
    ) WITHOUT ROWID;`,
-  // what the table of runs shows, kept beside the run; the steps' clock; who queued a run
+  // the columns of the table of runs, the clock of steps, and the app that queued a run
   `ALTER TABLE runs ADD COLUMN note TEXT NOT NULL DEFAULT '';
    ALTER TABLE runs ADD COLUMN archived INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE runs ADD COLUMN trashed_at REAL;
@@ -61,7 +61,7 @@ export const migrations: readonly string[] = [
      low = (SELECT min(value) FROM metrics WHERE run = runs.key AND key = 3),
      high = (SELECT max(value) FROM metrics WHERE run = runs.key AND key = 3),
      recent = (SELECT avg(value) FROM (SELECT value FROM metrics WHERE run = runs.key AND key = 3 ORDER BY step DESC LIMIT 100));`,
-  // what 64 steps of a metric hold, summed up
+  // a summary of every 64 steps of a metric
   `CREATE TABLE stretches (
      run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
      key INTEGER NOT NULL,
@@ -77,38 +77,38 @@ export const migrations: readonly string[] = [
      (SELECT run, key, step - step % 64 AS start, count(*) AS count, step AS low_step, min(value) AS low FROM metrics GROUP BY 1, 2, 3)
      JOIN (SELECT run, key, step - step % 64 AS start, step AS high_step, max(value) AS high FROM metrics GROUP BY 1, 2, 3)
      USING (run, key, start);`,
-  // an app is named by its lease, since PIDs are reused; marks of a run are copied to its folder
+  // apps are identified by their lease, since PIDs are reused; marks of a run are copied to its folder
   `ALTER TABLE runs DROP COLUMN owner;
    ALTER TABLE runs DROP COLUMN pid;
    ALTER TABLE runs ADD COLUMN app TEXT;
    ALTER TABLE runs ADD COLUMN marks_saved INTEGER NOT NULL DEFAULT 0;`,
-  // where the trainer of a run starts
+  // the launcher that starts the trainer of a run
   `ALTER TABLE runs ADD COLUMN launcher TEXT NOT NULL DEFAULT 'local';`,
 ];
 
-/** Below this version a crash while a WAL is reset can corrupt the file (sqlite.org/wal.html, fixed in 3.51.3). */
+/** In older versions a crash during a WAL reset can corrupt the file (sqlite.org/wal.html, fixed in 3.51.3). */
 const safeWal = '3.51.3';
-/** better-sqlite3 13 ends the process on older Node versions instead of failing. */
+/** On older Node versions better-sqlite3 13 ends the process instead of throwing an error. */
 const neededNapi = 10;
 
-/** Milliseconds that a statement waits for another writer; it blocks this process meanwhile. */
+/** Milliseconds that a statement waits for another writer, which blocks this process. */
 export const patience = 2000;
-/** The same for background writes, which are retried by their caller. */
+/** The same for background writes, which their callers retry. */
 export const hurry = 20;
 
 /** Milliseconds for which opening is retried. */
 const openPatience = 5000;
 
 export interface OpenOptions {
-  /** Opens it read-only: changes nothing on the disk and works in a folder that is not writable. */
+  /** Open the database read-only. This changes nothing on the disk and works in a folder that is not writable. */
   reads?: boolean;
-  /** Checks the file first, with or without its indices; throws when it is damaged. */
+  /** Check the file first, with indices (`whole`) or without (`quick`), and throw if it is damaged. */
   checks?: 'whole' | 'quick' | null;
 }
 
 /**
- * The database at `path`, created or migrated. Throws `store` when Node, the file or its layout do not fit.
- * For reading alone a missing one is empty, and one that cannot be opened where it lies is read from a copy.
+ * Opens the database at `path`; creates or migrates it if necessary. Throws `store` if Node, the file or its layout do not fit.
+ * Read-only, a missing database is empty, and one that cannot be opened in its place is read from a copy.
  */
 export async function openDatabase(
   path: string,
@@ -143,13 +143,13 @@ export async function openDatabase(
     if (error instanceof PermafrostError || isRefusal(error)) throw storeError(path, error);
     throw new PermafrostError(
       'store',
-      `${path} cannot be used as the run store: ${(error as Error).message}. Check that its folder exists; PERMAFROST_HOME names another one.`,
+      `${path} cannot be used as the run store: ${(error as Error).message}. Check that its folder exists, or set PERMAFROST_HOME to another one.`,
       { cause: error },
     );
   }
 }
 
-/** Retries, since SQLite does not wait for another process that creates the same file. */
+/** Retries while the file is locked, since SQLite does not wait for another process that is creating the same file. */
 async function whenFree(open: () => Database): Promise<Database> {
   const end = performance.now() + openPatience;
   for (;;) {
@@ -163,7 +163,7 @@ async function whenFree(open: () => Database): Promise<Database> {
   }
 }
 
-/** Throws when it cannot tell: an unreadable home is not an empty one. */
+/** Whether the file exists. Throws if that cannot be determined, since an unreadable home is not an empty one. */
 function isThere(path: string): boolean {
   try {
     accessSync(path);
@@ -174,7 +174,7 @@ function isThere(path: string): boolean {
   }
 }
 
-/** Null when it must be migrated first, or when SQLite must write beside it and cannot. */
+/** Opens the database read-only; null if it must be migrated first, or if SQLite cannot write the files that it needs beside it. */
 function openForReading(Sqlite: new (path: string, options: Options) => Database, path: string): Database | null {
   let database: Database | null = null;
   try {
@@ -190,7 +190,7 @@ function openForReading(Sqlite: new (path: string, options: Options) => Database
   return null;
 }
 
-/** Opens a copy of the database and its write-ahead log, and deletes the copy at once where the system allows that. */
+/** Opens a copy of the database and its write-ahead log. Deletes the copy at once if the system allows that. */
 function openCopy(path: string, open: (place: string) => Database): Database {
   const folder = copyTo(path);
   const remove = () => rmSync(folder, { recursive: true, force: true });
@@ -198,11 +198,11 @@ function openCopy(path: string, open: (place: string) => Database): Database {
   try {
     return open(join(folder, 'copy.db'));
   } finally {
-    if (process.platform !== 'win32') remove(); // open files stay readable, and no copy is left even after a kill
+    if (process.platform !== 'win32') remove(); // open files stay readable, and even a kill leaves no copy behind
   }
 }
 
-/** The first place with room for the copy. */
+/** Copies the database to the first folder with enough space; returns the folder of the copy. */
 function copyTo(path: string): string {
   let refusal: unknown;
   for (const place of [tmpdir(), '/dev/shm'].filter((each) => existsSync(each))) {
@@ -220,7 +220,7 @@ function copyTo(path: string): string {
   throw refusal;
 }
 
-/** Throws SQLite's error for a damaged file when the check finds a problem. */
+/** Throws SQLite's error for a damaged file if the check finds a problem. */
 function check(database: Database, checks: 'whole' | 'quick'): void {
   const found = database.pragma(checks === 'whole' ? 'integrity_check(1)' : 'quick_check(1)', {
     simple: true,
@@ -253,11 +253,11 @@ function migrate(database: Database, path: string): void {
     if (version > migrations.length) {
       throw new PermafrostError(
         'store',
-        `${path} has layout ${version}, but this Permafrost knows ${migrations.length}. It was made by a newer one: update, or set PERMAFROST_HOME to another folder.`,
+        `${path} has layout ${version}, but this version of Permafrost knows only layouts up to ${migrations.length}. A newer version made it: update Permafrost, or set PERMAFROST_HOME to another folder.`,
       );
     }
     for (const step of migrations.slice(version)) database.exec(step);
     database.pragma(`user_version = ${migrations.length}`);
   });
-  upgrade.immediate(); // two processes may open an old file at once
+  upgrade.immediate(); // because two processes may open an old file at the same time
 }

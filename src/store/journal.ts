@@ -1,4 +1,4 @@
-/** From journal entries to rows, each exactly once. */
+/** Turns journal entries into rows, each entry exactly once. */
 import type { Database } from 'better-sqlite3';
 import type { EntryBody, JournalEntry } from '#contract/run';
 import { clockTable } from './clock.ts';
@@ -44,7 +44,7 @@ export function journalImport(database: Database, metrics: ReturnType<typeof met
   };
 
   return {
-    /** Applies those entries of a run that are newer than what is applied already, in order; returns them. */
+    /** Applies the entries of a run that have not been applied yet, in order, and returns them. */
     apply: (id: string, entries: readonly JournalEntry[]): JournalEntry[] => {
       const at = position.get(id);
       if (!at) return [];

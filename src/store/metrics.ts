@@ -1,4 +1,4 @@
-/** Metric rows: (run, key, step) → value. Keys are stored as their index in the contract's list. */
+/** The table of metrics: (run, key, step) → value. A key is stored as its index in the contract's list. */
 import type { Database } from 'better-sqlite3';
 import { type MetricKey, type MetricRow, metricKeys } from '#contract/run';
 import type { Curve, MetricName } from '#contract/runRow';
@@ -7,9 +7,9 @@ import { stretchesTable, stretchStart, stretchSteps } from './stretches.ts';
 
 type MetricPoint = Curve['points'][number];
 
-/** Rows of one INSERT: a call for each row takes two to three times as long. */
+/** Rows per INSERT. One call per row takes two to three times as long. */
 const atOnce = 50;
-/** Rows that {@link metricsTable}'s `rows` reads at once. */
+/** Rows that `rows` of {@link metricsTable} reads at once. */
 const pageRows = 1000;
 
 export function metricsTable(database: Database) {
@@ -22,7 +22,7 @@ export function metricsTable(database: Database) {
   const voidAfter = database.prepare('DELETE FROM metrics WHERE run = ? AND key = ? AND step > ?');
   const runKey = database.prepare<[string], number>('SELECT key FROM runs WHERE id = ?').pluck();
   const inRange = 'FROM metrics WHERE run = @run AND key = @key AND step BETWEEN @from AND @to';
-  // each by itself, so that both are looked up instead of searched for
+  // two subqueries, because SQLite then looks up both steps in the index instead of scanning the rows
   const extent = database.prepare<unknown[], { low: number | null; high: number; seq: number }>(
     `SELECT (SELECT min(step) ${inRange}) AS low, (SELECT max(step) ${inRange}) AS high, (SELECT seq FROM runs WHERE key = @run) AS seq`,
   );
@@ -55,7 +55,7 @@ export function metricsTable(database: Database) {
       )
       .pluck();
   const first = { accuracy: firstAt('>='), mae: firstAt('<=') };
-  // in pages, since a statement that is open between two rows forbids every write
+  // in pages, since an open statement forbids writes
   const page = database
     .prepare<[number, number, number], [number, number, number]>(
       `SELECT key, step, value FROM metrics WHERE run = ? AND (key, step) > (?, ?) ORDER BY key, step LIMIT ${pageRows}`,
@@ -63,8 +63,8 @@ export function metricsTable(database: Database) {
     .raw();
 
   /**
-   * A metric over a range of steps. With `points`, about that many at most: the lowest and the highest of each of points / 2
-   * about equal ranges of steps, so that no peak is lost.
+   * A metric over a range of steps. With `points`, the result has at most about that many points: the range is divided into
+   * points / 2 buckets of about equal size, and each contributes its lowest and its highest point, so that no peak is lost.
    */
   function curve(
     id: string,
@@ -84,11 +84,11 @@ export function metricsTable(database: Database) {
 
   type Range = Record<'run' | 'key' | 'from' | 'to', number>;
 
-  /** A query for each bucket, since a scan in key order is three times as fast as grouping the whole. */
+  /** Runs a query for each bucket, which scans in key order and is three times as fast as one query with GROUP BY. */
   function thinned({ run, key, from, to }: Range, points: number): MetricPoint[] {
     const buckets = Math.max(1, Math.floor(points / 2));
     const width = (to - from + 1) / buckets;
-    const isWide = width >= stretchSteps; // then the buckets between the first and the last are made of whole stretches
+    const isWide = width >= stretchSteps; // then all buckets except the first and the last consist of whole stretches
     const edge = (bucket: number) => {
       const step = from + Math.ceil(bucket * width);
       return isWide && bucket > 0 && bucket < buckets ? stretchStart(step) : step;
@@ -104,7 +104,7 @@ export function metricsTable(database: Database) {
   }
 
   return {
-    /** Adds rows; call inside a transaction. */
+    /** Adds rows. Call it inside a transaction. */
     put(run: number, rows: readonly MetricRow[]): void {
       const starts = metricKeys.map(() => new Set<number>());
       let values: number[] = [];
@@ -120,22 +120,22 @@ export function metricsTable(database: Database) {
       for (let i = 0; i < values.length; i += 4) putOne.run(values.slice(i, i + 4));
       for (const [key, of] of starts.entries()) for (const start of of) stretches.refresh(run, key, start);
     },
-    /** Forgets what lies after `step`: a run that resumes there writes it again. */
+    /** Deletes rows after `step`. A run that resumes there writes them again. */
     voidAfter(run: number, step: number): void {
       for (const key of metricKeys.keys()) {
         voidAfter.run(run, key, step);
         stretches.voidAfter(run, key, step);
       }
     },
-    /** A whole metric over steps; with `points`, thinned as a {@link curve} is. */
+    /** A metric over all steps; with `points`, thinned like a {@link curve}. */
     series: (id: string, key: MetricKey, points?: number): MetricPoint[] => curve(id, key, { points }).points,
     curve,
-    /** The first step whose test metric is as good as a threshold; null where none is. */
+    /** The first step whose test metric is at least as good as a threshold; null if there is none. */
     firstStep(id: string, metric: MetricName, threshold: number): number | null {
       const run = runKey.get(id);
       return run === undefined ? null : first[metric].get({ run, threshold })!;
     },
-    /** Every row of a run, streamed in order of key and step. The store may be written to between two rows. */
+    /** Streams all rows of a run in order of key and step. The store can be written to between two rows. */
     *rows(id: string): Generator<MetricRow> {
       const run = runKey.get(id);
       if (run === undefined) return;

@@ -1,6 +1,6 @@
 /**
- * Rows of runs from their folders. A run and its journal are added together; a long journal is added in stretches, so that another
- * process can write in between and a killed rebuild continues where it stopped.
+ * Rebuilds the rows of runs from their folders. A run and its journal are added together. Long journals are added in stretches, so
+ * that other processes can write in between and a killed rebuild can continue where it stopped.
  */
 import { copyFileSync, existsSync, readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ import type { Store } from './store.ts';
 
 type Into = Pick<Store, 'runs' | 'apply' | 'together'>;
 
-/** Adds every run of a folder, or its missing entries, to the store; with `missing` only runs that the store lacks entirely. */
+/** Adds every run of a folder, or its missing entries, to the store. With `missing`, adds only runs that the store lacks entirely. */
 export async function rebuild(
   store: Into,
   runsFolder: string,
@@ -45,24 +45,24 @@ export async function rebuild(
   return found;
 }
 
-/** Removes the folder of a run whose creation was killed before its config was written; returns whether it did. */
+/** Removes the folder of a run whose creation was interrupted before its config was written. Returns whether it did. */
 function removeBegun(store: Into, folder: string, id: string): boolean {
   if (existsSync(runFiles(folder).config)) return false;
   try {
     store.together(() => {
-      if (store.runs.has(id)) return; // folder and row are written in one transaction, so no run is being made now
+      if (store.runs.has(id)) return; // otherwise no process is making this run, since folder and row are written in one transaction
       sweepDrafts(folder);
       rmdirSync(folder);
     });
     return !existsSync(folder);
   } catch {
-    return false; // there is something in it
+    return false; // the folder is not empty
   }
 }
 
 async function bringIn(store: Into, folder: string, id: string, isNew: boolean) {
   const files = runFiles(folder);
-  if (isNew) sweepDrafts(folder); // its maker may have been killed at its marks
+  if (isNew) sweepDrafts(folder); // the process that made the run may have been killed while it wrote marks
   const run = { id, ...readRunConfig(folder) };
   const add = () => {
     if (readRunJob(folder)) store.runs.add(run, 'running', null, 'slurm');
@@ -85,18 +85,18 @@ async function bringIn(store: Into, folder: string, id: string, isNew: boolean) 
     if (!store.runs.has(id)) add();
     const holder = leaseHolder(files.lease);
     if (store.runs.get(id).state !== 'running' || (holder && holder.isAlive !== false)) return;
-    if (store.runs.launcher(id) !== 'local' && readRunJob(folder)) return; // its job may still wait, or be between two nodes
+    if (store.runs.launcher(id) !== 'local' && readRunJob(folder)) return; // the job may still wait, or be moving to another node
     store.runs.settle(id, 'crashed', underWay, Date.now());
     changed = true;
   });
   if (damage.length > 0 && !leaseHolder(files.lease)) {
     copyFileSync(files.journal, `${files.journal}.damaged`);
-    openJournal(files.journal).close(); // adds warnings where entries are lost
+    openJournal(files.journal).close(); // adds warnings in place of lost entries
   }
   return { changed, damage };
 }
 
 const underWay = {
   code: 'crashed',
-  message: 'It was running when the store was lost. Resume it to continue from its last checkpoint.',
+  message: 'The run was running when the store was lost. Resume it to continue from its last checkpoint.',
 };

@@ -1,4 +1,4 @@
-/** Rows of runs: the table, the queue and the tags. */
+/** The table of runs, with the queue, tags and other marks. */
 import type { Database } from 'better-sqlite3';
 import { z } from 'zod';
 import type { LauncherName } from '#contract/cluster';
@@ -14,7 +14,7 @@ const copies = { none: 0, whole: 1, begun: 2 } as const;
 
 const known = runSchema.extend({ config: z.custom<ExperimentConfig>() });
 
-/** A config of an earlier version may violate a newer rule; its run is still shown. */
+/** Parses a stored config. One of an earlier version may violate newer rules, but its run is still shown. */
 export function storedConfig(json: string): ExperimentConfig {
   const stored = JSON.parse(json);
   return configSchema.safeParse(stored).data ?? { ...configDefaults, ...stored };
@@ -107,7 +107,7 @@ export function runsTable(database: Database) {
   const removeTag = database.prepare('DELETE FROM tags WHERE tag = ? AND run = (SELECT key FROM runs WHERE id = ?)');
   const remove = database.prepare('DELETE FROM runs WHERE id = ?');
 
-  /** The run of that id or unambiguous beginning of one. Throws `notFound` naming the nearest. */
+  /** The run with that id, or with the only id that begins like that. Throws `notFound` with the most similar id. */
   function get(id: string): Run {
     const exact = byId.get(id);
     if (exact) return parsed(exact);
@@ -116,9 +116,9 @@ export function runsTable(database: Database) {
     if (starting.length === 1) return parsed(byId.get(starting[0])!);
     const hint =
       starting.length > 1
-        ? `${starting.length} runs begin so: ${starting.slice(0, 5).join(', ')}.`
+        ? `${starting.length} ids begin like that: ${starting.slice(0, 5).join(', ')}.`
         : known.length
-          ? `The nearest is ${nearest(id, known)}.`
+          ? `Did you mean ${nearest(id, known)}?`
           : 'There are no runs yet.';
     throw new PermafrostError('notFound', `There is no run "${id}". ${hint}`);
   }
@@ -127,7 +127,7 @@ export function runsTable(database: Database) {
     get,
     list: (): Run[] => all.all().map(parsed),
     inState: (state: RunState): Run[] => inState.all(state).map(parsed),
-    /** Adds a run in state `state`; a queued one goes to the end of the queue of `app`. */
+    /** Adds a run in a state. A queued run goes to the end of the queue of `app`. */
     add(
       { id, config, createdAt }: NewRun,
       state: RunState,
@@ -151,38 +151,38 @@ export function runsTable(database: Database) {
     /** Puts a run at the end of the queue of `app`, for another launcher if one is given. */
     enqueue: (id: string, app: string, launcher: LauncherName | null = null): void =>
       void toQueue.run({ id, app, launcher }),
-    /** Where the trainer of a run starts, or started last. */
+    /** The launcher that starts the trainer of a run, or started it last. */
     launcher: (id: string): LauncherName => getLauncher.get(id) ?? 'local',
     /** The app that trains a run, or trained it last. */
     app: (id: string): string | null => getApp.get(id) ?? null,
     /** The queue in order, with the app that each run waits for. */
     queue: () => queue.all(),
-    /** Runs that an app gave to the cluster, and that wait or run there. */
+    /** Runs that an app submitted to the cluster and that wait or run there. */
     submitted: () => submitted.all(),
-    /** Runs that ended because their app did, dead or at a checkpoint. */
+    /** Runs that crashed, or paused at a checkpoint, because their app ended. */
     interrupted: (): string[] => interrupted.all(),
-    /** Puts queued runs in this order, before the others. */
+    /** Puts queued runs in this order, before all others. */
     order: (ids: readonly string[]): void => placeAll.immediate(ids),
-    /** Takes a run from the queue; false when another process was faster. */
+    /** Takes a run from the queue; false if another process was faster. */
     claim: (id: string): boolean => claim.run(id).changes === 1,
-    /** Takes a run from the queue that goes to the cluster's; false when another process was faster. */
+    /** Moves a run from the queue to the cluster's queue; false if another process was faster. */
     submit: (id: string): boolean => submit.run(id).changes === 1,
-    /** The cluster keeps a run waiting. */
+    /** Records that a run waits in the cluster, and why. */
     wait: (id: string, reason: Run['reason']): void => void wait.run({ id, reason: JSON.stringify(reason) }),
-    /** The cluster has started a run. */
+    /** Records that the cluster has started a run. */
     begin: (id: string): void => void begin.run(id),
     settle: (id: string, state: RunState, reason: Run['reason'], at: number): void =>
       void settle.run({ id, state, reason: reason && JSON.stringify(reason), at }),
-    /** Number of the newest journal entry that has been applied. */
+    /** Number of the newest applied journal entry of a run. */
     seq: (id: string): number => getSeq.get(id) ?? 0,
     tag: (id: string, tag: string): void => void addTag.run(tag, id),
     untag: (id: string, tag: string): void => void removeTag.run(tag, id),
     note: (id: string, text: string): void => void setNote.run(text, id),
     archive: (id: string, archived: boolean): void => void setArchived.run(archived ? 1 : 0, id),
-    /** `at`: when it was put in the trash; null takes it out. */
+    /** Puts a run in the trash at a time; null takes it out. */
     trash: (id: string, at: number | null): void => void setTrashed.run(at, id),
     inTrash: (): string[] => inTrash.all(),
-    /** Tags, note, archive and trash of a run. */
+    /** Tags, note, archive and trash marks of a run. */
     marks(id: string): RunMarks {
       const { tags, note, archived, trashed_at } = marks.get(id)!;
       return { tags: tags ? JSON.parse(tags) : [], note, archived: archived === 1, trashedAt: trashed_at };
@@ -190,9 +190,9 @@ export function runsTable(database: Database) {
     saved: (id: string): void => void setSaved.run(copies.whole, id),
     /** Marks the copy of the marks as uncertain until {@link saved}. */
     saving: (id: string): void => void setSaved.run(copies.begun, id),
-    /** Runs whose marks have no copy yet, or whose copy was interrupted by a kill. */
+    /** Runs whose marks have not been copied yet, or whose copy was interrupted. */
     unsaved: (): string[] => unsaved.all(),
-    /** Adopts the marks of a run's folder. */
+    /** Takes the marks from a run's folder. */
     restoreMarks(id: string, { tags, note, archived, trashedAt }: RunMarks): void {
       for (const tag of tags) addTag.run(tag, id);
       setNote.run(note, id);

@@ -1,4 +1,4 @@
-/** The run store: an index over run folders that can be deleted and rebuilt. */
+/** The run store: an index of run folders, which can be deleted and rebuilt. */
 import type { Database } from 'better-sqlite3';
 import { storeError } from '#disk/troubles';
 import { clockTable } from './clock.ts';
@@ -10,7 +10,7 @@ import { summaryColumns } from './summary.ts';
 
 export type Store = Awaited<ReturnType<typeof openStore>>;
 
-/** Opens the store at `path` (`:memory:` for one that is forgotten). Throws `store`, as does every call that SQLite refuses. */
+/** Opens the store at `path`; `:memory:` is never written to the disk. This and every call that SQLite refuses throw `store`. */
 export async function openStore(path: string, options: OpenOptions = {}) {
   const database = await openDatabase(path, options);
   const { runs, metrics, clock, apply, rows, finished } = tablesOf(path, database, options);
@@ -23,9 +23,9 @@ export async function openStore(path: string, options: OpenOptions = {}) {
       rows,
       finished,
       apply: (...args: Parameters<typeof apply>) => together(() => apply(...args)),
-      /** Runs `work` in a transaction; no other process writes meanwhile. */
+      /** Runs `work` in a transaction, during which no other process can write. */
       together,
-      /** Runs `work` with a short wait for other writers: for background writes, which are retried. */
+      /** Runs `work` and waits only briefly for other writers. For background writes, which are retried. */
       hurried<T>(work: () => T): T {
         database.pragma(`busy_timeout = ${hurry}`);
         try {
@@ -39,7 +39,7 @@ export async function openStore(path: string, options: OpenOptions = {}) {
   };
 }
 
-/** The tables of a database, every row read once where that is asked for. Throws `store` where they are not what was written. */
+/** Opens the tables of a database. With `checks`, reads every row once. Throws `store` if tables are damaged. */
 function tablesOf(path: string, database: Database, { checks }: OpenOptions) {
   try {
     const metrics = metricsTable(database);
@@ -56,7 +56,7 @@ function tablesOf(path: string, database: Database, { checks }: OpenOptions) {
   }
 }
 
-/** The same functions, with SQLite's errors turned into `store` errors. */
+/** Wraps functions so that SQLite's errors become `store` errors. */
 function refusing<T extends object>(path: string, table: T): T {
   const guarded = Object.entries(table).map(([name, call]) => [
     name,

@@ -2,14 +2,14 @@
 import type { LauncherName } from '#contract/cluster';
 import type { RunState } from '#contract/run';
 
-/** A row with its tags. `config`, `reason`, `deviations`, `result` and `tags` hold JSON. */
+/** A row with its tags. `config`, `reason`, `deviations`, `result` and `tags` are JSON. */
 export interface StoredRun {
   key: number;
   id: string;
   config: string;
   state: RunState;
   reason: string | null;
-  /** Milliseconds since 1970, as every time here. */
+  /** Milliseconds since 1970, like all times here. */
   created_at: number;
   started_at: number | null;
   ended_at: number | null;
@@ -20,7 +20,7 @@ export interface StoredRun {
   total: number | null;
   deviations: string;
   result: string | null;
-  /** Number of the newest journal entry that has been applied. */
+  /** Number of the newest applied journal entry. */
   seq: number;
   /** Place in the queue; null for a queued run that waits in the cluster's queue. */
   position: number | null;
@@ -38,13 +38,13 @@ export interface StoredRun {
   tags: string | null;
 }
 
-/** Selects the tags of a run beside its columns; null for none. */
+/** Selects the tags of a run; null if it has none. */
 export const selectTags =
   '(SELECT json_group_array(tag ORDER BY tag) FROM tags WHERE run = runs.key HAVING count(*) > 0) AS tags';
 
 /**
- * The result of `read` on the row of a run. Throws SQLite's error for a damaged file when `read` fails: SQLite has no checksums,
- * so only invalid content reveals damage.
+ * Reads the row of a run by calling `read`. If that fails, throws SQLite's error for a damaged file, because SQLite has no checksums
+ * and damage shows only as invalid content.
  */
 export function readStored<T>(id: string, read: () => T): T {
   try {

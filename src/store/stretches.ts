@@ -1,13 +1,13 @@
 /**
- * Metric rows summed up: how many lie in each stretch of steps, the lowest and the highest of them. Long curves are thinned
- * from these, since reading a million rows takes a second on a slow machine.
+ * Summaries of metric rows: for each stretch of steps, the number of rows, the lowest and the highest. Long curves are thinned with
+ * these, since reading a million rows takes a second on a slow machine.
  */
 import type { Database } from 'better-sqlite3';
 
-/** Steps of a stretch. A screen's width of buckets over a million steps has about as many stretches in each. */
+/** Steps in a stretch. A curve of a million steps has 15,625 stretches. */
 export const stretchSteps = 64;
 
-/** The first step of the stretch that holds a step. */
+/** The first step of the stretch that contains a step. */
 export const stretchStart = (step: number): number => step - (step % stretchSteps);
 
 export function stretchesTable(database: Database) {
@@ -22,9 +22,9 @@ export function stretchesTable(database: Database) {
     void sum.run({ run, key, start, end: start + stretchSteps - 1 });
 
   return {
-    /** Sums up the stretch that begins at `start` again; call it in the transaction that wrote into it. */
+    /** Summarises again the stretch that begins at `start`. Call it in the transaction that changed its rows. */
     refresh,
-    /** Follows metric rows after `step` being deleted. */
+    /** Updates stretches after metric rows after `step` have been deleted. */
     voidAfter(run: number, key: number, step: number): void {
       const start = stretchStart(step);
       remove.run({ run, key, start });

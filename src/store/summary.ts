@@ -1,4 +1,4 @@
-/** The columns of the table of runs. Four numbers summarise the test metrics of a run, since ten thousand runs are listed at once. */
+/** The columns of the list of runs. Four numbers summarise the test metrics of each run, so that ten thousand runs can be listed at once. */
 import type { Database } from 'better-sqlite3';
 import type { ExperimentConfig } from '#contract/config';
 import { regimeOf } from '#contract/regime';
@@ -7,7 +7,7 @@ import { type RunRow, settingsOf } from '#contract/runRow';
 import { storedConfig } from './runs.ts';
 import { readStored, type StoredRun, selectTags } from './storedRun.ts';
 
-/** The columns that a summary is read from; the metric and its error are parts of the result. */
+/** The columns that a summary is read from. The metric's value and its standard error are parts of the result. */
 type SummaryRecord = Omit<
   StoredRun,
   'deviations' | 'result' | 'seq' | 'position' | 'app' | 'launcher' | 'marks_saved'
@@ -16,13 +16,13 @@ type SummaryRecord = Omit<
   standard_error: number | null;
 };
 
-/** A row without what depends on whether high or low is good. */
+/** A row without the fields that depend on whether a high or a low metric is better. */
 export type UnjudgedRunRow = Omit<RunRow, 'metric' | 'best'> & { low: number | null; high: number | null };
 
 type Described = Pick<UnjudgedRunRow, 'name' | 'task' | 'model' | 'regime' | 'seed' | 'settings'>;
 
 const testMetric = metricKeys.indexOf('test_metric');
-/** Test metrics that a published "last 100" averages. */
+/** Number of test metrics that a published "last 100" averages. */
 const recentCount = 100;
 
 export function summaryColumns(database: Database) {
@@ -40,7 +40,7 @@ export function summaryColumns(database: Database) {
          ${selectTags}
        FROM runs ${where} ORDER BY created_at, key`,
     );
-  // the newest are most like what the machine and the program are now
+  // the newest runs say most about the present speed of machine and program
   const finished = database.prepare<[], Pick<StoredRun, 'id' | 'config' | 'seconds'> & { steps: number }>(
     `SELECT * FROM (SELECT id, config, result ->> '$.steps' AS steps, result ->> '$.seconds' AS seconds, key FROM runs
        WHERE state = 'finished' ORDER BY key DESC LIMIT 200) ORDER BY key`,
@@ -86,16 +86,16 @@ export function summaryColumns(database: Database) {
     }));
 
   return {
-    /** The newest finished runs with how long they took, oldest first. */
+    /** The newest finished runs and their durations, oldest first. */
     finished: () =>
       finished
         .all()
         .map(({ id, config, steps, seconds }) =>
           readStored(id, () => ({ id, config: storedConfig(config), steps, seconds })),
         ),
-    /** Brings a run's summary up to its metrics; call inside a transaction. */
+    /** Updates a run's summary after its metrics have changed. Call it inside a transaction. */
     refresh: (run: number): void => void refresh.run({ run }),
-    /** Every run, or those of the given ids, in the order in which they were made. */
+    /** All runs, or those with the given ids, in the order in which they were made. */
     rows: (ids?: readonly string[]): UnjudgedRunRow[] =>
       (ids ? some.all(JSON.stringify(ids)) : all.all()).map(summaryOf),
   };

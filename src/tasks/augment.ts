@@ -1,7 +1,7 @@
 /**
- * CIFAR-10's training augmentation as index arithmetic: RandomCrop(32, padding 4) → RandomHorizontalFlip →
- * RandomRotation(20, nearest) of torchvision. Every pixel of the result is a pixel of the source or black, so the three
- * steps together are one map of pixel numbers; colours are looked up afterwards.
+ * CIFAR-10's training augmentation: RandomCrop(32, padding 4) → RandomHorizontalFlip → RandomRotation(20, nearest) of
+ * torchvision. Every pixel of the result is black or a pixel of the source, so one map of pixel indices describes all three
+ * steps. Colours are looked up afterwards.
  */
 import type { Random } from '#contract/random';
 
@@ -24,7 +24,7 @@ export const drawAugmentation = (random: Random): Augmentation => ({
   angle: (2 * random.uniform() - 1) * largestAngle,
 });
 
-/** Writes, for each pixel of the augmented square image, the number of the source pixel that shows there; −1 for black. */
+/** Writes the index of the source pixel for each pixel of the augmented square image; −1 for black. */
 export function pixelMap(side: number, { top, left, flip, angle }: Augmentation, map: Int32Array): void {
   const radians = (angle * Math.PI) / 180;
   const [cos, sin] = [Math.cos(radians), Math.sin(radians)];
@@ -43,7 +43,7 @@ export function pixelMap(side: number, { top, left, flip, angle }: Augmentation,
   }
 }
 
-/** Half to even, as torch's grid_sample rounds. */
+/** Rounds half to even, like torch's grid_sample. */
 function nearest(value: number): number {
   const rounded = Math.round(value);
   return rounded - value === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;

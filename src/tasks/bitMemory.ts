@@ -1,4 +1,7 @@
-/** Bit memory: recall the pattern of ±1 bits of which half are shown as 0 in the last row (arXiv 2103.05247, section 2.1). */
+/**
+ * Bit memory (arXiv 2103.05247, section 2.1): recall one of several patterns of ±1 bits. The last row repeats it with half of
+ * its bits replaced by 0.
+ */
 import * as tf from '@tensorflow/tfjs-core';
 import type { ExperimentConfig } from '#contract/config';
 import { randomStream } from '#contract/random';
@@ -25,7 +28,7 @@ export const bitMemory: Task = {
   dataset: null,
   readsWholeBatches: false,
 
-  /** A row of n bits is cut into n / patch_size tokens by the network; the last row's tokens are read. */
+  /** The network cuts a row of n bits into n / patch_size tokens and reads those of the last row. */
   shape(config) {
     const { n, patch, patterns } = sizes(config);
     return {
@@ -39,15 +42,15 @@ export const bitMemory: Task = {
     };
   },
 
-  /** Interleaved pairs of logits per bit; class 1 means +1. */
+  /** Each bit has two adjacent logits; class 1 means +1. */
   loss: () => (logits, y) =>
     crossEntropy(tf.reshape(logits, [-1, 2]), tf.cast(tf.greater(tf.reshape(y, [-1]), tf.scalar(0, 'int32')), 'int32')),
   scores: (config) => bitAccuracy(sizes(config).n, (logits, bit) => 2 * argmax(logits, 2 * bit, 2) - 1),
 
-  /** Half of the bits are visible in the row that is read, so they need no memory. */
+  /** Half of the bits are visible in the row that is read, so predicting them needs no memory. */
   floor: () => ({
     value: (1 + coinFloor.value) / 2,
-    predictor: 'every bit that is shown, and one and the same for the hidden ones',
+    predictor: 'the visible bits, and always the same value for the hidden ones',
   }),
 
   batches(config, _, { seed, sizes: samples }) {

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ExperimentConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
+import { plural } from '#contract/format';
 import { randomStream } from '#contract/random';
 import type { Deviation } from '#contract/run';
 import { divides, required } from './fields.ts';
@@ -27,13 +28,13 @@ export const bitXor: Task = {
   dataset: null,
   readsWholeBatches: false,
 
-  /** A pattern of n bits is cut into n / patch_size tokens by the network; those of the last pattern are read. */
+  /** The network cuts a pattern of n bits into n / patch_size tokens and reads those of the last pattern. */
   shape(config) {
     const { n, patch, patterns } = sizes(config);
     if (config.patch_size !== null && config.variant === 'reference') {
       throw new PermafrostError(
         'config',
-        'patch_size: bit-xor has none in the reference, which fails with one. Leave it empty or choose variant corrected.',
+        'patch_size: the reference fails with a patch_size on bit-xor. Leave it empty, or choose the variant corrected.',
       );
     }
     divides('patch_size', patch, n, 'n');
@@ -84,20 +85,23 @@ export const bitXor: Task = {
         : [
             {
               field: 'patch_size',
-              text: `A token holds ${config.patch_size} of a pattern's bits, as in the paper's picture of attention; in its table, and in dl-project, a whole pattern.`,
+              text: `A token holds ${plural(config.patch_size, 'bit')} of a pattern, as in the paper's picture of attention. In its table, and in dl-project, a token holds a whole pattern.`,
             },
           ];
     if (pairs(config))
       return [
         ...cut,
-        { field: 'bit_head', text: 'Two logits per bit and cross entropy, as in dl-project before 7 June 2021.' },
+        {
+          field: 'bit_head',
+          text: 'The output has two logits per bit, and the loss is cross entropy, as in dl-project before 7 June 2021.',
+        },
       ];
     if (config.variant === 'reference') return [];
     return [
       ...cut,
       {
         field: 'variant',
-        text: 'Binary cross entropy from logits; the committed code takes it from saturated probabilities, where a confident wrong bit has no gradient.',
+        text: 'The loss is binary cross entropy of logits. The committed code computes it from saturated probabilities, where a confident wrong bit has no gradient.',
       },
     ];
   },

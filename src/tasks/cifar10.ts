@@ -15,13 +15,13 @@ const side = 32;
 const names = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
 const classes = names.length;
 
-/** Pixel values of one of the two forms. */
+/** Pixel values in colour or in grey. */
 interface Colours {
   channels: number;
   published: string;
-  /** Values of a black pixel, which crop and rotation leave behind. */
+  /** Values of a black pixel, for places that crop and rotation leave empty. */
   black: Float32Array;
-  /** Writes the normalised channels of pixel `pixel` of an image of bytes, channels last. */
+  /** Writes the normalised channels of one pixel. `image` is bytes, channels last. */
   write(image: SampleValues, pixel: number, x: Float32Array, at: number): void;
 }
 

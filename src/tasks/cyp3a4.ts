@@ -1,7 +1,7 @@
 /**
- * CYP3A4: does a molecule inhibit this enzyme? (dl-project; CYP3A4_Veith of the Therapeutics Data Commons.) Its SMILES
- * text comes as tokens of the ChemBERTa tokenizer, `<s>` = 0 … `</s>` = 2, padded with 1. As in dl-project there is no
- * attention mask.
+ * CYP3A4: does a molecule inhibit this enzyme? (dl-project; CYP3A4_Veith of the Therapeutics Data Commons.) The input is the
+ * molecule's SMILES text in tokens of the ChemBERTa tokenizer: `<s>` = 0 … `</s>` = 2, padded with 1. As in dl-project,
+ * padding is not masked.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { ExperimentConfig } from '#contract/config';
@@ -12,7 +12,7 @@ import { classAccuracy } from './scores.ts';
 import { batchLengths, padSequences } from './sequences.ts';
 import type { Dataset, Task } from './task.ts';
 
-/** Rows of the embedding, an upper bound of token ids. */
+/** Number of rows of the embedding. All token ids are smaller. */
 export const moleculeVocabulary = 1000;
 const pad = 1;
 const classes = 2;
@@ -63,14 +63,14 @@ export const cyp3a4: Task = {
   deviations: (config) => [
     {
       field: 'n',
-      text: `Batches are padded to ${lengthsOf(config).join(', ')} tokens instead of their longest molecule, so that few programs are compiled. A causal body is read before that padding and computes the same; a ViT attends to it.`,
+      text: `Batches are padded to ${lengthsOf(config).join(', ')} tokens instead of the length of their longest molecule, so that few programs are compiled. This changes nothing for a causal body, which is read before the padding, but a ViT attends to it.`,
     },
     ...(config.variant === 'reference'
       ? []
       : [
           {
             field: 'variant' as const,
-            text: 'Each molecule is read at its own last token. The committed code reads where the longest molecule of the batch ends, which is padding for all the others.',
+            text: 'Each molecule is read at its own last token. The committed code reads all molecules where the longest one of the batch ends, which is padding for the others.',
           },
         ]),
   ],

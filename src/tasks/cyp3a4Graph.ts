@@ -1,6 +1,6 @@
 /**
- * CYP3A4 for the Molecule Attention Transformer: a molecule is its heavy atoms with their bonds and coordinates. A token is
- * an atom; the first is a dummy without bonds, far from all others.
+ * CYP3A4 for the Molecule Attention Transformer. A molecule consists of heavy atoms with bonds and coordinates, and each atom
+ * is a token. The first token is a dummy without bonds, far away from all atoms.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { cyp3a4 } from './cyp3a4.ts';
@@ -10,21 +10,24 @@ import { scorer } from './scores.ts';
 import { batchLengths } from './sequences.ts';
 import type { Dataset, SampleValues, Task } from './task.ts';
 
-/** Bonds of an atom that are kept; an atom in a drug has at most six. */
+/** Most bonds of an atom. In drugs, an atom has at most six. */
 export const mostNeighbours = 8;
-/** Values of an atom in the data set: element, neighbours, hydrogens, charge, in a ring, aromatic; x, y, z in Å; numbers (from 1) of neighbours, 0 for none. */
+/**
+ * Number of values of an atom in the data set: element, number of neighbours, number of hydrogens, charge, in a ring, aromatic;
+ * x, y, z in Å; indices of neighbours, from 1, with 0 for none.
+ */
 export const atomWidth = 6 + 3 + mostNeighbours;
 
 const elements = [5, 6, 7, 8, 9, 15, 16, 17, 35, 53]; // and any other
 const symbols = ['B', 'C', 'N', 'O', 'F', 'P', 'S', 'Cl', 'Br', 'I', 'other'];
 const oneHots = [elements.length + 1, 6, 5, 11];
-/** Features of a token: whether it is the dummy, one of each kind, in a ring, aromatic. */
+/** Number of features of a token: whether it is the dummy, the one-hot vectors, in a ring, aromatic. */
 const graphFeatures = 1 + oneHots.reduce((a, b) => a + b) + 2;
-/** Values of a token in x: features, x, y, z, neighbours. */
+/** Number of values of a token: features; x, y, z; neighbours. */
 const graphWidth = graphFeatures + 3 + mostNeighbours;
 const lengthsOf = (n: number | null): number[] => batchLengths(n ?? 128);
 
-/** Writes an atom's token; a value out of range counts as the last of its kind, as in the reference. */
+/** Writes an atom's token. As in the reference, a value out of range sets the last element of its one-hot vector. */
 function writeAtom(atom: SampleValues, token: Float32Array): void {
   const [z, neighbours, hydrogens, charge, ring, aromatic] = atom;
   const element = elements.indexOf(z);
@@ -86,7 +89,7 @@ export const cyp3a4Graph: Task = {
   deviations: ({ n }) => [
     {
       field: 'task',
-      text: 'Distances come from one conformer with a fixed seed, relaxed in MMFF94s. The published runs use an unseeded RDKit conformer relaxed in UFF. Molecules without a conformer are flat in both.',
+      text: 'Distances come from one conformer with a fixed seed, relaxed in MMFF94s. The published runs use an unseeded RDKit conformer relaxed in UFF. In both, molecules without a conformer are flat.',
     },
     { field: 'n', text: `Molecules are cut to ${lengthsOf(n).at(-1)! - 1} heavy atoms.` },
   ],

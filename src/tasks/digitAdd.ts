@@ -1,4 +1,4 @@
-/** Digit addition: the sum of `n` one-hot digits 0 … 8, as a regression (dl-project; the digit 9 never occurs there). */
+/** Digit addition: the sum of `n` one-hot digits 0 … 8, as a regression. As in dl-project, the digit 9 never occurs. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { ExperimentConfig } from '#contract/config';
 import { randomStream } from '#contract/random';
@@ -32,7 +32,7 @@ export const digitAdd: Task = {
     targetType: 'float32',
   }),
 
-  /** reference: outputs [b] against targets [b, 1] broadcast to all b × b pairs, as the committed code has it. */
+  /** In the variant `reference` outputs [b] and targets [b, 1] broadcast to all b × b pairs, as in the committed code. */
   loss: (config) => (logits, y) => squaredError(tf.reshape(logits, config.variant === 'reference' ? [-1] : [-1, 1]), y),
 
   scores(config) {
@@ -46,11 +46,11 @@ export const digitAdd: Task = {
     return scorer(overAll, absoluteError.answer);
   },
 
-  /** The last digit is in the token that is read, so adding it needs no attention. */
+  /** The last digit is in the token that is read, so reading it needs no attention. */
   floor(config) {
     const others = length(config) - 1;
     const { value, predictor } = sumFloor(new Array(largestDigit + 1).fill(1), others)!;
-    return { value, predictor: `the last digit and ${predictor} for the others` };
+    return { value, predictor: `the last digit, and ${predictor} for the others` };
   },
 
   batches(config, _, { seed, sizes: samples }) {
@@ -70,14 +70,14 @@ export const digitAdd: Task = {
     };
   },
 
-  /** The code behind the published numbers computed them per sample; the commit of 11 June 2021 broke that. */
+  /** The published numbers were computed per sample. The commit of 11 June 2021 broke that. */
   deviations: ({ variant }) => [
     {
       field: 'variant',
       text:
         variant === 'reference'
-          ? 'Loss and error over all pairs of samples of a batch, as in the committed code; the published numbers are older and per sample.'
-          : 'Loss and error per sample; the committed code averages them over all pairs of samples of a batch.',
+          ? 'Loss and error are averaged over all pairs of samples of a batch, as in the committed code. The published numbers are older and were computed per sample.'
+          : 'Loss and error are computed per sample. The committed code averages them over all pairs of samples of a batch.',
     },
   ],
 };

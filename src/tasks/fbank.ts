@@ -1,8 +1,10 @@
 /**
- * Log-mel filter banks as Kaldi computes them (compute-fbank-feats with htk_compat, no dither, no energy; through
- * torchaudio.compliance.kaldi the front end of the Audio Spectrogram Transformer): frames of 25 ms every 10 ms that lie whole
- * in the sound, each minus its mean, pre-emphasised by 0.97, times a Hann window; power spectrum of 512 points; triangles
- * that are even in mel from 20 Hz to half the rate; the logarithm of what each collects.
+ * Kaldi's log-mel filter banks (compute-fbank-feats with htk_compat, no dither, no energy), which the Audio Spectrogram
+ * Transformer reads through torchaudio.compliance.kaldi. They are computed in four steps:
+ * 1. frames of 25 ms every 10 ms, which lie entirely within the sound, minus their mean, pre-emphasised by 0.97, times a Hann window;
+ * 2. a power spectrum of 512 points;
+ * 3. triangular filters, evenly spaced in mel from 20 Hz to half the sample rate;
+ * 4. the logarithm of each filter's energy.
  */
 import { powerSpectrum } from './powerSpectrum.ts';
 
@@ -15,7 +17,7 @@ const emphasis = 0.97;
 const lowest = 20; // Hz
 const floor = 2 ** -23; // float32's ε: silence is ln ε
 
-/** Number of frames in this many samples at 16 kHz. */
+/** Number of frames in a sound of `samples` samples at 16 kHz. */
 export const frameCount = (samples: number): number =>
   samples < frameLength ? 0 : 1 + Math.floor((samples - frameLength) / frameShift);
 
@@ -25,13 +27,13 @@ const hann = Float64Array.from(
 );
 const mel = (hertz: number): number => 1127 * Math.log(1 + hertz / 700);
 
-/** Weights of a filter from FFT bin `first` on. */
+/** A filter's weights. `first` is the FFT bin of the first weight. */
 interface Filter {
   first: number;
   weights: number[];
 }
 
-/** Triangles in mel: filter k rises from edge k to edge k + 1 and falls to edge k + 2. The bin of half the rate is in none. */
+/** Triangular filters: filter k rises from edge k to edge k + 1 and falls to edge k + 2. None includes the bin at half the sample rate. */
 function makeFilters(): readonly Filter[] {
   const [low, high] = [mel(lowest), mel(rate / 2)];
   const width = (high - low) / (melBins + 1);
@@ -46,11 +48,11 @@ function makeFilters(): readonly Filter[] {
   });
 }
 
-/** Made at the first call, because it takes 30 ms and few programs need it. */
+/** Made at the first call, because that takes 30 ms and few programs need filters. */
 let filters: readonly Filter[] | undefined;
 const powerOf = powerSpectrum(points);
 
-/** Writes frameCount(n) × 128 log-mel energies of n samples at 16 kHz, times `scale`, to `out`. Returns the frames. */
+/** Multiplies n samples at 16 kHz by `scale` and writes their frameCount(n) × 128 log-mel energies to `out`. Returns the number of frames. */
 export function fbank(samples: ArrayLike<number>, out: Float32Array, scale = 1): number {
   filters ??= makeFilters();
   const frames = frameCount(samples.length);
@@ -67,13 +69,13 @@ export function fbank(samples: ArrayLike<number>, out: Float32Array, scale = 1):
   return frames;
 }
 
-/** Writes one frame to `out`: its mean subtracted, pre-emphasised, under the window. */
+/** Writes one frame to `out`: minus its mean, pre-emphasised, times the window. */
 function window(samples: ArrayLike<number>, start: number, scale: number, out: Float64Array): void {
   let sum = 0;
   for (let i = 0; i < frameLength; i++) sum += samples[start + i];
   const mean = sum / frameLength;
   for (let i = 0; i < frameLength; i++) {
-    const before = samples[start + Math.max(i - 1, 0)] - mean; // the first sample precedes itself
+    const before = samples[start + Math.max(i - 1, 0)] - mean; // the first sample counts as its own predecessor
     out[i] = scale * hann[i] * (samples[start + i] - mean - emphasis * before);
   }
 }

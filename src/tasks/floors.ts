@@ -1,13 +1,13 @@
-/** Scores of simple rules, most of which ignore x: the floor that a result must exceed to mean anything. */
+/** Floors: scores of trivial rules, most of which ignore the input. A result means something only if it is better. */
 import type { Floor } from '#contract/floor';
 
-/** How often each label occurs in the test set: counts[label]. Null where the data are unknown. */
+/** How often each label occurs in the test set: counts[label]. Null if the data are unknown. */
 export type LabelCounts = readonly number[] | null;
 
-/** A fair coin for each of many balanced bits. */
-export const coinFloor: Floor = { value: 0.5, predictor: 'one and the same bit everywhere' };
+/** Accuracy of predicting the same value for every one of many balanced bits. */
+export const coinFloor: Floor = { value: 0.5, predictor: 'always the same bit' };
 
-/** Accuracy of always naming the most frequent class. */
+/** Accuracy of always predicting the most frequent class. */
 export function majorityFloor(counts: LabelCounts): Floor | null {
   if (!counts) return null;
   const most = Math.max(...counts);
@@ -15,7 +15,7 @@ export function majorityFloor(counts: LabelCounts): Floor | null {
   return { value, predictor: `always class ${counts.indexOf(most)}` };
 }
 
-/** Mean absolute error of the best constant guess of a sum of `n` independent labels: their median. */
+/** Mean absolute error of the best constant prediction of a sum of `n` independent labels, which is the median. */
 export function sumFloor(counts: LabelCounts, n: number): Floor | null {
   if (!counts) return null;
   const sums = distributionOfSum(counts, n);

@@ -1,14 +1,14 @@
-/** Images as tokens. */
+/** Cuts images into patches, which are tokens. */
 
-/** Number of tokens, and of values in each, that a patch size gives for an image. */
+/** Number of tokens of an image, and of values in each token, for a patch size. */
 export const patchShape = (height: number, width: number, channels: number, patch: number) => ({
   tokens: (height / patch) * (width / patch),
   width: patch * patch * channels,
 });
 
 /**
- * For each value of each token, its place in an image stored row by row, channels last.
- * Tokens run row-major over the grid; inside one the order is patch row, patch column, channel:
+ * The index of each value of each token in an image that is stored row by row, channels last.
+ * Tokens are in row-major order. Inside a token the order is patch row, patch column, channel:
  * einops 'b c (h p1) (w p2) -> b (h w) (p1 p2 c)'.
  */
 export function patchOrder(height: number, width: number, channels: number, patch: number): Int32Array {

@@ -25,6 +25,6 @@ export function taskOf(config: ExperimentConfig): Task {
   if (Object.hasOwn(tasks, config.task)) return tasks[config.task];
   throw new PermafrostError(
     'config',
-    `task: there is no "${config.task}". Did you mean ${nearest(config.task, Object.keys(tasks))}? Tasks: ${Object.keys(tasks).join(', ')}.`,
+    `task: there is no task "${config.task}". Did you mean ${nearest(config.task, Object.keys(tasks))}? Tasks: ${Object.keys(tasks).join(', ')}.`,
   );
 }

@@ -1,7 +1,7 @@
 /**
- * ListOps of the Long Range Arena: the value of nested MIN, MAX, MED and SM (sum mod 10) over digits. Two readings of the
- * same text. `fpt`: the code of arXiv 2103.05247 loses every bracket, so the nesting is lost, and cuts at 512 tokens.
- * `lra`: closing brackets stay and 2,000 tokens are read, as in the arena.
+ * ListOps of the Long Range Arena: the value of nested MIN, MAX, MED and SM (sum mod 10) over digits. There are two readings:
+ * - `fpt`, as in the code of arXiv 2103.05247: all brackets are dropped, so the nesting is lost, and text is cut at 512 tokens;
+ * - `lra`, as in the arena: closing brackets stay, and text is cut at 2,000 tokens.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { ExperimentConfig } from '#contract/config';
@@ -13,15 +13,15 @@ import { padSequences } from './sequences.ts';
 import type { Dataset, SampleValues, Task } from './task.ts';
 
 /**
- * The outermost operator decides much of the value: 35.8 % of 40,000 expressions generated here have the commonest value of
- * their first symbol, 16 to 17 % the commonest value of all.
+ * The outermost operator says much about the value. Among 40,000 expressions generated here, predicting the commonest value
+ * for the first symbol is right for 35.8 %, predicting the commonest value of all for 16 to 17 %.
  */
 const firstOperatorFloor: Floor = {
   value: 0.358,
-  predictor: 'by the first operator 0 (MIN, SM), 4 (MED) or 9 (MAX)',
+  predictor: '0 (MIN, SM), 4 (MED) or 9 (MAX), depending on the first operator',
 };
 
-/** Symbols of the data set; a symbol's code is its index, 0 pads. Opening and round brackets carry no further information. */
+/** Symbols of the data set. A symbol's code is its index; 0 is padding. Opening and round brackets add no information and are left out. */
 export const listopsSymbols = ['', ...'0123456789', '[MIN', '[MAX', '[MED', '[SM', ']'] as const;
 const close = listopsSymbols.indexOf(']');
 const classes = 10;
@@ -76,14 +76,14 @@ export const listops: Task = {
   deviations: ({ variant }) => [
     {
       field: 'task',
-      text: 'Tests on the validation file, as the committed code does. Generated expressions follow the rules of the Long Range Arena with our own seed. Symbols have fixed numbers; in the committed code their numbers change from run to run.',
+      text: 'Evaluations use the validation file, as in the committed code. Generated expressions follow the rules of the Long Range Arena with our own seed. Symbols have fixed codes; in the committed code they change from run to run.',
     },
     ...(variant === 'reference'
       ? []
       : [
           {
             field: 'variant' as const,
-            text: 'Each expression is read at its own last symbol; the committed code reads the last position, which is padding for shorter ones.',
+            text: 'Each expression is read at its own last symbol. The committed code reads the last position, which is padding for shorter expressions.',
           },
         ]),
   ],

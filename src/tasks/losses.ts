@@ -1,4 +1,4 @@
-/** Losses that tasks share, as tensor programs. Gradients of fused forms are written out where that is shorter or steadier. */
+/** Losses that tasks share. Their gradients are written by hand where that is shorter or numerically more stable. */
 import * as tf from '@tensorflow/tfjs-core';
 
 /** Mean cross entropy of logits [m, k] against integer classes [m]. */
@@ -8,7 +8,7 @@ export function crossEntropy(logits: tf.Tensor, classes: tf.Tensor): tf.Tensor {
     const logs = tf.logSoftmax(z as tf.Tensor);
     const hot = tf.oneHot(tf.cast(classes, 'int32'), k, 1, 0, 'float32');
     (save as tf.GradSaveFunc)([logs, hot]);
-    const ofClass = tf.where(tf.cast(hot, 'bool'), logs, tf.zerosLike(logs)); // a product would make NaN of 0 · −∞
+    const ofClass = tf.where(tf.cast(hot, 'bool'), logs, tf.zerosLike(logs)); // not a product, where 0 · −∞ would be NaN
     const value = tf.neg(tf.mean(tf.sum(ofClass, 1)));
     return {
       value,
@@ -36,12 +36,12 @@ export function binaryCrossEntropy(logits: tf.Tensor, labels: tf.Tensor): tf.Ten
 }
 
 /**
- * What torch's BCELoss(sigmoid(z)) computes in float32: logarithms clamped at −100 and a gradient divided by at least 1e-12.
- * A confident wrong bit costs exactly 100 and teaches nothing; the committed code of dl-project trains with it.
+ * Like torch's BCELoss(sigmoid(z)) in float32: logarithms are clamped at −100, and the gradient is divided by at least 1e-12.
+ * A confident wrong bit costs exactly 100 and has no gradient. The committed code of dl-project trains with this loss.
  */
 export function saturatingBinaryCrossEntropy(logits: tf.Tensor, labels: tf.Tensor): tf.Tensor {
   const op = tf.customGrad((z, save) => {
-    const p = tf.div(1, tf.add(tf.exp(tf.neg(z as tf.Tensor)), 1)); // in float32 step by step: 1 + e^−17 is 1, as in torch
+    const p = tf.div(1, tf.add(tf.exp(tf.neg(z as tf.Tensor)), 1)); // rounds after each operation, as torch does: 1 + e^−17 is 1
     const y = tf.cast(labels, 'float32');
     (save as tf.GradSaveFunc)([p, y]);
     const log = (x: tf.Tensor) => tf.maximum(tf.log(x), -100);

@@ -1,4 +1,7 @@
-/** MNIST addition: the sum of `n` handwritten digits, one whole image per token; as classes (mnist-add) or a number (mnist-add-reg). */
+/**
+ * MNIST addition: the sum of `n` handwritten digits, where a token is a whole image. The output is a class (mnist-add) or a
+ * number (mnist-add-reg).
+ */
 import * as tf from '@tensorflow/tfjs-core';
 import type { ExperimentConfig } from '#contract/config';
 import { required } from './fields.ts';
@@ -12,7 +15,7 @@ const pixels = 28 * 28;
 const length = (config: ExperimentConfig): number => required(config, 'n', '10');
 const sums = (config: ExperimentConfig): number => 9 * length(config) + 1;
 
-/** Common to both forms: images in; the metric is the mean distance from the true sum. */
+/** The common part of both tasks. The metric is the mean distance from the true sum. */
 const common = {
   fields: ['n'],
   settings: [{ n: 10 }],
@@ -70,7 +73,7 @@ export const mnistAddReg: Task = {
   deviations: () => [
     {
       field: 'task',
-      text: 'Loss and error per sample, as in the committed code. The published numbers (7.3 to 7.7) are older and average all pairs of samples of a batch, where no network beats a constant.',
+      text: 'Loss and error are computed per sample, as in the committed code. The published numbers (7.3 to 7.7) are older and average over all pairs of samples of a batch; measured that way, no network is better than a constant.',
     },
   ],
 };

@@ -1,8 +1,9 @@
-/** Power spectra of real signals by the fast Fourier transform. */
+/** Power spectra of real signals, by fast Fourier transform. */
 
 /**
- * A function that writes the power of the frequencies below half the rate, bins 0 … points/2 − 1, of `points` values to a
- * buffer that its next call overwrites. `points` is a power of two. Radix 2 in plain loops, since it runs for every frame.
+ * Makes a function that computes the power of `points` values at the frequencies below half the sample rate, bins
+ * 0 … points/2 − 1. The next call overwrites the result. `points` must be a power of two. Written as plain radix-2 loops for
+ * speed, since it runs for every frame.
  */
 export function powerSpectrum(points: number): (values: ArrayLike<number>) => Float64Array {
   const angles = Float64Array.from({ length: points / 2 }, (_, i) => (-2 * Math.PI * i) / points);
@@ -35,7 +36,7 @@ export function powerSpectrum(points: number): (values: ArrayLike<number>) => Fl
   };
 }
 
-/** The place of each value in the order that the transform starts from: its index with the bits reversed. */
+/** The order of the values at the start of the transform: place i holds the value whose index has the bits of i reversed. */
 function bitReversal(points: number): Uint32Array {
   return Uint32Array.from({ length: points }, (_, i) => {
     let place = 0;

@@ -1,4 +1,4 @@
-/** Decoded samples of a data set, and their order in an epoch. */
+/** The decoded samples of a data set and their order in an epoch. */
 import { PermafrostError } from '#contract/errors';
 import { randomStream } from '#contract/random';
 import type { BatchOptions, Dataset, SampleSet, SampleValues, Split } from './task.ts';
@@ -21,7 +21,7 @@ export const raggedSamples = (
   sample: (i) => values.subarray(starts[i], starts[i + 1]),
 });
 
-/** Some samples of a set, in the order given. */
+/** A set of the chosen samples, in the given order. */
 export const pickSamples = (set: SampleSet, chosen: ArrayLike<number>): SampleSet => ({
   count: chosen.length,
   labels: Int32Array.from({ length: chosen.length }, (_, i) => set.labels[chosen[i]]),
@@ -29,24 +29,24 @@ export const pickSamples = (set: SampleSet, chosen: ArrayLike<number>): SampleSe
   ...(set.text ? { text: (i: number) => set.text!(chosen[i]) } : {}),
 });
 
-/** The samples of a split. The final evaluation also uses the test set, in an order of its own. */
+/** The samples of a split. The final evaluation uses the test set too, in another order. */
 export const samplesOf = (dataset: Dataset, split: Split): SampleSet =>
   split === 'train' ? dataset.train : dataset.test;
 
 export interface Drawn {
   set: SampleSet;
-  /** Which samples of the set, batch entry by batch entry. A view; the next call may overwrite it. */
+  /** Indices of the batch's samples in the set: a view, which the next call may overwrite. */
   chosen: Int32Array;
 }
 
 interface DrawOptions extends BatchOptions {
-  /** Samples of the set in one sample of the batch. */
+  /** How many samples of the set make one sample of the batch. */
   each?: number;
   /** Evaluate in the order of the data instead of a random one. */
   inOrder?: boolean;
 }
 
-/** The samples of batch `index` of a split. Throws `config` when a batch needs more samples than exist. */
+/** Makes a function that draws the samples of batch `index` of a split. Throws `config` if a batch needs more samples than exist. */
 export function drawSamples(
   dataset: Dataset,
   { seed, sizes, each = 1, inOrder = false }: DrawOptions,
@@ -61,8 +61,8 @@ export function drawSamples(
 }
 
 /**
- * Sample numbers of batch `index` of `size` samples: epoch after epoch, each in its own random order (unless not
- * `shuffled`), a last short batch dropped. Caches the order of the last epoch asked for.
+ * Makes a function that returns the indices of the `size` samples of batch `index`. Each epoch has its own random order if
+ * `shuffled`, and drops a last short batch. The order of the last requested epoch is cached.
  */
 function epochOrder(
   seed: number,

@@ -1,4 +1,4 @@
-/** Metrics per sample, from logits and targets as flat arrays. A batch's metric is the mean of its scores. */
+/** Scores: the metric of each sample, from flat arrays of logits and targets. A batch's metric is the mean of its scores. */
 import type { Scorer, TaskData } from './task.ts';
 
 export const scorer = (
@@ -6,7 +6,7 @@ export const scorer = (
   answer: Scorer['answer'],
 ): Scorer => Object.assign(scores, { answer });
 
-/** Index of the largest of `width` values from `start`; the first of equals. */
+/** Index of the largest of `width` values from `start` on; of equal values, the first. */
 export function argmax(values: Float32Array, start: number, width: number): number {
   let best = 0;
   for (let i = 1; i < width; i++) if (values[start + i] > values[start + best]) best = i;
@@ -16,17 +16,17 @@ export function argmax(values: Float32Array, start: number, width: number): numb
 const perSample = (batch: number, score: (sample: number) => number): Float64Array =>
   Float64Array.from({ length: batch }, (_, i) => score(i));
 
-/** A metric of one class of k. */
+/** A scorer of the predicted class, which has the largest of k logits. */
 const ofClass = (k: number, score: (found: number, y: number) => number): Scorer =>
   scorer(
     (logits, y, batch) => perSample(batch, (i) => score(argmax(logits, i * k, k), y[i])),
     (logits) => [argmax(logits, 0, k)],
   );
 
-/** 1 where the largest of k logits is the class. */
+/** 1 if the largest of k logits belongs to the true class, else 0. */
 export const classAccuracy = (k: number): Scorer => ofClass(k, (found, y) => Number(found === y));
 
-/** Distance between the largest of k logits and the class. */
+/** Distance between the class with the largest of k logits and the true class. */
 export const classDistance = (k: number): Scorer => ofClass(k, (found, y) => Math.abs(found - y));
 
 /** |out − y|. */

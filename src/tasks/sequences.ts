@@ -1,7 +1,7 @@
-/** Symbol sequences of different lengths as one batch. */
+/** Pads symbol sequences of different lengths to one batch. */
 import type { Batch, SampleValues } from './task.ts';
 
-/** Lengths that batches are padded to: powers of two from 32 and the midpoints between them, then `longest`. */
+/** The lengths that batches are padded to: powers of two from 32, the midpoints between them, and `longest`. */
 export function batchLengths(longest: number): number[] {
   const lengths: number[] = [];
   for (let power = 32; power < longest; power *= 2) lengths.push(power, power * 1.5);
@@ -11,13 +11,13 @@ export function batchLengths(longest: number): number[] {
 interface PadOptions {
   lengths: readonly number[];
   pad: number;
-  /** own: at its last symbol. batch: where the longest sequence of the batch ends. end: at the last token. */
+  /** Where a sequence is read. own: at its last symbol; batch: where the longest sequence of the batch ends; end: at the last token. */
   read: 'own' | 'batch' | 'end';
 }
 
 /**
- * Sequences cut to the longest of `lengths` and padded on the right to the shortest that holds them all.
- * A causal body sees nothing to the right of the token that is read, so padding further than the reference changes nothing.
+ * Cuts sequences to the longest of `lengths` and pads them on the right to the shortest that holds them all. The reference pads
+ * less. A causal body does not see the difference, because it attends to nothing after the token that is read.
  */
 export function padSequences(
   count: number,

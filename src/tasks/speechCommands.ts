@@ -1,7 +1,8 @@
 /**
- * Speech Commands v0.02: which of 35 words a second of sound says. The data are clips of at most 16,000 samples at 16 kHz.
- * `speech-commands` (dl-project): padded with silence and brought to 8,000 samples at 8 kHz; a token is `patch_size` of them.
- * `speech-commands-mel` (the Audio Spectrogram Transformer): 128 frames of 128 log-mel energies; a token is a frame.
+ * Speech Commands v0.02: which of 35 words does a clip say? Clips have at most 16,000 samples at 16 kHz, which is one second.
+ * - `speech-commands` (dl-project): clips are padded with silence and resampled to 8,000 samples at 8 kHz; a token is
+ *   `patch_size` samples.
+ * - `speech-commands-mel` (Audio Spectrogram Transformer): clips become 128 frames of 128 log-mel energies; a token is a frame.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { ExperimentConfig } from '#contract/config';
@@ -14,16 +15,16 @@ import { drawSamples } from './samples.ts';
 import { classAccuracy } from './scores.ts';
 import type { Dataset, SampleValues, Task } from './task.ts';
 
-/** Samples of a clip in the network's input. */
+/** Number of samples of a clip in the network's input. */
 export const clipLength = 8000;
-/** Samples of a clip at 16 kHz. */
+/** Most samples of a clip at 16 kHz. */
 export const recordedLength = 16000;
-/** Values of a clip in the data set: its number of samples, then the samples, 16-bit, up to {@link recordedLength}. */
+/** Number of values of a clip in the data set: its number of samples, then space for {@link recordedLength} 16-bit samples. */
 export const recordWidth = 1 + recordedLength;
-const full = 1 / 32768; // of a 16-bit sample
+const full = 1 / 32768; // scales a 16-bit sample to [−1, 1)
 const soundOf = (record: SampleValues): SampleValues => record.subarray(1, 1 + record[0]);
 
-/** The words in the order of the reference; a label is a word's index. */
+/** The words in the order of the reference. A label is the index of a word. */
 export const speechWords: readonly string[] = [
   ...['backward', 'bed', 'bird', 'cat', 'dog', 'down', 'eight', 'five', 'follow', 'forward', 'four', 'go', 'happy'],
   ...['house', 'learn', 'left', 'marvin', 'nine', 'no', 'off', 'on', 'one', 'right', 'seven', 'sheila', 'six', 'stop'],
@@ -32,12 +33,12 @@ export const speechWords: readonly string[] = [
 const classes = speechWords.length;
 
 function patchOf(config: ExperimentConfig): number {
-  const patch = required(config, 'patch_size', '80, and 8000 by mistake');
+  const patch = required(config, 'patch_size', '80, or by mistake 8000');
   divides('patch_size', patch, clipLength, 'the length of a clip');
   return patch;
 }
 
-/** Common to both forms. */
+/** The common part of both tasks. */
 const common = {
   kind: 'sound',
   metric: 'accuracy',
@@ -47,7 +48,7 @@ const common = {
   floor: (_, counts) => majorityFloor(counts),
 } satisfies Partial<Task>;
 
-/** Batches of `width` values per clip, written by `write`, with labels from the word's index by `labelOf`. */
+/** Makes batches of clips: `write` writes the `width` values of a clip, `labelOf` maps the index of a word to its label. */
 const clipBatches =
   (
     width: number,
@@ -96,7 +97,7 @@ export const speechCommands: Task = {
       : [],
 };
 
-/** The words in the order of MIT/ast-finetuned-speech-commands-v2, whose labels these are. */
+/** The words in the order of the labels of MIT/ast-finetuned-speech-commands-v2. */
 export const astWords: readonly string[] = [
   ...['backward', 'follow', 'five', 'bed', 'zero', 'on', 'learn', 'two', 'house', 'tree', 'dog', 'stop', 'seven'],
   ...['eight', 'down', 'six', 'forward', 'cat', 'right', 'visual', 'four', 'wow', 'no', 'nine', 'off', 'three', 'left'],
@@ -104,10 +105,10 @@ export const astWords: readonly string[] = [
 ];
 const astLabels = speechWords.map((word) => astWords.indexOf(word));
 const frames = 128;
-/** Of the log-mel energies of the training set, as the checkpoint's feature extractor states them. */
+/** Mean and standard deviation of the log-mel energies of the training set, from the checkpoint's feature extractor. */
 const [mean, deviation] = [-6.845978, 5.5654526];
 
-/** 128 × 128 normalised energies of a clip; frames beyond its end are zero before that. */
+/** Writes the 128 × 128 normalised energies of a clip. Frames after its end are zero before they are normalised. */
 function spectrogram(record: SampleValues, x: Float32Array): void {
   const sound = soundOf(record);
   fbank(sound.subarray(0, recordedLength), x, full);
@@ -121,7 +122,7 @@ export const speechCommandsMel: Task = {
   fields: [],
   settings: [{}],
   classes: astWords,
-  /** Each word is an independent yes or no, as in the published training. */
+  /** Each word is an independent binary label, as in the published training. */
   loss: () => (logits, y) => {
     const words = tf.oneHot(tf.cast(y, 'int32'), classes);
     return binaryCrossEntropy(tf.reshape(logits, [-1, classes]), words);

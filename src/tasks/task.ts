@@ -1,4 +1,4 @@
-/** What a task is. One file per task exports one row of the table in `index.ts`; no other file names a particular task. */
+/** The interface of a task. Each task has a file, which exports a row of the table in `index.ts`. No other file names a particular task. */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ConfigField, ExperimentConfig } from '#contract/config';
 import type { Floor } from '#contract/floor';
@@ -9,19 +9,22 @@ export type TaskData = Float32Array | Int32Array;
 export type Split = 'train' | 'test' | 'final';
 
 export interface TaskShape {
-  /** x is [b, tokens, width] float32, or [b, tokens] int32 ids when `embedding`. */
+  /** x is [b, tokens, width] float32, or [b, tokens] int32 ids if `embedding`. */
   tokens: number;
   width: number;
   embedding: boolean;
-  /** Input dimension of the network (vocabulary size when `embedding`). width must be a multiple of it. */
+  /** Input dimension of the network; the vocabulary size if `embedding`. `width` must be a multiple of it. */
   inputDim: number;
   outputDim: number;
   /** y is [b, ...target] of `targetType`. */
   target: number[];
   targetType: 'float32' | 'int32';
-  /** Where samples differ in length: the lengths that batches are padded to, ascending, `tokens` last. Each that occurs has a program of its own. */
+  /**
+   * For samples of different lengths, the lengths that batches are padded to, in ascending order; the last is `tokens`. A program
+   * is compiled for each length that occurs.
+   */
   lengths?: readonly number[];
-  /** Whether batches name the token that each sample is read at. Otherwise it is the last. */
+  /** Whether batches have `at`, the token that each sample is read at. Otherwise samples are read at their last token. */
   readsAt?: boolean;
 }
 
@@ -30,13 +33,13 @@ export interface Batch {
   y: TaskData;
   /** One of the shape's lengths. */
   tokens?: number;
-  /** The token that each sample is read at, [b], where the shape `readsAt`. */
+  /** The token that each sample is read at, [b], if the shape has `readsAt`. */
   at?: Int32Array;
-  /** Numbers of these samples in the data set, for display. */
+  /** Indices of the samples in the data set, for display. */
   chosen?: Int32Array;
 }
 
-/** Batches as pure functions of their index (from 0), so that a checkpoint stores only counters. */
+/** Batches as pure functions of their index, from 0, so that a checkpoint only needs to store counters. */
 export interface Batches {
   batch(split: Split, index: number): Batch;
 }
@@ -48,7 +51,7 @@ export interface BatchOptions {
 }
 
 export type SampleValues = Uint8Array | Int16Array | Int32Array | Float32Array;
-/** Decoded samples of one split: images row by row with channels last, sound, or symbols. A data set and its tasks agree on what the values mean. */
+/** The decoded samples of a split: images row by row with channels last, sound, or symbols. What values mean is up to a data set and its tasks. */
 export interface SampleSet {
   count: number;
   labels: ArrayLike<number>;
@@ -57,49 +60,49 @@ export interface SampleSet {
   /** A sample's text for display, e.g. a molecule as SMILES. */
   text?(i: number): string;
 }
-/** A data set as tasks read it. */
+/** A decoded data set. */
 export interface Dataset {
   train: SampleSet;
   test: SampleSet;
 }
 
-/** The metric of every sample of a batch. */
+/** Computes the metric of every sample of a batch. */
 export interface Scorer {
   (logits: Float32Array, y: TaskData, batch: number): Float64Array;
-  /** The answer that the logits of one sample stand for, in the terms of y. */
+  /** The prediction that the logits of one sample mean, in the same form as y. */
   answer(logits: Float32Array): number[];
 }
 
 export interface Task {
   name: string;
   title: string;
-  /** Task fields of the config that this task reads. */
+  /** Fields of the config that only some tasks read, this one among them. */
   fields: readonly ConfigField[];
-  /** Values of these fields in the published runs, the commonest first; a form starts from it. */
+  /** Values of these fields in the published runs, the commonest first. Forms start with those. */
   settings: readonly Partial<ExperimentConfig>[];
-  /** How x is displayed. */
+  /** How to display x. */
   kind: 'image' | 'sound' | 'values' | 'symbols';
-  /** Caption of a token of x, where its values alone say little. */
+  /** A caption for a token of x whose values alone say little. */
   tokenName?(values: readonly number[]): string;
   /** Names of the labels. */
   classes?: readonly string[];
   /** accuracy: higher is better, in [0, 1]. mae: mean absolute error, lower is better. */
   metric: 'accuracy' | 'mae';
-  /** Runs either learn the task or do not: the metric ends at perfection or at the floor, rarely in between. */
+  /** Runs either learn the task or do not: their metric ends at the optimum or at the floor, rarely in between. */
   twoPeaked?: boolean;
-  /** Name of the data set that it needs; null where it generates its samples. */
+  /** Name of the task's data set; null if the task generates its samples. */
   dataset: string | null;
-  /** Sizes of a config. Throws `config` naming the field when one is missing or does not fit. */
+  /** The shape of a config. Throws `config` with the name of the field if one is missing or does not fit. */
   shape(config: ExperimentConfig): TaskShape;
-  /** Mean loss of a batch: logits [b, 1, k], y as in the shape → scalar. */
+  /** Mean loss of a batch: logits [b, 1, k] and y → scalar. */
   loss(config: ExperimentConfig): (logits: Tensor, y: Tensor) => Tensor;
-  /** The metric of every sample of a batch, from logits [b·k] and y; a batch's metric is their mean. */
+  /** Scores the samples of a batch from logits [b·k] and y. A batch's metric is the mean of its scores. */
   scores(config: ExperimentConfig): Scorer;
-  /** The floor, from the label counts of the test set; null where they are needed and unknown. */
+  /** The floor, from the label counts of the test set; null if it needs them and they are unknown. */
   floor(config: ExperimentConfig, counts: LabelCounts): Floor | null;
   batches(config: ExperimentConfig, dataset: Dataset | null, options: BatchOptions): Batches;
   /** Whether the committed code of dl-project ignores gpu_batch_size when it feeds micro-batches. */
   readsWholeBatches: boolean;
-  /** Differences between this config and the published protocol, in words. */
+  /** The differences between a run of this config and the published protocol. */
   deviations(config: ExperimentConfig): Deviation[];
 }

@@ -1,4 +1,4 @@
-/** Writes a run's checkpoints when they are due, and lets the run go on when the disk refuses them. */
+/** Writes a run's checkpoints when they are due. If the disk refuses them, the run continues. */
 import { PermafrostError } from '#contract/errors';
 import type { Spec } from '#engine/program';
 import type { Journal } from '#runFolder/journal';
@@ -6,19 +6,19 @@ import type { RunFiles } from '#runFolder/paths';
 import { type RunCheckpoint, writeBestWeights, writeRunCheckpoint } from '#runFolder/runCheckpoint';
 
 export interface CheckpointWriter {
-  /** Whether a checkpoint is due within an iteration. */
+  /** Whether a checkpoint is due before the iteration ends. */
   isDue(): boolean;
-  /** Writes a checkpoint. When the disk refuses, logs a warning and keeps the previous checkpoint. */
+  /** Writes a checkpoint. If the disk refuses it, logs a warning and keeps the previous checkpoint. */
   save(checkpoint: RunCheckpoint): { saved: true } | { saved: false; error: PermafrostError };
 }
 
 const interval = 30_000; // ms between checkpoints
-const largestShare = 1 / 20; // of a run's time that checkpoints within iterations may take
+const largestShare = 1 / 20; // of a run's time for checkpoints inside iterations
 
 export function openCheckpointWriter(
   files: RunFiles,
   specs: Readonly<Record<string, Spec>>,
-  /** Of the run's config. */
+  /** Digest of the run's config. */
   digest: string,
   journal: Journal,
   now = performance.now.bind(performance),
@@ -29,7 +29,7 @@ export function openCheckpointWriter(
 
   const write = (checkpoint: RunCheckpoint) => {
     const { progress, best } = checkpoint;
-    journal.sync(); // first: a checkpoint must not be ahead of the metrics that survive a power cut
+    journal.sync(); // first, so that after a power cut no checkpoint is newer than the metrics
     writeRunCheckpoint(files.checkpoint, specs, digest, checkpoint);
     if (best && progress.best && progress.best.iteration !== weightsIteration) {
       writeBestWeights(files.best, specs, best, progress.best.iteration);

@@ -1,15 +1,15 @@
-/** Chooses the fastest of several working devices for a run. */
+/** Chooses the fastest of several working devices for a run by timing it on each. */
 import type { Device } from '#engine/device';
 import type { Journal } from '#runFolder/journal';
 import type { Learner } from './learner.ts';
 import type { TrainingPlan } from './protocol.ts';
 
-/** Steps that are timed, after one that warms up. */
+/** Number of timed steps, which follow one step of warm-up. */
 const timedSteps = 3;
 
 /**
- * Times a few steps of the run on every device, logs the times and returns the fastest. Skips a device that fails, unless all
- * do. Releases the learners that it tried.
+ * Times a few steps of the run on every device, logs the times and returns the fastest device. Skips devices that fail; if all
+ * fail, returns the last one. Releases every learner that it compiled.
  */
 export async function chooseDevice(
   devices: readonly Device[],
@@ -22,7 +22,7 @@ export async function chooseDevice(
   for (const device of devices) {
     try {
       const ms = await stepTime(await compile(device), totalSteps > 0);
-      journal.log('info', `${device.name}: ${ms.toFixed(1)} ms a step.`);
+      journal.log('info', `${device.name}: ${ms.toFixed(1)} ms per step.`);
       if (!best || ms < best.ms) best = { device, ms };
     } catch (error) {
       journal.log('warn', `${device.name} cannot run this config: ${(error as Error).message}`);
@@ -31,7 +31,7 @@ export async function chooseDevice(
   return best?.device ?? devices[devices.length - 1];
 }
 
-/** Milliseconds of a training step, or of a batch of the final evaluation where nothing is trained. */
+/** Milliseconds per training step, or per batch of the final evaluation if nothing is trained. */
 async function stepTime(learner: Learner, trains: boolean): Promise<number> {
   const step = (i: number) => (trains ? learner.train(i) : learner.evaluate('final', i, 1));
   try {

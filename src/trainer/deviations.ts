@@ -1,4 +1,4 @@
-/** How a config's training and evaluation differ from the published protocol; a task adds what it does differently itself. */
+/** Lists how a config's training and evaluation differ from the published protocol. The task adds its own differences. */
 import type { ConfigField, ExperimentConfig } from '#contract/config';
 import type { Deviation } from '#contract/run';
 import { type BodyTable, bodies, bodyDeviation, isScaled } from '#models/index';
@@ -19,13 +19,13 @@ const rules: Rule[] = [
     field: 'variant',
     applies: corrected,
     text: () =>
-      'The final evaluation always uses the best weights, on samples of its own. The committed code uses the last weights unless early stop fired, on test batches that continue where the last evaluation stopped.',
+      'The final evaluation always uses the best weights, on a separate draw of samples. The committed code uses the last weights unless early stop fired, and its batches continue after those of the last evaluation.',
   },
   {
     field: 'gpu_batch_size',
     applies: (config, task) => corrected(config) && task.readsWholeBatches && accumulates(config),
     text: ({ batch_size, gpu_batch_size }) =>
-      `An optimizer step sees ${batch_size} samples. The committed code ignores gpu_batch_size when it loads them and sees ${(batch_size / gpu_batch_size) * batch_size}.`,
+      `An optimizer step uses ${batch_size} samples. The committed code ignores gpu_batch_size when it loads them and uses ${(batch_size / gpu_batch_size) * batch_size}.`,
   },
   {
     field: 'model_name',
@@ -35,7 +35,7 @@ const rules: Rule[] = [
       const changed = bodyOverrides
         .filter((field) => config[field] !== null)
         .map((field) => `${field} ${config[field]}`);
-      return `The body is not ${config.model_name} as published: ${changed.join(', ')}.`;
+      return `The body differs from the published ${config.model_name}: ${changed.join(', ')}.`;
     },
   },
   {
@@ -46,7 +46,7 @@ const rules: Rule[] = [
   {
     field: 'optimizer',
     applies: ({ optimizer }) => optimizer !== 'adam',
-    text: ({ optimizer }) => `Trained with ${optimizer}; published runs use Adam.`,
+    text: ({ optimizer }) => `The optimizer is ${optimizer}; published runs use Adam.`,
   },
   {
     field: 'schedule',
@@ -58,7 +58,7 @@ const rules: Rule[] = [
     field: 'body_dropout',
     applies: ({ body_dropout }) => body_dropout !== null,
     text: ({ body_dropout }) =>
-      `Dropout ${body_dropout} inside the transformer; published runs use the checkpoint’s value.`,
+      `Dropout inside the transformer is ${body_dropout}; published runs use the checkpoint’s value.`,
   },
 ];
 

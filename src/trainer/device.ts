@@ -1,4 +1,4 @@
-/** The devices of this machine, by the names that a config uses. */
+/** The devices of this machine, by their names in a config. */
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
@@ -8,41 +8,52 @@ import type { DeviceInfo } from '#contract/devices';
 import { PermafrostError } from '#contract/errors';
 import { plural } from '#contract/format';
 import type { Device, OnnxDevice } from '#engine/device';
-import { type DeviceTrouble, deviceTrouble, troubleText } from './deviceTrouble.ts';
+import { cudaRelease } from './cudaLibraries.ts';
+import { cudaLack, type DeviceTrouble, deviceTrouble, troubleText } from './deviceTrouble.ts';
 import { openGpu } from './gpu.ts';
+import { findDriver } from './nvidiaDriver.ts';
 
 export type DeviceName = Exclude<ExperimentConfig['device'], 'auto'>;
 
 export interface DeviceOptions {
-  /** CPU threads; absent: one per core. */
+  /** Number of CPU threads; one per core by default. */
   threads?: number;
   /** Folder of the file that holds the frozen weights. */
   weightFolder?: string;
-  /** The Permafrost home, where a device keeps what it learns about itself. */
+  /** The Permafrost home, where a device caches its fastest settings. */
   home?: string;
-  /** Told what people should know about the device. */
+  /** Shows a message about the device to the user. */
   say?(line: string): void;
 }
 
 interface DeviceRow {
+  /** What it is. */
+  about: string;
   open(options: DeviceOptions): Promise<Device>;
-  /** It needs no trial. */
+  /** The device needs no trial. */
   alwaysWorks?: boolean;
+  /** What the machine lacks, so that no trial is worth its time. */
+  lack?(): DeviceTrouble | null;
 }
 
 const rows: Record<DeviceName, DeviceRow> = {
   cpu: {
+    about: 'ONNX Runtime on the processor.',
     open: ({ threads = availableParallelism(), weightFolder }) =>
       onnxDevice(`cpu (ONNX Runtime, ${plural(threads, 'thread')})`, 'cpu', { threads, weightFolder }),
     alwaysWorks: true,
   },
   webgpu: {
+    about: 'The graphics card, through Vulkan, Direct3D 12 or Metal.',
     open: (options) => openWebgpu(options),
   },
   cuda: {
+    about: `ONNX Runtime on an NVIDIA card, with CUDA ${cudaRelease}. Linux x64 only.`,
     open: (options) => onnxDevice('cuda (ONNX Runtime)', 'cuda', options),
+    lack: () => cudaLack({ platform: process.platform, arch: process.arch, driver: findDriver() }),
   },
   tensorflow: {
+    about: 'TensorFlow.js on libtensorflow 2.9, one operation at a time. Slow; for comparison.',
     open: openTensorflow,
   },
 };
@@ -51,7 +62,7 @@ const deviceNames = Object.keys(rows) as DeviceName[];
 /** The devices that `auto` tries. */
 const automatic: readonly DeviceName[] = ['cuda', 'webgpu', 'cpu'];
 
-/** Providers that can keep values in device memory (in onnxruntime-node only WebGPU). */
+/** Providers that can keep values in device memory. In onnxruntime-node only WebGPU can. */
 const keeping: readonly string[] = ['webgpu'];
 /** Providers with com.microsoft.FusedMatMul. */
 const fusing: readonly string[] = ['cpu', 'cuda'];
@@ -71,11 +82,12 @@ async function onnxDevice(
     threads,
     weightFolder,
     keepsState: keeping.includes(provider),
+    padsProducts: provider === 'cpu',
     fusedMatMul: fusing.includes(provider),
   };
 }
 
-/** Our own kernels, or ONNX Runtime's where the optional package `webgpu` is missing or PERMAFROST_WEBGPU=onnx asks for them. */
+/** Opens WebGPU with our own kernels, or with ONNX Runtime's if the optional package `webgpu` is missing or PERMAFROST_WEBGPU is `onnx`. */
 async function openWebgpu(options: DeviceOptions): Promise<Device> {
   const onnx = () => onnxDevice('webgpu (ONNX Runtime)', 'webgpu', options);
   if (process.env.PERMAFROST_WEBGPU === 'onnx') return onnx();
@@ -90,18 +102,18 @@ async function openWebgpu(options: DeviceOptions): Promise<Device> {
 async function openTensorflow(): Promise<Device> {
   const require = createRequire(import.meta.url);
   const util = require('node:util') as { isNullOrUndefined?(value: unknown): boolean };
-  util.isNullOrUndefined ??= (value) => value === null || value === undefined; // tfjs-node calls it; newer Node no longer has it
+  util.isNullOrUndefined ??= (value) => value === null || value === undefined; // tfjs-node calls it, but newer versions of Node lack it
   const name = '@tensorflow/tfjs-node-gpu';
   require(name); // registers the backend
   return { kind: 'eager', name: 'tensorflow (libtensorflow, eager)', backend: 'tensorflow' };
 }
 
-/** Opens a device without a trial. Probe processes use it, because a broken GPU driver may kill the process. */
+/** Opens a device without a trial. A broken GPU driver may kill the process, so only probe processes call this for untried devices. */
 export const openUntried = (name: DeviceName, options: DeviceOptions = {}): Promise<Device> => rows[name].open(options);
 
 /**
- * Opens a device after a trial in another process; `auto` opens all of cuda, webgpu and cpu that work.
- * Throws `device` with the runtime's message and advice.
+ * Opens a device after a trial in another process. `auto` opens those of cuda, webgpu and cpu that work.
+ * Throws `device` with advice and the runtime's message.
  */
 export async function openDevices(name: DeviceName | 'auto', options: DeviceOptions = {}): Promise<Device[]> {
   const reports = await Promise.all((name === 'auto' ? automatic : [name]).map((each) => tryDevice(each)));
@@ -116,22 +128,35 @@ export interface DeviceReport extends DeviceInfo {
   name: DeviceName;
 }
 
-/** Every device, tried on a graph of one node in a process of its own. */
-export const listDevices = (node?: string): Promise<DeviceReport[]> =>
-  Promise.all(deviceNames.map((name) => tryDevice(name, node)));
+export interface TrialOptions {
+  /** The Node that runs the trial; by default the one of this process. */
+  node?: string;
+  /** Environment of the trial; by default that of this process. */
+  environment?: NodeJS.ProcessEnv;
+}
+
+/** Tries every device on a small graph, each in its own process. */
+export const listDevices = (options?: TrialOptions): Promise<DeviceReport[]> =>
+  Promise.all(deviceNames.map((name) => tryDevice(name, options)));
 
 const probeTime = 60_000; // a first GPU session may compile shaders
 
-async function tryDevice(name: DeviceName, node = process.execPath): Promise<DeviceReport> {
-  const trouble = rows[name].alwaysWorks ? null : await runProbe(name, node);
-  return { name, available: trouble === null, ...(trouble ?? { why: null, help: null, command: null, detail: null }) };
+/** Tries one device. */
+export async function tryDevice(name: DeviceName, options: TrialOptions = {}): Promise<DeviceReport> {
+  const { about, alwaysWorks, lack } = rows[name];
+  const trouble = alwaysWorks ? null : (lack?.() ?? (await probeDevice(name, options)));
+  return { name, about, available: !trouble, ...(trouble ?? { why: null, help: null, command: null, detail: null }) };
 }
 
-const runProbe = (name: DeviceName, node: string): Promise<DeviceTrouble | null> =>
+/** What is wrong with a device, from a trial in a process of its own; null where it works. */
+export const probeDevice = (
+  name: DeviceName,
+  { node = process.execPath, environment }: TrialOptions,
+): Promise<DeviceTrouble | null> =>
   new Promise((resolve) => {
     const probe = [join(import.meta.dirname, 'probe.ts'), name];
-    execFile(node, probe, { timeout: probeTime }, (error, out) => {
+    execFile(node, probe, { timeout: probeTime, env: environment }, (error, out, log) => {
       const timeout = error?.killed ? probeTime / 1000 : null;
-      resolve(error ? deviceTrouble(name, { out, signal: error.signal, timeout }) : null);
+      resolve(error ? deviceTrouble(name, { out: `${out}\n${log}`, signal: error.signal, timeout }) : null);
     });
   });

@@ -1,21 +1,37 @@
-/** Why a device does not work, in a sentence for people, and what can be done. Pure. */
+/** Explains in a sentence why a device does not work, and what the user can do. Pure. */
+import { stripVTControlCharacters } from 'node:util';
 import type { DeviceInfo } from '#contract/devices';
+import { bytesText } from '#contract/format';
+import { cudaPackages, cudaRelease, oldestDriver } from './cudaLibraries.ts';
+import type { NvidiaDriver } from './nvidiaDriver.ts';
 
-export type DeviceTrouble = Omit<DeviceInfo, 'name' | 'available'>;
+export type DeviceTrouble = Omit<DeviceInfo, 'name' | 'available' | 'about'>;
 
-interface Row {
-  /** Of the runtime's message. */
+interface Advice {
+  /** A sentence; ends in a colon where a command follows. */
+  help: string;
+  command: string | null;
+}
+
+interface Row extends Partial<Advice> {
+  /** Matches the message of the runtime. */
   pattern: RegExp;
+  /** May use the groups of the pattern. */
   why: string;
 }
 
-interface Advice {
-  help: string;
-  command: string | null;
+interface DeviceAdvice extends Advice {
   rows: readonly Row[];
 }
 
-const advice: Record<string, Advice> = {
+const fetched = bytesText(cudaPackages.reduce((sum, { bytes }) => sum + bytes, 0));
+const install = 'permafrost gpu install';
+const noDriver: Advice = {
+  help: `With an NVIDIA card, install its driver, version ${oldestDriver} or newer, then fetch the CUDA libraries (${fetched}):`,
+  command: install,
+};
+
+const advice: Record<string, DeviceAdvice> = {
   webgpu: {
     help: 'Install a graphics driver with Vulkan (Linux), Direct3D 12 (Windows) or Metal (macOS). To try WebGPU without a graphics card, set VK_ICD_FILENAMES to a software Vulkan.',
     command: null,
@@ -24,22 +40,55 @@ const advice: Record<string, Advice> = {
     ],
   },
   cuda: {
-    help: 'Install the NVIDIA driver, CUDA 12 and cuDNN 9, then fetch the CUDA part of ONNX Runtime:',
-    command: 'node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install',
+    help: 'See what the driver says about the card:',
+    command: 'nvidia-smi',
     rows: [
       {
-        pattern: /Failed to load shared library|providers_cuda/,
-        why: 'The CUDA part of ONNX Runtime is not installed, or a library that it needs is missing.',
+        pattern: /libonnxruntime_providers_\w+\.so: cannot open/,
+        why: 'The CUDA libraries are not installed.',
+        help: `Fetch them (${fetched}):`,
+        command: install,
       },
       {
-        pattern: /CUDA failure|cudaErr|no CUDA-capable|driver version/i,
-        why: 'CUDA finds no NVIDIA card that it can use.',
+        pattern: /(libcuda\.so\S*): cannot open/,
+        why: "The NVIDIA driver's library $1 is missing.",
+        help: 'Install the whole driver; a container sees it when it is started with --gpus all. Then try again:',
+        command: 'permafrost devices',
       },
+      {
+        pattern: /(lib[\w-]+\.so[.\d]*): (?:invalid ELF header|file too short)/,
+        why: 'A library that CUDA needs is damaged: $1.',
+        help: 'Fetch the libraries again:',
+        command: `permafrost gpu remove && ${install}`,
+      },
+      {
+        pattern: /(lib[\w-]+\.so[.\d]*): cannot open/,
+        why: 'A library that CUDA needs is missing: $1.',
+        help: 'Fetch the missing ones:',
+        command: install,
+      },
+      {
+        pattern: /CUDA failure 35\b|driver version is insufficient/i,
+        why: `The NVIDIA driver is too old for CUDA ${cudaRelease}.`,
+        help: `Update it to version ${oldestDriver} or newer, then try again:`,
+        command: 'permafrost devices',
+      },
+      {
+        pattern: /CUDA failure (?:209|222)\b|no kernel image/i,
+        why: 'The NVIDIA card is too old: CUDA 13 supports Turing (2018, RTX 20) and newer.',
+        help: 'Use webgpu or cpu. See which card it is:',
+      },
+      {
+        pattern: /CUDA failure 2\b|out of memory/i,
+        why: 'The memory of the NVIDIA card is full.',
+        help: 'See who uses it:',
+      },
+      { pattern: /CUDA failure|cudaErr|no CUDA-capable/i, why: 'CUDA finds no NVIDIA card that it can use.' },
     ],
   },
   tensorflow: {
-    help: 'Install the optional package; to compute on a graphics card it needs an NVIDIA driver and CUDA 11:',
-    command: 'npm install @tensorflow/tfjs-node-gpu',
+    help: 'It brings libtensorflow 2.9, which computes on the processor. On an NVIDIA card it needs CUDA 11.2 and cuDNN 8.1 as well. It is slower than the other devices and only of use for comparison. Install it:',
+    command: 'npm install @tensorflow/tfjs-node-gpu@4.22.0',
     rows: [
       {
         pattern: /Cannot find module '@tensorflow/,
@@ -53,23 +102,64 @@ const advice: Record<string, Advice> = {
   },
 };
 
-/** How the trial of a device ended without success. */
+/** The outcome of a failed trial of a device. */
 export interface FailedTrial {
+  /** What the runtime printed. */
   out: string;
   signal?: string | null;
-  /** Seconds after which it was ended; null where it ended itself. */
+  /** Seconds after which the process was killed; null if it exited by itself. */
   timeout: number | null;
 }
 
 export function deviceTrouble(name: string, { out, signal, timeout }: FailedTrial): DeviceTrouble {
-  const { help, command, rows } = advice[name];
-  const because = (why: string, detail: string | null): DeviceTrouble => ({ why, detail, help, command });
-  if (timeout !== null) return because(`It did not answer within ${timeout} seconds.`, null);
-  if (signal) return because('Its driver crashed during a trial.', `The process was ended by ${signal}.`);
-  const detail = out.replace(/\s+/g, ' ').trim().slice(0, 1000);
-  return because(rows.find(({ pattern }) => pattern.test(detail))?.why ?? 'A trial failed.', detail || null);
+  const { rows, help, command } = advice[name];
+  const because = (why: string, detail: string | null, own: Partial<Advice> = {}): DeviceTrouble => ({
+    ...{ help, command },
+    ...own,
+    ...{ why, detail },
+  });
+  if (timeout !== null) return because(`The device did not answer within ${timeout} seconds.`, null);
+  if (signal) return because('The driver crashed during a trial.', `The process was killed by ${signal}.`);
+  const detail = stripVTControlCharacters(out).replace(/\s+/g, ' ').trim().slice(0, 1000);
+  for (const { pattern, why, ...own } of rows) {
+    const found = pattern.exec(detail);
+    if (found)
+      return because(
+        why.replace(/\$(\d)/g, (_, group) => found[Number(group)] ?? ''),
+        detail,
+        own,
+      );
+  }
+  return because('A trial failed.', detail || null);
 }
 
-/** The trouble on one line, for errors of runs. */
+/** What a machine lacks for CUDA, whatever is installed. */
+export function cudaLack({
+  platform,
+  arch,
+  driver,
+}: {
+  platform: string;
+  arch: string;
+  driver: NvidiaDriver | null;
+}): DeviceTrouble | null {
+  if (platform !== 'linux' || arch !== 'x64') {
+    const help = 'Use webgpu here; it runs on NVIDIA cards too.';
+    const why = `ONNX Runtime for Node has CUDA on Linux x64 only; this is ${platform} ${arch}.`;
+    return { why, help, command: null, detail: null };
+  }
+  if (driver) return null;
+  return { why: 'This machine has no NVIDIA driver.', ...noDriver, detail: null };
+}
+
+/** The same, and a driver that is too old for the libraries that `gpu install` fetches. */
+export function cudaInstallLack(machine: Parameters<typeof cudaLack>[0]): DeviceTrouble | null {
+  const version = machine.driver?.version;
+  if (!version || Number.parseInt(version, 10) >= oldestDriver) return cudaLack(machine);
+  const why = `The NVIDIA driver is of version ${version}, and CUDA ${cudaRelease} needs ${oldestDriver} or newer.`;
+  return { why, help: 'Update the driver, then run:', command: install, detail: null };
+}
+
+/** The trouble as one line, for error messages of runs. */
 export const troubleText = ({ why, detail, help, command }: DeviceTrouble): string =>
   [why, help, ...(command ? [command] : []), ...(detail ? [`(${detail})`] : [])].join(' ');

@@ -1,6 +1,6 @@
 /**
- * Writes the proof that frozen weights stay untouched, `frozen.json` of the run folder. Hashes every frozen tensor before the
- * first step, and again as the device reads it back when a session ends. Refuses to resume a run with other weights.
+ * Proves that training does not change frozen weights, in `frozen.json` of the run folder. Hashes every frozen tensor before the
+ * first step, and again when a session ends, as read back from the device. Refuses to resume a run whose weights differ.
  */
 import { PermafrostError } from '#contract/errors';
 import { changedTensors, type FrozenProof, type FrozenTensor } from '#contract/frozen';
@@ -14,7 +14,7 @@ import { readProof, writeProof } from '#runFolder/proof';
 const hashOf = ({ buffer, byteOffset, byteLength }: TensorData): string =>
   sha256(new Uint8Array(buffer, byteOffset, byteLength));
 
-/** Hashes the frozen weights at the start of a session. Throws `weights` if they differ from those that the run began with. */
+/** Hashes the frozen weights at the start of a session. Throws `weights` if they differ from those at the start of the run. */
 export function beginProof(path: string, frozen: Record<string, Frozen>, journal: Journal): FrozenProof | null {
   const tensors = hashesOf(frozen);
   if (tensors.length === 0) return null;
@@ -24,18 +24,18 @@ export function beginProof(path: string, frozen: Record<string, Frozen>, journal
   if (changed)
     throw new PermafrostError(
       'weights',
-      `${changed.name} changed while the run was under way, up to step ${began.checked?.step}: its results since then are invalid. Start a new run.`,
+      `The frozen tensor ${changed.name} changed during the run, before step ${began.checked?.step}, so later results are invalid. Start a new run.`,
     );
   compare(began, tensors, frozen);
   return began;
 }
 
-/** The proof of earlier sessions. A damaged one is logged and replaced, since nothing can be compared with it. */
+/** The proof of earlier sessions. A damaged one is logged and later replaced. */
 function proofOf(path: string, journal: Journal): FrozenProof | null {
   try {
     return readProof(path);
   } catch (error) {
-    journal.log('warn', `${(error as Error).message} The hashes are those of this session from here on.`);
+    journal.log('warn', `${(error as Error).message} From now on the proof holds the hashes of this session.`);
     return null;
   }
 }
@@ -59,12 +59,12 @@ function compare(began: FrozenProof, tensors: FrozenTensor[], frozen: Record<str
   const file = frozen[other.name]?.file?.name;
   throw new PermafrostError(
     'weights',
-    `${other.name} is not what the run began with: SHA-256 ${other.before.slice(0, 12)}… then, ${now.get(other.name)?.slice(0, 12) ?? 'nothing'}… now. ` +
-      `${file ? `The file ${file} was changed or replaced: put the old one back` : 'The config was changed: undo that'}, or start a new run.`,
+    `The frozen tensor ${other.name} has changed since the start of the run: its SHA-256 was ${other.before.slice(0, 12)}… and is now ${now.get(other.name)?.slice(0, 12) ?? 'nothing'}…. ` +
+      `${file ? `The file ${file} was changed or replaced: restore the old one` : 'The config was changed: undo that'}, or start a new run.`,
   );
 }
 
-/** Hashes what the device reads back after `step` steps. Logs tensors that changed. */
+/** Hashes the frozen weights as read back from the device after `step` steps. Logs tensors that have changed. */
 export async function endProof(
   path: string,
   proof: FrozenProof,
@@ -79,16 +79,16 @@ export async function endProof(
   const checked = keep(path, { ...proof, checked: { at: Date.now(), step }, tensors }, journal);
   const changed = changedTensors(checked).map(({ name }) => name);
   if (changed.length > 0)
-    journal.log('warn', `Frozen weights changed while the run was under way: ${changed.join(', ')}. Do not trust it.`);
+    journal.log('warn', `Frozen weights changed during the run: ${changed.join(', ')}. Do not trust its results.`);
 }
 
-/** Writes the proof. When the disk refuses, logs a warning and goes on. */
+/** Writes the proof. If the disk refuses it, logs a warning and continues. */
 function keep(path: string, proof: FrozenProof, journal: Journal): FrozenProof {
   try {
     writeProof(path, proof);
   } catch (error) {
     if (!(error instanceof PermafrostError) || error.code !== 'disk') throw error;
-    journal.log('warn', `${error.message} The hashes of the frozen weights are not kept.`);
+    journal.log('warn', `${error.message} The hashes of the frozen weights were not saved.`);
   }
   return proof;
 }

@@ -1,4 +1,4 @@
-/** Opens this machine's GPU through Dawn (the optional package `webgpu`). */
+/** Opens this machine's GPU through Dawn, which the optional package `webgpu` contains. */
 import type { OnnxDevice, WgslDevice } from '#engine/device';
 import type { Gpu } from '#engine/wgsl/gpu';
 import { tileCache } from './tileCache.ts';
@@ -12,13 +12,13 @@ interface Dawn {
   create(options: string[]): { requestAdapter(options?: object): Promise<Adapter | null> };
 }
 
-/** Kept for ever: Dawn ends the process where it is collected. */
+/** Never garbage-collected, because that crashes Dawn and with it the process. */
 let instance: ReturnType<Dawn['create']> | undefined;
 
-/** Kernels write what they share in a workgroup before they read it, and software Vulkan takes seconds to write zeros first. */
+/** Skips zeroing workgroup memory, which takes seconds on software Vulkan. Our kernels write this memory before they read it. */
 const dawnOptions = ['enable-dawn-features=allow_unsafe_apis,disable_workgroup_init'];
 
-/** Limits of which the adapter's best is asked for; the rest stay at what WebGPU promises. */
+/** Limits that are raised to the adapter's maximum. The others stay at WebGPU's defaults. */
 const wantedLimits = [
   'maxBufferSize',
   'maxStorageBufferBindingSize',
@@ -27,27 +27,27 @@ const wantedLimits = [
 ] as const;
 
 export interface GpuOptions {
-  /** Runs steps with an operator that has no WGSL. */
+  /** Opens the device for steps with an operator that has no WGSL kernel. */
   fallback(): Promise<OnnxDevice>;
   say?(line: string): void;
-  /** Where the fastest tiles of products are kept; absent: none is tried. */
+  /** The home, which caches the fastest tiles of matrix products. If absent, none are tried. */
   home?: string;
 }
 
-/** A trial on a GPU in software would take minutes and gain nothing. */
+/** Whether the adapter is a GPU emulated in software, where trying tiles would take minutes and gain nothing. */
 const isSoftware = (title: string): boolean => /swiftshader|llvmpipe|basic render/i.test(title);
 
-/** Throws when the package or an adapter is missing. */
+/** Opens the GPU. Throws if the package or an adapter is missing. */
 export async function openGpu({
   fallback,
   say = (line) => console.error(line),
   home,
 }: GpuOptions): Promise<WgslDevice> {
-  const name = 'webgpu'; // an optional package without a place in the types
+  const name = 'webgpu'; // not a literal in import(), so that the compiler does not look for the optional package
   const dawn = (await import(name)) as Dawn;
   instance ??= dawn.create(dawnOptions);
   const adapter = await instance.requestAdapter({ powerPreference: 'high-performance' });
-  if (!adapter) throw new Error('Dawn finds no GPU.');
+  if (!adapter) throw new Error('Dawn found no GPU.');
   const gpu = await adapter.requestDevice({
     requiredLimits: Object.fromEntries(wantedLimits.map((limit) => [limit, adapter.limits[limit]])),
   });

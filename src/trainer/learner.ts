@@ -1,4 +1,4 @@
-/** A run's compiled programs: an optimizer step and an evaluation, on batches that are functions of their index. */
+/** A run's compiled programs: an optimizer step and an evaluation. Batches depend only on their index. */
 import type { ExperimentConfig } from '#contract/config';
 import type { Device } from '#engine/device';
 import { chain, clipByGlobalNorm, optimizers } from '#engine/optim';
@@ -37,20 +37,20 @@ export interface Evaluation extends Score {
 
 export interface Learner {
   state: SharedState;
-  /** Optimizer step `index` (from 0). Loss and metric are means over the step's micro-batches, with dropout. */
+  /** Takes optimizer step `index` (from 0). Loss and metric are means over the step's micro-batches, with dropout. */
   train(index: number): Promise<StepReport>;
-  /** Unweighted means over `count` batches, without dropout; null once `cancelled` returns true. */
+  /** Evaluates `count` batches without dropout and returns unweighted means; null if `cancelled` returned true. */
   evaluate(split: Split, first: number, count: number, cancelled?: () => boolean): Promise<Evaluation | null>;
-  /** Optimizer steps taken and their time in ms; `data` is the part spent on making batches. */
+  /** Number of optimizer steps and their time in ms; `data` is the part of it spent on making batches. */
   readonly time: Readonly<{ steps: number; training: number; data: number }>;
   /** Sums over the compiled programs. */
   readonly stats: CompiledStep['stats'];
   release(): Promise<void>;
 }
 
-const largestNorm = 1; // of the gradients together, as published
+const largestNorm = 1; // of all gradients together, as published
 
-/** Compiles the programs of a run. It takes ownership of the arrays that it trains. */
+/** Compiles the programs of a run. Takes ownership of the arrays of trained weights. */
 export async function compileLearner(options: LearnerOptions): Promise<Learner> {
   const { config, task, shape, model, plan, weights, dataset, device, print } = options;
   const loss = task.loss(config);
@@ -123,7 +123,7 @@ export async function compileLearner(options: LearnerOptions): Promise<Learner> 
       return { loss: mean(losses), metric: mean(metrics), scores };
     },
     async release() {
-      await state.release(); // first, since a step that goes carries home what it left on a device
+      await state.release(); // first; otherwise each step would copy the state back from the device on release
       await steps.release();
       await apply?.release();
       await evaluations.release();
@@ -131,7 +131,7 @@ export async function compileLearner(options: LearnerOptions): Promise<Learner> 
   };
 }
 
-/** Inputs of a program on a task's batches: x, y, and `at` where samples are read elsewhere than at their last token. */
+/** Specs of a program's inputs: x, y, and `at` if samples are not read at their last token. */
 export function batchSpecs(
   { width, embedding, target, targetType, readsAt }: TaskShape,
   tokens: number,
@@ -146,10 +146,10 @@ export function batchSpecs(
 
 export const inputsOf = ({ x, y, at }: Batch): Record<string, TensorData> => (at ? { x, y, at } : { x, y });
 
-/** Each compiled program holds packed weights and activations of its own. */
+/** Most programs that stay open. Each holds its own packed weights and activations. */
 const mostLengths = 4;
 
-/** Programs compiled per sequence length on demand; keeps the most recently used. */
+/** Compiles a program for each sequence length on demand and keeps the most recently used ones. */
 function byLength(compile: (tokens: number) => Promise<CompiledStep>) {
   const open = new Map<number, CompiledStep>(); // least recently used first
   return {

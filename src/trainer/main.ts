@@ -1,10 +1,14 @@
 /**
- * `node main.ts RUNFOLDER`: one process, one run. Reports through the run's journal and, where a parent process listens,
- * as messages; obeys `pause` and `stop`, as messages or, after SIGUSR2,
- * from `command.json`. Exit codes: 0 the run came to rest, 1 it failed, 2 it was not begun.
- * Environment: PERMAFROST_HOME (default: two folders above the run's), PERMAFROST_THREADS, PERMAFROST_WAIT (seconds to wait for
- * another trainer of the run to end), PERMAFROST_SEEN (number of the newest journal entry that the store has),
- * PERMAFROST_PRINT_GRAPH (a file for the graphs of the run's programs as text, see engine/print).
+ * `node main.ts RUNFOLDER` trains one run. It reports to the run's journal and, if there is a parent process, in messages
+ * to it. It obeys `pause` and `stop`, either as a message or, after SIGUSR2, in `command.json`.
+ * Exit codes: 0 the run finished, paused or stopped; 1 it failed; 2 it did not start.
+ *
+ * Environment:
+ * - PERMAFROST_HOME: the home; by default two folders above the run's
+ * - PERMAFROST_THREADS: number of CPU threads
+ * - PERMAFROST_WAIT: seconds to wait for another trainer of the run to exit
+ * - PERMAFROST_SEEN: number of the newest journal entry that the store has
+ * - PERMAFROST_PRINT_GRAPH: a file for the graphs of the run's programs as text, see engine/print
  */
 import { resolve } from 'node:path';
 import { receiveRequests } from './requests.ts';

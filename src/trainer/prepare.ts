@@ -1,4 +1,4 @@
-/** From a config to something that can take a step: task, model, weights, data, device, compiled programs. */
+/** Prepares everything that a run needs for its first step: task, model, weights, data, device, compiled programs. */
 
 import { appendFileSync, writeFileSync } from 'node:fs';
 import type { ExperimentConfig } from '#contract/config';
@@ -20,14 +20,14 @@ import { prepareWeights, type Weights } from './weights.ts';
 
 export interface PrepareOptions {
   config: ExperimentConfig;
-  /** The lab's folder: models, data sets and caches. */
+  /** The Permafrost home: models, data sets and caches. */
   home: string;
-  /** CPU threads; absent: one per core. */
+  /** Number of CPU threads; one per core by default. */
   threads?: number;
   journal: Journal;
-  /** Aborting it ends the decoding of the data set, which may take minutes; the rest takes seconds. */
+  /** Aborts the decoding of the data set, which may take minutes. Everything else takes seconds. */
   signal?: AbortSignal;
-  /** File that the graphs of the run's programs are written to, for debugging. */
+  /** A file for the graphs of the run's programs, for debugging. */
   graphFile?: string;
 }
 
@@ -40,7 +40,7 @@ export interface Prepared {
   device: Device;
 }
 
-/** Prepares a run; checks the config before it loads anything. Throws `config`, `weights`, `data`, `device`. */
+/** Prepares a run. Checks the config before it loads anything. Throws `config`, `weights`, `data` or `device`. */
 export async function prepare({
   config,
   home,
@@ -66,7 +66,7 @@ export async function prepare({
           home,
           signal,
           onProgress: decodeLog(journal),
-          onWait: (other) => journal.log('info', `Waiting for ${other}, which decodes the data.`),
+          onWait: (other) => journal.log('info', `Waiting for ${other}, which is decoding the data.`),
         });
   if (loaded?.remark) journal.log('info', loaded.remark);
   for (const note of loaded?.notes ?? []) journal.log('warn', note);
@@ -83,13 +83,13 @@ export async function prepare({
   return { task, model, plan, learner, weights, device };
 }
 
-/** Writes each graph below the ones before it. */
+/** Empties the file, then appends each graph to it. */
 function graphWriter(file: string): (graph: string) => void {
   writeFileSync(file, '');
   return (graph) => appendFileSync(file, `${graph}\n`);
 }
 
-/** Logs every ten seconds how far a data set is decoded. Only the first run on it waits for that. */
+/** Logs the progress of decoding a data set every ten seconds. Only the first run on a data set decodes it. */
 function decodeLog(journal: Journal): (done: number, total: number | null, unit: string) => void {
   let next = performance.now();
   return (done, total, unit) => {

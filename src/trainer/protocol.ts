@@ -1,19 +1,19 @@
 /**
- * The training protocol of dl-project as pure functions: what a run does next, when it evaluates, when it stops early,
- * which weights its final evaluation uses. A run's whole position is its {@link Progress}; everything that was drawn so far
- * (batches, dropout) follows from the number of steps, so a resumed run continues exactly.
+ * The training protocol of dl-project as pure functions: they decide what a run does next, when it evaluates, when it stops
+ * early, and which weights its final evaluation uses. {@link Progress} describes a run's position completely: all random draws
+ * (batches, dropout) follow from the number of steps, so a resumed run continues exactly.
  */
 import type { ExperimentConfig } from '#contract/config';
 import type { Progress } from '#runFolder/runCheckpoint';
 import type { Split } from '#tasks/task';
 
-/** The sizes and numbers of a run's batches. */
+/** The sizes of a run's batches and how many there are. */
 export interface TrainingPlan {
-  /** Samples per batch on the device while training. */
+  /** Samples that the device processes at once while training. */
   microBatch: number;
-  /** Micro-batches per optimizer step; more than one accumulates gradients. */
+  /** Micro-batches per optimizer step. If there are several, their gradients are accumulated. */
   microBatches: number;
-  /** Samples per batch of an evaluation. */
+  /** Samples that the device processes at once in an evaluation. */
   evalBatch: number;
   /** Batches of one test evaluation. */
   testBatches: number;
@@ -24,8 +24,8 @@ export interface TrainingPlan {
 
 /**
  * Plans the batches of a config. Evaluations round samples up to whole batches of `batch_size`.
- * The reference evaluates `batch_size` samples at once, and on tasks that ignore gpu_batch_size (`readsWholeBatches`)
- * trains on `batch_size` samples per micro-batch; corrected runs never exceed gpu_batch_size.
+ * The reference evaluates `batch_size` samples at once. On tasks that ignore gpu_batch_size (`readsWholeBatches`) it also
+ * trains on `batch_size` samples per micro-batch. Corrected runs never exceed gpu_batch_size.
  */
 export function planOf(config: ExperimentConfig, readsWholeBatches: boolean): TrainingPlan {
   const { batch_size, gpu_batch_size } = config;
@@ -48,7 +48,7 @@ const remembered = 100;
 
 export const freshProgress = (): Progress => ({ step: 0, iteration: 0, best: null, testMetrics: [], seconds: 0 });
 
-/** What a run does next: an optimizer step, the test evaluation that ends an iteration, or the final evaluation. */
+/** The next action of a run: an optimizer step, the test evaluation that ends an iteration, or the final evaluation. */
 export function nextAction(config: ExperimentConfig, progress: Progress): 'train' | 'test' | 'final' {
   const { step, iteration } = progress;
   if (step >= (iteration + 1) * config.steps_per_iter) return 'test';
@@ -62,8 +62,8 @@ export interface Score {
 }
 
 /**
- * Progress after a test evaluation. Its loss becomes the best if it is the first, or if the best so far exceeds it by more
- * than 1 %; NaN never becomes the best. `improved` says whether it did.
+ * Progress after a test evaluation. Its loss becomes the best if it is the first one, or if the best so far is more than 1 %
+ * higher; NaN never becomes the best. `improved` says whether the loss became the best.
  */
 export function updateProgress(progress: Progress, test: Score): { progress: Progress; improved: boolean } {
   const iteration = progress.iteration + 1;
@@ -73,7 +73,7 @@ export function updateProgress(progress: Progress, test: Score): { progress: Pro
   return { progress: { ...progress, iteration, best, testMetrics }, improved };
 }
 
-/** Whether `early_stop` iterations have passed since the best one. */
+/** Whether at least `early_stop` iterations have passed since the best one. */
 export const stopsEarly = (config: ExperimentConfig, { iteration, best }: Progress): boolean =>
   config.early_stop !== null && iteration - (best?.iteration ?? 0) >= config.early_stop;
 
@@ -88,8 +88,8 @@ export interface FinalEvaluation {
 }
 
 /**
- * corrected: the best weights, on a split of its own. reference: the best weights only where early stop fired, otherwise
- * the last; on test batches that continue where the last evaluation stopped.
+ * Corrected runs evaluate the best weights on the split `final`. Reference runs evaluate the best weights only if early stop
+ * fired, otherwise the last ones, on test batches that continue after those of the last evaluation.
  */
 export function finalEvaluation(config: ExperimentConfig, plan: TrainingPlan, progress: Progress): FinalEvaluation {
   const { iteration, best } = progress;
@@ -115,7 +115,7 @@ export const mean = (values: ArrayLike<number>): number => {
   return sum / values.length;
 };
 
-/** Standard error of the mean of per-sample scores; 0 for a single score, which has no spread. */
+/** Standard error of the mean of per-sample scores; 0 for a single score. */
 export function standardError(scores: ArrayLike<number>): number {
   const n = scores.length;
   if (n < 2) return 0;

@@ -19,13 +19,13 @@ export function receiveRequests(folder: string): AbortSignal {
   });
   process.on('disconnect', () => interrupted('The process that started this run exited.'));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    // a terminal sends these to its whole group: what they mean for a run is for the process to say that started it
+    // a terminal sends these to its whole process group; if there is a parent process, it decides what they mean for the run
     if (process.connected && signal !== 'SIGTERM') process.on(signal, () => {});
-    else process.once(signal, () => interrupted(`The trainer was asked to end (${signal}).`)); // a second one ends it at once
+    else process.once(signal, () => interrupted(`The trainer received ${signal}.`)); // a second signal kills it
   }
-  for (const printed of [process.stdout, process.stderr]) printed.on('error', () => {}); // a full disk under trainer.log ends no run
+  for (const printed of [process.stdout, process.stderr]) printed.on('error', () => {}); // a full disk under trainer.log must not end the run
   if (process.platform === 'win32') return stop.signal;
-  process.on('SIGXFSZ', () => {}); // a file-size limit becomes an error of write(), which we survive
+  process.on('SIGXFSZ', () => {}); // turns a file-size limit into an error of write(), which is handled
   // last: the batch script of a cluster takes it for the sign that this process receives requests
   process.on('SIGUSR2', async () => {
     const { readRunCommand } = await import('#runFolder/command');

@@ -1,4 +1,4 @@
-/** The tiles that products were fastest with on each GPU: `cache/tiles.json` in the home. Losing it costs a trial. */
+/** Caches the fastest tiles of matrix products on each GPU in `cache/tiles.json` of the home. If the file is lost, tiles are tried again. */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
@@ -9,7 +9,7 @@ const size = z.number().int().positive();
 const tileSchema = z.object({ rows: size, columns: size, depth: size, threadRows: size, threadColumns: size });
 const cacheSchema = z.record(z.string(), z.record(z.string(), tileSchema));
 
-/** What is known of the products of one adapter. A file that cannot be read counts as empty. */
+/** The fastest tiles of one adapter. A file that cannot be read counts as empty. */
 export function tileCache(home: string, adapter: string): TileMemory {
   const path = join(home, 'cache', 'tiles.json');
   const read = (): z.infer<typeof cacheSchema> => {
@@ -29,7 +29,7 @@ export function tileCache(home: string, adapter: string): TileMemory {
         makeFolder(dirname(path));
         writeAtomically(path, [new TextEncoder().encode(text)]);
       } catch {
-        // a disk that is full ends no run; the next one tries again
+        // a full disk must not end the run; the next run tries again
       }
     },
   };

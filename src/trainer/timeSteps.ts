@@ -1,4 +1,4 @@
-/** `node timeSteps.ts`: times the steps of every calibration on the processor and prints them as JSON. */
+/** `node timeSteps.ts` times the steps of every calibration on the CPU and prints the times as JSON. */
 import { tmpdir } from 'node:os';
 import type { ExperimentConfig } from '#contract/config';
 import { buildModel } from '#models/index';
@@ -9,7 +9,7 @@ import { compileLearner } from './learner.ts';
 import { planOf } from './protocol.ts';
 import { prepareWeights } from './weights.ts';
 
-/** Milliseconds for which each is timed. */
+/** Each step and each evaluation is repeated for this many milliseconds. */
 const span = 400;
 const home = process.argv[2] ?? tmpdir();
 
@@ -29,7 +29,7 @@ async function timeSteps(config: ExperimentConfig): Promise<StepTimes> {
   return { start: start / 1000, step: step / 1000, evaluation: evaluation / 1000 };
 }
 
-/** Milliseconds that a step takes where little else runs: the lower quartile, the first steps left out. */
+/** Milliseconds per step on an otherwise idle machine: the lower quartile, without the first steps. */
 async function typical(run: (i: number) => Promise<unknown>): Promise<number> {
   const times: number[] = [];
   for (let i = 0; i < 3; i++) await run(i);

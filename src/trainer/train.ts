@@ -1,6 +1,6 @@
 /**
- * One run from its config to its result: trains iteration by iteration, evaluates, keeps checkpoints, reports.
- * `protocol.ts` decides what comes next; this file does it.
+ * Trains one run from its config to its result: trains iteration by iteration, evaluates, writes checkpoints, and reports.
+ * `protocol.ts` decides what to do next; this file does it.
  */
 
 import { existsSync, renameSync } from 'node:fs';
@@ -34,14 +34,14 @@ import {
 
 export type Ended = Extract<EntryBody, { kind: 'ended' }>;
 
-/** A request to end the run early, with the reason where no user gave a command. */
+/** A request to end the run early. It has a reason unless the user gave the command. */
 export interface Interruption extends TrainerCommand {
   reason: Ended['reason'];
 }
 
 /** The channel between a run and the process around it. */
 export interface RunControl {
-  /** Aborted from outside with an {@link Interruption} as its reason; the run checks it between batches. */
+  /** Aborting it with an {@link Interruption} as its reason ends the run, which checks it between batches. */
   readonly stop: AbortSignal;
   /** Optimizer steps done. */
   step: number;
@@ -55,19 +55,19 @@ export interface RunOptions extends Omit<PrepareOptions, 'signal'> {
 interface Session extends RunOptions, Prepared {
   checkpoints: CheckpointWriter;
   progress: Progress;
-  /** Trained parameters of the best iteration. */
+  /** Trained parameters after the best iteration. */
   best: Record<string, TensorData> | null;
-  /** Seconds in all sessions of the run. */
+  /** Seconds that all sessions of the run have taken so far. */
   elapsed(): number;
 }
 
-/** Runs from the last checkpoint, or from the start, to the end or an interruption. Throws what makes the run fail. */
+/** Trains from the last checkpoint, or from the start, until the run ends or is interrupted. Throws if the run fails. */
 export async function train(options: RunOptions): Promise<Ended> {
   sweepDrafts(options.folder);
   const { journal, control } = options;
   const prepared = await retryWhileDiskFails(() => prepare({ ...options, signal: control.stop }), {
     signal: control.stop,
-    onRefusal: ({ message }) => journal.log('warn', `${message} The run starts when the disk works again.`),
+    onRefusal: ({ message }) => journal.log('warn', `${message} The run will start when the disk works again.`),
   }).catch((error) => {
     if (!control.stop.aborted || error !== control.stop.reason) throw error;
     return null;
@@ -91,7 +91,7 @@ export async function train(options: RunOptions): Promise<Ended> {
   }
 }
 
-/** Restores the checkpoint, if there is one, and opens the session's journal. */
+/** Restores the checkpoint, if there is one, and records the start of the session. */
 function begin(options: RunOptions, prepared: Prepared): Session {
   const { config, folder, home, journal, control } = options;
   const { task, model, plan, device, learner } = prepared;
@@ -103,7 +103,7 @@ function begin(options: RunOptions, prepared: Prepared): Session {
     renameSync(files.checkpoint, aside);
     journal.log(
       'warn',
-      `The checkpoint is damaged: its checksum is wrong. It is kept as ${aside}; the run starts over, which gives the same result.`,
+      `The checkpoint is damaged: its checksum is wrong. It is kept as ${aside}. The run starts over and will have the same result.`,
     );
   }
   const restored = readRunCheckpoint(files.checkpoint, specs, digest);
@@ -137,7 +137,7 @@ async function loop(session: Session): Promise<Ended> {
   const { config, control } = session;
   const actions = { train: step, test, final };
   for (;;) {
-    await breathe(); // a step blocks the thread, so commands and signals arrive only here
+    await breathe(); // steps block the thread, so commands and signals arrive only here
     if (control.stop.aborted) return interrupt(session, control.stop.reason);
     const ended = await actions[nextAction(config, session.progress)](session);
     if (ended) return ended;
@@ -189,7 +189,7 @@ async function final(session: Session): Promise<Ended | null> {
   const last = await copy(learner, trainedNames(model));
   if (weights === 'best') load(learner, best!);
   const score = await evaluate(session, split, firstBatch, plan.finalBatches);
-  load(learner, last); // an interrupted evaluation is followed by a checkpoint
+  load(learner, last); // because an interruption writes a checkpoint of the last weights
   if (!score) return null;
   checkNumbers(session, progress.step, { 'final loss': score.loss, 'final metric': score.metric });
   const result: FinalResult = {
@@ -208,13 +208,13 @@ async function final(session: Session): Promise<Ended | null> {
   return { kind: 'ended', state: 'finished', step: progress.step, reason: null, result };
 }
 
-/** Null when the run is interrupted meanwhile. */
+/** Evaluates the learner; null if the run was interrupted meanwhile. */
 const evaluate = (
   { learner, control }: Session,
   ...[split, first, count]: Parameters<Learner['evaluate']>
 ): Promise<Evaluation | null> => learner.evaluate(split, first, count, () => control.stop.aborted);
 
-/** Ends the session at a checkpoint. If it cannot be written, that is the reason given, since steps will be repeated. */
+/** Ends the session with a checkpoint. If that cannot be written, the disk error becomes the reason, since steps will be repeated. */
 async function interrupt(session: Session, { kind, reason }: Interruption): Promise<Ended> {
   const outcome = await save(session);
   const failure = outcome.saved ? null : { code: 'disk' as const, message: outcome.error.message };
@@ -234,7 +234,7 @@ const save = async ({ checkpoints, learner, progress, best, elapsed }: Session) 
   return checkpoints.save({ progress: { ...progress, seconds: elapsed() }, state, best });
 };
 
-/** The live arrays of the whole state. */
+/** The arrays of the whole state, not copied. */
 async function all({ state }: Learner): Promise<Record<string, TensorData>> {
   await state.settle();
   return Object.fromEntries(Object.keys(state.specs).map((name) => [name, state.get(name)]));
@@ -249,7 +249,7 @@ function load({ state }: Learner, values: Record<string, TensorData>): void {
   for (const [name, data] of Object.entries(values)) state.set(name, data);
 }
 
-/** Throws `nan` naming the step when one of the values is not a finite number. */
+/** Throws `nan` with the number of the step if one of the values is not a finite number. */
 function checkNumbers({ config }: Session, step: number, values: Record<string, number>): void {
   for (const [what, value] of Object.entries(values)) {
     if (Number.isFinite(value)) continue;
@@ -261,10 +261,10 @@ function checkNumbers({ config }: Session, step: number, values: Record<string, 
   }
 }
 
-/** Logs the time per step and the share spent on batches. */
+/** Logs the time per step, and the part of it spent on making the batch. */
 function reportSpeed({ learner, journal }: Session): void {
   const { steps, training, data } = learner.time;
   if (steps === 0) return;
   const each = (ms: number) => `${(ms / steps).toFixed(2)} ms`;
-  journal.log('info', `${steps} steps of ${each(training)} each, ${each(data)} of it for the batch.`);
+  journal.log('info', `${steps} steps took ${each(training)} each, of which ${each(data)} to make the batch.`);
 }

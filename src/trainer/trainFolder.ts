@@ -40,7 +40,7 @@ export async function trainFolder(folder: string, stop: AbortSignal): Promise<ne
   }
 }
 
-/** Opens the run's journal, unless the run must not go on. Throws `notFound`, `conflict`, `disk`. */
+/** Takes the run's lease and opens its journal. Throws `notFound`, `disk`, or `conflict` if the run is finished or in use. */
 async function openRun(folder: string, control: RunControl): Promise<Journal> {
   const files = runFiles(folder);
   if (!existsSync(files.config))
@@ -92,14 +92,14 @@ async function takeRun(folder: string, stop: AbortSignal): Promise<Lease> {
   }
 }
 
-/** Settles when the newest message has left. */
+/** Settles when the newest message has been sent. */
 let sent: Promise<unknown> = Promise.resolve();
 function send(entry: JournalEntry): void {
   if (!process.connected) return;
   sent = new Promise((resolve) => process.send!(entry, undefined, undefined, resolve)); // a lost parent shows as 'disconnect'
 }
 
-/** Writes the last entry, which a full disk may take a while to accept, and ends the process. */
+/** Writes the last entry, waits while the disk refuses it, and exits. */
 async function finish(journal: Journal, ended: Ended, stop: AbortSignal): Promise<never> {
   let code = ended.state === 'failed' ? exitCode.failed : exitCode.rested;
   const late = new AbortController();
@@ -111,7 +111,7 @@ async function finish(journal: Journal, ended: Ended, stop: AbortSignal): Promis
     await retryWhileDiskFails(journal.sync, {
       signal: late.signal,
       onRefusal: ({ message }) =>
-        console.error(`${message} The run has ended; its last entries are written when the disk works again.`),
+        console.error(`${message} The run has ended; its last entries will be written when the disk works again.`),
     });
   } catch (error) {
     console.error((error as Error).message);
@@ -120,12 +120,12 @@ async function finish(journal: Journal, ended: Ended, stop: AbortSignal): Promis
   await Promise.race([sent, setTimeout(patience)]);
   process.exit(code);
 }
-const patience = 5000; // ms for a parent that does not read, and for a disk that is full when the run was asked to end
+const patience = 5000; // ms to wait for a parent that does not read, and for a full disk after a request to end
 
-/** A number from the environment. Throws `config`. */
+/** A whole number from the environment, or `absent` if it is not set. Throws `config`. */
 function wholeOf<T>(name: string, absent: T): number | T {
   const text = process.env[name];
   if (!text) return absent;
   if (/^[1-9]\d*$/.test(text)) return Number(text);
-  throw new PermafrostError('config', `${name} should be a whole number from 1; found "${text}".`);
+  throw new PermafrostError('config', `${name} must be a whole number of at least 1; found "${text}".`);
 }

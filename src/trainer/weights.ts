@@ -1,8 +1,8 @@
 /**
- * Where a run's parameters come from. A pretrained body is mapped from its safetensors file (`zoo/weights`), or from a float32
- * copy where the file has another type or format. A random one, or one with the statistics of a pretrained one, is made from
- * the seed and kept in `{home}/cache/bodies`. Either way the frozen part of the body lies in one file that the runtime maps, and only trained parameters are copied into memory.
- * The header of a file is parsed once: what follows takes the places that it gave.
+ * Prepares a run's parameters. A pretrained body is mapped from its safetensors file (`zoo/weights`), or from a float32 copy if
+ * that file has another type or format. A random body, or one with the statistics of a pretrained body, is made from the seed
+ * and kept in `{home}/cache/bodies`. Either way, the frozen part of the body is in one file that the runtime maps, and only
+ * trained parameters are copied into memory. The header of each file is parsed only once.
  */
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -25,10 +25,10 @@ import { type OpenCheckpoint, withCheckpoint } from '#zoo/checkpointFiles';
 import { bodyFilePrefix, findWeights, ownWeights } from '#zoo/weights';
 
 export interface Weights {
-  /** Folder of the file that frozen values name; absent where none does. */
+  /** Folder of the file that contains frozen values; absent if there is none. */
   folder?: string;
   frozen: Record<string, Frozen>;
-  /** Starting values of what is trained, in parameter order. */
+  /** Initial values of the trained parameters, in parameter order. */
   trained: Record<string, Initial>;
 }
 
@@ -36,13 +36,13 @@ export interface WeightsOptions {
   config: ExperimentConfig;
   model: Model;
   home: string;
-  /** Told what takes long. */
+  /** Logs work that takes long. */
   log(text: string): void;
 }
 
 /**
- * Every parameter that the model computes with.
- * Throws `weights` where a pretrained body is absent or of another shape, `disk` where the cache cannot be written.
+ * Prepares every parameter that the model computes with.
+ * Throws `weights` if a pretrained body is absent or has other shapes, and `disk` if the cache cannot be written.
  */
 export function prepareWeights(options: WeightsOptions): Weights {
   const { config, model } = options;
@@ -68,7 +68,7 @@ export function prepareWeights(options: WeightsOptions): Weights {
   return { folder, frozen: Object.fromEntries(frozen), trained: Object.fromEntries(trained) };
 }
 
-/** A float32 file, and where it has the parameters of the body. */
+/** A float32 file with the body's parameters, and the place of each parameter in it. */
 interface BodyFile {
   path: string;
   places: Record<string, { offset: number; length: number }>;
@@ -77,7 +77,7 @@ interface BodyFile {
 const readValues = ({ path, places }: BodyFile, name: string): Float32Array =>
   withFile(path, (source) => decode('F32', source.read(places[name].offset, places[name].length)) as Float32Array);
 
-/** The float32 file that holds the body; null for a random body that is trained as a whole, which needs none. */
+/** The float32 file of the body; null for a random body without frozen parameters, which needs none. */
 function openBody(options: WeightsOptions, names: string[], hasFrozen: boolean): BodyFile | null {
   const { config, model, home } = options;
   if (!config.pretrained) return hasFrozen ? randomBody(options, names) : null;
@@ -85,7 +85,7 @@ function openBody(options: WeightsOptions, names: string[], hasFrozen: boolean):
   if (!path) {
     throw new PermafrostError(
       'weights',
-      `There are no weights of ${config.model_name} on this machine: looked for ${ownWeights(home, config.model_name)} and in the Hugging Face cache. Fetch them (permafrost zoo pull ${config.model_name}), put the file there, or set pretrained to false.`,
+      `There are no weights of ${config.model_name} on this machine: neither ${ownWeights(home, config.model_name)} nor the Hugging Face cache has them. Fetch them (permafrost zoo pull ${config.model_name}), put the file there, or set pretrained to false.`,
     );
   }
   return withCheckpoint(path, (checkpoint) => {
@@ -95,17 +95,17 @@ function openBody(options: WeightsOptions, names: string[], hasFrozen: boolean):
   });
 }
 
-/** The checkpoint itself, where the runtime can map its parameters as they are. */
+/** The checkpoint itself, if the runtime can map its parameters as they are; null otherwise. */
 function mappedFile(path: string, found: Map<string, StoredArray>): BodyFile | null {
   const places: BodyFile['places'] = {};
   for (const [name, { dtype, place }] of found) {
     if (dtype !== 'F32' || !place || place.offset % 4 !== 0) return null;
     places[name] = place;
   }
-  return { path: realpathSync(path), places }; // a file of the hub's cache is a link, which the runtime may refuse to follow
+  return { path: realpathSync(path), places }; // files in the hub's cache are links, which the runtime may refuse to follow
 }
 
-/** The needed parameters in a checkpoint. Throws `weights` listing every weight that is missing, too many or of another shape. */
+/** Finds the needed parameters in a checkpoint. Throws `weights` with a list of weights that are missing, unknown or of another shape. */
 function findParameters(
   modelName: string,
   path: string,
@@ -134,15 +134,15 @@ function findParameters(
   );
 }
 
-/** Files of one body begin with its name, so that they can be found and removed with it. */
+/** Path of a cached file. It begins with the body's name, so that removing the body can find its files. */
 const cachePath = (home: string, modelName: string, key: unknown): string => {
   const hash = sha256(JSON.stringify(key)).slice(0, 24);
   return join(home, 'cache', 'bodies', `${bodyFilePrefix(modelName)}${hash}.safetensors`);
 };
 
-const randomFormat = 1; // change it when initial values change
+const randomFormat = 1; // increase it when initial values change
 
-/** A random body's file, written once per body and seed and shared by runs whatever they freeze. */
+/** The file of a random body, written once per body and seed. Runs share it whatever they freeze. */
 function randomBody({ config, model, home, log }: WeightsOptions, names: string[]): BodyFile {
   const path = cachePath(home, config.model_name, [randomFormat, model.bodyConfig, names, config.seed]);
   if (!isCached(path)) {
@@ -152,7 +152,7 @@ function randomBody({ config, model, home, log }: WeightsOptions, names: string[
   return openCached(path);
 }
 
-/** A float32 copy of a checkpoint that the runtime cannot map as it is, written once and in pieces. */
+/** A float32 copy of a checkpoint that the runtime cannot map directly, written once, in chunks. */
 function float32Copy(
   { config, model, home, log }: WeightsOptions,
   { arrays, files }: OpenCheckpoint,
@@ -162,24 +162,24 @@ function float32Copy(
   const path = cachePath(home, config.model_name, [...marksOf(files), ...names]);
   if (!isCached(path)) {
     log(`Writing the weights of ${config.model_name} as float32 safetensors, once.`);
-    for (const array of arrays.values()) array.check?.(); // damage counts even in arrays that nothing reads
+    for (const array of arrays.values()) array.check?.(); // also refuses damage in arrays that nothing reads
     writeBody(path, model, names, (name) => float32Chunks(found.get(name)!));
   }
   return openCached(path);
 }
 
-/** What tells that a file is still the same one. */
+/** Paths, sizes and times of files, which change when a file does. */
 const marksOf = (files: readonly string[]): (string | number)[] =>
   files.flatMap((file) => {
     const { size, mtimeMs } = statSync(file);
     return [file, size, mtimeMs];
   });
 
-const statisticsFormat = 1; // change it when the values change
+const statisticsFormat = 1; // increase it when the values change
 
 /**
- * A body that keeps nothing of a checkpoint but the mean and deviation of each tensor, written once per checkpoint and seed.
- * Its normal draws are those of the random body of the same seed, so that the two differ in the statistics alone.
+ * A body that keeps only the mean and standard deviation of each tensor of a checkpoint, written once per checkpoint and seed.
+ * It uses the same normal draws as the random body of the same seed, so the two differ only in these statistics.
  */
 function statisticsBody(
   { config, model, home, log }: WeightsOptions,
@@ -191,7 +191,7 @@ function statisticsBody(
   const path = cachePath(home, model_name, ['statistics', statisticsFormat, marksOf(files), names, seed]);
   if (!isCached(path)) {
     log(`Drawing weights with the statistics of ${model_name}, once per seed.`);
-    for (const array of arrays.values()) array.check?.(); // damage counts even in arrays that nothing reads
+    for (const array of arrays.values()) array.check?.(); // also refuses damage in arrays that nothing reads
     writeBody(path, model, names, (name) => [
       initialize(normalOf(found.get(name)!), model.parameters[name], seed, name),
     ]);
@@ -209,7 +209,7 @@ function normalOf(array: StoredArray): { mean: number; normal: number } {
   return { mean, normal: Math.sqrt(squares / size) };
 }
 
-/** False for a damaged file too, which is written again. */
+/** Whether the file exists and is intact. A damaged file is written again. */
 const isCached = (path: string): boolean => existsSync(path) && withFile(path, isIntact) === true;
 
 const openCached = (path: string): BodyFile => ({

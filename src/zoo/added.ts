@@ -1,4 +1,4 @@
-/** Models that the user added: `{home}/models/added.json`. A bad entry is left out with a warning and kept in the file. */
+/** Models that the user added, in `{home}/models/added.json`. A bad entry is ignored with a warning but stays in the file. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
@@ -16,7 +16,7 @@ const entry = z.object({
     z.object({ kind: z.literal('hub'), repo: repository, revision }),
     z.object({ kind: z.literal('folder'), folder: localPath.refine(isAbsolute, 'Expected an absolute path.') }),
   ]),
-  /** The model's config.json as it was. */
+  /** The content of the model's config.json. */
   config: z.record(z.string(), z.unknown()),
   licence: z.string().nullable().default(null),
 });
@@ -25,9 +25,9 @@ export type AddedModel = z.infer<typeof entry>;
 interface AddedList {
   models: AddedModel[];
   rows: CatalogRow[];
-  /** A line for each entry that is left out, saying which, where and why. */
+  /** A line for each ignored entry that says which, where and why. */
   warnings: string[];
-  /** The entries that are left out, as they are in the file. */
+  /** The ignored entries, as they are in the file. */
   leftOut: unknown[];
 }
 
@@ -53,23 +53,25 @@ export function readAdded(home: string): AddedList {
     } catch (error) {
       const named = JSON.stringify((found as { name?: unknown } | null)?.name);
       const which = `entry ${i + 1}${named ? ` (${named})` : ''}`;
-      list.warnings.push(`${place(home)}, ${which}: ${describeError(error).message} It is left out; fix or delete it.`);
+      list.warnings.push(
+        `${place(home)}, ${which}: ${describeError(error).message} This entry is ignored. Fix or delete it.`,
+      );
       list.leftOut.push(found);
     }
   }
   return list;
 }
 
-/** Replaces the models with the result of `change`; entries that are left out stay as they are. Throws `config` for a damaged file. */
+/** Replaces the models by the result of `change`. Ignored entries stay as they are. Throws `config` if the file is damaged. */
 export function changeAdded(home: string, change: (models: AddedModel[]) => AddedModel[]): void {
-  readEntries(home); // throws for a damaged file, which the user must fix
+  readEntries(home); // throws if the file is damaged, which the user must fix
   const { models, leftOut } = readAdded(home);
   const path = place(home);
   makeFolder(dirname(path));
   writeAtomically(path, [Buffer.from(`${JSON.stringify([...leftOut, ...change(models)], null, 2)}\n`)]);
 }
 
-/** Throws `conflict` for a name that another model has, or whose folder would be in, or around, that of another model. */
+/** Throws `conflict` if another model has that name, or if the folder of one model would be inside the other's. */
 export function refuseClash(name: string, rows: readonly CatalogRow[]): void {
   const folded = (text: string) => text.toLowerCase(); // some file systems ignore case
   const [wanted, within] = [folded(name), (a: string, b: string) => a.startsWith(`${b}/`)];
@@ -80,15 +82,15 @@ export function refuseClash(name: string, rows: readonly CatalogRow[]): void {
   if (taken === undefined) return;
   const why =
     taken === name
-      ? `There is a model ${name} in the zoo already.`
-      : `There is a model ${taken} in the zoo already, whose folder ${name} would share.`;
+      ? `The zoo already has a model ${name}.`
+      : `The zoo already has a model ${taken}, whose folder ${name} would share.`;
   throw new PermafrostError('conflict', `${why} Choose another name (--name).`);
 }
 
 function readEntries(home: string): unknown[] {
   const path = place(home);
   if (!existsSync(path)) return [];
-  const help = 'The models that you added are missing. Fix or delete it.';
+  const help = 'Until you fix or delete it, the models that you added are not available.';
   let list: unknown;
   try {
     list = readJson(readFileSync(path), path, 'config');

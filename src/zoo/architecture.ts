@@ -1,4 +1,4 @@
-/** Whether a model's config.json describes a body that Permafrost has, and what it says. */
+/** Reads a model's config.json as a body that Permafrost supports. */
 import { z } from 'zod';
 import { PermafrostError } from '#contract/errors';
 import { gpt2 } from '#models/gpt2';
@@ -8,7 +8,7 @@ import { type VitConfig, vit, vitConfigs } from '#models/vit';
 const size = z.int().min(1).max(1e7);
 const rate = z.number().min(0).max(1);
 
-/** Keys that change what GPT-2 computes, with the only values that are supported. */
+/** Keys that change what GPT-2 computes, and the values that are supported. */
 const gpt2Fixed: Record<string, readonly unknown[]> = {
   activation_function: ['gelu_new', 'gelu_pytorch_tanh', 'gelu_fast'],
   scale_attn_weights: [true],
@@ -47,7 +47,7 @@ const readers: Record<string, (json: Record<string, unknown>, name: string) => B
   vit: (json, name) => {
     const keys = read(vitKeys, json, vitFixed, name);
     const config: VitConfig = {
-      ...vitConfigs['ViT-B_16'], // dropout and the longest sequence are the reference's, whatever the checkpoint says
+      ...vitConfigs['ViT-B_16'], // dropout and longest sequence are those of the reference, not of the checkpoint
       num_layers: keys.num_hidden_layers,
       hidden_size: keys.hidden_size,
       num_heads: keys.num_attention_heads,
@@ -58,15 +58,20 @@ const readers: Record<string, (json: Record<string, unknown>, name: string) => B
 };
 
 const refused = (name: string, why: string): PermafrostError =>
-  new PermafrostError('config', `${name} cannot be added: ${why}. Bodies are GPT-2 and ViT checkpoints.`);
+  new PermafrostError('config', `${name} cannot be added: ${why}. Only GPT-2 and ViT checkpoints can be bodies.`);
 
-/** The body that a config.json describes. Throws `config` with a clear no. */
+/** The body that a config.json describes. Throws `config` with the reason if it is not supported. */
 export function readArchitecture(json: unknown, name: string): BodyRow {
   if (!json || typeof json !== 'object' || Array.isArray(json)) throw refused(name, 'its config.json is not an object');
   const config = json as Record<string, unknown>;
   const type = String(config.model_type ?? 'unknown');
   if (!Object.hasOwn(readers, type))
-    throw refused(name, `its architecture is ${type === 'unknown' ? 'not said (model_type)' : `${type}`}`);
+    throw refused(
+      name,
+      type === 'unknown'
+        ? 'its config.json does not state the architecture (model_type)'
+        : `its architecture is ${type}`,
+    );
   return readers[type](config, name);
 }
 
@@ -78,7 +83,7 @@ function read<T extends z.ZodType>(
 ): z.infer<T> {
   for (const [key, values] of Object.entries(fixed)) {
     const value = json[key] ?? values[0];
-    if (!values.includes(value)) throw refused(name, `its ${key} is ${value}; supported is ${values.join(', ')}`);
+    if (!values.includes(value)) throw refused(name, `its ${key} is ${value}; supported: ${values.join(', ')}`);
   }
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;

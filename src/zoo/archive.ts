@@ -1,4 +1,4 @@
-/** Reads the wanted files of an archive, or of the folder that it unpacks to, one at a time, without unpacking to the disk. */
+/** Reads the wanted files of an archive, or of its unpacked folder, one at a time. Unpacks nothing to the disk. */
 import { createReadStream, existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -9,15 +9,15 @@ import { countText } from '#contract/format';
 import { readSmallFile, withFile } from '#disk/source';
 
 export interface ArchivedFile {
-  /** With forward slashes, without a leading `./`. */
+  /** The path in the archive, with forward slashes and without a leading `./`. */
   path: string;
   bytes: Uint8Array;
 }
 
 export interface Selection {
-  /** The largest size in bytes that the file at a path may have; null skips it. */
+  /** The largest allowed size in bytes of the file at a path; null skips the file. */
   most(path: string): number | null;
-  /** The largest total size in bytes of an archive's files, skipped ones included. */
+  /** The largest allowed total size in bytes of an archive's files, including skipped ones. */
   total: number;
   signal?: AbortSignal;
 }
@@ -30,7 +30,7 @@ export const archivedFiles = (folder: string, archive: string, selection: Select
 const clutter = /(^|\/)(\._[^/]*|\.DS_Store|__MACOSX|Thumbs\.db|desktop\.ini)(\/|$)/i;
 const mostOf = ({ most }: Selection, path: string): number | null => (clutter.test(path) ? null : most(path));
 
-/** The wanted files of a tar archive, gzipped or not. Throws `data` when it is damaged, cut off or larger than expected. */
+/** The wanted files of a tar archive, gzipped or not. Throws `data` if it is damaged, truncated or larger than expected. */
 export async function* tarFiles(path: string, selection: Selection): AsyncGenerator<ArchivedFile> {
   const { extract } = await import('tar-stream'); // only this needs it
   const entries = extract();
@@ -44,7 +44,7 @@ export async function* tarFiles(path: string, selection: Selection): AsyncGenera
   const flow = isZipped
     ? pipeline(source, createGunzip({ chunkSize: 2 ** 20 }), entries, { signal })
     : pipeline(source, entries, { signal });
-  flow.catch(() => {}); // its error destroys `entries`, so the loop below throws it
+  flow.catch(() => {}); // an error destroys `entries`, so the loop below throws it
   const fail = (what: string, cause?: unknown) =>
     new PermafrostError('data', `${path}: ${what}. Remove the file and get it again.`, { cause });
   let [count, all] = [0, 0];
@@ -53,7 +53,7 @@ export async function* tarFiles(path: string, selection: Selection): AsyncGenera
       const { name, size = 0, type } = entry.header;
       if (!Number.isSafeInteger(size)) throw fail(`${name} has no size`); // the library would wait for such a file forever
       all += size;
-      if (all > total) throw fail(`its files have more than the ${countText(total)} bytes that are expected`);
+      if (all > total) throw fail(`expected files of at most ${countText(total)} bytes in total; found more`);
       if (type === 'file') count++;
       const place = name.replace(/^(\.\/)+/, '');
       const most = type === 'file' ? mostOf(selection, place) : null;
@@ -61,28 +61,28 @@ export async function* tarFiles(path: string, selection: Selection): AsyncGenera
         entry.resume();
         continue;
       }
-      if (size > most) throw fail(`${name} has ${size} bytes; at most ${most} are expected`);
+      if (size > most) throw fail(`${name} has ${size} bytes; expected at most ${most}`);
       const bytes = new Uint8Array(size);
       let filled = 0;
       for await (const part of entry) {
         bytes.set(part as Uint8Array, filled);
         filled += (part as Uint8Array).length;
       }
-      if (filled !== size) throw fail(`${name} is cut off`);
+      if (filled !== size) throw fail(`${name} is truncated`);
       yield { path: place, bytes };
     }
     await flow;
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof PermafrostError) throw error;
-    throw fail(`not a whole tar archive (${(error as Error).message})`, error);
+    throw fail(`it is not a complete tar archive (${(error as Error).message})`, error);
   }
   if (count === 0) throw fail(`expected files in a tar archive of ${packed} bytes; found none`);
 }
 
 async function* folderFiles(folder: string, selection: Selection): AsyncGenerator<ArchivedFile> {
   for (const path of (await pathsUnder(folder)).sort()) {
-    await breathe(); // reading is synchronous
+    await breathe(); // because reading is synchronous
     selection.signal?.throwIfAborted();
     const most = mostOf(selection, path);
     if (most !== null) yield { path, bytes: readSmallFile(join(folder, path), most) };
@@ -101,7 +101,7 @@ async function pathsUnder(folder: string): Promise<string[]> {
     await breathe();
     for (const name of readdirSync(place)) {
       const path = inside === '' ? name : `${inside}/${name}`;
-      const stats = statSync(join(place, name), { throwIfNoEntry: false }); // none for a link to nothing
+      const stats = statSync(join(place, name), { throwIfNoEntry: false }); // undefined for a broken link
       if (stats?.isFile()) paths.push(path);
       if (stats?.isDirectory()) await walk(path, [...around, place]);
     }

@@ -1,13 +1,13 @@
-/** The bodies that runs in a home can have: the published ones under all their names, and what the user added. */
+/** The models that runs in a home can use: the published ones under all their names, and those that the user added. */
 
 import { type ArchitectureRow, type BodyTable, bodies, isBody, networks } from '#models/index';
 import { readAdded } from './added.ts';
 import { type CatalogRow, canonicalName, catalog } from './catalog.ts';
 
-/** Every model known in a home; a name is in one row only. */
+/** Every model known in a home. No two rows have the same name. */
 export const knownRows = (home: string): CatalogRow[] => [...catalog, ...readAdded(home).rows];
 
-/** The row of a name or alias; undefined where nothing is known by it. */
+/** The row of a name or alias; undefined if there is none. */
 export const rowOf = (home: string, name: string): CatalogRow | undefined =>
   knownRows(home).find((row) => row.name === canonicalName(name));
 
@@ -20,7 +20,7 @@ export function knownBodies(home: string): BodyTable {
   return table;
 }
 
-/** Bodies by one name each, and networks that have sizes, for lists. */
+/** Bodies and networks for lists, each under one name. */
 export const listedModels = (home: string): Readonly<Record<string, ArchitectureRow>> => ({
   ...bodies,
   ...Object.fromEntries(Object.entries(networks).flatMap(([name, { card }]) => (card ? [[name, card]] : []))),

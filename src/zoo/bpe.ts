@@ -1,4 +1,4 @@
-/** A byte-level BPE tokenizer in RoBERTa's files, `vocab.json` and `merges.txt`: `<s>` … `</s>` around every text. */
+/** A byte-level BPE tokenizer from the files of RoBERTa, `vocab.json` and `merges.txt`. It puts `<s>` … `</s>` around every text. */
 import { Tokenizer } from '@huggingface/tokenizers';
 import { PermafrostError } from '#contract/errors';
 import { readJson } from '#formats/json';
@@ -6,7 +6,7 @@ import { readText } from '#formats/text';
 
 const specials = ['<s>', '<pad>', '</s>', '<unk>', '<mask>'];
 
-/** Opens a tokenizer, which maps texts to ids. Throws `data` naming the damaged file. */
+/** Opens a tokenizer, which maps texts to ids. Throws `data` with the name of the damaged file. */
 export function openBpe(vocabulary: Uint8Array, merges: Uint8Array, name: string): (text: string) => Int32Array {
   const fail = (what: string) =>
     new PermafrostError('data', `${name}: ${what} Get vocab.json and merges.txt of the same tokenizer.`);
@@ -15,7 +15,7 @@ export function openBpe(vocabulary: Uint8Array, merges: Uint8Array, name: string
     if (Object.hasOwn(vocab, token)) return vocab[token];
     throw fail(`vocab.json has no ${token}.`);
   });
-  const pairs = readText(merges, (what) => fail(`merges.txt is unusable: ${what}`))
+  const pairs = readText(merges, (what) => fail(`merges.txt is not a text file: ${what}`))
     .split(/\r?\n/)
     .filter((line) => line !== '' && !line.startsWith('#version'));
   const stray = pairs.find((pair) => pair.split(' ').length !== 2);
@@ -45,6 +45,6 @@ export function openBpe(vocabulary: Uint8Array, merges: Uint8Array, name: string
 function checkVocabulary(parsed: unknown, fail: (what: string) => PermafrostError): Record<string, number> {
   const isVocabulary = parsed && typeof parsed === 'object' && !Array.isArray(parsed);
   if (!isVocabulary || !Object.values(parsed as object).every((id) => Number.isInteger(id) && id >= 0))
-    throw fail('vocab.json is not an object of tokens and their numbers.');
+    throw fail('vocab.json is not an object that maps tokens to ids.');
   return parsed as Record<string, number>;
 }

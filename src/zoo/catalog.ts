@@ -1,13 +1,13 @@
 /**
- * The checkpoints that Permafrost knows: the sixteen of the model-zoo experiment, GPT-2 XL, the Vision Transformers, the embedded body,
- * and the baseline that its authors published. Names are those of dl-project; `repo` is what the model is called on huggingface.co today.
- * Sources: model cards, config.json and file lists of the repositories; sizes are of the weight file, exact where given to
- * the byte.
+ * The checkpoints that Permafrost knows: the sixteen of the model-zoo experiment, GPT-2 XL, the Vision Transformers, the embedded
+ * bodies, and the one baseline with published weights. Names are those of dl-project; `repo` is the model's present name on
+ * huggingface.co. The data are from model cards, config.json and file lists of the repositories. `bytes` is the size of the
+ * weight file; sizes that end in zeros are rounded.
  */
 import { type ArchitectureRow, bodies, networks } from '#models/index';
 import type { HubFile } from './hubCache.ts';
 
-/** Where a model's files come from. */
+/** The source of a model's files. */
 export type ModelSource =
   | { kind: 'hub'; repo: string; revision: string /** Pull request with a safetensors copy. */; pr?: number }
   | { kind: 'url'; url: string }
@@ -18,17 +18,17 @@ export interface CatalogRow {
   name: string;
   body: ArchitectureRow;
   source: ModelSource;
-  /** Other names of the same model: renamed repositories, the short names of transformers. */
+  /** Other names of the same model: of renamed repositories, or short names in transformers. */
   aliases: string[];
   about: string;
   language: string;
-  /** As the model card states it; null: it states none. */
+  /** The licence on the model card; null if the card states none. */
   licence: string | null;
-  /** Of the weight file; null: unknown. */
+  /** Size of the weight file; null if unknown. */
   bytes: number | null;
   precision: 'F32' | 'F16';
   sha256?: string;
-  /** How the commit began that this row was written from. */
+  /** First digits of the commit that this row describes. */
   seen?: string;
   warnings: string[];
   /** The user added it and chose its name. */
@@ -72,9 +72,9 @@ const embeddedRow = (name: string, details: Pick<CatalogRow, 'about' | 'language
 });
 
 const unstated = null;
-const unseenSafetensors = 'Its weights are a PyTorch file; they are converted once before the first run.';
+const unseenSafetensors = 'The weights are a PyTorch file, which is converted once, before the first run.';
 const noOrder =
-  'The published runs leave position embeddings and class token at zero and frozen, so that the model sees no order.';
+  'The published runs keep position embeddings and class token at zero, so the model does not see the order of its tokens.';
 
 export const catalog: readonly CatalogRow[] = [
   embeddedRow('permafrost-nano', {
@@ -126,11 +126,11 @@ export const catalog: readonly CatalogRow[] = [
   }),
   gpt2Row('sshleifer/tiny-gpt2', {
     pr: 2,
-    about: 'Two layers of width 2, random: for tests of software, and a baseline of the model-zoo experiment.',
+    about: 'Two random layers of width 2: made for software tests, and a baseline of the model-zoo experiment.',
     language: 'none',
     licence: unstated,
     bytes: 2_510_000,
-    warnings: ['It was never pretrained.', unseenSafetensors],
+    warnings: ['This model was never pretrained.', unseenSafetensors],
   }),
   gpt2Row('lvwerra/gpt2-imdb', {
     about: 'GPT-2 small fine-tuned on IMDB film reviews.',
@@ -209,7 +209,9 @@ export const catalog: readonly CatalogRow[] = [
     language: 'English',
     licence: unstated,
     bytes: null,
-    warnings: ['The repository may be gone. If you have its files, add their folder: permafrost zoo add FOLDER.'],
+    warnings: [
+      'The repository may no longer exist. If you have its files, add their folder: permafrost zoo add FOLDER.',
+    ],
   }),
   gpt2Row('microsoft/DialoGPT-medium', {
     seen: '7b40bb0',
@@ -219,7 +221,7 @@ export const catalog: readonly CatalogRow[] = [
     licence: 'mit',
     bytes: 863_000_000,
     precision: 'F16',
-    warnings: ['Weights are half precision; they are widened to float32 once.'],
+    warnings: ['The weights are half precision and are converted to float32 once.'],
   }),
   {
     name: 'google/vit-base-patch16-224-in21k',
@@ -232,7 +234,7 @@ export const catalog: readonly CatalogRow[] = [
     bytes: 346_000_000,
     precision: 'F32',
     seen: 'b456956',
-    warnings: [noOrder, 'The reference uses a layer-norm ε of 1e-6; its config says 1e-12.'],
+    warnings: [noOrder, 'Layer norms use the reference’s ε of 1e-6; the model’s config says 1e-12.'],
   },
   {
     name: 'ViT-B_16',
@@ -258,7 +260,7 @@ export const catalog: readonly CatalogRow[] = [
     bytes: 342_000_000,
     precision: 'F32',
     seen: '315b0b8',
-    warnings: ['Works on the task speech-commands-mel alone.'],
+    warnings: ['Works only on the task speech-commands-mel.'],
   },
 ];
 
@@ -266,18 +268,18 @@ const canonical = new Map(
   catalog.flatMap(({ name, aliases }) => [name, ...aliases].map((known): [string, string] => [known, name])),
 );
 
-/** The name that Permafrost uses for a model, whatever it is called elsewhere. */
+/** The name that Permafrost uses for a model, given any of its names. */
 export const canonicalName = (name: string): string => canonical.get(name) ?? name;
 
-/** How files of weights are called, in the order in which they are taken; an index names several. */
+/** Names of weight files in order of preference. An index stands for several files. */
 export const weightNames: readonly string[] = ['model.safetensors', 'pytorch_model.bin'].flatMap((name) => [
   name,
   `${name}.index.json`,
 ]);
 
 /**
- * Files that may hold the weights, in the order in which they are taken. The owner's own files come before a copy that
- * an unmerged pull request proposes.
+ * Files that may contain the weights, in order of preference. The owner's own files come before a copy in an unmerged pull
+ * request.
  */
 export function weightFiles(source: ModelSource): HubFile[] {
   if (source.kind !== 'hub') return [];

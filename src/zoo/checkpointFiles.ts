@@ -1,4 +1,4 @@
-/** A checkpoint on the disk: one file, or an index (`model.safetensors.index.json`) that says in which file of its folder an array is. */
+/** A checkpoint on the disk: a single file, or several with an index (`model.safetensors.index.json`) that maps arrays to files. */
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { PermafrostError } from '#contract/errors';
@@ -11,18 +11,18 @@ const largestIndex = 2 ** 24; // bytes; a hundred thousand arrays take 9 MB
 
 export const isIndex = (path: string): boolean => path.endsWith('.index.json');
 
-/** The paths of the files that an index names. Throws `weights` for one that is damaged. */
+/** Paths of the files that an index names. Throws `weights` if it is damaged. */
 export const shardPaths = (path: string): string[] => [...new Set(readIndex(path).values())];
 
-/** Every file of the checkpoint at `path`, that one first. */
+/** Every file of the checkpoint at `path`; the first is `path` itself. */
 export const checkpointFiles = (path: string): string[] => (isIndex(path) ? [path, ...shardPaths(path)] : [path]);
 
 export interface OpenCheckpoint extends ModelCheckpoint {
-  /** Every file of it, as {@link checkpointFiles}. */
+  /** Every file, as in {@link checkpointFiles}. */
   files: string[];
 }
 
-/** Calls `use` with a checkpoint, whose files are open meanwhile. Throws `weights`, `disk`. */
+/** Opens a checkpoint, calls `use` with it and closes its files. Throws `weights` or `disk`. */
 export function withCheckpoint<T>(path: string, use: (checkpoint: OpenCheckpoint) => T): T {
   if (!isIndex(path)) return withFile(path, (source) => use({ ...readModelCheckpoint(source, path), files: [path] }));
   const places = readIndex(path);
@@ -30,7 +30,7 @@ export function withCheckpoint<T>(path: string, use: (checkpoint: OpenCheckpoint
   return withAll(shardFiles, (shards) => {
     const arrays = [...places].map(([name, file]): [string, StoredArray] => {
       const array = shards.get(file)!.arrays.get(name);
-      if (array) return [name, { ...array, place: null }]; // a place is one in a single file
+      if (array) return [name, { ...array, place: null }]; // a place is an offset in the one file of a checkpoint
       throw new PermafrostError('weights', `${path}: expected ${name} in ${file}, which has none. Fetch both again.`);
     });
     const [{ format }] = shards.values();
@@ -47,7 +47,7 @@ function withAll<T>(paths: readonly string[], use: (checkpoints: Map<string, Mod
   });
 }
 
-/** The path of the file that an array is in, by the array's name. */
+/** Reads an index: the path of each array's file by the name of the array. */
 function readIndex(path: string): Map<string, string> {
   const json = readSmallJson(path, largestIndex, 'weights');
   try {

@@ -1,4 +1,4 @@
-/** CIFAR-10 in its binary version: the official archive, or the folder that it unpacks to. */
+/** The data set CIFAR-10 in its binary version: the official archive, or its unpacked folder. */
 import { basename } from 'node:path';
 import { PermafrostError } from '#contract/errors';
 import { readCifar } from '#formats/cifar';
@@ -31,7 +31,7 @@ export const cifar10Dataset: DecodedRow = {
       'cifar-10-python.tar.gz',
       ...['', 'cifar-10-batches-py/'].flatMap((at) => [`${at}batches.meta`, `${at}data_batch_1`]),
     ],
-    advice: `It has the version for Python, whose pickles are not read. Get the binary version, ${archive}.`,
+    advice: `The folder has the version for Python, which cannot be read. Get the binary version, ${archive}.`,
   },
   testCounts: new Array(10).fill(1000),
   layout: { type: 'u8', width: 3072 },
@@ -39,7 +39,7 @@ export const cifar10Dataset: DecodedRow = {
 
   async decode(folder, writer, { onProgress, signal }) {
     const counts = new Map<string, number>();
-    const batches = new Map<string, ReturnType<typeof readCifar>>(); // 180 MB, so that samples lie in the order of the files' names
+    const batches = new Map<string, ReturnType<typeof readCifar>>(); // takes 180 MB, but allows to add samples in the order of the files' names
     const most = (path: string) => (batchFiles.includes(basename(path)) ? batchBytes : null);
     for await (const { path, bytes } of archivedFiles(folder, archive, { most, total: 2 ** 30, signal })) {
       signal?.throwIfAborted();

@@ -1,4 +1,4 @@
-/** CYP3A4_Veith of the Therapeutics Data Commons, split by scaffold, as tokens of the ChemBERTa tokenizer. */
+/** The data set CYP3A4_Veith of the Therapeutics Data Commons, in tokens of the ChemBERTa tokenizer, split by scaffold. */
 import { join } from 'node:path';
 import { PermafrostError } from '#contract/errors';
 import { readSmallFile, readSmallJson } from '#disk/source';
@@ -8,7 +8,7 @@ import type { DecodedRow } from './dataset.ts';
 import { scaffoldSplit } from './scaffold.ts';
 
 const table = 'cyp3a4_veith.tab';
-/** Bytes; the official table has 0.7 MB, the tokenizer's files 0.2 MB. */
+/** In bytes. The official table has 0.7 MB, the tokenizer's files have 0.2 MB. */
 const largest = { table: 2 ** 26, tokenizer: 2 ** 23 };
 const mostMolecules = 1_000_000;
 const tokenizer = 'https://huggingface.co/seyonec/ChemBERTa_zinc250k_v2_40k/resolve/main';
@@ -16,7 +16,7 @@ const tokenizer = 'https://huggingface.co/seyonec/ChemBERTa_zinc250k_v2_40k/reso
 export const cyp3a4Dataset: DecodedRow = {
   name: 'cyp3a4',
   title: 'CYP3A4_Veith',
-  licence: 'CC BY 4.0, Therapeutics Data Commons (after Veith et al. 2009); the tokenizer states none',
+  licence: 'CC BY 4.0, Therapeutics Data Commons (after Veith et al. 2009); none stated for the tokenizer',
   page: 'https://tdcommons.ai/single_pred_tasks/adme/#cyp-p450-3a4-inhibition-veith-et-al',
   files: [
     {
@@ -45,7 +45,7 @@ export const cyp3a4Dataset: DecodedRow = {
     const [vocabulary, merges] = ['vocab.json', 'merges.txt'].map((name) =>
       readSmallFile(join(folder, name), largest.tokenizer),
     );
-    const { openBpe } = await import('./bpe.ts'); // brings a tokenizer along
+    const { openBpe } = await import('./bpe.ts'); // imported here because it loads a tokenizer library
     const encode = openBpe(vocabulary, merges, folder);
     const { smiles, labels } = readMolecules(join(folder, table));
     for (const [row, molecule] of smiles.entries()) {
@@ -54,7 +54,7 @@ export const cyp3a4Dataset: DecodedRow = {
       if (large !== undefined) {
         throw new PermafrostError(
           'data',
-          `${folder}: the tokenizer gives ${large} for ${molecule}; the task takes ids below ${moleculeVocabulary}. Use the one of ChemBERTa_zinc250k_v2_40k.`,
+          `${folder}: the tokenizer gives the id ${large} for ${molecule}; expected ids below ${moleculeVocabulary}. Use the tokenizer of ChemBERTa_zinc250k_v2_40k.`,
         );
       }
       writer.add(ids, labels[row], molecule);
@@ -67,22 +67,20 @@ export const cyp3a4Dataset: DecodedRow = {
   },
 };
 
-/** SMILES and labels of a TDC table. Throws `data` naming the line, `disk` where the file cannot be read. */
+/** Reads SMILES and labels of a TDC table. Throws `data` with the line, or `disk` if the file cannot be read. */
 export function readMolecules(path: string): { smiles: string[]; labels: number[] } {
   const [smiles, labels]: [string[], number[]] = [[], []];
   const fail = (what: string) => new PermafrostError('data', `${path}: ${what}`);
   for (const { line, cells } of tsvRows([readSmallFile(path, largest.table)], ['Drug', 'Y'], path)) {
     const { Drug, Y } = cells;
     if (Drug.trim() === '')
-      throw fail(
-        `expected a molecule (SMILES) in Drug; line ${line} has none. Remove the line, or write the molecule.`,
-      );
+      throw fail(`expected a molecule (SMILES) in Drug; line ${line} has none. Remove the line, or add the molecule.`);
     if (Y === '' || ![0, 1].includes(Number(Y)))
       throw fail(`expected 0 or 1 in Y; found ${JSON.stringify(Y.slice(0, 40))} in line ${line}.`);
-    if (smiles.length === mostMolecules) throw fail(`expected at most ${mostMolecules} molecules; it has more.`);
+    if (smiles.length === mostMolecules) throw fail(`expected at most ${mostMolecules} molecules; found more.`);
     smiles.push(Drug);
     labels.push(Number(Y));
   }
-  if (smiles.length === 0) throw fail('it has no molecule. Get the file again.');
+  if (smiles.length === 0) throw fail('it has no molecules. Get the file again.');
   return { smiles, labels };
 }

@@ -1,4 +1,4 @@
-/** CYP3A4_Veith as graphs with places, split by scaffold as its tokens are. */
+/** The data set CYP3A4_Veith as graphs with coordinates, with the same scaffold split as its tokens. */
 import { join } from 'node:path';
 import { cyp3a4Dataset, readMolecules } from './cyp3a4.ts';
 import type { DecodedRow } from './dataset.ts';
@@ -18,10 +18,10 @@ export const cyp3a4GraphDataset: DecodedRow = {
   layout: { type: 'f32', width: null },
   version: 2,
 
-  /** A molecule takes about a tenth of a second of one core; only the first run waits for it. */
+  /** A molecule takes about a tenth of a second on one core. Only the first run waits for that. */
   async decode(folder, writer, { onProgress, signal, node }) {
     const { smiles, labels } = readMolecules(join(folder, table.name));
-    const { moleculeGraphs } = await import('./moleculeGraphs.ts'); // only this needs a pool of processes
+    const { moleculeGraphs } = await import('./moleculeGraphs.ts'); // imported here because nothing else needs a pool of processes
     const outcomes: Record<Places, number> = { relaxed: 0, rough: 0, flat: 0 };
     let row = 0;
     for await (const { values, places } of moleculeGraphs(smiles, node)) {
@@ -36,4 +36,4 @@ export const cyp3a4GraphDataset: DecodedRow = {
 };
 
 const remarkOf = ({ relaxed, rough, flat }: Record<Places, number>): string =>
-  `Conformers of ${relaxed + rough + flat} molecules: ${relaxed} relaxed in MMFF94s; ${rough} left as embedded, since it has no type for an atom; ${flat} failed, so these lie flat.`;
+  `Conformers of ${relaxed + rough + flat} molecules: ${relaxed} relaxed in MMFF94s; ${rough} not relaxed, because MMFF94s lacks a type for an atom; ${flat} not found, so these molecules are flat.`;

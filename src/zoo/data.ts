@@ -18,23 +18,23 @@ import { createTrash } from './trash.ts';
 import { verifyDataset } from './verifyDataset.ts';
 
 export interface Data extends DataServices {
-  /** Pauses what is being pulled and deletes what was removed. */
+  /** Pauses pulls and deletes removed data sets for good. */
   close(): Promise<void>;
 }
 
 export interface DataOptions {
   /** Path of the Node that runs helper processes; this process's own by default, which does not work inside Electron. */
   node?: string;
-  /** Ids of the runs under way or queued that learn from a data set; none by default. Such a data set is not removed. */
+  /** Ids of the running or queued runs that learn from a data set. None by default. A data set that runs use cannot be removed. */
   usedBy?(name: string): readonly string[];
 }
 
-/** The data sets of a home. */
+/** Opens the data sets of a home. */
 export function openData(home: string, { node, usedBy = () => [] }: DataOptions = {}): Data {
   const pulls = createPulls<PullProgress, void>();
   const trash = createTrash();
   const known = new Map<string, { mark: string | null; counts: LabelCounts }>();
-  /** Counts of labels, read once for each decoded form: every cell of a table asks for them. */
+  /** Counts of labels. They are read once for each decoded form, because every cell of a table asks for them. */
   function countsOf(name: string): LabelCounts {
     const row = datasetOf(name);
     const mark = markOf(datasetPlaces(home, row).cache);
@@ -48,14 +48,14 @@ export function openData(home: string, { node, usedBy = () => [] }: DataOptions 
     if (pulls.isRunning(name))
       throw new PermafrostError('conflict', `${name} is being fetched. Pause or cancel that first.`);
   }
-  /** Linking to another folder takes the place of the link that runs read through. */
+  /** Refuses to replace a link that runs read their data through. */
   function refuseRelink(name: string, from: string | undefined): void {
     if (from !== undefined && isLink(datasetPlaces(home, datasetOf(name)).folder)) refuseInUse(name, usedBy(name));
   }
   const nothingToRemove = (name: string): string =>
     describeDataset(datasetOf(name), home).place === 'bundled'
-      ? `${name} comes with Permafrost and stays.`
-      : `Nothing of ${name} is on this machine.`;
+      ? `${name} is part of Permafrost and cannot be removed.`
+      : `There are no files of ${name} on this machine.`;
   const describe = (name: string): DatasetInfo => ({
     ...describeDataset(datasetOf(name), home),
     tasks: Object.values(tasks).flatMap((task) => (task.dataset === name ? [task.name] : [])),
@@ -128,7 +128,7 @@ export function openData(home: string, { node, usedBy = () => [] }: DataOptions 
       if (name !== 'cyp3a4') {
         throw new PermafrostError(
           'config',
-          `${name} has its split from its authors. The scaffold split is for molecules: permafrost data split cyp3a4 --file FILE.`,
+          `${name} uses the split of its authors. Only molecules are split by scaffold: permafrost data split cyp3a4 --file FILE.`,
         );
       }
       const { smiles } = readMolecules(file);

@@ -52,7 +52,7 @@ interface Description {
   symbols?(folder: string): readonly string[];
 }
 
-/** Decoded once into the cache. */
+/** A data set that is decoded once into the cache. */
 export interface DecodedRow extends Description {
   layout: SampleLayout;
   /** Raise it whenever the same files decode to different samples. */
@@ -61,7 +61,7 @@ export interface DecodedRow extends Description {
   decode(folder: string, writer: SampleWriter, options: DecodeOptions): Promise<SplitRows>;
 }
 
-/** Read directly, because its files need no decoding. */
+/** A data set whose files need no decoding and are read directly. */
 export interface DirectRow extends Description {
   direct(folder: string): LoadedDataset;
   /** Whether a folder has every file, none of them empty. */
@@ -73,10 +73,10 @@ export interface DirectRow extends Description {
 export type DatasetRow = DecodedRow | DirectRow;
 export const isDirect = (row: DatasetRow): row is DirectRow => 'direct' in row;
 
-/** Advice for a folder that has another form of the data set; null where it has none. */
+/** Advice for a folder that has another form of the data set; null if it has not. */
 export const adviceOn = ({ otherForm }: DatasetRow, folder: string): string | null =>
   otherForm?.paths.some((path) => existsSync(join(folder, path))) ? otherForm.advice : null;
 
-/** Rows `from` … `to` − 1. */
+/** The row numbers `from` … `to` − 1. */
 export const rowRange = (from: number, to: number): Int32Array =>
   Int32Array.from({ length: to - from }, (_, i) => from + i);

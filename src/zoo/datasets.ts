@@ -14,7 +14,7 @@ export const datasets: Readonly<Record<string, DatasetRow>> = Object.fromEntries
   ),
 );
 
-/** The row of that name. Throws `notFound` naming the nearest. */
+/** The row of that name. Throws `notFound` with the most similar name. */
 export function datasetOf(name: string): DatasetRow {
   if (Object.hasOwn(datasets, name)) return datasets[name];
   const names = Object.keys(datasets);

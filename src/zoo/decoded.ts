@@ -1,7 +1,7 @@
 /**
- * The decoded form of a data set in `{home}/cache/datasets/{name}`: `values.bin` holds all samples one after the other,
- * `index.safetensors` their labels, which belong to which split, and what they were decoded from. Made once, so that no
- * epoch reads an archive again.
+ * The decoded form of a data set in `{home}/cache/datasets/{name}`: `values.bin` contains all samples one after the other,
+ * and `index.safetensors` their labels, their splits, and the files they were decoded from. It is made once, so that no epoch
+ * has to read an archive again.
  */
 import {
   closeSync,
@@ -25,10 +25,10 @@ import type { Dataset, SampleSet, SampleValues } from '#tasks/task';
 
 const types = { u8: Uint8Array, i16: Int16Array, i32: Int32Array, f32: Float32Array };
 
-/** How the samples of a data set are stored. */
+/** The format in which the samples of a data set are stored. */
 export interface SampleLayout {
   type: keyof typeof types;
-  /** Values per sample; null when their lengths differ. */
+  /** Values per sample; null if samples differ in length. */
   width: number | null;
 }
 
@@ -36,7 +36,7 @@ export interface SampleWriter {
   add(values: SampleValues, label: number, text?: string): void;
 }
 
-/** Numbers of the samples of each split, in the order in which they were added. */
+/** Indices of the samples of each split, counted in the order in which they were added. */
 export interface SplitRows {
   train: ArrayLike<number>;
   test: ArrayLike<number>;
@@ -46,19 +46,19 @@ export interface SplitRows {
 
 export interface Decoded {
   dataset: Dataset;
-  /** As the decoder left it. */
+  /** The decoder's remark. */
   remark?: string;
-  /** Closes the file of a data set that is read sample by sample. */
+  /** Closes the file, if samples are read from it one by one. */
   close(): void;
 }
 
-const mostInMemory = 2 ** 30; // bytes; larger ones are read sample by sample
+const mostInMemory = 2 ** 30; // bytes; samples of larger data sets are read one by one
 const chunkBytes = 4 * 2 ** 20;
 const valuesFile = 'values.bin';
 const indexFile = 'index.safetensors';
 const textsFile = 'texts.txt';
 
-/** Writes a decoded data set, whole or not at all; `source` names the files that it is decoded from. Throws `disk`. */
+/** Writes a decoded data set, completely or not at all. `source` identifies the files that it is decoded from. Throws `disk`. */
 export async function writeDecoded(
   folder: string,
   source: string,
@@ -71,7 +71,7 @@ export async function writeDecoded(
   try {
     await fillDraft(draft, source, layout, fill);
     rmSync(folder, { recursive: true, force: true });
-    renameSync(draft, folder); // last: the folder's existence means that it is whole
+    renameSync(draft, folder); // last, because a folder that exists is complete
   } catch (error) {
     rmSync(draft, { recursive: true, force: true });
     throw diskError(folder, error);
@@ -126,7 +126,10 @@ async function fillDraft(
   }
 }
 
-/** The decoded data set, null when there is no whole one that was made from `source`. Above `memory` bytes its samples are read one by one. */
+/**
+ * Opens the decoded data set; null if there is no complete one that was made from `source`. If it is larger than `memory` bytes,
+ * its samples are read one by one.
+ */
 export function openDecoded(folder: string, source: string, memory = mostInMemory): Decoded | null {
   const index = readIndex(folder);
   if (!index || index.metadata.source !== source) return null;
@@ -143,13 +146,13 @@ export function openDecoded(folder: string, source: string, memory = mostInMemor
   return { dataset, remark: metadata.remark, close: () => void (file !== null && closeSync(file)) };
 }
 
-/** Another text whenever the decoded form is another; null without one. */
+/** A text that changes whenever the decoded form does; null if there is none. */
 export function markOf(folder: string): string | null {
   const stats = statSync(join(folder, indexFile), { throwIfNoEntry: false });
   return stats ? `${stats.mtimeMs} ${stats.size}` : null;
 }
 
-/** How often each label occurs in the test set of a decoded data set, whatever it was made from; null without one. */
+/** How often each label occurs in the test set of the decoded form, whatever it was made from; null if there is none. */
 export function testCounts(folder: string): number[] | null {
   const index = readIndex(folder);
   if (!index) return null;
@@ -182,7 +185,7 @@ function inMemory(path: string, { type, width }: SampleLayout, starts: Int32Arra
   return width === null ? raggedSamples(values, starts, labels) : denseSamples(values, width, labels);
 }
 
-/** Samples read one at a time into one buffer; the system keeps what is used often. */
+/** Reads samples one at a time into the same buffer. The operating system caches those that are used often. */
 function onDisk(file: number, { type, width }: SampleLayout, labels: Int32Array): SampleSet {
   const values = new types[type](width!);
   const bytes = new Uint8Array(values.buffer);
@@ -194,7 +197,7 @@ function onDisk(file: number, { type, width }: SampleLayout, labels: Int32Array)
       if (read === bytes.length) return values;
       throw new PermafrostError(
         'data',
-        `Sample ${i} of the decoded data ends after ${read} of ${bytes.length} bytes. Remove the data set's folder in cache/datasets; the next run makes it again.`,
+        `Sample ${i} of the decoded data ends after ${read} of ${bytes.length} bytes. Delete the data set's folder in cache/datasets. The next run decodes the data again.`,
       );
     },
   };

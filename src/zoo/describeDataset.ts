@@ -1,4 +1,4 @@
-/** What is known about a data set without loading it. */
+/** Describes a data set without loading it. */
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatasetInfo } from '#contract/data';
@@ -8,7 +8,7 @@ import { datasetPlaces, hasFile, isComplete, oddSizes } from './datasetFiles.ts'
 import { openDecoded, testCounts } from './decoded.ts';
 import { fingerprint } from './loadDataset.ts';
 
-/** Its description, state and size on the disk. */
+/** The description, state and disk size of a data set. */
 export function describeDataset(row: DatasetRow, home: string): Omit<DatasetInfo, 'tasks'> {
   const { folder, cache } = datasetPlaces(home, row);
   const sizes = row.files.map(({ bytes }) => bytes ?? null);
@@ -35,11 +35,11 @@ function sizeOf(path: string): number {
     const inside = join(path, entry.name);
     if (!entry.isSymbolicLink()) return sum + sizeOf(inside);
     const target = statSync(inside, { throwIfNoEntry: false });
-    return sum + (target?.isFile() ? target.size : 0); // a folder that is linked to may lie around this one
+    return sum + (target?.isFile() ? target.size : 0); // not of a linked folder, which may contain this one
   }, 0);
 }
 
-/** How often each label occurs in the test set: counted in the data where they are decoded, else as published. */
+/** How often each label occurs in the test set: counted in the decoded data if they exist, otherwise the published counts. */
 export const labelCounts = (row: DatasetRow, home: string): readonly number[] | null =>
   testCounts(datasetPlaces(home, row).cache) ?? row.testCounts;
 

@@ -1,11 +1,11 @@
 /**
- * One file from a URL to the disk: resumed, verified, whole or not there.
+ * Downloads one file to the disk. Downloads can be resumed and are verified; a file exists only when it is complete.
  *
  *     await download({ url, path, bytes, sha256, onProgress, signal });
  *
- * Until the file is whole its bytes are in `{path}.incomplete`. Aborting the signal pauses: the next call continues with an
- * HTTP range, or starts over where the server ignores ranges. `discard(path)` turns the pause into a cancel.
- * A later call resumes only a file with a known digest, since only the digest proves that the rest is of the same file.
+ * Until the file is complete, its bytes are in `{path}.incomplete`. Aborting the signal pauses the download: the next call
+ * continues with an HTTP range, or starts over if the server ignores ranges. `discard(path)` cancels a paused download.
+ * Only a file with a known digest is resumed, since only the digest proves that both parts are of the same file.
  */
 
 import { createHash, type Hash } from 'node:crypto';
@@ -22,47 +22,47 @@ import { checkStatus, defaultPatience, type Patience, persist, reasonOf, request
 
 export interface DownloadOptions {
   url: string;
-  /** Where the file will be; its folder is made. A file that is there already is replaced. */
+  /** Path of the file. Its folder is made, and an existing file is replaced. */
   path: string;
-  /** Size in bytes, where it is known beforehand. */
+  /** Size in bytes, if it is known beforehand. */
   bytes?: number;
-  /** Expected digests in hex; the one that is given is checked while the bytes stream. `gitSha1` needs `bytes`. */
+  /** Expected digests in hex. Those that are given are checked. `gitSha1` needs `bytes`. */
   sha256?: string;
   md5?: string;
-  /** SHA-1 of a git blob, `blob <size>\0<content>`: what Hugging Face calls small files by. */
+  /** SHA-1 of a git blob, `blob <size>\0<content>`, which identifies small files on Hugging Face. */
   gitSha1?: string;
-  /** Sent to the URL's own origin, to no other across redirects. */
+  /** Sent to the URL's own origin only, not to others that redirects lead to. */
   token?: string;
-  /** At most ten times a second, and at the end. */
+  /** Called at most ten times a second, and at the end. */
   onProgress?(progress: DownloadProgress): void;
-  /** Aborting rejects with the signal's reason and keeps what has arrived. */
+  /** Aborting it pauses the download, which rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** For dropped connections, 408, 425, 429 and 5xx; failures count anew whenever bytes arrive. */
+  /** Retries after dropped connections, 408, 425, 429 and 5xx. The count of failures restarts whenever bytes arrive. */
   patience?: Patience;
   /** Milliseconds without a byte after which a connection counts as dropped. */
   stall?: number;
-  /** Free bytes of a folder's disk. */
+  /** Returns the free bytes of a folder's disk. */
   freeBytes?(folder: string): Promise<number>;
 }
 
 export interface Downloaded {
   bytes: number;
-  /** Of the content, always computed. */
+  /** Digest of the content, always computed. */
   sha256: string;
 }
 
-/** The path of a file's bytes until it is whole. */
+/** The path of a file's bytes until the file is complete. */
 export const incomplete = (path: string): string => `${path}.incomplete`;
 const lockOf = (path: string): string => `${incomplete(path)}.lease`;
-/** Whether a file of that name exists only during a download. */
+/** Whether files of that name exist only during a download. */
 export const isPassing = (name: string): boolean =>
   [incomplete(''), lockOf(''), '.draft'].some((end) => name.endsWith(end));
 const reserve = 32 * 2 ** 20; // bytes of disk that a download leaves free
 const reportTime = 100; // ms
 
 /**
- * Downloads the file. Throws `network` (server, digest, size), `disk` (space, permission) and `conflict` (another process
- * downloads it). Deletes a file whose digest is wrong.
+ * Downloads the file. Throws `network` (server, digest, size), `disk` (space, permission) or `conflict` (another process is
+ * downloading it). Deletes the file if its digest is wrong.
  */
 export async function download(options: DownloadOptions): Promise<Downloaded> {
   const { path, signal } = options;
@@ -81,7 +81,7 @@ export async function download(options: DownloadOptions): Promise<Downloaded> {
     } finally {
       await file.close();
     }
-    await rename(incomplete(path), path); // last: the file's existence means that it is whole
+    await rename(incomplete(path), path); // last, because a file that exists is complete
     return { bytes, sha256 };
   } catch (error) {
     if (error instanceof WrongContent) await discard(path);
@@ -95,7 +95,7 @@ export async function download(options: DownloadOptions): Promise<Downloaded> {
 /** Deletes the partial file of an aborted download. */
 export const discard = (path: string): Promise<void> => rm(incomplete(path), { force: true });
 
-/** The content is not what was expected; resuming cannot fix it. */
+/** The content differs from the expected one, so resuming cannot help. */
 class WrongContent extends PermafrostError {}
 
 interface Transfer {
@@ -105,9 +105,9 @@ interface Transfer {
   /** Size of the whole file; null while unknown. */
   total: number | null;
   hashes: Hashes;
-  /** Some bytes are from an earlier call. */
+  /** Whether some bytes are from an earlier call. */
   resumed: boolean;
-  /** The server's name for the content that the bytes are of. */
+  /** The server's ETag of the content. */
   etag: string | null;
   report(final?: boolean): void;
   restart(): Promise<void>;
@@ -161,7 +161,7 @@ async function fetchAll(options: DownloadOptions, transfer: Transfer): Promise<v
   transfer.report(true);
 }
 
-/** Fetches over one connection. Throws {@link Transient} when it ends early. */
+/** Fetches over one connection. Throws {@link Transient} if it ends early. */
 async function fetchRest(options: DownloadOptions, transfer: Transfer): Promise<void> {
   const { url, token, bytes, signal } = options;
   const stall = createStall(options.stall ?? 60_000, signal);
@@ -179,11 +179,12 @@ async function fetchRest(options: DownloadOptions, transfer: Transfer): Promise<
       await response.body?.cancel();
       throw new WrongContent(
         'network',
-        `${url}: expected ${bytes} bytes, but the server has ${total}. The file was replaced there, or the address is wrong.`,
+        `${url}: expected ${bytes} bytes, but the server has ${total}. Either the file was replaced there or the address is wrong.`,
       );
     }
     if (start !== transfer.have) await transfer.restart(); // the server ignored the range
-    if (start !== transfer.have) throw new Transient(`${url}: asked for the start, got bytes from ${start} on`);
+    if (start !== transfer.have)
+      throw new Transient(`${url}: requested bytes from the start, received bytes from ${start} on`);
     transfer.total = total ?? bytes ?? null;
     transfer.etag = response.headers.get('etag');
     await checkSpace(options, transfer);
@@ -202,7 +203,7 @@ async function fetchRest(options: DownloadOptions, transfer: Transfer): Promise<
   }
 }
 
-/** If-Range guards against mixing two versions of a file: a server whose content changed answers with the whole of it. */
+/** If-Range prevents mixing two versions of a file: if the content has changed, the server answers with all of it. */
 function rangeHeaders({ have, etag }: Transfer): Record<string, string> {
   const identity = { 'accept-encoding': 'identity' }; // ranges and lengths count encoded bytes
   if (have === 0) return identity;
@@ -210,7 +211,7 @@ function rangeHeaders({ have, etag }: Transfer): Record<string, string> {
   return { ...identity, range: `bytes=${have}-`, ...(strong ? { 'if-range': etag } : {}) };
 }
 
-/** Where the body starts in the file and how long the file is. */
+/** The position of the response's first byte in the file, and the size of the file. */
 function extent({ status, headers }: Response): { start: number; total: number | null } {
   if (status === 206) {
     const [, start, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers.get('content-range') ?? '') ?? [];
@@ -221,7 +222,7 @@ function extent({ status, headers }: Response): { start: number; total: number |
   return { start: 0, total: length === null || encoded ? null : Number(length) };
 }
 
-/** Writes the body. Throws when it is longer than announced, or when a body of unannounced length fills the disk. */
+/** Writes the body. Throws if it is longer than announced, or if a body of unknown length fills the disk. */
 async function receive(
   { body }: Response,
   options: DownloadOptions,
@@ -236,7 +237,7 @@ async function receive(
     if (total !== null && have + chunk.length > total)
       throw new WrongContent(
         'network',
-        `${options.url}: expected ${total} bytes, but the server sends more. The file was replaced there, or the address is wrong.`,
+        `${options.url}: expected ${total} bytes, but the server sent more. Either the file was replaced there or the address is wrong.`,
       );
     if (total === null && have - checked >= reserve) {
       checked = have;
@@ -249,7 +250,7 @@ async function receive(
   }
 }
 
-/** A signal that fires when no byte arrives for `time` ms, or when `outer` fires. */
+/** A signal that aborts if no byte arrives for `time` ms, or if `outer` aborts. */
 function createStall(time: number, outer?: AbortSignal): { signal: AbortSignal; moved(): void; end(): void } {
   const stalled = new AbortController();
   const timer = setTimeout(() => stalled.abort(new Transient(`nothing arrived for ${time / 1000} seconds`)), time);
@@ -266,18 +267,19 @@ async function checkSpace({ path, url, freeBytes = freeBytesOf }: DownloadOption
   if (free >= needed) return;
   throw new PermafrostError(
     'disk',
-    `${url} needs ${bytesText(needed)} more in ${dirname(path)}, but the disk has ${bytesText(free)} free. Free some space, or keep it on another disk.`,
+    `${url} needs ${bytesText(needed)} more in ${dirname(path)}, but the disk has only ${bytesText(free)} free. Free some space, or use another disk.`,
   );
 }
 
-async function freeBytesOf(folder: string): Promise<number> {
+/** Free bytes of the disk that a folder is on. */
+export async function freeBytesOf(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize;
 }
 
 interface Hashes {
   update(chunk: Uint8Array): void;
-  /** `sha256` always, the others where expected. */
+  /** Returns `sha256`, and the others if they are expected. */
   digests(): Record<string, string>;
 }
 
@@ -293,7 +295,7 @@ function openHashes({ md5, gitSha1, bytes }: DownloadOptions): Hashes {
   };
 }
 
-/** Compares digests. Bytes of an earlier call may be wrong, so a resumed file is fetched once more from the start. */
+/** Compares digests. If that fails for a resumed file, whose bytes from an earlier call may be wrong, fetches it from the start. */
 async function verify(options: DownloadOptions, transfer: Transfer): Promise<Downloaded> {
   const found = transfer.hashes.digests();
   const wrong = (['sha256', 'md5', 'gitSha1'] as const).find(
@@ -303,7 +305,7 @@ async function verify(options: DownloadOptions, transfer: Transfer): Promise<Dow
   if (!transfer.resumed) {
     throw new WrongContent(
       'network',
-      `${options.url}: expected ${wrong} ${options[wrong]}, found ${found[wrong]} over ${transfer.have} bytes. The file was altered on its way or replaced at its source; it was deleted. Try again, or choose another source.`,
+      `${options.url}: expected ${wrong} ${options[wrong]}, found ${found[wrong]} over ${transfer.have} bytes. The file was changed in transit or at its source. It was deleted here. Try again, or choose another source.`,
     );
   }
   await transfer.restart();
@@ -311,11 +313,11 @@ async function verify(options: DownloadOptions, transfer: Transfer): Promise<Dow
   return verify(options, transfer);
 }
 
-/** Removes the lock of a process that was killed after it had completed the file. */
+/** Removes the lock of a process that was killed right after it completed the file. */
 export async function sweepLock(path: string): Promise<void> {
   dropDeadLease(lockOf(path));
 }
 
-/** One process at a time writes a partial file; the lock of a dead one is taken over. */
+/** Allows one process at a time to write a partial file. The lock of a dead process is taken over. */
 const lock = (path: string, signal?: AbortSignal): Promise<Lease> =>
   takeLease(lockOf(path), { what: `The download of ${path}`, signal });

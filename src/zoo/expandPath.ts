@@ -1,10 +1,10 @@
-/** `~` and variables in paths that come from the environment, as Python's os.path.expandvars(os.path.expanduser(path)). */
+/** Expands `~` and variables in paths from the environment, like Python's os.path.expandvars(os.path.expanduser(path)). */
 import { homedir } from 'node:os';
 
 interface Rules {
-  /** The variable that holds the user's folder. */
+  /** The variable that contains the user's folder. */
   folder: string;
-  /** That folder at the beginning of a path. Another user's (`~name`) stays as it is. */
+  /** Matches that folder at the beginning of a path. Another user's folder (`~name`) stays as it is. */
   home: RegExp;
   variable: RegExp;
 }
@@ -16,7 +16,7 @@ const windows: Rules = {
   variable: /\$(?:(\w+)|\{([^}]*)\})|%([^%]+)%/g,
 };
 
-/** The path with `~` and variables replaced; a variable that is not set stays as it is. */
+/** Replaces `~` and variables in a path. Variables that are not set stay as they are. */
 export function expandPath(path: string, environment: NodeJS.ProcessEnv, platform = process.platform): string {
   const { folder, home, variable } = platform === 'win32' ? windows : posix;
   const own = (environment[folder] ?? homedir()).replace(/\/+$/, '');

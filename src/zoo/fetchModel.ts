@@ -1,4 +1,4 @@
-/** Fetches the files of a model: from its repository on the hub, or from its address. */
+/** Fetches the files of a model from its repository on the hub or from its URL. */
 import { basename, join } from 'node:path';
 import { describeError, PermafrostError } from '#contract/errors';
 import type { DownloadProgress } from '#contract/zoo';
@@ -13,9 +13,9 @@ export interface FetchPlaces {
   settings: HubSettings;
 }
 
-const mostConfig = 1e6; // bytes; those of published models have a few thousand
+const mostConfig = 1e6; // bytes; published models have a few thousand
 
-/** Fetches the model's files to where {@link findWeights} finds them. Throws `network`, `disk`, and `conflict` for one that is fetched from nowhere. */
+/** Fetches the model's files to where {@link findWeights} finds them. Throws `network`, `disk`, or `conflict` if the model has no remote source. */
 export async function fetchModel(
   row: CatalogRow,
   { home, settings }: FetchPlaces,
@@ -28,11 +28,11 @@ export async function fetchModel(
     return;
   }
   if (source.kind !== 'hub')
-    throw new PermafrostError('conflict', `${name} comes from ${sourceText(source)}; there is nothing to fetch.`);
+    throw new PermafrostError('conflict', `${name} comes from ${sourceText(source)}, so there is nothing to fetch.`);
   const file = await remoteWeights(row, settings, options);
   const files = isIndex(file.path) ? await remoteShards(file, settings, options) : [file];
   const config = await remoteConfig(settings, file.repo, source.revision, options);
-  if (config) await fetchFile(settings, config, { ...options, onProgress: undefined }); // for other programs that read the cache
+  if (config) await fetchFile(settings, config, { ...options, onProgress: undefined }); // other programs that use the cache need it
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   let before = 0;
   for (const part of files) {
@@ -43,7 +43,7 @@ export async function fetchModel(
   }
 }
 
-/** The file to fetch the weights from: the first in the row's order that exists. */
+/** The weight file to fetch: the first in order of preference that exists. */
 async function remoteWeights(row: CatalogRow, settings: HubSettings, options: FetchOptions): Promise<HubBlob> {
   let refusal: unknown = null;
   for (const { repo, revision, path } of weightFiles(row.source)) {
@@ -59,12 +59,12 @@ async function remoteWeights(row: CatalogRow, settings: HubSettings, options: Fe
     refusal ??
     new PermafrostError(
       'network',
-      `${row.name} has none of ${weightNames.join(', ')} at its source. Choose another revision or model.`,
+      `The source of ${row.name} has none of the files ${weightNames.join(', ')}. Choose another revision or model.`,
     )
   );
 }
 
-/** The files that an index names, of the same commit; the index is fetched for that. */
+/** Fetches an index and describes the files that it names, at the same commit. */
 async function remoteShards(file: HubBlob, settings: HubSettings, options: FetchOptions): Promise<HubBlob[]> {
   const names = shardPaths(await fetchFile(settings, file, options)).map((path) => basename(path));
   const found = await describeFiles(settings, file.repo, file.commit, names, options);
@@ -72,12 +72,12 @@ async function remoteShards(file: HubBlob, settings: HubSettings, options: Fetch
   if (missing)
     throw new PermafrostError(
       'network',
-      `${file.repo} has no ${missing}, which its ${file.path} names. Choose another revision or model.`,
+      `${file.repo} lacks ${missing}, which its ${file.path} names. Choose another revision or model.`,
     );
   return found;
 }
 
-/** The config.json of a repository; undefined where it has none. Throws `network`. */
+/** The config.json of a repository; undefined if it has none. Throws `network`. */
 export async function remoteConfig(
   settings: HubSettings,
   repo: string,
@@ -88,7 +88,7 @@ export async function remoteConfig(
   if (file && file.bytes > mostConfig)
     throw new PermafrostError(
       'network',
-      `config.json of ${repo} has ${file.bytes} bytes; expected at most ${mostConfig}. Choose another revision or model.`,
+      `The config.json of ${repo} has ${file.bytes} bytes; expected at most ${mostConfig}. Choose another revision or model.`,
     );
   return file;
 }

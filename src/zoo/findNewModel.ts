@@ -1,4 +1,4 @@
-/** A model that the user adds: found in a folder or a repository, its config.json read. */
+/** Finds a model that the user adds, in a folder or a repository, and reads its config.json. */
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { PermafrostError } from '#contract/errors';
@@ -13,7 +13,7 @@ import { weightsIn } from './weights.ts';
 
 export interface NewModelOptions {
   name?: string;
-  /** Of a repository; a folder has none. */
+  /** Revision of the repository. */
   revision?: string;
 }
 
@@ -41,12 +41,16 @@ export async function findNewModel(
   if (!repository.safeParse(source).success)
     throw new PermafrostError(
       'config',
-      `${JSON.stringify(source)} is neither a folder nor a Hugging Face repository ORG/NAME. Check how it is written.`,
+      `${JSON.stringify(source)} is neither a folder nor a Hugging Face repository ORG/NAME. Check the spelling.`,
     );
   const file = await remoteConfig(settings, source, revision, options);
-  if (!file) throw new PermafrostError('config', `${source} has no config.json at ${revision}.`);
+  if (!file)
+    throw new PermafrostError(
+      'config',
+      `${source} has no config.json in the revision ${revision}. Choose another revision or model.`,
+    );
   const config = readConfig(await fetchFile(settings, file, options));
-  // the commit is kept, so that runs of next year use the same weights
+  // keeps the commit, so that later runs use the same weights
   return {
     name: name ?? source,
     source: { kind: 'hub', repo: source, revision: file.commit },
@@ -56,5 +60,5 @@ export async function findNewModel(
 }
 
 const readConfig = (path: string) => readSmallJson(path, largestConfig, 'config') as Record<string, unknown>;
-/** Bytes; a config.json with the classes of ImageNet-21k has 1.6 MB. */
+/** In bytes. A config.json with the classes of ImageNet-21k has 1.6 MB. */
 const largestConfig = 2 ** 22;

@@ -1,4 +1,7 @@
-/** Sizes of a body, its parameter counts and its memory on MNIST in 4 × 4 patches, the task that published counts are most often of; of a whole network on its own task. */
+/**
+ * Sizes, parameter counts and memory of a model. A body is counted on MNIST in 4 × 4 patches, like most published counts; a
+ * whole network is counted on its own task.
+ */
 import { parseConfig } from '#contract/config';
 import { buildFpt } from '#models/fpt';
 import { type ArchitectureRow, isBody, type NetworkCard } from '#models/index';
@@ -7,7 +10,7 @@ import { countParameters, type Model } from '#models/model';
 
 const mnist = { tokens: 49, inputDim: 16, outputDim: 10 };
 
-/** What counts are of, in words of a config. */
+/** The settings of the config that a model is counted with. */
 export const countedOn = (row: ArchitectureRow) =>
   isBody(row) ? { task: 'mnist', patch_size: 4 } : { task: (row as NetworkCard).body.task, patch_size: null };
 
@@ -36,11 +39,11 @@ export function sizesOf(row: ArchitectureRow): BodySizes {
   };
 }
 
-/** About the bytes of a trainer with the body frozen or every weight trained. */
+/** Estimates the memory in bytes of a trainer whose body is frozen, or trained. */
 export const fitBytes = (row: ArchitectureRow, batch: number, frozen: boolean): number =>
   trainingBytes(modelOn(row, frozen), batch, mnist.tokens);
 
-/** The model around a body, even one that is too short for the task; a whole network is its own. */
+/** The model of a whole network, or around a body, even if that has too few positions for the task. */
 function modelOn(row: ArchitectureRow, frozen: boolean): Model {
   const settings = parseConfig({ ...countedOn(row), freeze_trans: frozen });
   if (!isBody(row)) return (row as NetworkCard).body.model(row.config, settings);

@@ -1,4 +1,4 @@
-/** Fetching from the Hugging Face hub into the shared cache. */
+/** Fetches files from the Hugging Face hub into the shared cache. */
 import { existsSync } from 'node:fs';
 import { mkdir, rename, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
@@ -25,7 +25,7 @@ export interface FetchOptions {
   patience?: Patience;
 }
 
-/** The fields of the hub's answers that are used: sizes, and names that become parts of paths. */
+/** The fields of the hub's answers that we use: sizes, and names that become parts of paths. */
 const revisionAnswer = z.object({ sha: commitName });
 const fileAnswer = z.object({
   path: innerPath,
@@ -37,8 +37,8 @@ const mostAnswer = 4e6; // bytes; real answers have a few thousand
 const answerTime = 60_000; // ms
 
 /**
- * Describes those of `paths` that exist in a revision of a repository. Throws `network` when the repository is missing or
- * not accessible, when HF_HUB_OFFLINE is set, and when the answer is not that of a hub.
+ * Describes those of `paths` that exist in a revision of a repository. Throws `network` if the repository is missing or not
+ * accessible, if HF_HUB_OFFLINE is set, or if the answer is not that of a hub.
  */
 export async function describeFiles(
   settings: HubSettings,
@@ -75,7 +75,7 @@ function invalidAnswer(repo: string, cause: unknown): PermafrostError {
   const why = issues.map(({ path, message }) => `${path.join('.')}: ${message}`)[0] ?? (cause as Error).message;
   return new PermafrostError(
     'network',
-    `${repo}: the answer is not that of a hub: ${why} Check HF_ENDPOINT, and whether a sign-in page intercepts the request.`,
+    `${repo}: the server does not answer like a Hugging Face hub: ${why} Check HF_ENDPOINT, and check that no sign-in page intercepts the request.`,
     { cause },
   );
 }
@@ -84,11 +84,11 @@ function refuseOffline({ offline }: HubSettings, repo: string): void {
   if (!offline) return;
   throw new PermafrostError(
     'network',
-    `${repo} is not in the Hugging Face cache and HF_HUB_OFFLINE is set. Unset it, or fetch it where there is a network and copy the cache.`,
+    `${repo} is not in the Hugging Face cache, and HF_HUB_OFFLINE forbids fetching it. Unset HF_HUB_OFFLINE, or fetch the model on another machine and copy the cache.`,
   );
 }
 
-/** The fetch that the library calls, with this project's token rules, retries, errors and limits. */
+/** The `fetch` that the hub library calls, with our rules for tokens, retries, errors and limits. */
 const hubFetch =
   ({ token }: HubSettings, repo: string, options: FetchOptions): typeof fetch =>
   (input, { method, headers, body } = {}) => {
@@ -101,7 +101,7 @@ const hubFetch =
         checkStatus(response, repo);
         return new Response(await readBody(response, mostAnswer, repo), { status: response.status });
       } catch (error) {
-        if (late.aborted) throw new Transient(`${repo}: no whole answer in ${answerTime / 1000} seconds`);
+        if (late.aborted) throw new Transient(`${repo}: no complete answer in ${answerTime / 1000} seconds`);
         throw error;
       }
     };
@@ -111,7 +111,7 @@ const hubFetch =
 const blobOf = ({ cache }: HubSettings, { repo, digest }: HubBlob): string =>
   join(repoFolder(cache, repo), 'blobs', 'sha256' in digest ? digest.sha256 : digest.gitSha1);
 
-/** Fetches a file into the cache, where other programs with the same layout find it. Returns its path. */
+/** Fetches a file into the cache, where other programs find it too. Returns its path. */
 export async function fetchFile(
   settings: HubSettings,
   file: HubBlob,
@@ -137,7 +137,7 @@ export async function fetchFile(
   return pointer;
 }
 
-/** Makes a relative link, so that the cache can be moved. Moves the file itself where links need a privilege (Windows). */
+/** Makes a relative link, so that the cache can be moved. Moves the file instead if links need a privilege (Windows). */
 async function link(folder: string, blob: string, pointer: string): Promise<void> {
   await mkdir(dirname(pointer), { recursive: true });
   await removeBelow({ owner: folder, path: pointer }); // a link whose blob is gone

@@ -1,5 +1,5 @@
 /**
- * The Hugging Face cache on this disk, shared with every other program that keeps its layout:
+ * The Hugging Face cache on this disk, which other programs share. Its layout is
  * `models--org--name/{refs/<revision>, snapshots/<commit>/<file> → ../../blobs/<digest>}`.
  * Source: huggingface_hub, "Understand caching" and "Environment variables".
  */
@@ -10,16 +10,16 @@ import { expandPath } from './expandPath.ts';
 
 export interface HubSettings {
   cache: string;
-  /** Without a slash at the end. */
+  /** URL of the hub, without a slash at the end. */
   endpoint: string;
   token: string | undefined;
-  /** Nothing is fetched. */
+  /** Do not fetch anything. */
   offline: boolean;
 }
 
 const isOn = (text: string | undefined): boolean => ['1', 'true', 'yes', 'on'].includes(text?.toLowerCase() ?? '');
 
-/** What HF_HOME, HF_HUB_CACHE, HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE and their older names say, as huggingface_hub/constants.py reads them. */
+/** Reads HF_HOME, HF_HUB_CACHE, HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE and their older names like huggingface_hub/constants.py. */
 export function hubSettings(environment: NodeJS.ProcessEnv = process.env): HubSettings {
   const e = environment;
   const path = (text: string) => expandPath(text, e);
@@ -35,15 +35,15 @@ export function hubSettings(environment: NodeJS.ProcessEnv = process.env): HubSe
   };
 }
 
-/** A token without the line break that was copied with it. */
+/** Removes line breaks that were copied with a token. */
 const clean = (token = ''): string => token.replace(/[\r\n]/g, '').trim();
 
-/** What `huggingface-cli login` keeps. */
+/** The token that `huggingface-cli login` has saved. */
 const tokenFile = (path: string): string | undefined => {
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    return undefined; // nobody logged in
+    return undefined; // no login
   }
 };
 
@@ -57,7 +57,7 @@ export interface HubFile {
 export const isCommit = (revision: string): boolean => commitName.safeParse(revision).success;
 export const repoFolder = (cache: string, repo: string): string => join(cache, `models--${repo.replaceAll('/', '--')}`);
 
-/** The commit that a revision was when it was fetched; null for one that never was. */
+/** The commit of a revision when it was fetched; null if it was never fetched. */
 export function cachedCommit(cache: string, repo: string, revision: string): string | null {
   if (isCommit(revision)) return revision;
   const ref = join(repoFolder(cache, repo), 'refs', revision);
@@ -65,7 +65,7 @@ export function cachedCommit(cache: string, repo: string, revision: string): str
   return isCommit(found) ? found : null;
 }
 
-/** The file in the cache, null where it is not. */
+/** The path of a file in the cache; null if it is not there. */
 export function cachedFile(cache: string, { repo, revision, path }: HubFile): string | null {
   const commit = cachedCommit(cache, repo, revision);
   const place = commit && join(repoFolder(cache, repo), 'snapshots', commit, path);

@@ -1,6 +1,6 @@
 /**
- * ListOps: made here by the rules of the Long Range Arena (lra_benchmarks/data/listops.py, Apache-2.0, which has no seed, so
- * only the distribution can be the same), or read from its TSV files in the data set's folder.
+ * The data set ListOps: generated here by the rules of the Long Range Arena (lra_benchmarks/data/listops.py, Apache-2.0), or read
+ * from the arena's TSV files in the data set's folder. The arena's generator has no seed, so only the distribution is the same.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { tsvRows } from '#formats/tsv';
 import { listopsSymbols } from '#tasks/listops';
 import { type DecodedRow, rowRange } from './dataset.ts';
 
-const files = { train: 'basic_train.tsv', test: 'basic_val.tsv' }; // the reference tests on the validation file
+const files = { train: 'basic_train.tsv', test: 'basic_val.tsv' }; // like the reference, we test on the validation file
 const mostLines = 1_000_000;
 const made = { train: 96_000, test: 2_000 };
 const longer = 500;
@@ -31,7 +31,7 @@ const isOperator = (code: number): boolean => operators.includes(code);
 export const listopsDataset: DecodedRow = {
   name: 'listops',
   title: 'ListOps',
-  licence: 'Made here; the rules are those of the Long Range Arena (Apache-2.0, Google)',
+  licence: 'Generated here by the rules of the Long Range Arena (Apache-2.0, Google)',
   page: 'https://github.com/google-research/long-range-arena',
   files: [],
   unpacked: [files.train],
@@ -65,12 +65,12 @@ export const listopsDataset: DecodedRow = {
 };
 
 export interface Expression {
-  /** Codes of listopsSymbols; a view that the next expression overwrites. */
+  /** Codes in listopsSymbols: a view that the next expression overwrites. */
   symbols: Uint8Array;
   value: number;
 }
 
-/** `count` expressions of 501 to 1,999 symbols. They are so long that none will come twice. */
+/** Generates `count` expressions of 501 to 1,999 symbols. At that length no expression occurs twice. */
 export function* makeExpressions(split: string, count: number): Generator<Expression> {
   const random = randomStream(0, 'listops', split);
   const symbols = new Uint8Array(shorter);
@@ -83,7 +83,7 @@ export function* makeExpressions(split: string, count: number): Generator<Expres
   }
 }
 
-/** Writes a tree from `at` and returns where it ends; null when it would be too long. */
+/** Writes a tree from `at` on and returns its end; null if it would be too long. */
 function grow(random: Random, symbols: Uint8Array, at: number, depth: number): number | null {
   if (at >= shorter - 1) return null;
   if (depth === mostDepth || random.uniform() > operatorChance) {
@@ -99,7 +99,7 @@ function grow(random: Random, symbols: Uint8Array, at: number, depth: number): n
   return end + 1;
 }
 
-/** The value of an expression. Throws a RangeError where brackets or arguments do not fit. */
+/** The value of an expression. Throws a RangeError if its brackets or arguments are wrong. */
 export function evaluate(symbols: Uint8Array): number {
   const open: { operator: number; values: number[] }[] = [{ operator: 0, values: [] }];
   for (const code of symbols) {
@@ -107,7 +107,8 @@ export function evaluate(symbols: Uint8Array): number {
     else if (code !== close) open[open.length - 1].values.push(code - zero);
     else {
       const { operator, values } = open.pop()!;
-      if (open.length === 0 || values.length === 0) throw new RangeError('a closing bracket too many');
+      if (open.length === 0 || values.length === 0)
+        throw new RangeError('a closing bracket without an operator or without arguments');
       open[open.length - 1].values.push(apply[listopsSymbols[operator]](values));
     }
   }
@@ -126,7 +127,7 @@ const apply: Record<string, (values: number[]) => number> = {
   '[SM': (values) => values.reduce((a, b) => a + b, 0) % 10,
 };
 
-/** The expressions of a TSV file of the arena. Throws `data` naming the line of one that is none or has another value. */
+/** Reads the expressions of a TSV file of the arena. Throws `data` with the line if one is invalid or has another value. */
 function* readExpressions(source: ByteSource, path: string): Generator<Expression> {
   const columns = ['Source', 'Target'] as const;
   for (const { line, cells } of tsvRows(sourceChunks(source), columns, path)) {

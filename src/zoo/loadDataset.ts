@@ -1,6 +1,6 @@
 /**
- * Loads a data set for training, decoding it first where that has not been done.
- * Files lie in `{home}/data/{name}`, whether the user put them there or a pull did; the decoded form in the cache.
+ * Loads a data set for training, and decodes it first if necessary. Its files are in `{home}/data/{name}`, put there by the
+ * user or by a pull; the decoded form is in the cache.
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,24 +24,24 @@ export interface HomeOptions extends DecodeOptions {
   home: string;
 }
 
-/** Loads a data set by name. Throws as `loadRow`, and `notFound`. */
+/** Loads a data set by name. Throws like `loadRow`, and `notFound`. */
 export const loadDataset = async (name: string, options: HomeOptions): Promise<LoadedDataset> =>
   loadRow(datasetOf(name), options);
 
-/** Loads a data set, decoded first where that has not been done. Throws `data` naming file, expected, found and remedy. */
+/** Loads a data set, and decodes it first if necessary. Throws `data` with file, expected, found and remedy. */
 export async function loadRow(row: DatasetRow, { home, ...options }: HomeOptions): Promise<LoadedDataset> {
   const { folder, cache } = datasetPlaces(home, row);
   if (isDirect(row)) return row.direct(folder);
   if (!isComplete(row, folder)) throw absent(row, folder);
   const source = fingerprint(row, folder);
-  dropDeadLease(leaseOf(cache)); // of a decoding that was killed after it finished
+  dropDeadLease(leaseOf(cache)); // left by a process that was killed right after it had decoded the data
   const found = openDecoded(cache, source) ?? (await decode(row, folder, cache, source, options));
   return { ...found, source: folder, notes: oddSizes(row, folder) };
 }
 
 const leaseOf = (cache: string): string => `${cache}.lease.json`;
 
-/** Decodes a data set, or waits for another process that does, which may take minutes. */
+/** Decodes a data set, or waits for another process that is decoding it. Both may take minutes. */
 async function decode(row: DecodedRow, folder: string, cache: string, source: string, options: DecodeOptions) {
   const lease = await takeLease(leaseOf(cache), {
     what: `The decoding of ${row.name}`,
@@ -60,7 +60,10 @@ async function decodeHere(row: DecodedRow, folder: string, cache: string, source
     const rows = await row.decode(folder, writer, options);
     for (const split of ['train', 'test'] as const)
       if (rows[split].length === 0)
-        throw new PermafrostError('data', `${folder}: no sample is for ${split}. Get the files of ${row.name} again.`);
+        throw new PermafrostError(
+          'data',
+          `${folder}: the split ${split} has no samples. Get the files of ${row.name} again.`,
+        );
     return rows;
   });
   return openDecoded(cache, source)!;
@@ -75,12 +78,12 @@ function absent(row: DatasetRow, folder: string): PermafrostError {
   );
 }
 
-/** Identifies the files that the decoded form is made from: names, sizes and times of the folder's entries, and the decoder's version. */
+/** A text that changes whenever the files of a data set or its decoder do: names, sizes and times of the files, and the decoder's version. */
 export function fingerprint({ version }: DecodedRow, folder: string): string {
   const entries = existsSync(folder) ? readdirSync(folder).sort() : [];
-  const visible = entries.filter((name) => !name.startsWith('.') && !isPassing(name)); // the system's own, and what was removed
+  const visible = entries.filter((name) => !name.startsWith('.') && !isPassing(name)); // leaves out hidden files and trash
   const marks = visible.flatMap((name) => {
-    const stats = statSync(join(folder, name), { throwIfNoEntry: false }); // none for a link to nothing
+    const stats = statSync(join(folder, name), { throwIfNoEntry: false }); // undefined for a broken link
     return stats ? `${name}:${stats.isDirectory() ? 'folder' : stats.size}:${stats.mtimeMs}` : [];
   });
   return [`v${version}`, ...marks].join(' ');

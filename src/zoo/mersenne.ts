@@ -1,9 +1,9 @@
-/** CPython's `random` as far as `seed(int)` and `shuffle` go: MT19937, so that splits drawn there are drawn the same here. */
+/** `seed(int)` and `shuffle` of CPython's `random` (MT19937), to draw the same splits as programs in Python. */
 
 const size = 624;
 const middle = 397;
 
-/** Uniform 32-bit words of `random.seed(seed)`, for seeds below 2³². */
+/** A generator of uniform 32-bit words, seeded like `random.seed(seed)`. Seeds must be below 2³². */
 export function mersenneTwister(seed: number): () => number {
   const state = seeded(seed);
   let at = size;
@@ -45,7 +45,7 @@ function twist(state: Uint32Array): void {
   }
 }
 
-/** Shuffles in place as `random.seed(seed); random.shuffle(items)` does. */
+/** Shuffles in place like `random.seed(seed); random.shuffle(items)`. */
 export function shuffleLikePython<T>(items: T[], seed: number): void {
   const word = mersenneTwister(seed);
   for (let i = items.length - 1; i > 0; i--) {

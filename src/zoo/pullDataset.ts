@@ -1,4 +1,4 @@
-/** Brings a data set onto this machine: downloads its files, or links to a folder that has them, and decodes them. */
+/** Pulls a data set: downloads its files, or links to a folder that has them, and decodes them. */
 import { existsSync, mkdirSync, readdirSync, realpathSync, rmdirSync, symlinkSync, unlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { PullProgress } from '#contract/data';
@@ -10,12 +10,12 @@ import { download, incomplete, sweepLock } from './download.ts';
 import { type HomeOptions, loadRow } from './loadDataset.ts';
 
 export interface PullOptions extends Pick<HomeOptions, 'home' | 'signal' | 'node'> {
-  /** Another folder that has the files; it is linked to. */
+  /** Another folder that has the files. The data set's folder becomes a link to it. */
   from?: string;
   onProgress?(progress: PullProgress): void;
 }
 
-/** Downloads the files that are missing and decodes them. Throws `network`, `disk`, `data`. */
+/** Downloads missing files and decodes the data set. Throws `network`, `disk`, `data`, or `conflict` if the folder cannot become a link. */
 export async function pullDataset(
   row: DatasetRow,
   { home, from, onProgress, signal, node }: PullOptions,
@@ -44,16 +44,16 @@ export async function pullDataset(
 }
 
 /**
- * Makes the data set's folder a link to the user's. Throws `data` when that lacks the files, `conflict` when ours has files.
- * Deletes nothing but a link or an empty folder.
+ * Makes the data set's folder a link to the user's folder. Throws `data` if the user's folder lacks files, and `conflict` if ours
+ * has files. Deletes at most a link or an empty folder.
  */
 function linkFolder(row: DatasetRow, folder: string, from: string): void {
-  const target = existsSync(from) ? realpathSync(from) : resolve(from); // a link to our link would lead nowhere
+  const target = existsSync(from) ? realpathSync(from) : resolve(from); // resolves links, since a link to our own link would lead nowhere
   if (!isComplete(row, target) || !existsSync(target)) {
     const names = row.files.map(({ name }) => name).join(', ');
     throw new PermafrostError(
       'data',
-      [`${target}: expected ${names || row.unpacked[0]}; they are not all there.`, adviceOn(row, target) ?? []]
+      [`${target}: expected ${names || row.unpacked[0]}; found not all of them.`, adviceOn(row, target) ?? []]
         .flat()
         .join(' '),
     );
@@ -70,7 +70,7 @@ function removeEmpty(row: DatasetRow, folder: string): void {
   } catch (cause) {
     throw new PermafrostError(
       'conflict',
-      `${folder} has files already. Run permafrost data rm ${row.name} first, or move them away.`,
+      `${folder} already has files. Run permafrost data rm ${row.name} first, or move them away.`,
       { cause },
     );
   }

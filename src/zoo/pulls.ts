@@ -1,9 +1,9 @@
-/** Fetches that outlive the request that started them. They can be paused, and every subscriber sees their progress. */
+/** Downloads that continue after the request that started them has ended. They can be paused, and subscribers see their progress. */
 import { describeError } from '#contract/errors';
 import type { PullOf } from '#contract/zoo';
 
 export interface PullControls<P> {
-  /** Aborting it is a pause. */
+  /** Aborting it pauses the download. */
   signal: AbortSignal;
   onProgress(progress: P): void;
 }
@@ -43,8 +43,8 @@ export function createPulls<P, R>() {
       }
     };
     const pull = { state, stop, done: run() };
-    pull.done.catch(() => {}); // reported to those who await it; possibly nobody does
-    pulls.delete(name); // the newest last
+    pull.done.catch(() => {}); // avoids an unhandled rejection if no caller awaits it
+    pulls.delete(name); // so that the newest is last
     pulls.set(name, pull);
     tell();
     return pull;
@@ -52,15 +52,15 @@ export function createPulls<P, R>() {
 
   return {
     isRunning,
-    /** The running fetch of that name, or a new one. */
+    /** The running download of that name, or a new one. */
     begin: (name: string, work: (controls: PullControls<P>) => Promise<R>): Pull<P, R> =>
       isRunning(name) ? pulls.get(name)! : start(name, work),
     pause: (name: string): void => pulls.get(name)?.stop.abort(),
-    /** Aborts the fetch, waits for its end and removes it from the list. */
+    /** Aborts the download, waits for its end and removes it from the list. */
     async forget(name: string): Promise<void> {
       const pull = pulls.get(name);
       pull?.stop.abort();
-      await pull?.done.catch(() => {}); // its outcome is in its state
+      await pull?.done.catch(() => {}); // the error is in its state
       pulls.delete(name);
     },
     states: (): PullOf<P>[] => [...pulls.values()].map(({ state }) => structuredClone(state)),

@@ -1,21 +1,21 @@
-/** What is used of the package `rdkit` 0.5.1, which brings no types. C++ errors are thrown as strings or numbers. */
+/** Types of the parts that we use of the package `rdkit` 0.5.1, which has no types. It throws C++ errors as strings or numbers. */
 declare module 'rdkit' {
   interface EmbedOptions {
-    /** manual: plain distance geometry, the only one of its methods that heeds `seed`. */
+    /** manual: plain distance geometry, the only method that uses `seed`. */
     method: 'manual';
     seed: number;
-    /** Trials. */
+    /** Number of trials. */
     maxIterations: number;
-    /** Starts from places in a box instead of from eigenvectors of the distances. */
+    /** Starts from random coordinates in a box instead of from eigenvectors of the distances. */
     useRandomCoords: boolean;
   }
 
   class Mol {
     static fromSmiles(smiles: string): Mol;
     addHs(): void;
-    /** Below 0 without a conformer. */
+    /** Returns a negative number if no conformer was found. */
     embedMolecule(options: EmbedOptions): number;
-    /** First 0 at a minimum, 1 on the way to one, −1 without parameters; then the energy. */
+    /** `state` is 0 at a minimum, 1 before one is reached, and −1 if parameters are missing. */
     MMFFOptimizeMolecule(options: { mmffVariant: 'MMFF94s'; maxIters?: number }): [state: number, energy: number];
     toMolBlock(): string;
     delete(): void;

@@ -1,6 +1,6 @@
 /**
- * HTTP requests that keep the token secret: they follow redirects themselves and send the token only to the origin (scheme,
- * host, port) that it was given for. Refusals become errors that say what to do.
+ * HTTP requests that keep the token secret: this file follows redirects itself and sends the token only to the origin (scheme,
+ * host, port) that it belongs to. Refusals become errors that say what to do.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,14 +11,14 @@ export interface RequestOptions {
   headers?: Record<string, string>;
   method?: string;
   body?: RequestInit['body'];
-  /** Sent as `Authorization: Bearer` to the origin of the first URL only, across all redirects. */
+  /** Sent as `Authorization: Bearer` to the origin of the first URL only, whatever redirects follow. */
   token?: string;
   signal?: AbortSignal;
 }
 
-/** A failure that a retry may fix: the connection broke, or the server asked to wait. */
+/** A failure that a retry may fix, such as a broken connection or a request to wait. */
 export class Transient extends Error {
-  /** Milliseconds that the server asked to wait; null where it did not. */
+  /** Milliseconds that the server asked to wait; null if it did not. */
   readonly wait: number | null;
   constructor(message: string, wait: number | null = null, options?: ErrorOptions) {
     super(message, options);
@@ -30,21 +30,19 @@ const mostRedirects = 10;
 const redirects: readonly number[] = [301, 302, 303, 307, 308];
 const passing: readonly number[] = [408, 425, 429, 500, 502, 503, 504];
 
-/**
- * The answer after redirects, of any status. Throws {@link Transient} without an answer, `network` for an invalid address or token.
- */
+/** Follows redirects and returns the answer, whatever its status. Throws {@link Transient} without an answer, and `network` for an invalid address or token. */
 export async function request(url: string, { token, headers, ...rest }: RequestOptions = {}): Promise<Response> {
   const first = webAddress(url);
   if (!first)
     throw new PermafrostError(
       'network',
-      `${shown(url)} is not a web address. Expected http:// or https:// and no password; HF_ENDPOINT says where the hub is.`,
+      `${shown(url)} is not a web address. Expected http:// or https:// and no password. If HF_ENDPOINT is set, check it.`,
     );
   if (token !== undefined && !/^[!-~]+$/.test(token))
     throw new PermafrostError(
       'network',
       'The token in HF_TOKEN or in the token file has characters that tokens cannot have, such as a space or a curly quote. Copy it again.',
-    ); // said here, since fetch would quote it
+    ); // fetch's own error would quote the token
   let [at, init] = [first, { method: 'GET', ...rest }];
   for (let hops = 0; hops <= mostRedirects; hops++) {
     const sent = new Headers(headers);
@@ -56,27 +54,30 @@ export async function request(url: string, { token, headers, ...rest }: RequestO
     if (response.status === 303) init = { method: 'GET', signal: init.signal };
     const next = webAddress(location, at);
     if (!next)
-      throw new PermafrostError('network', `${url}: the server redirects to ${shown(location)}, which is not fetched.`);
+      throw new PermafrostError(
+        'network',
+        `${url}: the server redirects to ${shown(location)}. Expected a web address, and https:// if the first one is. Check the address.`,
+      );
     at = next;
   }
   throw new PermafrostError('network', `${url}: more than ${mostRedirects} redirects. Check the address.`);
 }
 
-/** The URL if it may be fetched: http or https, without a password, and from https only https; else null. */
+/** The URL if it may be fetched, else null. It must be http or https, without a password, and only https after https. */
 function webAddress(text: string, from?: URL): URL | null {
   const url = URL.parse(text, from?.href);
   const schemes = from?.protocol === 'https:' ? ['https:'] : ['http:', 'https:'];
   return url && schemes.includes(url.protocol) && !url.username && !url.password ? url : null;
 }
 
-/** An address in a message: without password and query, cut off where it is long. */
+/** An address for a message: without password and query, and at most 200 characters. */
 const shown = (address: string): string =>
   address
     .replace(/\/\/[^/]*@/, '//…@')
     .replace(/\?.*/s, '')
     .slice(0, 200);
 
-/** The body of an answer about `what`. Throws `network` for one of more than `most` bytes, unpacked, and {@link Transient} where it breaks off. */
+/** Reads the body of an answer about `what`. Throws `network` if it has more than `most` bytes after unpacking, and {@link Transient} if the connection breaks. */
 export async function readBody({ body }: Response, most: number, what: string): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array[] = [];
   let bytes = 0;
@@ -86,13 +87,13 @@ export async function readBody({ body }: Response, most: number, what: string): 
       if (bytes > most)
         throw new PermafrostError(
           'network',
-          `${what}: the server answers with more than ${bytesText(most)}; expected less. Check the address.`,
+          `${what}: the server's answer has more than ${bytesText(most)}; expected less. Check the address.`,
         );
       parts.push(part);
     }
   } catch (error) {
     if (error instanceof PermafrostError) throw error;
-    throw new Transient(`${what}: the answer broke off: ${reasonOf(error)}`, null, { cause: error });
+    throw new Transient(`${what}: the connection broke during the answer: ${reasonOf(error)}`, null, { cause: error });
   }
   return Buffer.concat(parts);
 }
@@ -113,13 +114,13 @@ export function reasonOf(error: unknown): string {
 }
 
 const advice: Record<number, string> = {
-  401: 'It requires a token: set HF_TOKEN to one that may read it, or check that the name is right.',
-  403: 'The token may not read it: accept its terms on its page, or use another token.',
-  404: 'It does not exist (any more). Check the name and the revision.',
+  401: 'It requires a token. Set HF_TOKEN to one that may read it, or check the name.',
+  403: 'The token may not read it. Accept the terms on its page, or use another token.',
+  404: 'It does not exist. Check the name and the revision.',
   410: 'It was removed.',
 };
 
-/** Throws unless the status is a success: {@link Transient} where a retry may help, `network` where it cannot. */
+/** Throws if the status is an error: {@link Transient} if a retry may help, otherwise `network`. */
 export function checkStatus(response: Response, what: string): void {
   const { status } = response;
   if (response.ok) return;
@@ -128,7 +129,7 @@ export function checkStatus(response: Response, what: string): void {
   throw new PermafrostError('network', `${said}. ${advice[status] ?? 'Check the address, or try again later.'}`);
 }
 
-/** Retry-After in milliseconds: seconds or a date. */
+/** Retry-After in milliseconds. The header is a number of seconds or a date. */
 function retryAfter({ headers }: Response): number | null {
   const text = headers.get('retry-after');
   if (text === null) return null;
@@ -137,17 +138,17 @@ function retryAfter({ headers }: Response): number | null {
 }
 
 export interface Patience {
-  /** Failures in a row after which the request is given up. */
+  /** Most failures in a row. */
   attempts: number;
-  /** Milliseconds before the second attempt; doubled for each further one, up to a minute. */
+  /** Milliseconds before the second attempt. The delay doubles with each further attempt, up to a minute. */
   delay: number;
 }
 export const defaultPatience: Patience = { attempts: 6, delay: 500 };
 const longestWait = 60_000;
 
 /**
- * Calls `attempt` until it succeeds or fails for good. Progress since the last failure (`gotFurther`) restarts the count.
- * Throws `network` with the last reason after too many failures in a row.
+ * Calls `attempt` until it succeeds or fails permanently. Progress since the last failure (`gotFurther`) restarts the count of
+ * failures. Throws `network` with the last reason after too many failures in a row.
  */
 export async function persist<T>(
   attempt: () => Promise<T>,

@@ -1,4 +1,4 @@
-/** The samples of a batch for people: what the model sees, the right answers, and what the symbols stand for. */
+/** Describes the samples of a batch for display: the model's input, the labels, and the meaning of symbols. */
 import type { ExperimentConfig } from '#contract/config';
 import type { DataSamples } from '#contract/data';
 import { taskOf } from '#tasks/index';
@@ -38,6 +38,6 @@ export function describeSamples(
   };
 }
 
-/** The name of an answer, or the number itself; nothing for one of several numbers. */
+/** The name of an answer, or the number itself; empty if the answer has several numbers. */
 export const answerName = (classes: readonly string[] | undefined, values: readonly number[]): string =>
   values.length === 1 ? (classes?.[values[0]] ?? String(values[0])) : '';

@@ -1,7 +1,7 @@
 /**
  * The scaffold split of the Therapeutics Data Commons (tdc.utils.create_scaffold_split, train 0.8 / valid 0.2): molecules with
- * the same Bemis–Murcko scaffold stay together. Only who shares a scaffold matters, not how its SMILES is written, so
- * scaffolds are compared by a description of their graph.
+ * the same Bemis–Murcko scaffold are in the same split. It only matters which molecules share a scaffold, so scaffolds are
+ * compared by a description of their graph instead of by their SMILES.
  */
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { MainModule } from '@rdkit/rdkit';
@@ -9,23 +9,23 @@ import { PermafrostError } from '#contract/errors';
 import { shuffleLikePython } from './mersenne.ts';
 
 export interface ScaffoldSplit {
-  /** Ascending row numbers. */
+  /** Row numbers, ascending. */
   train: number[];
   valid: number[];
 }
 
 export interface ScaffoldOptions {
-  /** How many of `total` molecules are done. */
+  /** Receives the number of molecules done, of `total`. */
   onProgress?(done: number, total: number): void;
   signal?: AbortSignal;
 }
 
 const share = 0.8;
-const atOnce = 50; // molecules between breaths, about 50 ms
+const atOnce = 50; // molecules before other work of the process can run, about 50 ms
 
-/** Splits molecules by scaffold. Throws `data` naming the row of a SMILES that cannot be read. */
+/** Splits molecules by scaffold. Throws `data` with the row of a SMILES that cannot be read. */
 export async function scaffoldSplit(smiles: readonly string[], options: ScaffoldOptions = {}): Promise<ScaffoldSplit> {
-  const { default: openRdkit } = await import('@rdkit/rdkit'); // large, and only this needs it
+  const { default: openRdkit } = await import('@rdkit/rdkit'); // imported here because it is large and nothing else needs it
   const rdkit = await openRdkit();
   const numbers = new Map<string, number>();
   const groups = new Map<string, number[]>(); // in order of first appearance
@@ -43,7 +43,7 @@ export async function scaffoldSplit(smiles: readonly string[], options: Scaffold
   return deal([...groups.values()], smiles.length);
 }
 
-/** With a test share of nothing every group counts as big there, and all are shuffled together, with seed 0. */
+/** Assigns groups to splits. With a test share of 0 the original treats every group as big and shuffles all of them, with seed 0. */
 function deal(groups: number[][], total: number): ScaffoldSplit {
   shuffleLikePython(groups, 0);
   const split: ScaffoldSplit = { train: [], valid: [] };
@@ -56,7 +56,7 @@ function deal(groups: number[][], total: number): ScaffoldSplit {
   return split;
 }
 
-/** A molecule as RDKit writes it to JSON; what equals the defaults is left out there. */
+/** A molecule in RDKit's JSON, which leaves out default values. */
 export interface RdkitJson {
   molecules: {
     atoms: { z?: number; chg?: number; impHs?: number; isotope?: number; nRad?: number }[];
@@ -81,7 +81,7 @@ function scaffoldOf(rdkit: MainModule, numbers: Map<string, number>, smiles: str
 }
 
 interface Graph {
-  /** What an atom is, apart from its neighbours. */
+  /** The properties of each atom, apart from its neighbours. */
   atoms: { label: string; hydrogens: number; openHetero: boolean; inRing: boolean }[];
   /** Neighbours of each atom. */
   bonds: { to: number; kind: string }[][];
@@ -115,7 +115,7 @@ function readGraph(json: RdkitJson): Graph {
   return graph;
 }
 
-/** The scaffold's atoms: rings and what links them, and atoms that hang on these by a double bond. */
+/** Which atoms belong to the scaffold: those in rings, on paths between rings, or attached to these by a double bond. */
 function scaffoldAtoms({ atoms, bonds }: Graph): boolean[] {
   const kept = atoms.map(() => true);
   const degree = bonds.map((list) => list.length);
@@ -131,8 +131,9 @@ function scaffoldAtoms({ atoms, bonds }: Graph): boolean[] {
 }
 
 /**
- * Weisfeiler–Lehman: every atom's label is refined by its neighbours' until that parts no more atoms. `numbers` gives a label
- * the same number in every molecule. Regular graphs could escape it; on CYP3A4_Veith it finds exactly RDKit's 7,428 scaffolds.
+ * Describes a graph by the Weisfeiler–Lehman algorithm: it refines every atom's label by those of its neighbours until no more
+ * atoms become distinct. `numbers` gives a label the same number in every molecule. The algorithm cannot tell some regular graphs
+ * apart, but on CYP3A4_Veith it finds exactly RDKit's 7,428 scaffolds.
  */
 function describe(graph: Graph, numbers: Map<string, number>): string {
   const kept = scaffoldAtoms(graph);
@@ -142,7 +143,7 @@ function describe(graph: Graph, numbers: Map<string, number>): string {
     numbers.set(label, number);
     return number;
   };
-  // an aromatic N, O or S whose substituent is cut off gets a hydrogen instead, which its SMILES shows
+  // an aromatic N, O or S that loses a substituent gets a hydrogen instead, which is part of the scaffold's SMILES
   const openEnds = (i: number) =>
     graph.bonds[i].reduce((ends, { to }) => ends + Number(!kept[to]), graph.atoms[i].hydrogens);
   const labels = graph.atoms.map(({ label, openHetero }, i) => numberOf(label + (openHetero ? openEnds(i) : '')));

@@ -1,14 +1,14 @@
-/** How loud which pitch of a sound is when: windowed spectra side by side, for people to look at. */
+/** Spectrograms for display: how loud each frequency of a sound is at each time. */
 import type { DataSamples } from '#contract/data';
 import { powerSpectrum } from '#tasks/powerSpectrum';
 
 export type Spectrogram = NonNullable<DataSamples['samples'][number]['spectrogram']>;
 
-/** Sound samples of one spectrum, and from one to the next. At 8 kHz a column is 10 ms and a row 62.5 Hz. */
+/** Number of sound samples in a spectrum, and between the starts of two spectra. At 8 kHz a column is 10 ms and a row 62.5 Hz. */
 const [size, hop] = [256, 80];
 const perRow = 2;
 const spectrumOf = powerSpectrum(size);
-/** What is softer than the loudest by more than this is black. */
+/** Range of the grey levels below the loudest value. Softer values are black. */
 const decibels = 60;
 
 export function spectrogramOf(x: ArrayLike<number>): Spectrogram {
@@ -27,7 +27,7 @@ export function spectrogramOf(x: ArrayLike<number>): Spectrogram {
   return { columns, rows, levels: Array.from(power, level) };
 }
 
-/** Power of the frequencies below half the rate, in a Hann window that begins at `start`; silence lies around the sound. */
+/** Power of the frequencies below half the sample rate in a Hann window that begins at `start`. Before and after the sound there is silence. */
 function powerOf(x: ArrayLike<number>, start: number): Float64Array {
   const hann = (i: number) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / size);
   return spectrumOf(Float64Array.from({ length: size }, (_, i) => (x[start + i] ?? 0) * hann(i)));

@@ -1,6 +1,7 @@
 /**
- * Speech Commands v0.02: 105,829 WAV files in one archive, streamed once. Kept is each clip's length
- * and its 16-bit samples, from which batches make what their task hears. Test: testing_list.txt. Train: what is in neither list, as in the reference.
+ * The data set Speech Commands v0.02: 105,829 WAV files in one archive, which is streamed once. The decoded form has the length
+ * and the 16-bit samples of each clip; tasks compute their inputs from these. The test split is testing_list.txt. As in the
+ * reference, the training split consists of clips that are in neither list.
  */
 import { PermafrostError } from '#contract/errors';
 import { bytesSource } from '#formats/source';
@@ -13,9 +14,9 @@ const archive = 'speech_commands_v0.02.tar.gz';
 const lists = { validation: 'validation_list.txt', testing: 'testing_list.txt' };
 const rate = 16000;
 const officialClips = 105_829;
-const mostClips = 2 * officialClips; // each takes 32 kB of the disk, however small its file
+const mostClips = 2 * officialClips; // decoded, each takes 32 kB, however small its file
 const most = { clip: 2 ** 20, list: 2 ** 24, archive: 2 ** 34 }; // bytes; a clip has 32 kB, the lists 400 kB
-const isClip = ([word, file]: string[]) => speechWords.includes(word) && file?.endsWith('.wav') === true; // no noise, no README.md
+const isClip = ([word, file]: string[]) => speechWords.includes(word) && file?.endsWith('.wav') === true; // leaves out noise and README.md
 
 export const speechCommandsDataset: DecodedRow = {
   name: 'speech-commands',
@@ -58,7 +59,10 @@ export const speechCommandsDataset: DecodedRow = {
         );
       const sound = readWav(bytesSource(bytes), path);
       if (sound.rate !== rate)
-        throw new PermafrostError('data', `${path}: expected ${rate} samples a second; found ${sound.rate}.`);
+        throw new PermafrostError(
+          'data',
+          `${path}: expected ${rate} samples per second; found ${sound.rate}. Get the data again.`,
+        );
       const samples = sound.samples.subarray(0, recordedLength);
       record.fill(0);
       record[0] = samples.length;
@@ -71,7 +75,7 @@ export const speechCommandsDataset: DecodedRow = {
       if (listed[list]) continue;
       throw new PermafrostError(
         'data',
-        `${folder}: ${list} is missing; it says which clips are for what. Get the data again.`,
+        `${folder}: ${list} is missing, which lists the clips of a split. Get the data again.`,
       );
     }
     const rows = (keep: (path: string) => boolean) => paths.flatMap((path, row) => (keep(path) ? [row] : []));

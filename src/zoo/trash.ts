@@ -1,4 +1,4 @@
-/** Removed files, which can be restored until the session ends. They move to a folder next to their own, on the same disk. */
+/** The trash: removed files, which can be restored until the session ends. They are moved to a folder next to them, on the same disk. */
 import { readdirSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -11,11 +11,11 @@ import { hubSettings } from './hubCache.ts';
 
 export interface Trash {
   /**
-   * Moves the files and folders of `name` to the trash: all of them, or none when one cannot be moved. A second call adds to
-   * the first. Throws `disk`, and `conflict` for a path outside of its owner.
+   * Moves the files and folders of `name` to the trash, or none of them if one cannot be moved. A second call adds to the
+   * first. Throws `disk`, or `conflict` if a path is outside its owner.
    */
   put(name: string, places: readonly Owned[], bytes: number): Promise<void>;
-  /** Restores them, except where another file has taken the path. Throws `notFound` and `disk`. */
+  /** Restores the files of `name`, except those whose path now has another file. Throws `notFound` or `disk`. */
   takeBack(name: string): Promise<void>;
   /** The names that can be restored, the newest last. */
   list(): Removed[];
@@ -31,7 +31,7 @@ const trashName = '.permafrost-trash';
 
 export function createTrash(): Trash {
   const removed = new Map<string, { bytes: number; moves: Move[] }>();
-  /** The trash in each folder from which something was removed. */
+  /** The trash folders by the folders from which files were removed. */
   const folders = new Map<string, string>();
   let count = 0;
 
@@ -57,7 +57,7 @@ export function createTrash(): Trash {
         }
       }
       const before = removed.get(name) ?? { bytes: 0, moves: [] };
-      removed.delete(name); // the newest last
+      removed.delete(name); // so that the newest is last
       removed.set(name, { bytes: before.bytes + bytes, moves: [...before.moves, ...moves] });
     },
     async takeBack(name) {
@@ -65,7 +65,7 @@ export function createTrash(): Trash {
       if (!found)
         throw new PermafrostError(
           'notFound',
-          `${name} was not removed in this session, so it cannot be restored. Fetch or add it again.`,
+          `${name} cannot be restored, because it was not removed in this session. Fetch or add it again.`,
         );
       await putBack(found.moves);
       removed.delete(name);

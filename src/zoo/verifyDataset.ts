@@ -1,4 +1,4 @@
-/** Whether the files of a data set are the published ones. */
+/** Checks that the files of a data set are the published ones. */
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FileCheck } from '#contract/data';

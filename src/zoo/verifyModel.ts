@@ -1,4 +1,4 @@
-/** Whether the files of a model are those that were published, and whether they hold its weights. */
+/** Checks that the files of a model are the published ones and contain its weights. */
 import { createHash } from 'node:crypto';
 import { realpathSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -12,7 +12,7 @@ import type { CatalogRow } from './catalog.ts';
 import { checkpointFiles, withCheckpoint } from './checkpointFiles.ts';
 import { createMeter } from './meter.ts';
 
-/** Hashes every file of the checkpoint at `path` and reads every weight. */
+/** Verifies the checkpoint at `path`: hashes every file and reads every weight. */
 export async function verifyModel(
   row: CatalogRow,
   path: string,
@@ -30,7 +30,7 @@ export async function verifyModel(
   return { name: row.name, path, bytes, sha256, expected, problems };
 }
 
-/** Throws `weights` for a checkpoint whose names and shapes are not those of the model. Reads no weights. */
+/** Throws `weights` if names or shapes of a checkpoint differ from the model's. Reads no weights. */
 export function refuseMisfit(row: Pick<CatalogRow, 'name' | 'body'>, path: string): void {
   const { problems, contents } = inspect(row, path);
   if (problems.length > 0)
@@ -41,13 +41,13 @@ export function refuseMisfit(row: Pick<CatalogRow, 'name' | 'body'>, path: strin
 }
 
 interface Inspection {
-  /** Missing, surplus and misshapen weights, and values that are not finite. */
+  /** Weights that are missing, unknown or of another shape, and values that are not finite. */
   problems: string[];
-  /** The first arrays of the checkpoint, in words. */
+  /** A sentence that lists the first arrays of the checkpoint. */
   contents: string;
 }
 
-/** What is wrong with a checkpoint; reads its table of contents, and with `values` every weight. */
+/** Finds the problems of a checkpoint. Reads names and shapes, and with `values` every weight. */
 function inspect(
   { body: { body, config } }: Pick<CatalogRow, 'body'>,
   path: string,
@@ -67,7 +67,7 @@ function inspect(
   });
 }
 
-/** The first value of an array that is not finite, or why its values cannot be read; null if there is no problem. */
+/** Describes the first value of an array that is not finite, or why its values cannot be read; null if there is no problem. */
 function valueProblem(name: string, array: StoredArray): string | null {
   if (!isFloat(array)) return null;
   try {
@@ -89,14 +89,14 @@ function contentsOf(arrays: ReadonlyMap<string, StoredArray>): string {
   return `It has ${first.join(', ')}${rest}`;
 }
 
-/** The hub names large blobs by their SHA-256. */
+/** The SHA-256 of a file in the hub's cache, where it is the name of large blobs; null for other files. */
 function blobDigest(path: string): string | null {
   const blob = basename(realpathSync(path));
   return sha256Digest.safeParse(blob).success ? blob : null;
 }
 const expectedDigest = ({ sha256 }: CatalogRow, path: string): string | null => blobDigest(path) ?? sha256 ?? null;
 
-/** SHA-256 of each file, and of all of them one after the other. */
+/** Computes the SHA-256 of each file and of their concatenation. */
 async function hashFiles(paths: readonly string[], onProgress?: (progress: DownloadProgress) => void) {
   const size = paths.reduce((sum, path) => sum + statSync(path).size, 0);
   const [all, meter] = [paths.length > 1 ? createHash('sha256') : null, createMeter()];

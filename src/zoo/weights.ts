@@ -1,4 +1,4 @@
-/** Where the weights of a body lie on this machine. */
+/** Finds the weights of a body on this machine. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { modelName } from '#contract/names';
@@ -13,18 +13,18 @@ const fileName = 'model.safetensors';
 /** File names of a model's weights, in order of preference. */
 const fileNames = (name: string): string[] => [...weightNames, `${name.split('/').at(-1)}.npz`];
 
-/** Where a user may put the weights of a body. */
+/** Path at which a user may put the weights of a body. */
 export const ownWeights = (home: string, name: string): string => join(home, 'models', canonicalName(name), fileName);
 
-/** The weight file of a folder, or the index of several; null for none. */
+/** The weight file of a folder, or the index of several; null if it has none. */
 export const weightsIn = (folder: string, name: string): string | null =>
   fileNames(name)
     .map((file) => join(folder, file))
     .find((path) => existsSync(path)) ?? null;
 
 /**
- * Finds the weight file of a body, or the index of several: in the user's own folder, in Permafrost, in the folder that was
- * added, or in the Hugging Face cache. Null when there is none.
+ * Finds the weight file of a body, or the index of several: in the body's folder in the home, in Permafrost itself, in an added
+ * folder, or in the Hugging Face cache. Null if there is none.
  */
 export function findWeights(home: string, name: string, environment: NodeJS.ProcessEnv = process.env): string | null {
   const known = canonicalName(name);
@@ -34,12 +34,12 @@ export function findWeights(home: string, name: string, environment: NodeJS.Proc
   if (source?.kind === 'folder') return weightsIn(source.folder, known);
   if (source?.kind !== 'hub') return own;
   const { cache } = hubSettings(environment);
-  const old = { ...source, repo: known }; // fetched by another program before the repository was renamed
+  const old = { ...source, repo: known }; // for files fetched by another program before the repository was renamed
   const files = [...weightFiles(source), ...weightFiles(old)];
   return files.map((file) => cachedFile(cache, file)).find((path) => path !== null && isWhole(path)) ?? null;
 }
 
-/** Whether every file that an index names has been fetched. A damaged index fails when it is read. */
+/** Whether every file of a checkpoint has been fetched. True for a damaged index too, which then fails when it is read. */
 function isWhole(path: string): boolean {
   try {
     return checkpointFiles(path).every((file) => existsSync(file));
@@ -48,5 +48,5 @@ function isWhole(path: string): boolean {
   }
 }
 
-/** How the names of files made from a body begin, in `{home}/cache/bodies`. */
+/** Prefix of the files that are made from a body, in `{home}/cache/bodies`. */
 export const bodyFilePrefix = (name: string): string => `${canonicalName(name).replaceAll('/', '--')}@`;

@@ -1,4 +1,4 @@
-/** The model zoo of a home: what is known, what is here, fetching, adding, removing with undo, verifying. */
+/** The model zoo of a home: lists, fetches, adds, verifies and removes models. A removal can be undone. */
 import { totalmem } from 'node:os';
 import { nearest, PermafrostError } from '#contract/errors';
 import type { DownloadProgress, ZooModel, ZooServices } from '#contract/zoo';
@@ -20,18 +20,18 @@ import { findWeights, weightsIn } from './weights.ts';
 
 export interface ZooOptions {
   home: string;
-  /** HF_HOME and the like; by default this process's. */
+  /** Environment variables such as HF_HOME; by default those of this process. */
   environment?: NodeJS.ProcessEnv;
   patience?: Patience;
   /**
-   * Ids of the runs under way or queued whose body is the model of that name, whatever the config calls it, pretrained or
-   * not; none by default. Such a model is not removed.
+   * Ids of the running or queued runs whose body is the model `name`, whichever of its names their configs use, pretrained or
+   * not. None by default. A model that runs use cannot be removed.
    */
   usedBy?(name: string): readonly string[];
 }
 
 export interface Zoo extends ZooServices {
-  /** Pauses what is being fetched and deletes what was removed. */
+  /** Pauses downloads and deletes removed models for good. */
   close(): Promise<void>;
 }
 
@@ -77,15 +77,15 @@ export function createZoo({ home, environment = process.env, patience, usedBy = 
     };
   }
 
-  /** A note when the repository is not what it was when its row was written. */
+  /** A warning if the repository has changed since its row was written. */
   function changedSince({ source, seen }: CatalogRow): string[] {
     const commit = source.kind === 'hub' && seen ? cachedCommit(settings.cache, source.repo, source.revision) : null;
     return commit && !commit.startsWith(seen!)
-      ? [`The repository has changed: this is commit ${commit.slice(0, 7)}, the catalogue knows ${seen}.`]
+      ? [`The repository has changed: the cache has commit ${commit.slice(0, 7)}, the catalogue describes ${seen}.`]
       : [];
   }
 
-  /** The fetching that is under way, or a new one. */
+  /** The running pull of the model, or a new one. */
   function pullOf(name: string) {
     const row = known(name);
     return pulls.begin(row.name, async (controls) => {
@@ -129,7 +129,7 @@ export function createZoo({ home, environment = process.env, patience, usedBy = 
     async rm(name) {
       const row = known(name);
       if (row.source.kind === 'embedded')
-        throw new PermafrostError('conflict', `${row.name} comes with Permafrost and stays.`);
+        throw new PermafrostError('conflict', `${row.name} is part of Permafrost and cannot be removed.`);
       if (pulls.isRunning(row.name))
         throw new PermafrostError('conflict', `${row.name} is being fetched. Cancel that first.`);
       refuseInUse(row.name, usedBy(row.name));
@@ -145,7 +145,7 @@ export function createZoo({ home, environment = process.env, patience, usedBy = 
           'conflict',
           own.length > 0
             ? `${row.name} shares its files with ${sharers.join(', ')}. Remove that first.`
-            : `Nothing of ${row.name} is on this machine.`,
+            : `There are no files of ${row.name} on this machine.`,
         );
       const bytes = bytesOf(places);
       await trash.put(row.name, places, bytes);

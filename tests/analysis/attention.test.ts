@@ -56,7 +56,7 @@ describe('of a run', () => {
     samples = await analyst.ask('attention', { ...place(), checkpoint: 'last', sample: 0 });
   });
 
-  it('every token looks at itself and those before it, with weights that sum to 1', () => {
+  it('every token attends to itself and earlier tokens, with weights that sum to 1', () => {
     for (const { layers, heads, tokens } of samples) {
       const t = tokens.length;
       expect([layers.length, heads, t]).toEqual([2, 2, 6]);
@@ -81,7 +81,7 @@ describe('of a run', () => {
     }
   });
 
-  it('a checkpoint is found by its name or its step, and each has maps of its own on the same sample', async () => {
+  it('a checkpoint is found by its name or its step, and each has different maps for the same sample', async () => {
     const [start] = await mapsAt({ checkpoint: 'start' });
     const [byStep] = await mapsAt({ checkpoint: 30 });
     expect(start.checkpoint).toEqual({ name: 'start', step: 0 });
@@ -95,7 +95,7 @@ describe('of a run', () => {
     });
   });
 
-  it('a network without attention is refused in words', async () => {
+  it('a network without attention is refused with a reason', async () => {
     const lstm = lab.addRun('lstm', { model_name: 'lstm', freeze_trans: false, num_iters: 1 });
     await expect(mapsAt({ folder: lstm.folder, checkpoint: 'start' })).rejects.toMatchObject({
       code: 'config',
@@ -103,7 +103,7 @@ describe('of a run', () => {
     });
   });
 
-  it('a layer survives the wire bit by bit; its CSV has a line per token', () => {
+  it('a layer is transferred bit by bit, and its CSV has a line per token', () => {
     const layer = attentionLayer(samples[3], 1);
     expect(layerWeights(JSON.parse(JSON.stringify(layer)))).toEqual(samples[3].layers[1]);
     expect(() => attentionLayer(samples[3], 2)).toThrow(/from 0 to 1/);

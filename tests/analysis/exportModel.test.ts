@@ -37,7 +37,7 @@ describe('an ONNX model of a run', () => {
     made = await written('bits.onnx');
   });
 
-  it('has the logits of the run’s own evaluation, for any number of samples, by operators of the standard', async () => {
+  it('has the logits of the run’s own evaluation, for any number of samples, with standard operators only', async () => {
     expect(made).toMatchObject({ format: 'onnx', batch: null, parity: { samples: 9 } });
     expect(made.parity!.difference).toBeLessThan(1e-5);
     expect(made.leftOut).toEqual(['transformer.wte.weight']);
@@ -57,7 +57,7 @@ describe('an ONNX model of a run', () => {
     expect(text).toMatch(/"metric":"accuracy","value":/);
   });
 
-  it('keeps its weights in a file beside it when asked', async () => {
+  it('keeps its weights in a file beside it on request', async () => {
     const { files, parity } = await written('apart.onnx', run, true);
     expect(files.map(({ path }) => path)).toEqual([file('apart.onnx'), file('apart.onnx.data')]);
     expect(files[1].bytes).toBe(4 * made.parameters);
@@ -97,7 +97,7 @@ it('a network that depends on the number of samples is written for a fixed numbe
   expect(inferenceModel(plain, { inputs, frozen: {}, batch: 4, mapsFiles: false }).batch).toBeNull();
 });
 
-it('safetensors hold every parameter bit by bit: the trained of the checkpoint, the frozen of the body’s file', async () => {
+it('safetensors contain every parameter bit by bit: trained ones from the checkpoint, frozen ones from the body’s file', async () => {
   const made = await written('bits.safetensors');
   const source = bytesSource(readFileSync(file('bits.safetensors')));
   const { tensors, metadata } = readSafetensors(source);
@@ -118,7 +118,7 @@ describe('nothing is written', () => {
     await expect(written('bits.pt')).rejects.toMatchObject({ message: expect.stringMatching(/end with \.onnx or/) });
   });
 
-  it('where frozen weights are not those of the run any more', async () => {
+  it('if frozen weights have changed since the run', async () => {
     const proof = readFileSync(run.files.frozen, 'utf8');
     writeFileSync(run.files.frozen, proof.replaceAll(/"before":"../g, '"before":"00'));
     await expect(written('other.safetensors')).rejects.toMatchObject({ code: 'weights' });
@@ -126,7 +126,7 @@ describe('nothing is written', () => {
     expect(existsSync(file('other.safetensors'))).toBe(false);
   });
 
-  it('where the model computes something different from the run', async () => {
+  it('if the model computes something different from the run', async () => {
     const network = openRunNetwork({ folder: run.folder, home: lab.home, checkpoint: 'best' });
     const { forward } = network.model;
     let calls = 0;
@@ -135,7 +135,7 @@ describe('nothing is written', () => {
     const input = { folder: run.folder, home: lab.home, device, path: file('wrong.onnx'), externalData: true };
     await expect(exportModel(network, input)).rejects.toMatchObject({
       code: 'trace',
-      message: expect.stringMatching(/differs from the run's own evaluation by 1/),
+      message: expect.stringMatching(/differ from the run's own evaluation by 1/),
     });
     expect([file('wrong.onnx'), file('wrong.onnx.data')].map((path) => existsSync(path))).toEqual([false, false]);
   });

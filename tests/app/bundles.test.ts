@@ -1,4 +1,4 @@
-/** Bundles of runs that answer a table, whole and tampered with. Nothing is trained: the runs lie in folders as trainers leave them. */
+/** Intact and manipulated bundles of a table's runs. Nothing is trained: the tests write run folders as trainers do. */
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -76,12 +76,12 @@ it('a bundle of a table is valid, and has every config, journal, result and verd
   expect(await made('table=regimes&profile=paper')).toEqual(bundle);
 });
 
-it('a bundle of chosen runs is valid without a table', async () => {
+it('a bundle of selected runs is valid without a table', async () => {
   const report = await verify(await made('id=bit-xor-seed2&id=bit-xor-seed0'));
   expect(report).toMatchObject({ problems: [], table: null, runs: ['bit-xor-seed0', 'bit-xor-seed2'] });
 });
 
-it('a damaged file is one problem, however often it is read', async () => {
+it('a damaged file is reported once, even if it is read several times', async () => {
   const path = 'runs/bit-xor-seed1/config.json';
   const damaged = Buffer.from(bundle);
   damaged[damaged.indexOf(path) + path.length] = 7; // no deflate block begins with this byte
@@ -102,10 +102,10 @@ describe('a bundle of an earlier layout', () => {
     );
     expect(problems).toEqual([]);
     expect({ table, runs: runs.length }).toEqual({ table: null, runs: seeds.length });
-    expect(notes[0]).toMatch(/^the bundle has layout 1 .* were not computed again/);
+    expect(notes[0]).toMatch(/^The bundle has layout 1, .* its verdicts, tables and runs.csv were not\.$/);
   });
 
-  it('is invalid where a result contradicts the journal', async () => {
+  it('is invalid if a result contradicts the journal', async () => {
     const edited = earlier(`${run}/run.json`, (text) => text.replace('"value": 0.999', '"value": 1'));
     expect((await verify(edited)).problems).toEqual([expect.stringMatching(/run\.json: result is/)]);
   });
@@ -113,7 +113,7 @@ describe('a bundle of an earlier layout', () => {
 
 it('a bundle of a newer layout is refused with advice to update', async () => {
   const newer = forged('manifest.json', (text) => text.replace(/"version":\s*\d+/, '"version":99'), false);
-  await expect(verify(newer)).rejects.toThrow(/it has layout 99, but this one knows \d+\. .*update/);
+  await expect(verify(newer)).rejects.toThrow(/expected layout \d+ or lower; found 99\. .* Update this one/);
 });
 
 it('a bundle without a finished run is refused', async () => {
@@ -150,11 +150,11 @@ describe('verifying finds', () => {
     [
       'a changed byte',
       () => forged('runs.csv', (text) => text.replace('finished', 'finishes'), false),
-      /^runs\.csv: its SHA-256 is \w+; the manifest says \w+\.$/,
+      /^runs\.csv: the manifest says SHA-256 \w+; found \w+\.$/,
     ],
     ['a missing file', () => forged('runs.csv', () => '', false), /^runs\.csv: the file is missing\.$/],
     [
-      'a file that nobody listed',
+      'a file that the manifest does not list',
       () => forged('runs/bit-xor-seed9/frozen.json', () => '{}', false),
       /frozen\.json: the manifest does not list it\.$/,
     ],
@@ -162,7 +162,7 @@ describe('verifying finds', () => {
     [
       'a journal that was edited',
       () => forged(`${run}/journal.jsonl`, (text) => text.replace('0.998', '0.999')),
-      /journal\.jsonl, line 4: it is not an entry with a valid CRC-32\.$/,
+      /journal\.jsonl, line 4: expected an entry with a valid CRC-32\.$/,
     ],
     [
       'a journal without its last line end',
@@ -170,7 +170,7 @@ describe('verifying finds', () => {
       /journal\.jsonl, line 6: the line is incomplete\.$/,
     ],
     [
-      'a metric that was edited, checksum and all',
+      'a metric that was edited together with its checksum',
       () =>
         forged(
           `${run}/journal.jsonl`,
@@ -184,9 +184,9 @@ describe('verifying finds', () => {
       /run\.json: result is .*"value":1,.*; config and journal say .*"value":0\.999/,
     ],
     [
-      'a run of other settings',
+      'a run with other settings',
       () => forged(`${run}/config.json`, (text) => text.replace('"n":5', '"n":6')),
-      /regimes\/bit-xor\/FRT: bit-xor-seed1 has n 6; the cell asks for 5\.$/,
+      /regimes\/bit-xor\/FRT: bit-xor-seed1 has n 6; the cell needs 5\.$/,
     ],
     [
       'a verdict that its runs do not give',
@@ -194,21 +194,17 @@ describe('verifying finds', () => {
       /regimes\/bit-xor\/FRT: the verdict is .*better.*; its runs give .*reproduced/,
     ],
     [
-      'a published number that is another here',
+      'a published number that differs from ours',
       () => forged('table.json', (text) => text.replace('"value": 0.9705', '"value": 0.5')),
       /regimes\/mnist\/FRT: published .*0\.5,.*; this Permafrost has .*0\.9705/,
     ],
     [
-      'a table for people that says something else',
+      'a Markdown table that differs from the data',
       () => forged('table.md', (text) => text.replace('reproduced', 'better')),
-      /^table\.md: it is not what the runs give\.$/,
+      /^table\.md: it differs from the file computed from the runs\.$/,
     ],
     ['JSON that is none', () => forged('table.json', () => '{"table":'), /^table\.json: not JSON/],
-    [
-      'a config that means nothing',
-      () => forged(`${run}/config.json`, (text) => text.replace('"n":5', '"n":"five"')),
-      /^n: /,
-    ],
+    ['an invalid config', () => forged(`${run}/config.json`, (text) => text.replace('"n":5', '"n":"five"')), /^n: /],
     [
       'numbers that no trainer writes',
       () =>
@@ -229,8 +225,11 @@ describe('verifying finds', () => {
   });
 
   it('a file that is not a bundle', async () => {
-    await expect(verify(strToU8('hello'))).rejects.toThrow(/is not a bundle of Permafrost: Not a usable zip/);
-    await expect(verify(bundle.subarray(0, -30))).rejects.toThrow(/is not a bundle of Permafrost/);
+    await expect(verify(strToU8('hello'))).rejects.toThrow(
+      /is not a bundle that this Permafrost can read: The zip archive is invalid/,
+    );
+    await expect(verify(bundle.subarray(0, -30))).rejects.toThrow(/is not a bundle that this Permafrost can read/);
+
     await expect(verify(zipSync({ 'a.txt': strToU8('a') }))).rejects.toThrow(/manifest\.json: the file is missing/);
     await expect(verify(forged('manifest.json', () => '{"format":"x"}', false))).rejects.toThrow(
       /manifest\.json: format/,
@@ -238,10 +237,10 @@ describe('verifying finds', () => {
     await expect(app.bundles.verify(join(folder, 'none.zip'))).rejects.toThrow(/none\.zip could not be read/);
   });
 
-  it('a file that claims more than it can have', async () => {
+  it('a file that claims an impossible size', async () => {
     const bytes = Buffer.from(bundle);
     const at = bytes.lastIndexOf('runs.csv') - 46; // its entry in the directory
     bytes.writeUInt32LE(0xf0000000, at + 24);
-    await expect(verify(bytes)).rejects.toThrow(/runs\.csv claims 4026531840 bytes/);
+    await expect(verify(bytes)).rejects.toThrow(/runs\.csv claims to unpack \d+ bytes to 4026531840/);
   });
 });

@@ -16,13 +16,13 @@ test('finished runs of networks without a body, and of the LSTM, predict the tim
   for (const config of [nac, lstm]) {
     const steps = config.num_iters * config.steps_per_iter;
     const { seconds, basis } = estimateOf(config, { finished: [{ id: 'before', config, steps, seconds: 77 }] });
-    expect(basis).toBe('as fast as before was here');
+    expect(basis).toBe('from the speed of before on this machine');
     expect(seconds).toBeCloseTo(77);
   }
   expect(
     estimateOf(lstm, { finished: [{ id: 'gone', config: { ...lstm, model_name: 'toString' }, steps: 1, seconds: 1 }] })
       .basis,
-  ).toMatch(/no run like it has finished/);
+  ).toMatch(/no similar run has finished here/);
 });
 
 test('memory grows with the samples in flight and with what is trained, heads included', () => {

@@ -46,7 +46,7 @@ it('a run whose app was killed before the store had it is in the table at the ne
   await app.close();
 });
 
-it('a folder that a killed app had just begun is gone at the next start', async () => {
+it('a folder that a killed app had just made is removed at the next start', async () => {
   killedAt('before renameSync .*config.json', ...run);
   expect(runs()).toHaveLength(1);
   const app = await createApp({ home });
@@ -54,7 +54,7 @@ it('a folder that a killed app had just begun is gone at the next start', async 
   await app.close();
 });
 
-it('a lease that a killed app was making is gone after the next start', async () => {
+it('a lease that a killed app was making is removed at the next start', async () => {
   killedAt('after openSync .*/apps/', ...run);
   expect(readdirSync(join(home, 'apps'))).toHaveLength(1);
   const app = await createApp({ home });
@@ -63,7 +63,7 @@ it('a lease that a killed app was making is gone after the next start', async ()
 });
 
 it.each([['after renameSync .*marks.json'], ['before fsyncSync .*marks.json']])(
-  'a tag whose writer was killed before the store had it is in the run folder no more, nor a draft (%s)',
+  'a tag whose writer was killed before the commit is removed from the run folder, and so is its draft (%s)',
   async (point) => {
     const app = await createApp({ home });
     app.queue.pause();
@@ -80,7 +80,7 @@ it.each([['after renameSync .*marks.json'], ['before fsyncSync .*marks.json']])(
   },
 );
 
-it('a model whose removal was killed takes no disk after the next start', async () => {
+it('a model whose removal was killed uses no disk space after the next start', async () => {
   const models = join(home, 'models');
   mkdirSync(join(models, 'gpt2'), { recursive: true });
   writeFileSync(join(models, 'gpt2', 'model.safetensors'), 'large');

@@ -24,7 +24,7 @@ test('the machine is measured once, in the background, and the home keeps it', a
   expect(meterOf().speed()).toBeNull();
 }, 240_000);
 
-test('nothing is measured while runs train, nor by an app that must not', () => {
+test('the speed is not measured while runs train, nor by an app that must not measure', () => {
   expect(meterOf({ isIdle: () => false }).measure()).toBe(false);
   expect(meterOf({ measures: false }).measure()).toBe(false);
 });

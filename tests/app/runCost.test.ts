@@ -55,7 +55,7 @@ test('noise in the timings makes no speed zero or negative', () => {
   for (const name of costNames) expect(found[name], name).toBeGreaterThan(0);
 });
 
-test('a measured machine says so, and a run on the same body is scaled by work, not by operations alone', () => {
+test('an estimate says that the machine was measured, and scales a run on the same body by all its work, not only operations', () => {
   const config = parseConfig({ ...bits, pretrained: false, n_layer: 2, n_embd: 64 });
   const slow = { ...assumedSpeed, programs: 1e-2 };
   const measured = estimateOf(config, { finished: [], speed: slow });

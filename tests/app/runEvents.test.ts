@@ -77,7 +77,7 @@ it('other work gets its turn between the messages of a long history', async () =
   expect(turns).toBeGreaterThanOrEqual(messages - 1);
 });
 
-it('a stalled reader piles nothing up in memory, and later gets every entry once', async () => {
+it('a stalled reader does not fill the memory, and later gets every entry once', async () => {
   const { source, append, read } = longRun(0);
   const events = streamRunEvents('run', source, 0);
   await events.next();

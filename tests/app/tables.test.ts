@@ -1,4 +1,4 @@
-/** Tables over a real store; nothing is trained, the queue is paused. */
+/** Tables over a real store. Nothing is trained, because the queue is paused. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,8 +55,8 @@ async function left(runs: { config: ExperimentConfig; state: 'running' | 'queued
   store.close();
 }
 
-describe('a run stands for a cell by its settings', () => {
-  it('whatever it is called, wherever it computed, with any seed; and the cell is judged by it', async () => {
+describe('a run counts for a cell by its settings', () => {
+  it('with any name, device and seed, and the cell is judged by it', async () => {
     const named = configs.map((config) => parseConfig({ ...config, name: 'mine', device: 'cpu' }));
     await left(named.map((config, i) => ({ config, state: 'finished', value: 1 - i / 1000 })));
     await open();
@@ -83,7 +83,7 @@ describe('a run stands for a cell by its settings', () => {
 });
 
 describe('a result that is the mean of the last 100 test metrics', () => {
-  it('says how many it averages where a run has fewer, and is that mean', async () => {
+  it('says how many metrics it averages if a run has fewer, and is their mean', async () => {
     const table = tableOf('q3-frt');
     const mnist = table.cells.find(({ id }) => id === 'q3-frt/mnist')!;
     const store = await openStore(join(home, 'permafrost.db'));
@@ -172,7 +172,7 @@ describe('a cell that counts steps to a threshold', () => {
     expect(unreachedText(result)).toBe('1 of 2 runs did not reach 0.99 in 400 steps');
     expect(verdictText(result)).toBe('not compared: the source does not say when a run counts as converged');
   });
-  it('has a mean where all reached it, another one for another threshold, and shares its runs with Table 2', async () => {
+  it('has a mean if all runs reached it, a different mean for another threshold, and shares its runs with Table 2', async () => {
     await open();
     expect((await state(0.9)).judgement).toMatchObject({ mean: 200, verdict: 'not compared' });
     expect((await state(0.95)).judgement).toMatchObject({ mean: 300 });
@@ -216,7 +216,7 @@ describe('a cell that takes the best of a sweep', () => {
     expect(contrasts).toEqual([]); // only one side has run
   });
 
-  it('asks for all of the sweep, which a plan counts once', async () => {
+  it('needs all runs of the sweep, which a plan counts once', async () => {
     await open();
     const request: ReproduceRequest = {
       ...{ table: 'rebuttal-rates', profile: 'paper' },
@@ -230,7 +230,7 @@ describe('a cell that takes the best of a sweep', () => {
 });
 
 describe('a contrast', () => {
-  it('of published columns whose settings differ says so instead of a verdict, before anything has run', async () => {
+  it('of published columns whose settings differ names the difference instead of a verdict, before any run', async () => {
     await open();
     const { contrasts } = await app.tables.state('regimes', 'paper');
     const mnist = contrasts.find(({ row, columns }) => row === 'mnist' && columns === 'FPT over FRT')!;
@@ -242,7 +242,7 @@ describe('a contrast', () => {
     expect(quick).toHaveLength(3);
     for (const { unlike } of quick) expect(unlike).toEqual(['Learning rate 0.003 against 0.001']);
   });
-  it('has cells that say, before anything has run, how many seeds would confirm them', async () => {
+  it('has cells that say how many seeds would confirm them, before any run', async () => {
     await open();
     const { results } = await app.tables.state('regimes', 'paper');
     const at = (id: string) => results.find(({ cell }) => cell.id === `regimes/${id}`)!;
@@ -253,7 +253,7 @@ describe('a contrast', () => {
     // also for cells that need a download
     expect(at('bit-xor/FPT')).toMatchObject({ floor: { value: 0.5 }, outlook: { seeds: 7 } });
   });
-  it('of equal seeds is no difference where that many seeds would have shown one', async () => {
+  it('of equal seeds is no difference if enough seeds would have shown one', async () => {
     const regimes = tableOf('regimes').cells;
     const both = ['FPT', 'FRT'].flatMap((column) => {
       const one = regimes.find(({ id }) => id === `regimes/bit-xor/${column}`)!;
@@ -269,7 +269,7 @@ describe('a contrast', () => {
   });
 });
 
-it('a plan counts time, memory and disk of what is left, and compares parameter counts with the published ones', async () => {
+it('a plan estimates time, memory and disk of the remaining runs, and compares parameter counts with the published ones', async () => {
   await open();
   const one = app.tables.plan(request(1));
   const two = app.tables.plan(request(2));
@@ -320,7 +320,7 @@ describe('after the death of an app', () => {
     expect(app.runs.get('left-2').state).toBe('crashed');
   });
 
-  it('a run whose trainer noticed and paused continues too; one paused by a person does not', async () => {
+  it('a run whose trainer paused because its app died continues too; one paused by a user does not', async () => {
     const reason = { code: 'interrupted', message: 'The process that started this run exited.' };
     for (const [i, why] of [reason, null].entries()) {
       const folder = join(home, 'runs', `left-${i}`);

@@ -85,7 +85,7 @@ describe('run, list, show, tag and export', () => {
     expect(permafrost('list').stdout).toContain(id);
     const shown = permafrost('show', id).stdout;
     expect(shown).toMatch(/seed = 3/);
-    expect(shown).toMatch(/Differs from the published protocol:\n {2}variant: /);
+    expect(shown).toMatch(/Deviations from the published protocol:\n {2}variant: /);
     expect(json('tag', id, 'first', 'second').tags).toEqual(['first', 'second']);
     expect(json('tag', id, 'first', '--remove').tags).toEqual(['second']);
     expect(permafrost('export', 'runs.csv').status).toBe(0);
@@ -97,7 +97,7 @@ describe('run, list, show, tag and export', () => {
     expect(readFileSync(join(folder, 'metrics.csv'), 'utf8')).toMatch(new RegExp(`${id},train_loss,6,`));
     expect(permafrost('export', '-').stdout).toMatch(/^id,state,/);
     expect(json('frozen', id)).toMatchObject({ id, untouched: true, checked: { step: 6 } });
-    expect(permafrost('frozen', id).stdout).toMatch(/frozen tensors, .* after step 6: all are the same\./);
+    expect(permafrost('frozen', id).stdout).toMatch(/frozen tensors, .* after step 6, .*: no tensor changed\./);
     expect(permafrost('resume', id)).toMatchObject({ status: 4, stderr: expect.stringContaining('is finished') });
   });
 
@@ -107,11 +107,11 @@ describe('run, list, show, tag and export', () => {
     expect(status).toBe(3);
   });
 
-  it('train a task that is named alone with its published settings, on a body that is here', () => {
+  it('train a task named without other settings on its published settings, with a body on this machine', () => {
     const short = ['num_iters=1', 'steps_per_iter=2', 'test_steps_per_iter=16', 'final_test_samples=16'];
     const { status, stdout, stderr } = permafrost('run', '--set', 'task=mnist', ...short.flatMap((s) => ['--set', s]));
     expect(stderr).toMatch(
-      /^gpt2 is not on this machine, so this trains on permafrost-nano\. Fetch it with permafrost zoo/,
+      /^Using the body permafrost-nano, because gpt2 is not on this machine\. Fetch gpt2 with permafrost zoo/,
     );
     expect(status).toBe(0);
     expect(json('show', stdout.trim()).config).toMatchObject({ patch_size: 4, model_name: 'permafrost-nano' });
@@ -187,7 +187,7 @@ describe('run, list, show, tag and export', () => {
       await terminal.says(/steps\/s/);
       terminal.press(ctrlC);
       await terminal.endsWith(3);
-      expect(terminal.out().match(/Pausing: /g)).toHaveLength(1);
+      expect(terminal.out().match(/Pausing each run/g)).toHaveLength(1);
       expect(terminal.out()).toMatch(/paused at step \d+/);
     });
 
@@ -199,12 +199,12 @@ describe('run, list, show, tag and export', () => {
       await terminal.says(/decoding/);
       terminal.press(ctrlC);
       await terminal.endsWith(3);
-      expect(terminal.out()).toMatch(/Paused\. .* continue with: permafrost data pull cyp3a4-graph\s*$/);
+      expect(terminal.out()).toMatch(/Paused\. .* Continue with: permafrost data pull cyp3a4-graph\s*$/);
     });
 
-    it('serve ends at once when idle, and wants a second Ctrl-C while a run is under way', async () => {
+    it('serve ends at once when idle, and needs a second Ctrl-C while a run is running', async () => {
       const idle = onTerminal('serve');
-      await idle.says(/Ctrl-C ends it/);
+      await idle.says(/Ctrl-C ends the server/);
       idle.press(ctrlC);
       await idle.endsWith(0);
       expect(idle.out()).not.toMatch(/again/);
@@ -216,10 +216,12 @@ describe('run, list, show, tag and export', () => {
       run.kill('SIGKILL'); // the next app takes over its run
       await killed;
       const busy = onTerminal('serve');
-      await busy.says(/Ctrl-C ends it/);
+      await busy.says(/Ctrl-C ends the server/);
       await becomes(id, 'running');
       busy.press(ctrlC);
-      await busy.says(/One run is under way or queued\. Ctrl-C again within 5 s pauses at a checkpoint and ends\./);
+      await busy.says(
+        /One run is running or queued\. Press Ctrl-C again within 5 s to pause at a checkpoint and exit\./,
+      );
       busy.press(ctrlC);
       await busy.endsWith(0);
       expect(json('show', id).state).toBe('paused');
@@ -227,7 +229,7 @@ describe('run, list, show, tag and export', () => {
   });
 });
 
-it('sweep trains every value with every seed, tabulates them, and takes finished runs as they are', () => {
+it('sweep trains every value with every seed, tabulates them, and reuses finished runs', () => {
   const words = ['sweep', good(), '--set', 'num_iters=1', '--set', 'schedule=cosine', '--seeds', '1', '--slots', '2'];
   const { axes, rows } = json(...words, '--grid', 'learning_rate=0.001..0.01:log:2', '--out', 'sweep.csv');
   expect(axes).toEqual([{ field: 'learning_rate', values: [0.001, 0.01] }]);
@@ -247,22 +249,22 @@ it('sweep trains every value with every seed, tabulates them, and takes finished
   );
   expect(json('show', rows[1].runs[0])).toMatchObject({ config: { seed: 0, learning_rate: 0.01, schedule: 'cosine' } });
   const again = permafrost(...words, '--grid', 'learning_rate=0.001,0.01');
-  expect(again.stderr).toMatch(/2 of 2 finished already/);
+  expect(again.stderr).toMatch(/2 of 2 runs are already finished/);
   expect(again.stdout).toMatch(/learning_rate +accuracy +95 % interval +seeds.*best mean/s);
 }, 300_000);
 
-it('sweep says what failed, and the same command again trains only that', () => {
+it('sweep lists failed runs, and repeating the command trains only those', () => {
   const words = ['sweep', good(), '--set', 'n_positions=1024', '--set', 'num_iters=1', '--grid', 'task=bit-xor,cyp3a4'];
   const first = permafrost(...words, '--seeds', '1', '--out', 'sweep.md');
   expect(first.stdout).toMatch(
-    /cyp3a4 +– +0 of 1\n.*Failed:\n.*data set cyp3a4 is not on this machine.*trains only these/s,
+    /cyp3a4 +– +0 of 1\n.*Failed:\n.*data set cyp3a4 is not on this machine.*train only these/s,
   );
   expect(first.status).toBe(3);
   expect(readFileSync(join(folder, 'sweep.md'), 'utf8')).toMatch(
     /\| bit-xor \| [\d.]+ ± [\d.]+ \| 1 \|\n\| cyp3a4 \| – \| 0 of 1 \|/,
   );
   const again = permafrost(...words, '--seeds', '1');
-  expect(again.stderr).toMatch(/1 of 2 finished already/);
+  expect(again.stderr).toMatch(/1 of 2 runs are already finished/);
   expect(again.stderr).not.toMatch(/task bit-xor, seed 0 {2}/);
   expect(permafrost(...words, '--out', 'sweep.xlsx')).toMatchObject({
     status: 2,
@@ -279,7 +281,7 @@ describe('a run with deleted files', () => {
   });
 
   it.each(['config.json', 'journal.jsonl', 'frozen.json'])(
-    'without %s no bundle is made, not even a part of one',
+    'without %s no bundle is written, not even in part',
     (name) => {
       renameSync(join(runFolder, name), join(folder, name));
       const { status, stderr } = permafrost('export', id, 'gone.zip');
@@ -318,12 +320,12 @@ describe('errors have a message and an exit code', () => {
   const rows: [string, () => string[], number, RegExp][] = [
     ['a config that is no JSON', () => ['run', file('bad.json', '{"params": ')], 2, /bad\.json is not JSON/],
     ['a file that is missing', () => ['run', 'missing.json'], 2, /missing\.json cannot be read/],
-    ['no config at all', () => ['run'], 2, /Name a config file, or at least a task/],
+    ['no config at all', () => ['run'], 2, /Expected a config file or a task; found neither/],
     [
       'an unknown field',
       () => ['run', good(), '--set', 'learing_rate=1'],
       2,
-      /learing_rate: there is no such field. Did you mean learning_rate\?/,
+      /learing_rate: unknown field. Did you mean learning_rate\?/,
     ],
     ['an unknown task', () => ['run', '--set', 'task=mnits'], 2, /no "mnits". Did you mean mnist\?/],
     [
@@ -345,7 +347,7 @@ describe('errors have a message and an exit code', () => {
       /bit-xor makes 2 tokens, but gpt2 takes at most 1 \(n_positions\)/,
     ],
     ['an unknown run', () => ['show', 'nothing-here'], 4, /no run "nothing-here"/],
-    ['an unknown table', () => ['reproduce', 'q9'], 4, /no table "q9". Did you mean/],
+    ['an unknown table', () => ['reproduce', 'q9'], 4, /Unknown table "q9"\. Did you mean/],
     ['an unknown cell', () => ['reproduce', 'regimes', '--cells', 'xyz'], 4, /No cell of regimes contains xyz/],
     [
       'a seed that may be one or a thousand',
@@ -390,13 +392,13 @@ describe('errors have a message and an exit code', () => {
     expect(status).toBe(code);
   });
 
-  it('before anything is stored: a refused sweep makes no run', () => {
+  it('and store nothing: a refused sweep makes no run', () => {
     const before = json('list');
     permafrost('sweep', good(), '--grid', 'batch_size=8,12');
     expect(json('list')).toEqual(before);
   });
 
-  it('usage as JSON too: one object on standard output', () => {
+  it('as JSON for wrong usage too: one object on standard output', () => {
     for (const words of [
       ['reprodcue'],
       ['list', '--jsonn'],
@@ -411,14 +413,14 @@ describe('errors have a message and an exit code', () => {
     }
   });
 
-  it('a message that quotes a huge or hostile text is cut and printable', () => {
+  it('a message that quotes a huge or hostile text is shortened and printable', () => {
     const { stderr } = permafrost('show', `\x1b[31m${'x'.repeat(100_000)}`);
     expect(stderr.length).toBeLessThan(3000);
     expect(stderr).toMatch(/\\u001b\[31mxxx/);
     expect(stderr).not.toContain('\x1b');
   });
 
-  it('as JSON too, where JSON was asked for', () => {
+  it('as JSON with --json', () => {
     expect(json('show', 'nothing-here')).toEqual({
       error: { code: 'notFound', message: expect.stringContaining('no run') },
     });
@@ -431,12 +433,12 @@ describe('errors have a message and an exit code', () => {
       encoding: 'utf8',
       env: { ...process.env, PERMAFROST_HOME: join(blocked, 'home') },
     });
-    expect(stderr).toMatch(/ENOTDIR.*A file lies where a folder should be.*PERMAFROST_HOME/);
+    expect(stderr).toMatch(/ENOTDIR.*There is a file where a folder should be.*PERMAFROST_HOME/);
     expect(status).toBe(5);
   });
 
   it.each(['list', 'tables', 'zoo list', 'zoo show gpt2', 'data list', 'verify none.zip'])(
-    '%s only looks, and makes no home',
+    '%s only reads, and makes no home',
     (line) => {
       const untouched = join(folder, 'untouched');
       const { status } = spawnSync(process.execPath, [bin, ...line.split(' ')], {
@@ -467,7 +469,7 @@ describe('output that cannot be written', () => {
   );
   const environment = () => ({ ...process.env, PERMAFROST_HOME: home });
 
-  it.each(commands)('%s ends quietly when its reader closes the pipe, as if by SIGPIPE', async (_, words) => {
+  it.each(commands)('%s exits silently as with SIGPIPE when its reader closes the pipe', async (_, words) => {
     const child = spawn(process.execPath, [bin, ...words], { env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
     let err = '';
     child.stderr.on('data', (text) => {
@@ -511,7 +513,7 @@ it('devices lists every device, and the CPU works', () => {
     if (!available) expect([why, help].every((text) => text.length > 10)).toBe(true);
 });
 
-it('the whole id of a cell selects that cell alone, although other ids begin with it', () => {
+it('the complete id of a cell selects only that cell, even if other ids begin with it', () => {
   const id = 'exp1-zoo/mnist/gpt2';
   const { cells } = json('reproduce', 'exp1-zoo', '--cells', id, '--profile', 'paper');
   expect(cells.map((cell: { id: string }) => cell.id)).toEqual([id]);

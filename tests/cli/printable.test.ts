@@ -12,15 +12,15 @@ describe('text from outside cannot steer the terminal', () => {
     ['an isolate, a line separator, a mark of byte order', '\u2066\u2028\ufeff', '\\u{2066}\\u{2028}\\u{feff}'],
     ['half a character', 'a\ud800', 'a\\u{d800}'],
   ])('%s', (_, text, shown) => expect(printable(text)).toBe(shown));
-  it('but letters of every script stay as they are', () => {
+  it('but letters of every script are unchanged', () => {
     for (const text of ['größer', '凍った変換器', 'מודל', 'می‌خواهم', '👩‍🔬 ☃', 'é']) expect(printable(text)).toBe(text);
   });
-  it('and lines stay lines where a text has several', () => {
+  it('and line breaks of a text are kept', () => {
     expect(printableLines('a\x1b\nb')).toBe('a\\u{1b}\nb');
   });
 });
 
-describe('text is cut to the width it takes', () => {
+describe('text is shortened by its width on screen', () => {
   it.each([
     ['a'.repeat(3000), 10, `${'a'.repeat(9)}…`],
     ['凍'.repeat(3000), 10, `${'凍'.repeat(4)}…`],
@@ -32,7 +32,7 @@ describe('text is cut to the width it takes', () => {
     expect(printable(text, most)).toBe(shown);
     expect(widthOf(shown)).toBeLessThanOrEqual(most);
   });
-  it('accents piled on one letter too', () => {
+  it('and so are many accents on one letter', () => {
     expect(printable(`a${'\u0301'.repeat(3000)}b`, 10).length).toBeLessThan(50);
   });
 });

@@ -1,4 +1,4 @@
-/** The server with a browser, a stranger and a bad network as clients. */
+/** The server with browsers, strangers and bad connections as clients. */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect as connectTo, type Socket } from 'node:net';
@@ -54,14 +54,14 @@ const get = (path: string, headers: Record<string, string> = bearer, method = 'G
   });
 
 describe('over HTTP', () => {
-  it('the address with the token gives a cookie and leads away from itself; the cookie opens the page', async () => {
+  it('the address with the token sets a cookie and redirects to one without it; the cookie opens the page', async () => {
     const first = await get(`/?token=${token}`, {});
     expect(first).toMatchObject({ status: 303, headers: { location: '/' } });
     const [cookie] = first.headers['set-cookie'] as string[];
     expect(cookie).toMatch(/HttpOnly; SameSite=Strict/);
     expect(await get('/', { cookie: cookie.split(';')[0] })).toMatchObject({ status: 200, text: '<!doctype html>' });
   });
-  it('every other request is refused: no token, a wrong one, another host’s name, another method', async () => {
+  it('every other request is refused: no token, a wrong token, another host, another method', async () => {
     expect((await get('/', {})).status).toBe(401);
     expect((await get('/?token=wrong', {})).status).toBe(401);
     expect((await get('/', { cookie: `permafrost-${port}=wrong` })).status).toBe(401);
@@ -82,14 +82,14 @@ describe('over HTTP', () => {
     expect((await get('/..%2fsecret.txt')).status).toBe(404);
     expect((await get('/%')).status).toBe(400);
   });
-  it('every answer forbids foreign content', async () => {
+  it('every answer forbids content from other origins', async () => {
     for (const path of ['/', '/nothing', '/download/runs.csv']) {
       const { headers } = await get(path);
       expect(headers['content-security-policy'], path).toMatch(/default-src 'none'; script-src 'self';/);
       expect(headers['x-content-type-options'], path).toBe('nosniff');
     }
   });
-  it('downloads come as files', async () => {
+  it('downloads are sent as files', async () => {
     const { status, headers, text } = await get('/download/runs.csv');
     expect(status).toBe(200);
     expect(headers['content-disposition']).toBe('attachment; filename="runs.csv"');
@@ -229,13 +229,13 @@ describe('a download that fails', () => {
     const response = await from('breaking?secret=1');
     expect(response.status).toBe(200);
     await expect(response.text()).rejects.toThrow();
-    await expect.poll(() => reports).toEqual(['/download/breaking broke off: The disk is full.']);
+    await expect.poll(() => reports).toEqual(['/download/breaking failed half-way: The disk is full.']);
   });
   it('before it begins is answered with the reason, and reported', async () => {
     const response = await from('broken');
     expect(response.status).toBe(500);
     expect(await response.text()).toBe('The disk is gone.\n');
-    expect(reports).toContain('/download/broken could not be answered: The disk is gone.');
+    expect(reports).toContain('/download/broken failed: The disk is gone.');
   });
   it('because its reader disconnected ends its generator and is not reported', async () => {
     reports.length = 0;
@@ -246,9 +246,9 @@ describe('a download that fails', () => {
     await response.body!.cancel();
     await end;
     expect((await from('broken')).status).toBe(500);
-    expect(reports).toEqual(['/download/broken could not be answered: The disk is gone.']);
+    expect(reports).toEqual(['/download/broken failed: The disk is gone.']);
   });
-  it('before it begins because its reader disconnected ends its generator too', async () => {
+  it('because its reader disconnected before it began ends its generator too', async () => {
     const end = new Promise<void>((resolve) => {
       ended = resolve;
     });

@@ -1,4 +1,4 @@
-/** The server with clients that break every rule: whatever they send and whenever they leave, it answers the next one. */
+/** The server with clients that break every rule: it answers the next client, no matter what they send and when they disconnect. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** A server in a process of its own, for tests that may harm it: {@link startHost}, and sockets that keep no rules. */
+/** A server in a separate process, for tests that may harm it ({@link startHost}), and sockets that break the protocol. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { get } from 'node:http';

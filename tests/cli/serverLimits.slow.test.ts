@@ -45,7 +45,7 @@ const say = (socket: WebSocket, message: unknown) => socket.send(JSON.stringify(
 const closing = (socket: WebSocket) => new Promise<number>((resolve) => socket.once('close', resolve));
 
 it.skipIf(whyNoProcFolder)(
-  'clients that read nothing cost little memory, hold nobody up, and do not delay the end',
+  'clients that read nothing use little memory, and delay neither other clients nor the exit',
   async () => {
     const writer = await host.open();
     say(writer, call('runs.note', { id, text: 'x'.repeat(100_000) }, 'mutation'));

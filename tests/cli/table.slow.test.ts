@@ -84,7 +84,7 @@ const exported = async (place: Place, file: string, ...of: string[]): Promise<st
 };
 
 it(
-  'killed with -9 while one cell is finished and another trains, it keeps the first and resumes the second',
+  'killed with -9 while one cell is finished and another trains, reproduce keeps the first and resumes the second',
   async () => {
     const app = start(killed, reproduce);
     const isTheMoment = () => {
@@ -129,7 +129,7 @@ it(
 );
 
 it(
-  'its bundle holds, and trained whole elsewhere every metric, verdict and export is the same',
+  'its bundle is valid, and training it again elsewhere gives the same metrics, verdicts and exports',
   async () => {
     const table = ['--table', 'regimes'];
     const bundle = await exported(killed, 'bundle.zip', ...table);
@@ -153,8 +153,8 @@ it(
   patience,
 );
 
-it('a picture that is no SVG file is refused before anything is trained', async () => {
+it('a picture that is not an SVG file is refused before any training', async () => {
   const refused = await permafrost(placeAt('refused'), ...reproduce, '--picture', 'table.png');
-  expect(refused.stderr).toContain('--picture: table.png does not end in .svg.');
+  expect(refused.stderr).toContain('--picture expects a file that ends in .svg; found "table.png".');
   expect(refused.status).not.toBe(0);
 });

@@ -14,13 +14,13 @@ const parts = (width: number) =>
     .split('  ')
     .map((part) => part.replace(/[█░]+/, 'bar').replace(/[\d.]+ steps/, 'n steps'));
 
-it('has every part where it fits, and no bar without a terminal', () => {
+it('has every part if it fits, and no bar without a terminal', () => {
   const all = ['600/1200', 'train loss 3.35', 'test metric 5.416', 'n steps/s', '20 s left'];
   expect(parts(200)).toEqual(['mnist-add FRT seed 0', 'bar', ...all]);
   expect(parts(Number.POSITIVE_INFINITY)).toEqual(['mnist-add FRT seed 0', ...all]);
 });
 
-it('drops the bar first and the time left never', () => {
+it('drops the bar first and never the time left', () => {
   expect(parts(100)).toEqual([
     'mnist-add FRT seed 0',
     '600/1200',
@@ -34,7 +34,7 @@ it('drops the bar first and the time left never', () => {
   for (const width of [41, 60, 79, 100, 120]) expect(progressLine(followed, width).length).toBeLessThanOrEqual(width);
 });
 
-it('a clock that is set back while a run trains makes no speed negative', () => {
+it('a clock that is set back during training does not make the speed negative', () => {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 });
   try {
     expect(parts(200)).toContain('20 s left');

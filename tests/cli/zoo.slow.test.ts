@@ -66,7 +66,7 @@ it(
     ]);
     expect(shown.stdout).toMatch(/source +me\/golden @ b{40}/);
     expect(shown.stdout).toMatch(/on disk +\d+.* kB, here/);
-    expect(verified.stdout).toMatch(/every weight fits, SHA-256 as its source says/);
+    expect(verified.stdout).toMatch(/every weight fits the model, SHA-256 as published/);
     writeFileSync(path, Buffer.concat([readFileSync(path), Buffer.from('x')]));
     const broken = await permafrost('zoo', 'verify', 'me/golden');
     expect(broken.stdout).toMatch(/SHA-256 is [0-9a-f]{64}, expected/);
@@ -86,8 +86,8 @@ it(
       [['zoo', 'pull', 'gpt2'], 5, /answered 404/],
       [['zoo', 'add', root, '--name', '../runs'], 2, /"\.\.\/runs" is not a model name\. Expected .*--name/],
       [['zoo', 'rm', 'distilgpt2', 'nope'], 4, /no model "nope"/],
-      [['data', 'rm', 'cifar10'], 4, /Nothing of cifar10 is on this machine/],
-      [['data', 'rm', 'mnist'], 4, /mnist comes with Permafrost and stays/],
+      [['data', 'rm', 'cifar10'], 4, /no files of cifar10 on this machine/],
+      [['data', 'rm', 'mnist'], 4, /mnist is part of Permafrost and cannot be removed/],
       [['data', 'sample', '--set', 'task=bit-xor', '--count', 'x'], 2, /--count expects a whole number from 1 to 64/],
       [['show', '../runs'], 2, /"\.\.\/runs" is not a run id/],
     ];

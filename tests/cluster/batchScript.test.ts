@@ -13,10 +13,11 @@ import { endOf, type Lab, openLab, type Run } from '../trainer/lab.ts';
 const submission: Submission = {
   ...{ runs: 300, batch: '20261130-1', home: "/lab/Ann's home", program: '/lab/permafrost' },
   environment: { HF_HOME: '/lab/hf cache' },
+  libraries: "/lab/Ann's home/cache/cuda/1.30.0",
 };
 const scriptOf = (settings: Partial<ClusterSettings> = {}) => batchScript(clusterSettings.parse(settings), submission);
 
-it('a batch script asks Slurm for what the settings say, and is valid bash', () => {
+it('a batch script requests the resources in the settings, and is valid bash', () => {
   const script = scriptOf({ partition: 'gpu', gres: 'gpu:1', memory: '8G', tasks: 50, prologue: 'module load cuda' });
   expect(script.split('\n').filter((line) => line.startsWith('#SBATCH'))).toEqual([
     '#SBATCH --job-name=permafrost',
@@ -36,12 +37,21 @@ it('a batch script asks Slurm for what the settings say, and is valid bash', () 
   expect(() => execFileSync('bash', ['-n'], { input: script })).not.toThrow();
 });
 
-it('a node that does not see the run folder says so with an exit code of its own', () => {
+it('trainers look for the CUDA libraries in the home first, then where the prologue says', () => {
+  const script = scriptOf({ prologue: 'export LD_LIBRARY_PATH=/opt/cuda' });
+  const lines = script.split('\n').filter((text) => text.startsWith('export LD_LIBRARY_PATH='));
+  const shown = (given: string[]) =>
+    execFileSync('bash', { input: [...given, 'echo "$LD_LIBRARY_PATH"'].join('\n'), encoding: 'utf8', env: {} });
+  expect(shown(lines)).toBe("/lab/Ann's home/cache/cuda/1.30.0:/opt/cuda\n");
+  expect(shown(lines.slice(1))).toBe("/lab/Ann's home/cache/cuda/1.30.0\n");
+});
+
+it('a node without the run folder reports that with its own exit code', () => {
   const { status } = spawnSync('bash', { input: scriptOf(), env: { ...process.env, SLURM_ARRAY_TASK_ID: '0' } });
   expect(status).toBe(71);
 });
 
-it('further options of sbatch go into the script, except those that Permafrost sets itself', () => {
+it('the script contains further options of sbatch, except those that Permafrost sets itself', () => {
   expect(scriptOf({ sbatch: '--qos=low\n#SBATCH --exclusive\n' })).toContain(
     '\n#SBATCH --qos=low\n#SBATCH --exclusive\n\n',
   );
@@ -63,7 +73,7 @@ describe.skipIf(whyNoProcFolder)('a batch script on a node', () => {
   /** Starts it as Slurm does. */
   const start = (settings: Partial<ClusterSettings> = {}, restarts = 0) => {
     const program = join(import.meta.dirname, '../..');
-    const place = { runs: 1, batch: 'batch', home: lab.home, program, environment: {} };
+    const place = { runs: 1, batch: 'batch', home: lab.home, program, environment: {}, libraries: '' };
     const script = batchScript(clusterSettings.parse({ node: process.execPath, cpus: 1, ...settings }), place);
     const environment = { SLURM_ARRAY_TASK_ID: '0', SLURM_RESTART_COUNT: String(restarts) };
     return spawn('bash', ['-c', script], { stdio: 'ignore', env: { ...process.env, ...environment } });

@@ -20,7 +20,7 @@ function install(command: string, text: string, { to = 1, code = 0 } = {}): void
   chmodSync(join(folder, command), 0o755);
 }
 
-it('indices of an array are read from lists, ranges, steps and limits', () => {
+it('array indices are read from lists, ranges, steps and limits', () => {
   expect(taskIndices('3')).toEqual([3]);
   expect(taskIndices('0-8:4,12,15-16%4')).toEqual([0, 4, 8, 12, 15, 16]);
   expect(taskIndices('N/A')).toEqual([]);
@@ -55,7 +55,7 @@ it('waiting tasks of an array are one job', async () => {
   ]);
 });
 
-it('free GPUs of a partition are those of usable nodes that no job has', async () => {
+it('free GPUs of a partition are unused ones on usable nodes', async () => {
   install(
     'sinfo',
     'gpu*|up|mix|12/20/0/32|gpu:a100:4(S:0-1)|gpu:a100:3(IDX:0-2)|n1|\ngpu*|up|drain|0/0/32/32|gpu:a100:4(S:0-1)|gpu:a100:0|n2|\ncpu|up|idle|0/8/0/8|(null)|(null)|n3|',
@@ -66,7 +66,7 @@ it('free GPUs of a partition are those of usable nodes that no job has', async (
   ]);
 });
 
-it('a machine without Slurm, a silent controller and a refusal of munge are one sentence each', async () => {
+it('a missing Slurm, a silent controller and a refusal by munge each have a clear message', async () => {
   await expect(submit('')).rejects.toThrow('There is no Slurm here: the command sbatch is missing.');
   install(
     'sbatch',

@@ -15,13 +15,13 @@ const contrast = (row: string, verdict: Contrast['verdict'], gain = 0.1, more: P
   ...more,
 });
 
-it('says on which rows a column is better, with gains and intervals', () => {
+it('lists the rows on which a column is better, with gains and intervals', () => {
   expect(conclusionTexts([contrast('bit-memory', 'helps'), contrast('MNIST', 'helps', 0.03)])).toEqual([
     'FPT does better than FRT on bit-memory (+0.1, 0.08 … 0.12) and MNIST (+0.03, 0.01 … 0.05).',
   ]);
 });
 
-it('says that the answer depends on the row where verdicts point both ways, and orders them', () => {
+it('says that the answer depends on the row if verdicts disagree, and orders the verdicts', () => {
   const rows = [
     contrast('a', "can't tell yet", 0.01),
     contrast('b', 'harms', -0.1),
@@ -36,7 +36,7 @@ it('says that the answer depends on the row where verdicts point both ways, and 
   ]);
 });
 
-it('keeps pairs of columns apart and says nothing of columns that are not comparable', () => {
+it('has a sentence for each pair of columns, and none for columns that are not comparable', () => {
   const others = { columns: 'URT over FPT' };
   expect(
     conclusionTexts([

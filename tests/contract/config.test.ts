@@ -45,7 +45,7 @@ const short = {
   args: { num_iters: 500, steps_per_iter: 100 },
 };
 
-describe('settings that need each other', () => {
+describe('settings that depend on each other', () => {
   it.each([
     [{ statistics_only: true, pretrained: false }, /^statistics_only needs pretrained weights/],
     [{ trained_attn_blocks: 1 }, /^trained_attn_blocks .* Set freeze_trans to true and freeze_attn to false/],
@@ -53,14 +53,14 @@ describe('settings that need each other', () => {
   ])('%j is refused', (settings, message) => {
     expect(() => parseConfig({ task: 'mnist', ...settings })).toThrow(message);
   });
-  it('are taken together', () => {
+  it('are accepted together', () => {
     const settings = { statistics_only: true, trained_attn_blocks: 1, freeze_attn: false };
     expect(parseConfig({ task: 'mnist', ...settings })).toMatchObject({ ...settings, pretrained: true });
   });
 });
 
 describe('a dl-project file', () => {
-  it('opens unchanged, with its settings kept and its housekeeping left out', () => {
+  it('opens unchanged, with its settings but without its housekeeping fields', () => {
     const config = openConfig(long);
     expect(config).toMatchObject({
       name: 'bit-xor-triple',
@@ -76,7 +76,7 @@ describe('a dl-project file', () => {
     expect(openConfig(short)).toMatchObject({ task: 'cyp3a4', learning_rate: 0.001, dropout: 0.1, early_stop: 10 });
     expect(openConfig({ params: { task: 'mnist', learning_rate: null } }).learning_rate).toBe(0.001);
   });
-  it('is what a config writes, and opens to the same config', () => {
+  it('is written from a config, and opens as the same config', () => {
     const config = openConfig(long);
     const file = configFile(config);
     expect(Object.keys(file)).toEqual(['name', 'params', 'args']);
@@ -84,12 +84,9 @@ describe('a dl-project file', () => {
   });
 });
 
-describe('what is wrong is named, with what would be right', () => {
+describe('an error names the wrong field and a valid value', () => {
   it.each([
-    [
-      { params: { task: 'mnist', learing_rate: 1 } },
-      /learing_rate: there is no such field. Did you mean learning_rate\?/,
-    ],
+    [{ params: { task: 'mnist', learing_rate: 1 } }, /learing_rate: unknown field. Did you mean learning_rate\?/],
     [{ params: { task: 'mnist', dropout: 1.5 } }, /dropout: .*0\.95.*\(Input\/output dropout/],
     [{ params: { task: 'mnist', batch_size: 0 } }, /batch_size: .*1/],
     [{ params: { task: 'mnist', n: 'ten' } }, /n: .*number/],
@@ -106,7 +103,7 @@ describe('what is wrong is named, with what would be right', () => {
   });
   it('all wrong fields at once', () => {
     expect(() => parseConfig({ task: 'mnist', dropout: -1, seed: 1.5, x: 1 })).toThrow(
-      /dropout[\s\S]*seed[\s\S]*x: there is no such field/,
+      /dropout[\s\S]*seed[\s\S]*x: unknown field/,
     );
   });
 });
@@ -122,18 +119,21 @@ it('every field has a label, a help text and a place in the file', () => {
   }
 });
 
-it('a text of the command line stays a text, whatever it looks like', () => {
+it('a text field on the command line stays text, even if it looks like a number', () => {
   for (const text of ['2024', '1e3', 'true', 'null', '[1]', '{', '"'])
     expect(readSetting(`name=${text}`)).toEqual(['name', text]);
   expect(readSetting('name="20\\"24"')).toEqual(['name', '20"24']);
   expect(readSetting('model_name=none')).toEqual(['model_name', 'none']);
 });
 
-describe('a number of the command line that could be read in two ways is refused, with how to write it', () => {
+describe('an ambiguous number on the command line is refused with the right way to write it', () => {
   it.each([
-    ['seed=1.000', /^seed: expected a whole number in digits; found "1\.000"\. Write 1000 without separators/],
-    ['batch_size=1,000', /Write 1000 without separators/],
-    ["final_test_samples=1'000'000", /Write 1000000 without separators/],
+    [
+      'seed=1.000',
+      /^seed: expected a whole number in digits; found "1\.000"\. Write 1000 without thousands separators/,
+    ],
+    ['batch_size=1,000', /Write 1000 without thousands separators/],
+    ["final_test_samples=1'000'000", /Write 1000000 without thousands separators/],
     ['num_iters=1e3', /Write 1000\.$/],
     ['num_iters=0x10', /num_iters: expected a whole number in digits; found "0x10"\.$/],
     ['num_iters=', /found ""/],
@@ -148,7 +148,7 @@ describe('a number of the command line that could be read in two ways is refused
   ])('%s', (text, message) => {
     expect(() => readSetting(text)).toThrow(message);
   });
-  it('but a fraction is a fraction', () => {
+  it('but fractions are accepted', () => {
     for (const text of ['1.000', '0.001', '.5', '1e-3', '+1'])
       expect(readSetting(`learning_rate=${text}`)).toEqual(['learning_rate', Number(text)]);
   });

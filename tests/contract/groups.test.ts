@@ -5,14 +5,14 @@ import { groupKey, meanOf } from '#contract/groups';
 import { runRow } from '../renderer/runs/rows.ts';
 
 describe('grouping', () => {
-  test('puts seeds, names and devices of one config together and nothing else', () => {
+  test('ignores only seeds, names and devices', () => {
     const base = groupKey(runRow());
     expect(groupKey(runRow({ seed: 5, name: 'other', device: 'cpu' }))).toBe(base);
     expect(groupKey(runRow({ learning_rate: 0.5 }))).not.toBe(base);
     expect(groupKey({ settings: { task: 'mnist', n: 3 } })).toBe(groupKey({ settings: { n: 3, task: 'mnist' } }));
   });
 
-  test('gives the mean over seeds with the interval of Student, within the range of the metric', () => {
+  test('gives the mean over seeds with Student’s interval, within the range of the metric', () => {
     const values = [0.499, 0.5, 0.501];
     const rows = values.map((value, seed) => runRow({ seed }, { value, standardError: 0 }));
     const mean = meanOf(rows, 'value')!;
@@ -34,7 +34,7 @@ describe('the config diff', () => {
     const rows = [runRow({ learning_rate: 0.1, seed: 1 }), runRow({ seed: 1 })];
     expect(configDiff(rows)).toEqual([{ field: 'learning_rate', label: 'Learning rate', values: [0.1, 0.001] }]);
   });
-  test('compares lists by what is in them', () => {
+  test('compares lists item by item', () => {
     expect(configDiff([runRow({ in_layer_sizes: [4, 5] }), runRow({ in_layer_sizes: [4, 5] })])).toEqual([]);
     expect(configDiff([runRow({ in_layer_sizes: [4, 5] }), runRow()])).toHaveLength(1);
   });

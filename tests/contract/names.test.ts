@@ -101,7 +101,7 @@ it('every model and repository of the catalogue has a valid name', () => {
   }
 });
 
-it('a path inside a repository or an archive never leaves it', () => {
+it('a path inside a repository or an archive cannot lead out of it', () => {
   for (const path of ['config.json', 'onnx/model 1.onnx', 'yes/a_nohash_0.wav', '.gitattributes', 'Ünï/x'])
     expect(innerPath.safeParse(path).success, path).toBe(true);
   for (const path of [
@@ -124,7 +124,7 @@ it('a path inside a repository or an archive never leaves it', () => {
     expect(innerPath.safeParse(path).success, JSON.stringify(path)).toBe(false);
 });
 
-it('a tag is one line, and a path of this machine has no null byte', () => {
+it('a tag has one line, and a local path has no null byte', () => {
   for (const text of ['good', 'q1-fpt/mnist', 'two words', 'zu groß'])
     expect(runTag.safeParse(text).success).toBe(true);
   for (const text of ['', ' ', ' a', 'a\nb', 'a\x1b[1m', 'x'.repeat(101)])
@@ -133,7 +133,7 @@ it('a tag is one line, and a path of this machine has no null byte', () => {
   for (const text of ['', 'a\0b', 'x'.repeat(5000)]) expect(localPath.safeParse(text).success).toBe(false);
 });
 
-it('a refused name is quoted on one line, cut where it is long, with what was expected and what to do', () => {
+it('the error for a name quotes it on one line, shortened, and says what was expected and what to do', () => {
   expect(() => checked(modelName, '../runs', 'Choose one: --name.')).toThrow(
     /^"\.\.\/runs" is not a model name\. Expected NAME or ORG\/NAME of letters, .* Choose one: --name\.$/,
   );

@@ -37,7 +37,7 @@ const until = async (condition: () => boolean) => {
 };
 
 describe('runs', () => {
-  it('made from a grid are listed as light rows that give their configs back', async () => {
+  it('made from a grid are listed as small rows that contain their configs', async () => {
     await api.queue.pause();
     const ids = await api.runs.create({ configs: [1, 2, 3].map((seed) => ({ ...tiny, seed })), tags: ['grid'] });
     const rows = await api.runs.list();
@@ -62,7 +62,7 @@ describe('runs', () => {
     expect(await api.runs.list()).toEqual([]);
   });
 
-  it('show their metrics in the table, and the whole of them as a curve, a clock, a log and checkpoints', async () => {
+  it('show their metrics in the table, and have a curve, a clock, a log and checkpoints', async () => {
     const [id] = await api.runs.create({ configs: [tiny] });
     await app.queue.whenIdle();
     const [row] = await api.runs.list();
@@ -115,7 +115,7 @@ describe('runs', () => {
 });
 
 describe('events of a run', () => {
-  it('reach a page that comes and goes without gaps or repeats, no more than twenty messages a second', async () => {
+  it('reach a page that disconnects and reconnects without gaps or repeats, at most twenty messages a second', async () => {
     const [id] = await api.runs.create({ configs: [long] });
     const seen: JournalEntry[] = [];
     let last = 0;
@@ -142,7 +142,7 @@ describe('events of a run', () => {
     await until(() => app.runs.get(id).state === 'stopped');
   });
 
-  it('change rows of the table, tags and notes too', async () => {
+  it('update rows of the table, including tags and notes', async () => {
     await api.queue.pause();
     const [id] = await api.runs.create({ configs: [tiny] });
     const stop = new AbortController();
@@ -156,7 +156,7 @@ describe('events of a run', () => {
 });
 
 describe('configs', () => {
-  it('open from a dl-project file with their deviations, or say what is wrong by field', async () => {
+  it('open from a dl-project file with their deviations, or report errors by field', async () => {
     const file = await api.config.file({ config: tiny });
     expect(await api.config.open({ json: file })).toMatchObject({ ok: true, config: tiny });
     const wrong = await api.config.open({
@@ -173,7 +173,7 @@ describe('configs', () => {
 
   it('are estimated: counts by part that add up, and time from a similar finished run', async () => {
     const before = await api.config.estimate({ config: tiny });
-    expect(before.basis).toMatch(/no run like it has finished here/);
+    expect(before.basis).toMatch(/no similar run has finished here/);
     expect({ trainable: before.trainable, total: before.total }).toEqual(app.config.count(tiny));
     const sum = (groups: { count: number }[]) => groups.reduce((all, { count }) => all + count, 0);
     expect(sum(before.groups)).toBe(before.total);
@@ -233,7 +233,7 @@ describe('the queue', () => {
   });
 });
 
-it('the load of the machine comes with the processor’s name and a reason for what is missing', async () => {
+it('the load of the machine has the processor’s name, and a reason for each missing value', async () => {
   const stop = new AbortController();
   const { value: load } = await app.devices.live(stop.signal).next();
   stop.abort();
@@ -242,11 +242,11 @@ it('the load of the machine comes with the processor’s name and a reason for w
   expect(load!.gpus.length + load!.missing.length).toBeGreaterThan(0);
 });
 
-it('downloads are the runs and metrics as CSV, and an error names what there is', async () => {
+it('downloads have runs and metrics as CSV, and an error lists the available downloads', async () => {
   await api.queue.pause();
   const [id] = await api.runs.create({ configs: [tiny] });
   const [header, row] = (await text(app.download(`/download/runs.csv?id=${id}`).chunks)).split('\r\n');
   expect(header).toMatch(/^id,state,/);
   expect(row).toMatch(new RegExp(`^${id},queued`));
-  expect(() => app.download('/download/secrets')).toThrow(/There is no download.*runs\.csv/);
+  expect(() => app.download('/download/secrets')).toThrow(/Unknown download.*runs\.csv/);
 });

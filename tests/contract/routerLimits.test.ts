@@ -1,4 +1,4 @@
-/** Limits of a single call: everything that a hostile or careless client could make large is bounded. */
+/** Limits of a single call: everything that a hostile or careless client could make large has a limit. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,7 +47,7 @@ for (const [what, call] of Object.entries(tooMuch))
     await expect(call()).rejects.toMatchObject({ code: 'BAD_REQUEST' });
   });
 
-it('a curve without a limit is limited, and so is a clock', async () => {
+it('curves and clocks have a limit by default', async () => {
   const [id] = await fillHome(app, 1);
   const all = [...app.runs.metrics(id)].filter(([key]: MetricRow) => key === 'train_loss');
   const curve = await api.runs.curve({ id, key: 'train_loss' });
@@ -58,7 +58,7 @@ it('a curve without a limit is limited, and so is a clock', async () => {
 it('a misspelt name of a million letters is answered at once', () => {
   const begun = performance.now();
   expect(() => app.runs.get(long)).toThrow(/There is no run/);
-  expect(() => app.download(`/download/${long}`)).toThrow(/There is no download/);
+  expect(() => app.download(`/download/${long}`)).toThrow(/Unknown download/);
   expect(() => app.download(`/download/runs.csv?id=${long}`)).toThrow(/id/);
   expect(performance.now() - begun).toBeLessThan(1000);
 });

@@ -35,7 +35,7 @@ async function told(promise: Promise<unknown>): Promise<{ message: string; data:
 
 describe('a name that the window sends', () => {
   it.each(['../runs', '../../x', '', '__proto__', 'a\0b', 'x'.repeat(300)])(
-    '%j is no model to remove, fetch or add, and the folders stay',
+    '%j is refused as a model to remove, fetch or add, and no folder is deleted',
     async (name) => {
       mkdirSync(join(home, 'mine'), { recursive: true });
       writeFileSync(join(home, 'mine', 'config.json'), '{"model_type":"gpt2"}');
@@ -75,6 +75,6 @@ it('a config names its body by a model name, and inherited properties are not fi
   expect(() => openConfig({ task: 'mnist', model_name: '../runs' })).toThrow(
     /model_name: "\.\.\/runs" is not a model name/,
   );
-  expect(() => openConfig({ task: 'mnist', constructor: null })).toThrow(/constructor: there is no such field/);
+  expect(() => openConfig({ task: 'mnist', constructor: null })).toThrow(/constructor: unknown field/);
   expect(readValue('constructor', 'none')).toBe('none');
 });

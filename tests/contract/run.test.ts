@@ -11,7 +11,7 @@ it('a journal line is one line of JSON that decodes to its entry', () => {
   expect(decodeEntry(line.trimEnd())).toEqual(entry);
 });
 
-it('a line that is torn or altered in any byte decodes to nothing', () => {
+it('a line that is incomplete or altered in any byte decodes to null', () => {
   const line = encodeEntry(entry).trimEnd();
   for (let length = 0; length < line.length; length++) expect(decodeEntry(line.slice(0, length))).toBeNull();
   for (let at = 0; at < line.length; at++) {
@@ -20,7 +20,7 @@ it('a line that is torn or altered in any byte decodes to nothing', () => {
   }
 });
 
-it('random streams are decided by their names and look independent', () => {
+it('random streams are determined by their names and look independent', () => {
   const draw = (...names: (string | number)[]) => {
     const random = randomStream(...(names as [number]));
     return Array.from({ length: 1000 }, () => random.uniform());

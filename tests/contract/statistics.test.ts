@@ -18,7 +18,7 @@ it('an interval is never narrower than evaluation noise alone', () => {
   expect(high - low).toBeGreaterThan(2 * 1.95 * (0.01 / Math.SQRT2));
 });
 
-it('an interval over three seeds holds the truth in 95 % of 4,000 simulations', () => {
+it('an interval over three seeds contains the true value in 95 % of 4,000 simulations', () => {
   const random = randomStream(1, 'interval');
   let held = 0;
   for (let i = 0; i < 4000; i++) {
@@ -48,7 +48,7 @@ describe('the interval of a metric', () => {
     expect(mean).toBeLessThanOrEqual(high);
   });
 
-  it('is Student’s where the spread is small against the range', () => {
+  it('is Student’s if the spread is small compared with the range', () => {
     const close = samples(0.701, 0.7, 0.699);
     const [bent, raw] = [interval(close, 'accuracy')!, interval(close)!];
     expect(bent.low).toBeCloseTo(raw.low, 4);
@@ -67,7 +67,7 @@ describe('the interval of a metric', () => {
     return held / 4000;
   }
   it.each([3, 5, 10])(
-    'over %i seeds holds an accuracy of 0.75, 0.9 or 0.97 that spreads to one side in 93 of 100 cases and more',
+    'over %i seeds contains a skewed accuracy of 0.75, 0.9 or 0.97 in at least 93 of 100 cases',
     (seeds) => {
       // the error is the square of a normal value, as skewed as a metric near its bound is
       for (const [centre, width] of [
@@ -82,7 +82,7 @@ describe('the interval of a metric', () => {
     },
   );
   it.each([3, 5, 10])(
-    'over %i seeds holds an error that spreads over a third of itself in 94 of 100 cases and more',
+    'over %i seeds contains an error with a spread of a third of it in at least 94 of 100 cases',
     (seeds) => {
       const draw = (random: Random) => (1 + random.normal() / 6) ** 2;
       expect(coverage('mae', seeds, draw, 1 + 1 / 36)).toBeGreaterThan(0.94);

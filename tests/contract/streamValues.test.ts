@@ -20,7 +20,7 @@ function counter() {
   };
 }
 
-it('a value is given as it is, then after changes, the newest where there were several', async () => {
+it('yields the current value, then the newest value after changes', async () => {
   const { read, set, subscribe } = counter();
   const stop = new AbortController();
   const values = streamValues(subscribe, read, stop.signal);
@@ -41,7 +41,7 @@ it('a reader that leaves without a signal is unsubscribed', async () => {
   expect(listeners.size).toBe(0);
 });
 
-it('twenty listeners share one reading, which ends with the last of them', async () => {
+it('twenty listeners share one polling loop, which ends with the last of them', async () => {
   let readings = 0;
   const live = streamPolled(async () => {
     await sleep(5);
@@ -72,7 +72,7 @@ it('a slow listener gets only the newest value', async () => {
   stop.abort();
 });
 
-it('a reading that fails ends every stream with its error, and the next listener tries again', async () => {
+it('a failed reading ends every stream with its error, and the next listener tries again', async () => {
   let fails = true;
   const live = streamPolled(async () => {
     if (fails) throw new Error('no driver');

@@ -25,7 +25,7 @@ describe('an axis', () => {
     ['n=5..2', /A range is written as/],
     ['n=1..100000', /A range is written as/],
     ['learning_rate=0..1e-2:log:3', /log range needs positive ends, found 0 and 0.01/],
-    ['learnin_rate=1,2', /no such field. Did you mean learning_rate/],
+    ['learnin_rate=1,2', /unknown field. Did you mean learning_rate/],
     ['seed=1,2', /--seeds/],
     ['n=1.000..2.000', /n: A range is written as/],
     ['n=1.000,2', /n: expected a whole number in digits, or none; found "1\.000"\. Write 1000/],
@@ -37,7 +37,7 @@ describe('an axis', () => {
 
 describe('a sweep', () => {
   const base = parseConfig({ task: 'mnist', name: 'lr', seed: 5 });
-  it('has every combination with every seed, the first axis slowest, each with a name that says what it is', () => {
+  it('has every combination with every seed, the first axis slowest, each with a descriptive name', () => {
     const points = expandSweep(base, [readAxis('learning_rate=0.1,0.01'), readAxis('n_layer=1,2,4')], 2);
     expect(points.map(({ values }) => values)).toEqual([
       [0.1, 1],
@@ -52,7 +52,7 @@ describe('a sweep', () => {
       second.configs.map(({ seed, name, learning_rate, n_layer }) => [seed, name, learning_rate, n_layer]),
     ).toEqual([5, 6].map((seed) => [seed, 'lr learning_rate=0.1 n_layer=2', 0.1, 2]));
   });
-  it('starts every task from its published settings, except where the settings or an axis say otherwise', () => {
+  it('starts every task from its published settings, unless the settings or an axis override them', () => {
     const tasks = [
       { name: 'mnist', settings: [{ patch_size: 4 }] },
       { name: 'digit-add', settings: [{ n: 10 }, { n: 2 }] },
@@ -69,7 +69,7 @@ describe('a sweep', () => {
       [null, 4],
     ]);
   });
-  it('is refused before anything starts where a value does not fit, an axis comes twice or it is huge', () => {
+  it('is refused before any run starts if a value is invalid, a field is on two axes, or there are too many runs', () => {
     expect(() => expandSweep(base, [readAxis('learning_rate=0.1,-1')], 1)).toThrow(/learning_rate/);
     expect(() => expandSweep(base, [readAxis('batch_size=50,60')], 1)).toThrow(/batch_size 60 .*gpu_batch_size 25/);
     expect(() => expandSweep(base, [readAxis('n=1,2'), readAxis('n=3,4')], 1)).toThrow(/n is on two axes/);

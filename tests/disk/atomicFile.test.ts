@@ -63,7 +63,7 @@ describe.each(writers)('a file written %s', (_, write) => {
     }
   });
 
-  it('never takes the place of a folder, a named pipe or a device', async () => {
+  it('never replaces a folder, a named pipe or a device', async () => {
     mkdirSync(path);
     const pipe = join(folder, 'pipe');
     execFileSync('mkfifo', [pipe]);
@@ -72,11 +72,11 @@ describe.each(writers)('a file written %s', (_, write) => {
       [pipe, 'a named pipe'],
       ['/dev/full', 'a device'],
     ])
-      await expect((async () => write(at, 'new'))()).rejects.toThrow(`${at} should be a file; it is ${kind}.`);
+      await expect((async () => write(at, 'new'))()).rejects.toThrow(`${at} should be a file, but it is ${kind}.`);
   });
 });
 
-it.skipIf(!canLimitFiles)('a failed write leaves the old file and no draft, and says what to do', () => {
+it.skipIf(!canLimitFiles)('a failed write leaves the old file but no draft, and says what to do', () => {
   writeAtomically(path, text('before'));
   expect(() => withFileLimit(3, () => writeAtomically(path, text('after')))).toThrow(
     /file\.txt could not be written in .*EFBIG.*The file is larger than this system allows\. Raise the limit \(ulimit -f\)\./,
@@ -86,7 +86,7 @@ it.skipIf(!canLimitFiles)('a failed write leaves the old file and no draft, and 
 });
 
 describe('drafts', () => {
-  it('of a killed writer are swept, folders too; those of this process stay', () => {
+  it('of a killed writer are deleted, even folders; those of this process stay', () => {
     const dead = execFileSync(process.execPath, [
       ...['--input-type=module', '-e'],
       `import { draftOf } from '#disk/atomicFile';
@@ -101,7 +101,7 @@ describe('drafts', () => {
     expect(existsSync(mine)).toBe(true);
   });
 
-  it('of another machine, or of an earlier version, are swept a day later', () => {
+  it('of another machine, or of an earlier version, are deleted a day later', () => {
     const names = ['a.00000000-7-1-0.draft', 'b.4242.tmp', 'c.4242.draft'];
     for (const name of [...names, 'd.tmp', 'e.draft', 'f']) writeFileSync(join(folder, name), '');
     sweepDrafts(folder);

@@ -25,7 +25,7 @@ const ahead = (ms: number) => {
   vi.spyOn(performance, 'now').mockImplementation(() => now() + ms);
 };
 
-it('a dead lease of another machine is watched once and dropped, so no later caller waits for it', () => {
+it('a dead lease of another machine is watched once and removed, so that later callers do not wait for it', () => {
   writeFileSync(path, leaseText('theirs', elsewhere, 7));
   dropDeadLease(path);
   expect(leaseHolder(path)).toMatchObject({ token: 'theirs', isAlive: null });
@@ -35,7 +35,7 @@ it('a dead lease of another machine is watched once and dropped, so no later cal
   openLease(path).release();
 });
 
-it('a lease that beats is not dropped, however long it is watched', () => {
+it('a lease that beats is not removed, however long it is watched', () => {
   writeFileSync(path, leaseText('theirs', elsewhere, 7));
   leaseHolder(path);
   ahead(silence);

@@ -42,7 +42,7 @@ async function holder(): Promise<() => Promise<void>> {
   };
 }
 
-it('is held by one at a time, and free when it is released', async () => {
+it('has one holder at a time, and is free after its release', async () => {
   const lease = await takeLease(path, { what: 'The run' });
   expect(leaseHolder(path)).toMatchObject({ token: lease.token, isAlive: true, process: { pid: process.pid } });
   await expect(takeLease(path, { what: 'The run' })).rejects.toThrow(
@@ -69,7 +69,7 @@ it('is given up by a signal', async () => {
 });
 
 describe.skipIf(!isLinux)('a holder on this machine', () => {
-  it('counts as alive while its process computes, and its lease is taken over at once when that is killed', async () => {
+  it('counts as alive while its process computes, and loses its lease at once when that is killed', async () => {
     const kill = await holder();
     expect(leaseHolder(path)?.isAlive).toBe(true);
     await expect(takeLease(path)).rejects.toMatchObject({ code: 'conflict' });
@@ -94,7 +94,7 @@ describe.skipIf(!isLinux)('a holder on this machine', () => {
 });
 
 describe('a holder elsewhere', () => {
-  it('is not judged at once, is alive while it beats, and dead after a silence', () => {
+  it('is unknown at first, alive while it beats, and dead after a silence', () => {
     leave(elsewhere);
     expect(leaseHolder(path)?.isAlive).toBeNull();
     leave(elsewhere, 1);
@@ -109,7 +109,7 @@ describe('a holder elsewhere', () => {
     expect(isRunning({ ...thisProcess, namespace: 'pid:[another]' })).toBeNull();
   });
 
-  it('that writes rubbish, or stops while writing, is judged by its silence too', async () => {
+  it('that writes garbage, or stops while writing, is also dead after a silence', async () => {
     writeFileSync(path, '{"token":');
     expect(leaseHolder(path)?.isAlive).toBeNull();
     later(silence + 1000);
@@ -119,7 +119,7 @@ describe('a holder elsewhere', () => {
 });
 
 describe('a lease that another has taken over', () => {
-  it('is lost to its holder at the latest when a beat is overdue, and is not released by it', async () => {
+  it('counts as lost for its holder once a beat is overdue, and is not released by it', async () => {
     const lease = await takeLease(path);
     expect(lease.isLost()).toBe(false);
     leave(elsewhere);
@@ -142,7 +142,7 @@ describe('a lease that another has taken over', () => {
   });
 });
 
-it('of many processes that take over a dead lease at once, one gets it', async () => {
+it('if many processes take over a dead lease at once, one of them gets it', async () => {
   leave({ ...elsewhere, host: thisProcess.host });
   leaseHolder(path);
   later(silence + 1000);
@@ -154,8 +154,8 @@ it('of many processes that take over a dead lease at once, one gets it', async (
   for (const lease of taken) lease.release();
 });
 
-it('a path that is taken already cannot be opened as a fresh one', () => {
+it('a path that is in use cannot be opened as a new lease', () => {
   const lease = openLease(path);
-  expect(() => openLease(path)).toThrow(/in use already/);
+  expect(() => openLease(path)).toThrow(/already in use/);
   lease.release();
 });

@@ -23,7 +23,7 @@ it('a file that was removed is an error with its name, and so is a folder', asyn
   expect(() => readSmallFile(place(), 10)).toThrow(/a\.bin is not a regular file/);
 });
 
-it('a file that is cut off while it is read is an error with its name', () => {
+it('a file that is truncated while it is read is an error with its name', () => {
   writeFileSync(place(), 'x'.repeat(100));
   const read = () =>
     withFile(place(), (source) => {
@@ -33,12 +33,12 @@ it('a file that is cut off while it is read is an error with its name', () => {
   expect(read).toThrow(
     expect.objectContaining({
       code: 'disk',
-      message: expect.stringMatching(/a\.bin had 100 bytes and now ends at 40/),
+      message: expect.stringMatching(/a\.bin had 100 bytes but now ends at 40/),
     }),
   );
 });
 
-it('a file that is larger than expected is refused unread', () => {
+it('a file that is larger than expected is refused without reading it', () => {
   writeFileSync(place(), 'x'.repeat(1001));
   expect(() => readSmallFile(place(), 1000)).toThrow(/a\.bin: expected at most 1,000 bytes; the file has 1,001/);
   expect(readSmallFile(place(), 1001)).toHaveLength(1001);

@@ -113,7 +113,7 @@ describe.each(kinds)('the window, $name', ({ name: kind, open }) => {
     expect(await differences.getByText('Learning rate').count()).toBe(0);
   });
 
-  it('shows the runs that pass a filter, and says where a filter is wrong', async () => {
+  it('shows the runs that match a filter, and marks where a filter is wrong', async () => {
     await goTo('Runs');
     const box = page.getByRole('textbox').first();
     await box.fill('state:finished');
@@ -224,26 +224,43 @@ describe.each(kinds)('the window, $name', ({ name: kind, open }) => {
   );
 });
 
-it('every task can start as soon as it is chosen in the form', async () => {
+it('in an empty home every task can start as soon as it is chosen in the form, or says what to fetch first', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'permafrost-choose-'));
   const shell = await openServed(folder);
   const { page } = shell;
   page.setDefaultTimeout(slow);
+  const selected = (label: string) => page.getByRole('combobox', { name: label, exact: true });
+  async function pick(label: string, option: string) {
+    await selected(label).click();
+    await page.getByRole('option', { name: option, exact: true }).click();
+  }
+  /** Without an error, and with buttons for the files that are not here. */
+  async function canStart(what: string) {
+    const start = page.getByRole('button', { name: 'Start run' });
+    await expect.poll(() => start.isEnabled(), { message: what, timeout: slow }).toBe(true);
+    expect(await page.getByText(/^Fix these fields|This config cannot run/).count(), what).toBe(0);
+    const missing = await page.getByText(/not on this machine$/).count();
+    expect(await page.getByRole('link', { name: 'Fetch' }).count(), what).toBe(missing);
+  }
   try {
     await page.getByText('Make a run').click();
-    const task = page.getByRole('combobox', { name: 'Task', exact: true });
-    await task.click();
+    await selected('Task').click();
     const titles = await page.getByRole('option').allTextContents();
     await page.keyboard.press('Escape');
     expect(titles.length).toBeGreaterThan(10);
     for (const title of titles) {
-      await task.click();
-      await page.getByRole('option', { name: title, exact: true }).click();
-      await expect.poll(() => task.inputValue(), { timeout: slow }).toBe(title);
-      const start = page.getByRole('button', { name: 'Start run' });
-      await expect.poll(() => start.isEnabled(), { message: title, timeout: slow }).toBe(true);
-      expect(await page.getByText(/^To correct|This cannot run/).count(), title).toBe(0);
+      await pick('Task', title);
+      await expect.poll(() => selected('Task').inputValue(), { timeout: slow }).toBe(title);
+      await canStart(title);
     }
+    await pick('Task', 'ListOps');
+    expect(await selected('Body').inputValue()).toBe('gpt2');
+    await pick('ListOps reading', 'lra');
+    await expect.poll(() => selected('Body').inputValue(), { timeout: slow }).toMatch(/rugpt3small/);
+    await canStart('ListOps in the reading of the Long Range Arena');
+    await selected('Body').click();
+    const gpt2 = page.getByRole('option', { name: /^gpt2 listops makes 2000 tokens/ });
+    await expect.poll(() => gpt2.getAttribute('data-combobox-disabled'), { timeout: slow }).toBe('true');
   } finally {
     await shell.end();
     rmSync(folder, { recursive: true, maxRetries: 5 });

@@ -9,6 +9,7 @@ export const tracedCpu: OnnxDevice = {
   runtime: ort,
   providers: ['cpu'],
   threads: 1,
+  padsProducts: true,
   fusedMatMul: true,
 };
 export const tracedWebgpu: OnnxDevice = {

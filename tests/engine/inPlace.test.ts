@@ -18,28 +18,28 @@ const inPlace = (program: Program) => {
 };
 
 describe('state is written in place', () => {
-  it('where its last reader makes the new value element by element', () => {
+  it('if its last reader makes the new value element by element', () => {
     expect(inPlace(({ state: { a } }) => ({ outputs: {}, state: { a: tf.sub(a, tf.sum(tf.exp(a))) } }))).toEqual(['a']);
   });
-  it('but not where an output reads it too, in whatever order the two run', () => {
+  it('but not if an output reads it too, in whichever order the two run', () => {
     const program: Program = ({ state: { a }, inputs: { x } }) => ({
       outputs: { y: tf.matMul(x, a) },
       state: { a: tf.sub(a, x) },
     });
     expect(inPlace(program)).toEqual([]);
   });
-  it('nor where an element of the new value needs other elements of the old', () => {
+  it('nor if an element of the new value depends on other elements of the old one', () => {
     expect(inPlace(({ state: { a } }) => ({ outputs: {}, state: { a: tf.matMul(a, a) } }))).toEqual([]);
     expect(inPlace(({ state: { a } }) => ({ outputs: {}, state: { a: tf.transpose(a) } }))).toEqual([]);
   });
-  it('nor where it is an output, changes places with another, or becomes constant', () => {
+  it('nor if it is an output, is swapped with other state, or becomes constant', () => {
     expect(inPlace(({ state: { a, b } }) => ({ outputs: {}, state: { a: b, b: a } }))).toEqual([]);
     expect(inPlace(({ state: { a } }) => ({ outputs: { old: a }, state: { a: tf.add(a, 1) } }))).toEqual([]);
     expect(inPlace(({ state: { a } }) => ({ outputs: { y: tf.exp(a) }, state: { a: tf.zerosLike(a) } }))).toEqual([]);
   });
 });
 
-it('a whole body trained by Adam with clipping needs no second buffer for anything, and no copy', async () => {
+it('a body that is trained by Adam with clipping needs no second buffers and no copies', async () => {
   const settings = { pretrained: false, n_layer: 2, n_embd: 16, n_head: 2, n_positions: 8, freeze_trans: false };
   const shape = { tokens: 6, width: 10, inputDim: 10, outputDim: 4, embedding: false };
   const model = buildModel(parseConfig({ task: 'x', ...settings }), shape);

@@ -108,7 +108,7 @@ describe.each(list)('$name', (c) => {
   const width = shape[1] ?? 1;
   const rowOf = (i: number) => inputs.slice(i * width, (i + 1) * width);
 
-  it.each(devices)('has the values and slopes of PyTorch at its kinks and extremes on $name', async (device) => {
+  it.each(devices)('has PyTorch’s values and slopes at its kinks and extremes on $name', async (device) => {
     const found = await compute(device, c);
     const { y, gradient = [] } = numbers[name];
     for (const [key, written] of Object.entries({ y, gradient })) {
@@ -125,7 +125,7 @@ describe.each(list)('$name', (c) => {
     }
   });
 
-  it('means the same traced and eagerly, at NaN too', async () => {
+  it('gives the same results traced and eager, even for NaN', async () => {
     const [traced, eager] = [await compute(tracedCpu, c), await compute(eagerCpu, c)];
     for (const key of Object.keys(eager)) {
       const per = eager[key].length / shape[0];

@@ -19,7 +19,7 @@ const program: Program = ({ state, inputs, frozen }) => {
   };
 };
 
-it('a step prints the simplified graph that it compiles: leaves, one line per node, outputs', async () => {
+it('a step prints the simplified graph that it compiles: inputs, one line per node, outputs', async () => {
   const printed: string[] = [];
   const state = createState({ steps: { shape: [], data: new Float32Array(1) } });
   const step = await compileStep(program, {

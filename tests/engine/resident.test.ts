@@ -13,7 +13,7 @@ const grow: Program = ({ state, inputs }) => ({
 const sum: Program = ({ state }) => ({ outputs: { sum: tf.sum(tf.add(state.w, state.still)) } });
 
 describe.each(parityDevices)('on $name', (device) => {
-  it('persists from step to step, is shared by other steps, and has the value set last', async () => {
+  it('persists between steps, is shared with other steps, and has the value that was set last', async () => {
     const state = createState({
       w: { shape: [3], data: Float32Array.of(1, 2, 3) },
       times: { shape: [], dtype: 'int32', data: Int32Array.of(5) },
@@ -47,7 +47,7 @@ describe.each(parityDevices)('on $name', (device) => {
 
       await by(1);
       if (device.kind === 'wgsl' || (device.kind === 'onnx' && device.keepsState))
-        expect(() => state.get('w')).toThrow('internal: "w" is on the device; settle() brings it back');
+        expect(() => state.get('w')).toThrow('internal: the newest value of "w" is on the device; call settle() first');
       await growth.release(); // its values stay
       open.splice(open.indexOf(growth), 1);
       expect((await total.run({})).sum[0]).toBe(67);

@@ -21,12 +21,12 @@ describe('tracing refuses', () => {
     () =>
       compileStep(program, { ...none, inputs });
 
-  it('a kernel without a lowering, naming kernel, shapes and remedy', async () => {
+  it('a kernel without a lowering, with its name, its shapes and a remedy', async () => {
     await expect(trace(({ inputs }) => ({ outputs: { y: tf.reverse(inputs.x, 1) } }))).rejects.toThrow(
       /Kernel Reverse on x float32 \[2,3\] cannot be traced.*engine\/kernels.*eager device/s,
     );
   });
-  it('a value read while tracing', async () => {
+  it('a value that is read while the program is traced', async () => {
     const program: Program = ({ inputs }) => ({ outputs: { y: tf.mul(inputs.x, tf.sum(inputs.x).dataSync()[0]) } });
     await expect(trace(program)).rejects.toThrow(/reads the value of a tensor \[\] made by ReduceSum.*output/s);
   });
@@ -34,13 +34,13 @@ describe('tracing refuses', () => {
     const program: Program = ({ inputs }) => ({ outputs: { y: tf.mul(inputs.x, tf.randomNormal([100, 1, 3])) } });
     await expect(trace(program)).rejects.toThrow(/literal float32 tensor \[100,1,3\].*same at every step.*noise/s);
   });
-  it('shapes that do not fit, naming both', async () => {
+  it('shapes that do not fit, and names both', async () => {
     const inputs = { x: input([2, 3]), z: input([4, 5]) };
     await expect(trace(({ inputs }) => ({ outputs: { y: tf.add(inputs.x, inputs.z) } }), inputs)).rejects.toThrow(
       /Kernel Add on a float32 \[2,3\], b float32 \[4,5\].*broadcast/s,
     );
   });
-  it('state of another shape or type, and state that does not exist', async () => {
+  it('state with another shape or type, and undeclared state', async () => {
     const state = createState({ w: { shape: [2], data: new Float32Array(2) } });
     const compile = (program: Program) => compileStep(program, { ...none, state });
     await expect(async () => compile(() => ({ outputs: {}, state: { w: tf.zeros([3]) } }))).rejects.toThrow(
@@ -50,12 +50,12 @@ describe('tracing refuses', () => {
       /int32/,
     );
     await expect(async () => compile(() => ({ outputs: {}, state: { v: tf.zeros([2]) } }))).rejects.toThrow(
-      /"v", which is not part/,
+      /"v", which is not declared. Declared: w/,
     );
   });
 });
 
-it('leaves the backend that was active before, also after a refusal', async () => {
+it('restores the backend that was active before, even after a refusal', async () => {
   await tf.setBackend('cpu');
   await expect(async () =>
     compileStep(({ inputs }) => ({ outputs: { y: tf.reverse(inputs.x) } }), { ...none, inputs: { x: input([2]) } }),
@@ -63,12 +63,12 @@ it('leaves the backend that was active before, also after a refusal', async () =
   expect(tf.getBackend()).toBe('cpu');
 });
 
-it('names an input that is missing or of another length', async () => {
+it('names an input that is missing or has another length', async () => {
   const step = await compileStep(({ inputs }) => ({ outputs: { y: tf.neg(inputs.x) } }), {
     ...none,
     inputs: { x: input([2, 3]) },
   });
-  await expect(step.run({})).rejects.toThrow(/"x" is float32 \[2,3\], 6 values; found nothing/);
+  await expect(step.run({})).rejects.toThrow(/"x" is float32 \[2,3\]: expected 6 values, found nothing/);
   await expect(step.run({ x: new Float32Array(5) })).rejects.toThrow(/found float32 of 5 values/);
   await expect(step.run({ x: new Int32Array(6) })).rejects.toThrow(/found int32/);
 });
@@ -79,14 +79,14 @@ describe('simplification', () => {
     return reachable(fuse(trace.graph, [...trace.outputs.values()], tracedCpu)).map((node) => node.op);
   };
   const ab = { a: input([4, 8]), b: input([8, 16]), c: input([16]) };
-  it('drops dead code and shares what is computed twice', () => {
+  it('removes dead code and shares repeated computations', () => {
     const ops = opsOf(({ inputs: { a } }) => {
       tf.exp(a);
       return { outputs: { y: tf.add(tf.sin(a), tf.sin(a)) } };
     }, ab);
     expect(ops).toEqual(['Sin', 'Add']);
   });
-  it('makes product, bias and scale one node', () => {
+  it('merges product, bias and scale into one node', () => {
     expect(
       opsOf(({ inputs: { a, b, c } }) => ({ outputs: { y: tf.mul(tf.add(tf.matMul(a, b), c), 0.5) } }), ab),
     ).toEqual(['Gemm']);
@@ -123,7 +123,7 @@ it('keeps frozen weights in their file', () => {
 });
 
 describe.each(devices)('on $name', (device) => {
-  it('runs an output that is an input, a constant, and one value under two names', async () => {
+  it('returns outputs that are an input, a constant, or the same value under two names', async () => {
     const program: Program = ({ inputs: { x } }) => {
       const y = tf.square(x);
       return { outputs: { same: x, ones: tf.ones([2]), y, again: y } };
@@ -137,7 +137,7 @@ describe.each(devices)('on $name', (device) => {
     });
   });
 
-  it('draws new dropout masks at every step, the same for the same seed, at the asked rate', async () => {
+  it('draws new dropout masks at every step, at the given rate, and the same for the same seed', async () => {
     const program: Program = ({ inputs, noise }) => ({
       outputs: { y: dropout(inputs.x, 0.3, noise), z: dropout(inputs.x, 0.3, noise) },
     });
@@ -160,7 +160,7 @@ describe.each(devices)('on $name', (device) => {
     }
   });
 
-  it('moves state by Adam as torch does, with clipping, and leaves parameters without a gradient', async () => {
+  it('updates state with Adam and clipping like torch, and leaves parameters without a gradient alone', async () => {
     // torch: w = [3, -4]; loss = (w*w).sum(); clip_grad_norm_(1.0); Adam(lr=0.1); three steps
     const optimizer = chain(clipByGlobalNorm(1), adam({ lr: 0.1 }));
     const initial = { w: { shape: [2], data: Float32Array.of(3, -4) }, idle: { shape: [1], data: Float32Array.of(7) } };
@@ -179,7 +179,7 @@ describe.each(devices)('on $name', (device) => {
     expect(state.get('idle')).toEqual(Float32Array.of(7));
   });
 
-  it('descends by SGD and warms up, then anneals the rate inside the graph', async () => {
+  it('trains with SGD, and warms up and anneals the learning rate inside the graph', async () => {
     const optimizer = sgd({ lr: warmupCosine(1, 2, 6) });
     const state = createState({
       w: { shape: [1], data: Float32Array.of(0) },
@@ -198,7 +198,7 @@ describe.each(devices)('on $name', (device) => {
     expect(constant(1).update({}).lr.dataSync()[0]).toBe(1);
   });
 
-  it('warms up to a constant rate, and keeps no count of steps without warm-up', async () => {
+  it('warms up to a constant rate, and counts steps only if there is a warm-up', async () => {
     const ratesOf = async (schedule: Schedule, steps: number) => {
       const state = createState(schedule.init());
       const program: Program = ({ state }) => {

@@ -62,7 +62,7 @@ it('no text is a formula in a spreadsheet, whether cells are separated by commas
   );
 });
 
-it('a tag with a space differs from two tags, and so do all lists whose cells look alike', () => {
+it('a tag with a space is distinguishable from two tags, in all lists', () => {
   const lists = [['a', 'b'], ['a b'], ['a', '', 'b'], ['"a"', 'b'], ['"a b"'], [], [''], [' a', 'b'], ['a\n', 'b']];
   for (const separator of [' ', '; ', ' | ']) {
     const cells = [...lists, [`a${separator}b`, 'c'], ['a', `b${separator}c`]].map((list) => joined(list, separator));

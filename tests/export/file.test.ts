@@ -22,7 +22,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-it('a file that cannot be finished leaves nothing behind and the old file intact', async () => {
+it('a failed write leaves no draft and keeps the old file', async () => {
   function* broken(): Generator<string> {
     yield 'x'.repeat(100_000);
     throw new Error('the source broke');
@@ -36,7 +36,7 @@ it('a file that cannot be finished leaves nothing behind and the old file intact
   expect(existsSync(join(folder, 'missing'))).toBe(false);
 });
 
-it('an export that was killed half-way leaves no draft once it is made again, and other files alone', async () => {
+it('repeating an export that was killed half-way removes its draft, and no other file', async () => {
   const path = join(folder, 'out.csv');
   const dying = `import { writeChunks } from '#export/file';
     await writeChunks(${JSON.stringify(path)}, (async function* () {
@@ -53,7 +53,7 @@ it('an export that was killed half-way leaves no draft once it is made again, an
   expect(readFileSync(path, 'utf8')).toBe('whole');
 });
 
-it.runIf(process.platform === 'linux')('a full device is an error of the disk, and stays a device', async () => {
+it.runIf(process.platform === 'linux')('a full device is a disk error, and is not replaced by a file', async () => {
   const device = join(folder, 'device');
   symlinkSync('/dev/full', device); // a link, so that a faulty write replaces it instead of the device
   await expect(writeChunks(device, ['x'])).rejects.toThrow(
@@ -63,7 +63,7 @@ it.runIf(process.platform === 'linux')('a full device is an error of the disk, a
   expect(readdirSync(folder)).toEqual(['device']);
 });
 
-it('a file that is reached through a link is written where it lies', async () => {
+it('a file behind a symbolic link is written in place', async () => {
   const [path, link] = [join(folder, 'file.csv'), join(folder, 'link.csv')];
   writeFileSync(path, 'before');
   symlinkSync(path, link);
@@ -72,7 +72,7 @@ it('a file that is reached through a link is written where it lies', async () =>
   expect(lstatSync(link).isSymbolicLink()).toBe(true);
 });
 
-it.skipIf(!canLimitFiles)('a full disk is reported with what to do about it', async () => {
+it.skipIf(!canLimitFiles)('a full disk is reported with advice', async () => {
   const work = () => writeChunks(join(folder, 'out.csv'), ['x'.repeat(1000)]);
   await expect(withFileLimitDuring(100, work)).rejects.toThrow(
     /out\.csv could not be written .*EFBIG.* Raise the limit/,

@@ -28,7 +28,7 @@ it.each([
   ['[x]', '{}[x]'],
 ])('%j compiles with every engine', (text, written) => expect(cell(text)).toBe(written));
 
-it('a comment says what pdfLaTeX shows instead, only where needed', () => {
+it('a comment says what pdfLaTeX prints instead, only if needed', () => {
   expect(whole('größer')).not.toMatch(/Umathcode|code points/);
-  expect(whole('凍').split('\n')[1]).toMatch(/^% letters that pdfLaTeX lacks are code points there/);
+  expect(whole('凍').split('\n')[1]).toMatch(/^% pdfLaTeX prints letters that its fonts lack as code points/);
 });

@@ -1,4 +1,4 @@
-/** Runs by config as files. */
+/** Means of runs by config, as files. */
 import { expect, it } from 'vitest';
 import { latex } from '#export/latex';
 import { markdown } from '#export/markdown';
@@ -14,7 +14,7 @@ const of = (learning_rate: number, values: (number | null)[], more = {}) =>
   );
 const rows = [...of(0.1, [0.5, 0.5]), ...of(0.01, [0.92, 0.94, null])];
 
-it('a config is a record with the fields that differ, its mean, interval, seeds and runs', () => {
+it('each config has a record with the differing fields, its mean, interval, seeds and runs', () => {
   expect([...meansCsv(rows)]).toEqual([
     'learning_rate,metric,mean,low_95,high_95,seeds,runs\r\n',
     '0.1,accuracy,0.5,0.5,0.5,2,m-0.1-0 m-0.1-1\r\n',
@@ -49,7 +49,7 @@ it('a single config has no best mark, and no runs make an empty table', () => {
   expect(markdown(meansDocument([], ''))).toContain('Means over seeds');
 });
 
-it('the task comes first, and a dash stands for a setting that a task does not have', () => {
+it('the task comes first, and a dash marks a setting that a task does not have', () => {
   const tasks = [...of(0.1, [0.5]), ...of(0.1, [0.7], { task: 'bit-xor', patch_size: null, n: 5 })];
   expect(markdown(meansDocument(tasks, ''))).toMatch(
     /\| Task \|.*Patch size.*\n.*\n\| mnist \|.*\| 7 \|.*\n\| bit-xor \|.*\| – \|/,

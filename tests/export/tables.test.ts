@@ -1,4 +1,4 @@
-/** A table as files, byte for byte: the expected ones lie in tests/fixtures/exports. */
+/** Exported tables, compared byte for byte with the files in tests/fixtures/exports. */
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parseConfig } from '#contract/config';
@@ -28,6 +28,7 @@ const cell = (row: string, column: string, rest: Partial<Cell> = {}): Cell => ({
     threshold: null,
     swept: [],
     bestOf: [],
+    seeds: 3,
     like: null,
     beside: [],
     beyond: null,
@@ -119,7 +120,24 @@ it('Markdown has a line per cell, escaped, with sources as footnotes', async () 
   expect(new Set(bars)).toEqual(new Set([9])); // the same columns in every line, whatever the texts hold
 });
 
-it('LaTeX has the same lines with nothing in them that LaTeX would read as a command', async () => {
+it('a table without published numbers has no columns for them and for verdicts', () => {
+  const own = {
+    ...state,
+    results: [
+      result({
+        cell: cell('mnist', 'A', { published: null }),
+        judgement: { ...judged, verdict: 'no published number', p: null, stands: null },
+      }),
+    ],
+  };
+  const { header, rows } = tableDocument(own, '2026-11-26');
+  expect(header.map(({ text }) => text)).toEqual(['Row', 'Column', 'Metric', 'Floor', 'Ours (95 % interval, seeds)']);
+  expect(rows.map((row) => row.map(({ text }) => text))).toEqual([
+    ['mnist', 'A', 'accuracy', '', '0.9791 (0.971 … 0.987, n = 2)'],
+  ]);
+});
+
+it('LaTeX has the same lines, with escaped commands', async () => {
   const text = latex(tableDocument(state, '2026-11-26'));
   await expect(text).toMatchFileSnapshot(fixture('table.tex'));
   const lines = text.split('\n').filter((line) => line.endsWith(' \\\\'));
@@ -145,7 +163,7 @@ it('LaTeX stacks a heading that is longer than its cells, shrinks a wide table, 
   expect(text).toContain('\\ifdim\\wd0>\\linewidth\\resizebox{\\linewidth}{!}');
 });
 
-it('CSV has a record per cell, and another file one per run with its cell', async () => {
+it('one CSV has a record for each cell, another a record for each run with its cell', async () => {
   await expect([...resultsCsv(state)].join('')).toMatchFileSnapshot(fixture('table.csv'));
   const store = await openStore(':memory:');
   for (const [seed, id] of ['mnist-aaaaaa', 'mnist-bbbbbb'].entries())

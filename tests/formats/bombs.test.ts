@@ -144,7 +144,7 @@ beforeAll(async () => {
     'cifar10',
     cifar,
     await member('test_batch.bin', giga),
-    /test_batch.bin has 1073741824 bytes; at most 30730000/,
+    /test_batch.bin has 1073741824 bytes; expected at most 30730000/,
   );
   addData('a stray file of 512 MB', 'cifar10', cifar, await member('a.txt', giga / 2), /data_batch_1.bin is missing/);
   addData(
@@ -152,7 +152,7 @@ beforeAll(async () => {
     'cifar10',
     cifar,
     await member('a.txt', 8 * giga),
-    /more than the 1,073,741,824 bytes/,
+    /expected files of at most 1,073,741,824 bytes/,
   );
   const speech = 'speech_commands_v0.02.tar.gz';
   addData(
@@ -160,7 +160,7 @@ beforeAll(async () => {
     'speech-commands',
     speech,
     await member('yes/a.wav', giga),
-    /at most 1048576 are expected/,
+    /expected at most 1048576/,
   );
   const images = 'train-images-idx3-ubyte';
   addData(
@@ -188,7 +188,11 @@ beforeAll(async () => {
     /a line of more than 1048576 bytes/,
   );
 
-  addCheckpoint('a header of 99 MB', safetensorsWith(brackets(99e6)), /its header has 990\d+ bytes; at most 4194304/);
+  addCheckpoint(
+    'a header of 99 MB',
+    safetensorsWith(brackets(99e6)),
+    /its header has 990\d+ bytes; expected at most 4194304/,
+  );
   addCheckpoint('a header of brackets', safetensorsWith(brackets(3_999_999)), /more than 120000 lists and objects/);
   addCheckpoint('a name of brackets', safetensorsWith(Buffer.from(`{"a":${'['.repeat(1e6)}`)), /nested too deeply/);
   addCheckpoint(
@@ -199,10 +203,10 @@ beforeAll(async () => {
   addCheckpoint(
     'an array that is deflated',
     zipOf({ 'a.npy': { packed: deflated(zeros, 64), size: giga } }),
-    /does not start like an array/,
+    /does not begin with the magic number of an array/,
   );
   addCheckpoint('a directory of a gigabyte', hole(giga, ''), /neither a zip nor a PyTorch pickle/);
-  addCheckpoint('a pickle of many lists', torchOf(Buffer.alloc(32 * mega, ']')), /at most 16777216 are expected/);
+  addCheckpoint('a pickle of many lists', torchOf(Buffer.alloc(32 * mega, ']')), /expected at most 16777216/);
   addCheckpoint('a pickle of some lists', torchOf(Buffer.alloc(16 * mega, ']')), /more than 1000000 instructions/);
   addCheckpoint('a pickle of dictionaries', torchOf(Buffer.alloc(16 * mega, '}')), /more than 1000000 instructions/);
   addCheckpoint('a long text', hole(2 * giga, Buffer.from([0x80, 2, 0x58, 0, 0, 0, 0x70])), /more than 16777216 bytes/);
@@ -224,13 +228,13 @@ beforeAll(async () => {
     stored(JSON.stringify({ format: 'permafrost-bundle', version: 1, made: '2026-11-26', files }));
   const lines = Buffer.alloc(12 * mega, '{}\n');
   const journals: [string, Entry, RegExp][] = [
-    [
-      'a journal of short lines',
-      { packed: deflated(lines, 30), size: lines.length * 30 },
-      /line 1: it is not an entry/,
-    ],
+    ['a journal of short lines', { packed: deflated(lines, 30), size: lines.length * 30 }, /line 1: expected an entry/],
     ['a journal of one line', { packed: deflated(zeros, 24), size: zeros.length * 24 }, /a line of more than 1048576/],
-    ['a journal of a gigabyte', { packed: deflated(zeros, 64), size: giga }, /1073741824 bytes; at most 536870912/],
+    [
+      'a journal of a gigabyte',
+      { packed: deflated(zeros, 64), size: giga },
+      /at most 536870912 bytes; found 1073741824/,
+    ],
   ];
   for (const [name, journal, message] of journals) {
     const files = {
@@ -246,7 +250,7 @@ beforeAll(async () => {
     'bundle',
     lay('m.zip', zipOf({ 'manifest.json': large })),
     'data',
-    /at most 16777216 are expected/,
+    /expected at most 16777216/,
   );
   lay('model/model.safetensors', Buffer.from(''));
   lay('model/config.json', hole(4 * giga));

@@ -22,11 +22,11 @@ it('a sound is read sample by sample, other chunks skipped', () => {
   expect(wav(shifted).samples).toEqual(sound);
 });
 
-it('CIFAR records come out with channels last', () => {
+it('CIFAR records are returned with channels last', () => {
   expect(cifar(cifarFile(images, [3, 9]))).toEqual({ images, labels: Uint8Array.of(3, 9) });
 });
 
-it('a table gives the columns that are asked for, in any order, quotes dropped', () => {
+it('a table gives the requested columns, in any order and without quotes', () => {
   expect(tsv(table)).toEqual([
     { Y: '1', Drug: 'CC(=O)O' },
     { Y: '0', Drug: 'C1=CC=CC=C1' },
@@ -44,15 +44,15 @@ describe('an error says what was expected and found:', () => {
     ],
     ['8 bits', () => wav(wavFile(sound, { bits: 8 })), /8 bits/],
     ['a compressed sound', () => wav(wavFile(sound, { format: 6 })), /format 6/],
-    ['a sound cut off', () => wav(wavFile(sound).subarray(0, 60)), /"data" promises 12 bytes; 4 are left/],
+    ['a sound cut off', () => wav(wavFile(sound).subarray(0, 60)), /"data" should have 12 bytes; only 4 are left/],
     ['no WAV at all', () => wav(text('<html>not found')), /expected RIFF … WAVE; found "<htm … t fo"/],
     ['an empty file', () => wav(text('')), /12 bytes; the file has 0/],
     [
       'half a record',
       () => cifar(cifarFile(images, [1, 2]).subarray(0, 4000)),
-      /records of 3,073 bytes; the file has 4000, which is 1 and a part/,
+      /records of 3,073 bytes; the file has 4000 bytes, which is 1 record and a part/,
     ],
-    ['no record', () => cifar(text('')), /the file has 0, which is none/],
+    ['no record', () => cifar(text('')), /the file has 0 bytes, which is no record/],
     ['label 10', () => cifar(cifarFile(images, [1, 10])), /found 10 at image 1/],
     ['a missing column', () => tsv(text('Drug\tLabel\nC\t1')), /expected a column "Y"; its first line has Drug, Label/],
     ['a short line', () => tsv(text('Drug\tY\nC')), /line 2 has 1 cells; its header has 2/],

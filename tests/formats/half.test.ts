@@ -16,7 +16,7 @@ it('every half comes back as itself', () => {
   expect(toHalves(widened(all))).toEqual(all);
 });
 
-it('a float becomes the nearest half, and of two equally near ones the even one', () => {
+it('a float becomes the nearest half, and the even one if two are equally near', () => {
   const sorted = widened(Uint16Array.from({ length: 0x7c00 }, (_, i) => i)); // all finite positive halves, ascending
   fc.assert(
     fc.property(fc.float({ min: 0, max: 65504, noNaN: true }), (value) => {
@@ -31,7 +31,7 @@ it('a float becomes the nearest half, and of two equally near ones the even one'
   ]);
 });
 
-it('what is too large becomes infinite, and NaN stays NaN', () => {
+it('values that are too large become infinite, and NaN stays NaN', () => {
   const found = widened(toHalves(Float32Array.of(65519, 65520, -1e10, Number.NaN)));
   expect([...found]).toEqual([65504, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN]);
 });

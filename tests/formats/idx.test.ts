@@ -24,9 +24,9 @@ describe('refuses', () => {
     [
       'a file that is cut off',
       idx(2051, [2, 3, 4], 20),
-      /\[2,3,4\], 40 bytes in all; the file has 36, so it is cut off/,
+      /\[2,3,4\], which makes 40 bytes; the file has 36, so it is cut off/,
     ],
-    ['a file that is too long', idx(2051, [2, 3, 4], 30), /40 bytes in all; the file has 46\./],
+    ['a file that is too long', idx(2051, [2, 3, 4], 30), /40 bytes; the file has 46\./],
     ['a file without a header', bytesSource(new Uint8Array(5)), /header of 16 bytes; the file has 5/],
   ])('%s', (_, source, message) => {
     expect(() => readIdx(source, 3, 'images')).toThrow(message);

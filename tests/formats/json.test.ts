@@ -27,7 +27,7 @@ describe('a file that is not JSON is named, with what it is', () => {
     expect(() => readJson(bytes, 'x.json', 'config')).toThrow(expect.objectContaining({ code: 'config' }));
     expect(() => readJson(bytes, 'x.json', 'config')).toThrow(message);
   });
-  it('a table in UTF-16 too', () => {
+  it('and so is a table in UTF-16', () => {
     expect(() => [...tsvRows([utf16('\uFEFFDrug\tY\n')], ['Drug'], 'x.tab')]).toThrow(/x\.tab: it is in UTF-16/);
   });
 });

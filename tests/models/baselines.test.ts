@@ -106,7 +106,7 @@ describe.each(devices)('on $name', (device) => {
       expect(model.parameters).toEqual(Object.fromEntries(shapes));
     });
 
-    it('gives its outputs, loss and gradients', async () => {
+    it('has its outputs, loss and gradients', async () => {
       const program: Program = ({ state, inputs }) => {
         let logits!: tf.Tensor;
         const { value, gradients } = valueAndGradients((p) => {
@@ -151,13 +151,24 @@ describe.each(devices)('on $name', (device) => {
 
 describe('lstm', () => {
   const config = parseConfig({ task: 'x', model_name: 'lstm', pretrained: false });
+
+  it('has gradients on sequences of a single token, which failed inside tf.stack', () => {
+    const one = { tokens: 1, width: 10, inputDim: 10, outputDim: 4, embedding: false };
+    const model = buildModel(parseConfig({ ...config, n_embd: 8, n_layer: 2, freeze_trans: false }), one);
+    const names = Object.keys(model.parameters);
+    const { gradients } = valueAndGradients(
+      (p) => tf.sum(model.forward(p, tf.ones([2, 1, 10]), null)),
+      Object.fromEntries(names.map((name) => [name, tf.tensor(model.initialValue(name, 1), model.parameters[name])])),
+    );
+    expect(Object.keys(gradients).sort()).toEqual(names.sort());
+  });
   const shape = { tokens: 6, width: 16, inputDim: 16, outputDim: 10, embedding: false };
   it('has three layers of 768', () => {
     const layer = 2 * (4 * 768 * 768 + 4 * 768) + 4 * 4 * 768 + 2 * 768;
     const { total } = countParameters(buildModel(config, shape));
     expect(total).toBe(3 * layer + 17 * 768 + 10 * 769);
   });
-  it('is a random frozen LSTM around trained norms when its body is frozen', () => {
+  it('has random frozen weights and trained norms if its body is frozen', () => {
     const model = buildModel(config, shape);
     const trained = Object.keys(model.parameters).filter(model.isTrainable);
     expect(trained.filter((name) => name.startsWith('transformer.')).every((name) => name.includes('.ln_'))).toBe(true);
@@ -167,7 +178,7 @@ describe('lstm', () => {
 
 describe('nac', () => {
   const shape = { tokens: 10, width: 784, inputDim: 784, outputDim: 1, embedding: false };
-  it('starts its cell at the spread of its re-implementation, other layers as torch does', () => {
+  it('starts with the variance of its re-implementation in the cell, and like torch in other layers', () => {
     const model = buildModel(
       parseConfig({ task: 'mnist-add-reg', n: 10, model_name: 'nac', pretrained: false, freeze_trans: false }),
       shape,
@@ -179,7 +190,7 @@ describe('nac', () => {
     expect(weights.reduce((sum, w) => sum + w * w, 0) / weights.length).toBeCloseTo(0.4, 1);
     expect(Math.max(...values('fc2.weight', 5).map(Math.abs))).toBeCloseTo(1 / Math.sqrt(500), 3);
   });
-  it('is refused for tasks that are not sums of MNIST images, and for pretrained weights, which do not exist', () => {
+  it('is refused for tasks other than sums of MNIST images, and with pretrained weights, which do not exist', () => {
     const of = (settings: object, change = {}) =>
       buildModel(
         parseConfig({ task: 'mnist-add', model_name: 'nac', pretrained: false, freeze_trans: false, ...settings }),
@@ -189,7 +200,7 @@ describe('nac', () => {
         },
       );
     expect(() => of({}, { outputDim: 91 })).toThrow(
-      /nac adds MNIST images up to a number; mnist-add does not. Choose task mnist-add-reg/,
+      /nac needs whole MNIST images and predicts their sum; mnist-add differs. Choose the task mnist-add-reg/,
     );
     expect(() => of({ pretrained: true })).toThrow(/Set pretrained to false/);
   });
@@ -206,7 +217,7 @@ describe('nac', () => {
     expect(() => of({ out_layer_sizes: [9] })).toThrow(/out_layer_sizes: nac ignores this setting/);
     expect(() => of({ n_layer: 2 })).toThrow(/n_layer: nac/);
     for (const flag of ['freeze_trans', 'freeze_in', 'freeze_out'])
-      expect(() => of({ [flag]: true })).toThrow(`${flag}: nac has no parts to freeze`);
+      expect(() => of({ [flag]: true })).toThrow(`${flag}: all of nac is trained`);
   });
 });
 
@@ -215,20 +226,22 @@ describe('ast', () => {
     buildModel(parseConfig({ task: 'speech-commands-mel', model_name: 'ast', ...settings }), {
       ...{ tokens: 128, width: 128, inputDim: 128, outputDim: 35, embedding: false, ...change },
     });
-  it('has the size of the published checkpoint, 12 × 12 patches and two tokens', () => {
+  it('has the size of the published checkpoint: 12 × 12 patches and two tokens', () => {
     const model = of({});
     expect(model.parameters['audio_spectrogram_transformer.embeddings.position_embeddings']).toEqual([1, 146, 768]);
     expect(countParameters(model).total).toBe(85_395_491);
   });
-  it('trains norms, patches and classifier when frozen, and nothing without iterations', () => {
+  it('trains norms, patches and classifier if frozen, and nothing without iterations', () => {
     const model = of({});
     const trained = Object.keys(model.parameters).filter(model.isTrainable);
     expect(trained.every((name) => /layernorm|projection|classifier/.test(name))).toBe(true);
     expect(trained).toHaveLength(2 * (2 * 12 + 1 + 1 + 2));
     expect(countParameters(of({ num_iters: 0 })).trainable).toBe(0);
   });
-  it('is refused for tasks without spectrograms, and in another size than its weights', () => {
-    expect(() => of({ task: 'mnist' }, { width: 10 })).toThrow(/mnist has none. Choose task speech-commands-mel/);
+  it('is refused for tasks without spectrograms, and with a size that its weights do not have', () => {
+    expect(() => of({ task: 'mnist' }, { width: 10 })).toThrow(
+      /which mnist does not have. Choose the task speech-commands-mel/,
+    );
     expect(() => of({ n_layer: 2 })).toThrow(/n_layer: pretrained weights of ast have their own size/);
     expect(() => of({ n_positions: 9, pretrained: false })).toThrow(/n_positions: ast ignores this setting/);
   });

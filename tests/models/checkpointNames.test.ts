@@ -19,7 +19,7 @@ describe('GPT-2', () => {
   const rows: [string, Record<string, string>][] = index.good.flatMap(({ file, gpt2_parameter_map: map }: Row) =>
     map ? [[file, map]] : [],
   );
-  it.each(rows)('%s: names are mapped as from_pretrained maps them', (file, map) => {
+  it.each(rows)('%s: names are mapped like from_pretrained maps them', (file, map) => {
     const found = [...gpt2.fromCheckpoint([...open(file).keys()])].map(([parameter, { name }]) => [name, parameter]);
     expect(Object.fromEntries(found)).toEqual(map);
   });
@@ -44,17 +44,17 @@ describe('GPT-2', () => {
     expect([...found]).toEqual(bare.map((name) => [name, { name: wrapper + name }]));
   });
 
-  it('layers that torch.compile wrapped one by one', () => {
+  it('layers that torch.compile has wrapped one by one are found', () => {
     const found = gpt2.fromCheckpoint(['transformer.h.0._orig_mod.ln_1.weight', 'transformer.ln_f.weight']);
     expect([...found.keys()]).toEqual(['h.0.ln_1.weight', 'ln_f.weight']);
   });
 
-  it('of a network and its moving average the larger is taken, and the two are never mixed', () => {
+  it('of a network and its moving average, only the larger one is used', () => {
     const found = gpt2.fromCheckpoint(['module.h.0.ln_1.weight', 'model.h.0.ln_1.weight', 'model.h.0.ln_1.bias']);
     expect([...found.values()].map(({ name }) => name)).toEqual(['model.h.0.ln_1.weight', 'model.h.0.ln_1.bias']);
   });
 
-  it('old names of gains and biases, and heads beside a bare body', () => {
+  it('old names of gains and biases are found, and heads beside a bare body are ignored', () => {
     const found = gpt2.fromCheckpoint([
       'ln_f.gamma',
       'ln_f.beta',
@@ -66,7 +66,7 @@ describe('GPT-2', () => {
   });
 });
 
-it('wrapped names of a network that has its own', () => {
+it('wrapped names of a network with our names are found', () => {
   expect([...sameNames(['module.a.weight', 'module._orig_mod.b.weight'])]).toEqual([
     ['a.weight', { name: 'module.a.weight' }],
     ['b.weight', { name: 'module._orig_mod.b.weight' }],
@@ -88,7 +88,7 @@ describe('ViT', () => {
     }
   });
 
-  it('Hugging Face names are known, with and without the prefix', () => {
+  it('Hugging Face names are found, with and without the prefix', () => {
     expect([...vit.fromCheckpoint(['module.vit.layernorm.weight'])]).toEqual([
       ['1.encoder_norm.weight', { name: 'module.vit.layernorm.weight' }],
     ]);

@@ -62,7 +62,7 @@ describe('a fresh network', () => {
     expect(new Set(model.initialValue('transformer.ln_f.weight', 3))).toEqual(new Set([1]));
   });
 
-  it('is decided by seed and name', () => {
+  it('depends only on seed and name', () => {
     const draw = (seed: number, name: string) => initialize({ normal: 1 }, [8], seed, name);
     expect(draw(1, 'a')).toEqual(draw(1, 'a'));
     expect(draw(1, 'a')).not.toEqual(draw(2, 'a'));

@@ -23,7 +23,7 @@ it('gives one distribution over the vocabulary for every token of every sequence
   ).toEqual([6, 11]);
 });
 
-it('a token’s logits depend on the tokens before it and not on those after it', () => {
+it('a token’s logits depend on earlier tokens but not on later ones', () => {
   const rows = (ids: number[][]) => logits(ids).arraySync() as number[][];
   const [a, b] = [rows([[1, 2, 3, 4]]), rows([[1, 2, 3, 9]])];
   expect(a.slice(0, 3)).toEqual(b.slice(0, 3));

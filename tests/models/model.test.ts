@@ -14,7 +14,7 @@ const shape = { tokens: 6, width: 10, inputDim: 10, outputDim: 4, embedding: fal
 const small = { task: 'x', pretrained: false, n_layer: 2, n_embd: 16, n_head: 2, n_positions: 8 };
 const published = { pretrained: true, n_layer: null, n_embd: null, n_head: null, n_positions: null };
 
-it('a last block computed for the tokens that are read gives what the whole block gives', async () => {
+it('computing the last block only for the tokens that are read gives the same result', async () => {
   const config = {
     ...Object.fromEntries(['embd', 'attn', 'resid'].map((k) => [`${k}_pdrop`, 0])),
     n_layer: 3,
@@ -56,7 +56,7 @@ it('a last block computed for the tokens that are read gives what the whole bloc
 
 describe('a config that does not fit is refused before anything is allocated', () => {
   it.each([
-    [{ model_name: 'gtp2' }, /no body "gtp2". Did you mean gpt2\?/],
+    [{ model_name: 'gtp2' }, /no model "gtp2". Did you mean gpt2\?/],
     [{ n_positions: 5 }, /makes 6 tokens, but gpt2 takes at most 5 \(n_positions\). Choose a larger patch_size/],
     [{ pretrained: true }, /^n_embd, n_head, n_positions: pretrained weights of gpt2 have their own size/],
     [{ n_embd: 17 }, /n_embd 17 must be a multiple of n_head 2/],

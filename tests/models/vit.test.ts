@@ -33,7 +33,7 @@ describe('order of tokens', () => {
   });
 });
 
-it('positions of a frozen body are trained when corrected and asked for, and never loaded', () => {
+it('positions of a frozen body are trained in the corrected variant without freeze_pos, and never loaded', () => {
   const names = ['transformer.0.position_embeddings', 'transformer.0.cls_token'];
   const trained = (settings: object) => names.map(build(settings).isTrainable);
   expect(trained({ variant: 'corrected', freeze_pos: false })).toEqual([true, true]);
@@ -43,7 +43,7 @@ it('positions of a frozen body are trained when corrected and asked for, and nev
   expect(build({}).isLoaded('transformer.1.encoder_norm.weight')).toBe(true);
 });
 
-it('the encoders of L/16 and H/14 have the parameters that the whole classifiers imply', () => {
+it('the encoders of L/16 and H/14 have the parameter counts that follow from the whole classifiers', () => {
   // all of a 1000-class model but patch embedding, class token, positions and head; totals as timm prints them
   const rest = (d: number, patch: number, tokens: number) => (3 * patch ** 2 + 1 + 1 + tokens) * d + (d + 1) * 1000;
   const encoder = (name: string) =>
@@ -58,8 +58,8 @@ it('the encoders of L/16 and H/14 have the parameters that the whole classifiers
   expect(total).toBe(encoder('ViT-H_14') + 1026 * 1280 + 11 * 1280 + 4 * 1281);
 });
 
-it('a task that reads several tokens is refused, naming the patch size that fits', () => {
+it('a task that reads several tokens is refused, and the error names a patch size that fits', () => {
   expect(() => buildModel(parseConfig(small), { ...shape, inputDim: 5 })).toThrow(
-    /2 tokens, but ViT-B_16 is read at one class token. Choose patch_size 10/,
+    /2 tokens, but ViT-B_16 has a single class token to read. Choose patch_size 10/,
   );
 });

@@ -1,4 +1,4 @@
-/** What seeds can decide, predicted before training; and many verdicts at once. */
+/** Predictions, before training, of what seeds can decide; and the correction for many verdicts. */
 import { describe, expect, it } from 'vitest';
 import { type PublishedScore, publishedScore } from '#contract/paperTable';
 import { randomStream } from '#contract/random';
@@ -13,7 +13,7 @@ const published = (extra: Partial<PublishedScore>): PublishedScore => ({
 });
 
 describe('the outlook of a cell', () => {
-  it('a single published run is confirmed by no number of seeds: at a deviation of 0.01 only a tenth to a quarter of cells', () => {
+  it('no number of seeds confirms a single published run: at a deviation of 0.01 only a tenth to a quarter of cells', () => {
     const { seeds, power, spread } = outlookOf(published({}), {});
     expect(seeds).toBeNull();
     expect(spread).toBe(0.01);
@@ -32,7 +32,7 @@ describe('the outlook of a cell', () => {
     expect(outlookOf(published({ value: 1, runs: 3 }), coin).seeds).toBe(3);
     expect(outlookOf(published({ value: 0.725, runs: 2, values: [0.95, 0.5] }), coin).seeds).toBeNull();
   });
-  it('as many seeds as it names confirm four in five cells that are the same process, simulated', () => {
+  it('the predicted number of seeds confirms four of five simulated cells with the same process', () => {
     const random = randomStream(12, 'outlook');
     for (const [runs, spread] of [
       [3, 0.004],
@@ -53,7 +53,7 @@ describe('the outlook of a cell', () => {
       expect(power).toBeGreaterThan(0.8);
     }
   });
-  it('of the published numbers most are single runs, or of unknown number, that no seeds confirm', () => {
+  it('most published numbers are from one run or an unknown number of runs, so no number of seeds confirms them', () => {
     const numbers = tables.flatMap(({ cells }) => cells.flatMap((cell) => publishedScore(cell) ?? []));
     const single = numbers.filter(({ runs }) => (runs ?? 1) < 2);
     expect(single.length / numbers.length).toBeGreaterThan(0.65);
@@ -63,12 +63,12 @@ describe('the outlook of a cell', () => {
 });
 
 describe('Holm’s correction', () => {
-  it('keeps the smallest p values, each against the number of verdicts left', () => {
+  it('compares the smallest p values with the level divided by the number of remaining verdicts', () => {
     expect(holm([0.01, 0.04, null, 0.03])).toEqual([true, false, null, false]);
     expect(holm([0.01, 0.02, 0.04])).toEqual([true, true, true]);
     expect(holm([])).toEqual([]);
   });
-  it('keeps a wrong verdict in at most 5 of 100 tables of 40 contrasts without a difference', () => {
+  it('lets a wrong verdict stand in at most 5 of 100 tables of 40 contrasts without a difference', () => {
     const random = randomStream(13, 'holm');
     let wrong = 0;
     for (let i = 0; i < 4000; i++) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '#contract/config';
 import { readKnownSettings } from '#contract/knownSettings';
-import { type Cell, publishedScore, readTablesFile } from '#contract/paperTable';
+import { type Cell, defaultTable, publishedScore, readTablesFile, usualSeeds } from '#contract/paperTable';
 import { bodies, buildModel, isNetwork } from '#models/index';
 import { countParameters } from '#models/model';
 import { expand, missing, quickBody } from '#papers/expand';
@@ -16,7 +16,7 @@ const hasModel = (name: string) => name in bodies || isNetwork(name);
 const runnable = (cell: Cell) =>
   cell.beyond === null && cell.params.task! in tasks && hasModel(cell.params.model_name!);
 
-it('every cell has an id of its own, and every number a source and a metric', () => {
+it('every cell has a unique id, and every number has a source and a metric', () => {
   expect(new Set(cells.map((cell) => cell.id)).size).toBe(cells.length);
   for (const { id, published } of cells) {
     if (!published) continue;
@@ -35,7 +35,7 @@ it.each<[string, (cells: Record<string, unknown>[]) => void, RegExp]>([
     /published\.value: .*number/,
   ],
   [
-    'a metric that nothing has',
+    'an unknown metric',
     (cells) => Object.assign(cells[0].published as object, { metric: 'f1' }),
     /published\.metric: /,
   ],
@@ -45,8 +45,8 @@ it.each<[string, (cells: Record<string, unknown>[]) => void, RegExp]>([
     /params.*: .*learning_rte/,
   ],
   ['a setting out of range', (cells) => Object.assign(cells[0].params as object, { n: -5 }), /params\.n: /],
-  ['steps without a threshold', (cells) => Object.assign(cells[0], { resultIs: 'steps' }), /steps need a threshold/],
-  ['a threshold that nothing counts to', (cells) => Object.assign(cells[0], { threshold: 0.9 }), /have neither/],
+  ['steps without a threshold', (cells) => Object.assign(cells[0], { resultIs: 'steps' }), /steps needs a threshold/],
+  ['a threshold without steps', (cells) => Object.assign(cells[0], { threshold: 0.9 }), /have neither/],
   ['a misspelt key', (cells) => Object.assign(cells[0], { publishd: 1 }), /: .*publishd/],
   ['a cell that repeats none', (cells) => Object.assign(cells[0], { like: 'q9/x' }), /like: "q9\/x" is no cell/],
   [
@@ -61,7 +61,7 @@ it.each<[string, (cells: Record<string, unknown>[]) => void, RegExp]>([
   expect(() => readTablesFile(copy)).toThrow(place);
 });
 
-it('a contrast between columns that are not there, or a known setting without a source, is refused', () => {
+it('a contrast between unknown columns and a setting without a source are refused', () => {
   const copy = structuredClone(data);
   regimesOf(copy).contrasts = [['FPT', 'XYZ']];
   expect(() => readTablesFile(copy)).toThrow(/table regimes, contrasts: the table has no column "XYZ"/);
@@ -111,7 +111,7 @@ describe('the quick profile', () => {
     expect(notes[0]).toMatch(/permafrost-nano instead of gpt2, \d+ steps/);
     expect(scaled).toBe(true);
   });
-  it('takes the body that was pretrained on bit memory where the published one was, whose weights nobody has', () => {
+  it('replaces the body pretrained on bit memory, whose weights are not published, with the embedded one', () => {
     const cell = cellOf('fpt-t2/mnist/Bit memory');
     expect(expand(cell, 'quick', [0]).configs[0]).toMatchObject({
       model_name: 'permafrost-nano-bits',
@@ -123,7 +123,7 @@ describe('the quick profile', () => {
       'needs the weights of GPT-2 pretrained on bit memory, which were not published',
     );
   });
-  it('names what a cell needs', () => {
+  it('says what a cell needs', () => {
     const have = {
       body: hasModel,
       task: (name: string) => name in tasks,
@@ -147,19 +147,19 @@ describe('the quick profile', () => {
 });
 
 it('an unknown table is refused with the nearest one', () => {
-  expect(() => tableOf('q1-fp')).toThrow(/no table "q1-fp". Did you mean q1-fpt\?/);
+  expect(() => tableOf('q1-fp')).toThrow(/Unknown table "q1-fp"\. Did you mean q1-fpt\?/);
 });
 
 describe('a cell that repeats one of another table', () => {
   const cellAt = (id: string) => tables.flatMap(({ cells }) => cells).find((cell) => cell.id === id)!;
-  it('has its number, its settings and its runs, and a place of its own', () => {
+  it('shares its number, settings and runs, but has its own place', () => {
     const [own, other] = ['conclusions/mnist/FRT (mean)', 'q3-frt/mnist'].map(cellAt);
     expect(own).toMatchObject({ row: 'mnist', column: 'FRT (mean)', like: other.id, resultIs: 'last100' });
     expect(own.published).toEqual(other.published);
     const [ours, theirs] = [own, other].map((cell) => expand(cell, 'paper', [0]).configs[0]);
     expect({ ...ours, name: '' }).toEqual({ ...theirs, name: '' });
   });
-  it('is not compared where its number is the best of several runs', () => {
+  it('is not compared if its number is the best of several runs', () => {
     expect(cellAt('conclusions/cifar10/FRT (best)')).toMatchObject({
       published: { value: 0.5854 },
       beyond: expect.stringMatching(/best of three/),
@@ -167,14 +167,14 @@ describe('a cell that repeats one of another table', () => {
   });
 });
 
-it('the quick profile replaces only GPT-2 bodies by its own', () => {
+it('the quick profile replaces only GPT-2 bodies with its own', () => {
   const have = { body: hasModel, task: (name: string) => name in tasks, weights: () => true };
   for (const cell of cells.filter(({ params }) => /^(ViT|lstm|nac|mat|ast)/.test(params.model_name!)))
     expect(missing(cell, 'quick', have), cell.id).not.toBeNull();
   expect(missing(cellOf('fpt-t3/mnist/Transformer'), 'quick', have)).toBeNull();
 });
 
-it('each run of the questions has its page at W&B, one per run', () => {
+it('each run of the dl-project tables has a page on W&B', () => {
   const named = cells.filter(({ published }) => published?.wandb);
   expect(new Set(named.flatMap(({ published }) => published!.wandb!)).size).toBe(21);
   for (const { id, published } of named.filter(({ table }) => table === 'q1-fpt' || table === 'q3-frt'))
@@ -196,13 +196,20 @@ describe('a swept table', () => {
       [1e-6, 1e-5, 1e-4, 1e-3, 1e-2].map((rate) => [null, rate]),
     );
   });
-  it('keeps its rates in the quick profile, which else has one of its own', () => {
+  it('keeps its rates in the quick profile, which otherwise uses its own rate', () => {
     const rates = all
       .filter(({ bestOf, row }) => bestOf.length === 0 && row.startsWith('mnist'))
       .map((cell) => expand(cell, 'quick', [0]).configs[0].learning_rate);
     expect(new Set(rates).size).toBe(5);
     expect(expand(cellOf('rebuttal/mnist/FPT'), 'quick', [0]).configs[0].learning_rate).toBe(0.003);
   });
+});
+
+it('cells train three seeds, but for the row of the default table that three did not decide', () => {
+  const others = tables.flatMap(({ cells }) => cells.filter(({ seeds }) => seeds !== usualSeeds));
+  expect(new Set(others.map(({ row, seeds }) => `${row} ${seeds}`))).toEqual(new Set(['mnist 5']));
+  const own = tableOf(defaultTable).cells.filter(({ row }) => row === 'mnist');
+  expect(others.map(({ id }) => id)).toEqual(own.map(({ id }) => id));
 });
 
 it('steps to a threshold are counted in the runs of Table 2', () => {

@@ -10,14 +10,14 @@ describe('a rank correlation', () => {
     expect(rankCorrelation(points(1, 2, 4, 80, 1000))!.rho).toBeCloseTo(1, 12);
     expect(rankCorrelation(points(9, 8, 7, 6, -100))!.rho).toBeCloseTo(-1, 12);
   });
-  it('shares places between equal values: 0.9747 for 1, 2, 2, 3, 4 (computed by hand)', () => {
+  it('gives equal values their mean rank: 0.9747 for 1, 2, 2, 3, 4 (computed by hand)', () => {
     expect(rankCorrelation(points(1, 2, 2, 3, 4))!.rho).toBeCloseTo(0.9747, 4);
   });
-  it('does not exist with four points, or where nothing changes', () => {
+  it('is null with four points or a constant coordinate', () => {
     expect(rankCorrelation(points(1, 2, 3, 4))).toBeNull();
     expect(rankCorrelation(points(1, 1, 1, 1, 1))).toBeNull();
   });
-  it('of 16 independent points has an interval that holds 0 in 93 to 97 of 100 cases', () => {
+  it('of 16 independent points has an interval that contains 0 in 93 to 97 of 100 cases', () => {
     const random = randomStream(14, 'ranks');
     let held = 0;
     for (let i = 0; i < 4000; i++) {

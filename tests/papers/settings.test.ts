@@ -15,7 +15,7 @@ const configOf = (id: string): ExperimentConfig =>
 const runOf = (cell: Cell): ExperimentConfig => expand(cell, 'paper', [0]).configs[0];
 
 describe('a published cell', () => {
-  it('runs with settings that all have a source, and with no others', () => {
+  it('has a source for every setting, and no source for other settings', () => {
     const unlike = cells.flatMap((cell) => {
       const known = knownSettings(settingRows, cell);
       const config = runOf(cell);
@@ -40,7 +40,7 @@ describe('a published cell', () => {
   });
 });
 
-describe('the tables of the questions', () => {
+describe('the tables of dl-project', () => {
   it('never stop early where the published runs could not: the mean of the last 100 would average the learning curve', () => {
     const unstopped = tables.flatMap(({ id, cells }) => (id === 'q1-fpt' || id === 'q3-frt' ? cells : []));
     expect(unstopped).toHaveLength(10);

@@ -3,7 +3,7 @@ import { judgeSteps } from '#papers/steps';
 
 const run = (step: number | null, every = 100) => ({ id: `run-${step}`, step, of: 1000, every });
 
-it('runs that reach the threshold at the same evaluation are still uncertain by the steps between two evaluations', () => {
+it('runs that reach the threshold at the same evaluation have the uncertainty of the steps between evaluations', () => {
   const { mean, low, high } = judgeSteps(null, { threshold: 0.9, runs: [run(500), run(500), run(500)] }, false);
   expect(mean).toBe(500);
   expect(high! - low!).toBeGreaterThan(2 * (100 / Math.sqrt(12)));
@@ -11,7 +11,7 @@ it('runs that reach the threshold at the same evaluation are still uncertain by 
   expect(fine.high! - fine.low!).toBeCloseTo((high! - low!) / 100, 0);
 });
 
-it('a run that does not reach the threshold leaves no mean', () => {
+it('there is no mean if a run does not reach the threshold', () => {
   const judgement = judgeSteps(null, { threshold: 0.9, runs: [run(500), run(null)] }, false);
   expect(judgement).toMatchObject({ mean: null, low: null, high: null, seeds: 2 });
 });

@@ -1,4 +1,4 @@
-/** Verdicts where runs end at one of two peaks: learnt or not. */
+/** Verdicts on runs that end at one of two peaks: learnt or not learnt. */
 import { describe, expect, it } from 'vitest';
 import type { PublishedScore } from '#contract/paperTable';
 import { type Random, randomStream } from '#contract/random';
@@ -17,7 +17,7 @@ const published = (values: number[]): PublishedScore => ({
 });
 
 describe('equal seeds', () => {
-  it('give no confident verdict against one published run: the process may end there one time in two', () => {
+  it('give no confident verdict against one published run, which could be one of two outcomes', () => {
     for (const other of [0.5, 1])
       for (const seeds of [2, 3, 6]) {
         const found = judge(published([other]), samples(...Array(seeds).fill(1)), options);
@@ -32,7 +32,7 @@ describe('equal seeds', () => {
     expect(judge(published([1, 1, 1]), samples(0.5, 0.501, 0.5), options).verdict).toBe('not reproduced');
     expect(judge(published([1, 1, 1]), samples(1, 1), options).verdict).toBe("can't tell yet");
   });
-  it('at perfection are a peak whatever the task; spread values, or all at a floor, are not', () => {
+  it('that are perfect form a peak in every task; spread values and values at a floor do not', () => {
     const peaks = (values: number[], known = false) => peaksOf(values, 'accuracy', coin, tolerance, known);
     expect(peaks([1, 0.999, 1])).toEqual({ low: 0.5, high: 1 });
     expect(peaks([1, 0.502, 1])).toEqual({ low: 0.5, high: 1 });
@@ -50,7 +50,7 @@ describe('equal seeds', () => {
 });
 
 describe('Barnard’s test', () => {
-  it('knows the largest chance of all of seven against none of one: 7⁷ / 8⁸', () => {
+  it('gives the exact p value for seven of seven against none of one: 7⁷ / 8⁸', () => {
     const chance = chanceOfGap({ learnt: 7, runs: 7 }, { learnt: 0, runs: 1 });
     expect(chance).toBeCloseTo(7 ** 7 / 8 ** 8, 3);
     expect(chanceOfSamePeak({ learnt: 7, runs: 7 }, { learnt: 1, runs: 1 })).toBe(chance);
@@ -74,7 +74,7 @@ const ended = (count: number, learnt: number): number[] =>
   Array.from({ length: count }, (_, i) => (i < learnt ? 1 : 0.5));
 const chances = Array.from({ length: 39 }, (_, i) => (i + 1) / 40);
 
-describe('cells whose published runs and ours are one process', () => {
+describe('cells whose published runs and ours have the same process', () => {
   it.each([
     [1, 2],
     [1, 3],
@@ -85,7 +85,7 @@ describe('cells whose published runs and ours are one process', () => {
     [3, 3],
     [5, 4],
   ])(
-    'published n = %i, %i seeds: at most 5 of 100 are called different, whatever the chance of learning',
+    'published n = %i, %i seeds: at most 5 of 100 are judged different, for any probability of learning',
     (runs, seeds) => {
       // every outcome, weighted by its chance, instead of a simulation
       const outcomes = Array.from({ length: (runs + 1) * (seeds + 1) }, (_, i) => {
@@ -104,7 +104,7 @@ describe('cells whose published runs and ours are one process', () => {
     },
   );
 
-  it('2,000 judged again with the seeds that judgements ask for, up to ten: at most 5 of 100', () => {
+  it('2,000 judged again with the requested seeds, up to ten: at most 5 of 100 are judged different', () => {
     const random = randomStream(7, 'follow');
     let wrong = 0;
     for (let i = 0; i < 2000; i++) {
@@ -122,7 +122,7 @@ describe('cells whose published runs and ours are one process', () => {
   });
 });
 
-it('one process that always learns and one that never does are told apart by seven seeds', () => {
+it('seven seeds distinguish a process that always learns from one that never does', () => {
   const random = randomStream(8, 'apart');
   for (let i = 0; i < 200; i++) {
     const learns = random.below(2);
@@ -131,7 +131,7 @@ it('one process that always learns and one that never does are told apart by sev
   }
 });
 
-it('what a single published run cannot show stays unseen: 6 of 100 pairs of any two processes are called reproduced at seven seeds', () => {
+it('with a single published run and seven seeds, 6 of 100 pairs of different processes are judged reproduced', () => {
   const random = randomStream(9, 'unseen');
   let same = 0;
   for (let i = 0; i < 4000; i++) {
@@ -154,7 +154,7 @@ describe('a contrast of such runs', () => {
     expect(contrast([1, 1], [1, 1])).toBe("can't tell yet");
   });
   it.each([2, 3, 5])(
-    'of one process with %i seeds each is seen in at most 5 of 100, whatever the chance of learning',
+    'between equal processes with %i seeds each is found in at most 5 of 100, for any probability of learning',
     (seeds) => {
       const all = Array.from({ length: (seeds + 1) ** 2 }, (_, i) => [Math.floor(i / (seeds + 1)), i % (seeds + 1)]);
       const seen = all.filter(([a, b]) => /helps|harms/.test(contrast(ended(seeds, a), ended(seeds, b))));

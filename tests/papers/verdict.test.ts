@@ -28,37 +28,37 @@ describe('a cell', () => {
     expect(judge(published(2, { metric: 'mae' }), samples(3, 3.01, 2.99), error).verdict).toBe('not reproduced');
     expect(judge(published(4, { metric: 'mae' }), samples(3, 3.01, 2.99), error).verdict).toBe('better');
   });
-  it("can't be told with one seed, whatever the number, and says how many more", () => {
+  it("can't be told with one seed, and says how many more it needs", () => {
     expect(judge(published(0.95), samples(0.95), plain)).toMatchObject({ verdict: "can't tell yet", moreSeeds: 2 });
     expect(judge(published(0.95), [], plain)).toMatchObject({ verdict: "can't tell yet", moreSeeds: 3, mean: null });
   });
-  it("can't be told while seeds disagree; the wider they are, the more seeds it asks for", () => {
+  it("can't be told while seeds disagree; the wider their spread, the more seeds it asks for", () => {
     const known = published(0.95, { runs: 6, spread: 0.002 });
     const some = judge(known, samples(0.945, 0.96), plain);
     const many = judge(known, samples(0.935, 0.97), plain);
     expect([some.verdict, many.verdict]).toEqual(["can't tell yet", "can't tell yet"]);
     expect(many.moreSeeds).toBeGreaterThan(some.moreSeeds!);
   });
-  it('counts the spread of the published runs against itself, printed or from their values', () => {
+  it('includes the spread of the published runs, printed or computed from their values', () => {
     const ours = samples(0.951, 0.949, 0.952);
     const undecided = { verdict: "can't tell yet" };
     expect(judge(published(0.95, { runs: 3, spread: 0.03 }), ours, plain)).toMatchObject(undecided);
     expect(judge(published(0.95, { runs: 3, values: [0.92, 0.95, 0.98] }), ours, plain)).toMatchObject(undecided);
   });
-  it('takes a single published run for a draw as wide as ours, not for the truth', () => {
+  it('treats a single published run as a draw with our spread, not as the true value', () => {
     const ours = samples(0.941, 0.959, 0.95, 0.943, 0.957);
     const close = { ...plain, tolerance: 0.015 };
     expect(judge(published(0.95, { runs: 50, spread: 0.008 }), ours, close).verdict).toBe('reproduced');
     expect(judge(published(0.95, { runs: 1 }), ours, close).verdict).toBe("can't tell yet");
   });
-  it('asks for no more seeds where none would decide', () => {
+  it('asks for no more seeds if no number would decide', () => {
     const wide = published(0.95, { runs: 2, spread: 0.05 });
     expect(judge(wide, samples(0.95, 0.951, 0.949), plain)).toMatchObject({
       verdict: "can't tell yet",
       moreSeeds: null,
     });
   });
-  it('is at the floor where the published number is no better than guessing and ours surely is not either', () => {
+  it('is at the floor if neither the published number nor ours beats the floor', () => {
     const guess = { ...plain, tolerance: 0.7, floor: { value: 7.3, predictor: 'always 45' } };
     const theirs = published(7.4, { metric: 'mae' });
     expect(judge(theirs, samples(7.35, 7.38, 7.33), guess).verdict).toBe('at the floor');
@@ -126,12 +126,12 @@ describe('simulated cells with known truth', () => {
     expect(of('wrong')).toBeLessThan(0.05);
     expect(of('right')).toBeGreaterThan(0.15);
   });
-  it('10,000 of any gap, with the seeds that each judgement asks for: more are decided, at most 5 % wrong', () => {
+  it('10,000 of any gap, with the requested seeds: more are decided, at most 5 % wrong', () => {
     const of = share('follow', { ...hard, most: 10 });
     expect(of('wrong')).toBeLessThan(0.05);
     expect(of('right')).toBeGreaterThan(0.3);
   });
-  it('10,000 whose published truth is a guess: at most 5 % wrong, and those that learn nothing are found', () => {
+  it('10,000 whose published value is at the floor: at most 5 % wrong, and cells that learn nothing are found', () => {
     const of = share('floor', { ...hard, floor: true, most: 10 });
     expect(of('wrong')).toBeLessThan(0.05);
     expect(of('right')).toBeGreaterThan(0.3);
@@ -145,7 +145,7 @@ describe('simulated cells with known truth', () => {
   ])('10,000 of the hardest gap, %d, with up to %i seeds in all if asked: wrong in at most 6 of 100', (gap, most) => {
     expect(share('edge', { ...hard, gap: () => gap, most })('wrong')).toBeLessThan(0.06);
   });
-  it.each([0, 0.05, -0.05])('10,000 of gap %d whose seeds agree: three seeds decide four in five, rightly', (gap) => {
+  it.each([0, 0.05, -0.05])('10,000 of gap %d whose seeds agree: three seeds correctly decide four of five', (gap) => {
     const agreeing = { ...hard, gap: () => gap, spread: () => 0.002, runs: () => 3, seeds: () => 3 };
     const of = share('agree', agreeing);
     expect(of('right')).toBeGreaterThan(0.8);
@@ -154,7 +154,7 @@ describe('simulated cells with known truth', () => {
 });
 
 describe('a comparison of two sets of runs', () => {
-  it('is positive when the first is better, whichever way its metric points', () => {
+  it('is positive if the first is better, for every metric', () => {
     const [high, low] = [samples(0.95, 0.951, 0.949), samples(0.9, 0.901, 0.899)];
     expect(compare(high, low, 'accuracy')!.low).toBeGreaterThan(0.04);
     expect(compare(high, low, 'mae')!.high).toBeLessThan(-0.04);
@@ -165,10 +165,10 @@ describe('a comparison of two sets of runs', () => {
     expect(high).toBeCloseTo(2.7764 * Math.sqrt(2 / 3), 3);
     expect(low).toBeCloseTo(-high, 12);
   });
-  it('of single seeds does not exist', () => {
+  it('of single seeds is null', () => {
     expect(compare(samples(1), samples(1, 2), 'accuracy')).toBeNull();
   });
-  it('covers a true difference of nothing in 95 of 100 cases', () => {
+  it('covers a true difference of 0 in 95 of 100 cases', () => {
     const random = randomStream(5, 'compare');
     const draw = () => samples(...Array.from({ length: 3 }, () => 0.9 + 0.02 * random.normal()));
     let covered = 0;

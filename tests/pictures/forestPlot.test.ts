@@ -21,7 +21,7 @@ const published: Published = {
 };
 const cell = (row: string, column: string, own: Partial<Cell> = {}): Cell => ({
   ...{ id: `t/${row}/${column}`, row, column, like: null, params: {}, published, resultIs: 'final' },
-  ...{ threshold: null, swept: [], bestOf: [] },
+  ...{ threshold: null, swept: [], bestOf: [], seeds: 3 },
   ...{ beside: [], beyond: null },
   ...own,
 });
@@ -84,7 +84,7 @@ describe('a line of a cell', () => {
   const [zero, one] = [tickAt(plot, '0'), tickAt(plot, '1')];
   const pixel = (value: number): number => zero + value * (one - zero);
 
-  it('has every number at its place on the axis of accuracies', () => {
+  it('has every number at its place on the accuracy axis', () => {
     expect(placeOf(markOf(line)!)).toBeCloseTo(pixel(0.52), 0);
     const [spread, tick] = partOf(line, 'published').children as SvgElement[];
     expect(startOf(tick)).toBeCloseTo(pixel(0.5), 1);
@@ -98,7 +98,7 @@ describe('a line of a cell', () => {
     ]);
   });
 
-  it('says in words what it shows', () => {
+  it('has a text that says what it shows', () => {
     expect(contentOf(line)).toContain(
       'Paper 0.5 ± 0.1. Ours 0.5200 (0.5 … 0.54), 3 seeds. Tolerance ± 0.02. Floor 0.1000',
     );
@@ -127,7 +127,7 @@ test('errors have an axis of their own, up to the largest', () => {
   expect(placeOf(markOf(lineOf(plot, 'add'))!)).toBeCloseTo(tickAt(plot, '8') + pixels / 2, 0);
 });
 
-test('every verdict has a shape of its own, its colour, its word and a line in the legend', () => {
+test('every verdict has its own shape, a colour, a name and a line in the legend; without a verdict, our number stands there', () => {
   const results = verdicts.map((verdict) => result(cell(verdict, 'FPT'), { judgement: { ...judgement, verdict } }));
   const plot = draw(
     stateOf([...results, result(cell('gone', 'FPT'), { needs: 'it needs a GPU', judgement: unanswered })]),
@@ -135,15 +135,16 @@ test('every verdict has a shape of its own, its colour, its word and a line in t
   const marks = verdicts.map((verdict) => markOf(lineOf(plot, verdict))!);
   expect(new Set(marks.map(({ attributes }) => attributes['data-mark'])).size).toBe(verdicts.length);
   expect(marks[0].attributes.fill).toBe(paperInk.tone('good'));
-  for (const verdict of verdicts)
+  for (const verdict of verdicts.filter((name) => name !== 'no published number'))
     expect(texts(plot).filter((text) => text.startsWith(verdict)).length).toBeGreaterThan(1);
+  expect(texts(lineOf(plot, 'no published number'))).toEqual(['no published number', '0.5200']);
   const gone = lineOf(plot, 'gone');
   expect(markOf(gone)).toBeUndefined();
   expect(contentOf(gone)).toContain('not run here');
   expect(texts(plot)).toContain('gone FPT: it needs a GPU.');
 });
 
-test('steps to a threshold have an axis in powers of ten, and the threshold stands in the curves', () => {
+test('steps to a threshold have a logarithmic axis, and the curves show the threshold', () => {
   const steps = { ...published, metric: 'steps' as const, value: 1000, spread: null };
   const run = { id: 'a', metric: 'accuracy' } as RunRow;
   const reached = result(cell('bit-xor', 'FPT', { published: steps, resultIs: 'steps', threshold: 0.75 }), {
@@ -170,7 +171,7 @@ test('steps to a threshold have an axis in powers of ten, and the threshold stan
   expect(texts(plot)).toContain('listops FPT: 1 of 1 run did not reach 0.75 in 500 steps.');
 });
 
-test('contrasts show their gain around 0 with the tolerance, and those without one what they differ in', () => {
+test('contrasts show their gain with the tolerance around 0; incomparable ones list their differences', () => {
   const contrast = (row: string, verdict: Contrast['verdict'], gain: number): Contrast => ({
     ...{
       row,
@@ -225,6 +226,46 @@ test('curves are drawn per row: the mean of the seeds, and a band where there ar
   expect(texts(draw(state)).join()).not.toMatch(/Test metric over steps/);
 });
 
+test('trained weights and score are drawn per column, a mark per body, with the rank correlations', () => {
+  const points = (of: 'published' | 'ours', scores: number[]) =>
+    scores.map((score, i) => ({ row: `body ${i}`, of, trained: 1000 * (i + 1), score }));
+  const correlation = { rho: -0.9, low: -0.99, high: -0.3, points: 5 };
+  const found = {
+    ...{ column: 'mnist-add', metric: 'mae' as const, published: correlation, ours: null },
+    points: [...points('published', [1, 2, 3, 4, 5]), ...points('ours', [3])],
+  };
+  const plot = draw({ ...stateOf([]), weightsAndScore: [found, { ...found, column: 'few', published: null }] });
+  expect(texts(plot)).toEqual(expect.arrayContaining(['mnist-add, error', 'published -0.9 (-0.99 … -0.3)']));
+  expect(texts(plot).join()).not.toContain('few');
+  const bodies = [0, 1, 2, 3, 4].map((i) => lineOf(plot, `body ${i}, published`));
+  const places = bodies.map((body) => /translate\(([\d.]+) ([\d.]+)/.exec(String(markOf(body)!.attributes.transform))!);
+  for (const i of [1, 2, 3, 4]) {
+    expect(Number(places[i][1])).toBeGreaterThan(Number(places[i - 1][1])); // more weights, further right
+    expect(Number(places[i][2])).toBeGreaterThan(Number(places[i - 1][2])); // a larger error, further down
+  }
+  const [published, ours] = [bodies[0], lineOf(plot, 'body 0, ours')].map(
+    (body) => markOf(body)!.attributes['data-mark'],
+  );
+  expect(published).not.toBe(ours);
+});
+
+test('runs that two rows share have one chart, that with the threshold; accuracies of 0.5 and more have an axis from there', () => {
+  const runs = [{ id: 'a', metric: 'accuracy' } as RunRow];
+  const counted = result(cell('mnist: steps', 'FPT', { published: null, resultIs: 'steps', threshold: 0.75 }), {
+    ...{ metric: 'steps', runs, steps: { threshold: 0.75, runs: [{ id: 'a', step: 100, of: 100, every: 50 }] } },
+  });
+  const state = stateOf([result(cell('mnist', 'FPT'), { runs }), counted]);
+  const charts = (values: number[]) => {
+    const curves = testCurvesOf(state, () => values.map((value, i) => ({ step: 50 * i, value })));
+    const all = texts(draw(state, curves));
+    return all.slice(all.findIndex((text) => text.startsWith('Test metric over steps')));
+  };
+  expect(charts([0.6, 0.9])).toContain('mnist: steps');
+  expect(charts([0.6, 0.9])).not.toContain('mnist');
+  const zeros = (values: number[]) => charts(values).filter((text) => text === '0').length;
+  expect([zeros([0.6, 0.9]), zeros([0.4, 0.9])]).toEqual([1, 2]); // of the steps, and of the accuracy
+});
+
 test('a run that diverged has no mark, and its curve ends where it did', () => {
   const judged = { ...judgement, mean: Number.NaN, low: Number.NaN, high: Number.NaN };
   const run = { id: 'a', metric: 'accuracy' } as RunRow;
@@ -248,7 +289,7 @@ test('a cell without any number is listed instead of drawn', () => {
   expect(texts(plot)).toContain('listops FPT: no published number, and no run yet.');
 });
 
-test('names stay text, whatever they are, and long ones are cut but told in full', () => {
+test('names are escaped, and long ones are shortened but available in full', () => {
   const hostile = '</text><script>alert("1")</script>&';
   const long = 'a column with a name that is far longer than anything that fits beside a plot';
   const state = stateOf([result(cell(hostile, long)), result(cell(hostile, 'b'))]);

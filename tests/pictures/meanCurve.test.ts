@@ -4,7 +4,7 @@ import { meanCurve } from '#pictures/meanCurve';
 const curve = (...points: [number, number][]) => points.map(([x, y]) => ({ x, y }));
 
 describe('the mean of curves', () => {
-  test('is taken at every x, on straight lines between points', () => {
+  test('is computed at every x, with linear interpolation between points', () => {
     const { points } = meanCurve([curve([0, 0], [10, 10]), curve([0, 2], [5, 4], [10, 6])]);
     expect(points).toEqual([
       { x: 0, y: 1 },
@@ -12,7 +12,7 @@ describe('the mean of curves', () => {
       { x: 10, y: 8 },
     ]);
   });
-  test('has the 95 % interval of Student where two or more reach, and none elsewhere', () => {
+  test('has Student’s 95 % interval only where at least two curves reach', () => {
     const { points, band } = meanCurve([curve([0, 1], [10, 1]), curve([0, 3])]);
     expect(points).toEqual([
       { x: 0, y: 2 },
@@ -36,5 +36,5 @@ describe('the mean of curves', () => {
     expect(points.length).toBeLessThanOrEqual(101);
     expect([points[0].x, points.at(-1)!.x]).toEqual([0, 999]);
   });
-  test('of nothing is nothing', () => expect(meanCurve([[], []])).toEqual({ points: [], band: [] }));
+  test('of no curves is empty', () => expect(meanCurve([[], []])).toEqual({ points: [], band: [] }));
 });

@@ -34,7 +34,7 @@ const state: TableState = {
   })),
 };
 
-test('the picture has every number, verdict, contrast, source and the date, and its text stays text', () => {
+test('the picture has every number, verdict, contrast, source and the date, and its text is escaped', () => {
   const { svg, width, height } = tableSvg(state, '2026-11-26 02:30');
   expect(svg).toContain(`viewBox="0 0 ${width} ${height}"`);
   expect(svg).toContain('>What the body &lt;was&gt; pretrained on<');

@@ -19,7 +19,7 @@ import { crossEntropy } from '#tasks/losses';
 import { openDevices } from '#trainer/device';
 import { readArchitecture } from '#zoo/architecture';
 
-it('the corpus is whole documents, a twentieth of them held out and not trained on', () => {
+it('the corpus consists of whole documents, and a twentieth of them is held out', () => {
   const { train, heldOut, documents } = readCorpus();
   expect(documents.heldOut).toBe(Math.floor((documents.train + documents.heldOut) / 20));
   expect(train.length).toBeGreaterThan(10e6);
@@ -41,7 +41,7 @@ it('unigrams and bigrams have the cross entropies of their counts', () => {
   expect(bigramLoss(repeated, repeated)).toBeLessThan(0.01);
 });
 
-it('the embedded body predicts text that it never saw as well as its record says, and better than bigrams', async () => {
+it('the embedded body predicts unseen text as well as its record says, and better than bigrams', async () => {
   const folder = join(import.meta.dirname, '../../resources/zoo/permafrost-nano');
   const record = JSON.parse(readFileSync(join(folder, 'pretraining.json'), 'utf8'));
   const source = bytesSource(readFileSync(join(folder, 'model.safetensors')));
@@ -71,7 +71,7 @@ it('the embedded body predicts text that it never saw as well as its record says
   expect(record.bigram).toBeLessThan(record.unigram);
 });
 
-it('the embedded body permafrost-nano-bits learnt bit memory, and is the body alone', () => {
+it('the embedded body permafrost-nano-bits has learnt bit memory, and its file contains only the body', () => {
   const folder = join(import.meta.dirname, '../../resources/zoo/permafrost-nano-bits');
   const record = JSON.parse(readFileSync(join(folder, 'pretraining.json'), 'utf8'));
   expect(record.accuracy).toBeGreaterThan(0.99);
@@ -80,7 +80,7 @@ it('the embedded body permafrost-nano-bits learnt bit memory, and is the body al
   expect(Object.fromEntries([...tensors].map(([name, { shape }]) => [name, shape]))).toEqual(needed);
 });
 
-it('the objective bit-memory leaves a checkpoint of the body alone, which another run can freeze', async () => {
+it('the objective bit-memory writes a checkpoint of only the body, which another run can freeze', async () => {
   const out = mkdtempSync(join(tmpdir(), 'permafrost-pretrain-'));
   const main = fileURLToPath(import.meta.resolve('#pretrain/main'));
   try {

@@ -53,7 +53,7 @@ export async function setClocks(log: (text: string) => void): Promise<void> {
     body.kind === 'metrics' && body.seconds !== undefined ? [body.seconds] : [],
   );
   claim(
-    'seconds under way never go back',
+    'the running time never decreases',
     seconds.every((value, i) => i === 0 || value >= seconds[i - 1]),
   );
   claim('and are those that passed', seconds.at(-1)! < took, { seconds: seconds.at(-1), took });

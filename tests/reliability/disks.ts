@@ -91,7 +91,7 @@ export async function fullDisk(log: (text: string) => void, seconds = 60): Promi
     claim('run ends by itself', ran.signal === null && ran.code !== 1, ran);
     claim('sweep ends by itself', swept.signal === null && swept.code !== 1, swept);
     await until(
-      'the served run rests',
+      'the served run ends',
       async () => !['queued', 'running'].includes((await server.client.runs.get.query({ id: served })).state),
       120,
     );
@@ -129,7 +129,7 @@ export async function fullDisk(log: (text: string) => void, seconds = 60): Promi
     claim('no drafts are left', left.length === 0, left);
     const results = [served, JSON.parse(ran.out || '{}').id].filter(Boolean).map((each) => resultOf(home, each));
     claim(
-      'the results are those of a calm disk',
+      'the results equal those on a working disk',
       results.every((each) => JSON.stringify(each) === JSON.stringify(wanted)),
       [results, wanted],
     );

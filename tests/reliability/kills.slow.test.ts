@@ -4,7 +4,7 @@ import { whyNoProcFolder } from '../disk/procFolder.ts';
 import { killAll } from './kills.ts';
 
 it.skipIf(whyNoProcFolder)(
-  'commands that are killed at their file operations lose, double, tear and leave nothing',
+  'commands killed at any file operation lose, duplicate, truncate and leave nothing',
   async () => {
     const only = ['run', 'export metrics.csv', 'tag', 'rebuild', 'data pull'];
     const said: string[] = [];

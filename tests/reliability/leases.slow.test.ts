@@ -54,7 +54,7 @@ it.skipIf(whyNoProcFolder)('two identical sweeps at once give each config one ru
 });
 
 it.skipIf(whyNoProcFolder)(
-  'the same command again right after a kill waits for the old trainer and goes on',
+  'a command repeated right after a kill waits for the old trainer and continues',
   async () => {
     const command = sweep({ num_iters: 30, steps_per_iter: 30 });
     const first = start(place, command);
@@ -77,7 +77,7 @@ it.skipIf(whyNoProcFolder)(
 );
 
 it.skipIf(whyNoProcFolder)(
-  'a container restart with the same PID takes over what was queued and what was under way',
+  'a container restarted with the same PID takes over its queued and its running runs',
   async () => {
     const { home } = place;
     const before = leaseText('before', { ...thisProcess, start: '1' }, 0); // our PID, another process

@@ -12,11 +12,11 @@ test.each(['/zoo?model=[1]&here={"a":1}&nobody=knows', '/zoo?model=null'])(
   async (address) => {
     page = await openWindow(address);
     await screen.findByText('Model zoo', { selector: 'h1' }, patient);
-    expect(screen.queryByText('This page stopped working')).toBeNull();
+    expect(screen.queryByText('This page has failed')).toBeNull();
   },
 );
 
-test('a number in an address is the text that the page looks for', async () => {
+test('a number in an address reaches the page as text', async () => {
   page = await openWindow('/datasets?set=5');
   await screen.findByText('5', { selector: 'h1' }, patient);
 });

@@ -32,7 +32,7 @@ describe('openJournal', () => {
     expect(numbers()).toEqual([1, 2, 3]);
   });
 
-  it('cuts off a torn tail at any byte and continues from the last whole entry', () => {
+  it('cuts off a last entry that is incomplete at any byte, and continues from the one before', () => {
     writeLogs('first', 'second');
     const whole = readFileSync(path);
     const firstLine = whole.indexOf(0x0a) + 1;
@@ -51,7 +51,7 @@ describe('openJournal', () => {
     expect(texts()).toEqual(['first', 'third']);
   });
 
-  it('puts a warning of the same number in the place of a damaged line', () => {
+  it('replaces a damaged line by a warning with the same number', () => {
     writeLogs('first', 'second', 'third', 'fourth');
     writeFileSync(path, readFileSync(path, 'utf8').replace('second', 'secund').replace('third', 'th\nrd'));
     writeLogs('fifth');
@@ -60,7 +60,7 @@ describe('openJournal', () => {
     expect(numbers()).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it('starts over a file of rubbish', () => {
+  it('starts over if the file is garbage', () => {
     appendFileSync(path, Buffer.from([0, 255, 10, 1, 2, 3]));
     writeLogs('first');
     expect(texts()).toEqual(['first']);
@@ -88,7 +88,7 @@ describe('openJournal', () => {
     journal.close();
   });
 
-  it('throws disk when the folder is not there', () => {
+  it('throws disk if the folder does not exist', () => {
     expect(() => openJournal(join(folder, 'no', 'journal.jsonl'))).toThrow(expect.objectContaining({ code: 'disk' }));
   });
 });
@@ -136,7 +136,7 @@ describe('metrics', () => {
 });
 
 describe.skipIf(!canLimitFiles)('a full disk', () => {
-  it('leaves whole lines only; entries wait in order, unsent, and follow when there is space again', () => {
+  it('leaves only complete lines; entries wait in order, unsent, until there is space again', () => {
     const sent: number[] = [];
     const journal = openJournal(path, { send: ({ seq }) => sent.push(seq) });
     journal.log('info', 'before');
@@ -155,7 +155,7 @@ describe.skipIf(!canLimitFiles)('a full disk', () => {
   });
 });
 
-it('an absent file is an empty journal, and so is an empty one', () => {
+it('an absent or empty file is an empty journal', () => {
   expect([...readEntries(path)]).toEqual([]);
   writeFileSync(path, '');
   truncateSync(path, 0);

@@ -14,7 +14,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 const line = (seq: number, text = 'x') => encodeEntry({ seq, at: 0, body: { kind: 'log', level: 'info', text } });
 
-it('the tail of a journal gives every entry once, and a torn line when it is whole', () => {
+it('the tail of a journal gives every entry once, and an incomplete line once it is complete', () => {
   const tail = openJournalTail(path);
   const seqs = () => tail.read().map(({ seq }) => seq);
   expect(seqs()).toEqual([]);
@@ -27,7 +27,7 @@ it('the tail of a journal gives every entry once, and a torn line when it is who
   expect(seqs()).toEqual([3]);
 });
 
-it('the tail of a journal that a new trainer has cut begins again', () => {
+it('the tail of a journal begins again after a new trainer has cut the file', () => {
   const tail = openJournalTail(path);
   writeFileSync(path, line(1) + line(2, 'x'.repeat(200)));
   tail.read();

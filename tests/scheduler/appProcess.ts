@@ -1,4 +1,4 @@
-/** An app in a process of its own, to be killed: resumes a run and stays until it rests. Usage: node appProcess.ts HOME ID */
+/** An app in a separate process, to be killed: resumes a run and exits when the run ends. Usage: node appProcess.ts HOME ID */
 import { createApp } from '#app';
 
 const [home, id] = process.argv.slice(2);

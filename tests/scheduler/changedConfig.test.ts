@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, maxRetries: 5 }));
 
-it('a run whose config.json was edited while paused is refused with the field, and continues when that is undone', async () => {
+it('a run whose config.json was edited while paused is refused, naming the field, and continues when the edit is undone', async () => {
   const trainer = join(home, 'trainer.mjs');
   writeFileSync(trainer, 'process.exit(7);');
   const app = await createApp({ home, trainer });
@@ -27,7 +27,7 @@ it('a run whose config.json was edited while paused is refused with the field, a
     state: 'failed',
     reason: {
       code: 'config',
-      message: expect.stringMatching(/learning_rate was changed in .*config\.json.*Undo that/),
+      message: expect.stringMatching(/learning_rate was changed in .*config\.json.*Undo the change/),
     },
   });
   writeFileSync(path, text);

@@ -1,4 +1,4 @@
-/** Runs of an app on another machine, known by its beats alone. */
+/** Runs of an app on another machine, which is known only by its heartbeat. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,7 +50,7 @@ async function runElsewhere(state: 'running' | 'queued'): Promise<string> {
 }
 
 it.each(['running', 'queued'] as const)(
-  'a %s run of an app elsewhere that lives is refused after watching, not waited for',
+  'resuming a %s run of a live app on another machine is refused after watching it',
   async (state) => {
     const id = await runElsewhere(state);
     expect(app.runs.resume(id).state).toBe(state);
@@ -59,13 +59,13 @@ it.each(['running', 'queued'] as const)(
     expect(() => app.runs.resume(id)).toThrow(
       expect.objectContaining({
         code: 'conflict',
-        message: `${id} is ${state} already in another Permafrost (process 1 on elsewhere).`,
+        message: `${id} is already ${state} in another Permafrost (process 1 on elsewhere).`,
       }),
     );
   },
 );
 
-it('a run that another app took over while this one slept is left alone when the trainer here ends', async () => {
+it('a run that another app took over while this app slept is not changed when its trainer here exits', async () => {
   const trainer = join(home, 'trainer.mjs');
   writeFileSync(trainer, "process.on('SIGTERM', () => {}); setTimeout(() => process.exit(2), 1000);");
   app = await createApp({ home, trainer });

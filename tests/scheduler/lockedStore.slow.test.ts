@@ -1,4 +1,4 @@
-/** A store that another process writes to for long, as a backup or a person with a database tool does. */
+/** A store that another process locks for a long time, like a backup or a database tool. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -29,12 +29,12 @@ afterEach(async () => {
   rmSync(home, { recursive: true, maxRetries: 5 });
 });
 
-it('a command waits for a store that refuses its next run, even with no run under way', async () => {
+it('a command waits for a store that refuses its next run, even without a running run', async () => {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'refusedProcess.ts'), home], { stdio: 'inherit' });
   expect(await once(child, 'exit')).toEqual([0, null]);
 });
 
-describe('a store that is locked for long', () => {
+describe('a store that is locked for a long time', () => {
   it('does not stall a training app: it answers, reports the error, and catches up', async () => {
     const [id] = app.runs.create([config]);
     while (app.runs.get(id).step === 0) await sleep(20);

@@ -1,4 +1,4 @@
-/** An app whose store is locked when its only run should begin, and for a second more. Usage: node refusedProcess.ts HOME */
+/** An app whose store is locked until a second after its only run should start. Usage: node refusedProcess.ts HOME */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';

@@ -59,7 +59,7 @@ const until = async (condition: () => boolean, seconds = 30) => {
   }
 };
 
-it('a queued run is trained to its result, and its folder says the same as the store', async () => {
+it('a queued run is trained to its result, and its folder agrees with the store', async () => {
   await withApp(async (app) => {
     const seen: string[] = [];
     app.runs.subscribe((_, entry) => seen.push(entry?.body.kind ?? 'change'));
@@ -89,7 +89,7 @@ it('a running run pauses at a checkpoint, continues when resumed, stops when tol
   await withApp(async (app) => {
     const [id] = app.runs.create([long]);
     await until(() => app.runs.get(id).step > 3);
-    expect(() => app.runs.resume(id)).toThrow(/is running already/);
+    expect(() => app.runs.resume(id)).toThrow(/is already running/);
     app.runs.pause(id);
     await app.queue.whenIdle();
     const { state, step } = app.runs.get(id);
@@ -101,7 +101,7 @@ it('a running run pauses at a checkpoint, continues when resumed, stops when tol
     expect(app.runs.get(id).state).toBe('stopped');
     const done = app.runs.create([config])[0];
     await app.queue.whenIdle();
-    expect(() => app.runs.resume(done)).toThrow(/is finished; there is nothing left to do/);
+    expect(() => app.runs.resume(done)).toThrow(/is finished and cannot be resumed/);
   });
 });
 
@@ -196,7 +196,7 @@ it.skipIf(whyNoProcFolder)('a run whose trainer outlives its app continues in th
 });
 
 it.skipIf(whyNoProcFolder)(
-  'killed 20 times at random, the trainer or the whole app, a run ends as it would have without',
+  'a run whose trainer or app is killed 20 times at random ends like an undisturbed run',
   async () => {
     const killed = { ...config, num_iters: 80, steps_per_iter: 50, dropout: 0.2, body_dropout: 0.1 };
     const { expected, expectedRows, id } = await withApp(async (app) => {

@@ -1,4 +1,4 @@
-/** A client of the router over a carrier that takes messages when the test says so. */
+/** A client of the router over a carrier that accepts messages only when the test allows it. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -74,7 +74,7 @@ const subscription = (id: unknown, path: string, input?: unknown) => call(id, pa
 const until = (condition: () => boolean) => expect.poll(condition, { timeout: 5000, interval: 5 }).toBe(true);
 
 describe('a client that reads nothing', () => {
-  it('has only as much computed as fits, and gets everything once it reads again', async () => {
+  it('causes only limited work, and gets everything when it reads again', async () => {
     let listed = 0;
     const list: Services['runs']['list'] = (some) => {
       listed++;
@@ -110,7 +110,7 @@ describe('a client that reads nothing', () => {
     expect(listed).toBe(100);
   });
 
-  it('has no events of a subscription made for it', async () => {
+  it('causes no work for the events of its subscription', async () => {
     let made = 0;
     const endless: Services = {
       ...services,
@@ -145,7 +145,7 @@ describe('a client that reads nothing', () => {
     expect(reports).toEqual([expect.stringMatching(/has read nothing for 0.03 s/)]);
   });
 
-  it('is disconnected when too much waits for it', async () => {
+  it('is disconnected when too much text waits for it', async () => {
     const { say, takes, closed } = joinClient({ waiting: 20_000 });
     takes(false);
     for (let id = 1; id <= 200; id++) say(call(id, 'queue.pause', undefined, 'mutation'));
@@ -155,7 +155,7 @@ describe('a client that reads nothing', () => {
 });
 
 describe('a client that asks for too much', () => {
-  it('is disconnected beyond its open subscriptions, not by those that it has ended', async () => {
+  it('is disconnected for too many open subscriptions, not for ended ones', async () => {
     const { say, closed, got } = joinClient({ subscriptions: 5 });
     for (let id = 1; id <= 50; id++) {
       say(subscription(id, 'runs.changes'));
@@ -168,7 +168,7 @@ describe('a client that asks for too much', () => {
     expect(closed()).toMatch(/more than 5 subscriptions/);
   });
 
-  it('is disconnected beyond its open calls, not by calls that were answered or refused', async () => {
+  it('is disconnected for too many open calls, not for answered or refused ones', async () => {
     const { say, closed, got } = joinClient({ calls: 10 });
     for (let id = 1; id <= 40; id++) {
       say(call(id, ['home', 'nothing', 'runs.get'][id % 3]));
@@ -178,16 +178,16 @@ describe('a client that asks for too much', () => {
     }
     expect(closed()).toBeNull();
     say(Array.from({ length: 11 }, (_, i) => call(`call ${i}`, 'home')));
-    expect(closed()).toMatch(/more than 10 calls/);
+    expect(closed()).toMatch(/more than 10 open calls/);
   });
 
-  it('is disconnected when it gives two open calls one number', () => {
+  it('is disconnected when it gives two open calls the same id', () => {
     const { say, closed } = joinClient();
     say([call(1, 'home'), call(1, 'home')]);
-    expect(closed()).toMatch(/number 1 of a call that is open/);
+    expect(closed()).toMatch(/id 1 of an open call/);
   });
 
-  it('is disconnected for a message beyond its length', () => {
+  it('is disconnected for a message that is too long', () => {
     const { say, closed } = joinClient({ message: 1000 });
     say(call(1, 'runs.note', { id: 'a', text: 'x'.repeat(2000) }));
     expect(closed()).toMatch(/message of \d+ bytes/);
@@ -195,7 +195,7 @@ describe('a client that asks for too much', () => {
 });
 
 describe('subscriptions', () => {
-  it('that are stopped before they begin do not survive', async () => {
+  it('that are stopped before they begin end', async () => {
     const { say, got } = joinClient({ subscriptions: 5 });
     for (let id = 1; id <= 5; id++) {
       say(subscription(id, 'runs.changes'));
@@ -205,7 +205,7 @@ describe('subscriptions', () => {
     await until(() => stopped() === 5);
   });
 
-  it('end with their client, whatever they wait for', async () => {
+  it('end with their client, even while they wait', async () => {
     let listening = 0;
     const counting: Services = {
       ...services,
@@ -233,7 +233,7 @@ describe('subscriptions', () => {
   });
 });
 
-it('what is refused says in words which field, what was found, and what fits', async () => {
+it('a refusal says which field is wrong, what was found, and what is valid', async () => {
   const { say, last } = joinClient();
   say(call(1, 'runs.archive', { ids: Array(20_000).fill('a'), archived: true }, 'mutation'));
   await until(() => last()?.error !== undefined);

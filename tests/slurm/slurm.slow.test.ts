@@ -106,7 +106,7 @@ describe.skipIf(whyNoCluster)(`a Slurm cluster${whyNoCluster ? ` (${whyNoCluster
     expect(existsSync(runFiles(join(home, 'runs', ids[0])).job)).toBe(false);
   }, 60_000);
 
-  it('pauses a run at a checkpoint, resumes it, and stops one that waits', async () => {
+  it('pauses a run at a checkpoint, resumes it, and stops a waiting run', async () => {
     const app = await open({ tasks: 1 });
     const [id, waiting] = app.runs.create([long, parseConfig({ ...long, seed: 1 })], [], 'slurm');
     await stepAfter(app, id, 0);
@@ -196,7 +196,7 @@ describe.skipIf(whyNoCluster)(`a Slurm cluster${whyNoCluster ? ` (${whyNoCluster
     }
   }, 90_000);
 
-  it('goes on while the node is drained and the controller restarts', async () => {
+  it('continues while the node is drained and the controller restarts', async () => {
     const app = await open();
     cluster.drainNode();
     const ids = app.runs.create(seeds(2), [], 'slurm');

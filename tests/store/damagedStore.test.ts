@@ -95,7 +95,7 @@ const damages: Record<string, () => void> = {
 };
 
 describe.each(Object.entries(damages))('a store with %s', (_, damage) => {
-  it('names rebuild as the remedy, which restores every run with its tags, note, archive and trash marks', async () => {
+  it('names rebuild as the remedy, which restores all runs with their tags, notes, archive and trash marks', async () => {
     const rows = await fillHome();
     damage();
     const named = expect.objectContaining({ code: 'store', message: expect.stringMatching(/permafrost rebuild/) });
@@ -134,14 +134,14 @@ it('a damaged store that another app has open is not set aside', async () => {
   await expect(refused).rejects.toThrow(
     new PermafrostError(
       'conflict',
-      `${path} is damaged and in use by another Permafrost (process ${process.pid}). End that first, then run permafrost rebuild again.`,
+      `${path} is damaged and in use by another Permafrost (process ${process.pid}). Quit that app, then run permafrost rebuild again.`,
     ),
   );
   lease.release();
   expect(await withApp((app) => app.rebuild(), { repairs: true })).toMatchObject({ added: 30 });
 });
 
-it('an idle app is seen by other apps', async () => {
+it('other apps see an idle app', async () => {
   await withApp((app) => {
     app.queue.adoptOrphans();
     expect(readdirSync(join(home, 'apps'))).toHaveLength(1);
@@ -166,6 +166,6 @@ it.each([
     console.error = error;
   }
   expect(told).toEqual([
-    `The run store has no runs, but 30 lie in ${join(home, 'runs')}. Run permafrost rebuild to add them.`,
+    `The run store has no runs, but ${join(home, 'runs')} has 30. Run permafrost rebuild to add them.`,
   ]);
 });

@@ -8,7 +8,7 @@ const config = parseConfig({ task: 'mnist', patch_size: 4, num_iters: 300, steps
 const rowsOf = (from: number, to: number): MetricRow[] =>
   Array.from({ length: to - from + 1 }, (_, i) => metricKeys.map((key): MetricRow => [key, from + i, i / 3])).flat();
 
-it('a half-read export leaves the store writable', async () => {
+it('the store stays writable while an export is half read', async () => {
   const store = await openStore(':memory:');
   store.runs.add({ id: 'one', config, createdAt: 1 }, 'queued');
   store.runs.add({ id: 'two', config, createdAt: 2 }, 'queued');

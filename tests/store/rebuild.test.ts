@@ -48,7 +48,7 @@ function writeRun(id: string, steps: number): void {
   writeFileSync(join(folder, 'journal.jsonl'), journalOf(steps).map(encodeEntry).join(''));
 }
 
-it('a run that a cluster may still train is not called crashed', async () => {
+it('a run that a cluster may still be training is not marked as crashed', async () => {
   writeRun('mnist-aaaaaa', 500);
   const folder = join(runsFolder, 'mnist-aaaaaa');
   const unfinished = journalOf(500).slice(0, -1);
@@ -157,7 +157,7 @@ it('tags, notes, archive and trash marks survive the store', async () => {
   expect(store.runs.unsaved()).toEqual([]);
 });
 
-it('half-written files of a killed run maker are gone when the run is added', async () => {
+it('half-written files of a run whose creation was killed are deleted when the run is added', async () => {
   writeRun('mnist-aaaaaa', 500);
   const folder = join(runsFolder, 'mnist-aaaaaa');
   const dead = draftOf(runFiles(folder).marks).replace(/-\d+-\d+\.draft$/, '-1-0.draft'); // our PID, another start time
@@ -166,7 +166,7 @@ it('half-written files of a killed run maker are gone when the run is added', as
   expect(readdirSync(folder).sort()).toEqual(['config.json', 'journal.jsonl']);
 });
 
-it('a damaged file of marks costs the marks and not the run', async () => {
+it('a damaged file of marks loses the marks but not the run', async () => {
   writeRun('mnist-aaaaaa', 500);
   const path = runFiles(join(runsFolder, 'mnist-aaaaaa')).marks;
   writeFileSync(path, '{"tags": ["a"');
@@ -175,7 +175,7 @@ it('a damaged file of marks costs the marks and not the run', async () => {
   expect(await rebuild(store, runsFolder)).toMatchObject({ added: 1 });
 });
 
-it('a damaged journal gives its result, and its log then says what is lost', async () => {
+it('a damaged journal still gives its result, and its log says what is lost', async () => {
   writeRun('mnist-aaaaaa', 1500);
   const { journal } = runFiles(join(runsFolder, 'mnist-aaaaaa'));
   const lines = journalOf(1500).map(encodeEntry);

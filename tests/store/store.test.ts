@@ -55,7 +55,7 @@ async function withRun(id = 'mnist-aaaaaa') {
 }
 
 describe('journal entries', () => {
-  it('become the run row and its metrics', async () => {
+  it('become the row of the run and its metrics', async () => {
     const store = await withRun();
     store.apply(
       'mnist-aaaaaa',
@@ -74,7 +74,7 @@ describe('journal entries', () => {
     });
     expect(store.metrics.series('mnist-aaaaaa', 'train_loss')).toHaveLength(30);
   });
-  it('count once however often they arrive', async () => {
+  it('count once, however often they arrive', async () => {
     const store = await withRun();
     const all = entries([started(0), losses(1, 10), losses(11, 20)]);
     expect(store.apply('mnist-aaaaaa', all.slice(0, 2))).toEqual(all.slice(0, 2));
@@ -88,7 +88,7 @@ describe('journal entries', () => {
     expect(store.apply('mnist-aaaaaa', [start, ...after])).toEqual([start, ...after]);
     expect(store.runs.get('mnist-aaaaaa')).toMatchObject({ state: 'finished', result: { value: expect.any(Number) } });
   });
-  it('void the metrics after the step that a resumed run starts from', async () => {
+  it('delete the metrics after the step that a resumed run starts from', async () => {
     const store = await withRun();
     store.apply('mnist-aaaaaa', entries([started(0), losses(1, 20)]));
     store.apply('mnist-aaaaaa', entries([started(12), losses(13, 15)], 3));
@@ -97,7 +97,7 @@ describe('journal entries', () => {
   });
 });
 
-it('a thinned curve keeps every extreme and has about as many points as asked', async () => {
+it('a thinned curve keeps every extreme and has about the requested number of points', async () => {
   const store = await withRun();
   const rows = Array.from(
     { length: 10_000 },
@@ -124,7 +124,7 @@ describe('a long thinned curve', () => {
   });
   const thinned = (store: Awaited<ReturnType<typeof withRun>>) => store.metrics.curve(id, 'train_loss', { points });
 
-  it('has the lowest and the highest point of any range, and says how many lie in it', async () => {
+  it('has the lowest and the highest point of any range, and says how many points are in it', async () => {
     const store = await withRun();
     store.apply(id, entries([started(0), rows(1, 20_000)]));
     for (let i = 0; i < 60; i++) {
@@ -177,10 +177,10 @@ describe('runs', () => {
     const store = await withRun();
     store.runs.add({ id: 'mnist-aabbbb', config, createdAt: 8 }, 'queued');
     expect(store.runs.get('mnist-aab').id).toBe('mnist-aabbbb');
-    expect(() => store.runs.get('mnist-a')).toThrow(/2 runs begin so: mnist-aaaaaa, mnist-aabbbb/);
-    expect(() => store.runs.get('mnist-aaaaab')).toThrow(/no run "mnist-aaaaab". The nearest is mnist-aaaaaa/);
+    expect(() => store.runs.get('mnist-a')).toThrow(/2 ids begin like that: mnist-aaaaaa, mnist-aabbbb/);
+    expect(() => store.runs.get('mnist-aaaaab')).toThrow(/no run "mnist-aaaaab". Did you mean mnist-aaaaaa\?/);
   });
-  it('are queued in order, and claimed by one only', async () => {
+  it('are queued in order, and claimed by only one process', async () => {
     const store = await withRun();
     store.runs.add({ id: 'b', config, createdAt: 8 }, 'queued');
     store.runs.enqueue('mnist-aaaaaa', 'an-app');
@@ -195,7 +195,7 @@ describe('runs', () => {
     store.runs.untag('mnist-aaaaaa', 'x');
     expect(store.runs.get('mnist-aaaaaa').tags).toEqual(['a']);
   });
-  it('keep their config and are removed with everything of theirs', async () => {
+  it('keep their config, and are removed with all of their rows', async () => {
     const store = await withRun();
     expect(store.runs.get('mnist-aaaaaa').config).toEqual(config);
     store.apply('mnist-aaaaaa', entries([started(0), losses(1, 5)]));
@@ -216,7 +216,7 @@ it('two stores open on one file see each other’s runs', async () => {
 });
 
 describe('the file', () => {
-  it('is brought to the current layout from the first one, with its rows kept', async () => {
+  it('is migrated from the first layout to the current one and keeps its rows', async () => {
     const path = join(folder, 'old.db');
     const old = new Sqlite(path);
     old.exec(migrations[0]);
@@ -229,12 +229,12 @@ describe('the file', () => {
     expect(store.runs.get('old').config).toEqual(config);
     store.close();
   });
-  it('is refused when a newer Permafrost made it, when it is no database, and when its folder is missing', async () => {
+  it('is refused if a newer Permafrost made it, if it is not a database, or if its folder is missing', async () => {
     const newer = new Sqlite(join(folder, 'newer.db'));
     newer.pragma('user_version = 99');
     newer.close();
     await expect(openStore(join(folder, 'newer.db'))).rejects.toThrow(
-      /layout 99, but this Permafrost knows \d+\. It was made by a newer one/,
+      /layout 99, but this version of Permafrost knows only layouts up to \d+\. A newer version made it/,
     );
     writeFileSync(join(folder, 'text.db'), 'this is no database, but it is long enough to be read as one'.repeat(20));
     await expect(openStore(join(folder, 'text.db'))).rejects.toThrow(
@@ -253,13 +253,13 @@ describe('the file', () => {
     mkdirSync(copies);
     vi.stubEnv('TMPDIR', copies);
     try {
-      await expect(openStore(join(folder, 'newer.db'), { reads: true })).rejects.toThrow(/made by a newer one/);
+      await expect(openStore(join(folder, 'newer.db'), { reads: true })).rejects.toThrow(/A newer version made it/);
       expect(readdirSync(copies)).toEqual([]);
     } finally {
       vi.unstubAllEnvs();
     }
   });
-  it('uses a write-ahead log only with a SQLite that keeps it whole', async () => {
+  it('uses a write-ahead log only if SQLite is new enough', async () => {
     const database = await openDatabase(join(folder, 'mode.db'));
     const version = (database.prepare('SELECT sqlite_version()').pluck().get() as string).split('.').map(Number);
     const safe = version[0] > 3 || version[1] > 51 || (version[1] === 51 && version[2] >= 3);
@@ -275,7 +275,7 @@ describe('rebuilding from run folders', () => {
     writeFileSync(join(folder, 'runs', id, 'config.json'), JSON.stringify({ id, createdAt: 7, ...configFile(config) }));
     writeFileSync(join(folder, 'runs', id, 'journal.jsonl'), journal.map(encodeEntry).join('') + tail);
   };
-  it('gives the runs and metrics that were there, and leaves known ones alone', async () => {
+  it('restores lost runs and metrics, and leaves known ones alone', async () => {
     const journal = entries([started(0), losses(1, 30), finished]);
     writeRun('mnist-aaaaaa', journal);
     const original = await withRun();
@@ -286,7 +286,7 @@ describe('rebuilding from run folders', () => {
     expect([...rebuilt.metrics.rows('mnist-aaaaaa')]).toEqual([...original.metrics.rows('mnist-aaaaaa')]);
     expect(await rebuild(rebuilt, join(folder, 'runs'))).toEqual(nothing);
   });
-  it('stops at a torn line, marks a run that was under way as crashed, and names folders that are not runs', async () => {
+  it('stops at an incomplete line, marks runs that were running as crashed, and names folders that are not runs', async () => {
     writeRun(
       'mnist-bbbbbb',
       entries([started(0), losses(1, 10)]),

@@ -26,7 +26,7 @@ it.each([
   expect(borders(path, text)).toEqual([expect.stringContaining(complaint)]),
 );
 
-it('finds circles across rooms and through types, and no more', () => {
+it('finds import circles across rooms and through types, and nothing else', () => {
   const sources = [
     readSource('src/a/one.ts', "import type { Two } from '#b/two';"),
     readSource('src/b/two.ts', "import {\n  three,\n} from './three.tsx';"),
@@ -37,7 +37,7 @@ it('finds circles across rooms and through types, and no more', () => {
   expect(circles(sources)).toEqual(['these files import each other: src/a/one.ts, src/b/three.tsx, src/b/two.ts']);
 });
 
-it('finds a name that two files export, but not overloads and not names that are only passed on', () => {
+it('finds a name that two files export, but ignores overloads and re-exports', () => {
   const sources = [
     readSource('src/a/one.ts', 'export function judge(a: 1): 1;\nexport function judge(a: number) {}'),
     readSource('src/a/two.ts', 'export { judge } from "./one.ts";\nexport const open = 1;'),
@@ -46,7 +46,7 @@ it('finds a name that two files export, but not overloads and not names that are
   expect(repeatedNames(sources)).toEqual(['open is exported by src/a/two.ts and src/b/three.ts; rename all but one']);
 });
 
-it('wants every room compiled for one runtime', () => {
+it('requires every room to be compiled for one runtime', () => {
   expect(roomsWithoutRuntime(rooms, { pure: ['contract'], node: ['store'] })).toEqual([]);
   expect(roomsWithoutRuntime(rooms, { pure: ['contract'], node: ['contract'] })).toEqual([
     'src/contract must be included by one of tsconfig.pure.json, tsconfig.node.json',
@@ -54,7 +54,7 @@ it('wants every room compiled for one runtime', () => {
   ]);
 });
 
-it('wants every room in the list of a document', () => {
+it('requires every room in the list of each document', () => {
   const readme = 'Files\nsrc/contract/  schemas\n';
   expect(unlistedRooms(rooms, 'README.md', readme, (room) => `\nsrc/${room}/`)).toEqual([
     expect.stringContaining('the room store is missing'),

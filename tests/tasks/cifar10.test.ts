@@ -39,12 +39,12 @@ it.each([
     expect(difference(found[i], expected.data.subarray(at * size, (at + 1) * size))).toBeLessThan(3e-7);
 });
 
-it('one grey pixel a token makes the 1,024 tokens of the Long Range Arena', () => {
+it('one grey pixel per token makes the 1,024 tokens of the Long Range Arena', () => {
   const config = parseConfig({ task: 'cifar10-gray', patch_size: 1 });
   expect(taskOf(config).shape(config)).toMatchObject({ tokens: 1024, width: 1, inputDim: 1 });
 });
 
-it('crop, flip and rotation show the pixels that torchvision shows', () => {
+it('crop, flip and rotation give the same pixels as torchvision', () => {
   const golden = loadGolden('g2-cifar-augment');
   const images = golden.tensor('uint8_nhwc').data;
   const [rotated, out] = [golden.tensor('after_rotation').data, golden.tensor('out').data];
@@ -63,7 +63,7 @@ it('crop, flip and rotation show the pixels that torchvision shows', () => {
   }
 });
 
-it('augmentations are drawn over the ranges of the reference', () => {
+it('augmentations are drawn from the ranges of the reference', () => {
   const random = randomStream(1, 'test');
   const drawn = Array.from({ length: 4000 }, () => drawAugmentation(random));
   expect(new Set(drawn.map(({ top }) => top)).size).toBe(9);
@@ -74,7 +74,7 @@ it('augmentations are drawn over the ranges of the reference', () => {
   expect(drawn.every(({ angle }) => Math.abs(angle) <= 20)).toBe(true);
 });
 
-it('only training images are augmented, and what a crop or rotation uncovers is black before it is normalised', () => {
+it('only training images are augmented, and empty places after a crop or rotation are black', () => {
   const white = new Uint8Array(8 * 3 * pixels).fill(255);
   const whole = tokensOf('cifar10', 8, white, 'final').flatMap((x) => [...x]);
   expect(new Set(whole.map((value) => value.toFixed(4)))).toEqual(new Set(['2.5141', '2.5968', '2.7537']));

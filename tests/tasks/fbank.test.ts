@@ -16,6 +16,6 @@ it('a second of sound has the log-mel energies of Kaldi’s formulas', () => {
   expect(difference(picked, reference.values)).toBeLessThan(1e-5);
 });
 
-it('only frames that lie whole in the sound count', () => {
+it('only frames that lie entirely within the sound count', () => {
   expect([399, 400, 559, 560, 16000].map(frameCount)).toEqual([0, 1, 1, 2, 98]);
 });

@@ -33,7 +33,7 @@ it('the best constant sum of ten MNIST digits is 44, off by 7.346, for classes a
   }
 });
 
-it('a constant sum does as well as brute force says', () => {
+it('the floor of a sum agrees with brute force', () => {
   const counts = [1, 5, 2];
   const sums: number[] = [];
   counts.forEach((a, i) => {
@@ -71,7 +71,7 @@ function shareRight(params: object, rule: (rows: Float32Array[], bit: number) =>
   return right / (500 * width);
 }
 
-it('half of the bits of bit-xor are right by always answering the same; reading the last pattern adds nothing', () => {
+it('always predicting the same bit is right for half of bit-xor, and reading the last pattern does not help', () => {
   const params = { task: 'bit-xor', n: 20, num_patterns: 2 };
   expect(floorOf(params)!.value).toBe(0.5);
   expect(shareRight(params, () => 1)).toBeCloseTo(0.5, 1);

@@ -24,13 +24,13 @@ describe.each(devices)('cross entropy on $name', (device) => {
     return { value: value[0], gradient: Array.from(gradient) };
   };
 
-  it('is finite where another class has the logit −∞, as in torch', async () => {
+  it('is finite if another class has the logit −∞, as in torch', async () => {
     const { value, gradient } = await lossOf([0, Number.NEGATIVE_INFINITY, 0], 2);
     expect(value).toBeCloseTo(Math.LN2, 6);
     expect(gradient.map((g) => Math.round(g * 1e6) / 1e6)).toEqual([0.5, 0, -0.5]);
   });
 
-  it('is ∞ where the class itself has the logit −∞, and NaN where a logit is NaN', async () => {
+  it('is ∞ if the class itself has the logit −∞, and NaN if a logit is NaN', async () => {
     expect((await lossOf([0, Number.NEGATIVE_INFINITY, 0], 1)).value).toBe(Number.POSITIVE_INFINITY);
     expect((await lossOf([0, Number.NaN, 0], 2)).value).toBeNaN();
   });

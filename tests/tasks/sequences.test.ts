@@ -15,16 +15,16 @@ describe('sequences of different lengths', () => {
     expect(tokens).toBe(4);
     expect([...x]).toEqual([5, 6, 7, 1, 8, 1, 1, 1, 9, 9, 1, 1]);
   });
-  it('are cut where no length is enough', () => {
+  it('are cut if no length is large enough', () => {
     expect([...pad([1, 2], 'own').x]).toEqual([5, 6, 8, 1, 9, 9]);
     expect([...pad([1, 2], 'own').at]).toEqual([1, 0, 1]);
   });
-  it('are read at their own end, at that of the longest, or at the last token', () => {
+  it('are read at their own end, at the end of the longest, or at the last token', () => {
     expect([...pad([4], 'own').at]).toEqual([2, 0, 1]);
     expect([...pad([4], 'batch').at]).toEqual([2, 2, 2]);
     expect([...pad([4], 'end').at]).toEqual([3, 3, 3]);
   });
-  it('come in few lengths', () => {
+  it('are padded to only a few lengths', () => {
     expect(batchLengths(512)).toEqual([32, 48, 64, 96, 128, 192, 256, 384, 512]);
     expect(batchLengths(40)).toEqual([32, 40]);
     expect(batchLengths(8)).toEqual([8]);

@@ -10,7 +10,7 @@ import { loadGolden } from '../parity/golden.ts';
 
 const golden = loadGolden('g3-resample');
 
-it('sound is resampled as torchaudio resamples it', () => {
+it('sound is resampled like torchaudio resamples it', () => {
   expect(difference(resampleKernel, golden.tensor('kernel').data)).toBeLessThan(3e-8);
   const [x, y, exact] = ['x', 'y', 'y_formula_fp64'].map((name) => golden.tensor(name).data);
   for (const clip of [0, 1]) {
@@ -70,7 +70,7 @@ describe('spectrograms', () => {
     expect([0, 4, 17, 28, 34].map((i) => astWords[i])).toEqual(['backward', 'zero', 'cat', 'yes', 'one']);
     expect([...batchOf('speech-commands-mel', records([hum(16000)], [label])).y]).toEqual([4]);
   });
-  it('are 128 × 128, normalised, and empty after the sound', () => {
+  it('are 128 × 128, normalised, and silent after the end of the sound', () => {
     const [long, short] = [16000, 8000].map(
       (samples) => batchOf('speech-commands-mel', records([hum(samples)], [label])).x,
     );
@@ -89,7 +89,7 @@ it('there are 35 words, in alphabetical order as in the reference', () => {
   expect([...speechWords].sort()).toEqual(speechWords);
 });
 
-it('a patch as long as the whole clip is named as a deviation', () => {
+it('a patch as long as the whole clip is a deviation', () => {
   const config = parseConfig({ task: 'speech-commands', patch_size: 8000 });
   expect(taskOf(config).shape(config).tokens).toBe(1);
   expect(taskOf(config).deviations(config)[0].text).toMatch(/A clip is one token/);

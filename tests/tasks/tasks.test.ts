@@ -43,7 +43,7 @@ describe('losses and metrics', () => {
           ]),
     ],
   );
-  it.each(rows)('of $name, $variant, are those of the reference', ({ name, info, variant, prefix, gradient }) => {
+  it.each(rows)('of $name, $variant, are the same as in the reference', ({ name, info, variant, prefix, gradient }) => {
     const config = configOf(info.params, variant);
     const task = taskOf(config);
     const [logits, y] = [golden.tensor(`${name}.logits`), golden.tensor(`${name}.y`)];
@@ -59,7 +59,7 @@ describe('losses and metrics', () => {
     );
   });
 
-  it('of a confident wrong bit: 100 and no gradient in the reference, the true loss and gradient when corrected', () => {
+  it('of a confident wrong bit are 100 and no gradient in the reference, and the true loss and gradient if corrected', () => {
     for (const { logit, wrong_label, bce_of_sigmoid_fp32, grad, bce_with_logits } of golden.info.tasks['bit-xor']
       .saturation) {
       const of = (variant: 'corrected' | 'reference') => {
@@ -256,7 +256,7 @@ describe('batches', () => {
     );
   });
 
-  it('of mnist show every test image once per epoch, as tokens in [0, 1] with its label', () => {
+  it('of mnist have every test image once per epoch, as tokens in [0, 1] with its label', () => {
     const config = configOf({ task: 'mnist', patch_size: 28 });
     const batches = taskOf(config).batches(config, dataset, { seed: 3, sizes: { train: 2, test: 2, final: 2 } });
     const seen = new Set<string>();
@@ -282,15 +282,18 @@ describe('a config that does not fit is refused', () => {
     return taskOf(config).shape(config);
   };
   it.each([
-    [{ task: 'mnits' }, /no "mnits". Did you mean mnist\?/],
-    [{ task: 'constructor' }, /no "constructor". Did you mean/],
+    [{ task: 'mnits' }, /no task "mnits". Did you mean mnist\?/],
+    [{ task: 'constructor' }, /no task "constructor". Did you mean/],
     [{ task: 'mnist' }, /patch_size: mnist needs it. Published runs use 4/],
     [
       { task: 'mnist', patch_size: 5 },
       /patch_size 5 does not divide the image side 28. Choose one of 1, 2, 4, 7, 14, 28/,
     ],
     [{ task: 'bit-xor', n: 5 }, /num_patterns: bit-xor needs it/],
-    [{ task: 'bit-xor', n: 5, num_patterns: 2, patch_size: 1 }, /patch_size: bit-xor has none in the reference/],
+    [
+      { task: 'bit-xor', n: 5, num_patterns: 2, patch_size: 1 },
+      /patch_size: the reference fails with a patch_size on bit-xor/,
+    ],
     [{ task: 'bit-memory', n: 10, num_patterns: 2, patch_size: 4 }, /patch_size 4 does not divide n 10/],
     [{ task: 'mnist-add' }, /n: mnist-add needs it/],
   ] as const)('%j', (params, message) => {
@@ -310,12 +313,12 @@ describe('deviations', () => {
   it.each([
     ['none for mnist', { task: 'mnist', patch_size: 4 }, /^$/],
     ['none for bit-xor as committed', { ...bits, variant: 'reference' }, /^$/],
-    ['the loss of bit-xor, corrected', bits, /cross entropy from logits/],
-    ['the bits of a token of bit-xor', { ...bits, patch_size: 1 }, /^A token holds 1 of.*cross entropy from logits/],
-    ['the older head of bit-xor', { ...bits, bit_head: 'cross-entropy' }, /Two logits per bit/],
-    ['the loss of digit-add, corrected', { task: 'digit-add', n: 2 }, /per sample; the committed code/],
+    ['the loss of bit-xor, corrected', bits, /cross entropy of logits/],
+    ['the bits of a token of bit-xor', { ...bits, patch_size: 1 }, /^A token holds 1 bit of.*cross entropy of logits/],
+    ['the older head of bit-xor', { ...bits, bit_head: 'cross-entropy' }, /two logits per bit/],
+    ['the loss of digit-add, corrected', { task: 'digit-add', n: 2 }, /per sample\. The committed code/],
     ['the older published digit-add', { task: 'digit-add', n: 2, variant: 'reference' }, /published numbers are older/],
-    ['the older published mnist-add-reg', { task: 'mnist-add-reg', n: 10 }, /no network beats a constant/],
+    ['the older published mnist-add-reg', { task: 'mnist-add-reg', n: 10 }, /no network is better than a constant/],
   ] as const)('name %s', (_, params, text) => {
     expect(of(params)).toMatch(text);
   });

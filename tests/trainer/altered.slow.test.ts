@@ -36,7 +36,7 @@ const flipBit = (path: string, at: number): void => {
 };
 
 describe('a paused run', () => {
-  it('with a flipped bit in its checkpoint starts over, has the same result, and keeps and reports the damaged file', async () => {
+  it('with a flipped bit in its checkpoint starts over with the same result, and reports and keeps the damaged file', async () => {
     const run = await pausedRun('flipped');
     const damaged = readFileSync(run.files.checkpoint).length - 9;
     flipBit(run.files.checkpoint, damaged);
@@ -82,11 +82,13 @@ describe('a paused run', () => {
     );
     expect(await finishRun(run)).toMatchObject({ code: 0 });
     expect(outcomeOf(run)).toEqual(outcomeOf(whole));
-    expect(logs(run, 'warn')).toEqual([expect.stringContaining('The hashes are those of this session from here on.')]);
+    expect(logs(run, 'warn')).toEqual([
+      expect.stringContaining('From now on the proof holds the hashes of this session.'),
+    ]);
   });
 });
 
-it('a run whose weight file is removed meanwhile keeps its result, with a warning', async () => {
+it('a run whose weight file is removed during training keeps its result, with a warning', async () => {
   const run = lab.addRun('removed', settings);
   const trainer = startTrainer(run);
   await trainer.entry(isKind('started'));

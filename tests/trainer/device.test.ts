@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { listDevices, openDevices } from '#trainer/device';
-import { deviceTrouble } from '#trainer/deviceTrouble';
+import { cudaInstallLack, cudaLack, deviceTrouble } from '#trainer/deviceTrouble';
+import { driverVersion } from '#trainer/nvidiaDriver';
 
 it('every device is either available or says why not and what to do', async () => {
   const reports = await listDevices();
@@ -31,6 +32,9 @@ it('says how many threads the cpu uses', async () => {
   expect((await openDevices('cpu', { threads: 3 }))[0].name).toBe('cpu (ONNX Runtime, 3 threads)');
 });
 
+const noProvider =
+  'cuda (ONNX Runtime) refuses the graph: OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library [ONNXRuntimeError] : 1 : FAIL : Failed to load library ';
+
 it.each([
   [
     'webgpu',
@@ -39,10 +43,26 @@ it.each([
   ],
   [
     'cuda',
-    'OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library',
-    /The CUDA part of ONNX Runtime/,
+    `${noProvider}/bin/libonnxruntime_providers_shared.so with error: /bin/libonnxruntime_providers_shared.so: cannot open shared object file`,
+    /^The CUDA libraries are not installed\.$/,
   ],
-  ['cuda', 'CUDA failure 35: CUDA driver version is insufficient', /no NVIDIA card that it can use/],
+  [
+    'cuda',
+    `${noProvider}/bin/libonnxruntime_providers_cuda.so with error: libcuda.so.1: cannot open shared object file`,
+    /driver's library libcuda\.so\.1 is missing/,
+  ],
+  [
+    'cuda',
+    `${noProvider}/bin/libonnxruntime_providers_cuda.so with error: libcublasLt.so.13: cannot open shared object file`,
+    /needs is missing: libcublasLt\.so\.13\./,
+  ],
+  [
+    'cuda',
+    'CUDA failure 35: CUDA driver version is insufficient for CUDA runtime version ; GPU=-1',
+    /driver is too old/,
+  ],
+  ['cuda', 'CUDA failure 100: no CUDA-capable device is detected ; GPU=-1', /no NVIDIA card that it can use/],
+  ['cuda', 'CUDA failure 209: no kernel image is available for execution', /card is too old/],
   [
     'tensorflow',
     "Cannot find module '@tensorflow/tfjs-node-gpu'\nRequire stack:\n- device.ts",
@@ -56,12 +76,36 @@ it.each([
   expect(trouble.detail).toContain(out.slice(0, 20));
 });
 
-it('says how a trial ended that said nothing', () => {
+it('says how a trial without output ended', () => {
   expect(deviceTrouble('cuda', { out: '', signal: 'SIGSEGV', timeout: null })).toMatchObject({
-    why: 'Its driver crashed during a trial.',
-    detail: 'The process was ended by SIGSEGV.',
+    why: 'The driver crashed during a trial.',
+    detail: 'The process was killed by SIGSEGV.',
   });
   expect(deviceTrouble('cuda', { out: '', signal: 'SIGTERM', timeout: 60 }).why).toBe(
-    'It did not answer within 60 seconds.',
+    'The device did not answer within 60 seconds.',
   );
+});
+
+it('says what a machine lacks for cuda before it tries it, and names an old driver before it fetches a gigabyte', () => {
+  const machine = { platform: 'linux', arch: 'x64' };
+  expect(cudaLack({ ...machine, driver: null })).toMatchObject({
+    why: 'This machine has no NVIDIA driver.',
+    command: 'permafrost gpu install',
+  });
+  expect(cudaLack({ ...machine, platform: 'darwin', driver: null })?.why).toBe(
+    'ONNX Runtime for Node has CUDA on Linux x64 only; this is darwin x64.',
+  );
+  const old = { ...machine, driver: { version: '535.183.01' } };
+  expect(cudaLack(old)).toBeNull(); // it may have the libraries of an older CUDA
+  expect(cudaInstallLack(old)?.why).toBe('The NVIDIA driver is of version 535.183.01, and CUDA 13 needs 580 or newer.');
+  for (const version of ['580.65.06', '610.1', null])
+    expect(cudaInstallLack({ ...machine, driver: { version } })).toBeNull();
+});
+
+it.each([
+  ['NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.183.01  Sun May 12 19:39:15 UTC 2024', '535.183.01'],
+  ['NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.82.07  Release Build  (dvs-builder@U22)', '580.82.07'],
+  ['something new', null],
+])('reads the version of the NVIDIA driver from %s', (line, version) => {
+  expect(driverVersion(`${line}\nGCC version:  gcc version 12.3.0 (Ubuntu 12.3.0-1ubuntu1~22.04)\n`)).toBe(version);
 });

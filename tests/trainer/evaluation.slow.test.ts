@@ -77,7 +77,7 @@ it('the Audio Spectrogram Transformer is evaluated on every test clip once, and 
   expect(maps[0].tokens.slice(0, 4)).toEqual(['class', 'distillation', '0,0', '0,1']);
 }, 120_000);
 
-it('the Molecule Attention Transformer trains on molecules in space, and its maps are named by atoms', async () => {
+it('the Molecule Attention Transformer trains on molecules in space, and its attention maps name atoms', async () => {
   const molecules = ['c1ccccc1', 'CCO', 'CCN', 'C1CCCCC1', 'Cc1ccccc1', 'CCCl', 'CC(=O)O', 'c1ccncc1'];
   const lines = molecules.map((smiles, i) => `${i}.0\t${smiles}\t${i % 2}`);
   writeFiles(join(lab.home, 'data/cyp3a4-graph'), { 'cyp3a4_veith.tab': `Drug_ID\tDrug\tY\n${lines.join('\n')}\n` });

@@ -41,7 +41,7 @@ it('every frozen tensor has the hash of its bytes in the file, before and after 
   expect(changedTensors(proof)).toEqual([]);
 });
 
-it('a frozen tensor that changes during the run is found, and the run ends', async () => {
+it('a frozen tensor that changes during the run is detected, and the run fails', async () => {
   const run = lab.addRun('touched', { num_iters: 1000 });
   const first = startTrainer(run);
   await first.entry(isKind('checkpoint'));
@@ -57,7 +57,7 @@ it('a frozen tensor that changes during the run is found, and the run ends', asy
   expect(await finishRun(run)).toMatchObject({ code: 1 });
   expect(endOf(run).reason).toMatchObject({
     code: 'weights',
-    message: expect.stringMatching(/c_fc\.weight changed while the run was under way, up to step \d+.*Start a new run/),
+    message: expect.stringMatching(/c_fc\.weight changed during the run, before step \d+.*Start a new run/),
   });
 });
 
@@ -67,7 +67,7 @@ it('a run that freezes nothing has nothing to prove', async () => {
   expect(readProof(run.files.frozen)).toBeNull();
 });
 
-it('a run on the statistics of the embedded body freezes other weights than it, and trains as many', async () => {
+it('a run on the statistics of the embedded body freezes other weights, and trains the same number', async () => {
   const nano = { pretrained: true, model_name: 'permafrost-nano', num_iters: 1, n_positions: null };
   const settings = { ...nano, n_layer: 2, n_embd: null, n_head: null, freeze_attn: false, trained_attn_blocks: 1 };
   const runs = [false, true].map((statistics_only) =>

@@ -49,7 +49,7 @@ describe.skipIf(whyNoSmallDisk)('a disk that is full', () => {
     const trainer = startTrainer(run);
     await trainer.entry(isKind('started'));
     const free = disk.fill();
-    while (!trainer.printed().includes('last entries are written when')) await sleep(20);
+    while (!trainer.printed().includes('last entries will be written when')) await sleep(20);
     free();
     expect(await trainer.exit).toMatchObject({ code: 0 });
     expect(endOf(run).result).toEqual({ ...endOf(whole).result, seconds: expect.any(Number) });

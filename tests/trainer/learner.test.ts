@@ -69,7 +69,7 @@ it('a run on auto uses the device with the fastest steps and skips one that fail
   const compile = (device: Device) => learnerOf({}, device);
   expect(await chooseDevice([broken, slow, tracedCpu], compile, { totalSteps: 9 }, { log })).toBe(tracedCpu);
   expect(logged[0]).toMatch(/^broken cannot run this config: .*nowhere/);
-  expect(logged[1]).toMatch(/^slow: [\d.]+ ms a step\.$/);
+  expect(logged[1]).toMatch(/^slow: [\d.]+ ms per step\.$/);
   expect(logged).toHaveLength(3);
   expect(await chooseDevice([slow], () => Promise.reject(new Error('is not tried')), { totalSteps: 9 }, { log })).toBe(
     slow,

@@ -140,7 +140,7 @@ describe('planOf', () => {
     },
   );
 
-  it('keeps the overshoot of the final evaluation: 10,000 samples at batch 30 are 10,020', () => {
+  it('rounds the final evaluation up to whole batches: 10,000 samples at batch 30 are 10,020', () => {
     const plan = planOf(configOf({ batch_size: 30, gpu_batch_size: 30 }), false);
     expect(plan.finalBatches * plan.evalBatch).toBe(10020);
   });
@@ -156,7 +156,7 @@ describe('finalEvaluation', () => {
     return finalEvaluation(config, planOf(config, false), progress);
   };
 
-  it('corrected: uses the best weights on samples of its own, whether or not early stop fired', () => {
+  it('corrected: uses the best weights on separate samples, whether or not early stop fired', () => {
     const expected = { weights: 'best', iteration: 1, split: 'final', firstBatch: 0 };
     expect(final({}, judged(1, 2, 2))).toEqual(expected);
     expect(final({ early_stop: null }, judged(1, 2, 2))).toEqual(expected);
@@ -173,7 +173,7 @@ describe('finalEvaluation', () => {
   });
 });
 
-it('every evaluation sees test batches of its own', () => {
+it('every evaluation uses different test batches', () => {
   const plan = planOf(configOf({ batch_size: 25, test_steps_per_iter: 100 }), false);
   expect([judged(), judged(1), judged(1, 1)].map((progress) => nextTestBatch(plan, progress))).toEqual([0, 4, 8]);
 });

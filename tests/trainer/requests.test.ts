@@ -24,8 +24,8 @@ const signalling = (signal: NodeJS.Signals): string =>
     } });`)}`;
 
 it.skipIf(process.platform === 'win32').each([
-  ['SIGTERM', { code: 'interrupted', message: 'The trainer was asked to end (SIGTERM).' }],
-  ['SIGINT', { code: 'interrupted', message: 'The trainer was asked to end (SIGINT).' }],
+  ['SIGTERM', { code: 'interrupted', message: 'The trainer received SIGTERM.' }],
+  ['SIGINT', { code: 'interrupted', message: 'The trainer received SIGINT.' }],
   ['SIGUSR2', null],
 ] as const)('%s pauses the run of a trainer that is still loading its modules', async (signal, reason) => {
   const run = lab.addRun('early');

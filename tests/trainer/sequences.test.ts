@@ -66,7 +66,7 @@ async function wayOf(learner: Awaited<ReturnType<typeof learnerOf>>): Promise<nu
   return way;
 }
 
-it('a sample read at its own end learns the same however long the padding of its batch is', async () => {
+it('a sample that is read at its own end learns the same, however long the padding of its batch', async () => {
   const whole = await learnerOf({ batch_size: 8, gpu_batch_size: 8 });
   const parts = await learnerOf({ batch_size: 8, gpu_batch_size: 2 }); // its micro-batches have other lengths
   const nodes = whole.stats.nodes;

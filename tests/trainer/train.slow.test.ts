@@ -95,7 +95,7 @@ describe('a tiny run', () => {
     for (const [name, bytes] of Object.entries(best)) expect(checkpoint[`best/${name}`], name).toBe(bytes);
   });
 
-  it('comes out the same when it is run again', async () => {
+  it('has the same result when it is run again', async () => {
     const again = lab.addRun('again');
     await finishRun(again);
     expect(outcomeOf(again)).toEqual(outcomeOf(run));
@@ -173,7 +173,7 @@ describe('interruptions', () => {
   it.each<[string, (trainer: ReturnType<typeof startTrainer>) => void, string, RegExp | null]>([
     ['stop', ({ child }) => child.send({ kind: 'stop' }), 'stopped', null],
     ['its parent going away', ({ child }) => child.disconnect(), 'paused', /process that started this run exited/],
-    ['SIGTERM', ({ child }) => child.kill('SIGTERM'), 'paused', /asked to end \(SIGTERM\)/],
+    ['SIGTERM', ({ child }) => child.kill('SIGTERM'), 'paused', /The trainer received SIGTERM/],
   ])('%s ends a run at a checkpoint', async (what, act, state, message) => {
     const run = lab.addRun(`ended by ${what}`, { ...settings, num_iters: 1000, early_stop: null });
     const trainer = startTrainer(run);
@@ -187,7 +187,7 @@ describe('interruptions', () => {
     expect(end.step).toBe(metric(run, 'train_loss').length);
   });
 
-  it('a pause ends the decoding of a data set and leaves no half-decoded files', async () => {
+  it('a pause interrupts the decoding of a data set and leaves no half-decoded files', async () => {
     const molecules = Array.from({ length: 500 }, (_, i) => `${i}.0\tCC(=O)Oc1ccccc1C(=O)O\t${i % 2}`);
     const folder = join(lab.home, 'data', 'cyp3a4-graph');
     mkdirSync(folder, { recursive: true });
@@ -285,7 +285,7 @@ describe('deviations', () => {
   };
   const mnist = { task: 'mnist', patch_size: 14, n: null, num_patterns: null, batch_size: 8, gpu_batch_size: 4 };
 
-  it('list only the small body for a reference run as published', async () => {
+  it('list only the small body for a reference run', async () => {
     expect(await fieldsOf('reference', { variant: 'reference' })).toEqual(['model_name']);
   });
   it('name what a corrected run does differently, accumulation on image tasks included', async () => {
@@ -297,13 +297,13 @@ describe('deviations', () => {
       'body_dropout',
     ]);
   });
-  it('do not name accumulation where a reference run multiplies the batch as published', async () => {
+  it('do not include accumulation if a reference run multiplies the batch as published', async () => {
     expect(await fieldsOf('multiplied', { ...mnist, variant: 'reference' })).toEqual(['model_name']);
   });
 });
 
 describe('a run that fails', () => {
-  it('because its loss stopped being a number names the step and keeps the checkpoint before', async () => {
+  it('because its loss became NaN names the step and keeps the previous checkpoint', async () => {
     const settings = { optimizer: 'sgd', task: 'digit-add', num_patterns: null, num_iters: 1 };
     const run = lab.addRun('nan', settings);
     const trainer = startTrainer(run);
@@ -334,7 +334,7 @@ describe('a run that fails', () => {
       'for lack of weights',
       { pretrained: true, n_layer: null, n_embd: null, n_head: null, n_positions: null },
       'weights',
-      /There are no weights of gpt2 on this machine: looked for .*models\/gpt2\/model\.safetensors/,
+      /There are no weights of gpt2 on this machine: neither .*models\/gpt2\/model\.safetensors/,
     ],
     ['for lack of a device', { device: 'tensorflow' }, 'device', /tensorflow cannot be used here: .*npm install/],
   ])('%s says so before anything is allocated', async (what, settings, code, message) => {
@@ -370,7 +370,7 @@ describe('a run that fails', () => {
     await finishRun(run, { threads: 'many' });
     expect(endOf(run).reason).toEqual({
       code: 'config',
-      message: 'PERMAFROST_THREADS should be a whole number from 1; found "many".',
+      message: 'PERMAFROST_THREADS must be a whole number of at least 1; found "many".',
     });
   });
 });
@@ -396,7 +396,7 @@ describe.skipIf(process.platform === 'win32')('a full disk', () => {
     expect(readdirSync(run.folder).sort()).toEqual(['config.json', 'frozen.json', 'journal.jsonl']);
   });
 
-  it('not even for the journal: the run ends with whole lines and continues exactly when there is space', async () => {
+  it('even for the journal: the run ends with complete lines and continues exactly when there is space', async () => {
     const run = lab.addRun('no journal', settings);
     const { code, stderr } = await finishRun(run, { fileLimit: 3 });
     expect(code).toBe(1);

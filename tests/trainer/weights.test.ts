@@ -39,7 +39,7 @@ function mapped(folder: string | undefined, { file }: Frozen): Float32Array {
 }
 
 describe('a random body', () => {
-  it('lies in one file: frozen values are mapped, trained ones in memory, all as the seed decides', () => {
+  it('is in one file: frozen values are mapped, trained ones are in memory, and all depend on the seed', () => {
     const { model, weights } = prepareFor({ seed: 3 });
     const { folder, frozen, trained } = weights();
     const names = Object.keys(model.parameters).filter(model.isUsed);
@@ -141,7 +141,7 @@ describe('a pretrained body', () => {
     expect(trained['in_net.0.weight'].data).toEqual(model.initialValue('in_net.0.weight', 0));
   });
 
-  it('of several files is copied into one, bit for bit, and anew when one of them changes', () => {
+  it('of several files is copied into one, bit for bit, and again if one of them changes', () => {
     const { model, weights } = prepareFor(pretrained);
     const all = Object.entries(tensorsOf(model, '_orig_mod.transformer.'));
     const folder = dirname(modelPath());
@@ -165,14 +165,14 @@ describe('a pretrained body', () => {
     expect(bodies()).toHaveLength(2);
   });
 
-  it('that is absent is an error saying where it was looked for', () => {
+  it('that is absent is an error that says where it should be', () => {
     const { weights } = prepareFor(pretrained);
     expect(weights).toThrow(
-      `There are no weights of sshleifer/tiny-gpt2 on this machine: looked for ${modelPath()} and in the Hugging Face cache. Fetch them (permafrost zoo pull sshleifer/tiny-gpt2)`,
+      `There are no weights of sshleifer/tiny-gpt2 on this machine: neither ${modelPath()} nor the Hugging Face cache has them. Fetch them (permafrost zoo pull sshleifer/tiny-gpt2)`,
     );
   });
 
-  it('of another model is an error listing what does not fit', () => {
+  it('of another model is an error that lists weights that do not fit', () => {
     const { model, weights } = prepareFor(pretrained);
     const tensors = tensorsOf(model, '');
     delete tensors['h.1.ln_2.bias'];
@@ -240,7 +240,7 @@ describe('the embedded body', () => {
     return new Map(names.map((name) => [name, (trained[name]?.data ?? frozen[name].read()) as Float32Array]));
   }
 
-  it('reduced to its statistics has other weights with the mean and deviation of each tensor, as the seed decides', () => {
+  it('reduced to its statistics has other weights, from the seed, with the mean and deviation of each tensor', () => {
     const original = valuesOf({});
     const drawn = valuesOf({ statistics_only: true });
     expect([...drawn.keys()]).toEqual([...original.keys()]);
@@ -258,7 +258,7 @@ describe('the embedded body', () => {
     expect(bodies().filter((file) => file.startsWith('permafrost-nano@'))).toHaveLength(3); // one a seed, and the float32 copy
   });
 
-  it('reduced to its statistics draws what the random body of the seed draws, so that only the statistics differ', () => {
+  it('reduced to its statistics uses the same draws as the random body of the seed, so that only the statistics differ', () => {
     const name = 'transformer.h.3.attn.c_attn.weight';
     const [drawn, random] = [valuesOf({ statistics_only: true }), valuesOf({ pretrained: false })].map(
       (values) => values.get(name)!,
@@ -323,7 +323,7 @@ describe('a PyTorch file of an added model', () => {
     '%s leaves nothing behind',
     (file) => {
       const { weights } = prepareAdded(file);
-      expect(weights).toThrow(/pytorch_model\.bin: Not a usable/);
+      expect(weights).toThrow(/pytorch_model\.bin: The (PyTorch file|pickle|zip archive) is invalid/);
       const cache = join(lab.home, 'cache', 'bodies');
       expect(existsSync(cache) ? readdirSync(cache) : []).toEqual([]);
     },

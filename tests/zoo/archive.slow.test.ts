@@ -26,7 +26,7 @@ async function read(bytes: Uint8Array): Promise<Record<string, string>> {
   return found;
 }
 
-it('files come out of an archive, zipped or not, folders left out', async () => {
+it('files are read from an archive, gzipped or not, without folders', async () => {
   const expected = { 'a/one.txt': 'first', 'two.bin': 'x'.repeat(700) };
   expect(await read(await tarOf(files))).toEqual(expected);
   expect(await read(await tarGzOf(files))).toEqual(expected);
@@ -56,7 +56,7 @@ it.each([
   }
 });
 
-it('only wanted files are held, what systems put beside them never, and larger ones are refused', async () => {
+it('only wanted files are read, never those that systems add, and larger ones are refused', async () => {
   const path = join(folder, 'a.tar');
   const all = {
     'a/one.bin': 'x'.repeat(700),
@@ -73,10 +73,10 @@ it('only wanted files are held, what systems put beside them never, and larger o
     return names;
   };
   expect(await found(700)).toEqual(['a/one.bin']);
-  await expect(found(699)).rejects.toThrow(/a\/one\.bin has 700 bytes; at most 699 are expected/);
+  await expect(found(699)).rejects.toThrow(/a\/one\.bin has 700 bytes; expected at most 699/);
 });
 
-it('links in a folder are followed, but not round in circles', async () => {
+it('links in a folder are followed, but not in circles', async () => {
   const [inside, outside] = [join(folder, 'inside'), join(folder, 'outside')];
   writeFiles(outside, { 'b.bin': 'b', 'c/c.bin': 'c', 'c/._c.bin': 'x' });
   writeFiles(inside, { 'a.bin': 'a', 'deep/d.bin': 'd' });
@@ -91,7 +91,7 @@ it('links in a folder are followed, but not round in circles', async () => {
   expect(names).toEqual(['a.bin a', 'deep/d.bin d', 'e.bin b', 'linked/b.bin b', 'linked/c/c.bin c']);
 });
 
-it('an archive that is a pipe, which may never end, is refused by name', async () => {
+it('an archive that is a pipe, which may never end, is refused with its name', async () => {
   const path = join(folder, 'pipe.tar');
   execFileSync('mkfifo', [path]);
   await expect(tarFiles(path, everything).next()).rejects.toThrow(/pipe\.tar is not a regular file/);

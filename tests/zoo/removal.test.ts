@@ -29,7 +29,7 @@ function putCached(repo: string, commit: string, bytes: Buffer): string {
 const putAdded = (entries: object[]) => writeFiles(models(), { 'added.json': JSON.stringify(entries) });
 
 describe('what is removed', () => {
-  it('lies strictly below the folder that owns it, links resolved', () => {
+  it('is inside the folder that owns it, after links are resolved', () => {
     const owner = join(place.root, 'owner');
     writeFiles(place.root, { 'owner/a/b': 'x', 'outside/x': 'x' });
     symlinkSync(join(place.root, 'outside'), join(owner, 'way'));
@@ -40,10 +40,10 @@ describe('what is removed', () => {
     expect(belowOwner({ owner: join(place.root, 'alias'), path: join(owner, 'a') })).toBe(join(real, 'a'));
     expect(belowOwner({ owner, path: join(owner, 'way') })).toBe(join(real, 'way')); // the link itself
     for (const path of [owner, `${owner}/a/..`, `${owner}/../outside`, join(owner, 'way/x'), place.root, '/'])
-      expect(() => belowOwner({ owner, path }), path).toThrow(/outside of .* and is not removed/);
+      expect(() => belowOwner({ owner, path }), path).toThrow(/outside .*, so it was not removed/);
   });
 
-  it('is the link, never what it points to', async () => {
+  it('is a link, never its target', async () => {
     writeFiles(place.root, { 'outside/x': 'x', 'owner/a': 'x' });
     const [owner, link] = [join(place.root, 'owner'), join(place.root, 'owner', 'link')];
     symlinkSync(join(place.root, 'outside'), link);
@@ -55,7 +55,7 @@ describe('what is removed', () => {
 });
 
 describe('removing a model', () => {
-  it('that an older list names ../runs leaves the runs alone', async () => {
+  it('named ../runs by an older list leaves the runs alone', async () => {
     writeFiles(place.home, { 'runs/mnist-abc/journal.jsonl': '{}' });
     const source = { kind: 'folder', folder: place.putModel('mine') };
     putAdded(['../runs', '../../outside', '.', ''].map((name) => ({ name, source, config: goldenConfig })));
@@ -66,7 +66,7 @@ describe('removing a model', () => {
     expect(existsSync(join(place.root, 'outside'))).toBe(true);
   });
 
-  it('added from a folder leaves the folder, even where it is the one of own weights', async () => {
+  it('added from a folder leaves the folder, even if it is the model’s folder in the home', async () => {
     const folder = place.putModel('home', 'models', 'mine');
     await zoo.add(folder);
     await zoo.rm('mine');
@@ -74,7 +74,7 @@ describe('removing a model', () => {
     expect(readdirSync(folder).sort()).toEqual(['config.json', 'pytorch_model.bin']);
   });
 
-  it('whose folder is a link takes the link, and counts nothing of what it points to', async () => {
+  it('whose folder is a link removes the link, and does not count its target', async () => {
     const outside = join(place.root, 'outside');
     writeFiles(outside, { 'model.safetensors': checkpointOf(tiny), 'other.bin.incomplete': 'half of something' });
     mkdirSync(models('sshleifer'), { recursive: true });
@@ -87,11 +87,11 @@ describe('removing a model', () => {
     expect(readdirSync(outside).sort()).toEqual(['model.safetensors', 'other.bin.incomplete']);
   });
 
-  it('whose folder is reached through a link out of the home is refused', async () => {
+  it('whose folder is outside the home, through a link, is refused', async () => {
     writeFiles(place.root, { 'outside/tiny-gpt2/model.safetensors': checkpointOf(tiny) });
     mkdirSync(models(), { recursive: true });
     symlinkSync(join(place.root, 'outside'), models('sshleifer'));
-    await expect(zoo.rm(tiny)).rejects.toThrow(/lies at .*outside.*and is not removed/);
+    await expect(zoo.rm(tiny)).rejects.toThrow(/leads to .*outside.*so it was not removed/);
     expect(existsSync(join(place.root, 'outside', 'tiny-gpt2', 'model.safetensors'))).toBe(true);
   });
 
@@ -117,13 +117,13 @@ describe('removing a model', () => {
     expect(existsSync(folder)).toBe(false);
   });
 
-  it('that runs need is refused, naming them, and nothing moves', async () => {
+  it('that runs need is refused with their names, and nothing moves', async () => {
     const folder = putCached(tiny, 'a'.repeat(40), checkpointOf(tiny));
     const runs = ['mnist-abc', 'mnist-def'];
     const used = place.openZoo({ usedBy: (name) => (name === tiny ? runs : []) });
     await expect(used.rm(tiny)).rejects.toMatchObject({
       code: 'conflict',
-      message: expect.stringMatching(/is needed by 2 runs under way or queued: mnist-abc, mnist-def\. Stop them first/),
+      message: expect.stringMatching(/is needed by 2 running or queued runs: mnist-abc, mnist-def\. Stop them first/),
     });
     expect(existsSync(folder)).toBe(true);
     expect(used.removed()).toEqual([]);
@@ -137,19 +137,19 @@ describe('removing a data set', () => {
   const archive = { 'data_batch_1.bin': cifarFile(new Uint8Array(3072), [1]) };
   const data = (usedBy?: (name: string) => string[]) => openData(place.home, { usedBy });
 
-  it('that runs need is refused, naming them, and so is another folder in place of its link', async () => {
+  it('that runs need is refused with their names, and so is replacing its link', async () => {
     writeFiles(join(place.root, 'own'), { 'basic_train.tsv': 'Source\tTarget\n' });
     mkdirSync(join(place.home, 'data'));
     symlinkSync(join(place.root, 'own'), join(place.home, 'data/listops'));
     const busy = data(() => ['listops-abc']);
-    const refusal = /listops is needed by a run under way or queued: listops-abc\. Stop it first, or wait/;
+    const refusal = /listops is needed by a running or queued run: listops-abc\. Stop it first, or wait/;
     await expect(busy.rm('listops')).rejects.toThrow(refusal);
     expect(busy.removed()).toEqual([]);
     await expect(busy.pull('listops', { from: place.root })).rejects.toThrow(refusal);
     expect(() => busy.startPull('listops', place.root)).toThrow(refusal);
   });
 
-  it('keeps a hidden file that no pull brought', async () => {
+  it('keeps a hidden file that is not from a pull', async () => {
     writeFiles(join(place.home, 'data/cifar10'), { 'cifar-10-binary.tar.gz': 'x', '.notes': 'mine', '.DS_Store': '' });
     const { kept } = await data().rm('cifar10');
     expect(kept).toEqual([join(place.home, 'data/cifar10/.notes')]);
@@ -169,7 +169,7 @@ describe('removing a data set', () => {
     expect(lstatSync(folder).isSymbolicLink()).toBe(true);
   });
 
-  it('made here is not linked to a folder that is not there', async () => {
+  it('that is generated is not linked to a folder that does not exist', async () => {
     await expect(data().pull('listops', { from: join(place.root, 'nowhere') })).rejects.toMatchObject({ code: 'data' });
     expect(existsSync(join(place.home, 'data'))).toBe(false);
   });

@@ -7,7 +7,7 @@ import { tsvRows } from '#formats/tsv';
 import { mersenneTwister, shuffleLikePython } from '#zoo/mersenne';
 import { scaffoldSplit } from '#zoo/scaffold';
 
-it('random words and shuffles are those of CPython', () => {
+it('random words and shuffles are the same as in CPython', () => {
   // python3 -c "import random; random.seed(0); print([random.getrandbits(32) for _ in range(4)])"
   const word = mersenneTwister(0);
   expect([word(), word(), word(), word()]).toEqual([3626764237, 1654615998, 3255389356, 3823568514]);
@@ -33,7 +33,7 @@ it.each([
   expect(train.length === 0).toBe(same);
 });
 
-it('names the row that is not a molecule', async () => {
+it('names the row of a text that is not a molecule', async () => {
   await expect(scaffoldSplit(['CCO', 'C1CC'])).rejects.toThrow(/Row 2: RDKit cannot read the molecule "C1CC"/);
 });
 

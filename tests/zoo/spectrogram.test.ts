@@ -16,7 +16,7 @@ test('a tone is one bright row at its pitch while it lasts, and silence is black
   expect(spectrogramOf(new Float32Array(8000)).levels.every((level) => level === 0)).toBe(true);
 });
 
-test('its power is that of a plain Fourier sum', () => {
+test('its power equals that of a plain Fourier sum', () => {
   const x = Float32Array.from({ length: 256 }, (_, i) => Math.sin(i * i) + Math.cos(i / 3));
   const { columns, rows, levels } = spectrogramOf(x);
   const power = (column: number, bin: number) => {

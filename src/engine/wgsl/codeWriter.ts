@@ -1,11 +1,11 @@
-/** What the code of an operator needs of the kernel that it is written into. */
+/** The interface through which operators write their code into a kernel. */
 import type { Value } from '../graph.ts';
 
 export interface CodeWriter {
   line(text: string): void;
-  /** Lines between braces. What is computed in there is not known after it. */
+  /** Writes lines between braces. Names that are defined inside are not available afterwards. */
   inside(head: string, body: () => void): void;
-  /** A name that nothing has yet. */
+  /** A new name. */
   name(prefix: string): string;
   /** A name for an expression; the same one for the same text. */
   named(expression: string, prefix?: string): string;

@@ -1,4 +1,4 @@
-/** A program as a step on a GPU. */
+/** Compiles a program into a step on a GPU. */
 import type { WgslDevice } from '../device.ts';
 import { fuse } from '../fuse.ts';
 import { mapValues } from '../mapValues.ts';
@@ -21,7 +21,7 @@ export interface WgslStepOptions {
   print?(graph: string): void;
 }
 
-/** Throws `trace` for what cannot be recorded, and `device` for what the GPU cannot do. */
+/** Compiles a program. Throws `trace` if it cannot be recorded, and `device` if the GPU cannot run it. */
 export async function compileWgsl(
   program: Program,
   { state, inputs, frozen, print }: WgslStepOptions,
@@ -67,7 +67,7 @@ export async function compileWgsl(
       return outputs;
     },
     async release() {
-      await state.resident?.fetch(); // as with any step, what it did is on the host after it
+      await state.resident?.fetch(); // brings new state to the host, where it is after any step
       execution.release();
     },
   };
@@ -75,7 +75,7 @@ export async function compileWgsl(
 
 const states = new WeakMap<SharedState, GpuState>();
 
-/** The state on this GPU, brought there from wherever it was. */
+/** The state on this GPU. Moves it there from another device if necessary. */
 async function residentOn(state: SharedState, gpu: Gpu): Promise<GpuState> {
   const known = states.get(state);
   const own = known?.gpu === gpu ? known : gpuState(state.specs, state.live, gpu);

@@ -1,4 +1,4 @@
-/** Rewrites a graph into the operators that kernels are made of: composite ones into folds and elementwise parts. */
+/** Rewrites composite operators of a graph as the folds and elementwise operators that kernels consist of. */
 import { type Rule, rewrite } from '../fuse.ts';
 import { type Graph, isOp, nodeOf, sizeOf, splatOf, type Value } from '../graph.ts';
 import { integersOf } from './views.ts';
@@ -44,7 +44,7 @@ const vectorProduct: Rule = (node, { g }) => {
   return [g.reduce('ReduceSum', g.binary('Mul', a, scaled), [1], true)];
 };
 
-/** The sum of all squares of a tensor; tensors of parameters are long, and clipping adds up the sums of all of them. */
+/** The sum of all squares of a tensor. Gradients are long, and clipping adds up the sums of all of them. */
 const sumOfSquares: Rule = (node, { g }) => {
   if (node.op !== 'ReduceSumSquare' || integersOf(node.inputs[1]).length < node.inputs[0].shape.length) return null;
   const [{ shape }] = node.outputs;

@@ -1,4 +1,4 @@
-/** WGSL of the operators that work element by element. Operands are float32 as f32, int32 and int64 as i32, bool as bool. */
+/** WGSL of the operators that work element by element. float32 is f32 in WGSL, int32 and int64 are i32, and bool is bool. */
 import type { ValueType } from '../graph.ts';
 
 export const wgslType: Record<ValueType, string> = { float32: 'f32', int32: 'i32', int64: 'i32', bool: 'bool' };
@@ -7,14 +7,14 @@ export const wgslType: Record<ValueType, string> = { float32: 'f32', int32: 'i32
 export function literalOf(value: number, dtype: ValueType): string {
   if (dtype === 'bool') return value === 0 ? 'false' : 'true';
   if (dtype !== 'float32') return `i32(${Math.trunc(value)})`;
-  // WGSL has no literal for infinity or NaN, and a constant expression may make none
+  // WGSL has no literals for infinity and NaN, and constant expressions must not result in them
   if (Number.isNaN(value)) return 'not_a_number()';
   if (!Number.isFinite(Math.fround(value))) return value > 0 ? 'infinity()' : '-infinity()';
   const digits = String(Math.fround(value));
   return /[.e]/.test(digits) ? `f32(${digits})` : `f32(${digits}.0)`;
 }
 
-/** Functions that a kernel declares where its code calls them. */
+/** Functions that a kernel declares if its code calls them. */
 export const functions: Record<string, string> = {
   not_a_number: 'fn not_a_number() -> f32 { var bits = 0x7fc00000u; return bitcast<f32>(bits); }',
   infinity: 'fn infinity() -> f32 { var bits = 0x7f800000u; return bitcast<f32>(bits); }',
@@ -30,7 +30,7 @@ export const functions: Record<string, string> = {
   let size = pow(abs(x), y);
   return select(size, -size, x < 0.0 && abs(y) % 2.0 == 1.0);
 }`,
-  // tanh by its builtin may overflow for large x
+  // the builtin tanh may overflow for large x
   hyperbolic_tangent: 'fn hyperbolic_tangent(x: f32) -> f32 { return select(tanh(x), sign(x), abs(x) > 15.0); }',
   // the builtins are allowed an error of 2^-11; these are the polynomials of Cephes (sinf, cosf)
   sine: `fn sine(x: f32, quarters: i32) -> f32 {

@@ -1,4 +1,4 @@
-/** Runs a plan on a GPU: everything is made once, so that a step is one write, one command buffer and one submit. */
+/** Runs a plan on a GPU. Buffers and pipelines are made once, so that a step is one write, one command buffer and one submit. */
 import { PermafrostError } from '#contract/errors';
 import type { TensorData } from '../program.ts';
 import {
@@ -14,17 +14,17 @@ import { frozenBuffer, storageBuffer, upload } from './gpuMemory.ts';
 import { blockNames, type Dispatch, type Plan } from './plan.ts';
 
 export interface Execution {
-  /** Runs the step on inputs and noise by name, and gives its outputs. */
+  /** Runs the step on inputs and noise by name, and returns its outputs. */
   run(inputs: Readonly<Record<string, TensorData>>): Promise<Record<string, TensorData>>;
-  /** Milliseconds that all kernels take, `times` times in one submit, on whatever lies in memory. */
+  /** Milliseconds that all kernels take if they run `times` times in one submit, on whatever data is in memory. */
   time(times: number): Promise<number>;
   release(): void;
 }
 
-/** Pipelines of a device by their code; layers and steps share them. */
+/** Pipelines of a device by their code. Layers and steps share them. */
 const pipelines = new WeakMap<Gpu, Map<string, Promise<object>>>();
 
-/** What went wrong on a GPU outside of any call; null: nothing. */
+/** An error of the GPU outside any call; null if there was none. */
 const failures = new WeakMap<Gpu, { message: string | null }>();
 
 function failureOf(gpu: Gpu): { message: string | null } {
@@ -45,7 +45,7 @@ function failureOf(gpu: Gpu): { message: string | null } {
 const uniformStep = 256;
 const uniformBytes = ({ parameters }: Dispatch): number => 16 * Math.ceil(parameters.length / 4);
 
-/** Makes buffers and pipelines. `stateBuffer` gives the buffer of a block of state. Throws `device` when memory is short. */
+/** Makes buffers and pipelines. `stateBuffer` returns the buffer of a block of state. Throws `device` if there is too little memory. */
 export async function openExecution(
   gpu: Gpu,
   plan: Plan,

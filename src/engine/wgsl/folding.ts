@@ -1,13 +1,13 @@
-/** How the fold operators combine elements, alone and across the threads of a workgroup. */
+/** The code with which fold operators combine elements, in one thread and across the threads of a workgroup. */
 import { nodeOf, type Value, type ValueType } from '../graph.ts';
 import { wgslType } from './elementwise.ts';
 import type { KernelWriter } from './kernelWriter.ts';
 
 interface Fold {
-  /** Where a fold of nothing stands. */
+  /** The result for no elements. */
   start(dtype: ValueType): string;
   combine(a: string, b: string): string;
-  /** Of an element, before it is combined. */
+  /** Applied to each element before it is combined. */
   each?(x: string): string;
   isMean?: true;
 }

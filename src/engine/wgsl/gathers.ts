@@ -1,11 +1,11 @@
-/** WGSL of the operators whose element comes from elements elsewhere: one row each. */
+/** WGSL of operators that compute an element from elements at other indices, one row per operator. */
 import { isOp, type Node, nodeOf, sizeOf, type Value } from '../graph.ts';
 import type { CodeWriter } from './codeWriter.ts';
 import { literalOf, wgslType } from './elementwise.ts';
 import { integersOf, rootOf } from './views.ts';
 
 interface Gather {
-  /** It visits many elements for one, so its result is worth a place in memory. */
+  /** The operator reads many elements for one of its results, so the results are worth storing. */
   loops: boolean;
   /** The expression of element `i` of one of the node's outputs. */
   write(w: CodeWriter, node: Node, output: Value, i: string): string;

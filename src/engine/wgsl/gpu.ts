@@ -1,4 +1,4 @@
-/** The part of WebGPU that is used here, so that the engine needs no runtime's types. A GPUDevice of a browser or of Dawn fits. */
+/** Types of the parts of WebGPU that we use, so that the engine does not depend on a runtime's types. The GPUDevice of a browser or of Dawn fits. */
 
 export interface Gpu {
   readonly limits: {
@@ -6,7 +6,7 @@ export interface Gpu {
     readonly maxStorageBuffersPerShaderStage: number;
     readonly maxComputeWorkgroupStorageSize: number;
   };
-  /** Settles when the GPU is gone. */
+  /** Settles when the GPU is lost. */
   readonly lost: Promise<{ readonly message: string }>;
   addEventListener(
     type: 'uncapturederror',
@@ -67,7 +67,7 @@ interface ComputePass {
   end(): void;
 }
 
-/** Bits of GPUBufferUsage, GPUMapMode and GPUShaderStage, which are globals of browsers alone. */
+/** Bits of GPUBufferUsage, GPUMapMode and GPUShaderStage, which are globals only in browsers. */
 export const usage = { mapRead: 0x1, copySource: 0x4, copyTarget: 0x8, uniform: 0x40, storage: 0x80 } as const;
 export const mapForReading = 0x1;
 export const computeStage = 0x4;

@@ -1,4 +1,4 @@
-/** What lies on a GPU beside the buffers of one step: frozen weights, shared by all steps, and the state of a run. */
+/** Memory of a GPU that several steps share: frozen weights, and the state of a run. */
 import { sizeOf } from '../graph.ts';
 import type { Frozen, Spec, TensorData } from '../program.ts';
 import type { Resident } from '../state.ts';
@@ -15,7 +15,7 @@ export const storageBuffer = (gpu: Gpu, words: number, label: string): GpuBuffer
 
 const frozenBuffers = new WeakMap<Gpu, Map<Frozen, { buffer: GpuBuffer; users: number }>>();
 
-/** The buffer of a frozen value, which steps share; `release` gives it back. */
+/** The buffer of a frozen value, which steps share. Call `release` when a step no longer needs it. */
 export function frozenBuffer(gpu: Gpu, name: string, frozen: Frozen): { buffer: GpuBuffer; release(): void } {
   const all = frozenBuffers.get(gpu) ?? new Map<Frozen, { buffer: GpuBuffer; users: number }>();
   frozenBuffers.set(gpu, all);
@@ -49,18 +49,18 @@ export function upload(gpu: Gpu, buffer: GpuBuffer, offset: number, data: Tensor
   }
 }
 
-/** State in a GPU's memory, where the steps of a run share it. */
+/** The state of a run in a GPU's memory. The steps of the run share it. */
 export interface GpuState extends Resident {
   readonly gpu: Gpu;
   placeOf(name: string): Place;
   bufferOf(block: string): GpuBuffer;
-  /** Sends what the host changed. */
+  /** Sends values that the host has changed. */
   send(): void;
-  /** A step has written the values of these names. */
+  /** Records that a step has written the values of these names. */
   wrote(names: readonly string[]): void;
 }
 
-/** `get` gives the host's array of a name, which is current until a step on the GPU changes it. */
+/** `get` returns the host's array of a value, which is current until a step on the GPU changes it. */
 export function gpuState(
   specs: Readonly<Record<string, Required<Spec>>>,
   get: (name: string) => TensorData,
@@ -78,8 +78,8 @@ export function gpuState(
   const buffers = new Map<string, GpuBuffer>(
     sizes.map((size, k) => [`state${k}`, storageBuffer(gpu, size, `state${k}`)]),
   );
-  const sent = new Set<string>(); // what the GPU has
-  const newer = new Set<string>(); // what the GPU alone has
+  const sent = new Set<string>(); // values that the GPU has
+  const newer = new Set<string>(); // values that only the GPU has
   const bufferOf = (block: string) => buffers.get(block)!;
 
   const fetch = async () => {

@@ -1,7 +1,7 @@
 /**
- * Which operators share a kernel. A value that several others need, or that a kernel is built around, becomes the root of a
- * group; what only one root needs is computed with it. Then groups that follow each other are merged: elementwise work
- * into the product or fold before it, and folds over the same rows into one kernel.
+ * Decides which operators share a kernel. A value that several others need, or that a kernel is built around, becomes the root of a
+ * group. Values that only one root needs are computed in its group. Then consecutive groups are merged: elementwise work joins the
+ * product or fold before it, and folds over the same rows become one kernel.
  */
 import { reachable } from '../fuse.ts';
 import { type Node, nodeOf, sizeOf, type Value } from '../graph.ts';
@@ -23,7 +23,7 @@ export type GroupKind =
 
 export interface Group {
   kind: GroupKind;
-  /** What it computes, in order. */
+  /** The values that the group computes, in order. */
   roots: Value[];
   /** Elements of the index space: of rows, of all their elements. */
   size: number;
@@ -38,9 +38,9 @@ export interface Grouping {
   stored: Set<Value>;
 }
 
-/** Kernels this far apart in the order of the program are not merged: what they share would have to wait too long. */
+/** Kernels this far apart in the order of the program are not merged, because shared values would stay in memory too long. */
 const near = 8;
-/** Longest row that a workgroup folds, where elementwise work on all of it would join. */
+/** Longest row that a workgroup folds together with elementwise work on all of it. */
 const longestRow = 8192;
 
 /** Groups the nodes that compute `targets`, each of which is the first output of a node and is stored. */
@@ -80,14 +80,14 @@ function tryGrouping(targets: readonly Value[], forced: ReadonlySet<Value>): Gro
 
 const isFold = (v: Value): boolean => kindOf(nodeOf(v)!) === 'fold';
 
-/** Whether a fold may compute its operand itself instead of reading it: from few tensors, all of which are in memory anyway. */
+/** Whether a fold may compute its operand instead of reading it, because it depends only on a few tensors that are in memory anyway. */
 function isRecomputable(v: Value, stored: ReadonlySet<Value>): boolean {
   if (isAnchor(nodeOf(v)!)) return false;
   const leaves = reads(v, (r) => stored.has(r) || isAnchor(nodeOf(r)!));
   return leaves.length <= 6 && leaves.every(({ value }) => !nodeOf(value) || stored.has(value));
 }
 
-/** Map nodes that cost next to nothing: made of what is in memory anyway, and of smaller tensors than they are. */
+/** Map nodes that cost almost nothing, because they depend only on smaller tensors and on values that are in memory anyway. */
 function freeNodes(nodes: readonly Node[]): Set<Node> {
   const costs = new Map<Node, number>();
   const [mostExpensive, small] = [12, 65536];
@@ -110,7 +110,7 @@ export const operandsOf = (node: Node): readonly Value[] =>
     ? node.inputs.filter((_, k) => k === 0 || (node.op === 'Pad' && k === 2))
     : node.inputs;
 
-/** Nodes whose outputs get a kernel: anchors, targets, and what more than one root needs. */
+/** Nodes whose outputs get a kernel: anchors, targets, and nodes that more than one root needs. */
 function rootNodes(nodes: readonly Node[], targets: ReadonlySet<Value>): Set<Node> {
   const free = freeNodes(nodes);
   const roots = new Set<Node>();
@@ -160,11 +160,11 @@ function rowsOf(node: Node): { rows: number; length: number } | null {
 
 interface Read {
   value: Value;
-  /** How its index follows from that of the root: the same, by one layout, or otherwise. */
+  /** How the value's index depends on that of the root: the same, by one layout, or in another way. */
   access: 'same' | 'other' | Layout;
 }
 
-/** The values that the expression of a root reads: those for which `stops` holds, and what no node makes. */
+/** The values that the expression of a root reads: those for which `stops` holds, and those that no node makes. */
 export function reads(root: Value, stops: (v: Value) => boolean): Read[] {
   const found: Read[] = [];
   const seen = new Set<string>();
@@ -231,14 +231,14 @@ function mergedGroups(nodes: readonly Node[], roots: ReadonlySet<Node>): Group[]
     for (const parent of parents.get(group)!) if (dependsOn(parent, on, seen)) return true;
     return false;
   };
-  /** Whether all that `group` reads of `maker` is at hand where the kernel of `maker` computes it. */
+  /** Whether `group` can read everything that it needs from `maker` at the place where the kernel of `maker` computes it. */
   const finds = (group: Group, maker: Group): boolean =>
     group.roots.every((root) =>
       readsOf
         .get(root)!
         .every(({ value, access }) => owner.get(value) !== maker || isAtHand(root, value, access, group, maker)),
     );
-  /** A product or a column fold takes in elementwise work where its own result need not be stored for others soon. */
+  /** Whether a product or a column fold may include elementwise work, because no other group soon needs its own result in memory. */
   const isOnlyReader = (group: Group, maker: Group): boolean =>
     group.roots
       .flatMap((root) => readsOf.get(root)!.map(({ value }) => value))

@@ -1,5 +1,5 @@
 /**
- * Writes the WGSL of one kernel. Values that another kernel has stored are loaded; everything else is computed on the spot,
+ * Writes the WGSL of one kernel. It loads values that another kernel has stored, and computes all others where they are needed,
  * once for each index.
  *
  * All memory is arrays of u32 ("blocks"), in which a value starts at an offset that is a parameter of the kernel ("slot").
@@ -11,7 +11,7 @@ import { expressions, functions, literalOf, wgslType } from './elementwise.ts';
 import { gathers } from './gathers.ts';
 import { indexBelow, viewOf } from './views.ts';
 
-/** Where a stored value lies. */
+/** The place of a stored value. */
 export interface Place {
   /** Name of the buffer. */
   block: string;
@@ -32,11 +32,11 @@ export interface BlockUse {
 }
 
 export interface Kernel {
-  /** The operators in it, for people. */
+  /** The kernel's operators, for display. */
   label: string;
   /** The kernel alone: its parameters are a uniform. */
   code: string;
-  /** The same for several at once: their parameters are in a table. Null where it cannot be one of several. */
+  /** The same for several kernels at once, whose parameters are in a table. Null if the kernel cannot be one of several. */
   batched: string | null;
   /** Buffers, in order of their bindings. */
   blocks: readonly BlockUse[];
@@ -51,7 +51,7 @@ export interface Slot {
   shift: number;
 }
 
-/** Most workgroups along one axis that WebGPU promises. */
+/** Most workgroups along one axis that WebGPU guarantees. */
 export const widest = 65535;
 /** Workgroups in a row, as a grid. Their number is `wid.x + wid.y * 65535u`; some are too many. */
 export const gridOf = (count: number): Kernel['workgroups'] => [Math.min(count, widest), Math.ceil(count / widest), 1];
@@ -86,11 +86,11 @@ export class KernelWriter implements CodeWriter {
     this.#scopes.pop();
     this.line('}');
   }
-  /** Text outside of the kernel's main function, once. */
+  /** Adds text outside the kernel's main function, unless it is already there. */
   declare(text: string): void {
     if (!this.#declarations.includes(text)) this.#declarations.push(text);
   }
-  /** A function that the kernel calls; its body knows only what it computes itself. */
+  /** Declares a function that the kernel calls. Its body can use only values that it computes itself. */
   define(head: string, body: () => void): void {
     const [lines, scopes] = [this.#body, this.#scopes];
     [this.#body, this.#scopes] = [[], [new Map()]];
@@ -118,11 +118,11 @@ export class KernelWriter implements CodeWriter {
     return undefined;
   }
 
-  /** Says that a name stands for an expression. */
+  /** Records that a name stands for an expression. */
   alias(expression: string, name: string): void {
     this.#scopes.at(-1)!.set(expression, name);
   }
-  /** Says that element `i` of a value is `expression`. */
+  /** Records that element `i` of a value is `expression`. */
   give(v: Value, i: string, expression: string): void {
     this.#scopes.at(-1)!.set(`${v.id}@${i}`, expression);
   }
@@ -157,7 +157,7 @@ export class KernelWriter implements CodeWriter {
     return expression(...node.inputs.map((operand) => this.element(operand, i, v.shape)));
   }
 
-  /** Reads a block four values at a time. To be said before anything in the block is read. */
+  /** Makes the kernel read a block four values at a time. Call it before anything in the block is read. */
   readVectors(v: Value): void {
     this.#vectors.add(this.#context.blockOf(v));
   }

@@ -1,4 +1,4 @@
-/** Kernels of the groups that are no products: one function for each kind. */
+/** Kernels of all groups except products, one function for each kind. */
 import { nodeOf, sizeOf, type Value } from '../graph.ts';
 import { acrossThreads, foldOf } from './folding.ts';
 import type { Group } from './groups.ts';
@@ -10,7 +10,7 @@ const labelOf = ({ roots }: Group): string => [...new Set(roots.map((v) => nodeO
 const powerOfTwo = (n: number): number => 2 ** Math.ceil(Math.log2(Math.max(n, 1)));
 const isFold = (v: Value): boolean => kindOf(nodeOf(v)!) === 'fold';
 
-/** Computes elements, then stores those that others read; a value is read before it may be written over. */
+/** Computes elements, then stores those that other kernels read. Reads all values before it overwrites any. */
 export function storeRoots(w: KernelWriter, roots: readonly Value[], i: string): void {
   const stored = roots.filter((v) => w.isStored(v)).map((v) => [v, w.element(v, i)] as const);
   for (const [v, expression] of stored) w.store(v, i, expression);
@@ -31,7 +31,7 @@ export function mapKernel(group: Group, context: KernelContext): Kernel {
   });
 }
 
-/** Rows short enough stay in the registers of their threads from one fold to the next. */
+/** Most values per thread that stay in registers from one fold over a row to the next. */
 const mostInRegisters = 8;
 
 export function rowsKernel(group: Group, context: KernelContext): Kernel {
@@ -80,7 +80,7 @@ export function rowsKernel(group: Group, context: KernelContext): Kernel {
   const whole = group.roots.filter(isWhole);
   if (whole.some((v) => w.isStored(v))) {
     if (unrolled) {
-      // everything is read before anything is written over
+      // reads everything before anything is overwritten
       const elements: (() => void)[] = [];
       forEach((i, condition) => {
         for (const v of whole.filter((each) => w.isStored(each))) {
@@ -139,7 +139,7 @@ export function foldKernel(group: Group, context: KernelContext): Kernel {
 const squaresThreads = 256;
 const squaresEach = 16;
 const pieces = (v: Value): number => Math.ceil(sizeOf(v.shape) / (squaresThreads * squaresEach));
-/** How many partial sums a sum of squares has. */
+/** Number of partial sums of a sum of squares. */
 export const partialSums = (group: Group): number =>
   nodeOf(squaresRoot(group))!.inputs.reduce((sum, v) => sum + pieces(v), 0);
 const squaresRoot = ({ roots }: Group): Value => roots.find((v) => kindOf(nodeOf(v)!) === 'squares')!;

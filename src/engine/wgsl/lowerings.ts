@@ -1,4 +1,4 @@
-/** What becomes of each operator: one row each. An operator without a row is refused by name. */
+/** The table of how operators become WGSL, one row per operator. An operator without a row is refused by name. */
 import { PermafrostError } from '#contract/errors';
 import type { Node } from '../graph.ts';
 import { expressions } from './elementwise.ts';
@@ -29,7 +29,7 @@ const kinds: Record<string, NodeKind> = {
   SumOfSquares: 'squares',
 };
 
-/** An operator has no WGSL. */
+/** Thrown for an operator that has no WGSL. */
 export class NoWgslError extends PermafrostError {
   constructor(node: Node) {
     const shapes = node.inputs.map(({ shape }) => `[${shape}]`).join(', ');
@@ -45,5 +45,5 @@ export function kindOf(node: Node): NodeKind {
   throw new NoWgslError(node);
 }
 
-/** Whether a kernel is built around it. */
+/** Whether a kernel is built around the operator. */
 export const isAnchor = (node: Node): boolean => !['view', 'map'].includes(kindOf(node));

@@ -1,9 +1,9 @@
-/** Where values lie that live from one kernel to another: two share memory when they do not live at the same time. */
+/** Assigns memory to values that are passed between kernels. Two values may share memory if they do not live at the same time. */
 
 export interface Lifetime {
   /** Words of memory. */
   size: number;
-  /** Places in the order of kernels, of its first writer and its last reader. */
+  /** Positions of the value's first writer and last reader in the order of kernels. */
   from: number;
   to: number;
 }
@@ -15,7 +15,7 @@ export interface Placing {
   blocks: number[];
 }
 
-/** Values start at multiples of this many words, so that four can be read at once from any. */
+/** Values start at multiples of this many words, so that four words can be read at once. */
 export const alignment = 64;
 export const aligned = (size: number): number => Math.ceil(Math.max(size, 1) / alignment) * alignment;
 

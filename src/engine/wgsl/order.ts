@@ -1,4 +1,4 @@
-/** The order of the kernels of a step, and which state may be written over. */
+/** Decides the order of the kernels of a step, and which state may be overwritten. */
 import { nodeOf, type Value } from '../graph.ts';
 import { type Group, type Grouping, reads } from './groups.ts';
 
@@ -12,8 +12,8 @@ export interface Ordering {
 }
 
 /**
- * Orders groups as the program does, as far as their operands allow. `newState` names the new value of a state; the old one
- * is the input `state/<name>`. `batchKey` tells which groups can run at once: those with the same key; null: alone.
+ * Orders groups like the program, as far as their operands allow. `newState` has the new values of state; the old value is the
+ * input `state/<name>`. Groups with the same `batchKey` can run at once; those with null cannot.
  */
 export function orderGroups(
   { groups, stored }: Grouping,

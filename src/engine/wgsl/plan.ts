@@ -1,6 +1,6 @@
 /**
- * From the graph of a step to what a GPU does for it: kernels in order, each with its code and parameters, and where every
- * value lies. Pure: nothing here needs a GPU.
+ * Plans how a GPU computes the graph of a step: the kernels in order, with their code and parameters, and the place of every
+ * value. Pure: nothing here needs a GPU.
  */
 import { PermafrostError } from '#contract/errors';
 import { type Graph, nodeOf, sizeOf, type Value } from '../graph.ts';
@@ -41,13 +41,13 @@ export interface Plan {
   blocks: Map<string, number>;
   /** Parameters of kernels that run at once. */
   table: number[];
-  /** Where inputs and noise go, by name. */
+  /** The places of inputs and noise, by name. */
   inputs: Map<string, Stretch>;
-  /** Where outputs lie after a step, by name. */
+  /** The places of outputs after a step, by name. */
   outputs: Map<string, Stretch & { dtype: 'float32' | 'int32' }>;
-  /** New state that could not be written over the old one, to be copied there. */
+  /** New state that cannot overwrite the old one directly and is copied there after the step. */
   copies: { from: Stretch; to: Place }[];
-  /** Frozen values by block; each has one of its own. */
+  /** Frozen values by block. Each has its own block. */
   frozen: Map<string, Frozen>;
   /** Matrix products in it. */
   products: ProductShape[];
@@ -56,13 +56,13 @@ export interface Plan {
 
 export interface PlanOptions {
   limits: PlanLimits;
-  /** Where the state of a name lies. */
+  /** Returns the place of a state. */
   placeOfState(name: string): Place;
   /** The tile for a product; absent: a likely one. */
   tileFor?(shape: ProductShape): Tile | undefined;
 }
 
-/** Blocks of a step: what its kernels leave for each other, what is fed, constants, outputs, parameters of batches. */
+/** Blocks of a step: for values passed between kernels, inputs, constants, outputs, and parameters of batches. */
 export const blockNames = { inputs: 'inputs', constants: 'constants', outputs: 'outputs', table: 'table' } as const;
 
 /**
@@ -155,7 +155,7 @@ export function planStep(g: Graph, values: ReadonlyMap<string, Value>, options: 
   };
   const { order, inPlace, loads } = orderGroups(grouping, newState, batchKey);
 
-  // memory of what lives from kernel to kernel
+  // memory of values that are passed between kernels
   const spans = new Map<Value, { from: number; to: number }>();
   const touch = (v: Value, at: number) => {
     const span = spans.get(v);

@@ -32,14 +32,14 @@ const tiles: readonly Tile[] = [
   tile(16, 64, 32, 4, 4),
 ];
 
-/** Tiles whose two strips fit the memory that a workgroup may share, in bytes. */
+/** Tiles whose two strips fit into the shared memory of a workgroup, in bytes. */
 export const tilesWithin = (shared: number): Tile[] =>
   tiles.filter(({ rows, columns, depth }) => 4 * depth * (rows + 4 + columns) <= shared);
 
-/** Tiles that were fastest, kept from run to run for one adapter. */
+/** The fastest tiles on one adapter, which are kept between runs. */
 export interface TileMemory {
   get(key: string): Tile | undefined;
-  /** Called once after trials, with everything that is known. */
+  /** Called once after trials, with all known tiles. */
   save(found: ReadonlyMap<string, Tile>): void;
 }
 
@@ -86,7 +86,7 @@ function swapsAxes(v: Value, isTransposed: boolean): boolean {
 const factor = ({ attributes }: Node, key: string): number =>
   (attributes[key] as { float: number } | undefined)?.float ?? 1;
 
-/** How a product reads an operand as [batch, outer, k]. */
+/** The way in which a product reads an operand as [batch, outer, k]. */
 interface Operand {
   /** Axis along which four elements lie next to each other: of the result, of the sum, or neither. */
   vectors: 'outer' | 'k' | null;
@@ -226,7 +226,7 @@ export function productKernel(group: Group, context: KernelContext, chosen: Tile
     });
     w.line('workgroupBarrier();');
   });
-  // a loop over what is in registers until now: the elementwise work is compiled once, not for each element
+  // a loop over the results in registers, so that the elementwise work is compiled once instead of for each element
   const sums = Array.from({ length: threadRows * columnVectors }, (_, at) => {
     return `c${Math.floor(at / columnVectors)}_${at % columnVectors}`;
   });

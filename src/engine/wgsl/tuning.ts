@@ -1,4 +1,4 @@
-/** Which tile each product of a step is fastest with on a GPU: a short timed trial, whose result is remembered. */
+/** Finds the fastest tile for each matrix product of a step on a GPU by a short timed trial, and remembers the result. */
 import { Graph } from '../graph.ts';
 import { openExecution } from './executor.ts';
 import type { Gpu } from './gpu.ts';
@@ -11,7 +11,7 @@ export const productKey = ({ batch, m, n, k, transA, transB }: ProductShape): st
 /** Runs of a trial, of which the fastest counts. Each holds enough products for a clock on the host to tell tiles apart. */
 const [runs, products] = [3, 8];
 
-/** Finds the tiles of all products that `memory` does not know, and gives the tile for a product. */
+/** Finds the tiles of all products that are not in `memory`; returns a function that maps a product to its tile. */
 export async function tunedTiles(
   gpu: Gpu,
   shapes: readonly ProductShape[],

@@ -1,6 +1,6 @@
 /**
- * Reshape, Transpose, Slice, Split and Expand move nothing: they become index arithmetic in the kernels that read their
- * result. A view maps the linear index of an element to the index of the same element in the value below.
+ * Reshape, Transpose, Slice, Split and Expand do not move data: they become index arithmetic in the kernels that read their
+ * results. A view maps the linear index of an element to the index of the same element in the value below it.
  */
 import { nodeOf, sameShape, sizeOf, type Value } from '../graph.ts';
 
@@ -67,7 +67,7 @@ function expanded(at: Layout, shape: readonly number[]): Layout {
   return { shape: [...shape], strides, offset: at.offset };
 }
 
-/** The same elements in the same order under another shape, or null where no strides say so. */
+/** The same elements in the same order under another shape; null if no strides describe that. */
 function reshaped(at: Layout, shape: readonly number[]): Layout | null {
   const { shape: sizes, strides: steps, offset } = simplified(at);
   const strides: number[] = [];
@@ -91,7 +91,7 @@ function reshaped(at: Layout, shape: readonly number[]): Layout | null {
   return { shape: [...shape], strides, offset };
 }
 
-/** Without axes of size 1, and with axes that are one stretch of memory as one axis. */
+/** Removes axes of size 1, and merges axes that are contiguous in memory. */
 function simplified({ shape, strides, offset }: Layout): Layout {
   const sizes: number[] = [];
   const steps: number[] = [];
@@ -131,7 +131,7 @@ export function viewOf(v: Value, shape: readonly number[] = v.shape): ElementVie
 /** The value below all views. */
 export const rootOf = (v: Value): Value => (isView(v) ? rootOf(nodeOf(v)!.inputs[0]) : v);
 
-/** The one layout by which a value with its own axes reads its root; null where it takes several. */
+/** The layout by which a value with its own axes reads its root; null if it takes several. */
 export function stridedView(v: Value): (Layout & { root: Value }) | null {
   const { root, layouts } = layoutsOf(v);
   return layouts.length === 1 ? { root, ...layouts[0] } : null;

@@ -1,4 +1,4 @@
-/** A chart of lines: drag to zoom, double click to go back, keys for both, files of it, and its numbers as a table. */
+/** A line chart with zoom (drag, double click, keys), files to save, and its numbers as a table. */
 import { ActionIcon, Alert, Box, Group, Text, Title, Tooltip, useComputedColorScheme } from '@mantine/core';
 import { IconArrowBackUp, IconTable, IconZoomIn, IconZoomOut } from '@tabler/icons-react';
 import { type KeyboardEvent, type PointerEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
@@ -18,14 +18,14 @@ export interface LineChartProps {
   xLabel: string;
   yLabel: string;
   logScale?: boolean;
-  /** The x range that is shown; null: all of it. */
+  /** The visible x range; null: all of it. */
   range?: ChartRange | null;
-  /** Told of a range that was dragged or keyed, null to show everything; absent: the chart does not zoom. */
+  /** Called with the range that the user chose, null for everything; absent: the chart does not zoom. */
   onZoom?(range: ChartRange | null): void;
-  /** Every point of the shown range for CSV; absent: the points that are drawn. */
+  /** Reads every point of the visible range for CSV; absent: CSV holds the drawn points. */
   allPoints?(): Promise<readonly Series[]>;
   height?: number;
-  /** Further controls, right of the title. */
+  /** More controls, right of the title. */
   children?: ReactNode;
 }
 
@@ -124,8 +124,8 @@ export function LineChart(props: LineChartProps) {
         />
       </ZoomArea>
       {!drawable && (
-        <Alert color="yellow" title="This browser gives no canvas to draw on">
-          The numbers are in the table below, and SVG files can be saved.
+        <Alert color="yellow" title="This browser cannot draw the chart: it has no canvas">
+          Read the numbers in the table below, or save the chart as SVG.
         </Alert>
       )}
       <Text id={captionId} size="xs" c="dimmed" mt={4}>
@@ -184,7 +184,7 @@ interface ZoomAreaProps {
   children: ReactNode;
 }
 
-/** The canvas, and the rectangle that is dragged over it. */
+/** The canvas and the zoom rectangle over it. */
 function ZoomArea({ chart, onZoom, height, children }: ZoomAreaProps) {
   const [drag, setDrag] = useState<ChartRange | null>(null);
   const at = (event: PointerEvent): number => {

@@ -1,4 +1,4 @@
-/** Parallel coordinates with what the pointer and the keys find in them, and files of them. */
+/** Parallel coordinates: shows the line under the pointer or chosen by keys, and saves files. */
 import { Anchor, Box, Group, Text, Title, useComputedColorScheme } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
 import { Link } from '@tanstack/react-router';
@@ -13,16 +13,16 @@ import { saveFile } from './save.ts';
 
 interface ParallelChartProps {
   title: string;
-  /** A line per element; `path` leads to what it stands for. */
+  /** A line per element; `path` is the page of the element. */
   lines: readonly { id: string; label: string; path: string | null }[];
   dimensions: readonly Dimension[];
   result: { label: string; values: readonly (number | null)[]; best: 'high' | 'low'; text(value: number): string };
-  /** Further controls, right of the title. */
+  /** More controls, right of the title. */
   children?: ReactNode;
 }
 
 const axisHeight = 260;
-/** Pixels of a picture in a file. */
+/** Size of a saved picture in pixels. */
 const fileWidth = 900;
 
 export function ParallelChart({ title, lines, dimensions, result, children }: ParallelChartProps) {
@@ -92,7 +92,7 @@ export function ParallelChart({ title, lines, dimensions, result, children }: Pa
     };
     return renderToStaticMarkup(<ParallelPicture {...picture} />);
   };
-  const save = (work: () => Promise<void>) => void attempt('It could not be saved', work);
+  const save = (work: () => Promise<void>) => void attempt('The file could not be saved', work);
   const svg = async () => saveFile(`${title}.svg`, await file('light'), 'image/svg+xml');
   const png = async () => {
     const picture = await file(scheme);
@@ -155,7 +155,7 @@ export function ParallelChart({ title, lines, dimensions, result, children }: Pa
   );
 }
 
-/** How good each result is among all, from 0 to 1. */
+/** The rank of each result among all, from 0 (worst) to 1 (best). */
 function sharesOf(values: readonly (number | null)[], best: 'high' | 'low'): (number | null)[] {
   const numbers = values.filter((value) => value !== null);
   const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
@@ -168,6 +168,7 @@ function sharesOf(values: readonly (number | null)[], best: 'high' | 'low'): (nu
 
 function aboutText(lines: readonly DrawnLine[], { label }: { label: string }): string {
   const without = lines.filter(({ share }) => share === null).length;
-  const missing = without > 0 ? ` ${without} of ${lines.length} have none and end before it, dashed.` : '';
+  const missing =
+    without > 0 ? ` ${without} of ${lines.length} have none yet: their lines are dashed and end before it.` : '';
   return `Yellow is the best ${label.toLowerCase()}, violet the worst.${missing} Point at a line, or press the arrow keys, to read it.`;
 }

@@ -1,4 +1,4 @@
-/** The drawing of parallel coordinates, on the screen and in files: it holds its own colours and fonts. */
+/** The drawing of parallel coordinates, for the screen and for files: it carries its own colours and fonts. */
 import { linePath, type PlacedAxis } from './parallel.ts';
 import { type Color, rampColor } from './ramp.ts';
 
@@ -10,18 +10,18 @@ export interface DrawnLine {
 }
 
 export interface ParallelPictureProps {
-  /** The last is that of the results. */
+  /** The last axis shows the results. */
   axes: readonly PlacedAxis[];
   lines: readonly DrawnLine[];
-  /** Pixels; less than {@link leastPictureWidth} is made that. */
+  /** Pixels, at least {@link leastPictureWidth}. */
   width: number;
-  /** Pixels of an axis. */
+  /** Length of an axis in pixels. */
   height: number;
   scheme: 'light' | 'dark';
-  /** The id of the line that stands out. */
+  /** The id of the highlighted line. */
   at: string | null;
   title: string;
-  /** Alone in a file: on a ground of its own, with the title above. */
+  /** For a file: with a background and the title above. */
   isFile?: boolean;
   onHover?(id: string | null): void;
   onChoose?(id: string): void;
@@ -31,7 +31,7 @@ const inks = {
   light: { text: '#434f5a', axis: '#8d9ba6', none: '#8d9ba6', ground: '#ffffff' },
   dark: { text: '#b8c4ce', axis: '#5f6f7c', none: '#5f6f7c', ground: '#131a21' },
 };
-/** From the worst result to the best: viridis, its ends moved so that lines are seen on either ground. */
+/** From the worst result to the best: viridis with its ends changed, so that lines show on both backgrounds. */
 const ramps: Record<'light' | 'dark', readonly Color[]> = {
   light: [
     [68, 1, 84],
@@ -45,7 +45,7 @@ const ramps: Record<'light' | 'dark', readonly Color[]> = {
   ],
 };
 const [top, bottom, letter, boldLetter, longest] = [40, 14, 6.6, 7, 22];
-/** Least pixels between two axes, so that lines have a slope to be told apart by. */
+/** Least pixels between two axes; closer axes make all lines look parallel. */
 const leastGap = 48;
 const titleHeight = 34;
 
@@ -56,7 +56,7 @@ const halfName = ({ label }: PlacedAxis): number =>
   (Math.max(...twoLines(label).map((name) => name.length)) * boldLetter) / 2;
 const edge = (axis: PlacedAxis): number => Math.max(marksWidth(axis), halfName(axis));
 
-/** Room left of each axis for its marks and names; the last has its marks on the right. */
+/** Room left of each axis for its tick labels and names; the last axis has them on the right. */
 const rooms = (axes: readonly PlacedAxis[]): number[] =>
   axes.map((axis, k) => {
     if (k === 0) return edge(axis);
@@ -67,7 +67,7 @@ const rooms = (axes: readonly PlacedAxis[]): number[] =>
 export const leastPictureWidth = (axes: readonly PlacedAxis[]): number =>
   rooms(axes).reduce((sum, room) => sum + room, 0) + edge(axes[axes.length - 1]);
 
-/** The x of each axis: as far apart as their marks need, the remaining room shared among the gaps. */
+/** The x of each axis: as far apart as their tick labels need, with the remaining room shared among the gaps. */
 function placesOf(axes: readonly PlacedAxis[], width: number): number[] {
   const gaps = rooms(axes);
   const extra = Math.max(0, width - leastPictureWidth(axes)) / Math.max(1, axes.length - 1);
@@ -86,7 +86,7 @@ export function ParallelPicture(props: ParallelPictureProps) {
   const above = isFile ? titleHeight : 0;
   const colorOf = ({ share }: DrawnLine) => (share === null ? ink.none : rampColor(ramps[scheme], share));
   const drawn = lines.map((line, i) => ({ line, path: linePath(axes, xs, i) }));
-  // the best are drawn last, over the others, and the highlighted line over all
+  // the best lines are drawn above the others, and the highlighted line above all
   const order = [...drawn].sort(
     (a, b) => Number(a.line.id === at) - Number(b.line.id === at) || (a.line.share ?? -1) - (b.line.share ?? -1),
   );
@@ -137,7 +137,7 @@ export function ParallelPicture(props: ParallelPictureProps) {
         {onHover && (
           <g fill="none" stroke="transparent" strokeWidth={12} pointerEvents="stroke">
             {order.map(({ line, path }) => (
-              // biome-ignore lint/a11y/noStaticElementInteractions: what is around the picture takes keys for all lines
+              // biome-ignore lint/a11y/noStaticElementInteractions: the element around the picture handles keys for all lines
               <path
                 key={line.id}
                 d={path}
@@ -162,7 +162,7 @@ interface AxisMarksProps {
   isLast: boolean;
 }
 
-/** An axis with its name above and its marks beside it; the last has them on its right, where no line is. */
+/** An axis with its name above and its tick labels beside it; the last axis has them on its right, where no line is. */
 function AxisMarks({ axis: { label, ticks }, x, height, ink, isLast }: AxisMarksProps) {
   const side = isLast ? 1 : -1;
   const names = twoLines(label);

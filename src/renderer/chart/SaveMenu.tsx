@@ -1,4 +1,4 @@
-/** The files of a chart: its numbers, the picture on the screen, and one for print. */
+/** Saves a chart: its numbers as CSV, the picture on the screen as PNG, and one for print as SVG. */
 import { ActionIcon, Menu } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
 
@@ -7,7 +7,7 @@ interface SaveMenuProps {
   /** Content of the CSV file. */
   numbers: string;
   onCsv(): void;
-  /** Absent: this browser draws none. */
+  /** Absent where this browser cannot draw PNG. */
   onPng?: () => void;
   onSvg(): void;
 }

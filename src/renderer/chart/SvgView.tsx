@@ -1,4 +1,4 @@
-/** Shows SVG trees as a picture in the page. */
+/** Renders an SVG tree in the page. */
 import { createElement, type ReactNode } from 'react';
 import type { SvgElement } from '#pictures/svg';
 
@@ -21,6 +21,6 @@ const drawn = ({ tag, attributes, children }: SvgElement, key: number): ReactNod
     ...children.map((child, i) => (typeof child === 'string' ? child : drawn(child, i))),
   );
 
-/** The name of an attribute in React: `strokeWidth`. */
+/** React's name of an attribute, such as `strokeWidth`. */
 const propertyOf = (name: string): string =>
   /^(aria|data)-/.test(name) ? name : name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());

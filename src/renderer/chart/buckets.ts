@@ -1,6 +1,6 @@
 /**
- * Thins a growing curve as it grows: equal stretches of x, each with its lowest and highest point, its mean and its count.
- * Adding a point costs the same however long the curve is; peaks are never lost.
+ * Thins a growing curve into equal stretches of x, each with its lowest and highest point, its mean and its count.
+ * Adding a point costs the same at any length, and no peak is lost.
  */
 import type { ChartPoint } from '#pictures/chartPoint';
 
@@ -12,24 +12,24 @@ export interface Bucket {
   low: ChartPoint;
   high: ChartPoint;
   mean: number;
-  /** Points in it. */
+  /** Number of points. */
   count: number;
 }
 
 export interface Buckets {
-  /** Adds a point that lies at or after the last one. */
+  /** Adds a point at or after the last one. */
   push(x: number, y: number): void;
   /** Adds stretches that were thinned elsewhere, after the last point. */
   load(stretches: readonly Bucket[]): void;
-  /** Points behind the stretches. */
+  /** Number of points in all stretches. */
   readonly count: number;
   readonly last: ChartPoint | null;
-  /** The curve as it is drawn: a fresh array of at most two points per stretch, and the newest point. */
+  /** The curve to draw: a new array of at most two points per stretch, and the newest point. */
   drawn(): ChartPoint[];
   stretches(): readonly Bucket[];
 }
 
-/** At most `limit` stretches; they double their width when there would be more. */
+/** Makes buckets of at most `limit` stretches, whose width doubles when there would be more. */
 export function createBuckets(limit = 1000): Buckets {
   let buckets: Bucket[] = [];
   let width = 0; // of a stretch in x; 0 while every point has its own

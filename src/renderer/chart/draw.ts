@@ -1,4 +1,4 @@
-/** Chart.js drives the canvas; this is the only file that knows it. */
+/** Draws charts on a canvas with Chart.js; no other file uses it. */
 import {
   type ActiveElement,
   Chart,
@@ -21,7 +21,7 @@ import { type ChartRange, extentOf, positive, type Reference, type Series } from
 
 declare module 'chart.js' {
   interface InteractionModeMap {
-    /** Of every line the point that is nearest in x. */
+    /** The point of each line that is nearest in x. */
     nearestOfEach: (chart: Chart, event: ChartEvent) => InteractionItem[];
   }
 }
@@ -43,7 +43,7 @@ export interface DrawnChart {
   xAt(pixel: number): number;
   /** Left and right end of the plot in CSS pixels. */
   plot(): ChartRange;
-  /** The picture as PNG on an opaque ground. */
+  /** The picture as PNG on an opaque background. */
   png(): Promise<Blob>;
   destroy(): void;
 }
@@ -97,7 +97,7 @@ export function drawChart(canvas: HTMLCanvasElement): DrawnChart | null {
         border: { color: colors.grid },
         ticks: { color: colors.text, maxRotation: 0, callback: (value: string | number) => tickLabel(Number(value)) },
       });
-      // fresh arrays each time: Chart.js hooks the arrays it was given, and refilling one costs 15 times as much
+      // new arrays each time: Chart.js patches the arrays it is given, and refilling one costs 15 times as much
       chart.data.datasets = next.series.flatMap((series, i) =>
         datasetsOf(series, next.logScale, 1 - i / next.series.length),
       );
@@ -120,7 +120,7 @@ export function drawChart(canvas: HTMLCanvasElement): DrawnChart | null {
   };
 }
 
-/** Lines lie above raw points, those above bands; what has a lower order lies above. */
+/** Drawing order: lines above raw points above bands. Chart.js draws a lower order on top. */
 function datasetsOf({ label, color, points, raw, band }: Series, logScale: boolean, order: number): Dataset[] {
   const shown = (list: readonly ChartPoint[]) => [...(logScale ? positive(list) : list)];
   const edge = (label: string, side: 'low' | 'high', fill: ChartDataset<'line'>['fill']): Dataset => ({
@@ -164,7 +164,7 @@ const faded = (color: string, alpha: number): string =>
     .toString(16)
     .padStart(2, '0')}`;
 
-/** Keeps reference numbers on the y axis. */
+/** Extends the y axis so that reference numbers are visible. */
 function suggested({ references, logScale, series }: ChartView): { suggestedMin?: number; suggestedMax?: number } {
   const values = (extentOf(series) ? references : [])
     .flatMap(({ value, low = value, high = value }) => [low, high])
@@ -190,7 +190,7 @@ function nearestOfEach(chart: Chart, event: ChartEvent): InteractionItem[] {
   });
 }
 
-/** Ranges and lines across the plot, under the curves. */
+/** Draws reference ranges and lines across the plot, under the curves. */
 const referencePlugin = (view: () => ChartView | null): Plugin<'line'> => ({
   id: 'references',
   beforeDatasetsDraw({ ctx, chartArea: { left, right, top, bottom }, scales: { y } }) {

@@ -1,4 +1,4 @@
-/** Parallel coordinates: an axis per setting and one for the result, a line per run across all of them. Where everything lies; pure. */
+/** The layout of parallel coordinates: an axis per setting and one for the result, a line per run across all of them. Pure. */
 import { linearTicks, logTicks, tickLabel } from '#pictures/ticks';
 
 export type Coordinate = string | number | boolean | null;
@@ -6,9 +6,9 @@ export type Coordinate = string | number | boolean | null;
 /** A requested axis. */
 export interface Dimension {
   label: string;
-  /** One per line; null: the line has none there. */
+  /** One per line; null: the line has no value there. */
   values: readonly Coordinate[];
-  /** Equal ratios lie equally far apart, where every value is positive. */
+  /** Logarithmic, if every value is positive. */
   isLog: boolean;
 }
 
@@ -21,16 +21,16 @@ export interface Tick {
 export interface PlacedAxis {
   label: string;
   ticks: Tick[];
-  /** Where each line crosses it, in pixels from its upper end; null: it does not. */
+  /** Where each line crosses the axis, in pixels from its upper end; null: it does not cross. */
   crossings: (number | null)[];
 }
 
-/** Fewer values than that are all marked. */
+/** Up to this many different values are all labelled. */
 const fewValues = 10;
-/** Least pixels between two marks. */
+/** Least pixels between two tick labels. */
 const gap = 14;
 
-/** Numbers lie on a scale, anything else at equal distances; a field that some runs leave empty is of the second kind. */
+/** Places numbers on a scale, and anything else at equal distances, as well as numbers of a field that some runs leave empty. */
 export function placedAxis({ label, values, isLog }: Dimension, height: number): PlacedAxis {
   const numbers = values.filter((value) => typeof value === 'number');
   const scale =
@@ -42,7 +42,7 @@ export function placedAxis({ label, values, isLog }: Dimension, height: number):
   };
 }
 
-/** The axis of the results: a scale with its ends marked, which lines without a result miss. */
+/** The axis of the results: a scale with labels at both ends. Lines without a result do not reach it. */
 export function resultAxis(label: string, values: readonly (number | null)[], height: number): PlacedAxis {
   const numbers = values.filter((value) => value !== null);
   const { shareOf, ticks } = numberScale(numbers, { isLog: false, few: 0, digits: 4 });
@@ -59,7 +59,7 @@ interface Scale {
   ticks: { share: number; text: string }[];
 }
 
-/** At most `few` different values are all marked; of more, round numbers and both ends are. */
+/** Labels all values if there are at most `few`, else round numbers and both ends. */
 function numberScale(
   values: readonly number[],
   { isLog, few, digits }: { isLog: boolean; few: number; digits: number },
@@ -74,7 +74,7 @@ function numberScale(
   return { shareOf, ticks: marks.map((value) => ({ share: shareOf(value), text: tickLabel(value, digits) })) };
 }
 
-/** A coordinate as it is read. */
+/** The text of a coordinate. */
 export const coordinateText = (value: Coordinate): string =>
   value === null ? 'not set' : typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value);
 
@@ -93,7 +93,7 @@ function nameScale(values: readonly Coordinate[]): Scale {
   };
 }
 
-/** Marks that have room; those at both ends always stay. */
+/** Tick labels that have room; those at both ends always stay. */
 function apart(ticks: readonly Tick[]): Tick[] {
   const kept: Tick[] = [];
   const last = ticks[ticks.length - 1];
@@ -105,13 +105,13 @@ function apart(ticks: readonly Tick[]): Tick[] {
   return kept;
 }
 
-/** Whether a number's axis shows it best by ratios: it is positive and spans two powers of ten. */
+/** Whether a log axis suits the numbers: all are positive and span two powers of ten. */
 export function spansPowers(values: readonly Coordinate[]): boolean {
   const numbers = values.filter((value) => typeof value === 'number');
   return Math.min(...numbers) > 0 && Math.max(...numbers) >= 100 * Math.min(...numbers);
 }
 
-/** Straight pieces through the points of one line; where an axis is missed the line ends. */
+/** The path of one line through its points; it ends at the first axis that it does not cross. */
 export function linePath(axes: readonly PlacedAxis[], xs: readonly number[], line: number): string {
   const points: string[] = [];
   for (const [k, { crossings }] of axes.entries()) {

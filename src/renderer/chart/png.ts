@@ -1,4 +1,4 @@
-/** An SVG as a PNG with twice as many pixels, for screens and slides. Throws when the browser cannot draw it. */
+/** An SVG as a PNG with twice as many pixels, for screens and slides. Throws if the browser cannot draw it. */
 export async function pngOf({ svg, width, height }: { svg: string; width: number; height: number }): Promise<Blob> {
   const image = new Image(width, height);
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
@@ -7,6 +7,6 @@ export async function pngOf({ svg, width, height }: { svg: string; width: number
   [canvas.width, canvas.height] = [2 * width, 2 * height];
   canvas.getContext('2d')!.drawImage(image, 0, 0, canvas.width, canvas.height);
   const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'));
-  if (!blob) throw new Error(`A picture of ${width} × ${height} is more than this browser draws. Save it as SVG.`);
+  if (!blob) throw new Error(`A picture of ${width} × ${height} is too large for this browser. Save it as SVG.`);
   return blob;
 }

@@ -5,19 +5,19 @@ import type { ChartPoint } from '#pictures/chartPoint';
 export interface Series {
   id: string;
   label: string;
-  /** A CSS colour that a canvas understands. */
+  /** A CSS colour that a canvas accepts. */
   color: string;
   /** In order of x. */
   points: readonly ChartPoint[];
-  /** Drawn paler behind the points: what they were smoothed from. */
+  /** The points before smoothing, drawn paler behind the others. */
   raw?: readonly ChartPoint[];
   /** An interval around the line, in order of x. */
   band?: readonly { x: number; low: number; high: number }[];
-  /** Points that the source has in the drawn range; absent: as many as are drawn. */
+  /** Number of points that the source has in the drawn range; absent: all are drawn. */
   total?: number;
 }
 
-/** A number to compare with, such as a published one, with the range that counts as the same. */
+/** A number to compare with, such as a published one, with the range that counts as equal. */
 export interface Reference {
   label: string;
   value: number;
@@ -57,14 +57,14 @@ export interface CaptionOptions {
   logScale: boolean;
 }
 
-/** How many of how many points are drawn, how they were chosen, and what a log axis leaves out. */
+/** Says how many points are drawn, how they were chosen, and how many a log axis omits. */
 export function caption({ series, range, logScale }: CaptionOptions): string {
   let [drawn, total, hidden] = [0, 0, 0];
   for (const one of series) {
     const all = measured(one);
     const points = inside(all, range);
     drawn += points.length;
-    // a series reaches a little past the range
+    // a series extends a little beyond the range
     total += Math.max((one.total ?? 0) - (all.length - points.length), points.length);
     if (logScale) hidden += points.length - positive(points).length;
   }

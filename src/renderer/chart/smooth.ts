@@ -4,7 +4,7 @@ import type { ChartPoint } from '#pictures/chartPoint';
 import type { Bucket } from './buckets.ts';
 
 /**
- * Exponential moving average with bias correction: `weight` in [0, 1) is what one point keeps of the past, and early values
+ * Exponential moving average with bias correction: `weight` in [0, 1) is the share that the average keeps at each point, and early values
  * are divided by the weight seen so far instead of starting at 0. A stretch of n points counts as its mean n times.
  */
 export function smoothed(buckets: readonly Bucket[], weight: number): ChartPoint[] {

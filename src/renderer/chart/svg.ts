@@ -1,4 +1,4 @@
-/** A chart as an SVG file for papers: the same lines, bands and axes as on the screen, on white. Pure. */
+/** A chart as an SVG file for papers: the lines, bands and axes of the screen on a white background. Pure. */
 import type { ChartPoint } from '#pictures/chartPoint';
 import { escaped } from '#pictures/svg';
 import { linearTicks, logTicks, tickLabel } from '#pictures/ticks';

@@ -1,4 +1,4 @@
-/** A chart's numbers as rows: for the table beside it and for CSV. Pure. */
+/** A chart's numbers as rows, for its table and for CSV. Pure. */
 import { csvLine } from '#formats/csv';
 import type { ChartPoint } from '#pictures/chartPoint';
 import { type ChartRange, measured, type Series } from './series.ts';

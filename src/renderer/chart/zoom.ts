@@ -1,7 +1,7 @@
 /** Ranges of the x axis. Pure. */
 import type { ChartRange } from './series.ts';
 
-/** The range around the same middle, `factor` times as wide. */
+/** The range with the same middle, `factor` times as wide. */
 export function widened([from, to]: ChartRange, factor: number): ChartRange {
   const [middle, half] = [(from + to) / 2, ((to - from) / 2) * factor];
   return [middle - half, middle + half];

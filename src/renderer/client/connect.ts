@@ -1,11 +1,11 @@
 /**
- * The connection to the app. In the browser a WebSocket; in the Electron window the preload's channel, dressed as one, so
- * that the same link serves both and its subscriptions go on where they were after a reconnect.
+ * The connection to the app: a WebSocket in the browser; in the Electron window the preload's channel behind the same interface, so
+ * that one link serves both, and its subscriptions resume after a reconnect.
  */
 import { createTRPCClient, createWSClient, type TRPCClient, wsLink } from '@trpc/client';
 import type { AppRouter } from '#contract/router';
 
-/** Put on the window by the preload script; absent in a browser. */
+/** Set by the preload script; absent in a browser. */
 interface Channel {
   open(listener: (kind: 'opened' | 'message' | 'closed', text: string) => void): void;
   send(text: string): void;
@@ -17,7 +17,7 @@ declare global {
   }
 }
 
-/** As much of a WebSocket as the link uses, over the channel. */
+/** The part of WebSocket's interface that the link uses, over the channel. */
 function channelSocket(channel: Channel) {
   return class ChannelSocket extends EventTarget {
     static readonly CONNECTING = 0;
@@ -52,7 +52,7 @@ function channelSocket(channel: Channel) {
   };
 }
 
-/** Milliseconds before the nth attempt to reach an app that went away. */
+/** Milliseconds before the nth attempt to reconnect. */
 const retryDelay = (attempt: number): number => Math.min(50 * 2 ** attempt, 3000);
 
 export function connect(): TRPCClient<AppRouter> {

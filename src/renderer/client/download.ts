@@ -1,7 +1,7 @@
-/** Saves what the app makes on the fly: `/download/runs.csv?id=…`. */
+/** Saves files that the app makes on request: `/download/runs.csv?id=…`. */
 
 /**
- * Hands a download path to the browser, or to Electron, which asks where the file shall go; nothing passes through the page.
+ * Passes a download path to the browser, or to Electron, which asks where to save the file. The page itself reads nothing.
  * Throws when there is no such file.
  */
 export async function saveDownload(path: string): Promise<void> {

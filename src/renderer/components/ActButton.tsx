@@ -1,4 +1,4 @@
-/** A small button of one icon, named by its tooltip. */
+/** A small icon button with a tooltip. */
 import { ActionIcon, Tooltip } from '@mantine/core';
 import type { IconX } from '@tabler/icons-react';
 

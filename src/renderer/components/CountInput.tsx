@@ -1,4 +1,4 @@
-/** A whole number from 1 up, with its name in the box: `Seeds: 3`. */
+/** An input for a whole number from 1, with its name in the box: `Seeds: 3`. */
 import { NumberInput } from '@mantine/core';
 
 interface CountInputProps {
@@ -6,13 +6,17 @@ interface CountInputProps {
   name: string;
   /** In full. */
   label: string;
-  value: number;
+  /** Null: the box is empty. */
+  value: number | null;
+  /** Stands in the empty box. */
+  whenEmpty?: string;
   max: number;
   width: number;
   onChange(value: number): void;
+  onEmpty?(): void;
 }
 
-export function CountInput({ name, label, value, max, width, onChange }: CountInputProps) {
+export function CountInput({ name, label, value, whenEmpty, max, width, onChange, onEmpty }: CountInputProps) {
   return (
     <NumberInput
       size="xs"
@@ -23,8 +27,12 @@ export function CountInput({ name, label, value, max, width, onChange }: CountIn
       max={max}
       clampBehavior="strict"
       allowDecimal={false}
-      value={value}
-      onChange={(next) => typeof next === 'number' && next !== value && onChange(next)}
+      placeholder={whenEmpty && `${name}: ${whenEmpty}`}
+      value={value ?? ''}
+      onChange={(next) => {
+        if (typeof next === 'number' && next !== value) onChange(next);
+        if (next === '') onEmpty?.();
+      }}
     />
   );
 }

@@ -1,4 +1,4 @@
-/** Items of a menu that save what the app makes on the fly. */
+/** Menu items that save files which the app makes on request. */
 import { Menu } from '@mantine/core';
 import { IconFile } from '@tabler/icons-react';
 import { saveDownload } from '../client/download.ts';
@@ -6,7 +6,7 @@ import { attempt } from './notify.tsx';
 
 export interface DownloadFile {
   label: string;
-  /** As `/download/…` names it. */
+  /** Its name after `/download/`. */
   file: string;
 }
 
@@ -15,7 +15,7 @@ export function DownloadItems({ files, query }: { files: readonly DownloadFile[]
     <Menu.Item
       key={file}
       leftSection={<IconFile size={15} />}
-      onClick={() => void attempt('It could not be saved', () => saveDownload(`/download/${file}?${query}`))}
+      onClick={() => void attempt('The file could not be saved', () => saveDownload(`/download/${file}?${query}`))}
     >
       {label}
     </Menu.Item>

@@ -1,4 +1,4 @@
-/** Nothing to show: what would be here, and the next thing to do. */
+/** Stands in for an empty list: says what belongs here and what to do next. */
 import { Stack, Text, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
 

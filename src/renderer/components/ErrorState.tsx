@@ -1,4 +1,4 @@
-/** Something failed: what, in the words of the error, and what to do about it. */
+/** Shows an error: what failed, its message, and a button to try again. */
 import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
@@ -7,7 +7,7 @@ interface ErrorStateProps {
   title: string;
   error: unknown;
   onRetry?(): void;
-  /** Further ways on. */
+  /** More buttons. */
   action?: ReactNode;
 }
 

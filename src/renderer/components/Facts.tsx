@@ -1,4 +1,4 @@
-/** Labelled facts; a fact without text is left out. */
+/** A list of labelled facts; omits facts without text. */
 import { Fragment, type ReactNode } from 'react';
 
 export type Fact = readonly [label: string, text: ReactNode];

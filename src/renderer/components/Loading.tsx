@@ -1,4 +1,4 @@
-/** Waiting for the first answer. Shows nothing for a moment, so that quick answers do not flash. */
+/** A spinner while the first answer is awaited. It appears after a moment, so that quick answers do not flash. */
 import { Center, Loader } from '@mantine/core';
 import { useEffect, useState } from 'react';
 

@@ -1,4 +1,4 @@
-/** The note of a run, saved while it is typed. A note that another window has changed meanwhile is never overwritten silently. */
+/** The note of a run, saved while the user types. Asks before it overwrites a note that another window has changed. */
 import { Alert, Button, Group, Text, Textarea, type TextareaProps } from '@mantine/core';
 import { TRPCClientError } from '@trpc/client';
 import { useCallback, useEffect, useRef, useState } from 'react';
@@ -8,22 +8,22 @@ import { messageOf } from './ErrorState.tsx';
 import { notifyError } from './notify.tsx';
 
 interface NoteFieldProps extends Omit<TextareaProps, 'value' | 'onChange' | 'id'> {
-  /** Of the run. */
+  /** The note's run. */
   run: string;
-  /** As it is stored. */
+  /** The stored note. */
   note: string;
 }
 
-/** What is typed, and the stored note that it changes. */
+/** The typed text, and the stored note that it replaces. */
 interface Draft {
   text: string;
   over: string;
 }
 type Saving = 'no' | 'under way' | 'done' | 'conflict' | { failed: string };
 
-/** Milliseconds without a key before it is saved. */
+/** Milliseconds between the last key press and saving. */
 const pause = 700;
-/** Milliseconds between two attempts that fail. */
+/** Milliseconds before a failed save is tried again. */
 const retryPause = 5000;
 
 export function NoteField({ run, note, ...input }: NoteFieldProps) {
@@ -52,12 +52,12 @@ export function NoteField({ run, note, ...input }: NoteFieldProps) {
     return () => clearTimeout(timer);
   }, [waits, saving, draft, save]);
 
-  // the field shows the stored note again once that is what was saved
+  // the field shows the stored note again once it equals the saved text
   useEffect(() => {
     if (draft && draft.text === draft.over && draft.text === note) setDraft(null);
   }, [draft, note]);
 
-  // what is still unsaved when the field goes
+  // saves unsaved text when the field is removed
   const unsaved = useRef<Draft | null>(null);
   unsaved.current = waits ? draft : null;
   useEffect(() => {
@@ -101,7 +101,7 @@ export function NoteField({ run, note, ...input }: NoteFieldProps) {
               Keep mine
             </Button>
             <Button variant="default" onClick={leave}>
-              Take the other
+              Use the other
             </Button>
           </Group>
         </Alert>

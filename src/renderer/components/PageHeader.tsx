@@ -1,4 +1,4 @@
-/** The head of a page: its title, a line about it, and what can be done here. */
+/** The head of a page: its title, a line about it, and its buttons. */
 import { Box, Group, Text, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
 

@@ -11,7 +11,7 @@ interface RemovedListProps {
 export function RemovedList({ removed, onRestore }: RemovedListProps) {
   if (removed.length === 0) return null;
   return (
-    <Alert color="ice" variant="light" title="Removed; deleted when Permafrost ends" py="xs">
+    <Alert color="ice" variant="light" title="Removed; Permafrost deletes them when it exits" py="xs">
       {removed.map(({ name, bytes: size }) => (
         <Group key={name} gap="xs">
           <Text size="sm">

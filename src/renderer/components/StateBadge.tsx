@@ -1,4 +1,4 @@
-/** The state of a run: a dot and a word, so that colour is never the only sign. */
+/** The state of a run as a dot and a word, so that it can be read without colour. */
 import { Box, Group, Text } from '@mantine/core';
 import type { RunState } from '#contract/run';
 import type { Tone } from '#pictures/colors';
@@ -16,7 +16,7 @@ const tones: Record<RunState, Tone> = {
 
 interface StateBadgeProps {
   state: RunState;
-  /** Stands for the word, such as how far it is. */
+  /** Replaces the word, for example with the progress. */
   text?: string;
 }
 

@@ -1,11 +1,11 @@
-/** Where new runs train: this machine or the Slurm cluster. Shown only where there is a cluster. */
+/** Chooses where new runs train: this machine or the Slurm cluster. Shown only if there is a cluster. */
 import { SegmentedControl, Text } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import type { LauncherName } from '#contract/cluster';
 import { useTRPC } from '../client/trpc.ts';
 
-/** The choice, which this window remembers; `local` where there is no cluster. */
+/** The choice, which this window remembers; `local` if there is no cluster. */
 export function useWhereToRun() {
   const trpc = useTRPC();
   const cluster = useQuery({ ...trpc.cluster.state.queryOptions(), staleTime: 60_000 });

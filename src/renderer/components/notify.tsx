@@ -1,4 +1,4 @@
-/** Short messages in the corner: what was done, with a button that undoes it, and errors. */
+/** Short messages in the corner: done actions with an undo button, and errors. */
 import { Button, Group, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import type { Ending } from '../runs/endings.ts';
@@ -6,7 +6,7 @@ import { messageOf } from './ErrorState.tsx';
 
 const closeButtonProps = { 'aria-label': 'Dismiss' };
 
-/** Shows what was done, for six seconds. */
+/** Reports a done action for six seconds. */
 export function notifyDone(text: string, undo?: () => void): void {
   const onUndo = () => {
     notifications.hide(id);
@@ -25,7 +25,7 @@ export function notifyDone(text: string, undo?: () => void): void {
   const id = notifications.show({ message, closeButtonProps, color: 'ice', autoClose: 6000 });
 }
 
-/** Shows what ended, with a button that opens it. */
+/** Reports a run or table that has ended, with a button that opens it. */
 export function notifyEnd({ title, body, isGood }: Pick<Ending, 'title' | 'body' | 'isGood'>, open: () => void): void {
   const message = (
     <Group justify="space-between" wrap="nowrap" gap="xs">
@@ -49,11 +49,11 @@ export function notifyEnd({ title, body, isGood }: Pick<Ending, 'title' | 'body'
   const id = notifications.show({ title, message, closeButtonProps, color, autoClose: 10_000 });
 }
 
-/** Shows an error until it is closed. */
+/** Shows an error until the user closes it. */
 export const notifyError = (title: string, error: unknown): void =>
   void notifications.show({ title, closeButtonProps, message: messageOf(error), color: 'red', autoClose: false });
 
-/** Runs `work` and returns whether it succeeded. Its error is shown under the title `failure`. */
+/** Runs `work` and returns whether it succeeded. Shows its error under the title `failure`. */
 export async function attempt(failure: string, work: () => Promise<unknown>): Promise<boolean> {
   try {
     await work();

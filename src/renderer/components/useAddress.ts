@@ -1,12 +1,12 @@
-/** State that a page keeps in its address, so that history and reload restore it. */
+/** Page state that is kept in the address, so that history and reload restore it. */
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback } from 'react';
 import type { SearchName, searches } from '../searches.ts';
 
 export interface Address<Name extends string> {
-  /** Empty when it is not there. */
+  /** Returns a value, or the empty text if the address has none. */
   get(name: Name): string;
-  /** Changes some, leaves the others; an empty one goes. Makes no entry in the history. */
+  /** Changes the given values and removes empty ones. Adds no entry to the history. */
   set(changes: Partial<Record<Name, string>>): void;
 }
 

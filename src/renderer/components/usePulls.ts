@@ -1,12 +1,12 @@
-/** The state of running pulls. */
+/** The state of running downloads. */
 import { useRef, useState } from 'react';
 import type { PullOf } from '#contract/zoo';
 
-/** Stays the same while only the progress of pulls changes; a new value means that the list may have changed. */
+/** Stays the same object while only progress changes; a new one means that the list may have changed. */
 const signature = (pulls: readonly PullOf<unknown>[]): string =>
   pulls.map(({ name, state }) => `${name} ${state}`).join();
 
-/** `onData` takes the values of a subscription to pulls; `onChange` is called when more than progress may have changed. */
+/** `onData` takes the values of a subscription to pulls; `onChange` is called if more than progress may have changed. */
 export function usePulls<P>(onChange: () => void) {
   const [pulls, setPulls] = useState<readonly PullOf<P>[]>([]);
   const last = useRef<string | null>(null);

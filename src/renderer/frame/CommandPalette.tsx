@@ -1,4 +1,4 @@
-/** Ctrl-K or ⌘K: goes to a page, run, model or table, or does something, by name. */
+/** Ctrl-K or ⌘K: opens a page, run, model or table, or performs an action, by name. */
 import { Box, Modal, Text, TextInput, useMantineColorScheme } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
@@ -82,7 +82,7 @@ function Palette({ onDone }: { onDone(): void }) {
         }}
         onKeyDown={onKeyDown}
       />
-      <Box id="palette" role="listbox" aria-label="Found" className="palette" tabIndex={-1}>
+      <Box id="palette" role="listbox" aria-label="Results" className="palette" tabIndex={-1}>
         {found.map((entry, index) => (
           // biome-ignore lint/a11y/useKeyWithClickEvents: keys go to the text field
           <div
@@ -112,7 +112,7 @@ function Palette({ onDone }: { onDone(): void }) {
       </Box>
       {found.length === 0 && (
         <Text size="sm" c="dimmed" p="sm" role="status">
-          Nothing has these words.
+          Nothing matches these words.
         </Text>
       )}
     </>

@@ -1,18 +1,18 @@
-/** What a lost connection means and what to do; shown while it is lost. */
+/** Says what to do while the connection is lost. */
 import { Text } from '@mantine/core';
 import { useEffect, useState } from 'react';
 
-/** lost: it may come back. restarted: another server answers here, which wants its own address. gone: nothing answers. */
+/** lost: it may come back. restarted: a new server answers here and needs its own address. gone: nothing answers. */
 type Loss = 'lost' | 'restarted' | 'gone';
 
 const texts: Record<Loss, string> = {
-  lost: 'The connection to Permafrost was lost. This window connects again by itself when Permafrost answers.',
+  lost: 'The connection to Permafrost was lost. This window reconnects as soon as Permafrost answers.',
   restarted:
-    'Permafrost was restarted and has a new address. Open the address that it printed in its terminal; this tab cannot connect to it.',
-  gone: 'Permafrost does not answer. If it has ended, start it again (npm start) and open the address that it prints in its terminal. If it comes back under this address, this tab connects by itself.',
+    'Permafrost was restarted and has a new address. Open the address that it printed in its terminal; this tab cannot reconnect.',
+  gone: 'Permafrost does not answer. If it has exited, start it again (npm start) and open the address that it prints in its terminal. If it answers again at this address, this tab reconnects.',
 };
 
-/** Milliseconds between two questions, and until silence counts as the end. */
+/** Milliseconds between two requests to the server, and without an answer until it counts as gone. */
 const [pause, patience] = [2000, 8000];
 
 export function Disconnected() {
@@ -37,7 +37,7 @@ export function Disconnected() {
   );
 }
 
-/** The status that the server answers with; null where none does. */
+/** The HTTP status of the server; null if it does not answer. */
 async function answerOf(path: string): Promise<number | null> {
   try {
     return (await fetch(path, { method: 'HEAD', cache: 'no-store' })).status;

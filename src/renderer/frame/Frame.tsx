@@ -1,4 +1,4 @@
-/** The frame around every page: navigation, the live rows behind all pages, and what a lost connection looks like. */
+/** The frame around every page: navigation, live rows of runs, and the message about a lost connection. */
 import { Alert, AppShell, Box, Burger, Button, Group, Kbd, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconAlertTriangle, IconSearch, IconSnowflake } from '@tabler/icons-react';
@@ -88,10 +88,10 @@ function Brand() {
   );
 }
 
-/** Milliseconds between polls: a store that refuses updates sends no changes either. */
+/** Milliseconds between polls; a store that cannot be written sends no changes. */
 const troublePause = 5000;
 
-/** The error of the run store, e.g. a full disk. */
+/** The error of the run store, such as a full disk. */
 function StoreTrouble() {
   const queue = useQuery(useTRPC().queue.get.queryOptions(undefined, { refetchInterval: troublePause }));
   const trouble = queue.data?.trouble;
@@ -101,7 +101,7 @@ function StoreTrouble() {
       color="red"
       variant="outline"
       icon={<IconAlertTriangle size={18} />}
-      title="The run store is behind"
+      title="The run store cannot be updated"
       mb="md"
       role="alert"
     >

@@ -1,4 +1,4 @@
-/** The list of pages, how much is under way, and the switch between light and dark. */
+/** The list of pages, the number of active runs, and the choice of light or dark colours. */
 import { ActionIcon, AppShell, Badge, Box, Group, NavLink, Text, Tooltip, useMantineColorScheme } from '@mantine/core';
 import { IconBell, IconDeviceDesktop, IconMoon, IconSun } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -7,7 +7,7 @@ import { useState } from 'react';
 import { useTRPC } from '../client/trpc.ts';
 import { pages, sections } from '../routes.tsx';
 
-/** `onGo` is called when a page is chosen. */
+/** Calls `onGo` when the user chooses a page. */
 export function Navigation({ onGo }: { onGo(): void }) {
   const trpc = useTRPC();
   const { pathname } = useLocation();
@@ -62,10 +62,10 @@ export function Navigation({ onGo }: { onGo(): void }) {
 const schemes = [
   { value: 'light', label: 'Light', icon: IconSun },
   { value: 'dark', label: 'Dark', icon: IconMoon },
-  { value: 'auto', label: 'As the system', icon: IconDeviceDesktop },
+  { value: 'auto', label: 'Same as system', icon: IconDeviceDesktop },
 ] as const;
 
-/** Asks the browser for leave to show notifications; gone once that is decided. */
+/** Asks the browser for permission to show notifications; hidden once the user has decided. */
 function NotifyButton() {
   const canAsk = () => 'Notification' in window && Notification.permission === 'default';
   const [isShown, setShown] = useState(canAsk);

@@ -1,15 +1,15 @@
-/** What the command palette finds for some words. Pure. */
+/** The search of the command palette. Pure. */
 
 export interface PaletteEntry {
   key: string;
   group: 'Pages' | 'Actions' | 'Tables' | 'Models' | 'Runs';
   label: string;
-  /** Beside the label; found as well. */
+  /** Shown beside the label and searched as well. */
   hint?: string;
   run(): void;
 }
 
-/** Most entries that are shown. */
+/** Most entries shown. */
 const most = 40;
 
 /** Entries with every word in label or hint; those whose label begins with the words come first, in the order of `entries`. */

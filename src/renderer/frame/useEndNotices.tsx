@@ -1,4 +1,4 @@
-/** Tells when runs and tables end: in the window, and by the system where the window is out of sight and may. */
+/** Announces runs and tables that end: in the window, or as a system notification while the window is hidden, if permitted. */
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
@@ -7,7 +7,7 @@ import { useTRPC } from '../client/trpc.ts';
 import { notifyEnd } from '../components/notify.tsx';
 import { type Ending, endingsOf, withSeen } from '../runs/endings.ts';
 
-/** Milliseconds within which runs that end are told together. */
+/** Runs that end within this many milliseconds share a message. */
 const pause = 1500;
 
 export function useEndNotices(): void {
@@ -36,7 +36,7 @@ export function useEndNotices(): void {
   useEffect(() => () => clearTimeout(timer.current), []);
 }
 
-/** Whether the system shows it. */
+/** Shows a system notification; false if that is not permitted. */
 function tellBySystem({ title, body }: Ending, open: () => void): boolean {
   if (!('Notification' in window) || Notification.permission !== 'granted') return false;
   const notification = new Notification(title, { body });

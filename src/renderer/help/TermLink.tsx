@@ -14,5 +14,5 @@ export function TermLink({ term, children = term }: { term: Term; children?: Rea
   );
 }
 
-/** Markdown without its marks. */
+/** Markdown without its markup. */
 export const plainText = (markdown: string): string => markdown.replace(/[`*]/g, '');

@@ -4,6 +4,7 @@ import { IconBox, IconFlask2, IconTable } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { bytesText } from '#contract/format';
+import { defaultTable } from '#contract/paperTable';
 import { regimes } from '#contract/regime';
 import { useTRPC } from '../client/trpc.ts';
 import { LinkButton } from '../components/LinkButton.tsx';
@@ -13,23 +14,23 @@ export function WaysIn() {
   return (
     <Stack gap="lg" maw={1000}>
       <Text>
-        Permafrost is a lab for frozen pretrained transformers. A transformer that was trained on language is frozen, a
-        small input and output layer are trained around it, and it learns tasks that are not language. Permafrost trains
-        such models, reproduces the published tables and judges every number in them.
+        Permafrost is a lab for frozen pretrained transformers. It freezes a transformer that was pretrained on language
+        and trains a small input and a small output network around it, for tasks that are not language. It also repeats
+        the experiments of published tables and says for every number whether it is reproduced.
       </Text>
       <SimpleGrid cols={{ base: 1, sm: 3 }} spacing="md" component="section" aria-label="Ways to begin">
         <Way
           icon={<IconTable size={20} stroke={1.6} />}
           title="Reproduce a table offline"
-          cost="About five minutes on two cores; no download"
+          cost="36 runs, about five minutes on two cores; no download"
           action={
-            <LinkButton to="/tables" search={{ table: 'regimes', profile: 'quick' }} variant="filled">
+            <LinkButton to="/tables" search={{ table: defaultTable, profile: 'quick' }} variant="filled">
               Open the table
             </LinkButton>
           }
         >
-          Does language pretraining help? Three tasks in three regimes, on a small body that comes with Permafrost. The
-          table shows published numbers, ours and a <TermLink term="verdict" />.
+          Does pretraining help? Bit memory and MNIST from five starting points, on a small <TermLink term="body" />{' '}
+          that comes with Permafrost. The table shows every number with its interval, and what pretraining gains.
         </Way>
         <Gpt2Way />
         <Way

@@ -8,14 +8,14 @@ import type { FieldValue } from './filterFields.ts';
 export interface Column {
   id: string;
   label: string;
-  /** In full, for the choice of columns and the head's tooltip. */
+  /** The full text, for the column menu and the tooltip of the head. */
   help: string;
-  /** Least width in pixels, and its share of the remaining width. */
+  /** Least width in pixels, and the share of the remaining width. */
   width: readonly [least: number, share: number];
   numeric: boolean;
-  /** The value it sorts by; nulls come last. */
+  /** The value to sort by; nulls come last. */
   value(row: RunRow): FieldValue;
-  /** The text it shows. */
+  /** The text to show. */
   text(row: RunRow): string;
 }
 
@@ -68,7 +68,7 @@ export const runColumns: readonly Column[] = [
   {
     id: 'state',
     label: 'State',
-    help: 'State, and how far a running run is',
+    help: 'State, with the progress of a running run',
     width: [90, 0],
     numeric: false,
     value: (row) => row.state,
@@ -86,11 +86,11 @@ export const runColumns: readonly Column[] = [
   metric('best', 'Best', 'Best test metric: the highest accuracy or the lowest error'),
   metric('recent', 'Last 100', 'Mean of the last 100 test metrics'),
   metric('last', 'Last', 'Test metric of the last evaluation'),
-  number('seconds', 'Duration', [96, 0], 'Time under way, pauses left out', (row) => row.seconds || null, durationText),
+  number('seconds', 'Duration', [96, 0], 'Training time without pauses', (row) => row.seconds || null, durationText),
   {
     id: 'device',
     label: 'Device',
-    help: 'Where it computes',
+    help: 'Where the run computes',
     width: [76, 0],
     numeric: false,
     value: (row) => row.device,
@@ -117,7 +117,7 @@ export const runColumns: readonly Column[] = [
   number('step', 'Steps', [88, 0], 'Optimizer steps done', (row) => row.step, countText),
   number('trainable', 'Trainable', [100, 0], 'Trained parameters', (row) => row.trainable, countText),
   number('total', 'Parameters', [110, 0], 'All parameters', (row) => row.total, countText),
-  number('createdAt', 'Made', [132, 0], 'When it was made', (row) => row.createdAt, dateTimeText),
+  number('createdAt', 'Created', [132, 0], 'When the run was created', (row) => row.createdAt, dateTimeText),
   {
     id: 'id',
     label: 'Id',
@@ -139,18 +139,18 @@ export const defaultColumns: readonly string[] = [
   ...['name', 'seed', 'state', 'task', 'model', 'regime', 'value', 'best', 'recent', 'seconds', 'tags'],
 ];
 
-/** The columns of these ids, in the table's order; ids that are no more are left out. */
+/** The columns of these ids, in the table's order; unknown ids are skipped. */
 export const columnsOf = (ids: readonly string[]): Column[] =>
   [...runColumns, ...configColumns].filter((column) => ids.includes(column.id));
 
 export const columnOf = (id: string): Column | undefined =>
   [...runColumns, ...configColumns].find((column) => column.id === id);
 
-/** The columns of groups: room for an interval beside a mean, and how many runs there are. */
+/** The columns of groups: wider, for an interval beside the mean, with the number of runs. */
 export const groupColumns = (chosen: readonly Column[]): Column[] =>
   chosen.flatMap((column): Column[] => {
     if (column.id === 'name') return [column, runCount];
-    if (column.id === 'seed') return []; // stands beside the name of each run of a group
+    if (column.id === 'seed') return []; // shown beside the name of each run of a group
     return [metricColumns.includes(column.id as MetricColumn) ? { ...column, width: [168, 0] } : column];
   });
 const runCount = number('n', 'n', [52, 0], 'Runs of this config', () => null, countText);

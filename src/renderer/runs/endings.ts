@@ -1,13 +1,13 @@
-/** Which runs and tables have ended between two looks at the rows. Pure. */
+/** Finds the runs and tables that have ended between two readings of the rows. Pure. */
 import { metricText, plural } from '#contract/format';
 import type { RunState } from '#contract/run';
 import type { RunRow } from '#contract/runRow';
 
-/** Something that ended, as a notification says it. */
+/** The text of a notification about a run or table that ended. */
 export interface Ending {
   title: string;
   body: string;
-  /** Where its result is. */
+  /** The page of the result. */
   link: { to: '/runs/$id'; params: { id: string } } | { to: '/tables'; search: { table: string } } | { to: '/' };
   isGood: boolean;
 }
@@ -15,12 +15,12 @@ export interface Ending {
 const active: readonly RunState[] = ['queued', 'running'];
 const ended: readonly RunState[] = ['finished', 'failed', 'crashed'];
 
-/** More runs that end at once are told in one sentence. */
+/** If more runs end at once, one sentence announces them all. */
 const mostSingly = 2;
 
 /**
- * The rows of the last look, with what rows between two looks add: runs that were not there, and runs that became active.
- * A short run may start and end before the next look.
+ * The rows of the last reading, with later changes: new runs, and runs that became active.
+ * A short run may start and end before the next reading.
  */
 export function withSeen(before: readonly RunRow[], rows: readonly RunRow[]): RunRow[] {
   const seen = new Map(before.map((row) => [row.id, row]));
@@ -28,7 +28,7 @@ export function withSeen(before: readonly RunRow[], rows: readonly RunRow[]): Ru
   return [...seen.values()];
 }
 
-/** What ended. Runs of a table are told when the last of them ends, and a paused or stopped run is no news. */
+/** The runs and tables that ended. A table ends with its last run; paused and stopped runs are not announced. */
 export function endingsOf(before: readonly RunRow[], after: readonly RunRow[], tables: readonly string[]): Ending[] {
   const states = new Map(before.map(({ id, state }) => [id, state]));
   const news = after.filter(({ id, state }) => ended.includes(state) && active.includes(states.get(id) ?? state));

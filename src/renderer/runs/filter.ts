@@ -1,6 +1,6 @@
 /**
  * The filter language of the table of runs: `task:mnist acc>0.97 (model:gpt2 OR model:vit) -state:failed "free text"`.
- * Terms side by side must all hold; OR, parentheses and a leading minus (or NOT) combine them. Pure.
+ * Adjacent terms must all match; OR, parentheses and a leading minus (or NOT) combine them. Pure.
  */
 import { nearest } from '#contract/errors';
 import type { RunRow } from '#contract/runRow';
@@ -21,7 +21,7 @@ export interface FilterProblem {
 
 export type ParsedFilter = { ok: true; filter: Filter } | { ok: false; problem: FilterProblem };
 
-/** Reads a filter; the empty text lets every run through. */
+/** Parses a filter; every run matches the empty text. */
 export function parseFilter(text: string): ParsedFilter {
   try {
     return { ok: true, filter: parse(tokensOf(text), text.length) };
@@ -31,7 +31,7 @@ export function parseFilter(text: string): ParsedFilter {
   }
 }
 
-/** Whether a run passes. `now` (milliseconds since 1970) is what ages count from. */
+/** Whether a run matches. Ages are relative to `now` (milliseconds since 1970). */
 export function matchesFilter(filter: Filter, row: RunRow, now: number): boolean {
   switch (filter.kind) {
     case 'and':
@@ -83,7 +83,7 @@ const marks = new Map<string, Token['kind']>([
 function tokensOf(text: string): Token[] {
   const tokens: Token[] = [];
   let at = 0;
-  /** Reads `"…"` where it stands, with \" for a quote inside. */
+  /** Reads `"…"` at the current position; \" stands for a quote inside. */
   const quoted = (): string => {
     const match = /^"((?:[^"\\]|\\.)*)"/.exec(text.slice(at));
     if (!match) throw new Problem(at, text.length - at, 'This quote is never closed. Add a " at its end.');
@@ -111,7 +111,7 @@ function tokensOf(text: string): Token[] {
       const value = text[at] === '"' ? quoted() : (/^[^\s()"]*/.exec(text.slice(at))?.[0] ?? '');
       if (text[from] !== '"') at += value.length;
       if (value === '')
-        throw new Problem(start, term[0].length, `Write what ${term[1]} is compared with after ${term[2]}.`);
+        throw new Problem(start, term[0].length, `Write a value after ${term[2]} to compare ${term[1]} with.`);
       tokens.push({
         kind: 'term',
         at: start,

@@ -1,4 +1,4 @@
-/** The fields of a filter, a row each, and how the words of each type of field are read. Pure. */
+/** The fields of a filter, a row each, and the parser of each type of field. Pure. */
 import { type ConfigField, configFields, configSchema } from '#contract/config';
 import { nearest } from '#contract/errors';
 import { regimes } from '#contract/regime';
@@ -10,7 +10,7 @@ export type FieldValue = string | number | boolean | null | readonly string[];
 type Test = (value: FieldValue) => boolean;
 
 interface FieldType {
-  /** A test of values, or the problem with the word, in which {field} is replaced by the field's name. */
+  /** A test of values, or an error text in which {field} stands for the field's name. */
   test(operator: Operator, word: string, values?: readonly string[]): Test | string;
 }
 
@@ -18,7 +18,7 @@ export interface FilterField {
   type: FieldType;
   value(row: RunRow, now: number): FieldValue;
   help: string;
-  /** All that it can be. */
+  /** All possible values. */
   values?: readonly string[];
 }
 
@@ -33,7 +33,7 @@ const comparisons: Record<Operator, (a: number, b: number) => boolean> = {
 };
 const unordered = (operator: Operator): boolean => [':', '=', '!='].includes(operator);
 
-/** `gpt2` is exactly that, `gpt2*` whatever begins so; case does not matter. A list holds when one of it does. */
+/** `gpt2` matches exactly, `gpt2*` as a prefix; case does not matter. A list matches if one of its items does. */
 const word: FieldType = {
   test(operator, word, values) {
     if (!unordered(operator)) return `{field} is a word and has no order; write {field}:${word}.`;
@@ -46,7 +46,7 @@ const word: FieldType = {
   },
 };
 
-/** `:` finds the text anywhere, `=` is the whole. */
+/** `:` finds the text anywhere, `=` compares the whole text. */
 const prose: FieldType = {
   test(operator, text) {
     if (operator !== ':') return word.test(operator, text);
@@ -57,9 +57,9 @@ const prose: FieldType = {
   },
 };
 
-/** A division, since 94 × 0.01 is not 0.94. */
+/** Divides, because 94 × 0.01 is not 0.94. */
 const shares: Record<string, number> = { '': 1, '%': 100, k: 1 / 1e3, m: 1 / 1e6 };
-/** A number, also as 97%, 10k or 1.5M. A run that has none yet never passes. */
+/** A number, also as 97%, 10k or 1.5M. A run without a value never matches. */
 const number: FieldType = {
   test(operator, word) {
     const match = /^([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)([%km]?)$/i.exec(word);
@@ -94,18 +94,26 @@ const own: Record<string, FilterField> = {
   model: { type: word, value: (row) => row.model, help: 'the body: gpt2, gpt2*, vit' },
   regime: { type: word, value: (row) => row.regime, values: Object.keys(regimes), help: 'FPT, FRT, URT or UPT' },
   tag: { type: word, value: (row) => row.tags, help: 'has the tag' },
-  acc: { type: number, value: metricOf('accuracy'), help: 'final accuracy, until then the best: acc>0.97, acc>97%' },
-  mae: { type: number, value: metricOf('mae'), help: 'final mean absolute error, until then the best' },
+  acc: {
+    type: number,
+    value: metricOf('accuracy'),
+    help: 'final accuracy, or the best until the run ends: acc>0.97, acc>97%',
+  },
+  mae: { type: number, value: metricOf('mae'), help: 'final mean absolute error, or the best until the run ends' },
   final: { type: number, value: (row) => row.value, help: 'metric of the final evaluation' },
   best: { type: number, value: (row) => row.best, help: 'best test metric' },
   last: { type: number, value: (row) => row.last, help: 'test metric of the last evaluation' },
   recent: { type: number, value: (row) => row.recent, help: 'mean of the last 100 test metrics' },
   step: { type: number, value: (row) => row.step, help: 'optimizer steps done: step>10k' },
-  duration: { type: duration, value: (row) => row.seconds, help: 'time under way: duration>2h' },
-  age: { type: duration, value: (row, now) => (now - row.createdAt) / 1000, help: 'since it was made: age<7d' },
+  duration: { type: duration, value: (row) => row.seconds, help: 'training time: duration>2h' },
+  age: {
+    type: duration,
+    value: (row, now) => (now - row.createdAt) / 1000,
+    help: 'time since the run was created: age<7d',
+  },
   trainable: { type: number, value: (row) => row.trainable, help: 'trained parameters: trainable<1M' },
   params: { type: number, value: (row) => row.total, help: 'all parameters' },
-  device: { type: prose, value: (row) => row.device ?? row.settings.device ?? null, help: 'where it computes' },
+  device: { type: prose, value: (row) => row.device ?? row.settings.device ?? null, help: 'where the run computes' },
   id: { type: word, value: (row) => row.id, help: 'id, or id:mnist-*' },
   name: { type: prose, value: (row) => row.name, help: 'part of the name' },
   note: { type: prose, value: (row) => row.note, help: 'part of the note' },
@@ -131,6 +139,6 @@ export function fieldOf(name: string): FilterField | undefined {
 }
 
 export const fieldNames = (): string[] => [...Object.keys(own), ...Object.keys(configRows)];
-/** Fields with what they mean, for the help under the box. */
+/** Fields with their meaning, for the help under the box. */
 export const fieldHelp = (): [name: string, help: string][] =>
   Object.entries(own).map(([name, { help }]) => [name, help]);

@@ -1,4 +1,4 @@
-/** Groups of runs on the screen: their order and their names. Pure. */
+/** Order and names of groups of runs. Pure. */
 
 import type { ConfigField } from '#contract/config';
 import { configDiff } from '#contract/configDiff';
@@ -8,7 +8,7 @@ import { columnOf } from './columns.ts';
 import type { FieldValue } from './filterFields.ts';
 import { type SortKey, sortBy, sortRows } from './sort.ts';
 
-/** Groups by their mean where there is one, by their first run elsewhere; the runs inside likewise. */
+/** Sorts groups by their mean, or by their first run where there is no mean, and the runs inside each group. */
 export function sortGroups(groups: readonly RunGroup[], keys: readonly SortKey[]): RunGroup[] {
   const value = (group: RunGroup, column: string): FieldValue => {
     const means: Record<string, Mean | null> = group.means;
@@ -21,7 +21,7 @@ export function sortGroups(groups: readonly RunGroup[], keys: readonly SortKey[]
   );
 }
 
-/** The names of a group's runs without what tells them apart at the end: `seed-1`, `#2`. */
+/** The common name of a group's runs, without endings such as `seed-1` or `#2`. */
 export function groupTitle({ rows }: Pick<RunGroup, 'rows'>): string {
   const names = rows.map(({ name }) => name);
   let length = names[0].length;
@@ -31,7 +31,7 @@ export function groupTitle({ rows }: Pick<RunGroup, 'rows'>): string {
   return title || `${rows[0].task} ${rows[0].regime}`;
 }
 
-/** A name for each group: its title, and where titles are the same, what differs. */
+/** A name for each group: its title, with the settings that differ where titles are equal. */
 export const groupLabels = (groups: readonly RunGroup[]): string[] =>
   distinct(
     groups.map(groupTitle),
@@ -39,7 +39,7 @@ export const groupLabels = (groups: readonly RunGroup[]): string[] =>
     sameGroup,
   );
 
-/** A name for each run: its own, and where names are the same, what differs. */
+/** A name for each run: its own, with the settings that differ where names are equal. */
 export const runLabels = (rows: readonly RunRow[]): string[] =>
   distinct(
     rows.map(({ name }) => name),
@@ -47,10 +47,10 @@ export const runLabels = (rows: readonly RunRow[]): string[] =>
     new Set(['name', 'device']),
   );
 
-/** Fields that a name can take before it is a list. */
+/** Most fields added to a name. */
 const mostFields = 3;
 
-/** Adds to equal names the values of the fields that differ among them, and the id where that is not enough. */
+/** Adds to equal names the values of the fields that differ, and the id if names are still equal. */
 function distinct(names: readonly string[], rows: readonly RunRow[], ignored: ReadonlySet<ConfigField>): string[] {
   const labels = [...names];
   for (const same of equals(names)) {

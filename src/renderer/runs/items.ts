@@ -1,4 +1,4 @@
-/** From all rows to the lines of the table: place, filter, order, groups. Pure. */
+/** Turns all rows into the lines of the table: place, filter, order, groups. Pure. */
 import { groupRuns, type RunGroup } from '#contract/groups';
 import type { RunRow } from '#contract/runRow';
 import { type Filter, matchesFilter } from './filter.ts';
@@ -17,13 +17,13 @@ export const places = {
     label: 'Archive',
     holds: (row: RunRow) => row.archived && row.trashedAt === null,
     empty: 'The archive is empty',
-    hint: 'Select runs and archive them to keep them out of the way without losing anything.',
+    hint: 'Archive runs to hide them without deleting them: select them and press Archive.',
   },
   trash: {
     label: 'Trash',
     holds: (row: RunRow) => row.trashedAt !== null,
     empty: 'The trash is empty',
-    hint: 'Runs put in the trash stay here, files and all, until it is emptied.',
+    hint: 'Runs in the trash keep their files until you empty it.',
   },
 } as const;
 export type RunPlace = keyof typeof places;
@@ -46,13 +46,13 @@ export interface View {
 
 export interface ShownRuns {
   items: Item[];
-  /** The runs behind the items, those in closed groups too. */
+  /** The runs of the items, including those in closed groups. */
   runs: RunRow[];
   /** Runs at this place, before the filter. */
   here: number;
 }
 
-/** Without a sort the newest come first. */
+/** Without sort keys the newest runs come first. */
 export function shownItems(rows: readonly RunRow[], { place, filter, sort, grouped, opened, now }: View): ShownRuns {
   const here = rows.filter(places[place].holds);
   const passing = filter ? here.filter((row) => matchesFilter(filter, row, now)) : here;

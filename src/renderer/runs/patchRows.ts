@@ -1,7 +1,7 @@
-/** Brings a list of rows up to date. Pure. */
+/** Updates a list of rows. Pure. */
 import type { RunRow } from '#contract/runRow';
 
-/** Changed rows in their old places, new ones at the end, rows that are gone left out. */
+/** Keeps changed rows in place, adds new ones at the end and drops removed ones. */
 export function patchRows(rows: readonly RunRow[], changed: readonly RunRow[], gone: readonly string[]): RunRow[] {
   const fresh = new Map(changed.map((row) => [row.id, row]));
   const lost = new Set(gone);

@@ -10,14 +10,14 @@ export interface SortKey {
 
 const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
 
-/** Below 0 when `a` comes first going up. Missing values come last whichever way a column runs. */
+/** Negative if `a` comes first in ascending order. Missing values come last in both directions. */
 export function compareValues(a: FieldValue, b: FieldValue, descending = false): number {
   if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1;
   const order = typeof a === 'number' && typeof b === 'number' ? a - b : collator.compare(String(a), String(b));
   return descending ? -order : order;
 }
 
-/** A sorted copy; equals keep their order. */
+/** A sorted copy; equal items keep their order. */
 export function sortBy<T>(
   items: readonly T[],
   keys: readonly SortKey[],
@@ -39,8 +39,8 @@ export const sortRows = (rows: readonly RunRow[], keys: readonly SortKey[]): Run
   sortBy(rows, keys, (row, column) => columnOf(column)?.value(row) ?? null);
 
 /**
- * The keys after a column's head was pressed: alone it becomes the only key, with `add` (shift) the last one.
- * A column that sorts already turns around; pressed a third time it stops sorting.
+ * The sort keys after a click on a column's head: the column becomes the only key, or with `add` (shift) the last one.
+ * A second click reverses the order; a third removes the key.
  */
 export function pressed(keys: readonly SortKey[], column: string, numeric: boolean, add: boolean): SortKey[] {
   const old = keys.find((key) => key.column === column);

@@ -6,7 +6,7 @@ import { useRef } from 'react';
 import { useTRPC } from '../client/trpc.ts';
 import { patchRows } from './patchRows.ts';
 
-/** Milliseconds between two readings of a table: it is judged anew each time. */
+/** Milliseconds between two readings of a table, which is judged again each time. */
 const tablePause = 1000;
 
 /** Whether the connection stands. */
@@ -21,7 +21,7 @@ export function useLiveRuns(): boolean {
   const { status } = useSubscription(
     trpc.runs.changes.subscriptionOptions(undefined, {
       onStarted() {
-        // changes before the subscription are in no message
+        // no message holds the changes before the subscription
         if (started.current) void queries.invalidateQueries();
         started.current = true;
       },

@@ -1,13 +1,13 @@
-/** Which columns the table of runs shows where the user has chosen none: those that tell rows apart, as many as fit. Pure. */
+/** The default columns of the table of runs: those that differ between rows, as many as fit. Pure. */
 import type { RunRow } from '#contract/runRow';
 import { type Column, columnsOf, defaultColumns, groupColumns } from './columns.ts';
 
 interface Table {
-  /** The columns that the user has chosen; null: none. */
+  /** The columns that the user has chosen; null: no choice. */
   chosen: readonly string[] | null;
   rows: readonly RunRow[];
   grouped: boolean;
-  /** In pixels; 0 where it is not known yet. */
+  /** In pixels; 0 while it is unknown. */
   width: number;
 }
 
@@ -15,13 +15,13 @@ export interface VisibleColumns {
   columns: Column[];
   /** Their ids, as the user may choose them. */
   ids: string[];
-  /** What every row has in common, in place of a column each. */
+  /** Values that all rows share, shown as a text in place of columns. */
   common: string;
 }
 
-/** Shown whatever they say. */
+/** Shown even if all rows are equal. */
 const constant: readonly string[] = ['name', 'state', 'value', 'n'];
-/** What goes first where there is no room comes last. */
+/** The last column is the first to be hidden when there is no room. */
 const importance = [...constant, 'seed', 'best', 'recent', 'task', 'model', 'regime', 'seconds', 'tags'];
 
 export const checkboxWidth = 34;
@@ -55,6 +55,6 @@ function fitting(columns: Column[], width: number): Column[] {
   return columns.filter((column) => kept.includes(column));
 }
 
-/** Pixels that a line needs. */
+/** Width of a line in pixels. */
 export const leastWidth = (columns: readonly Column[]): number =>
   columns.reduce((sum, { width: [least] }) => sum + least, checkboxWidth);

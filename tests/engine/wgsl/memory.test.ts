@@ -6,7 +6,7 @@ const lifetime = fc
   .record({ size: fc.integer({ min: 1, max: 2000 }), from: fc.nat(20), length: fc.nat(10) })
   .map(({ size, from, length }) => ({ size, from, to: from + length }));
 
-it('values that live at the same time never share memory, and blocks are as long as what lies in them', () => {
+it('values that live at the same time never share memory, and blocks are as long as their contents', () => {
   fc.assert(
     fc.property(fc.array(lifetime, { maxLength: 30 }), fc.integer({ min: 2048, max: 8192 }), (values, largest) => {
       const { places, blocks } = placeValues(values, largest);
@@ -26,7 +26,7 @@ it('values that live at the same time never share memory, and blocks are as long
   );
 });
 
-it('a value takes the place of one that nobody reads any more', () => {
+it('a value takes the place of one that is no longer read', () => {
   const { blocks } = placeValues(
     [
       { size: 640, from: 0, to: 1 },

@@ -16,7 +16,7 @@ it.each([
   expect(plan.copies).toEqual([]); // Adam writes parameters and slots where they lie
 });
 
-it('layers that do the same share their code', () => {
+it('layers that compute the same share their code', () => {
   const codes = (n_layer: number) => {
     const plan = planOf(trainingStep({ ...thin, n_layer, freeze_trans: true }, false));
     return new Set(plan.dispatches.map(({ code }) => code)).size;
@@ -31,7 +31,7 @@ it('a kernel that reads more buffers than the adapter allows is refused by name'
   );
 });
 
-it('a tensor that fits no buffer of the adapter is refused with its size and what to do', () => {
+it('a tensor that is too large for the adapter’s buffers is refused with its size and a remedy', () => {
   const limits = { ...roomyLimits, maxStorageBufferBindingSize: 2 ** 20 };
   const step = {
     ...{ state: createState({}), inputs: { x: { shape: [1000] } } },
@@ -55,7 +55,7 @@ it('activations that do not fit one buffer are spread over several', () => {
   for (const [, size] of arenas(spread)) expect(4 * size).toBeLessThanOrEqual(2 * words);
 });
 
-it('state that other kernels still need is copied, not written over', () => {
+it('state that other kernels still need is copied instead of overwritten', () => {
   const swap = planOf({
     ...{ inputs: {}, frozen: {} },
     state: createState({

@@ -37,7 +37,7 @@ async function run(device: Device) {
   return outputs;
 }
 
-it('offers only tiles whose strips fit the memory that a workgroup may share', () => {
+it('offers only tiles whose strips fit into a workgroup’s shared memory', () => {
   expect(tilesWithin(16384).length).toBeGreaterThan(3);
   expect(tilesWithin(16384)).not.toContainEqual(expect.objectContaining({ rows: 128, columns: 128 }));
   expect(tilesWithin(32768)).toContainEqual(expect.objectContaining({ rows: 128, columns: 128 }));

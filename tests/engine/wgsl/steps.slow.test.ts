@@ -41,7 +41,7 @@ it('a step planned twice has the same kernels in the same order, so runs of one 
 });
 
 describe.each(gpuDevices)('on $name', (device) => {
-  it.each(configs)('five steps of %s are those of the CPU', async (_, settings) => {
+  it.each(configs)('five steps of %s are the same as on the CPU', async (_, settings) => {
     const [gpu, cpu] = [await fiveSteps(device, settings), await fiveSteps(tracedCpu, settings)];
     expect(difference(gpu.figures, cpu.figures)).toBeLessThan(1e-4);
     for (const [name, values] of Object.entries(cpu.parameters)) {
@@ -51,7 +51,7 @@ describe.each(gpuDevices)('on $name', (device) => {
     }
   });
 
-  it('an operator without WGSL names itself, and ONNX Runtime runs its step on the same state', async () => {
+  it('an operator without WGSL is named, and ONNX Runtime runs its step on the same state', async () => {
     const state = createState({ w: { shape: [2], data: Float32Array.of(1, -1) } });
     const said: string[] = [];
     const own: Device =
@@ -78,7 +78,7 @@ describe.each(gpuDevices)('on $name', (device) => {
     }
   });
 
-  it('a GPU that is lost between steps ends the run with a reason and leaves the last settled state', async () => {
+  it('if the GPU is lost between steps, the run ends with a reason and keeps the last settled state', async () => {
     const device = await openGpu({ fallback: async () => tracedCpu });
     const state = createState({ w: { shape: [2], data: Float32Array.of(1, 2) } });
     const step = await compileStep(({ state: { w } }) => ({ outputs: { w }, state: { w: tf.mul(w, 2) } }), {

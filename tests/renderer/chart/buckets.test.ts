@@ -48,21 +48,21 @@ describe('buckets', () => {
     expect(sum / 777).toBeCloseTo(ys.reduce((a, b) => a + b) / 777, 10);
   });
 
-  test('points at one x do not widen for ever', () => {
+  test('points at one x do not widen the stretches without end', () => {
     const buckets = createBuckets(4);
     for (let i = 0; i < 20; i++) buckets.push(5, i);
     expect(buckets.count).toBe(20);
     expect(buckets.stretches().length).toBeLessThanOrEqual(4);
   });
 
-  test('every call of drawn gives a fresh array', () => {
+  test('every call of drawn returns a new array', () => {
     const buckets = curve([1, 2]);
     expect(buckets.drawn()).not.toBe(buckets.drawn());
   });
 });
 
 describe('smoothing', () => {
-  test('is the average of what was seen, weighted by age, without a pull towards 0', () => {
+  test('averages the points so far, weighted by age, without a bias towards 0', () => {
     const w = 0.6;
     const ys = [5, 7, 1];
     const expected = (7 * w + 1 + 5 * w * w) / (1 + w + w * w);

@@ -18,7 +18,7 @@ describe('the caption', () => {
     expect(caption({ series: [series('a', [1, 2])], range: null, logScale: false })).toBe('All 2 points drawn.');
   });
 
-  test('says how many of how many are drawn and how they were chosen', () => {
+  test('says how many points are drawn, out of how many, and how they were chosen', () => {
     const text = caption({ series: [series('a', [1, 2], { total: 1_000_000 })], range: null, logScale: false });
     expect(text).toMatch(/^2 of 1,000,000 points drawn: the lowest and the highest of each stretch/);
   });
@@ -80,7 +80,7 @@ describe('the table', () => {
 describe('the SVG', () => {
   const options = { title: 'Loss <b>', xLabel: 'step', yLabel: 'loss', logScale: false, range: null };
 
-  test('escapes what people named', () => {
+  test('escapes names', () => {
     const svg = chartSvg({ ...options, series: [series('a & b', [1, 2])] });
     expect(svg).toContain('Loss &lt;b&gt;');
     expect(svg).toContain('a &amp; b');

@@ -10,7 +10,7 @@ const marks = (values: (string | number | boolean | null)[], isLog = false) =>
   axis(values, isLog).ticks.map(({ y, text }) => [Math.round(y), text]);
 
 describe('an axis', () => {
-  test('marks few numbers where they are, the largest on top', () => {
+  test('labels each of a few numbers, the largest on top', () => {
     expect(axis([1, 3, 2]).crossings).toEqual([100, 0, 50]);
     expect(marks([1, 3, 2])).toEqual([[100, '1'], [50, '2'], [0, '3']]); // biome-ignore format: as a table
   });
@@ -21,7 +21,7 @@ describe('an axis', () => {
     expect(axis([0, 1], true).crossings).toEqual([100, 0]); // 0 has no logarithm
   });
 
-  test('marks many numbers at round ones and at both ends', () => {
+  test('labels round numbers and both ends if there are many numbers', () => {
     const texts = marks(Array.from({ length: 30 }, (_, i) => 3 + i)).map(([, text]) => text);
     expect(texts[0]).toBe('3');
     expect(texts.at(-1)).toBe('32');
@@ -35,7 +35,7 @@ describe('an axis', () => {
     expect(marks([null, 4, 2]).map(([, text]) => text)).toEqual(['not set', '2', '4']);
   });
 
-  test('leaves out marks that have no room', () => {
+  test('leaves out labels that have no room', () => {
     const many = Array.from({ length: 40 }, (_, i) => `word ${String(i).padStart(2, '0')}`);
     expect(marks(many).length).toBeLessThanOrEqual(8);
     expect(axis(many).crossings).toHaveLength(40);
@@ -69,7 +69,7 @@ test('an exported picture is self-contained: title, background, every axis and l
   expect(svg).not.toMatch(/var\(|url\(|href/);
 });
 
-test('numbers over two powers of ten are shown by ratios', () => {
+test('numbers that span two powers of ten get a log axis', () => {
   expect(spansPowers([1e-5, 1e-2])).toBe(true);
   expect(spansPowers([1, 50])).toBe(false);
   expect(spansPowers([0, 1000])).toBe(false);

@@ -34,7 +34,7 @@ test('a run is overlaid on the others with every point that the store has', asyn
   expect(chart.getAllByText('mnist urt (n = 1)').length).toBeGreaterThan(0);
 });
 
-test('the table has the mean over seeds, the diff only what differs; a run can be taken out', async () => {
+test('the table has the mean over seeds, the diff only the fields that differ; a run can be removed', async () => {
   const metrics = await openComparison();
   const mean = metrics.getByRole('row', { name: /n = 3/ });
   expect(mean.textContent).toMatch(/0\.9\d{3} (±\s0\.\d{4}|\(0\.\d{4} … 0\.\d{4}\))/);
@@ -54,7 +54,7 @@ test('the table has the mean over seeds, the diff only what differs; a run can b
 describe('settings against results', () => {
   const lines = () => screen.getByRole('slider', { name: /^Settings and results/ });
 
-  test('a line per run crosses an axis for every field that differs, and the keys read it from the best on', async () => {
+  test('a line per run crosses an axis for every field that differs, and arrow keys move from the best line on', async () => {
     await openComparison();
     const rows = page.app.runs.list().sort((a, b) => (b.value ?? -1) - (a.value ?? -1));
     expect(lines().querySelectorAll('[data-line]')).toHaveLength(4);
@@ -89,7 +89,7 @@ describe('settings against results', () => {
   });
 });
 
-test('accuracies and errors have separate pictures, because they share no axis', async () => {
+test('accuracies and errors have separate charts, because they share no axis', async () => {
   page = await openWindow('/', async (app) => {
     const ids = [...(await fillHome(app, 3)), ...(await fillHome(app, 2, 'mnist-add-reg'))];
     return `/compare?ids=${ids.join('%2C')}`;

@@ -40,12 +40,12 @@ test('a note that another window has changed meanwhile is shown, and the user ch
   write('mine again');
   page.app.runs.note(id, 'theirs again');
   await screen.findByText('It is now: theirs again', {}, patient);
-  fireEvent.click(screen.getByText('Take the other'));
+  fireEvent.click(screen.getByText('Use the other'));
   expect(field().value).toBe('theirs again');
   expect(stored()).toBe('theirs again');
 });
 
-test('a change elsewhere appears where nothing is being typed', async () => {
+test('a change in another window appears unless the user is typing', async () => {
   page.app.runs.note(id, 'from elsewhere');
   await waitFor(() => expect(field().value).toBe('from elsewhere'), patient);
 });

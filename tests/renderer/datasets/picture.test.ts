@@ -5,7 +5,7 @@ const pixel = ({ width, rgba }: ReturnType<typeof pictureOf>, x: number, y: numb
   ...rgba.subarray(4 * (y * width + x), 4 * (y * width + x) + 4),
 ];
 
-test('patches lie where the image has them, with a clear gap between', () => {
+test('patches keep their place in the image, with a transparent gap between them', () => {
   const grid = tokenGrid({ kind: 'image', tokens: 4, width: 4 });
   const x = [0, 0, 0, 1, 1, 0, 0, 0, 0, 0.5, 0, 0, 0, 0, 0, 0];
   const picture = pictureOf(x, grid, { low: 0, high: 1, scale: 1, gap: 1 });
@@ -16,7 +16,7 @@ test('patches lie where the image has them, with a clear gap between', () => {
   expect(pixel(picture, 2, 2)[3]).toBe(0);
 });
 
-test('colours are three values of a pixel, images that fill no square stand side by side, values are rows', () => {
+test('a coloured pixel is three values, patches that fill no square form a row, and values form rows', () => {
   const grid = tokenGrid({ kind: 'image', tokens: 1, width: 12 });
   const red = pictureOf([1, 0, 0, ...Array(9).fill(0)], grid, { low: 0, high: 1, scale: 2, gap: 0 });
   expect([red.width, pixel(red, 1, 1), pixel(red, 2, 0)]).toEqual([4, [255, 0, 0, 255], [0, 0, 0, 255]]);
@@ -29,7 +29,7 @@ test('colours are three values of a pixel, images that fill no square stand side
   });
 });
 
-test('sound is drawn from the least to the greatest value of a column, symbols by name without their padding', () => {
+test('sound is drawn from the lowest to the highest value of a column, and symbols by name without their padding', () => {
   expect(wavePath([1, -1, 0.5, 0.5], 2)).toBe('M0 2.000L0 0.000L1 0.500L1 0.500');
   expect(wordsOf([2, 1, 0, 0, 0], ['', 'a', 'b'])).toEqual({ words: ['b', 'a'], padding: 3 });
   expect(wordsOf([2, 1], null)).toEqual({ words: ['2', '1'], padding: 0 });

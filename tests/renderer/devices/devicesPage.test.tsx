@@ -27,7 +27,7 @@ test("every device works or says why not and what to do; the machine's load is l
   expect(await seriousComplaints()).toEqual([]);
 });
 
-test('a cluster shows its partitions, and our jobs with the reason for which they wait', async () => {
+test('a cluster shows its partitions, and our jobs with the reason why they wait', async () => {
   const { PATH } = process.env;
   const commands = mkdtempSync(join(tmpdir(), 'permafrost-slurm-'));
   const install = (name: string, answer: string) =>
@@ -41,12 +41,12 @@ test('a cluster shows its partitions, and our jobs with the reason for which the
     expect(screen.getByRole('cell', { name: '7_[3-40%8]' })).toBeTruthy();
     expect(screen.getByRole('cell', { name: '38' })).toBeTruthy();
     expect(screen.getByRole('cell', { name: 'Priority' })).toBeTruthy();
-    await userEvent.click(screen.getByRole('button', { name: 'Settings of the cluster' }));
+    await userEvent.click(screen.getByRole('button', { name: 'Cluster settings' }));
     const partition = await screen.findByRole('textbox', { name: 'partition' }, patient);
     await userEvent.type(partition, 'gpu');
     await userEvent.click(screen.getByRole('button', { name: 'Save' }));
     await waitFor(() => expect(page.app.cluster.settings().partition).toBe('gpu'), patient);
-    expect((await screen.findByLabelText('The batch script of ten runs', {}, patient)).textContent).toContain(
+    expect((await screen.findByLabelText('Batch script for ten runs', {}, patient)).textContent).toContain(
       '#SBATCH --partition=gpu',
     );
     expect(await seriousComplaints()).toEqual([]);

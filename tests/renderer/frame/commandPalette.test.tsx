@@ -28,7 +28,7 @@ async function find(text: string): Promise<HTMLElement> {
 const options = () => [...document.querySelectorAll('[role=option]')].map((option) => option.textContent);
 const isAt = (address: string) => waitFor(() => expect(page.history.location.href).toBe(address), patient);
 
-test('Ctrl-K finds a page, a table, a model and a run, and goes there', async () => {
+test('Ctrl-K finds and opens a page, a table, a model and a run', async () => {
   for (const [text, address] of [
     ['model z', '/zoo'],
     ['urt question', '/tables?table=q2-urt'],
@@ -43,7 +43,7 @@ test('Ctrl-K finds a page, a table, a model and a run, and goes there', async ()
   }
 }, 200_000);
 
-test('it does something by name, and keys walk through what is found', async () => {
+test('it performs an action by name, and arrow keys move through the results', async () => {
   const input = await find('queue');
   await waitFor(
     () => expect(options()).toEqual(['QueuePages', 'Pause the queueActions', 'Resume the queueActions']),
@@ -55,9 +55,9 @@ test('it does something by name, and keys walk through what is found', async () 
   await waitFor(() => expect(page.app.queue.get().paused).toBe(true), patient);
 });
 
-test('it says so where nothing is found', async () => {
+test('it says when nothing matches', async () => {
   await find('no such words');
-  expect(await screen.findByText('Nothing has these words.', {}, patient)).toBeTruthy();
+  expect(await screen.findByText('Nothing matches these words.', {}, patient)).toBeTruthy();
 });
 
 test('entries that begin with the words come first', () => {

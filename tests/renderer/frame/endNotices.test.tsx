@@ -8,7 +8,7 @@ const patient = { timeout: 120_000 };
 let page: Awaited<ReturnType<typeof openWindow>>;
 afterEach(() => page.close());
 
-test('a run that ends is told on any page, with a button that opens it', async () => {
+test('a run that ends is announced on any page, with a button that opens it', async () => {
   page = await openWindow('/help');
   await screen.findByText('Help', { selector: 'h1' }, patient);
   const [id] = page.app.runs.create([tiny]);

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApp } from '#app';
 import type { Catalogue } from '#contract/catalogue';
 import type { Services } from '#contract/services';
-import { chooseBody, choosePreset, chooseTask, regimeProblem } from '#renderer/pages/newRun/choose';
+import { choose, choosePreset } from '#renderer/pages/newRun/choose';
 import { type Draft, firstDraft } from '#renderer/pages/newRun/draft';
 import { expandGrid } from '#renderer/pages/newRun/grid';
 
@@ -28,29 +28,21 @@ const complaintsOf = (draft: Draft): string[] => {
   const report = app.config.open(draft);
   return report.ok ? [] : report.errors.map(({ message }) => `${draft.task} on ${draft.model_name}: ${message}`);
 };
-const tasksAfter = (draft: Draft) => catalogue.tasks.map(({ name }) => chooseTask(draft, name, catalogue));
+const tasksAfter = (draft: Draft) => catalogue.tasks.map(({ name }) => choose(draft, 'task', name, catalogue));
 
-describe('by choosing alone', () => {
+describe('with choices alone, without typing', () => {
   test('every task can be trained, from a fresh form and after every other task', () => {
     const once = tasksAfter(first);
     expect([...once, ...once.flatMap(tasksAfter)].flatMap(complaintsOf)).toEqual([]);
   });
 
-  test('every body that the form offers for a task can be trained on it, with every regime that applies', () => {
+  test('every body that the form offers for a task can be trained on it', () => {
     const drafts = tasksAfter(first).flatMap((draft) =>
       catalogue.bodies
         .filter(({ tasks }) => tasks.includes(String(draft.task)))
-        .map(({ name }) => chooseBody(draft, name, catalogue)),
+        .map(({ name }) => choose(draft, 'model_name', name, catalogue)),
     );
-    const regimes = catalogue.presets.filter(({ whole }) => !whole);
-    const inRegimes = drafts
-      .filter((_, i) => i % 5 === 0)
-      .flatMap((draft) =>
-        regimes
-          .filter((preset) => !regimeProblem(draft, preset, catalogue))
-          .map((preset) => choosePreset(draft, preset)),
-      );
-    expect([...drafts, ...inRegimes].flatMap(complaintsOf)).toEqual([]);
+    expect(drafts.flatMap(complaintsOf)).toEqual([]);
   });
 
   test('every published run that is offered can be trained, and every task after it', () => {
@@ -62,7 +54,7 @@ describe('by choosing alone', () => {
     expect([...published, ...next].flatMap(complaintsOf)).toEqual([]);
   });
 
-  test('every task can stand in a grid beside every other', () => {
+  test('a grid can hold every task beside every other', () => {
     const text = catalogue.tasks.map(({ name }) => name).join(', ');
     const drafts = expandGrid(first, [{ field: 'task', text }], catalogue);
     expect(drafts.map(({ task }) => task)).toEqual(catalogue.tasks.map(({ name }) => name));
@@ -70,15 +62,8 @@ describe('by choosing alone', () => {
   });
 });
 
-test('the choice of a task leaves what the user has edited alone', () => {
-  const edited = chooseTask({ ...first, n: 7, learning_rate: 0.5 }, 'digit-add', catalogue, ['n']);
+test('choosing a task keeps the fields that the user has edited', () => {
+  const edited = choose({ ...first, n: 7, learning_rate: 0.5 }, 'task', 'digit-add', catalogue, ['n']);
   expect(edited).toMatchObject({ n: 7, learning_rate: 0.5, num_patterns: null });
-  expect(chooseTask(first, 'digit-add', catalogue)).toMatchObject({ n: 10 });
-});
-
-test('a body without pretrained weights takes no pretrained regime', () => {
-  const draft = chooseTask(first, 'cyp3a4-graph', catalogue);
-  const [fpt, frt] = ['FPT', 'FRT'].map((id) => catalogue.presets.find((preset) => preset.id === id)!);
-  expect(regimeProblem(chooseBody(draft, 'mat', catalogue), fpt, catalogue)).toBe('mat has no pretrained weights.');
-  expect(regimeProblem(draft, frt, catalogue)).toBeNull();
+  expect(choose(first, 'task', 'digit-add', catalogue)).toMatchObject({ n: 10 });
 });

@@ -72,7 +72,7 @@ describe('a draft', () => {
     expect(firstDraft({ bodies: [] }).model_name).toBe(configDefaults.model_name);
   });
 
-  test('each wrong field gets one sentence that says what it takes', () => {
+  test('each wrong field gets one sentence that says what it accepts', () => {
     const errors = schemaErrors({
       ...first,
       n: 'five',
@@ -86,7 +86,7 @@ describe('a draft', () => {
     expect(errors.dropout).toMatch(/from 0 up to 0.95/);
   });
 
-  test('every field can say what it takes in its own words', () => {
+  test('every field says what it accepts by its own label', () => {
     for (const field of configFields) expect(expectation(field)).toContain(fieldMeta(field).label);
   });
 

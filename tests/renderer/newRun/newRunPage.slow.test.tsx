@@ -43,7 +43,7 @@ describe('the form', () => {
     expect(screen.queryByLabelText('ListOps reading')).toBeNull();
   });
 
-  test('says beside a field what it takes, and does not start until it is right', async () => {
+  test('says beside a field what it accepts, and starts only when it is valid', async () => {
     type('Learning rate', 'fast');
     expect(screen.getByText('Learning rate takes a number from 0 up to 10.')).toBeTruthy();
     expect(button('Start run').disabled).toBe(true);
@@ -68,7 +68,7 @@ describe('the form', () => {
     await isReady();
   });
 
-  test('turns a freeze flag in the picture, by key too, and counts anew', async () => {
+  test('toggles a freeze flag in the picture, also by key, and counts again', async () => {
     const attention = () => screen.getByLabelText(/^Attention: /);
     expect(attention().getAttribute('aria-checked')).toBe('true');
     act(() => (attention() as unknown as HTMLElement).focus());
@@ -112,7 +112,7 @@ describe('the form', () => {
   });
 });
 
-describe('beginning from', () => {
+describe('starting from', () => {
   test('a published run fills the whole form', async () => {
     await visit('/new?preset=regimes%2Fmnist%2FFPT');
     await eventually(() => expect(shown('Patch size')).toBe('4'));
@@ -135,7 +135,7 @@ describe('beginning from', () => {
 describe('starting', () => {
   const seeds = () => page.app.runs.getAll().map(({ config }) => config.seed);
 
-  test('makes every run of a grid after showing them', async () => {
+  test('creates every run of a grid after showing them', async () => {
     press('Vary a field');
     type('Values of Seed', '3..5');
     expect(screen.getByLabelText('Runs of the grid').querySelectorAll('tbody tr')).toHaveLength(3);
@@ -147,7 +147,7 @@ describe('starting', () => {
     expect(page.app.runs.getAll().map(({ tags }) => tags.join())).toEqual(['', 'sweep', 'sweep', 'sweep']);
   });
 
-  test('makes the run that the form shows and opens it', async () => {
+  test('creates the run that the form shows and opens it', async () => {
     await visit('/new');
     await screen.findByText('Trained parameters', {}, patient);
     await isReady();

@@ -25,7 +25,7 @@ const shown = () =>
 
 test('a queue without runs leads to a new one', async () => {
   page = await openWindow('/queue');
-  expect(await screen.findByText('Nothing runs and nothing waits', {}, patient)).toBeTruthy();
+  expect(await screen.findByText('No run is running or waiting', {}, patient)).toBeTruthy();
 });
 
 test('a run is moved by buttons and by keys, in the queue and on the page', async () => {
@@ -37,16 +37,16 @@ test('a run is moved by buttons and by keys, in the queue and on the page', asyn
   await user.keyboard('{Alt>}{ArrowDown}{/Alt}');
   await waitFor(() => expect(shown()).toEqual(['first', 'third', 'second']), patient);
   expect(order()).toEqual(['first', 'third', 'second']);
-  expect(screen.getByText('third is number 2 of 3.')).toBeTruthy();
+  expect(screen.getByText('third is now number 2 of 3.')).toBeTruthy();
   expect(await seriousComplaints()).toEqual([]);
-  await user.click(screen.getByRole('button', { name: 'Take first from the queue' }));
+  await user.click(screen.getByRole('button', { name: 'Remove first from the queue' }));
   await waitFor(() => expect(shown()).toEqual(['third', 'second']), patient);
 });
 
 test('a paused queue resumes on request; a running run shows its progress and device, and stops', async () => {
   page = await openQueue();
   expect(await screen.findByText('The queue is paused', {}, patient)).toBeTruthy();
-  await user.click(screen.getByRole('button', { name: 'Go on' }));
+  await user.click(screen.getByRole('button', { name: 'Resume the queue' }));
   expect(await screen.findByText(/cpu \(ONNX Runtime/, {}, patient)).toBeTruthy();
   expect(await screen.findByText(/of 500,000 steps .* so far/, {}, patient)).toBeTruthy();
   expect(await screen.findByText(/at most .* left/, {}, patient)).toBeTruthy();
@@ -54,7 +54,7 @@ test('a paused queue resumes on request; a running run shows its progress and de
   await screen.findByText('The queue is paused', {}, patient);
   await user.click(screen.getByRole('button', { name: 'Stop first' }));
   await waitFor(() => expect(page.app.runs.list()[0].state).toBe('stopped'), patient);
-  expect(await screen.findByText('Nothing runs right now.', {}, patient)).toBeTruthy();
+  expect(await screen.findByText('No run is running.', {}, patient)).toBeTruthy();
 });
 
 test('the number of runs at once is set', async () => {

@@ -21,7 +21,7 @@ afterAll(() => page.close());
 
 const section = () => within(screen.getByLabelText('Attention', { selector: 'section' }));
 
-test('maps are computed when they are asked for, and step through samples and checkpoints', async () => {
+test('maps are computed on request, for any sample and checkpoint', async () => {
   fireEvent.click(section().getByText('Show the maps'));
   await section().findByLabelText('Attention of layer 0, mean of all heads, over 10 tokens', {}, patient);
   const shown = await page.app.analysis.attention(id, { checkpoint: 'best', sample: 0 });

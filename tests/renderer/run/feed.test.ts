@@ -46,7 +46,7 @@ describe('the curves of a run', () => {
     expect(feed.get('train_loss')).toMatchObject({ total: 1001 });
   });
 
-  test('ask to be loaded anew when the run begins again', () => {
+  test('ask to be loaded again when the run starts over', () => {
     const feed = createFeed();
     const started = { step: 0, totalSteps: 9, device: 'cpu', trainable: 1, total: 1, deviations: [] };
     expect(feed.add([loss(1, 1)])).toBe(false);
@@ -72,7 +72,7 @@ describe('the x axis', () => {
   test.each([
     ['step' as const, 150, 150, 'step'],
     ['samples' as const, 150, 3750, 'samples'],
-    ['time' as const, 150, 30, 'seconds under way'],
+    ['time' as const, 150, 30, 'seconds of training'],
   ])('%s: step %d lies at %d', (kind, step, x, label) => {
     const axis = axisOf(kind, 25, clock);
     expect(axis.label).toBe(label);

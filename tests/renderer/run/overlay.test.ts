@@ -5,7 +5,7 @@ const image = { kind: 'image', tokens: 4, width: 4 } as const; // 2 × 2 patches
 /** [heads, t, t] in which each weight is its own place. */
 const weights = (heads: number, t: number) => Float32Array.from({ length: heads * t * t }, (_, i) => i);
 
-test('a body without a class token reads at the last token, one with it at the class token', () => {
+test('the map is that of the class token, or of the last token where there is no class token', () => {
   expect(readWeights(weights(2, 4), 2, 4, image)).toEqual({
     reader: 'last token',
     heads: [Float32Array.of(12, 13, 14, 15), Float32Array.of(28, 29, 30, 31)],

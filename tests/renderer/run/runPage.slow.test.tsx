@@ -42,12 +42,12 @@ describe('a finished run', () => {
 
   test('shows its log, its checkpoints, its config and how it differs from the protocol', async () => {
     await eventually(() => expect(screen.getByText(/Compiled \d+ nodes/)).toBeTruthy());
-    await eventually(() => expect(screen.getByText('to go on from')).toBeTruthy());
+    await eventually(() => expect(screen.getByText('to continue from')).toBeTruthy());
     expect(within(screen.getByLabelText('Config', { selector: 'table' })).getByText('num_patterns')).toBeTruthy();
-    expect(screen.getByText(/The body is not gpt2 as published/)).toBeTruthy();
+    expect(screen.getByText(/The body differs from the published gpt2/)).toBeTruthy();
   });
 
-  test('shows the numbers of its curves as a table where nothing can be drawn', () => {
+  test('shows the numbers of its curves as a table if the browser has no canvas', () => {
     expect(cells()).toHaveLength(10);
     const header = screen.getByLabelText('Loss as numbers').querySelector('thead')!;
     expect(header.textContent).toBe('steptraintest');
@@ -63,7 +63,7 @@ describe('a finished run', () => {
     pressed('samples');
     expect(cells()[0][0].textContent).toBe('25');
     pressed('time');
-    await eventually(() => expect(chart('Loss').getByText('seconds under way')).toBeTruthy());
+    await eventually(() => expect(chart('Loss').getByText('seconds of training')).toBeTruthy());
     pressed('step');
   });
 
@@ -86,19 +86,19 @@ describe('a finished run', () => {
 
   test('is cloned into the form', async () => {
     pressed('Clone');
-    await screen.findByText(`begins as ${id}`, {}, patient);
+    await screen.findByText(`starts from ${id}`, {}, patient);
     expect(page.history.location.search).toContain(id);
   });
 });
 
-describe('a run under way', () => {
+describe('a run', () => {
   const points = () => {
     const text = screen.queryByLabelText('Loss', { selector: 'section' })?.textContent ?? '';
     const [, all, some] = /All ([\d,]+) points|of ([\d,]+) points/.exec(text) ?? []; // a run that is long is thinned
     return Number((all ?? some ?? '0').replaceAll(',', ''));
   };
 
-  test('grows; pauses, resumes and stops when asked, with every point once', async () => {
+  test('draws its growing curves with every point once; pauses, resumes and stops on request', async () => {
     const [id] = page.app.runs.create([endless]);
     await visit(`/runs/${id}`);
     await eventually(() => expect(points()).toBeGreaterThan(5));

@@ -7,7 +7,7 @@ const row = (id: string, state: RunState, name = id) => runRow({ name }, { id, s
 const told = (before: ReturnType<typeof row>[], after: ReturnType<typeof row>[]) =>
   endingsOf(before, after, ['regimes', 'q1-fpt']).map(({ title, body }) => [title, body]);
 
-test('a run that ends is told with its result or its reason; one that is stopped, or that ended before, is not', () => {
+test('a run that ends is announced with its result or its reason; one that was stopped, or that ended before, is not', () => {
   const before = ['a', 'b', 'c', 'd'].map((id) => row(id, id === 'd' ? 'finished' : 'running'));
   const failed = { ...row('b', 'failed'), value: null, reason: { code: 'nan', message: 'The loss is not a number.' } };
   expect(
@@ -18,7 +18,7 @@ test('a run that ends is told with its result or its reason; one that is stopped
   ]);
 });
 
-test('many runs that end at once are told in one sentence', () => {
+test('many runs that end at once are announced in one sentence', () => {
   const ids = ['a', 'b', 'c'];
   const after = ids.map((id) => row(id, id === 'b' ? 'crashed' : 'finished'));
   expect(
@@ -29,7 +29,7 @@ test('many runs that end at once are told in one sentence', () => {
   ).toEqual([['3 runs ended', '2 finished, 1 crashed']]);
 });
 
-test('the runs of a table are told once, when the last of them ends', () => {
+test('the runs of a table are announced once, when the last of them ends', () => {
   const table = (one: RunState, two: RunState) => [
     row('a', one, 'regimes/mnist/FPT quick'),
     row('b', two, 'regimes/mnist/FRT quick'),
@@ -40,7 +40,7 @@ test('the runs of a table are told once, when the last of them ends', () => {
   ]);
 });
 
-test('a run that starts and ends between two looks is told; one that appears ended, as after a rebuild, is not', () => {
+test('a run that starts and ends between two readings is announced; one that appears ended, as after a rebuild, is not', () => {
   const seen = withSeen([row('resumed', 'paused')], [row('resumed', 'running'), row('new', 'queued')]);
   const after = [row('resumed', 'finished'), row('new', 'finished'), row('rebuilt', 'finished')];
   expect(told(withSeen(seen, after), after).map(([title]) => title)).toEqual([

@@ -67,7 +67,7 @@ describe('a filter', () => {
     expect(holds('(task:mnist OR task:mnist) seed:7')).toBe(false);
   });
 
-  test('never passes a number that a run does not have, whichever way it is compared', () => {
+  test('never matches a run that has no value, whatever the operator', () => {
     for (const operator of ['<', '>', '=', '!=']) expect(holds(`final${operator}0.5`, vit)).toBe(false);
   });
 });
@@ -82,7 +82,7 @@ describe('an error', () => {
     ['task:mnist (acc>0.9', 11, 1, /never closed/],
     ['acc>0.9)', 7, 1, /never opened/],
     ['note:"half', 5, 5, /quote is never closed/],
-    ['acc>', 0, 4, /what acc is compared with/],
+    ['acc>', 0, 4, /value after > to compare acc with/],
     ['task:mnist OR', 11, 2, /missing after OR/],
     ['OR task:mnist', 0, 2, /missing before OR/],
     ['()', 1, 1, /missing before \)/],
@@ -122,10 +122,10 @@ describe('an error', () => {
   });
 });
 
-test('every field of the help can be asked for', () => {
+test('every field in the help can be used', () => {
   for (const [name] of fieldHelp()) expect(problem(`${name}:*`)?.message ?? '').not.toMatch(/no field/);
 });
 
-test.each(['constructor', 'toString', '__proto__'])('the word %s is looked for like any other text', (word) => {
+test.each(['constructor', 'toString', '__proto__'])('the word %s is searched for like any other text', (word) => {
   expect(parseFilter(word)).toEqual({ ok: true, filter: { kind: 'text', text: word.toLowerCase() } });
 });

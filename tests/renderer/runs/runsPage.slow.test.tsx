@@ -35,7 +35,7 @@ const tool = async (name: string) =>
 const press = (name: string | RegExp) => user.click(screen.getByRole('button', { name }));
 
 describe('the table of runs', () => {
-  test('draws only the lines in sight and says how many there are', async () => {
+  test('renders only its visible lines and says how many there are', async () => {
     const grid = await openRuns(60);
     expect(screen.getByText('60 runs')).toBeTruthy();
     expect(grid.getAttribute('aria-rowcount')).toBe('61');
@@ -44,7 +44,7 @@ describe('the table of runs', () => {
     expect(await seriousComplaints()).toEqual([]);
   });
 
-  test('filters as it is typed, and keeps what it shows while a filter is wrong', async () => {
+  test('filters while the user types, and keeps its lines while a filter is wrong', async () => {
     await openRuns();
     await type('task:bit-xor -state:failed');
     await waitFor(
@@ -56,7 +56,7 @@ describe('the table of runs', () => {
       await screen.findByText(/There is no field tsk. Did you mean task\? \(at character 1\)/, {}, patient),
     ).toBeTruthy();
     await type('task:nothing');
-    expect(await screen.findByText('No run passes the filter', {}, patient)).toBeTruthy();
+    expect(await screen.findByText('No run matches the filter', {}, patient)).toBeTruthy();
     await user.click(screen.getByText('Show all runs'));
     await waitFor(() => expect(lines()).toHaveLength(18), patient);
   });
@@ -96,7 +96,7 @@ describe('the table of runs', () => {
     await waitFor(() => expect(screen.queryByRole('columnheader', { name: /^Learning rate/ })).toBeNull(), patient);
   });
 
-  test('is walked, selected and opened with keys alone', async () => {
+  test('can be navigated, selected and opened by keyboard alone', async () => {
     const grid = await openRuns(9);
     const first = names()[0];
     grid.focus();
@@ -112,8 +112,8 @@ describe('the table of runs', () => {
   });
 });
 
-describe('what is done to selected runs', () => {
-  test('goes to the trash and comes back by Undo; only emptying the trash deletes', async () => {
+describe('an action on selected runs', () => {
+  test('moves them to the trash, and Undo restores them; only emptying the trash deletes', async () => {
     await openRuns(6);
     await select(0);
     await tool('Trash');
@@ -131,7 +131,7 @@ describe('what is done to selected runs', () => {
     expect(page.app.runs.list()).toHaveLength(5);
   });
 
-  test('goes to the archive and leaves the active runs', async () => {
+  test('archives them, so that they are no longer among the active runs', async () => {
     await openRuns(6);
     await select(0);
     await select(1);
@@ -141,7 +141,7 @@ describe('what is done to selected runs', () => {
     await waitFor(() => expect(lines()).toHaveLength(2), patient);
   });
 
-  test('gets tags and a note', async () => {
+  test('adds tags and a note', async () => {
     await openRuns(6);
     await select(0);
     await select(1);
@@ -173,7 +173,7 @@ describe('what is done to selected runs', () => {
     expect(await screen.findByText('2 runs', {}, patient)).toBeTruthy();
   });
 
-  test('reruns what failed and nothing else', async () => {
+  test('reruns only the failed ones', async () => {
     await openRuns(18, '/', (app) => app.queue.pause());
     const before = new Map(page.app.runs.list().map(({ id, state }) => [id, state]));
     const failed = [...before].filter(([, state]) => state === 'failed').map(([id]) => id);
@@ -188,7 +188,7 @@ describe('what is done to selected runs', () => {
     for (const { id, state } of others) expect(state).toBe(before.get(id));
   });
 
-  test('is offered as files, of the runs and of their means', async () => {
+  test('exports the runs, or their means', async () => {
     await openRuns(6);
     await select(0);
     await tool('Export');
@@ -197,7 +197,7 @@ describe('what is done to selected runs', () => {
     expect(items.map(({ textContent }) => textContent)).toContain('Means over seeds as LaTeX');
   });
 
-  test('fails in the words of the app', async () => {
+  test('shows the app’s message when it fails', async () => {
     await openRuns(3, '/', (app) => {
       app.queue.pause();
       const [run] = app.runs.list();
@@ -209,7 +209,7 @@ describe('what is done to selected runs', () => {
   });
 });
 
-test('a run that is made elsewhere appears without a reload', async () => {
+test('a run that is created elsewhere appears without a reload', async () => {
   await openRuns(3);
   page.app.queue.pause();
   page.app.runs.create([{ ...page.app.runs.get(page.app.runs.list()[0].id).config, name: 'newcomer' }]);
@@ -218,6 +218,6 @@ test('a run that is made elsewhere appears without a reload', async () => {
 
 test('an unknown address is reported, with a link back', async () => {
   page = await openWindow('/nowhere');
-  expect(await screen.findByText('There is no such page', {}, patient)).toBeTruthy();
+  expect(await screen.findByText('This page does not exist', {}, patient)).toBeTruthy();
   expect(screen.getByRole('link', { name: 'Go to the runs' })).toBeTruthy();
 });

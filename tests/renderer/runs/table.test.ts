@@ -19,7 +19,7 @@ describe('sorting', () => {
     expect(seeds('value,seed')).toEqual([1, 2, 10]);
     expect(seeds('task,-seed')).toEqual([1, 10, 2]);
   });
-  test('puts missing values last both ways', () => {
+  test('puts missing values last in both directions', () => {
     expect(seeds('value').at(-1)).toBe(10);
     expect(seeds('-value').at(-1)).toBe(10);
   });

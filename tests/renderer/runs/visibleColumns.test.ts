@@ -7,8 +7,8 @@ const shown = (more: Partial<Parameters<typeof visibleColumns>[0]> = {}) =>
   visibleColumns({ chosen: null, rows, grouped: false, width: 0, ...more });
 const labels = (more: Parameters<typeof shown>[0] = {}) => shown(more).columns.map(({ label }) => label);
 
-describe('where the user has chosen no columns', () => {
-  test('seeds of one config are told apart, and what all rows say stands above the table', () => {
+describe('the default columns', () => {
+  test('show the seed of each run; values that all rows share stand above the table', () => {
     expect(labels()).toEqual(['Name', 'Seed', 'State', 'Final', 'Best']);
     expect(shown().common).toBe('task bit-xor, model gpt2, regime FPT, last 100 0.9300, duration 1 h 00 min');
   });
@@ -40,7 +40,7 @@ describe('where the user has chosen no columns', () => {
   });
 });
 
-test('columns that the user has chosen are shown whatever they say', () => {
+test('columns that the user has chosen are shown even if all rows are equal', () => {
   expect(labels({ chosen: ['name', 'task', 'regime'], width: 100 })).toEqual(['Name', 'Task', 'Regime']);
   expect(shown({ chosen: ['name', 'task'] }).common).toBe('');
 });

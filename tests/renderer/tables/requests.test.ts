@@ -15,12 +15,12 @@ import { runRow } from '../runs/rows.ts';
 function result(
   id: string,
   states: (RunState | null)[],
-  more: { moreSeeds?: number | null; needs?: string } = {},
+  more: { moreSeeds?: number | null; needs?: string; seeds?: number } = {},
 ): CellResult {
   const runs = states.flatMap((state, seed) => (state ? [runRow({ seed }, { id: `${id}-${seed}`, state })] : []));
   const seeds = states.filter((state) => state === 'finished').length;
   const judgement = { verdict: "can't tell yet", seeds, moreSeeds: more.moreSeeds ?? null };
-  return { cell: { id }, needs: more.needs ?? null, runs, judgement } as CellResult;
+  return { cell: { id, seeds: more.seeds ?? 3 }, needs: more.needs ?? null, runs, judgement } as CellResult;
 }
 
 const [done, some, none] = [
@@ -38,6 +38,19 @@ test('every cell selects the cells that can run here; missing cells lack a run f
     { id: 'none', seeds: 3 },
   ]);
   expect(seedsBegun(some)).toBe(1);
+});
+
+test('where nobody says how many, each cell gets as many seeds as its table says', () => {
+  const five = result('five', Array(3).fill('finished'), { seeds: 5 });
+  expect(everyCell([done, five], null)).toEqual([
+    { id: 'done', seeds: 3 },
+    { id: 'five', seeds: 5 },
+  ]);
+  expect(missingCells([done, five], null)).toEqual([{ id: 'five', seeds: 5 }]);
+  expect(missingCells([done, five], 3)).toEqual([]);
+  expect(unfinishedCells([result('stopped', [null, null, null, null, 'stopped'], { seeds: 5 })], null)).toEqual([
+    { id: 'stopped', seeds: 5 },
+  ]);
 });
 
 test('undecided cells get the seeds that they ask for, up to ten, unless a run is under way', () => {

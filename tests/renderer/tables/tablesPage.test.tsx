@@ -11,8 +11,18 @@ import '../layout.ts';
 
 const patient = { timeout: 60_000 };
 const eventually = (check: () => void) => waitFor(check, patient);
-const cellId = 'regimes/bit-xor/FRT';
-const { configs } = expand(tableOf('regimes').cells.find(({ id }) => id === cellId)!, 'paper', [0, 1, 2, 3, 4, 5, 6]);
+const configsOf = (table: string, column: string, row: string, seeds: number[]) =>
+  expand(
+    tableOf(table).cells.find((cell) => cell.column === column && cell.row === row)!,
+    table === 'nano' ? 'quick' : 'paper',
+    seeds,
+  ).configs;
+/** Finished runs: enough to decide one published cell, and one gain of a table without published numbers. */
+const finishedRuns = [
+  { name: 'done', best: 1, configs: configsOf('regimes', 'FRT', 'bit-xor', [0, 1, 2, 3, 4, 5, 6]) },
+  { name: 'done-fpt', best: 0.94, configs: configsOf('nano', 'FPT', 'bit-memory, rate 0.003', [0, 1, 2]) },
+  { name: 'done-frt', best: 0.85, configs: configsOf('nano', 'FRT', 'bit-memory, rate 0.003', [0, 1, 2]) },
+];
 
 let page: Awaited<ReturnType<typeof openWindow>>;
 beforeAll(async () => {
@@ -25,12 +35,13 @@ beforeAll(async () => {
 });
 afterAll(() => page.close());
 
-/** Finished runs of one cell, enough to decide it, made by another Permafrost. */
+/** Adds the finished runs, as another Permafrost would. */
 async function finish(path: string): Promise<void> {
   const store = await openStore(path);
-  for (const [i, config] of configs.entries()) {
-    const id = `done-${i}`;
-    const value = 1 - i / 1000;
+  const runs = finishedRuns.flatMap(({ name, best, configs }) =>
+    configs.map((config, i) => ({ id: `${name}-${i}`, value: best - i / 1000, config })),
+  );
+  for (const [i, { id, value, config }] of runs.entries()) {
     const counts = { samples: 10_000, iteration: 1, iterations: 1, steps: 100, seconds: 60, stoppedEarly: false };
     const result = { metric: 'accuracy', value, loss: 0.1, standardError: 0.001, last100: value, ...counts };
     store.runs.add({ id, config, createdAt: i }, 'running');
@@ -59,11 +70,11 @@ const states = () =>
 test('cells show the published number, ours with its interval and a verdict, or what they need', async () => {
   expect(textOf('bit-xor', 'FRT')).toMatch(/Paper1†.*Ours0\.9970\(0\.99\d … 0\.99\d\)7 seedsreproduced/);
   expect(textOf('mnist', 'FRT')).toMatch(/Paper0\.97053 runscan't tell yet, \+3 seeds/);
-  expect(textOf('mnist-add', 'FRT')).toMatch(/no numberno published number/);
+  expect(textOf('mnist-add', 'FRT')).toMatch(/^Paperno numbernot trained yet$/);
   expect(textOf('mnist', 'FPT')).toMatch(/not run hereneeds a download: permafrost zoo pull gpt2/);
 });
 
-test('another tolerance is judged again and stays in the address, like table and profile', async () => {
+test('a changed tolerance judges the table again and stays in the address, like table and profile', async () => {
   fireEvent.change(screen.getByLabelText('Accuracy within'), { target: { value: '0.05 points' } });
   await eventually(() => expect(textOf('bit-xor', 'FRT')).not.toContain('reproduced'));
   expect(page.history.location.search).toMatch(/accuracy=.*0\.05/);
@@ -82,7 +93,7 @@ test('missing cells start after their plan is shown, stop together and are offer
   const plan = within(await screen.findByRole('dialog', { name: 'Run the missing cells' }, patient));
   await plan.findByText('15 runs start.', {}, patient);
   expect(plan.getByText('Time').nextElementSibling!.textContent).toMatch(
-    /^about .+ \(no run like it has finished here.*\)$/,
+    /^about .+ \(for two cores of a laptop: no similar run has finished here.*\)$/,
   );
   expect(plan.getByText(/The queue is paused/)).toBeTruthy();
   fireEvent.click(plan.getByText('Start'));
@@ -119,7 +130,7 @@ test('a cell opens with its sources, settings and runs; it is run again, and tha
   expect(await seriousComplaints()).toEqual([]);
 
   fireEvent.click(drawer.getByText('Rerun'));
-  await screen.findByText('7 runs put in the trash, 7 runs started anew.', {}, patient);
+  await screen.findByText('7 runs moved to the trash, 7 runs started again.', {}, patient);
   await eventually(() => expect(textOf('bit-xor', 'FRT')).toContain('7 queued'));
   expect(page.app.runs.list(['done-0'])[0].trashedAt).not.toBeNull();
   press('Undo');
@@ -127,7 +138,7 @@ test('a cell opens with its sources, settings and runs; it is run again, and tha
   expect(page.app.queue.get().queued).toEqual([]);
 });
 
-test('the picture of a table is kept in the address, has words for those who do not see it, and is saved', async () => {
+test('the picture of a table is kept in the address, has a text alternative, and is saved', async () => {
   await visit('/tables?table=regimes&profile=paper');
   fireEvent.click(await screen.findByText('Picture', { selector: 'span' }, patient));
   const name = /^Does language pretraining help\? .*, as a forest plot\. 9 cells: 1 reproduced, /;
@@ -144,6 +155,19 @@ test('the picture of a table is kept in the address, has words for those who do 
   fireEvent.click(screen.getByText('Numbers', { selector: 'span' }));
   await eventually(() => expect(textOf('bit-xor', 'FRT')).toContain('reproduced'));
   expect(page.history.location.search).not.toContain('view');
+});
+
+test('a table without published numbers shows floors and ours, and its conclusions in sentences', async () => {
+  await visit('/tables?table=nano');
+  const grid = (await screen.findByLabelText(/^Does pretraining help a small body/, { selector: 'table' }, patient))
+    .textContent!;
+  expect(grid).toMatch(/Ours0\.9390\(0\.93\d … 0\.94\d\)3 seedsFloor0\.75/);
+  expect(grid).toContain('not trained yet');
+  expect(document.body.textContent).not.toMatch(/Paperno number|no published number|Sources:/);
+  screen.getByText(/^FPT does better than FRT on bit-memory, rate 0\.003 \(\+0\.09, /);
+  screen.getByText('4 trained, 13 not trained yet', { exact: false });
+  expect(screen.getByLabelText<HTMLInputElement>('Seeds for each cell').placeholder).toBe('Seeds: 3 to 5');
+  expect(await seriousComplaints()).toEqual([]);
 });
 
 test('an unknown table is reported by name', async () => {

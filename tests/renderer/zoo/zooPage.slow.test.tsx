@@ -65,7 +65,7 @@ test('models are searched and filtered, the rest is hidden, and an empty list le
   await eventually(() => expect(lines().length).toBeGreaterThan(10));
 });
 
-test('whether training fits follows the batch size and what is trained', async () => {
+test('whether training fits depends on the batch size and on freezing', async () => {
   const lineOf = (name: string) => lines().find((line) => line.startsWith(name))!;
   await visit('/zoo?batch=25');
   await eventually(() => expect(lineOf('permafrost-nano')).toMatch(/fits, [\d.]+ MB/));
@@ -90,15 +90,19 @@ test('a fetch shows its bytes, pauses and continues, and a removed model can be 
   await eventually(() => expect(lines()[0]).toMatch(/[\d.]+ kB of 41\d kB/));
   press(`Pause ${tiny}`);
   await eventually(() => expect(lines()[0]).toMatch(/paused at [\d.]+ kB of 41\d kB/));
-  press(`Go on fetching ${tiny}`);
+  press(`Resume ${tiny}`);
   await eventually(() => expect(lines()[0]).toMatch(/here, 41\d kB/));
   expect(ranges).toBe(1);
 
   await visit(`/zoo?model=${encodeURIComponent(tiny)}`);
   fireEvent.click(await screen.findByText('Verify', {}, patient));
-  await screen.findByText(/every weight fits, its SHA-256 is what its source says/, {}, patient);
+  await screen.findByText(
+    /all weights have the expected names and shapes, the SHA-256 equals the source’s/,
+    {},
+    patient,
+  );
   fireEvent.click(screen.getByText('Remove'));
-  await screen.findByText('Removed; deleted when Permafrost ends', {}, patient);
+  await screen.findByText('Removed; Permafrost deletes them when it exits', {}, patient);
   expect(page.app.zoo.get(tiny).state).toBe('absent');
   press(`Restore ${tiny}`);
   await screen.findByText('Verify', {}, patient);

@@ -1,4 +1,4 @@
-/** Runs side by side: their curves in one picture, their numbers, and the fields in which they differ. */
+/** Compares runs: their curves in one chart, their numbers, and the fields in which they differ. */
 import { Stack, Title } from '@mantine/core';
 import { IconArrowsDiff } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -17,7 +17,7 @@ import { MetricTable } from './MetricTable.tsx';
 import { OverlayChart } from './OverlayChart.tsx';
 import { ParallelRuns } from './ParallelRuns.tsx';
 
-/** More lines than that are a picture of nothing. */
+/** Most curves in the chart; more cannot be told apart. */
 const most = 50;
 
 export function ComparePage() {
@@ -57,7 +57,7 @@ export function ComparePage() {
       </section>
       <section>
         <Title order={2} mb="xs">
-          What differs
+          Differences
         </Title>
         <ConfigDiffTable rows={rows} />
       </section>
@@ -65,13 +65,13 @@ export function ComparePage() {
   );
 }
 
-/** Rows in the order of the ids; those that are no more are left out. */
+/** Rows in the order of the ids, without deleted runs. */
 function rowsOf(all: readonly RunRow[], ids: readonly string[]): RunRow[] {
   const known = new Map(all.map((row) => [row.id, row]));
   return ids.flatMap((id) => known.get(id) ?? []);
 }
 
-/** Accuracies and errors, which share no axis; with names unless there are only the ones or the others. */
+/** Separates accuracies from errors, which share no axis; names them if there are both. */
 function partsOf(rows: readonly RunRow[]): { name: string; rows: readonly RunRow[] }[] {
   const [errors, accuracies] = [rows.filter(isError), rows.filter((row) => !isError(row))];
   if (errors.length === 0 || accuracies.length === 0) return [{ name: '', rows }];
@@ -101,7 +101,7 @@ function NothingChosen() {
           </LinkButton>
         }
       >
-        Select two runs or more in the table (Space, or the boxes on the left) and press Compare.
+        Select two or more runs on the page Runs (Space, or the boxes on the left) and press Compare.
       </EmptyState>
     </>
   );

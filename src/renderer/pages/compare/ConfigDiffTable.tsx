@@ -1,7 +1,8 @@
-/** The fields in which the configs of runs differ, and nothing that they share. */
+/** The fields in which the configs of runs differ. */
 import { Table, Text } from '@mantine/core';
 import { configDiff } from '#contract/configDiff';
 import type { RunRow } from '#contract/runRow';
+import { settingText } from '#contract/tableText';
 import { runLabels } from '../../runs/groups.ts';
 
 export function ConfigDiffTable({ rows }: { rows: readonly RunRow[] }) {
@@ -10,7 +11,7 @@ export function ConfigDiffTable({ rows }: { rows: readonly RunRow[] }) {
   if (differences.length === 0)
     return (
       <Text size="sm" c="dimmed">
-        {rows.length === 1 ? 'One run alone differs in nothing.' : 'Their configs are the same in every field.'}
+        {rows.length === 1 ? 'Choose a second run to see differences.' : 'The configs are equal in every field.'}
       </Text>
     );
   return (
@@ -37,7 +38,7 @@ export function ConfigDiffTable({ rows }: { rows: readonly RunRow[] }) {
               </Table.Td>
               {values.map((value, i) => (
                 <Table.Td key={rows[i].id} c={value === null ? 'dimmed' : undefined}>
-                  {value === null ? 'not set' : String(value)}
+                  {value === null ? 'not set' : settingText(value)}
                 </Table.Td>
               ))}
             </Table.Tr>

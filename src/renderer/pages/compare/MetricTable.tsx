@@ -1,4 +1,4 @@
-/** The numbers of runs, config by config, with the mean of each config over its seeds. */
+/** The numbers of runs, grouped by config, with the mean of each config over its seeds. */
 import { ActionIcon, Table, Text, VisuallyHidden } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';

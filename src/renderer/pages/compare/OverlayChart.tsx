@@ -1,4 +1,4 @@
-/** The curves of several runs in one chart: each by itself, or the mean of each config with its 95 % interval. */
+/** The curves of several runs in one chart: one curve per run, or the mean of each config with its 95 % interval. */
 import { Group, Select, Switch } from '@mantine/core';
 import { keepPreviousData, useQueries } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -21,18 +21,18 @@ const labels: Record<MetricKey, string> = {
   grad_norm: 'Gradient norm',
 };
 
-/** Points of each curve; more would not be seen. */
+/** Points of each curve; a chart has no room for more. */
 const points = 1000;
-/** Milliseconds between two looks at a run under way. */
+/** Milliseconds between two readings of a running run. */
 const pace = 2000;
 
 interface OverlayChartProps {
   rows: readonly RunRow[];
-  /** Follows the title, unless empty. */
+  /** Added to the title, unless empty. */
   part: string;
 }
 
-/** Starts with means where there are more runs than colours, and seeds to average over. */
+/** Shows means at first if there are more runs than colours, and seeds to average over. */
 export function OverlayChart({ rows, part }: OverlayChartProps) {
   const trpc = useTRPC();
   const [key, setKey] = useState<MetricKey>('test_metric');
@@ -124,5 +124,5 @@ function meanSeries(rows: readonly RunRow[], single: readonly Series[], key: Met
   }));
 }
 
-/** The bounds of a curve's values: those of its metric; losses and norms are above 0. */
+/** The metric whose bounds a curve's values have; losses and norms are above 0, like errors. */
 const rangeOf = (key: MetricKey, { metric }: RunRow): MetricName | null => (key.endsWith('metric') ? metric : 'mae');

@@ -1,4 +1,4 @@
-/** Which settings lead to which results: an axis for every field that differs, a line per run or per config. */
+/** Shows which settings lead to which results: an axis for every field that differs, a line per run or per config. */
 import { Group, Select, Switch } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import type { ConfigField } from '#contract/config';
@@ -12,13 +12,13 @@ import { columnsOf } from '../../runs/columns.ts';
 import { groupTitle } from '../../runs/groups.ts';
 
 const columns = columnsOf(metricColumns);
-/** Fields that do not decide a result. */
+/** Fields that do not affect a result. */
 const decidesNothing: ReadonlySet<ConfigField> = new Set(['name', 'device']);
-/** Fields whose values are tried by ratios. */
+/** Fields with a log axis. */
 const byRatio: ReadonlySet<ConfigField> = new Set(['learning_rate']);
 
 interface ParallelRunsProps {
-  /** All of one metric. */
+  /** All have the same metric. */
   rows: readonly RunRow[];
   /** Name of the results in the title. */
   results: string;

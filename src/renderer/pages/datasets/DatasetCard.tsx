@@ -1,4 +1,4 @@
-/** One data set: actions, facts, files, tasks that learn from it, samples. */
+/** One data set: actions, facts, files, tasks that use it, samples. */
 import { Alert, Anchor, Button, Group, SimpleGrid, Stack } from '@mantine/core';
 import { IconAlertTriangle, IconTrash } from '@tabler/icons-react';
 import type { TaskInfo } from '#contract/catalogue';
@@ -42,7 +42,7 @@ export function DatasetCard({ dataset, pull, tasks, actions }: DatasetCardProps)
         )}
       </Group>
       {pull?.state === 'failed' && pull.error && (
-        <ErrorState title={`${title} did not get ready`} error={pull.error.message} />
+        <ErrorState title={`${title} could not be prepared`} error={pull.error.message} />
       )}
       {notes.map((note) => (
         <Alert key={note} color="yellow" variant="light" icon={<IconAlertTriangle size={16} />} py={6}>
@@ -56,10 +56,10 @@ export function DatasetCard({ dataset, pull, tasks, actions }: DatasetCardProps)
         <DatasetFiles key={name} dataset={dataset} />
       </SimpleGrid>
       <TaskSection
-        heading="Tasks that learn from it"
+        heading="Tasks that use it"
         tasks={tasks}
         canDraw={state === 'ready'}
-        otherwise={isBusy ? 'Samples are shown once it is here.' : 'Samples are shown once it is here and decoded.'}
+        otherwise="Samples appear here when the data set is decoded."
       />
     </Stack>
   );
@@ -67,7 +67,7 @@ export function DatasetCard({ dataset, pull, tasks, actions }: DatasetCardProps)
 
 const places: Record<DatasetInfo['place'], string> = {
   home: '',
-  linked: ' (yours; nothing in it is changed)',
+  linked: ' (yours; Permafrost changes nothing in it)',
   bundled: ' (comes with Permafrost)',
 };
 

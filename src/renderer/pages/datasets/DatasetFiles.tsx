@@ -1,4 +1,4 @@
-/** A data set's files, and what comparing them with their published sizes and digests says. */
+/** A data set's files, and the result of comparing them with their published sizes and digests. */
 import { Alert, Anchor, Button, Card, Group, Table, Text, Title } from '@mantine/core';
 import { IconShieldCheck } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -10,7 +10,7 @@ import { ErrorState } from '../../components/ErrorState.tsx';
 import { toneColor } from '../../theme.ts';
 
 const results: Record<FileCheck['result'], { text: string; tone: Tone }> = {
-  ok: { text: 'whole', tone: 'good' },
+  ok: { text: 'matches', tone: 'good' },
   differs: { text: 'differs', tone: 'bad' },
   missing: { text: 'missing', tone: 'warning' },
   unchecked: { text: 'nothing to compare with', tone: 'waiting' },
@@ -38,7 +38,8 @@ export function DatasetFiles({ dataset: { name, files, state } }: { dataset: Dat
       {checked.isError && <ErrorState title={`${name} could not be verified`} error={checked.error} />}
       {checked.data?.some(({ result }) => result === 'differs') && (
         <Alert color="red" variant="light" py={6} mb="xs">
-          Some files are not the official ones. Remove the data set and fetch it again, unless you meant them to differ.
+          Some files are not the official ones. Remove the data set and fetch it again, unless you changed them on
+          purpose.
         </Alert>
       )}
       <Table fz="sm" verticalSpacing={4} aria-label="Files">

@@ -1,4 +1,4 @@
-/** Data sets, a line each: name, tasks that learn from it, licence, state. */
+/** Data sets, a line each: name, tasks that use it, licence, state. */
 import { Table, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { type DatasetInfo, type DatasetPull, downloadText } from '#contract/data';
@@ -14,18 +14,18 @@ interface DatasetTableProps {
 
 export function DatasetTable({ datasets, pulls, actions }: DatasetTableProps) {
   return (
-    <Table.ScrollContainer minWidth={860} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
+    <Table.ScrollContainer minWidth={660} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
       <Table aria-label="Data sets" fz="sm" highlightOnHover>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Data set</Table.Th>
             <Table.Th>Tasks</Table.Th>
-            <Table.Th>Licence</Table.Th>
+            <Table.Th visibleFrom="lg">Licence</Table.Th>
             <Table.Th ta="right">Download</Table.Th>
-            <Table.Th ta="right" style={{ whiteSpace: 'nowrap' }}>
+            <Table.Th ta="right" visibleFrom="md" style={{ whiteSpace: 'nowrap' }}>
               On disk
             </Table.Th>
-            <Table.Th w={310}>This machine</Table.Th>
+            <Table.Th w={290}>This machine</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -40,7 +40,7 @@ export function DatasetTable({ datasets, pulls, actions }: DatasetTableProps) {
                 </Text>
               </Table.Td>
               <Table.Td>{dataset.tasks.join(', ')}</Table.Td>
-              <Table.Td maw={280}>
+              <Table.Td maw={280} visibleFrom="lg">
                 <Text inherit lineClamp={2} title={dataset.licence}>
                   {dataset.licence}
                 </Text>
@@ -48,7 +48,7 @@ export function DatasetTable({ datasets, pulls, actions }: DatasetTableProps) {
               <Table.Td ta="right" style={{ whiteSpace: 'nowrap' }}>
                 {downloadText(dataset)}
               </Table.Td>
-              <Table.Td ta="right" style={{ whiteSpace: 'nowrap' }}>
+              <Table.Td ta="right" visibleFrom="md" style={{ whiteSpace: 'nowrap' }}>
                 {bytesText(dataset.diskBytes)}
               </Table.Td>
               <Table.Td>

@@ -1,4 +1,4 @@
-/** Data sets: which there are, their state, and their samples as the model sees them; `?set=` shows one. */
+/** All data sets with their state; `?set=` shows one, with samples as the model sees them. */
 import { Stack } from '@mantine/core';
 import { IconArrowLeft, IconDatabase } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -41,7 +41,7 @@ export function DatasetsPage() {
         />
         <RemovedList removed={removed} onRestore={(name) => void actions.restore(name)} />
         <DatasetTable datasets={datasets.data} pulls={pulls} actions={actions} />
-        <TaskSection heading="Tasks that make their own samples" tasks={tasksOf(null)} canDraw />
+        <TaskSection heading="Tasks that generate their samples" tasks={tasksOf(null)} canDraw />
       </Stack>
     );
   }
@@ -64,7 +64,7 @@ export function DatasetsPage() {
         />
       ) : (
         <EmptyState icon={<IconDatabase size={40} stroke={1.2} />} title={`There is no data set ${asked}`}>
-          The list has those that tasks learn from.
+          Choose one from the list.
         </EmptyState>
       )}
     </Stack>

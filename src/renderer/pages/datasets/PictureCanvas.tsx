@@ -1,4 +1,4 @@
-/** A picture of pixels, each as sharp as it is. */
+/** A bitmap without smoothing. */
 import { type CSSProperties, useEffect, useRef } from 'react';
 import type { Picture } from './picture.ts';
 

@@ -1,4 +1,4 @@
-/** Published numbers of some tasks that are no better than guessing, with where they stand. */
+/** Published numbers of some tasks that are no better than guessing, with their tables. */
 import { Card, Table, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
@@ -63,8 +63,9 @@ export function PublishedOnFloor({ tasks }: { tasks: readonly TaskInfo[] }) {
       )}
       {found && (
         <Text size="sm" c="dimmed" mt={found.length > 0 ? 'xs' : 0}>
-          {spared.length > 0 && `None of ${spared.map(({ title }) => title).join(', ')}. `}
-          Within 0.02 of accuracy or a tenth of the error; floors that are not known here are not compared.
+          {spared.length > 0 && `No number of ${spared.map(({ title }) => title).join(', ')}. `}
+          Better than the floor means: by more than 0.02 in accuracy, or a tenth of the error. Rows whose floor is
+          unknown are not compared.
         </Text>
       )}
     </Card>

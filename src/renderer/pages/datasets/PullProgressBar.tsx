@@ -1,4 +1,4 @@
-/** The progress of a pull: files arrive one after the other, then the whole is decoded. */
+/** The progress of a pull: files download one by one, then the data set is decoded. */
 import { Box, Progress, Stack, Text } from '@mantine/core';
 import type { PullProgress } from '#contract/data';
 import { countText } from '#contract/format';

@@ -7,7 +7,7 @@ import { pictureOf, scaleOf, tokenGrid, type ValueRange, wavePath, wordsOf } fro
 interface SampleViewProps {
   data: DataSamples;
   sample: DataSamples['samples'][number];
-  /** Of all samples that are shown together. */
+  /** Least and greatest value of all samples on the page. */
   range: ValueRange;
 }
 
@@ -39,7 +39,7 @@ function Pixels({ data, sample: { x }, range, title }: DrawingProps) {
   const grid = tokenGrid(data);
   const { scale, gap } = scaleOf(grid, data.kind === 'image' ? 140 : 320);
   const picture = pictureOf(x, grid, { ...range, scale, gap });
-  const tall = Math.max(picture.height, 8 * grid.rows); // lines of a thousand values would be a hair each
+  const tall = Math.max(picture.height, 8 * grid.rows); // at least 8 pixels per row, or rows of a thousand values would be hairlines
   return (
     <Box maw="100%" style={{ overflow: 'auto' }}>
       <PictureCanvas picture={picture} style={{ width: picture.width, height: tall }} title={title} />
@@ -62,7 +62,7 @@ function Sound({ data: { tokens }, sample: { x, spectrogram }, title }: DrawingP
         <PictureCanvas
           picture={pictureOf(spectrogram.levels, pitches, { low: 0, high: 255, scale: 1, gap: 0 })}
           style={{ width: '100%', height: 72, boxSizing: 'border-box' }}
-          title={`Spectrogram: ${title}, high pitches above, loud ones bright`}
+          title={`Spectrogram: ${title}; high frequencies on top, loud ones bright`}
         />
       )}
     </SimpleGrid>

@@ -1,4 +1,4 @@
-/** Some samples of a task as the model sees them, from either split. */
+/** Samples of a task as the model sees them, from the test or training split. */
 import { Card, Group, SegmentedControl, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -68,9 +68,9 @@ function Drawn({ data }: { data: DataSamples }) {
 }
 
 const whats: Record<DataSamples['kind'], (width: number) => string> = {
-  image: (width) => `pieces of ${countText(width)} pixel values, stretched to full contrast`,
-  sound: (width) => `pieces of ${countText(width)} sound samples`,
-  values: (width) => `rows of ${countText(width)} values, the least black and the greatest white`,
-  symbols: () => 'symbols, one by one',
+  image: (width) => `${countText(width)} pixel values each, stretched to full contrast`,
+  sound: (width) => `${countText(width)} sound samples each`,
+  values: (width) => `rows of ${countText(width)} values, the lowest black and the highest white`,
+  symbols: () => 'one symbol each',
 };
 const describe = ({ kind, tokens, width }: DataSamples): string => `${plural(tokens, 'token')}: ${whats[kind](width)}`;

@@ -1,4 +1,4 @@
-/** Tasks with what they measure and the floor of that; the chosen one's samples. */
+/** Tasks with their metric and its floor, and samples of the chosen one. */
 import { Button, Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -15,7 +15,7 @@ import { Samples } from './Samples.tsx';
 interface TaskSectionProps {
   heading: string;
   tasks: readonly TaskInfo[];
-  /** Whether samples can be drawn, and what to say where they cannot. */
+  /** Whether samples can be drawn, and the text if they cannot. */
   canDraw: boolean;
   otherwise?: string;
 }
@@ -35,7 +35,7 @@ export function TaskSection({ heading, tasks, canDraw, otherwise }: TaskSectionP
               <Table.Th ta="right">
                 <TermLink term="floor">Floor</TermLink>
               </Table.Th>
-              <Table.Th>Baseline without input</Table.Th>
+              <Table.Th>Baseline</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -83,7 +83,7 @@ interface SettingRowProps {
   onChoose(): void;
 }
 
-const metrics = { accuracy: 'accuracy, more is better', mae: 'mean absolute error, less is better' };
+const metrics = { accuracy: 'accuracy (higher is better)', mae: 'mean absolute error (lower is better)' };
 
 function SettingRow({ setting: { title, task, config }, isChosen, onChoose }: SettingRowProps) {
   const trpc = useTRPC();
@@ -105,7 +105,7 @@ function SettingRow({ setting: { title, task, config }, isChosen, onChoose }: Se
       <Table.Td ta="right">{floor.data ? metricText(floor.data.value, task.metric) : ''}</Table.Td>
       <Table.Td c={floor.data ? undefined : 'dimmed'}>
         {floor.isError && messageOf(floor.error)}
-        {floor.isSuccess && (floor.data?.predictor ?? 'counted in the data once they are decoded')}
+        {floor.isSuccess && (floor.data?.predictor ?? 'known once the data is decoded')}
       </Table.Td>
     </Table.Tr>
   );

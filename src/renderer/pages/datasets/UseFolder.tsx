@@ -1,4 +1,4 @@
-/** Uses files that are on this machine already: a folder of the user's, which is linked and never written. */
+/** Links a folder of the user that holds the files already; Permafrost never writes to it. */
 import { Button, Popover, Stack, TextInput } from '@mantine/core';
 import { IconFolderSymlink } from '@tabler/icons-react';
 import { type FormEvent, useState } from 'react';
@@ -36,14 +36,14 @@ export function UseFolder({ dataset: { title, files }, disabled, onUse }: UseFol
             <TextInput
               size="xs"
               label="Folder"
-              description={`Has ${files.length > 0 ? files.map(({ name }) => name).join(', ') : `the files of ${title}`}. It is read where it lies; nothing in it is changed.`}
+              description={`Has ${files.length > 0 ? files.map(({ name }) => name).join(', ') : `the files of ${title}`}. Permafrost reads it in place and changes nothing in it.`}
               value={folder}
               onChange={(event) => setFolder(event.currentTarget.value)}
               data-autofocus
               required
             />
             <Button type="submit" disabled={folder.trim() === ''}>
-              Use it
+              Use this folder
             </Button>
           </Stack>
         </form>

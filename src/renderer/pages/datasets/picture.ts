@@ -1,18 +1,18 @@
-/** Samples as drawings: tokens of an image or of values as pixels, sound as a line, symbols as words. Pure. */
+/** Draws samples: tokens of images and values as pixels, sound as a line, symbols as words. Pure. */
 import type { DataSamples } from '#contract/data';
 
-/** How the values of a sample lie on a grid of tokens. */
+/** The layout of a sample's values on a grid of tokens. */
 export interface TokenGrid {
-  /** Tokens side by side, and lines of them. */
+  /** Columns and rows of tokens. */
   columns: number;
   rows: number;
-  /** Values of one token, and whether each pixel has three. */
+  /** Size of a token in pixels, and whether a pixel has three values. */
   width: number;
   height: number;
   channels: 1 | 3;
 }
 
-/** Images: tokens are square patches, on a square where they fill one. Values: a line for each token. */
+/** Images: square patches, arranged in a square if they fill one. Values: a row for each token. */
 export function tokenGrid({ kind, tokens, width }: Pick<DataSamples, 'kind' | 'tokens' | 'width'>): TokenGrid {
   if (kind !== 'image') return { columns: 1, rows: tokens, width, height: 1, channels: 1 };
   const channels = Number.isInteger(Math.sqrt(width)) ? 1 : 3;
@@ -25,7 +25,7 @@ export function tokenGrid({ kind, tokens, width }: Pick<DataSamples, 'kind' | 't
 export interface Picture {
   width: number;
   height: number;
-  /** Four bytes a pixel; gaps between tokens are transparent. */
+  /** Four bytes per pixel; gaps between tokens are transparent. */
   rgba: Uint8ClampedArray<ArrayBuffer>;
 }
 
@@ -69,13 +69,13 @@ export function rangeOf(samples: DataSamples['samples']): ValueRange {
   return { low, high };
 }
 
-/** Pixels to a value so that a sample stays about this large, and a gap where patches have an inside. */
+/** The scale at which a sample has about this size, with gaps between patches of several pixels. */
 export function scaleOf({ columns, rows, width, height }: TokenGrid, size: number): { scale: number; gap: number } {
   const scale = Math.max(1, Math.min(14, Math.floor(size / Math.max(columns * width, rows * height))));
   return { scale, gap: width * height > 1 && scale > 1 ? 1 : 0 };
 }
 
-/** A line through sound, as an SVG path over `columns` × 2: from the least to the greatest value of every column. */
+/** A waveform as an SVG path over `columns` × 2: from the lowest to the highest value of every column. */
 export function wavePath(x: readonly number[], columns: number): string {
   const loudest = x.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
   const y = (value: number) => (1 - value / loudest).toFixed(3);
@@ -86,7 +86,7 @@ export function wavePath(x: readonly number[], columns: number): string {
   return `M${steps.join('L')}`;
 }
 
-/** The symbols as words, what pads them at the end only counted. */
+/** The symbols as words; padding at the end is only counted. */
 export function wordsOf(x: readonly number[], names: readonly string[] | null): { words: string[]; padding: number } {
   const last = x[x.length - 1];
   let length = x.length;

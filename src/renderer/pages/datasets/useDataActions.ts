@@ -1,11 +1,11 @@
-/** Actions on a data set. Results and errors are shown as messages; removals can be undone. */
+/** Actions on a data set. They show results and errors as messages; removals can be undone. */
 import { useQueryClient } from '@tanstack/react-query';
 import { bytesText } from '#contract/format';
 import { useTRPC, useTRPCClient } from '../../client/trpc.ts';
 import { attempt, notifyDone } from '../../components/notify.tsx';
 
 export interface DataActions {
-  /** `from`: a folder that has the files already. */
+  /** `from`: a folder that already has the files. */
   pull(name: string, from?: string): Promise<void>;
   pause(name: string): Promise<void>;
   cancel(name: string): Promise<void>;
@@ -31,9 +31,9 @@ export function useDataActions(): DataActions {
       act(`${name} could not be removed`, async () => {
         const { freedBytes, kept } = await data.rm.mutate({ name });
         const more = kept.length > 1 ? ` and ${kept.length - 1} more` : '';
-        const left = kept.length > 0 ? ` What Permafrost did not bring stays: ${kept[0]}${more}.` : '';
+        const left = kept.length > 0 ? ` Files that Permafrost did not download stay: ${kept[0]}${more}.` : '';
         notifyDone(
-          `${name} removed, ${bytesText(freedBytes)}. It can be restored until Permafrost ends.${left}`,
+          `${name} removed, ${bytesText(freedBytes)}. It can be restored until Permafrost exits.${left}`,
           () => void restore(name),
         );
       }),

@@ -1,4 +1,4 @@
-/** The data sets and what is being pulled of them, kept live. */
+/** The data sets and their running pulls, kept up to date. */
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useSubscription } from '@trpc/tanstack-react-query';
 import type { PullProgress } from '#contract/data';

@@ -1,4 +1,4 @@
-/** The Slurm cluster: partitions, our jobs with the reason for which they wait, and the settings of new jobs. */
+/** The Slurm cluster: partitions, our jobs with the reason why they wait, and the settings of new jobs. */
 import { Button, Group, Table, Text, Title } from '@mantine/core';
 import { IconSettings } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -11,7 +11,7 @@ import { Loading } from '../../components/Loading.tsx';
 import { ClusterSettingsForm } from './ClusterSettingsForm.tsx';
 
 const refreshTime = 10_000; // ms
-/** Jobs that the table names one by one. */
+/** Most jobs in the table. */
 const shownJobs = 100;
 
 export function ClusterPanel() {
@@ -29,13 +29,17 @@ export function ClusterPanel() {
           aria-expanded={isEditing}
           onClick={() => setEditing(!isEditing)}
         >
-          Settings of the cluster
+          Cluster settings
         </Button>
       </Group>
       {isEditing && <ClusterSettingsForm onDone={() => setEditing(false)} />}
       {cluster.isPending && <Loading what="the cluster" />}
       {cluster.isError && (
-        <ErrorState title="Slurm cannot be asked" error={cluster.error} onRetry={() => void cluster.refetch()} />
+        <ErrorState
+          title="The cluster could not be read"
+          error={cluster.error}
+          onRetry={() => void cluster.refetch()}
+        />
       )}
       {cluster.data?.problem && (
         <Text size="sm" c="dimmed">
@@ -87,7 +91,7 @@ function JobTable({ jobs }: { jobs: readonly ClusterJob[] }) {
   if (jobs.length === 0)
     return (
       <Text size="sm" c="dimmed" mt="xs">
-        No run of yours waits or trains there.
+        None of your runs waits or trains on the cluster.
       </Text>
     );
   return (

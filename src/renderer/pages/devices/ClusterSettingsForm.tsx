@@ -1,4 +1,4 @@
-/** The settings of new jobs, a field each, and the batch script that they make. */
+/** A form for the settings of new jobs, with the batch script that results. */
 import { Alert, Button, Code, Group, Paper, ScrollArea, SimpleGrid, Textarea, TextInput } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -19,7 +19,7 @@ export function ClusterSettingsForm({ onDone }: { onDone(): void }) {
   return <Form settings={settings.data} onDone={onDone} />;
 }
 
-/** Fields of several lines. */
+/** Fields with several lines. */
 const long: readonly ClusterField[] = ['sbatch', 'prologue'];
 
 type Typed = Record<ClusterField, string>;
@@ -27,7 +27,7 @@ type Typed = Record<ClusterField, string>;
 const typedOf = (settings: ClusterSettings): Typed =>
   Object.fromEntries(clusterFields.map((field) => [field, String(settings[field])])) as Typed;
 
-/** The settings that were typed, or the problems by field. Empty fields go back to their defaults. */
+/** The typed settings, or the problems by field. Empty fields get their defaults. */
 function readTyped(typed: Typed, before: ClusterSettings) {
   const values = clusterFields.map((field) => {
     const text = typed[field].trim();
@@ -81,7 +81,7 @@ function Form({ settings: before, onDone }: { settings: ClusterSettings; onDone(
           onClick={() =>
             save.mutate(settings!, {
               onSuccess: () => {
-                notifyDone('Saved. Jobs that were submitted before keep their settings.');
+                notifyDone('Saved. Jobs submitted earlier keep their settings.');
                 void script.refetch();
               },
             })
@@ -91,13 +91,13 @@ function Form({ settings: before, onDone }: { settings: ClusterSettings; onDone(
         </Button>
       </Group>
       {script.isError && (
-        <Alert color="red" mt="sm" title="These settings make no batch script">
+        <Alert color="red" mt="sm" title="These settings are invalid">
           {script.error.message}
         </Alert>
       )}
       {script.data && (
         <ScrollArea.Autosize mah={300} mt="sm" viewportProps={{ tabIndex: 0 }}>
-          <Code block aria-label="The batch script of ten runs">
+          <Code block aria-label="Batch script for ten runs">
             {script.data}
           </Code>
         </ScrollArea.Autosize>

@@ -1,4 +1,4 @@
-/** Where runs can compute, why not, what to do about it; the load of the machine now; and the cluster. */
+/** The devices, with the reason and a remedy for each that does not work; the load of this machine; the cluster. */
 import { Box, Button, Code, Group, Paper, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import { IconCircleCheck, IconCircleX, IconRefresh } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -21,7 +21,7 @@ export function DevicesPage() {
   const [trying, setTrying] = useState(false);
   const again = async () => {
     setTrying(true);
-    await attempt('The trial failed', () => client.devices.list.query({ again: true }));
+    await attempt('The devices could not be tried', () => client.devices.list.query({ again: true }));
     await devices.refetch();
     setTrying(false);
   };
@@ -67,15 +67,7 @@ export function DevicesPage() {
 const aboutText = (devices: readonly DeviceInfo[]): string =>
   `${devices.filter(({ available }) => available).length} of ${devices.length} work here`;
 
-/** A description of each device. */
-const meanings: Record<string, string> = {
-  cpu: 'ONNX Runtime on the processor',
-  webgpu: 'The graphics card, through Vulkan, D3D12 or Metal',
-  cuda: 'ONNX Runtime on an NVIDIA card',
-  tensorflow: 'TensorFlow.js on libtensorflow, with CUDA where there is some',
-};
-
-function Device({ device: { name, available, why, help, command, detail } }: { device: DeviceInfo }) {
+function Device({ device: { name, about, available, why, help, command, detail } }: { device: DeviceInfo }) {
   const Icon = available ? IconCircleCheck : IconCircleX;
   const color = toneColor(available ? 'good' : 'waiting');
   return (
@@ -92,7 +84,7 @@ function Device({ device: { name, available, why, help, command, detail } }: { d
             </Text>
           </Group>
           <Text size="xs" c="dimmed">
-            {meanings[name]}
+            {about}
           </Text>
           {why && (
             <Text size="sm" mt={6}>

@@ -1,4 +1,4 @@
-/** The load of processor, memory and graphics cards, about once a second. */
+/** The load of processor, memory and graphics cards, updated about once a second. */
 import { Box, Group, Paper, SimpleGrid, Text } from '@mantine/core';
 import { useSubscription } from '@trpc/tanstack-react-query';
 import { type ReactNode, useState } from 'react';
@@ -10,7 +10,7 @@ import { Loading } from '../../components/Loading.tsx';
 import { Sparkline } from './Sparkline.tsx';
 import { ThreadBars } from './ThreadBars.tsx';
 
-/** Readings that a line shows. */
+/** Number of readings in a line. */
 const shown = 60;
 
 export function MachineLoadPanel() {
@@ -72,7 +72,7 @@ function gpuDetail({ memoryUsed, memoryTotal, temperature }: GpuLoad): string {
 interface MeterProps {
   title: string;
   detail: string;
-  /** 0 to 1; null where it is not known. */
+  /** 0 to 1; null if unknown. */
   share: number | null;
   children: ReactNode;
 }
@@ -85,7 +85,7 @@ function Meter({ title, detail, share, children }: MeterProps) {
           {title}
         </Text>
         <Text size="sm" fw={600} style={{ whiteSpace: 'nowrap' }}>
-          {share === null ? 'not known' : percentText(share)}
+          {share === null ? 'unknown' : percentText(share)}
         </Text>
       </Group>
       <Text size="xs" c="dimmed" mb={6}>

@@ -1,8 +1,8 @@
-/** A small line of shares between 0 and 1, the newest at the right. */
+/** A small line of shares between 0 and 1, with the newest on the right. */
 interface SparklineProps {
   label: string;
   values: readonly number[];
-  /** Values that fill the width. */
+  /** Number of values that fill the width. */
   length: number;
 }
 

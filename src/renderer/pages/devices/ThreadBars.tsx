@@ -1,4 +1,4 @@
-/** A bar per thread of the processor; together they are the picture of its load. */
+/** The load of the processor as a bar per thread. */
 import { percentText } from '#contract/format';
 
 const [step, height, widest] = [6, 24, 24];

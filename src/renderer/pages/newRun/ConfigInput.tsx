@@ -1,26 +1,29 @@
-/** The control of one field of a config: label, unit, limits and help from the schema; what is wrong or unusual beside it. */
-import { Box, Select, Switch, TextInput, Tooltip, UnstyledButton } from '@mantine/core';
+/** The input of one field of a config: label, unit, limits and help from the schema, with errors and deviations beside it. */
+import { Box, Select, Stack, Switch, Text, TextInput, Tooltip, UnstyledButton } from '@mantine/core';
 import { memo, type ReactNode, useState } from 'react';
 import { type ConfigField, fieldMeta } from '#contract/config';
 import { isSameSetting } from '#contract/isSameSetting';
 import type { Term } from '../../help/glossary.ts';
 import { TermLink } from '../../help/TermLink.tsx';
+import { choiceOf } from './choices.ts';
 import { controlOf, readNumber, readSizes } from './controls.ts';
 
 export interface ConfigInputProps {
   field: ConfigField;
   value: unknown;
   error?: string;
-  /** How its value differs from the published protocol. */
+  /** How the value differs from the published protocol. */
   deviation?: string;
-  /** Why it decides nothing at the moment. */
+  /** Why the field has no effect at the moment. */
   idle?: string;
-  /** Names to choose from, where the app knows them. */
-  choices?: { value: string; label: string; disabled?: boolean }[];
+  /** Names to choose from, if the app knows them. */
+  choices?: { value: string; label: string; note?: string }[];
+  /** Why choices of the form cannot be made, by {@link choiceOf}; for a field with several to choose from. */
+  impossible?: Readonly<Record<string, string>>;
   onChange(field: ConfigField, value: unknown): void;
 }
 
-/** Drawn again only when something about its field changes: a form has fifty of them. */
+/** Memoized, because a form has fifty of them. */
 export const ConfigInput = memo(function ConfigInput(props: ConfigInputProps) {
   const { deviation } = props;
   return (
@@ -49,7 +52,7 @@ interface ControlProps extends Omit<ConfigInputProps, 'onChange'> {
   onChange(value: unknown): void;
 }
 
-function Control({ field, value, error, idle, choices, onChange }: ControlProps): ReactNode {
+function Control({ field, value, error, idle, choices, impossible, onChange }: ControlProps): ReactNode {
   const { label, help, unit } = fieldMeta(field);
   const control = controlOf(field);
   const said = {
@@ -65,7 +68,11 @@ function Control({ field, value, error, idle, choices, onChange }: ControlProps)
     inputWrapperOrder: ['label', 'input', 'description', 'error'] as ('label' | 'input' | 'description' | 'error')[],
   };
   if (control.kind === 'choice' || choices) {
-    const data = choices ?? (control.kind === 'choice' ? control.choices : []);
+    const named: NonNullable<ConfigInputProps['choices']> =
+      choices ?? (control.kind === 'choice' ? control.choices.map((label) => ({ value: label, label })) : []);
+    const reasonOf = (name: string) => impossible?.[choiceOf(field, name)];
+    const data = named.map(({ value, label }) => ({ value, label, disabled: reasonOf(value) !== undefined }));
+    const notes = new Map(named.map(({ value, note }) => [value, reasonOf(value) ?? note]));
     return (
       <Select
         {...words}
@@ -75,6 +82,12 @@ function Control({ field, value, error, idle, choices, onChange }: ControlProps)
         allowDeselect={false}
         searchable={data.length > 8}
         checkIconPosition="right"
+        renderOption={({ option }) => (
+          <Stack gap={0}>
+            <Text size="sm">{option.label}</Text>
+            {notes.get(option.value) && <Text size="xs">{notes.get(option.value)}</Text>}
+          </Stack>
+        )}
       />
     );
   }
@@ -125,7 +138,7 @@ interface TypedInputProps {
 const written = (value: unknown): string =>
   value === null ? '' : Array.isArray(value) ? value.join(', ') : String(value);
 
-/** Text that means a value. What is being typed stays as typed while it means the value. */
+/** A text input for a value. Keeps the text as typed while it still means the value. */
 function TypedInput({ value, read, onChange, ...rest }: TypedInputProps) {
   const [text, setText] = useState(written(value));
   const shown = isSameSetting(read(text), value) ? text : written(value);

@@ -5,7 +5,7 @@ import { bytesText, countText, durationText, percentText } from '#contract/forma
 
 interface EstimatePanelProps {
   estimate: Estimate | null;
-  /** Runs that will be made. */
+  /** Number of runs. */
   runs: number;
   /** Why there is no estimate. */
   why: string;

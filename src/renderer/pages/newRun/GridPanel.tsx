@@ -1,20 +1,22 @@
-/** A grid: fields that take several values, and a preview of the runs that come of it. */
+/** The grid: fields with several values, and a preview of the resulting runs. */
 import { ActionIcon, Alert, Button, Group, ScrollArea, Select, Stack, Table, Text, TextInput } from '@mantine/core';
 import { IconPlus, IconX } from '@tabler/icons-react';
 import { type ConfigField, fieldMeta } from '#contract/config';
 import { type Draft, schemaErrors } from './draft.ts';
 import { axisHint, axisProblem, type GridAxis, gridFields, mostRuns } from './grid.ts';
 
-/** Runs that the preview names one by one. */
+/** Most runs in the preview. */
 const previewed = 50;
 
 interface GridPanelProps {
   axes: readonly GridAxis[];
   drafts: readonly Draft[];
+  /** Why runs cannot be trained, by their number from 0. */
+  problems: Readonly<Record<string, string>>;
   onChange(axes: GridAxis[]): void;
 }
 
-export function GridPanel({ axes, drafts, onChange }: GridPanelProps) {
+export function GridPanel({ axes, drafts, problems, onChange }: GridPanelProps) {
   const free = gridFields.filter((field) => !axes.some((axis) => axis.field === field));
   const set = (i: number, axis: GridAxis) => onChange(axes.map((old, j) => (j === i ? axis : old)));
   const add = () => {
@@ -46,7 +48,7 @@ export function GridPanel({ axes, drafts, onChange }: GridPanelProps) {
             variant="subtle"
             color="gray"
             size={36}
-            aria-label={`Take ${fieldMeta(axis.field).label} out of the grid`}
+            aria-label={`Remove ${fieldMeta(axis.field).label} from the grid`}
             onClick={() => onChange(axes.filter((_, j) => j !== i))}
           >
             <IconX size={16} />
@@ -59,7 +61,7 @@ export function GridPanel({ axes, drafts, onChange }: GridPanelProps) {
         </Button>
         {axes.length === 0 && (
           <Text size="xs" c="dimmed">
-            Several seeds give a mean with its interval; any field can be varied.
+            A grid starts a run for every combination of values. Several seeds give a mean with its interval.
           </Text>
         )}
       </Group>
@@ -68,12 +70,16 @@ export function GridPanel({ axes, drafts, onChange }: GridPanelProps) {
           Give the fields fewer values; a grid makes at most {mostRuns} runs at once.
         </Alert>
       )}
-      {axes.length > 0 && drafts.length <= mostRuns && <Preview axes={axes} drafts={drafts} />}
+      {axes.length > 0 && drafts.length <= mostRuns && <Preview axes={axes} drafts={drafts} problems={problems} />}
     </Stack>
   );
 }
 
-function Preview({ axes, drafts }: Omit<GridPanelProps, 'onChange'>) {
+function Preview({ axes, drafts, problems }: Omit<GridPanelProps, 'onChange'>) {
+  const bodies = new Set(drafts.map(({ model_name }) => model_name));
+  const fields = [
+    ...new Set([...axes.map(({ field }) => field), ...(bodies.size > 1 ? (['model_name'] as const) : [])]),
+  ];
   const show = (value: unknown) => (Array.isArray(value) ? value.join(', ') : value === null ? 'none' : String(value));
   return (
     <ScrollArea.Autosize mah={240} type="auto" viewportProps={{ tabIndex: 0 }}>
@@ -81,20 +87,20 @@ function Preview({ axes, drafts }: Omit<GridPanelProps, 'onChange'>) {
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Run</Table.Th>
-            {axes.map(({ field }) => (
+            {fields.map((field) => (
               <Table.Th key={field}>{fieldMeta(field).label}</Table.Th>
             ))}
-            <Table.Th>What is wrong</Table.Th>
+            <Table.Th>Problem</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
           {drafts.slice(0, previewed).map((draft, i) => (
             <Table.Tr key={axes.map(({ field }) => JSON.stringify(draft[field])).join()}>
               <Table.Td>{i + 1}</Table.Td>
-              {axes.map(({ field }) => (
+              {fields.map((field) => (
                 <Table.Td key={field}>{show(draft[field])}</Table.Td>
               ))}
-              <Table.Td c="red">{Object.values(schemaErrors(draft))[0] ?? ''}</Table.Td>
+              <Table.Td c="red">{Object.values(schemaErrors(draft))[0] ?? problems[i]}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>

@@ -1,4 +1,4 @@
-/** Weights and data that a run needs and this machine does not have, with what to do about each. */
+/** Weights and data that a run needs and this machine lacks, with a remedy for each. */
 import { Alert, Button, Group, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { Catalogue } from '#contract/catalogue';

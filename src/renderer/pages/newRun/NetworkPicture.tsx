@@ -1,6 +1,6 @@
 /**
- * The network as a picture: frozen parts are icy and hatched, trained parts warm. Where it can be changed each part is a switch of
- * its freeze flag, by click, Space or Enter. Says what the colours mean in words too.
+ * The network as a picture: frozen parts are blue and hatched, trained parts warm. In the form each part is a switch of
+ * its freeze flag (click, Space or Enter). A legend names the colours.
  */
 import { type CSSProperties, type KeyboardEvent, type ReactNode, useId } from 'react';
 import type { ConfigField } from '#contract/config';
@@ -15,10 +15,10 @@ const quiet = 'light-dark(#495057, #ced4da)';
 export interface NetworkPictureProps {
   parts: readonly NetworkPart[];
   blocks: number;
-  /** The name of the body, e.g. gpt2. */
+  /** The name of the body, such as gpt2. */
   body: string;
   bodyFrozen: boolean;
-  /** Without it the picture only shows. */
+  /** Absent: the parts are no switches. */
   onToggle?(flag: ConfigField): void;
 }
 
@@ -40,7 +40,7 @@ export function NetworkPicture({ parts, blocks, body, bodyFrozen, onToggle }: Ne
       </defs>
 
       <Switch
-        label={`Transformer ${body}: ${bodyFrozen ? 'frozen, except for the parts that are trained inside' : 'all of it trained'}`}
+        label={`Transformer ${body}: ${bodyFrozen ? 'frozen, except for the trained parts inside' : 'trained as a whole'}`}
         checked={bodyFrozen}
         onToggle={onToggle && (() => onToggle('freeze_trans'))}
       >
@@ -49,7 +49,7 @@ export function NetworkPicture({ parts, blocks, body, bodyFrozen, onToggle }: Ne
           {body}
         </text>
         <text x="652" y="30" fontSize="12" textAnchor="end" style={{ fill: quiet }}>
-          {`${bodyFrozen ? 'transformer frozen' : 'all of the transformer trained'}${onToggle ? (bodyFrozen ? ': click to train all of it' : ': click to freeze it') : ''}`}
+          {`${bodyFrozen ? 'transformer frozen' : 'whole transformer trained'}${onToggle ? (bodyFrozen ? ': click to train all of it' : ': click to freeze it') : ''}`}
         </text>
       </Switch>
       {[8, 4].map((offset) => (
@@ -98,7 +98,7 @@ export function NetworkPicture({ parts, blocks, body, bodyFrozen, onToggle }: Ne
   );
 }
 
-/** Flags that mean nothing while the whole body is trained. */
+/** Flags without effect while the whole body is trained. */
 const bodyFlags: ConfigField[] = ['freeze_pos', 'freeze_ln', 'freeze_attn', 'freeze_ff'];
 
 const frameStyle = (frozen: boolean): CSSProperties => ({
@@ -181,7 +181,7 @@ interface SwitchProps {
   label: string;
   /** Whether its parameters are frozen. */
   checked: boolean;
-  /** Undefined where it cannot be turned. */
+  /** Undefined if the part is no switch. */
   onToggle: (() => void) | undefined;
   children: ReactNode;
 }

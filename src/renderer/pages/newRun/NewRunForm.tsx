@@ -10,9 +10,10 @@ import { CopyCommand } from '../../components/CopyText.tsx';
 import { Section } from '../../components/Section.tsx';
 import { useWhereToRun, WhereToRun } from '../../components/WhereToRun.tsx';
 import { ConfigInput, type ConfigInputProps } from './ConfigInput.tsx';
-import { chooseBody, choosePreset, chooseTask, regimeProblem } from './choose.ts';
+import { choiceOf } from './choices.ts';
+import { choose, choosePreset } from './choose.ts';
 import { gridCommand } from './command.ts';
-import { fieldsOf, formGroups } from './controls.ts';
+import { controlOf, fieldsOf, formGroups } from './controls.ts';
 import { configOfDraft, type Draft } from './draft.ts';
 import { EstimatePanel } from './EstimatePanel.tsx';
 import { readJsonFile, saveConfig } from './files.ts';
@@ -24,19 +25,20 @@ import { NetworkPicture } from './NetworkPicture.tsx';
 import { blockCount, networkParts } from './network.ts';
 import { PresetMenu } from './PresetMenu.tsx';
 import { useDraftCheck } from './useDraftCheck.ts';
+import { useGridProblems, useImpossibleChoices } from './useImpossible.ts';
 
 export interface NewRunFormProps {
   catalogue: Catalogue;
   draft: Draft;
   onDraft(update: (old: Draft) => Draft): void;
-  /** Fields that the user has set one by one; the choice of a task leaves them alone. */
+  /** Fields that the user has edited; choosing a task does not change them. */
   edited: readonly ConfigField[];
   onEdited(fields: ConfigField[]): void;
-  /** Told of the ids of the runs that were made. */
+  /** Called with the ids of the new runs. */
   onCreated(ids: string[]): void;
 }
 
-/** The last config that replaced the whole form, and the draft before it. */
+/** The last config that filled the whole form, and the draft before it. */
 interface Filled {
   from: string;
   note: string | null;
@@ -54,16 +56,19 @@ export function NewRunForm({ catalogue, draft, onDraft, edited, onEdited, onCrea
   const create = useMutation(trpc.runs.create.mutationOptions({ onSuccess: onCreated }));
 
   const task = catalogue.tasks.find(({ name }) => name === draft.task);
-  const drafts = expandGrid(draft, axes, catalogue, edited);
+  const drafts = useMemo(() => expandGrid(draft, axes, catalogue, edited), [draft, axes, catalogue, edited]);
   const configs = drafts.length <= mostRuns ? drafts.map(configOfDraft) : [];
-  const ready = check.isRunnable && configs.length > 0 && configs.every((config) => config !== null);
+  const impossible = useImpossibleChoices(draft, catalogue, edited, check.isRunnable);
+  const gridProblems = useGridProblems(drafts);
+  const ready =
+    check.isRunnable &&
+    configs.length > 0 &&
+    configs.every((config) => config !== null) &&
+    gridProblems !== undefined &&
+    Object.keys(gridProblems).length === 0;
   const set = useCallback(
     (field: ConfigField, value: unknown) => {
-      onDraft((old) => {
-        if (field === 'task') return chooseTask(old, String(value), catalogue, edited);
-        if (field === 'model_name') return chooseBody(old, String(value), catalogue, edited);
-        return { ...old, [field]: value };
-      });
+      onDraft((old) => choose(old, field, value, catalogue, edited));
       if (field !== 'task' && field !== 'model_name' && !edited.includes(field)) onEdited([...edited, field]);
     },
     [onDraft, catalogue, edited, onEdited],
@@ -87,14 +92,18 @@ export function NewRunForm({ catalogue, draft, onDraft, edited, onEdited, onCrea
   const choices = useMemo(
     (): Partial<Record<ConfigField, ConfigInputProps['choices']>> => ({
       task: catalogue.tasks.map(({ name, title }) => ({ value: name, label: title })),
-      model_name: catalogue.bodies.map(({ name, layers, width, hasWeights, tasks }) => {
-        const fits = tasks.includes(String(draft.task)) || !task;
-        const note = fits ? (hasWeights ? ' · weights here' : '') : ` · not for ${task.title}`;
-        return { value: name, label: `${name} · ${layers} × ${width}${note}`, disabled: !fits };
-      }),
+      model_name: catalogue.bodies.map(({ name, layers, width, hasWeights }) => ({
+        value: name,
+        label: name,
+        note: `${layers} × ${width}${hasWeights ? ' · weights on this machine' : ''}`,
+      })),
     }),
-    [catalogue, draft.task, task],
+    [catalogue],
   );
+  const isSelected = (field: ConfigField): boolean => controlOf(field).kind === 'choice' || field in choices;
+  /** Why a switch cannot be turned. */
+  const stuckReason = (field: ConfigField): string | undefined =>
+    controlOf(field).kind === 'switch' ? impossible[choiceOf(field, draft[field] !== true)] : undefined;
 
   return (
     <Grid gap="md">
@@ -104,7 +113,7 @@ export function NewRunForm({ catalogue, draft, onDraft, edited, onEdited, onCrea
             <PresetMenu
               presets={catalogue.presets}
               draft={draft}
-              problemOf={(regime) => regimeProblem(draft, regime, catalogue)}
+              problemOf={({ id }) => impossible[choiceOf('regime', id)]}
               onPick={(preset) =>
                 fill(
                   choosePreset(draft, preset, edited),
@@ -173,7 +182,8 @@ export function NewRunForm({ catalogue, draft, onDraft, edited, onEdited, onCrea
                       value={draft[field]}
                       error={check.fields[field]}
                       deviation={deviationOf(check.deviations, field)}
-                      idle={idleReason(field, draft)}
+                      idle={idleReason(field, draft) ?? stuckReason(field)}
+                      impossible={isSelected(field) ? impossible : undefined}
                       choices={choices[field]}
                       onChange={set}
                     />
@@ -188,7 +198,7 @@ export function NewRunForm({ catalogue, draft, onDraft, edited, onEdited, onCrea
             );
           })}
           <Section title="Grid">
-            <GridPanel axes={axes} drafts={drafts} onChange={setAxes} />
+            <GridPanel axes={axes} drafts={drafts} problems={gridProblems ?? {}} onChange={setAxes} />
           </Section>
         </Stack>
       </Grid.Col>
@@ -198,11 +208,11 @@ export function NewRunForm({ catalogue, draft, onDraft, edited, onEdited, onCrea
             <EstimatePanel
               estimate={check.estimate}
               runs={configs.length}
-              why="Shown when the form holds a config that can run."
+              why="An estimate appears here when the config is valid."
             />
             <MissingFiles draft={draft} catalogue={catalogue} onRandomWeights={() => set('pretrained', false)} />
             {[...check.rest, ...(create.isError ? [create.error.message] : [])].map((problem) => (
-              <Alert key={problem} color="red" mt="sm" title="This cannot run">
+              <Alert key={problem} color="red" mt="sm" title="This config cannot run">
                 {problem}
               </Alert>
             ))}
@@ -279,7 +289,7 @@ function ErrorList({ fields }: { fields: Partial<Record<ConfigField, string>> })
   if (wrong.length === 0) return null;
   return (
     <Text size="sm" c="red" mt="sm" role="status">
-      To correct: {wrong.map((field) => fieldMeta(field).label).join(', ')}.
+      Fix these fields: {wrong.map((field) => fieldMeta(field).label).join(', ')}.
     </Text>
   );
 }

@@ -1,4 +1,4 @@
-/** New run: a form that begins from a preset, another run or where it was left. */
+/** New run: a form that starts from a preset, another run or its last state. */
 import { useSessionStorage } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
@@ -15,7 +15,7 @@ import { choosePreset, choosePublishedBody } from './choose.ts';
 import { type Draft, firstDraft } from './draft.ts';
 import { NewRunForm } from './NewRunForm.tsx';
 
-/** The page at `/new`; `?preset=` names a preset to begin from, `?from=` a run, `?model=` a body. */
+/** The page at `/new`; `?preset=` names a preset to start from, `?from=` a run, `?model=` a body. */
 export function NewRunPage() {
   const address = useAddress<'/new'>();
   const [preset, from, model] = (['preset', 'from', 'model'] as const).map(address.get);
@@ -48,7 +48,7 @@ export function NewRunPage() {
 
   return (
     <>
-      <PageHeader title="New run" about={from && cloned.data && `begins as ${cloned.data.id}`} />
+      <PageHeader title="New run" about={from && cloned.data && `starts from ${cloned.data.id}`} />
       {cloned.isError && (
         <ErrorState title={`Run ${from} cannot be cloned`} error={cloned.error} onRetry={() => void cloned.refetch()} />
       )}

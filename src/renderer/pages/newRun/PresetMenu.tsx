@@ -1,4 +1,4 @@
-/** Published configs and regimes to begin from. */
+/** A choice of regimes and published configs to start from. */
 import {
   Button,
   type ComboboxItem,
@@ -17,7 +17,7 @@ import { numberText } from '#contract/format';
 import { TermLink } from '../../help/TermLink.tsx';
 import type { Draft } from './draft.ts';
 
-/** Every word that is typed occurs in the preset's name or its table's, in any order. */
+/** Finds presets whose name, or whose table's name, contains every typed word in any order. */
 const matching: OptionsFilter = ({ options, search }) => {
   const words = search.toLowerCase().split(/\s+/);
   const has = (text: string) => words.every((word) => text.toLowerCase().includes(word));
@@ -30,8 +30,8 @@ const matching: OptionsFilter = ({ options, search }) => {
 interface PresetMenuProps {
   presets: readonly Preset[];
   draft: Draft;
-  /** Why a regime cannot be chosen; null when it can. */
-  problemOf(regime: Preset): string | null;
+  /** Why a regime cannot be chosen; undefined where it can. */
+  problemOf(regime: Preset): string | undefined;
   onPick(preset: Preset): void;
 }
 
@@ -48,7 +48,7 @@ export function PresetMenu({ presets, draft, problemOf, onPick }: PresetMenuProp
         disabled: !isPossible,
       })),
   }));
-  /** Whether the draft has its settings already. */
+  /** Whether the draft already has its settings. */
   const holds = ({ settings }: Preset) =>
     Object.entries(settings).every(([field, value]) => draft[field as ConfigField] === value);
   const byId = new Map(presets.map((preset) => [preset.id, preset]));
@@ -61,11 +61,11 @@ export function PresetMenu({ presets, draft, problemOf, onPick }: PresetMenuProp
               <Button
                 variant={holds(preset) ? 'light' : 'default'}
                 aria-pressed={holds(preset)}
-                data-disabled={problemOf(preset) !== null || undefined}
-                aria-disabled={problemOf(preset) !== null}
+                data-disabled={problemOf(preset) !== undefined || undefined}
+                aria-disabled={problemOf(preset) !== undefined}
                 size="sm"
                 px="sm"
-                onClick={() => problemOf(preset) === null && onPick(preset)}
+                onClick={() => problemOf(preset) === undefined && onPick(preset)}
               >
                 {preset.title}
               </Button>
@@ -80,7 +80,7 @@ export function PresetMenu({ presets, draft, problemOf, onPick }: PresetMenuProp
         miw={260}
         searchable
         filter={matching}
-        nothingFoundMessage="No published run has all of these words"
+        nothingFoundMessage="No published run matches all of these words"
         data={groups}
         value={null}
         onChange={(id) => id && onPick(byId.get(id)!)}

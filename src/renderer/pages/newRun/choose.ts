@@ -1,42 +1,70 @@
-/** What the choice of a task, a body or a preset does to a draft. Fields that the user has edited keep their values. Pure. */
+/** Applies a choice to a draft, and changes other fields that would contradict it. Edited fields keep their values. Pure. */
 import type { BodyInfo, Catalogue, Preset } from '#contract/catalogue';
 import { type ConfigField, configDefaults } from '#contract/config';
-import { readyBody, withPublishedSettings } from '#contract/startingSettings';
+import { isSameSetting } from '#contract/isSameSetting';
+import { withPublishedSettings } from '#contract/startingSettings';
 import type { Draft } from './draft.ts';
 
 type Choices = Pick<Catalogue, 'tasks' | 'bodies'>;
 type Edited = readonly ConfigField[];
 
-const sizes = ['n_layer', 'n_embd', 'n_head', 'n_positions'] as const;
+const sizes = ['n_layer', 'n_embd', 'n_head', 'n_positions', 'initializer_range'] as const;
 
-/** The fields of the task at its published settings, on another body where the present one cannot learn the task. */
-export function chooseTask(draft: Draft, task: string, { tasks, bodies }: Choices, edited: Edited = []): Draft {
-  const concerned = tasks.filter(({ name }) => name === task || name === draft.task).flatMap(({ fields }) => fields);
-  const cleared = concerned.filter((field) => !edited.includes(field));
+/** The draft with a value of a field. */
+export function choose(draft: Draft, field: ConfigField, value: unknown, choices: Choices, edited: Edited = []): Draft {
+  switch (field) {
+    case 'task':
+      return chooseTask(draft, String(value), choices, edited);
+    case 'model_name':
+      return chooseBody(draft, String(value), choices, edited);
+    case 'reading':
+      return withFittingBody({ ...draft, reading: value }, choices, edited);
+    case 'pretrained':
+      return onBody({ ...draft, pretrained: value }, edited);
+    default:
+      return consistent({ ...draft, [field]: value });
+  }
+}
+
+/** The draft with the task at its published settings, and with another body if the present one cannot learn the task. */
+function chooseTask(draft: Draft, task: string, choices: Choices, edited: Edited): Draft {
+  const concerned = choices.tasks.filter(({ name }) => name === task || name === draft.task);
+  const cleared = concerned.flatMap(({ fields }) => fields).filter((field) => !edited.includes(field));
   const fresh = Object.fromEntries(cleared.map((field) => [field, { ...configDefaults, task }[field]]));
-  return withFittingBody(withPublishedSettings({ ...draft, ...fresh, task }, tasks), bodies, edited);
+  return withFittingBody(withPublishedSettings({ ...draft, ...fresh, task }, choices.tasks), choices, edited);
 }
 
-function withFittingBody(draft: Draft, bodies: readonly BodyInfo[], edited: Edited): Draft {
-  const task = String(draft.task);
-  if (bodies.find(({ name }) => name === draft.model_name)?.tasks.includes(task) !== false) return draft;
-  const body = readyBody(bodies, [task]) ?? bodies.find(({ tasks }) => tasks.includes(task));
-  return body ? onBody({ ...draft, pretrained: body.hasWeights, model_name: body.name }, edited) : draft;
+function withFittingBody(draft: Draft, choices: Choices, edited: Edited): Draft {
+  const fits = (body: BodyInfo) => canLearn(body, draft, choices);
+  const { bodies } = choices;
+  if (bodies.some((body) => body.name === draft.model_name && fits(body))) return consistent(draft);
+  const body = bodies.find((body) => body.hasWeights && fits(body)) ?? bodies.find(fits);
+  return body ? onBody({ ...draft, pretrained: body.hasWeights, model_name: body.name }, edited) : consistent(draft);
 }
 
-/** The draft on a body; pretrained only where that is possible. */
-export function chooseBody(draft: Draft, model_name: string, { bodies }: Choices, edited: Edited = []): Draft {
+/** Whether a body learns the task and takes sequences as long as those of the published settings that the draft has. */
+function canLearn(body: BodyInfo, draft: Draft, { tasks }: Choices): boolean {
+  const task = tasks.find(({ name }) => name === draft.task);
+  if (!task || !body.tasks.includes(task.name)) return false;
+  const published = task.settings.findIndex((settings) =>
+    Object.entries(settings).every(([field, value]) => isSameSetting(draft[field as ConfigField], value)),
+  );
+  return published < 0 || task.tokens[published] <= Number(draft.n_positions ?? body.positions);
+}
+
+/** The draft with a body, pretrained only if it has pretrained weights. */
+function chooseBody(draft: Draft, model_name: string, { bodies }: Choices, edited: Edited): Draft {
   const pretrained = draft.pretrained === true && canBePretrained(bodies, model_name);
   return onBody({ ...draft, model_name, pretrained }, edited);
 }
 
-/** The draft with a body as it was published: pretrained where that is possible, of its own size. */
+/** The draft with a body as published: pretrained if it has pretrained weights, at its own size. */
 export function choosePublishedBody(draft: Draft, model_name: string, { bodies }: Choices): Draft {
   const own = Object.fromEntries(sizes.map((field) => [field, configDefaults[field]]));
-  return { ...draft, ...own, model_name, pretrained: canBePretrained(bodies, model_name) };
+  return consistent({ ...draft, ...own, model_name, pretrained: canBePretrained(bodies, model_name) });
 }
 
-/** The draft with a preset's settings; a whole preset also puts every other field but seed and device to its default. */
+/** The draft with a preset's settings. A whole preset also resets every other field except seed and device. */
 export function choosePreset(draft: Draft, { whole, settings, title }: Preset, edited: Edited = []): Draft {
   if (!whole) return onBody({ ...draft, ...settings }, edited);
   const { seed, device } = draft;
@@ -44,25 +72,18 @@ export function choosePreset(draft: Draft, { whole, settings, title }: Preset, e
   return { ...fresh, gpu_batch_size: settings.gpu_batch_size ?? fresh.batch_size };
 }
 
-/** Why a regime does not apply to the draft; null when it does. */
-export function regimeProblem(draft: Draft, { settings, whole }: Preset, { bodies, tasks }: Choices): string | null {
-  if (whole) return null;
-  const name = String(settings.model_name ?? draft.model_name);
-  if (settings.pretrained && !canBePretrained(bodies, name)) return `${name} has no pretrained weights.`;
-  return bodyProblem(String(draft.task), name, { bodies, tasks });
-}
-
-/** Why a body cannot learn a task; null when it can. */
-export function bodyProblem(task: string, body: string, { bodies, tasks }: Choices): string | null {
-  if (bodies.find(({ name }) => name === body)?.tasks.includes(task) !== false) return null;
-  return `${body} cannot learn ${tasks.find(({ name }) => name === task)?.title ?? task}.`;
-}
-
-/** Weights of a published size leave no choice of sizes. */
+/** Resets the sizes, because pretrained weights have a fixed size. */
 function onBody(draft: Draft, edited: Edited): Draft {
   const own = sizes.filter((field) => draft.pretrained === true && !edited.includes(field));
-  return { ...draft, ...Object.fromEntries(own.map((field) => [field, null])) };
+  return consistent({ ...draft, ...Object.fromEntries(own.map((field) => [field, null])) });
 }
+
+/** Random weights have no statistics of pretrained ones, and attention that is frozen or trained as a whole has no trained blocks. */
+const consistent = (draft: Draft): Draft => ({
+  ...draft,
+  statistics_only: draft.pretrained === true && draft.statistics_only,
+  trained_attn_blocks: draft.freeze_trans === true && draft.freeze_attn === false ? draft.trained_attn_blocks : null,
+});
 
 const canBePretrained = (bodies: readonly BodyInfo[], name: string): boolean =>
   bodies.find((body) => body.name === name)?.canBePretrained ?? true;

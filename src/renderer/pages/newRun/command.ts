@@ -6,7 +6,7 @@ import { axisValues, type GridAxis } from './grid.ts';
 
 const program = 'npm run -s permafrost --';
 
-/** One line for a POSIX shell, with the fields that are not at their defaults. */
+/** One line for a POSIX shell, with the fields that differ from their defaults. */
 export const commandOf = (config: ExperimentConfig, launcher: LauncherName = 'local'): string =>
   [`${program} run`, ...settings(config, []), ...on(launcher)].join(' ');
 
@@ -17,7 +17,7 @@ const settings = (config: ExperimentConfig, without: readonly ConfigField[]): st
     .filter(([field]) => !without.includes(field as ConfigField))
     .map(([field, value]) => `--set ${quoted(`${field}=${written(value)}`)}`);
 
-/** The configs of a grid as one sweep, or, where a sweep cannot say them, as a run a line. */
+/** The configs of a grid as one sweep command, or, if a sweep cannot express them, as one run command per line. */
 export function gridCommand(
   configs: readonly ExperimentConfig[],
   axes: readonly GridAxis[],
@@ -30,7 +30,7 @@ export function gridCommand(
   const isSweep =
     own.length + seeds.length > 0 &&
     seeds.every((seed, i) => seed === seeds[0] + i) && // counted up
-    values.flat().every((value) => !/,|\.\./.test(value)); // else it would be read as several
+    values.flat().every((value) => !/,|\.\./.test(value)); // else the command would read it as several values
   if (!isSweep) return configs.map((config) => commandOf(config, launcher)).join('\n');
   const fields = own.map(({ field }) => field);
   const grid = fields.map((field, i) => `--grid ${quoted(`${field}=${values[i].join(',')}`)}`);
@@ -43,7 +43,7 @@ export function gridCommand(
   ].join(' ');
 }
 
-/** A value so that the command line reads it back: text stays text even where it looks like JSON. */
+/** A value as the command line parses it: text that looks like JSON stays text. */
 function written(value: unknown): string {
   if (typeof value !== 'string') return JSON.stringify(value);
   try {

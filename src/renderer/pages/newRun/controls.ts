@@ -1,4 +1,4 @@
-/** How each field of a config is edited, read off its schema. Pure. */
+/** Derives the control of each config field from its schema. Pure. */
 import type { z } from 'zod';
 import {
   type ConfigField,
@@ -52,7 +52,7 @@ export const formGroups: { group: FieldMeta['group']; title: string }[] = [
 /** Fields of the task group that every task has. */
 const always: ConfigField[] = ['task', 'variant'];
 
-/** The fields of a group that matter: those of the task group only where the chosen task reads them. */
+/** The fields of a group, without task fields that the chosen task does not read. */
 export function fieldsOf(group: FieldMeta['group'], taskFields: readonly ConfigField[]): ConfigField[] {
   return configFields.filter(
     (field) =>
@@ -60,7 +60,7 @@ export function fieldsOf(group: FieldMeta['group'], taskFields: readonly ConfigF
   );
 }
 
-/** What a person typed into a number: a number, null when it is empty, the text itself when it is neither. */
+/** Parses a number input: a number, null if it is empty, else the text itself. */
 export function readNumber(text: string, isWhole: boolean): number | string | null {
   const trimmed = text.trim();
   if (trimmed === '') return null;

@@ -1,4 +1,4 @@
-/** A config while it is being edited: any value in any field, and what is wrong with each. Pure. */
+/** A config that is being edited: any value in any field, with the problem of each. Pure. */
 
 import type { Catalogue, ConfigReport } from '#contract/catalogue';
 import {
@@ -9,20 +9,19 @@ import {
   fieldMeta,
   isCrossField,
 } from '#contract/config';
-import { readyBody } from '#contract/startingSettings';
 import { controlOf } from './controls.ts';
 
 export type Draft = Record<ConfigField, unknown>;
 export type FieldErrors = Partial<Record<ConfigField, string>>;
 
-/** What a fresh form says: the smallest published experiment, on a body that can begin at once. */
-export const firstDraft = ({ bodies }: Pick<Catalogue, 'bodies'>): Draft => ({
-  ...configDefaults,
-  ...{ task: 'bit-xor', n: 5, num_patterns: 2 },
-  model_name: readyBody(bodies, ['bit-xor'])?.name ?? configDefaults.model_name,
-});
+/** The initial form: the smallest published experiment, on a body that needs no download. */
+export function firstDraft({ bodies }: Pick<Catalogue, 'bodies'>): Draft {
+  const task = 'bit-xor';
+  const ready = bodies.find(({ hasWeights, tasks }) => hasWeights && tasks.includes(task));
+  return { ...configDefaults, task, n: 5, num_patterns: 2, model_name: ready?.name ?? configDefaults.model_name };
+}
 
-/** What is wrong with a draft by its schema, in the words of the form. */
+/** The schema errors of a draft, with the form's labels. */
 export function schemaErrors(draft: Draft): FieldErrors {
   const result = configSchema.safeParse(draft);
   if (result.success) return {};
@@ -34,7 +33,7 @@ export function schemaErrors(draft: Draft): FieldErrors {
   return errors;
 }
 
-/** What a field takes. */
+/** Says which values a field accepts. */
 export function expectation(field: ConfigField): string {
   const control = controlOf(field);
   const empty = control.optional ? ', or nothing' : '';
@@ -55,7 +54,7 @@ export function expectation(field: ConfigField): string {
   }
 }
 
-/** The app's complaints by field, and those that belong to none. */
+/** The app's errors by field, and those that belong to no field. */
 export function reportErrors(report: ConfigReport | undefined): { fields: FieldErrors; rest: string[] } {
   const fields: FieldErrors = {};
   const rest: string[] = [];
@@ -66,5 +65,5 @@ export function reportErrors(report: ConfigReport | undefined): { fields: FieldE
   return { fields, rest };
 }
 
-/** A draft that the schema accepts. */
+/** The config of a valid draft. */
 export const configOfDraft = (draft: Draft): ExperimentConfig | null => configSchema.safeParse(draft).data ?? null;

@@ -1,10 +1,10 @@
-/** Config files of dl-project, in and out. */
+/** Reads and writes config files of dl-project. */
 import type { ExperimentConfig } from '#contract/config';
 import { configFile } from '#contract/configFile';
 import { readJson } from '#formats/json';
 import { saveFile } from '../../chart/save.ts';
 
-/** The JSON of a file, or a sentence that says why it is none. */
+/** The JSON of a file, or a sentence that says why it cannot be read. */
 export async function readJsonFile(file: File): Promise<{ json: unknown } | { problem: string }> {
   try {
     return { json: readJson(new Uint8Array(await file.arrayBuffer()), file.name, 'config') };

@@ -1,21 +1,21 @@
-/** Grids: several values of several fields, every combination a run. Pure. */
+/** Grids: several values for several fields, with a run for every combination. Pure. */
 import type { Catalogue } from '#contract/catalogue';
 import { type ConfigField, configFields, fieldMeta, isWhole } from '#contract/config';
 import { readRange } from '#contract/sweep';
-import { chooseBody, chooseTask } from './choose.ts';
+import { choose } from './choose.ts';
 import { controlOf, readNumber, readSizes } from './controls.ts';
 import type { Draft } from './draft.ts';
 
 export interface GridAxis {
   field: ConfigField;
-  /** Values as typed: `0..4`, `1e-5..1e-2:log:7`, or separated by commas. */
+  /** The typed values: `0..4`, `1e-5..1e-2:log:7`, or a list with commas. */
   text: string;
 }
 
-/** Most runs that one grid makes. */
+/** Most runs of one grid. */
 export const mostRuns = 1000;
 
-/** Fields that a grid can vary; a name decides nothing. */
+/** Fields that a grid can vary; the name has no effect on a run. */
 export const gridFields: ConfigField[] = configFields.filter((field) => field !== 'name');
 
 /** The values of an axis; ranges as {@link readRange} has them. Layer sizes are separated by semicolons. */
@@ -35,7 +35,7 @@ export function axisValues(axis: GridAxis): unknown[] {
   return [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
 }
 
-/** The problem with the text of an axis as a whole; null when its values can be tried. */
+/** The problem with the text of an axis as a whole; null if its values can be checked. */
 export function axisProblem(axis: GridAxis): string | null {
   const parts = partsOf(axis);
   if (parts.length === 0) return `Write values as ${axisHint(axis.field)}.`;
@@ -56,8 +56,8 @@ function partsOf({ field, text }: GridAxis): string[] {
 const switchWords: Record<string, boolean> = { on: true, true: true, yes: true, off: false, false: false, no: false };
 
 /**
- * Every combination of the axes' values on top of a draft; the first axis varies slowest. A task or body brings what its choice
- * in the form brings, as far as that is neither edited nor on an axis.
+ * Every combination of the axes' values applied to a draft; the first axis varies slowest. A task or body also sets the fields that
+ * its choice in the form sets, unless they are edited or on an axis.
  */
 export function expandGrid(
   draft: Draft,
@@ -66,21 +66,18 @@ export function expandGrid(
   edited: readonly ConfigField[] = [],
 ): Draft[] {
   const kept = [...edited, ...axes.map(({ field }) => field)];
-  const withValue = (one: Draft, field: ConfigField, value: unknown): Draft => {
-    if (field === 'task') return chooseTask(one, String(value), catalogue, kept);
-    if (field === 'model_name') return chooseBody(one, String(value), catalogue, kept);
-    return { ...one, [field]: value };
-  };
   let drafts = [draft];
   for (const axis of axes) {
     const values = axisValues(axis);
     if (values.length === 0) continue;
-    drafts = drafts.slice(0, mostRuns + 1).flatMap((one) => values.map((value) => withValue(one, axis.field, value)));
+    drafts = drafts
+      .slice(0, mostRuns + 1)
+      .flatMap((one) => values.map((value) => choose(one, axis.field, value, catalogue, kept)));
   }
   return drafts.slice(0, mostRuns + 1);
 }
 
-/** How to write the values of a field's axis. */
+/** Shows how to write the values of a field's axis. */
 export function axisHint(field: ConfigField): string {
   const control = controlOf(field);
   const empty = control.optional ? '; “empty” for none' : '';

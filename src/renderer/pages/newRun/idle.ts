@@ -1,4 +1,4 @@
-/** Fields that decide nothing while another one has its present value. Pure. */
+/** Fields that have no effect while another one has its present value. Pure. */
 import { type ConfigField, fieldMeta } from '#contract/config';
 import type { Draft } from './draft.ts';
 
@@ -12,35 +12,35 @@ const rules: Rule[] = [
   {
     fields: ['freeze_pos', 'freeze_ln', 'freeze_attn', 'freeze_ff'],
     applies: ({ freeze_trans }) => freeze_trans === false,
-    why: `Decides nothing while “${fieldMeta('freeze_trans').label}” is off: all of the transformer is trained.`,
+    why: `Has no effect while “${fieldMeta('freeze_trans').label}” is off: the whole transformer is trained.`,
   },
   {
     fields: ['trained_attn_blocks'],
     applies: ({ freeze_trans, freeze_attn }) => freeze_trans === false || freeze_attn !== false,
-    why: `Decides nothing unless “${fieldMeta('freeze_trans').label}” is on and “${fieldMeta('freeze_attn').label}” off.`,
+    why: `“${fieldMeta('trained_attn_blocks').label}” needs “${fieldMeta('freeze_trans').label}” on and “${fieldMeta('freeze_attn').label}” off.`,
   },
   {
     fields: ['statistics_only'],
     applies: ({ pretrained, statistics_only }) => pretrained === false && statistics_only !== true,
-    why: `Needs “${fieldMeta('pretrained').label}”, whose statistics it takes.`,
+    why: `Needs “${fieldMeta('pretrained').label}”: it uses the statistics of the pretrained weights.`,
   },
   {
     fields: ['n_embd', 'n_head', 'n_positions', 'initializer_range'],
     applies: ({ pretrained }) => pretrained === true,
-    why: 'Pretrained weights have their own size. Turn off “Pretrained” to scale the body down.',
+    why: 'Pretrained weights have a fixed size. Turn off “Pretrained” to scale the body down.',
   },
 ];
 
 const ruleOf = (field: ConfigField, draft: Draft): Rule | undefined =>
   rules.find(({ fields, applies }) => fields.includes(field) && applies(draft));
 
-/** Why a field cannot be changed now. A value that does harm can always be taken away. */
+/** Why a field cannot be changed now. A field whose value causes an error can always be changed. */
 export function idleReason(field: ConfigField, draft: Draft): string | undefined {
   const rule = ruleOf(field, draft);
   return rule && (typeof draft[field] === 'boolean' || draft[field] === null) ? rule.why : undefined;
 }
 
-/** Fields to show, and what is to be said about those that are left out because they are empty and idle. */
+/** The fields to show, and notes on those that are hidden because they are empty and have no effect. */
 export function shownFields(fields: readonly ConfigField[], draft: Draft): { shown: ConfigField[]; notes: string[] } {
   const isHidden = (field: ConfigField) => draft[field] === null && idleReason(field, draft) !== undefined;
   const notes = fields.filter(isHidden).map((field) => idleReason(field, draft)!);

@@ -1,13 +1,13 @@
-/** The network of a config as parts that freeze together, for the picture. Pure. */
+/** The parts of a network that freeze together, for the picture. Pure. */
 import type { ParameterGroup } from '#contract/catalogue';
 import type { ConfigField } from '#contract/config';
 
 export interface NetworkPart {
   part: ParameterGroup['part'];
   title: string;
-  /** It belongs to every block of the body. */
+  /** Every block of the body has it. */
   inBlock: boolean;
-  /** The flag that a click toggles; null for parts that are frozen with the body. */
+  /** The flag that a click toggles; null for parts that freeze with the body. */
   flag: ConfigField | null;
   count: number;
   trained: boolean;
@@ -23,7 +23,7 @@ const titles: Record<ParameterGroup['part'], string> = {
   output: 'Output net',
 };
 
-/** One part per kind, counted over all blocks, in the order of the network. A norm after the last block counts with the others. */
+/** One part per kind, counted over all blocks, in the order of the network. The norm after the last block counts with the others. */
 export function networkParts(groups: readonly ParameterGroup[]): NetworkPart[] {
   const parts = new Map<string, NetworkPart>();
   for (const { part, block, flag, count, trained } of groups) {
@@ -41,10 +41,10 @@ export function networkParts(groups: readonly ParameterGroup[]): NetworkPart[] {
 export type PartBox = readonly [number, number, number, number];
 
 const row = { y: 96, height: 92 };
-/** Widths of a block's boxes: the boxes that are no norm share `from` to `to`. */
+/** Widths of a block's boxes; boxes other than norms share the space from `from` to `to`. */
 const block = { from: 300, to: 628, norm: 44, gap: 8 };
 
-/** The boxes of each part in a picture 800 wide. A norm is drawn before each part that it normalises. */
+/** The boxes of each part in a picture of width 800. A norm is drawn before each part that it normalises. */
 export function partBoxes(parts: readonly NetworkPart[]): Map<NetworkPart, PartBox[]> {
   const places = new Map<NetworkPart, PartBox[]>();
   const norm = parts.find(({ part }) => part === 'norm');

@@ -1,4 +1,4 @@
-/** What the app says about a draft, a moment after the last change: errors by field, deviations, an estimate. */
+/** Lets the app check a draft shortly after the last change: errors by field, deviations, an estimate. */
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { Estimate } from '#contract/catalogue';
@@ -8,16 +8,16 @@ import { configOfDraft, type Draft, type FieldErrors, reportErrors, schemaErrors
 
 export interface DraftCheck {
   fields: FieldErrors;
-  /** What is wrong with no field in particular. */
+  /** Problems that belong to no field. */
   rest: string[];
   deviations: readonly Deviation[];
   estimate: Estimate | null;
-  /** The draft is a config that the app accepts. */
+  /** Whether the app accepts the draft. */
   isRunnable: boolean;
 }
 
 const pause = 150; // ms
-/** Milliseconds between two looks at an estimate while the machine is measured. */
+/** Milliseconds between two estimates while the machine's speed is measured. */
 const measuringPause = 1000;
 
 export function useDraftCheck(draft: Draft): DraftCheck {

@@ -1,4 +1,4 @@
-/** The running and the queued runs: order, pause, slots. */
+/** The running and the queued runs, with their order, a pause button and the number of runs at once. */
 import { Alert, Button, Group, Stack, Title } from '@mantine/core';
 import { IconPlayerPause, IconPlayerPlay, IconStack2 } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
@@ -23,8 +23,10 @@ export function QueuePage() {
   const refresh = () => queries.invalidateQueries({ queryKey: trpc.queue.get.queryKey() });
   const told = (title: string) => ({ onError: (error: unknown) => notifyError(title, error), onSettled: refresh });
   const pause = useMutation(trpc.queue.pause.mutationOptions(told('The queue could not be paused')));
-  const resume = useMutation(trpc.queue.resume.mutationOptions(told('The queue could not go on')));
-  const setSlots = useMutation(trpc.queue.setSlots.mutationOptions(told('The number of runs at once was refused')));
+  const resume = useMutation(trpc.queue.resume.mutationOptions(told('The queue could not be resumed')));
+  const setSlots = useMutation(
+    trpc.queue.setSlots.mutationOptions(told('The number of runs at once could not be changed')),
+  );
   const move = useMutation(trpc.queue.move.mutationOptions(told('The run could not be moved')));
 
   if (queue.isPending || runs.isPending) return <Loading what="the queue" />;
@@ -55,7 +57,7 @@ export function QueuePage() {
           />
           {paused ? (
             <Button leftSection={<IconPlayerPlay size={15} />} onClick={() => resume.mutate()}>
-              Go on
+              Resume the queue
             </Button>
           ) : (
             <Button variant="default" leftSection={<IconPlayerPause size={15} />} onClick={() => pause.mutate()}>
@@ -66,20 +68,20 @@ export function QueuePage() {
       </PageHeader>
       {paused && (
         <Alert color="ice" variant="light" title="The queue is paused" py="xs">
-          {running.length > 0 ? 'What runs goes on; nothing' : 'Nothing'} new starts until you press Go on.
+          {running.length > 0 && 'Running runs continue. '}New runs start when you resume the queue.
         </Alert>
       )}
       {running.length + queued.length + submitted.length === 0 ? (
         <EmptyState
           icon={<IconStack2 size={40} stroke={1.2} />}
-          title="Nothing runs and nothing waits"
+          title="No run is running or waiting"
           action={
             <LinkButton to="/new" variant="filled">
               New run
             </LinkButton>
           }
         >
-          New and resumed runs line up here and start when a slot is free.
+          New and resumed runs wait here until a slot is free.
         </EmptyState>
       ) : (
         <>

@@ -1,4 +1,4 @@
-/** Runs that wait, in the order in which they start. Buttons, Alt with the arrow keys, and dragging move one. */
+/** Waiting runs in the order in which they start. The user moves them by buttons, Alt with the arrow keys, or dragging. */
 import { ActionIcon, Box, Group, Paper, Text, Tooltip, VisuallyHidden } from '@mantine/core';
 import { IconArrowBarToUp, IconArrowDown, IconArrowUp, IconGripVertical, IconX } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
@@ -23,13 +23,13 @@ export function QueuedList({ rows, onMove }: QueuedListProps) {
   if (rows.length === 0)
     return (
       <Text size="sm" c="dimmed">
-        Nothing waits.
+        No run is waiting.
       </Text>
     );
   const move = (index: number, place: number) => {
     if (index < 0 || place < 0 || place >= rows.length || place === index) return;
     onMove(rows[index].id, place);
-    setSaid(`${rows[index].name} is number ${place + 1} of ${rows.length}.`);
+    setSaid(`${rows[index].name} is now number ${place + 1} of ${rows.length}.`);
   };
   const endDrag = () => {
     setDragged(null);
@@ -96,7 +96,7 @@ export function QueuedList({ rows, onMove }: QueuedListProps) {
                 >
                   <IconArrowDown size={16} />
                 </Tool>
-                <Tool label={`Take ${row.name} from the queue`} onClick={() => void pause([row.id])}>
+                <Tool label={`Remove ${row.name} from the queue`} onClick={() => void pause([row.id])}>
                   <IconX size={16} />
                 </Tool>
               </Group>
@@ -105,7 +105,7 @@ export function QueuedList({ rows, onMove }: QueuedListProps) {
         ))}
       </Box>
       <Text size="xs" c="dimmed">
-        Drag, use the arrows, or press Alt with an arrow key on the run that has the focus.
+        To change the order, drag a run, use its arrow buttons, or focus it and press Alt with an arrow key.
       </Text>
       <VisuallyHidden role="status">{said}</VisuallyHidden>
     </>
@@ -114,7 +114,7 @@ export function QueuedList({ rows, onMove }: QueuedListProps) {
 
 interface ToolProps {
   label: string;
-  /** Has nothing to do. It keeps the focus, so that a run moved to an end does not lose it. */
+  /** The button has no effect. It is not disabled, so that it keeps the focus when its run reaches an end. */
   idle?: boolean;
   onClick(): void;
   children: ReactNode;

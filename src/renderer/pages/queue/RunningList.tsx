@@ -1,4 +1,4 @@
-/** Runs under way: where, how far, how much longer. */
+/** Running runs: device, progress, time left. */
 import { ActionIcon, Group, Paper, Progress, Stack, Text, Tooltip } from '@mantine/core';
 import { IconPlayerPause, IconPlayerStop } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
@@ -11,7 +11,7 @@ export function RunningList({ rows }: { rows: readonly RunRow[] }) {
   if (rows.length === 0)
     return (
       <Text size="sm" c="dimmed">
-        Nothing runs right now.
+        No run is running.
       </Text>
     );
   return (
@@ -57,7 +57,7 @@ function RunningRun({ row }: { row: RunRow }) {
           so far
         </Text>
         <Text size="xs" c="dimmed">
-          {left === null ? 'time left not known yet' : `at most ${durationText(left)} left`}
+          {left === null ? 'time left unknown' : `at most ${durationText(left)} left`}
         </Text>
       </Group>
     </Paper>

@@ -1,10 +1,10 @@
-/** Runs that wait in the queue of the cluster, with Slurm's reason. */
+/** Runs that wait in Slurm's queue, with the reason. */
 import { Group, Stack, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { countText } from '#contract/format';
 import type { RunRow } from '#contract/runRow';
 
-/** Runs that are named one by one. */
+/** Most runs in the list. */
 const shown = 50;
 
 export function SubmittedList({ rows }: { rows: readonly RunRow[] }) {
@@ -16,7 +16,7 @@ export function SubmittedList({ rows }: { rows: readonly RunRow[] }) {
             {name}
           </Link>
           <Text size="sm" c="dimmed" truncate>
-            {reason?.message ?? 'Goes to Slurm now.'}
+            {reason?.message ?? 'Being submitted to Slurm.'}
           </Text>
         </Group>
       ))}

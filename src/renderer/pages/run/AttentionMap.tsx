@@ -1,11 +1,11 @@
-/** One attention map: a cell for every pair of tokens, and the weight under the pointer in words. */
+/** One attention map: a cell for every pair of tokens, and a sentence about the cell under the pointer. */
 import { Box, Text, useComputedColorScheme } from '@mantine/core';
 import { type PointerEvent, type RefObject, useEffect, useState } from 'react';
 import { percentText } from '#contract/format';
 import { cellAt, heatmapLayout, paint } from './heatmap.ts';
 
 interface AttentionMapProps {
-  /** [t, t], a row per token that looks. */
+  /** [t, t], a row per query token. */
   map: Float32Array;
   tokens: readonly string[];
   title: string;
@@ -42,11 +42,13 @@ export function AttentionMap({ map, tokens, title, canvas }: AttentionMapProps) 
         />
       </Box>
       <Text size="xs" c="dimmed" mt={6}>
-        {pointed ? inWords(map, tokens, pointed) : 'A row is a token that looks, a column one that it looks at.'}
+        {pointed
+          ? inWords(map, tokens, pointed)
+          : 'Rows are the tokens that attend (queries), columns the tokens attended to (keys). Point at a cell to read it.'}
       </Text>
     </Box>
   );
 }
 
 const inWords = (map: Float32Array, tokens: readonly string[], [row, column]: [number, number]): string =>
-  `Token ${row} (${tokens[row]}) looks at token ${column} (${tokens[column]}) with ${percentText(map[row * tokens.length + column], 3)}.`;
+  `Token ${row} (${tokens[row]}) attends to token ${column} (${tokens[column]}) with weight ${percentText(map[row * tokens.length + column], 3)}.`;

@@ -1,4 +1,4 @@
-/** What the token that the answer is read at looks at, over the image itself, a picture per head. */
+/** The attention of the token that the output network reads, drawn over the image, a picture per head. */
 import { Box, Group, Text } from '@mantine/core';
 import { type AttentionLayer, layerWeights } from '#contract/analysis';
 import { PictureCanvas } from '../datasets/PictureCanvas.tsx';
@@ -15,7 +15,7 @@ export function AttentionOverImage({ found }: { found: AttentionLayer }) {
       <Group gap="sm">
         {read.heads.map((weights, head) => {
           const picture = overlay(data, data.samples[0].x, range, weights);
-          const title = `What the ${read.reader} looks at in layer ${layer}, head ${head}`;
+          const title = `Attention of the ${read.reader} in layer ${layer}, head ${head}`;
           return (
             // biome-ignore lint/suspicious/noArrayIndexKey: a head is its number
             <div key={head}>
@@ -28,7 +28,7 @@ export function AttentionOverImage({ found }: { found: AttentionLayer }) {
         })}
       </Group>
       <Text component="figcaption" size="xs" c="dimmed" mt={4}>
-        What the {read.reader} looks at in layer {layer}: the more orange a patch, the larger its weight in that head.
+        Attention of the {read.reader} in layer {layer}, per head: the more orange a patch, the larger its weight.
       </Text>
     </Box>
   );

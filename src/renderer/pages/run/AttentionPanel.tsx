@@ -1,4 +1,4 @@
-/** What every token of a test sample looks at, layer by layer, at any checkpoint of the run. */
+/** The attention maps of a test sample, for each layer and head, at any checkpoint of the run. */
 import { ActionIcon, Button, Group, SegmentedControl, Select, Stack, Text, Tooltip } from '@mantine/core';
 import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
@@ -39,7 +39,7 @@ export function AttentionPanel({ id, metric }: { id: string; metric: string }) {
     return (
       <Stack gap="xs" align="flex-start">
         <Text size="sm" c="dimmed">
-          What every token looks at, computed by a process of its own. It takes some seconds.
+          Shows which tokens each token attends to. A separate process computes the maps in a few seconds.
         </Text>
         <Button variant="default" onClick={() => setAsked(true)}>
           Show the maps
@@ -69,7 +69,7 @@ export function AttentionPanel({ id, metric }: { id: string; metric: string }) {
         />
         <Select
           {...{ size: 'xs', w: 130, label: 'Head', allowDeselect: false }}
-          data={[{ value: mean, label: 'Mean of all' }, ...numbers(data?.heads ?? 0)]}
+          data={[{ value: mean, label: 'Mean of heads' }, ...numbers(data?.heads ?? 0)]}
           value={String(head)}
           onChange={(value) => setHead(value === mean ? mean : Number(value))}
         />
@@ -100,7 +100,13 @@ export function AttentionPanel({ id, metric }: { id: string; metric: string }) {
         )}
       </Group>
       {maps.isPending && <Loading what="the attention maps" />}
-      {maps.isError && <ErrorState title="There are no maps" error={maps.error} onRetry={() => void maps.refetch()} />}
+      {maps.isError && (
+        <ErrorState
+          title="The attention maps could not be computed"
+          error={maps.error}
+          onRetry={() => void maps.refetch()}
+        />
+      )}
       {map && !maps.isError && (
         <Group gap="xl" align="flex-start" style={{ opacity: maps.isPlaceholderData ? 0.6 : 1 }}>
           <AttentionMap
@@ -122,8 +128,8 @@ function Answer({ found, metric }: { found: AttentionLayer; metric: string }) {
   const [sample] = data.samples;
   const rows: Fact[] = [
     ['Weights', `${checkpoints[checkpoint.name].toLowerCase()}, step ${countText(checkpoint.step)}`],
-    ['Right answer', sample.label || shortly(sample.y)],
-    ['The network says', answerLabel || shortly(answer)],
+    ['Correct answer', sample.label || shortly(sample.y)],
+    ['Network’s answer', answerLabel || shortly(answer)],
     [metric === 'mae' ? 'Absolute error' : 'Accuracy', numberText(score)],
   ];
   return (

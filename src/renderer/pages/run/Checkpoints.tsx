@@ -1,4 +1,4 @@
-/** The files that a run can go on from, or that others can use. */
+/** The files that a run continues from, and the weights to use elsewhere. */
 import { Button, Group, Stack, Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { modelFormats } from '#contract/analysis';
@@ -12,7 +12,7 @@ import { Loading } from '../../components/Loading.tsx';
 import { attempt } from '../../components/notify.tsx';
 
 const kinds: Record<CheckpointFile['kind'], { name: string; use: string }> = {
-  checkpoint: { name: 'Checkpoint', use: 'to go on from' },
+  checkpoint: { name: 'Checkpoint', use: 'to continue from' },
   best: { name: 'Best weights', use: 'to use elsewhere' },
 };
 
@@ -27,7 +27,7 @@ export function Checkpoints({ id }: { id: string }) {
   if (files.data.length === 0)
     return (
       <Text size="sm" c="dimmed">
-        None yet. The first is written at the end of the first iteration, or when the run is paused.
+        None yet. The run writes the first one at the end of its first iteration, or when you pause it.
       </Text>
     );
   return (
@@ -68,7 +68,7 @@ export function Checkpoints({ id }: { id: string }) {
   );
 }
 
-/** The best weights for use elsewhere. The file is checked before it comes, which may take a while. */
+/** Buttons that save the best weights for use elsewhere. The app checks the file first, which may take a while. */
 function SaveModel({ id }: { id: string }) {
   const save = (format: string) =>
     attempt('The network was not saved', () => saveDownload(`/download/model.${format}?id=${encodeURIComponent(id)}`));

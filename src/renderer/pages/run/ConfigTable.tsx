@@ -1,4 +1,4 @@
-/** The config of a run: what was chosen, or everything; and how it differs from the published protocol. */
+/** The config of a run, changed fields or all; and its deviations from the published protocol. */
 import { Group, Stack, Switch, Table, Text } from '@mantine/core';
 import { useState } from 'react';
 import { type ConfigField, configFields, type ExperimentConfig, fieldMeta } from '#contract/config';
@@ -24,9 +24,9 @@ export function ConfigTable({ config }: { config: ExperimentConfig }) {
     <Stack gap="xs">
       <Group justify="space-between">
         <Text size="sm" c="dimmed">
-          {all ? 'Every field; bold ones are not at their default.' : 'Fields that are not at their default.'}
+          {all ? 'All fields; bold ones differ from their default.' : 'Fields that differ from their default.'}
         </Text>
-        <Switch size="xs" label="Every field" checked={all} onChange={(event) => setAll(event.currentTarget.checked)} />
+        <Switch size="xs" label="All fields" checked={all} onChange={(event) => setAll(event.currentTarget.checked)} />
       </Group>
       <Table aria-label="Config" fz="sm" verticalSpacing={3}>
         <Table.Tbody>
@@ -49,12 +49,12 @@ export function ConfigTable({ config }: { config: ExperimentConfig }) {
   );
 }
 
-/** Null: not known before the run has started. */
+/** Null before the run has started. */
 export function Deviations({ deviations }: { deviations: readonly Deviation[] | null }) {
   if (!deviations?.length)
     return (
       <Text size="sm" c="dimmed">
-        {deviations ? 'Nothing differs from the published protocol.' : 'Told when the run has started.'}
+        {deviations ? 'No differences.' : 'Known when the run has started.'}
       </Text>
     );
   return (

@@ -23,7 +23,7 @@ interface ChartRow {
   yLabel: string;
   lines: readonly Line[];
   canLog: boolean;
-  /** Whether the published number belongs to it. */
+  /** Whether the published number belongs to this curve. */
   compared: boolean;
 }
 
@@ -63,11 +63,11 @@ interface CurvesProps {
   metric: MetricName;
   feed: CurveFeed;
   live: boolean;
-  /** Shown range in steps. */
+  /** Visible range in steps. */
   range: ChartRange | null;
   published: Reference | null;
   onRange(range: ChartRange | null): void;
-  /** Stands beside the last chart. */
+  /** Shown beside the last chart. */
   children: ReactNode;
 }
 
@@ -84,7 +84,7 @@ export function Curves({ id, config, metric, feed, live, range, published, onRan
   const shown = range && ([axis.of(range[0]), axis.of(range[1])] as const);
   const rows = charts(metric);
 
-  /** Every point of the shown range, from the store. */
+  /** Reads every point of the visible range from the store. */
   const allPoints = (lines: readonly Line[]) => async () => {
     const bounds = range ? { from: Math.max(0, Math.floor(range[0])), to: Math.max(0, Math.ceil(range[1])) } : {};
     return Promise.all(
@@ -121,14 +121,14 @@ export function Curves({ id, config, metric, feed, live, range, published, onRan
             value={weight}
             onChange={setWeight}
             label={(value) => value.toFixed(2)}
-            thumbLabel="Smoothing: how much of the past a point keeps"
+            thumbLabel="Smoothing: weight of earlier points"
           />
           <Text size="sm" ff="monospace" w={36}>
             {weight.toFixed(2)}
           </Text>
         </Group>
         <Text size="xs" c="dimmed">
-          Drag over a chart to zoom, double click to see everything.
+          Drag over a chart to zoom; double-click to show everything.
         </Text>
       </Group>
       <SimpleGrid cols={{ base: 1, lg: 2 }}>

@@ -1,4 +1,4 @@
-/** Whether the frozen weights are what they were before training, by their hashes. */
+/** Shows by their hashes whether training left the frozen weights unchanged. */
 import { Alert, Button, Code, ScrollArea, Stack, Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -18,7 +18,7 @@ export function FrozenWeights({ id }: { id: string }) {
   if (!proof.data)
     return (
       <Text size="sm" c="dimmed">
-        No hashes. They are taken when a run begins that freezes something.
+        No hashes yet. Runs that freeze weights hash them at the start.
       </Text>
     );
   return (
@@ -38,8 +38,8 @@ function Verdict({ proof }: { proof: FrozenProof }) {
   const what = `${countText(tensors.length)} frozen tensors, ${countText(frozenValues(proof))} values`;
   if (changed.length > 0)
     return (
-      <Alert color="red" title={`${changed.length} frozen tensors changed while the run was under way`}>
-        {changed.map(({ name }) => name).join(', ')}. Do not trust this run: its body’s file was changed.
+      <Alert color="red" title={`${changed.length} frozen tensors changed during the run`}>
+        {changed.map(({ name }) => name).join(', ')}. Do not trust this run: the file of its body was changed.
       </Alert>
     );
   return (
@@ -47,19 +47,19 @@ function Verdict({ proof }: { proof: FrozenProof }) {
       {checked ? (
         <>
           <Text span inherit fw={600}>
-            Untouched.
+            Unchanged.
           </Text>{' '}
           {what}: the SHA-256 of each is the same before the first step and after step {countText(checked.step)}, read
           back through the device.
         </>
       ) : (
-        `${what}, hashed ${dateTimeText(hashedAt)}, before the first step. They are hashed again when the run comes to rest.`
+        `${what}, hashed ${dateTimeText(hashedAt)}, before the first step. They are hashed again when the run ends or pauses.`
       )}
     </Text>
   );
 }
 
-/** The beginning of a hash; the whole is in its title and in `permafrost frozen ID --json`. */
+/** The start of a hash; its tooltip and `permafrost frozen ID --json` have all of it. */
 const short = (hash: string) => <Code title={hash}>{hash.slice(0, 8)}</Code>;
 
 const Hashes = ({ proof }: { proof: FrozenProof }) => (

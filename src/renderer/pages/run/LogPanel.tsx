@@ -1,4 +1,4 @@
-/** The log of a run, then the output of its process. Scrolls along unless the user has scrolled up. */
+/** The log of a run, then the output of its process. Follows new lines unless the user has scrolled up. */
 import { Box, ScrollArea, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
@@ -27,7 +27,7 @@ export function LogPanel({ id }: { id: string }) {
   if (lines.length === 0 && printed === '')
     return (
       <Text size="sm" c="dimmed">
-        Nothing yet. The first lines come when the trainer has compiled the network.
+        No lines yet. The first appear when the trainer has compiled the network.
       </Text>
     );
   return (
@@ -56,7 +56,7 @@ export function LogPanel({ id }: { id: string }) {
       {printed && (
         <Box mt="xs" fz="xs">
           <Text size="xs" c="dimmed">
-            Printed by the trainer process
+            Output of the trainer process
           </Text>
           <Box component="pre" m={0} ff="monospace" style={{ whiteSpace: 'pre-wrap' }}>
             {printed}

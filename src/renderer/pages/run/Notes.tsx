@@ -1,4 +1,4 @@
-/** Tags and a note: what a person has to say about a run. */
+/** The user's tags and note on a run. */
 import { Stack, TagsInput, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useTRPC } from '../../client/trpc.ts';
@@ -17,7 +17,7 @@ export function Notes({ id, tags, note }: NotesProps) {
     <Stack gap="sm">
       <TagsInput
         label="Tags"
-        placeholder="Write a tag and press Enter"
+        placeholder="Type a tag and press Enter"
         value={tag.isPending ? [...tags, ...tag.variables.add].filter((t) => !tag.variables.remove?.includes(t)) : tags}
         onChange={(next) =>
           tag.mutate({
@@ -32,7 +32,7 @@ export function Notes({ id, tags, note }: NotesProps) {
           {tag.error.message}
         </Text>
       )}
-      <NoteField key={id} run={id} note={note} label="Note" placeholder="Why this run, and what came of it" />
+      <NoteField key={id} run={id} note={note} label="Note" placeholder="Why this run? What did it show?" />
     </Stack>
   );
 }

@@ -1,4 +1,4 @@
-/** How a run stands: its result with an interval, or how far it is. */
+/** The result of a run with its interval, or its progress. */
 import { Alert, Card, Group, Progress, SimpleGrid, Stack, Text } from '@mantine/core';
 import { countText, durationText, metricText, numberText } from '#contract/format';
 import type { Run } from '#contract/run';
@@ -28,7 +28,7 @@ export function RunSummary({ run, row, published }: RunSummaryProps) {
       row.trainable === null ? '' : countText(row.trainable),
       row.total === null ? '' : `of ${countText(row.total)}`,
     ],
-    ['Under way', durationText(row.seconds), speed ? `${numberText(speed, 3)} steps/s` : ''],
+    ['Training time', durationText(row.seconds), speed ? `${numberText(speed, 3)} steps/s` : ''],
     ['Device', row.device ?? ''],
   ];
   return (

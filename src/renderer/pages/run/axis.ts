@@ -1,4 +1,4 @@
-/** The x axes of a curve. Steps are stored; samples and time are computed from them. Pure. */
+/** The x axes of a curve. Steps are stored; samples and time follow from them. Pure. */
 
 export const xAxes = ['step', 'samples', 'time'] as const;
 export type XAxis = (typeof xAxes)[number];
@@ -7,11 +7,11 @@ export interface StepAxis {
   label: string;
   /** The x of a step. */
   of(step: number): number;
-  /** The step at an x. */
+  /** The step of an x. */
   stepAt(x: number): number;
 }
 
-/** Seconds under way at some steps, in order of both. */
+/** Seconds of training at some steps; both increase. */
 export type Clock = readonly { step: number; seconds: number }[];
 
 const units = [
@@ -27,7 +27,7 @@ export function axisOf(kind: XAxis, batchSize: number, clock: Clock): StepAxis {
     time: () => {
       const unit = units.find(({ from }) => (clock.at(-1)?.seconds ?? 0) >= from)!;
       return {
-        label: `${unit.name} under way`,
+        label: `${unit.name} of training`,
         of: (step) => along(clock, 'step', 'seconds', step) / unit.seconds,
         stepAt: (x) => along(clock, 'seconds', 'step', x * unit.seconds),
       };
@@ -38,7 +38,7 @@ export function axisOf(kind: XAxis, batchSize: number, clock: Clock): StepAxis {
 
 type Side = 'step' | 'seconds';
 
-/** Reads `to` at a value of `from`, straight between two rows and beyond the last by the slope before it. */
+/** Reads `to` at a value of `from` by linear interpolation; beyond the last row it extrapolates. */
 function along(clock: Clock, from: Side, to: Side, value: number): number {
   if (clock.length === 0) return 0;
   if (clock.length === 1) return clock[0][to];

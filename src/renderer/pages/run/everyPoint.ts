@@ -1,11 +1,11 @@
-/** All points of a curve, however many: one call brings a bounded number of them. Pure. */
+/** Reads all points of a curve by calls that each return a bounded number. Pure. */
 import type { Curve } from '#contract/runRow';
 import { type CurveRange, mostPoints } from '#contract/runServices';
 
-/** Points of a rough look at a curve, to find its middle. */
+/** Points of a coarse curve that shows where to halve it. */
 const rough = 100;
 
-/** Reads a curve between two steps whole, in halves where it has more than `most` points. */
+/** Reads every point between two steps, in halves if there are more than `most`. */
 export async function everyPoint(
   read: (range: CurveRange) => Promise<Curve>,
   bounds: CurveRange = {},

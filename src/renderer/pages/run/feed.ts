@@ -1,30 +1,30 @@
-/** The curves of a run while they grow: what the store gave, and the journal entries that came after it. Pure. */
+/** The growing curves of a run: those of the store, extended by later journal entries. Pure. */
 import type { JournalEntry, MetricKey } from '#contract/run';
 import type { Curve } from '#contract/runRow';
 import { type Buckets, createBuckets } from '../../chart/buckets.ts';
 import type { ChartRange } from '../../chart/series.ts';
 
-/** Entries that are kept for a curve that is still on its way from the store; it takes far less time than they do. */
+/** Number of entries kept for curves that are still loading; a load ends long before that many arrive. */
 const remembered = 2000;
 
 export interface FedCurve {
   buckets: Buckets;
-  /** Points that the run has in the range, drawn or not. */
+  /** Number of points in the range, drawn or not. */
   total: number;
 }
 
 export interface CurveFeed {
-  /** Puts the store's curve of a range of steps in place of what was there, and adds the entries that it misses. */
+  /** Replaces a curve by the store's, for a range of steps, and adds the entries that it lacks. */
   load(key: MetricKey, curve: Curve, range: ChartRange | null): void;
-  /** Adds entries in order. True when the run began again and the curves must be loaded anew. */
+  /** Adds entries in order. True if the run started over and the curves must be loaded again. */
   add(entries: readonly JournalEntry[]): boolean;
   get(key: MetricKey): FedCurve | null;
-  /** Grows with every change. */
+  /** Increases with every change. */
   readonly version: number;
 }
 
 interface Growing extends FedCurve {
-  /** The newest entry that is in it. */
+  /** Number of the newest entry in the curve. */
   seq: number;
   range: ChartRange | null;
 }

@@ -1,4 +1,4 @@
-/** An attention map as cells and labels. Pure but for the canvas that `paint` is given. */
+/** Draws an attention map as cells and labels. Pure except for `paint`, which draws on a canvas. */
 import { type Color, rampColor } from '../../chart/ramp.ts';
 
 /** The layout of the picture, in CSS pixels. */
@@ -25,18 +25,18 @@ export function heatmapLayout(tokens: readonly string[]): HeatmapLayout {
   const labels = cell >= readable;
   const longest = Math.max(...tokens.map((token) => token.length));
   const left = labels ? longest * character + margin : 0;
-  // beside each other where they fit over their cells, else turned
+  // horizontal if they fit above their cells, else rotated
   const top = labels ? (longest * character <= cell ? 18 : left) : 0;
   return { cell, left, top, width: left + t * cell, height: top + t * cell, labels };
 }
 
-/** The cell under a point, `[row, column]`; null beside the map. */
+/** The cell under a point, `[row, column]`; null outside the map. */
 export function cellAt({ cell, left, top }: HeatmapLayout, t: number, x: number, y: number): [number, number] | null {
   const [row, column] = [Math.floor((y - top) / cell), Math.floor((x - left) / cell)];
   return row >= 0 && row < t && column >= 0 && column < t ? [row, column] : null;
 }
 
-/** From no weight to the largest, on either ground. */
+/** From no weight to the largest, for both backgrounds. */
 const ramps: Record<'light' | 'dark', readonly Color[]> = {
   light: [
     [246, 249, 250],
@@ -56,7 +56,7 @@ export const cellColor = (weight: number, most: number, scheme: 'light' | 'dark'
 
 const inks = { light: { text: '#434f5a', ground: '#ffffff' }, dark: { text: '#b8c4ce', ground: '#1b242d' } };
 
-/** Paints a map [t, t] on an opaque ground. */
+/** Paints a map [t, t] on an opaque background. */
 export function paint(
   context: CanvasRenderingContext2D,
   map: Float32Array,

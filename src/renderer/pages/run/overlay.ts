@@ -1,19 +1,19 @@
-/** The weights of an attention map over the image that they belong to. Pure. */
+/** Draws attention weights over their image. Pure. */
 import type { DataSamples } from '#contract/data';
 import { type Picture, pictureOf, scaleOf, type TokenGrid, tokenGrid, type ValueRange } from '../datasets/picture.ts';
 
-/** Tokens that a body may put before those of the image: class and distillation. */
+/** Tokens that a body may put before those of the image: class token and distillation token. */
 const mostSpecial = 2;
 
-/** What the token that the answer is read at looks at. */
+/** The attention of the token that the output network reads. */
 export interface ReadWeights {
   /** The class token of a body that has one, else the last token. */
   reader: 'class token' | 'last token';
-  /** Of every head, a weight for each token of the image. */
+  /** For each head, a weight for each token of the image. */
   heads: Float32Array[];
 }
 
-/** The weights of the reading token, from [heads, t, t]; null where the tokens are not those of an image. */
+/** The weights of the token that the output network reads, from [heads, t, t]; null if the tokens are not those of an image. */
 export function readWeights(
   weights: Float32Array,
   heads: number,
@@ -30,13 +30,13 @@ export function readWeights(
   };
 }
 
-/** Orange, which no grey image has. */
+/** Orange, which does not occur in grey images. */
 const tint = [255, 140, 0];
-/** How much of a pixel is tint where the weight is largest. */
+/** The share of tint where the weight is largest. */
 const strongest = 0.8;
 const size = 112; // pixels, about
 
-/** An image with every patch tinted by its weight; the largest weight is tinted most. */
+/** An image in which each patch is tinted in proportion to its weight. */
 export function overlay(
   data: Pick<DataSamples, 'kind' | 'tokens' | 'width'>,
   x: readonly number[],

@@ -1,4 +1,4 @@
-/** From the curves of a run to what a chart draws. Pure. */
+/** Turns the curves of a run into the series of a chart. Pure. */
 import type { Preset } from '#contract/catalogue';
 import { configDefaults, type ExperimentConfig } from '#contract/config';
 import { isSameSetting } from '#contract/isSameSetting';
@@ -15,7 +15,7 @@ export interface Line {
   color: string;
 }
 
-/** A line of a chart: the smoothed curve with what was measured behind it, or what was measured alone at weight 0. */
+/** A line of a chart: the smoothed curve with the measured one behind it, or at weight 0 the measured one alone. */
 export function seriesOf(
   { key, label, color }: Line,
   { buckets, total }: FedCurve,
@@ -29,14 +29,14 @@ export function seriesOf(
   return { ...base, points: placed(smoothed(buckets.stretches(), weight)), raw: measured };
 }
 
-/** Fields in which a run may differ from a published one and still be its repetition. */
+/** Fields in which a run may differ from a published one and still count as a repetition of it. */
 const free = new Set(['name', 'seed', 'device', 'gpu_batch_size', 'final_test_samples', 'variant']);
 /** Fields that scale a body down. */
 const sizes = ['n_layer', 'n_embd', 'n_head', 'n_positions'] as const;
-/** Fields that decide what is learnt; the others decide how long and how fast. */
+/** Fields that define the experiment; the others define its budget. */
 const question = ['task', 'n', 'num_patterns', 'model_name', 'pretrained', 'freeze_trans'] as const;
 
-/** The published number that a run's metric is to be seen beside: of the same run, else of the same question. */
+/** The published number to draw beside a run's metric: of the same run, else of the same experiment. */
 export function publishedFor(config: ExperimentConfig, presets: readonly Preset[]): Reference | null {
   const whole = presets.filter((preset) => preset.whole && preset.published);
   const value = (preset: Preset, field: keyof ExperimentConfig) =>

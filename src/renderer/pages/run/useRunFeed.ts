@@ -1,4 +1,4 @@
-/** A run kept up to date: its row and its growing curves. */
+/** Keeps a run up to date: its row and its growing curves. */
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useSubscription } from '@trpc/tanstack-react-query';
 import { useCallback, useEffect, useRef, useState } from 'react';
@@ -8,9 +8,9 @@ import type { ChartRange } from '../../chart/series.ts';
 import { useTRPC, useTRPCClient } from '../../client/trpc.ts';
 import { type CurveFeed, createFeed } from './feed.ts';
 
-/** Points of a curve that the store sends: more than a plot has pixels. */
+/** Points per curve requested from the store: more than a plot has pixels. */
 const points = 2000;
-/** Curves are drawn so often at most, in ms. */
+/** Least milliseconds between two drawings of the curves. */
 const drawPause = 100;
 
 export interface RunFeed {
@@ -19,12 +19,12 @@ export interface RunFeed {
   curves: CurveFeed;
   isLoading: boolean;
   error: unknown;
-  /** Why the live connection is broken; null while it is not. */
+  /** The error of the live connection; null while it works. */
   lost: unknown;
   retry(): void;
 }
 
-/** Watches a run; curves are those of a range of steps, or whole. */
+/** Watches a run, with curves over a range of steps or all of them. */
 export function useRunFeed(id: string, range: ChartRange | null): RunFeed {
   const trpc = useTRPC();
   const client = useTRPCClient();
@@ -53,7 +53,7 @@ export function useRunFeed(id: string, range: ChartRange | null): RunFeed {
   const [after, setAfter] = useState<number | null>(null);
   if (after === null && stored.data) setAfter(Math.min(...stored.data.curves.map(({ seq }) => seq)));
 
-  /** Queries to repeat after an entry of a kind. */
+  /** The queries to repeat after each kind of entry. */
   const stale: Partial<Record<EntryBody['kind'], { queryKey: readonly unknown[] }[]>> = {
     checkpoint: [trpc.runs.checkpoints.queryFilter({ id })],
     started: [
@@ -73,7 +73,7 @@ export function useRunFeed(id: string, range: ChartRange | null): RunFeed {
     const said = entries.flatMap(({ at, body }) =>
       body.kind === 'log' ? [{ at, level: body.level, text: body.text }] : [],
     );
-    // added here, since reading it anew means reading the whole journal
+    // added here, because reading the log again means reading the whole journal
     if (said.length > 0) queryClient.setQueryData(trpc.runs.log.queryKey({ id }), (log) => log && withLines(log, said));
     for (const kind of new Set(entries.map(({ body }) => body.kind)))
       for (const filter of stale[kind] ?? []) void queryClient.invalidateQueries(filter);
@@ -105,13 +105,13 @@ export function useRunFeed(id: string, range: ChartRange | null): RunFeed {
   };
 }
 
-/** A log with lines added that it does not have yet; it may have been read after they were written. */
+/** A log with the lines added that it lacks; it may have been read after they were written. */
 function withLines(log: RunLog, said: readonly LogLine[]): RunLog {
   const isNew = ({ at, text }: LogLine) => !log.lines.some((line) => line.at === at && line.text === text);
   return { ...log, lines: [...log.lines, ...said.filter(isNew)] };
 }
 
-/** Draws this component again, at most ten times a second. */
+/** Renders this component again, at most ten times a second. */
 function useRedraw(): () => void {
   const [, setTick] = useState(0);
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null);

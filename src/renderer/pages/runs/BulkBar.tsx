@@ -24,7 +24,7 @@ import { useRunActions } from './useRunActions.ts';
 interface BulkBarProps {
   rows: readonly RunRow[];
   place: RunPlace;
-  /** The selection has done its work. */
+  /** Called when the selection is no longer needed. */
   onDone(): void;
 }
 
@@ -36,9 +36,9 @@ export function BulkBar({ rows, place, onDone }: BulkBarProps) {
   const interrupted = rows
     .filter(({ state }) => restingStates.includes(state) && state !== 'finished' && state !== 'failed')
     .map(({ id }) => id);
-  /** Moves the runs elsewhere, so that they are selected no longer. */
+  /** Moves the runs to another place, which ends their selection. */
   const move = (work: Promise<void>) => void work.then(onDone);
-  /** With how many of the selected it does something, where that is not all. */
+  /** The label, with the number of runs that it applies to unless that is all. */
   const of = (word: string, some: readonly string[]) =>
     some.length === rows.length ? word : `${word} (${countText(some.length)})`;
   return (
@@ -86,7 +86,7 @@ export function BulkBar({ rows, place, onDone }: BulkBarProps) {
               <Button
                 variant="default"
                 leftSection={<IconRefresh size={15} />}
-                title="They go on from their last checkpoint, or begin anew without one"
+                title="Failed runs continue from their last checkpoint, or start over without one"
                 onClick={() => void actions.resume(failed)}
               >
                 {of('Rerun failed', failed)}
@@ -99,7 +99,7 @@ export function BulkBar({ rows, place, onDone }: BulkBarProps) {
               leftSection={place === 'archive' ? <IconArchiveOff size={15} /> : <IconArchive size={15} />}
               onClick={() => move(actions.archive(ids, place !== 'archive'))}
             >
-              {place === 'archive' ? 'Take from archive' : 'Archive'}
+              {place === 'archive' ? 'Unarchive' : 'Archive'}
             </Button>
             <Button variant="default" leftSection={<IconTrash size={15} />} onClick={() => move(actions.trash(ids))}>
               Trash
@@ -111,7 +111,7 @@ export function BulkBar({ rows, place, onDone }: BulkBarProps) {
             Restore
           </Button>
         )}
-        <CloseButton ml="auto" size="sm" aria-label="Select nothing" onClick={onDone} />
+        <CloseButton ml="auto" size="sm" aria-label="Clear the selection" onClick={onDone} />
       </Group>
     </Paper>
   );

@@ -1,4 +1,4 @@
-/** The selected runs as files: each by itself, or the mean of each config. */
+/** Exports the selected runs: each run, or the mean of each config. */
 import { Button, Menu } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
 import { type DownloadFile, DownloadItems } from '../../components/DownloadItems.tsx';

@@ -1,13 +1,13 @@
-/** Which columns are shown: those of runs, and every field of the config. */
+/** Chooses the columns: those of runs, and every field of the config. */
 import { Button, Checkbox, Group, Popover, ScrollArea, Stack, Text, TextInput } from '@mantine/core';
 import { IconColumns3 } from '@tabler/icons-react';
 import { useState } from 'react';
 import { type Column, configColumns, runColumns } from '../../runs/columns.ts';
 
 interface ColumnMenuProps {
-  /** Ids. */
+  /** Ids of the visible columns. */
   shown: readonly string[];
-  /** Null goes back to the columns that Permafrost chooses. */
+  /** Null: the default columns. */
   onChange(ids: readonly string[] | null): void;
 }
 

@@ -1,4 +1,4 @@
-/** Deletes for good what lies in the trash, after asking. */
+/** Permanently deletes the runs in the trash, after asking. */
 import { Button, Group, Modal, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconTrash } from '@tabler/icons-react';

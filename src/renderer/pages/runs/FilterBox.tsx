@@ -1,4 +1,4 @@
-/** The filter: typed, marked where it is wrong, explained. `/` moves there. */
+/** The filter box: marks errors and has a help. `/` focuses it. */
 import { ActionIcon, Box, Code, Popover, Stack, Text, TextInput } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconFilter, IconHelp, IconX } from '@tabler/icons-react';
@@ -43,7 +43,7 @@ export function FilterBox({ value, problem, onChange }: FilterBoxProps) {
   );
 }
 
-/** The text with its wrong part marked, and the words for it. */
+/** The filter text with its wrong part marked, and the error. */
 function Problem({ text, problem: { at, length, message } }: { text: string; problem: FilterProblem }) {
   return (
     <Text span size="xs" c="var(--mantine-color-error)">
@@ -61,12 +61,12 @@ function Problem({ text, problem: { at, length, message } }: { text: string; pro
 }
 
 const examples: [string, string][] = [
-  ['task:mnist acc>0.97', 'both hold'],
-  ['model:gpt2 OR model:vit', 'one of them holds'],
-  ['-state:failed', 'not; NOT is the same'],
-  ['task:mnist,bit-xor', 'one of these words'],
-  ['model:gpt2*', 'begins so'],
-  ['"free text"', 'anywhere in id, name, task, model, tags or note'],
+  ['task:mnist acc>0.97', 'both match'],
+  ['model:gpt2 OR model:vit', 'at least one matches'],
+  ['-state:failed', 'does not match; or write NOT'],
+  ['task:mnist,bit-xor', 'is one of these words'],
+  ['model:gpt2*', 'begins with gpt2'],
+  ['"free text"', 'occurs in id, name, task, model, tags or note'],
 ];
 
 function Help() {
@@ -85,7 +85,7 @@ function Help() {
           </Text>
           <Rows rows={fieldHelp()} />
           <Text size="xs" c="dimmed">
-            Every field of the config can be asked for too: <Code>n_layer&lt;6</Code>, <Code>freeze_ln:true</Code>,{' '}
+            You can also filter by any field of the config: <Code>n_layer&lt;6</Code>, <Code>freeze_ln:true</Code>,{' '}
             <Code>lr&gt;1e-3</Code>.
           </Text>
         </Stack>

@@ -1,4 +1,4 @@
-/** The note of a run behind a button. */
+/** A button that opens the note of a run. */
 import { Button, Popover } from '@mantine/core';
 import { IconNote } from '@tabler/icons-react';
 import type { RunRow } from '#contract/runRow';

@@ -1,4 +1,4 @@
-/** A line of the table: a run, or a group of runs with its means. */
+/** A line of the table: a run, or a group of runs with their means. */
 import { Box, Checkbox, Text, Tooltip } from '@mantine/core';
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
@@ -112,7 +112,7 @@ function GroupCell({ item: { group, label, open }, column, onOpen }: GroupCellPr
   return <SharedCell group={group} column={column} />;
 }
 
-/** Mean ± the wider side of the 95 % interval, since a column has no room for both ends; n where not every run of the group counts. */
+/** Mean ± the wider side of the 95 % interval, because a column has no room for both ends; n if the mean leaves out some runs. */
 function MeanCell({ group, column }: { group: RunGroup; column: MetricColumn }) {
   const mean = group.means[column];
   if (!mean) return null;
@@ -121,7 +121,7 @@ function MeanCell({ group, column }: { group: RunGroup; column: MetricColumn }) 
   const range = `${metricText(mean.low, metric)} … ${metricText(mean.high, metric)}`;
   const basis = `Mean of ${plural(mean.n, 'run')}`;
   const spread =
-    mean.n > 1 ? `with its 95 % interval ${range}` : half > 0 ? 'with its evaluation noise alone' : 'alone';
+    mean.n > 1 ? `with its 95 % interval ${range}` : half > 0 ? '± its evaluation noise only' : 'without an interval';
   return (
     <Tooltip label={`${basis} ${spread}.`}>
       <span>

@@ -1,6 +1,6 @@
 /**
- * The table of runs: a grid of which only the lines in sight exist. Keys: arrows, Page and Home/End move; Space selects;
- * Enter opens a run or a group; Ctrl+A selects all; Escape selects nothing.
+ * The table of runs: a grid that renders only its visible lines. Keys: arrows, Page Up/Down and Home/End move; Space selects;
+ * Enter opens a run or a group; Ctrl+A selects all; Escape clears the selection.
  */
 import { Box, Checkbox, Tooltip } from '@mantine/core';
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
@@ -80,7 +80,7 @@ export function RunTable({ items, columns, grouped, sort, onSort, selected, onSe
     if (keys[event.key]() !== false) event.preventDefault();
   };
 
-  // lines are drawn again only when something of theirs changes, so what they call must stay the same function
+  // lines are memoized, so their callbacks must keep their identity
   const latest = useRef({ select, open });
   latest.current = { select, open };
   const onLineSelect = useCallback((index: number, extend: boolean) => latest.current.select(index, extend), []);
@@ -163,7 +163,7 @@ function Head({ column: { label, help, id, numeric }, sort, onPress }: HeadProps
       data-numeric={numeric || undefined}
       aria-sort={!key ? 'none' : key.descending ? 'descending' : 'ascending'}
     >
-      <Tooltip label={`${help}. Shift adds it to the sort.`}>
+      <Tooltip label={`${help}. Click to sort; Shift+click to add to the sort.`}>
         <button type="button" onClick={onPress}>
           {label}
           {key && <Arrow size={13} stroke={2} aria-hidden />}
@@ -174,7 +174,7 @@ function Head({ column: { label, help, id, numeric }, sort, onPress }: HeadProps
   );
 }
 
-/** Columns as CSS has them, and the least width of a line in pixels. */
+/** The columns in CSS, and the least width of a line in pixels. */
 function layoutOf(columns: readonly Column[]): { template: string; least: number } {
   const tracks = columns.map(({ width: [least, share] }) => (share ? `minmax(${least}px, ${share}fr)` : `${least}px`));
   return {
@@ -186,7 +186,7 @@ function layoutOf(columns: readonly Column[]): { template: string; least: number
 const idsBetween = (items: readonly Item[], a: number, b: number): ReadonlySet<string> =>
   new Set(items.slice(Math.min(a, b), Math.max(a, b) + 1).flatMap((item) => itemRuns(item).map(({ id }) => id)));
 
-/** All runs of the item are selected afterwards, or, where they were, none. */
+/** Selects all runs of the item, or none if all were selected. */
 function toggledRuns(selected: ReadonlySet<string>, item: Item): ReadonlySet<string> {
   const ids = itemRuns(item).map(({ id }) => id);
   const next = new Set(selected);

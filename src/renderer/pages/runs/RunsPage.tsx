@@ -1,4 +1,4 @@
-/** All runs: filtered, sorted, grouped, chosen, and acted on. */
+/** All runs, with filter, sort, groups, selection and actions. */
 import { Box, Button, Group, SegmentedControl, Stack, Switch } from '@mantine/core';
 import { useElementSize, useLocalStorage } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
@@ -43,7 +43,7 @@ function Welcome() {
 
 const placeOf = (text: string): RunPlace => (Object.hasOwn(places, text) ? (text as RunPlace) : 'active');
 const none: ReadonlySet<string> = new Set();
-/** Pixels that the table's own scrollbar takes at most. */
+/** Most pixels that the table's scrollbar takes. */
 const scrollbarWidth = 18;
 
 function Runs({ rows }: { rows: readonly RunRow[] }) {
@@ -145,14 +145,14 @@ function NothingShown({ place, here, onClear }: { place: RunPlace; here: number;
   if (here === 0) return <EmptyState title={places[place].empty}>{places[place].hint}</EmptyState>;
   return (
     <EmptyState
-      title="No run passes the filter"
+      title="No run matches the filter"
       action={
         <Button variant="default" onClick={onClear}>
           Show all runs
         </Button>
       }
     >
-      {here === 1 ? 'One run is' : `${countText(here)} runs are`} hidden by it.
+      The filter hides {here === 1 ? 'one run' : `${countText(here)} runs`}.
     </EmptyState>
   );
 }

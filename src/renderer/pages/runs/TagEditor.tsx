@@ -1,4 +1,4 @@
-/** Adds tags to runs and takes them away. */
+/** Adds tags to runs and removes them. */
 import { Button, Group, Pill, Popover, Stack, Text, TextInput } from '@mantine/core';
 import { IconTag } from '@tabler/icons-react';
 import { type FormEvent, useState } from 'react';
@@ -61,7 +61,7 @@ export function TagEditor({ rows, onChange }: TagEditorProps) {
           )}
           {tags.length === 0 && (
             <Text size="xs" c="dimmed">
-              No tags yet. Commas part several.
+              No tags yet. Separate several with commas.
             </Text>
           )}
         </Stack>

@@ -1,4 +1,4 @@
-/** Actions on runs. Results and errors are shown as messages; where possible they can be undone. */
+/** Actions on runs. They show results and errors as messages, with an undo button where possible. */
 import { useQueryClient } from '@tanstack/react-query';
 import { plural } from '#contract/format';
 import { useTRPC, useTRPCClient } from '../../client/trpc.ts';
@@ -11,11 +11,11 @@ export function useRunActions() {
   const client = useTRPCClient();
   const queries = useQueryClient();
 
-  /** Runs `work`, reads the rows again and shows `done`, or the error under `failure`. */
+  /** Runs `work`, reads the rows again and shows `done`, or the error under the title `failure`. */
   async function act(failure: string, work: () => Promise<unknown>, done?: string, undo?: () => Promise<unknown>) {
     const succeeded = await attempt(failure, work);
     await queries.invalidateQueries({ queryKey: trpc.runs.list.queryKey() });
-    if (succeeded && done) notifyDone(done, undo && (() => void act('It could not be undone', undo)));
+    if (succeeded && done) notifyDone(done, undo && (() => void act('The action could not be undone', undo)));
   }
   /** One after the other; stops at the first failure. */
   const each = async (ids: readonly string[], ask: (input: { id: string }) => Promise<unknown>) => {
@@ -25,25 +25,25 @@ export function useRunActions() {
   const all = (ids: readonly string[]) => ({ ids: [...ids] });
 
   return {
-    pause: (ids: readonly string[]) => act('Not all could be paused', () => each(ids, runs.pause.mutate)),
-    stop: (ids: readonly string[]) => act('Not all could be stopped', () => each(ids, runs.stop.mutate)),
-    resume: (ids: readonly string[]) => act('Not all could be resumed', () => each(ids, runs.resume.mutate)),
+    pause: (ids: readonly string[]) => act('Not all runs could be paused', () => each(ids, runs.pause.mutate)),
+    stop: (ids: readonly string[]) => act('Not all runs could be stopped', () => each(ids, runs.stop.mutate)),
+    resume: (ids: readonly string[]) => act('Not all runs could be resumed', () => each(ids, runs.resume.mutate)),
     archive: (ids: readonly string[], archived: boolean) =>
       act(
-        'They could not be moved',
+        'The runs could not be moved',
         () => runs.archive.mutate({ ...all(ids), archived }),
-        `${some(ids)} ${archived ? 'archived' : 'taken from the archive'}.`,
+        `${some(ids)} ${archived ? 'archived' : 'unarchived'}.`,
         () => runs.archive.mutate({ ...all(ids), archived: !archived }),
       ),
     trash: (ids: readonly string[]) =>
       act(
-        'They could not be put in the trash',
+        'The runs could not be moved to the trash',
         () => runs.trash.mutate(all(ids)),
-        `${some(ids)} put in the trash.`,
+        `${some(ids)} moved to the trash.`,
         () => runs.restore.mutate(all(ids)),
       ),
     restore: (ids: readonly string[]) =>
-      act('They could not be restored', () => runs.restore.mutate(all(ids)), `${some(ids)} restored.`),
+      act('The runs could not be restored', () => runs.restore.mutate(all(ids)), `${some(ids)} restored.`),
     emptyTrash: () => act('The trash could not be emptied', () => runs.emptyTrash.mutate(), 'The trash is empty.'),
     tag: (ids: readonly string[], add: string[], remove: string[]) =>
       act('The tags could not be changed', () => each(ids, ({ id }) => runs.tag.mutate({ id, add, remove }))),

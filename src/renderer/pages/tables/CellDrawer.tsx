@@ -22,6 +22,7 @@ import { LinkButton } from '../../components/LinkButton.tsx';
 import { quoted } from '../newRun/command.ts';
 import { CellQueueing } from './CellQueueing.tsx';
 import { CellRuns } from './CellRuns.tsx';
+import { seedsOf, type WantedSeeds } from './requests.ts';
 import type { TableActions } from './useTableActions.ts';
 import { VerdictBadge, verdictMeaning } from './VerdictBadge.tsx';
 import { toleranceText } from './words.ts';
@@ -31,8 +32,7 @@ interface CellDrawerProps {
   result: CellResult | null;
   table: PaperTable;
   profile: Profile;
-  /** Seeds that every cell of the table shall have. */
-  seeds: number;
+  seeds: WantedSeeds;
   actions: TableActions;
   onProfile(profile: Profile): void;
   onClose(): void;
@@ -139,7 +139,7 @@ function CellDetails({
             Open as a new run
           </LinkButton>
           <CopyCommand
-            command={`npm run -s permafrost -- reproduce ${table.id} --cells ${quoted(cell.id)} --profile ${profile} --seeds ${seeds}`}
+            command={`npm run -s permafrost -- reproduce ${table.id} --cells ${quoted(cell.id)} --profile ${profile} --seeds ${seedsOf(result, seeds)}`}
           />
         </Group>
       </section>

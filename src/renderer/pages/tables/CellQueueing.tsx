@@ -8,15 +8,14 @@ import type { CellResult, Profile, ReproduceRequest } from '#contract/tableState
 import { useTRPC } from '../../client/trpc.ts';
 import { CountInput } from '../../components/CountInput.tsx';
 import { hasWork, PlanView } from './PlanView.tsx';
-import { seedsBegun, undecidedCells } from './requests.ts';
+import { seedsBegun, seedsOf, undecidedCells, type WantedSeeds } from './requests.ts';
 import type { TableActions } from './useTableActions.ts';
 
 interface CellQueueingProps {
   result: CellResult;
   table: string;
   profile: Profile;
-  /** Seeds that every cell of the table shall have. */
-  seeds: number;
+  seeds: WantedSeeds;
   actions: TableActions;
 }
 
@@ -24,7 +23,7 @@ export function CellQueueing({ result, table, profile, seeds, actions }: CellQue
   const trpc = useTRPC();
   const begun = seedsBegun(result);
   const [asked, setAsked] = useState<number | null>(null);
-  const target = asked ?? Math.max(seeds, undecidedCells([result])[0]?.seeds ?? 1);
+  const target = asked ?? Math.max(seedsOf(result, seeds), undecidedCells([result])[0]?.seeds ?? 1);
   const request: ReproduceRequest = { table, profile, cells: [{ id: result.cell.id, seeds: target }] };
   const plan = useQuery({ ...trpc.tables.plan.queryOptions(request), placeholderData: (old) => old });
   const queue = useQuery(trpc.queue.get.queryOptions());

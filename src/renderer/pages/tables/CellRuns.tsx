@@ -1,4 +1,4 @@
-/** The runs of a cell, seed by seed, with buttons that stop, resume and repeat them. */
+/** The runs of a cell, seed by seed, with buttons to stop, resume and repeat them. */
 import { Anchor, Button, Group, Table, Text, Title } from '@mantine/core';
 import { IconArrowsDiff, IconPlayerStop, IconRefresh, IconRepeat } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';

@@ -1,4 +1,4 @@
-/** What one column gains over another, with its interval: the question that the table was made for. */
+/** The gain of one column over another with its interval, which answers the table's question. */
 import { Table, Text, Title } from '@mantine/core';
 import type { Contrast } from '#contract/tableState';
 import { conclusionText, gainText, rangeText } from '#contract/tableText';
@@ -13,14 +13,15 @@ export function ContrastTable({
   pairs: readonly [string, string][];
 }) {
   if (pairs.length === 0) return null;
+  const names = pairs.map(([one, other]) => `${one} over ${other}`);
   return (
     <section className={contrasts.length > 0 ? 'contrasts' : 'no-print'}>
       <Title order={2} mb={4}>
-        {pairs.map(([one, other]) => `${one} over ${other}`).join(', ')}
+        {names.length === 1 ? names[0] : 'Gains'}
       </Title>
       {contrasts.length === 0 ? (
         <Text size="sm" c="dimmed">
-          Known as soon as both columns of a row have two seeds.
+          {names.length > 1 && `${names.join('; ')}. `}Gains appear when both columns of a row have two seeds.
         </Text>
       ) : (
         <Table aria-label="Contrasts" fz="sm" verticalSpacing={4} w="auto" horizontalSpacing="lg">
@@ -52,7 +53,7 @@ export function ContrastTable({
       )}
       <Text size="xs" c="dimmed" mt={4}>
         A positive gain is better: a higher accuracy or a lower error. No difference: the interval lies within the
-        tolerance. Columns with five seeds in common are compared seed by seed.
+        tolerance. Columns with at least five seeds in common are compared seed by seed.
       </Text>
     </section>
   );

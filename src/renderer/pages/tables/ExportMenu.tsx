@@ -1,4 +1,4 @@
-/** Saves the table as a file, a picture or a print. */
+/** Saves the table as a file or picture, or prints it. */
 import { Button, Menu } from '@mantine/core';
 import { IconDownload, IconPhoto, IconPrinter, IconVector } from '@tabler/icons-react';
 import { dateTimeText } from '#contract/format';
@@ -12,7 +12,7 @@ import { attempt } from '../../components/notify.tsx';
 import type { TableView } from './useTable.ts';
 import { useFetchTestCurves } from './useTestCurves.ts';
 
-/** Files that the app makes from a table. */
+/** Files that the app makes of a table. */
 const files: DownloadFile[] = [
   { label: 'Cells as CSV', file: 'table.csv' },
   { label: 'Table as Markdown', file: 'table.md' },
@@ -23,7 +23,7 @@ const files: DownloadFile[] = [
   { label: 'Bundle to verify and rerun', file: 'bundle.zip' },
 ];
 
-/** The pictures are of the view that the page shows. */
+/** Pictures show the view that the page shows. */
 export function ExportMenu({ state, view }: { state: TableState; view: TableView }) {
   const fetchCurves = useFetchTestCurves();
   const { table, profile, tolerance } = state;
@@ -32,7 +32,7 @@ export function ExportMenu({ state, view }: { state: TableState; view: TableView
     ...{ accuracy: String(tolerance.accuracy), mae: String(tolerance.mae) },
     ...(tolerance.threshold === undefined ? {} : { threshold: String(tolerance.threshold) }),
   });
-  const save = (work: () => Promise<void>) => void attempt('It could not be saved', work);
+  const save = (work: () => Promise<void>) => void attempt('The file could not be saved', work);
   const name = `${table.id}-${profile}`;
   const picture = async () => {
     const date = dateTimeText(Date.now());

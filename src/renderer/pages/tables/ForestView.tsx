@@ -1,4 +1,4 @@
-/** The table as a forest plot, as wide as the page and in its colours. */
+/** The table as a forest plot, with the width and the colours of the page. */
 import { Box, Text } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
 import { useMemo } from 'react';
@@ -10,13 +10,13 @@ import { SvgView } from '../../chart/SvgView.tsx';
 import { toneColor } from '../../theme.ts';
 import { useTestCurves } from './useTestCurves.ts';
 
-/** Follows the colour scheme by itself, so that a print is light. */
+/** CSS colours, which follow the colour scheme, so that a print is light. */
 const pageInk: Ink = {
   ...{ text: 'var(--mantine-color-text)', dim: 'var(--mantine-color-dimmed)', line: 'var(--permafrost-line)' },
   ...{ head: 'var(--permafrost-surface)', ground: 'var(--mantine-color-body)' },
   tone: toneColor,
 };
-/** A narrower page scrolls the plot, since its texts would meet. */
+/** On a narrower page the plot scrolls, because its texts would overlap. */
 const least = 560;
 const most = 1200;
 const noCurves: TestCurves = new Map();

@@ -16,7 +16,7 @@ export interface Proposal {
 }
 
 interface PlanModalProps {
-  /** Null: nothing is proposed. */
+  /** Null: no request; the dialog is closed. */
   proposal: Proposal | null;
   onClose(): void;
   onStart(request: ReproduceRequest): void;
@@ -64,7 +64,7 @@ function Proposed({ request, onClose, onStart }: ProposedProps) {
   const queue = useQuery(trpc.queue.get.queryOptions());
   if (plan.isPending) return <Loading what="the plan" />;
   if (plan.isError)
-    return <ErrorState title="No plan could be made" error={plan.error} onRetry={() => void plan.refetch()} />;
+    return <ErrorState title="The plan could not be computed" error={plan.error} onRetry={() => void plan.refetch()} />;
   return (
     <>
       <PlanView plan={plan.data} isQueuePaused={queue.data?.paused ?? false} />

@@ -31,12 +31,12 @@ export function PlanView({ plan, isQueuePaused }: PlanViewProps) {
         <Facts rows={facts} />
       ) : (
         <Text size="sm" c="dimmed">
-          Nothing is left to do.
+          All runs have finished already.
         </Text>
       )}
       {isQueuePaused && hasWork(plan) && (
         <Text size="sm" c="dimmed">
-          The queue is paused: nothing starts before it goes on.
+          The queue is paused: runs start when you resume it.
         </Text>
       )}
       {miscounted.length > 0 && (

@@ -2,8 +2,8 @@
 import { Box, Progress, Text } from '@mantine/core';
 import { metricText, plural } from '#contract/format';
 import type { CellResult, TableState } from '#contract/tableState';
-import { bestText, publishedText, rangeText, thresholdText, unreachedText } from '#contract/tableText';
-import { marks, marksOf, tableGrid } from '#pictures/tableGrid';
+import { bestText, floorText, publishedText, rangeText, thresholdText, unreachedText } from '#contract/tableText';
+import { marks, marksOf, shownVerdict, tableGrid } from '#pictures/tableGrid';
 import { StateBadge } from '../../components/StateBadge.tsx';
 import { isUnderWay } from './requests.ts';
 import { VerdictBadge } from './VerdictBadge.tsx';
@@ -30,13 +30,13 @@ export function ResultGrid({ state, onOpen }: ResultGridProps) {
           </tr>
         </thead>
         <tbody>
-          {rows.map(({ row, results }) => (
+          {rows.map(({ row, results, hasPaper }) => (
             <tr key={row}>
               <th scope="row">{row}</th>
               {results.map((result, i) =>
                 result ? (
                   <td key={columns[i]}>
-                    <CellView result={result} onOpen={() => onOpen(result.cell.id)} />
+                    <CellView result={result} hasPaper={hasPaper} onOpen={() => onOpen(result.cell.id)} />
                   </td>
                 ) : (
                   <td key={columns[i]} />
@@ -50,34 +50,44 @@ export function ResultGrid({ state, onOpen }: ResultGridProps) {
   );
 }
 
-function CellView({ result, onOpen }: { result: CellResult; onOpen(): void }) {
+interface CellViewProps {
+  result: CellResult;
+  /** Whether a cell of its row has a published number. */
+  hasPaper: boolean;
+  onOpen(): void;
+}
+
+function CellView({ result, hasPaper, onOpen }: CellViewProps) {
   const { cell, metric, judgement, needs, runs } = result;
   const { published } = cell;
   const active = runs.filter(isUnderWay);
+  const isJudged = shownVerdict(result) !== 'no published number';
   return (
     <button type="button" className="cell-result" onClick={onOpen} title={published?.source}>
-      <span className="cell-result-line">
-        <span className="cell-result-label">Paper</span>
-        <span className="cell-result-parts">
-          {published ? (
-            <>
-              <span>
-                {publishedText(published)}
-                {marksOf(result).map((name) => (
-                  <sup key={name} title={marks[name].means}>
-                    {marks[name].sign}
-                  </sup>
-                ))}
-                {metric === 'mae' && <span className="dimmed"> error</span>}
-                {published.metric === 'steps' && <span className="dimmed"> steps</span>}
-              </span>
-              {published.runs !== null && <span className="dimmed">{plural(published.runs, 'run')}</span>}
-            </>
-          ) : (
-            <span className="dimmed">no number</span>
-          )}
+      {hasPaper && (
+        <span className="cell-result-line">
+          <span className="cell-result-label">Paper</span>
+          <span className="cell-result-parts">
+            {published ? (
+              <>
+                <span>
+                  {publishedText(published)}
+                  {marksOf(result).map((name) => (
+                    <sup key={name} title={marks[name].means}>
+                      {marks[name].sign}
+                    </sup>
+                  ))}
+                  {metric === 'mae' && <span className="dimmed"> error</span>}
+                  {published.metric === 'steps' && <span className="dimmed"> steps</span>}
+                </span>
+                {published.runs !== null && <span className="dimmed">{plural(published.runs, 'run')}</span>}
+              </>
+            ) : (
+              <span className="dimmed">no number</span>
+            )}
+          </span>
         </span>
-      </span>
+      )}
       {judgement.mean !== null && (
         <span className="cell-result-line">
           <span className="cell-result-label">Ours</span>
@@ -89,12 +99,19 @@ function CellView({ result, onOpen }: { result: CellResult; onOpen(): void }) {
           </span>
         </span>
       )}
+      {!hasPaper && floorText(result) && (
+        <span className="cell-result-line">
+          <span className="cell-result-label">Floor</span>
+          <span>{floorText(result)}</span>
+        </span>
+      )}
       {[unreachedText(result), bestText(result)].filter(Boolean).map((text) => (
         <span key={text} className="cell-result-line dimmed">
           {text}
         </span>
       ))}
-      <VerdictBadge result={result} />
+      {isJudged && <VerdictBadge result={result} />}
+      {!isJudged && runs.length === 0 && <span className="dimmed">not trained yet</span>}
       {needs !== null && (
         <Text span className="cell-result-needs" size="xs" c="dimmed" lineClamp={2} title={needs}>
           {needs}

@@ -5,12 +5,21 @@ import { plural } from '#contract/format';
 import type { ReproduceRequest, TableState } from '#contract/tableState';
 import { CountInput } from '../../components/CountInput.tsx';
 import type { Proposal } from './PlanModal.tsx';
-import { everyCell, isUnderWay, missingCells, runsOf, undecidedCells, unfinishedCells } from './requests.ts';
+import {
+  everyCell,
+  isUnderWay,
+  missingCells,
+  runsOf,
+  undecidedCells,
+  unfinishedCells,
+  type WantedSeeds,
+} from './requests.ts';
+import { rangeOfSeeds } from './words.ts';
 
 interface TableButtonsProps {
   state: TableState;
-  seeds: number;
-  onSeeds(seeds: number): void;
+  seeds: WantedSeeds;
+  onSeeds(seeds: WantedSeeds): void;
   onPropose(proposal: Proposal): void;
   onStop(ids: string[]): void;
 }
@@ -34,7 +43,16 @@ export function TableButtons({ state, seeds, onSeeds, onPropose, onStop }: Table
       >
         Reproduce this table
       </Button>
-      <CountInput name="Seeds" label="Seeds for each cell" width={104} max={100} value={seeds} onChange={onSeeds} />
+      <CountInput
+        name="Seeds"
+        label="Seeds for each cell"
+        width={128}
+        max={100}
+        value={seeds}
+        whenEmpty={rangeOfSeeds(results)}
+        onChange={onSeeds}
+        onEmpty={() => onSeeds(null)}
+      />
       {partly && missing.length > 0 && (
         <Button
           variant="default"

@@ -1,4 +1,4 @@
-/** Which table, in which profile, judged with which tolerance. */
+/** Controls for the table, its profile, its view and the tolerance of its verdicts. */
 import { Group, NumberInput, SegmentedControl, Select } from '@mantine/core';
 import type { PaperTable } from '#contract/paperTable';
 import type { Profile } from '#contract/tableState';
@@ -35,7 +35,7 @@ export function TableControls({ tables, asked }: TableControlsProps) {
         searchable
         allowDeselect={false}
         maxDropdownHeight={420}
-        nothingFoundMessage="No table has these words"
+        nothingFoundMessage="No table matches these words"
         data={tables.map(({ id, title }) => ({ value: id, label: title }))}
         value={tables.some(({ id }) => id === table) ? table : null}
         onChange={(next) => next && set({ table: next, cell: '' })}

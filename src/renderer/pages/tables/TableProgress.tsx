@@ -1,4 +1,4 @@
-/** How far a table is while its runs train or wait, and how much longer that takes. */
+/** The progress of a table while its runs train or wait, and the time left. */
 import { Group, Progress, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { percentText, planTimeText } from '#contract/format';

@@ -1,13 +1,13 @@
 /** Published tables: every cell with its published number, ours and a verdict; starting, watching and stopping their runs. */
-import { Stack, Text } from '@mantine/core';
+import { Stack, Text, Title } from '@mantine/core';
 import { IconTable } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { conclusionTexts } from '#contract/conclusions';
 import { dateTimeText } from '#contract/format';
-import type { CellResult, TableState } from '#contract/tableState';
-import { chanceText, outlookText, weightsAndScoreTexts, weightsAndScoreTitle } from '#contract/tableText';
-import { allowedText } from '#pictures/tableFooter';
-import { marks, marksOf, tallyText } from '#pictures/tableGrid';
+import type { TableState } from '#contract/tableState';
+import { madeText, tableFooter } from '#pictures/tableFooter';
+import { tallyText } from '#pictures/tableGrid';
 import { useTRPC } from '../../client/trpc.ts';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { ErrorState } from '../../components/ErrorState.tsx';
@@ -86,8 +86,9 @@ function Answered({ state, asked }: { state: TableState; asked: ReturnType<typeo
       ) : (
         <ForestView state={state} />
       )}
-      <Legend state={state} />
       {asked.view === 'numbers' && <ContrastTable contrasts={contrasts} pairs={table.contrasts} />}
+      <Conclusions contrasts={contrasts} />
+      <Legend state={state} />
       <PlanModal
         proposal={proposal}
         onClose={() => setProposal(null)}
@@ -106,35 +107,29 @@ function Answered({ state, asked }: { state: TableState; asked: ReturnType<typeo
   );
 }
 
-/** Each note once; one that not every row has, with the rows that it is about. */
-function notesOf(results: readonly CellResult[]): string[] {
-  const rowsOf = (some: readonly CellResult[]) => [...new Set(some.map(({ cell }) => cell.row))];
-  const notes = [...new Set(results.flatMap(({ notes }) => notes))];
-  return notes.map((note) => {
-    const rows = rowsOf(results.filter(({ notes }) => notes.includes(note)));
-    return rows.length === rowsOf(results).length ? note : `${note} (${rows.join(', ')})`;
-  });
+/** The verdicts on the columns in sentences. */
+function Conclusions({ contrasts }: Pick<TableState, 'contrasts'>) {
+  const texts = conclusionTexts(contrasts);
+  if (texts.length === 0) return null;
+  return (
+    <section>
+      <Title order={2} mb={4}>
+        Conclusions
+      </Title>
+      {texts.map((text) => (
+        <Text key={text} size="sm">
+          {text}
+        </Text>
+      ))}
+    </section>
+  );
 }
 
 /** Below the table: the meaning of its marks, open questions, sources. */
 function Legend({ state }: { state: TableState }) {
-  const { table, profile, tolerance, results } = state;
-  const used = new Set(results.flatMap(marksOf));
-  const signs = (Object.keys(marks) as (keyof typeof marks)[])
-    .filter((name) => used.has(name))
-    .map((name) => `${marks[name].sign} ${marks[name].means}.`);
-  const sources = [...new Set(results.flatMap(({ cell }) => cell.published?.source ?? []))];
-  const lines = [
-    `Paper: value ± standard deviation over runs. Ours: mean with its 95 % interval. Verdicts allow ${allowedText(tolerance)}.`,
-    ...signs,
-    ...[outlookText(results), chanceText(state), table.note].flatMap((text) => text ?? []),
-    ...weightsAndScoreTexts(state.weightsAndScore).map((text) => `${weightsAndScoreTitle}: ${text}.`),
-    ...notesOf(results).map((note) => `Quick: ${note}.`),
-    `Sources: ${sources.join('; ')}.`,
-  ];
   return (
     <div>
-      {lines.map((line) => (
+      {tableFooter(state).map((line) => (
         <Text key={line} size="xs" c="dimmed">
           {line}
         </Text>
@@ -144,7 +139,7 @@ function Legend({ state }: { state: TableState }) {
         <TermLink term="floor" />.
       </Text>
       <Text size="xs" className="print-only">
-        Permafrost, profile {profile}, {dateTimeText(Date.now())}
+        {madeText(state, dateTimeText(Date.now()))}
       </Text>
     </div>
   );

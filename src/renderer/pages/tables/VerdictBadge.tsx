@@ -1,4 +1,4 @@
-/** The verdict on a cell: a sign and words, so that colour is never the only sign. */
+/** The verdict on a cell as an icon and words, so that it can be read without colour. */
 import { Box, Text } from '@mantine/core';
 import {
   IconArrowUp,
@@ -18,21 +18,21 @@ import { verdictLooks } from '#pictures/verdictLooks';
 import { toneColor } from '../../theme.ts';
 
 const looks: Record<ShownVerdict, { Icon: typeof IconCheck; means: string }> = {
-  reproduced: { Icon: IconCheck, means: 'Surely within the tolerance of the published number.' },
-  better: { Icon: IconArrowUp, means: 'Surely better than published, by more than the tolerance.' },
-  'not reproduced': { Icon: IconX, means: 'Surely worse than published, by more than the tolerance.' },
-  "can't tell yet": { Icon: IconQuestionMark, means: 'The seeds so far decide nothing.' },
+  reproduced: { Icon: IconCheck, means: 'Within the tolerance of the published number (test at the 5 % level).' },
+  better: { Icon: IconArrowUp, means: 'Better than published by more than the tolerance (test at the 5 % level).' },
+  'not reproduced': { Icon: IconX, means: 'Worse than published by more than the tolerance (test at the 5 % level).' },
+  "can't tell yet": { Icon: IconQuestionMark, means: 'The seeds so far do not decide.' },
   'at the floor': {
     Icon: IconEqual,
-    means: 'Both numbers are no better than guessing, so that they agree says nothing.',
+    means: 'Both numbers are no better than guessing, so their agreement shows nothing.',
   },
   'not compared': { Icon: IconMinus, means: `Not compared: ${notComparedText}.` },
-  'no published number': { Icon: IconMinus, means: 'There is nothing to compare with.' },
+  'no published number': { Icon: IconMinus, means: 'No number is published for this cell.' },
   'scaled down': {
     Icon: IconResize,
     means: 'A smaller body and budget than published, so the numbers are not compared.',
   },
-  'not run here': { Icon: IconBan, means: 'It cannot run here as things are.' },
+  'not run here': { Icon: IconBan, means: 'The cell cannot run here yet; its reason says what is missing.' },
 };
 
 export const verdictMeaning = (result: CellResult): string => looks[shownVerdict(result)].means;

@@ -30,15 +30,20 @@ const possible = (results: readonly CellResult[]): CellResult[] => results.filte
 const bring = (results: readonly CellResult[], seeds: (result: CellResult) => number): Cells =>
   results.map((result) => ({ id: result.cell.id, seeds: seeds(result) }));
 
+/** Seeds that somebody wants for every cell; null: as many as each cell says. */
+export type WantedSeeds = number | null;
+
+export const seedsOf = ({ cell }: Pick<CellResult, 'cell'>, wanted: WantedSeeds): number => wanted ?? cell.seeds;
+
 /** Every cell that can run here. */
-export const everyCell = (results: readonly CellResult[], seeds: number): Cells =>
-  bring(possible(results), () => seeds);
+export const everyCell = (results: readonly CellResult[], wanted: WantedSeeds): Cells =>
+  bring(possible(results), (result) => seedsOf(result, wanted));
 
 /** Those of which some seed has no run. */
-export const missingCells = (results: readonly CellResult[], seeds: number): Cells =>
+export const missingCells = (results: readonly CellResult[], wanted: WantedSeeds): Cells =>
   everyCell(
-    results.filter((result) => seedsBegun(result) < seeds),
-    seeds,
+    results.filter((result) => seedsBegun(result) < seedsOf(result, wanted)),
+    wanted,
   );
 
 /** Those that could be decided by more seeds, with as many as that probably takes. */
@@ -53,12 +58,12 @@ export function undecidedCells(results: readonly CellResult[]): Cells {
 }
 
 /** Those with runs that ended without a result, of the seeds that the table asks for. */
-export function unfinishedCells(results: readonly CellResult[], seeds: number): Cells {
+export function unfinishedCells(results: readonly CellResult[], wanted: WantedSeeds): Cells {
   const last = (result: CellResult) =>
     Math.max(
       -1,
       ...result.runs
-        .filter((run) => isUnfinished(run) && run.seed < Math.max(seeds, seedsBegun(result)))
+        .filter((run) => isUnfinished(run) && run.seed < Math.max(seedsOf(result, wanted), seedsBegun(result)))
         .map((run) => run.seed),
     );
   return bring(

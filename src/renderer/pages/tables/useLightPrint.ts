@@ -1,4 +1,4 @@
-/** Paper is white: prints the page in light colours whatever the screen has. */
+/** Prints the page in light colours, whatever the screen uses. */
 import { useEffect } from 'react';
 
 const attribute = 'data-mantine-color-scheme';

@@ -5,6 +5,7 @@ import { defaultTolerance, type Profile, profiles, type Tolerance, toleranceSche
 import { useTRPC } from '../../client/trpc.ts';
 import { type Address, useAddress } from '../../components/useAddress.ts';
 import type { SearchName } from '../../searches.ts';
+import type { WantedSeeds } from './requests.ts';
 
 /** A table as numbers in the layout of its paper, or as a forest plot. */
 export const tableViews = ['numbers', 'picture'] as const;
@@ -14,14 +15,11 @@ export interface TableQuery {
   table: string;
   profile: Profile;
   tolerance: Tolerance;
-  /** Seeds wanted for every cell. */
-  seeds: number;
+  seeds: WantedSeeds;
   /** The cell that is open; empty for none. */
   cell: string;
   view: TableView;
 }
-
-const usualSeeds = 3;
 
 export function useTableQuery(): TableQuery & { set(changes: Partial<TableQuery>): void } {
   const address = useAddress<'/tables'>();
@@ -42,7 +40,7 @@ function readAsked({ get }: Pick<Address<SearchName<'/tables'>>, 'get'>): TableQ
     table: get('table') || defaultTable,
     profile,
     tolerance: tolerance.data ?? defaultTolerance,
-    seeds: seeds >= 1 && seeds <= 100 ? seeds : usualSeeds,
+    seeds: seeds >= 1 && seeds <= 100 ? seeds : null,
     cell: get('cell'),
     view: tableViews.find((name) => name === get('view')) ?? 'numbers',
   };
@@ -55,7 +53,7 @@ function written({ table, profile, tolerance, seeds, cell, view }: TableQuery): 
   return {
     ...{ table, cell, profile: profile === 'quick' ? '' : profile, view: view === 'numbers' ? '' : view },
     threshold: tolerance.threshold === undefined ? '' : String(tolerance.threshold),
-    ...{ accuracy: share('accuracy'), mae: share('mae'), seeds: seeds === usualSeeds ? '' : String(seeds) },
+    ...{ accuracy: share('accuracy'), mae: share('mae'), seeds: seeds === null ? '' : String(seeds) },
   };
 }
 

@@ -1,4 +1,4 @@
-/** Starts, stops and repeats the runs of a table. Results and errors are shown as messages. */
+/** Starts, stops and repeats the runs of a table. Shows results and errors as messages. */
 import { useQueryClient } from '@tanstack/react-query';
 import { plural } from '#contract/format';
 import type { CellResult, ReproduceRequest } from '#contract/tableState';
@@ -26,23 +26,23 @@ export function useTableActions() {
   }
 
   return {
-    /** Trains the seeds that the cells of a request lack. */
+    /** Trains the missing seeds of the requested cells. */
     start: (request: ReproduceRequest) =>
       act('The runs were not started', async () => {
         const ids = await tables.reproduce.mutate(request);
         notifyDone(
-          `${plural(request.cells.length, 'cell')} with ${plural(new Set(ids.flat()).size, 'run')}: under way.`,
+          `${plural(new Set(ids.flat()).size, 'run')} for ${plural(request.cells.length, 'cell')} queued or finished.`,
         );
       }),
     stop: (ids: readonly string[]) =>
-      act('Not all could be stopped', async () => {
+      act('Not all runs could be stopped', async () => {
         for (const id of ids) await runs.stop.mutate({ id });
       }),
     resume: (ids: readonly string[]) =>
-      act('Not all could be resumed', async () => {
+      act('Not all runs could be resumed', async () => {
         for (const id of ids) await runs.resume.mutate({ id });
       }),
-    /** Puts the runs of a cell in the trash and trains the same seeds anew. */
+    /** Moves the runs of a cell to the trash and trains the same seeds again. */
     async rerun(result: CellResult, request: Pick<ReproduceRequest, 'table' | 'profile'>): Promise<void> {
       const ids = result.runs.map(({ id }) => id);
       let fresh: string[] = [];
@@ -53,11 +53,11 @@ export function useTableActions() {
       });
       if (!done) return;
       const undo = () =>
-        void act('It could not be undone', async () => {
+        void act('The action could not be undone', async () => {
           await runs.restore.mutate({ ids });
           for (const id of fresh) await runs.stop.mutate({ id });
         });
-      const text = `${plural(ids.length, 'run')} put in the trash, ${plural(fresh.length, 'run')} started anew.`;
+      const text = `${plural(ids.length, 'run')} moved to the trash, ${plural(fresh.length, 'run')} started again.`;
       notifyDone(text, undo);
     },
   };

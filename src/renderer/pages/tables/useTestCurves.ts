@@ -6,12 +6,12 @@ import { pointsOfCurve, type TestCurves, testCurvesOf } from '#pictures/stepCurv
 import { useTRPC } from '../../client/trpc.ts';
 import { isUnderWay, runsOf } from './requests.ts';
 
-/** Milliseconds between two looks at a run under way. */
+/** Milliseconds between two readings of a running run. */
 const pace = 5000;
 
 const none: TestCurves = new Map();
 
-/** None until all are there, so that the picture is not drawn once per curve; null when one could not be read. */
+/** No curves until all have loaded, so that the picture is drawn once; null if one could not be read. */
 export function useTestCurves(state: TableState): TestCurves | null {
   const trpc = useTRPC();
   const runs = runsOf(state.results);

@@ -26,6 +26,13 @@ export function shareOf(runs: readonly RunRow[]): number {
   return runs.length === 0 ? 0 : runs.reduce((sum, run) => sum + done(run), 0) / runs.length;
 }
 
+/** The seeds that the cells of a table ask for: `3`, or `3 to 5`. */
+export function rangeOfSeeds(results: readonly CellResult[]): string {
+  const counts = results.map(({ cell }) => cell.seeds);
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  return least === most ? String(least) : `${least} to ${most}`;
+}
+
 /** The result of a run of a cell, its progress, or why it ended. */
 export function resultText(run: RunRow, steps: CellResult['steps'] = null): string {
   const counted = steps?.runs.find(({ id }) => id === run.id);

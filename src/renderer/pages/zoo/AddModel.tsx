@@ -1,4 +1,4 @@
-/** Adds a model that the catalogue does not know: a Hugging Face repository or a folder of this machine. */
+/** Adds a model that is not in the catalogue: a Hugging Face repository or a folder on this machine. */
 import { Button, Popover, Stack, Text, TextInput } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
@@ -59,7 +59,7 @@ export function AddModel({ onAdded }: AddModelProps) {
             <TextInput
               size="xs"
               label="Name"
-              placeholder="as its source"
+              placeholder="same as the source"
               value={name}
               onChange={(event) => setName(event.currentTarget.value)}
             />
@@ -67,7 +67,7 @@ export function AddModel({ onAdded }: AddModelProps) {
               size="xs"
               label="Revision"
               placeholder="main"
-              description="Branch, tag or commit of a repository; the commit is kept."
+              description="Branch, tag or commit of the repository. Permafrost stores the commit."
               value={revision}
               onChange={(event) => setRevision(event.currentTarget.value)}
             />

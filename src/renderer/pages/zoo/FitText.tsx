@@ -1,4 +1,4 @@
-/** Whether training fits in this machine's memory: a word, and the numbers behind it. */
+/** Says whether training fits into this machine's memory, with the numbers in a tooltip. */
 import { Text } from '@mantine/core';
 import { bytesText } from '#contract/format';
 import type { MemoryFit } from '#contract/zoo';
@@ -15,7 +15,11 @@ export function FitText({ fit }: { fit: MemoryFit | undefined }) {
   if (!fit) return null;
   const { text, tone } = words[fit.fits];
   return (
-    <Text span inherit title={`about ${bytesText(fit.bytes)} of the ${bytesText(fit.memory)} of this machine`}>
+    <Text
+      span
+      inherit
+      title={`training needs about ${bytesText(fit.bytes)}; this machine has ${bytesText(fit.memory)}`}
+    >
       <Text span inherit c={toneColor(tone)}>
         {text}
       </Text>

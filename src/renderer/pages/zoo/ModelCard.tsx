@@ -1,4 +1,4 @@
-/** One model: its card, its network with what a regime trains, whether that fits, and what can be done with it. */
+/** One model: facts, a picture of what each regime trains, whether that fits into memory, and actions. */
 import { Alert, Anchor, Button, Group, SimpleGrid, Stack, Table, Text } from '@mantine/core';
 import { IconAlertTriangle, IconFlask2, IconShieldCheck, IconTrash } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -64,7 +64,7 @@ export function ModelCard({ model, pull, batch, actions }: ModelCardProps) {
       </Group>
       {pull?.state === 'failed' && pull.error && (
         <ErrorState
-          title={`${name} was not fetched`}
+          title={`${name} could not be fetched`}
           error={pull.error.message}
           onRetry={() => void actions.pull(name)}
         />
@@ -78,7 +78,7 @@ export function ModelCard({ model, pull, batch, actions }: ModelCardProps) {
         <Section title="Facts">
           <ModelFacts model={model} />
         </Section>
-        <Section title="What a regime trains">
+        <Section title="What each regime trains">
           <Regimes model={model} batch={batch} />
         </Section>
       </SimpleGrid>
@@ -102,7 +102,7 @@ function ModelFacts({ model }: { model: ZooModel }) {
     ['Parameters', countText(model.parameters.body)],
     ['Language', model.language],
     ['Licence', model.licence ?? 'none stated'],
-    ['Precision', model.precision === 'F16' ? '16 bits, widened to 32' : '32 bits'],
+    ['Precision', model.precision === 'F16' ? '16 bits, converted to 32' : '32 bits'],
     ['Download', model.downloadBytes === null ? 'size unknown' : bytesText(model.downloadBytes)],
     ['On disk', bytesText(model.diskBytes)],
     ['Also called', model.aliases.join(', ')],

@@ -1,4 +1,4 @@
-/** Filters of the list of models, and the training that "fits" refers to; both are kept in the address. */
+/** Filters of the list of models, and the training that "fits" refers to. The address keeps both. */
 import { Group, SegmentedControl, Select, Switch, TextInput } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
@@ -17,7 +17,7 @@ const sizes = [
 ];
 const chosen = (text: string): string | undefined => text || undefined;
 
-/** The filter that an address holds. */
+/** The filter in the address. */
 export function filterOf({ get }: ZooAddress): ZooFilter {
   const millions = Number(get('size'));
   return {
@@ -31,7 +31,7 @@ export function filterOf({ get }: ZooAddress): ZooFilter {
 }
 export const noFilter = { text: '', family: '', language: '', licence: '', size: '', here: '' };
 
-/** The training that has to fit: samples at once, and whether the body is frozen. */
+/** The training that has to fit into memory: batch size, and whether the body is frozen. */
 export function trainingOf({ get }: ZooAddress): { batch: number; frozen: boolean } {
   const batch = Math.trunc(Number(get('batch')));
   return { batch: batch >= 1 ? batch : defaultBatch, frozen: get('train') !== 'all' };
@@ -109,7 +109,7 @@ export function ModelFilters({ models, address }: ModelFiltersProps) {
       />
       <SegmentedControl
         size="xs"
-        aria-label="What is trained"
+        aria-label="Frozen or unfrozen body"
         value={frozen ? 'frozen' : 'all'}
         onChange={(value) => address.set({ train: value === 'all' ? 'all' : '' })}
         data={[

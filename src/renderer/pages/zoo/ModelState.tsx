@@ -1,4 +1,4 @@
-/** A model's state on this machine: a word, or a transfer with its buttons. */
+/** A model's state on this machine: a word, or a download with its buttons. */
 import { Box, Button, Group, Text, Tooltip } from '@mantine/core';
 import { IconDownload, IconPlayerPause, IconPlayerPlay, IconX } from '@tabler/icons-react';
 import { bytesText } from '#contract/format';
@@ -36,13 +36,13 @@ export function ModelState({ model, pull, actions }: ModelStateProps) {
         {isRunning ? (
           <ActButton label={`Pause ${name}`} icon={IconPlayerPause} onClick={() => actions.pause(name)} />
         ) : (
-          <ActButton label={`Go on fetching ${name}`} icon={IconPlayerPlay} onClick={() => actions.pull(name)} />
+          <ActButton label={`Resume ${name}`} icon={IconPlayerPlay} onClick={() => actions.pull(name)} />
         )}
         <ActButton label={`Cancel ${name}`} icon={IconX} onClick={() => actions.cancel(name)} />
       </Group>
     );
   if (model.origin === 'added' && model.downloadBytes === null && model.source.startsWith('/'))
-    return <Text size="sm">its folder is gone</Text>;
+    return <Text size="sm">folder not found</Text>;
   const ask = model.downloadBytes === null ? 'Fetch' : `Fetch ${bytesText(model.downloadBytes)}`;
   return (
     <Group gap="xs" wrap="nowrap">
@@ -65,7 +65,7 @@ export function ModelState({ model, pull, actions }: ModelStateProps) {
   );
 }
 
-/** An unfinished download of an earlier session, as a paused transfer. */
+/** An unfinished download of an earlier session, shown as paused. */
 const interrupted = ({ diskBytes, downloadBytes }: ZooModel) => ({
   bytes: diskBytes,
   total: downloadBytes,

@@ -1,4 +1,4 @@
-/** Models, a line each: name, size, whether training fits, state. */
+/** Models, a line each: name, size, whether training fits into memory, state. */
 import { Box, Table, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { shortCountText } from '#contract/format';
@@ -16,17 +16,21 @@ interface ModelTableProps {
 
 export function ModelTable({ models, fits, pulls, actions }: ModelTableProps) {
   return (
-    <Table.ScrollContainer minWidth={900} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
+    <Table.ScrollContainer minWidth={660} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
       <Table aria-label="Models" fz="sm" highlightOnHover>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Model</Table.Th>
             <Table.Th>Layers</Table.Th>
-            <Table.Th ta="right">Parameters</Table.Th>
-            <Table.Th>Language</Table.Th>
-            <Table.Th>Licence</Table.Th>
+            <Table.Th ta="right" visibleFrom="md">
+              Parameters
+            </Table.Th>
+            <Table.Th visibleFrom="md">Language</Table.Th>
+            <Table.Th visibleFrom="md">Licence</Table.Th>
             <Table.Th style={{ whiteSpace: 'nowrap' }}>This machine</Table.Th>
-            <Table.Th w={200}>Weights</Table.Th>
+            <Table.Th miw={176} w={200}>
+              Weights
+            </Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -48,9 +52,13 @@ export function ModelTable({ models, fits, pulls, actions }: ModelTableProps) {
                   {model.family}
                 </Text>
               </Table.Td>
-              <Table.Td ta="right">{shortCountText(model.parameters.body)}</Table.Td>
-              <Table.Td style={{ whiteSpace: 'nowrap' }}>{model.language}</Table.Td>
-              <Table.Td c={model.licence ? undefined : 'dimmed'} style={{ whiteSpace: 'nowrap' }}>
+              <Table.Td ta="right" visibleFrom="md">
+                {shortCountText(model.parameters.body)}
+              </Table.Td>
+              <Table.Td visibleFrom="md" style={{ whiteSpace: 'nowrap' }}>
+                {model.language}
+              </Table.Td>
+              <Table.Td visibleFrom="md" c={model.licence ? undefined : 'dimmed'} style={{ whiteSpace: 'nowrap' }}>
                 {model.licence ?? 'none stated'}
               </Table.Td>
               <Table.Td style={{ whiteSpace: 'nowrap' }}>

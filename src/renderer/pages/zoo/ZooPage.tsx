@@ -1,4 +1,4 @@
-/** Pretrained bodies: which there are, what they cost, their state; `?model=` shows one. */
+/** All pretrained bodies with their size and state; `?model=` shows one. */
 import { Alert, Button, Stack, Text } from '@mantine/core';
 import { IconArrowLeft, IconBox } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -95,7 +95,7 @@ function Models({ models, removed, warnings, pulls, actions, address }: ModelsPr
       {shown.length === 0 ? (
         <EmptyState
           icon={<IconBox size={40} stroke={1.2} />}
-          title="No model passes the filter"
+          title="No model matches the filter"
           action={
             <Button variant="default" onClick={() => address.set(noFilter)}>
               Clear the filter

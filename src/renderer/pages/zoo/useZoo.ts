@@ -1,4 +1,4 @@
-/** The zoo's models and fetches, kept live. */
+/** The zoo's models and downloads, kept up to date. */
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useSubscription } from '@trpc/tanstack-react-query';
 import type { DownloadProgress } from '#contract/zoo';
@@ -13,7 +13,7 @@ export function useZoo() {
   const warnings = useQuery(trpc.zoo.warnings.queryOptions());
   const { pulls, onData } = usePulls<DownloadProgress>(() => {
     void queries.invalidateQueries({ queryKey: trpc.zoo.pathKey() });
-    void queries.invalidateQueries({ queryKey: trpc.config.catalogue.queryKey() }); // says whose weights are here
+    void queries.invalidateQueries({ queryKey: trpc.config.catalogue.queryKey() }); // the catalogue says which weights are on this machine
   });
   useSubscription(trpc.zoo.pulls.subscriptionOptions(undefined, { onData }));
   return { models, removed: removed.data ?? [], warnings: warnings.data ?? [], pulls };

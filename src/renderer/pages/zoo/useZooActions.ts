@@ -1,4 +1,4 @@
-/** Actions on a model. Results and errors are shown as messages; removals can be undone. */
+/** Actions on a model. They show results and errors as messages; removals can be undone. */
 import { useQueryClient } from '@tanstack/react-query';
 import { bytesText } from '#contract/format';
 import { useTRPC, useTRPCClient } from '../../client/trpc.ts';
@@ -31,7 +31,7 @@ export function useZooActions(): ZooActions {
       act(`${name} could not be removed`, async () => {
         const freed = await zoo.rm.mutate({ name });
         notifyDone(
-          `${name} removed, ${bytesText(freed)}. It can be restored until Permafrost ends.`,
+          `${name} removed, ${bytesText(freed)}. It can be restored until Permafrost exits.`,
           () => void restore(name),
         );
       }),
@@ -39,8 +39,8 @@ export function useZooActions(): ZooActions {
       act(`${name} could not be verified`, async () => {
         const { problems, expected, bytes: size } = await zoo.verify.mutate({ name });
         if (problems.length > 0) throw new Error(`${problems.join('; ')}. Remove it and fetch it again.`);
-        const digest = expected ? 'its SHA-256 is what its source says' : 'its source states no digest';
-        notifyDone(`${name}: ${bytesText(size)}, every weight fits, ${digest}.`);
+        const digest = expected ? 'the SHA-256 equals the source’s' : 'the source states no digest';
+        notifyDone(`${name}: ${bytesText(size)}, all weights have the expected names and shapes, ${digest}.`);
       }),
   };
 }

@@ -1,0 +1,125 @@
+/** Fetches, unpacks and removes the CUDA libraries of a home. */
+import { createReadStream } from 'node:fs';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInflateRaw } from 'node:zlib';
+import type { CudaProgress } from '#contract/devices';
+import { PermafrostError } from '#contract/errors';
+import { bytesText } from '#contract/format';
+import { writeStreamAtomically } from '#disk/atomicFile';
+import { bytesUnder, isThere, removeBelow } from '#disk/removable';
+import { withFile } from '#disk/source';
+import { diskError } from '#disk/troubles';
+import { entryPlace, readZip } from '#formats/zip';
+import { download, freeBytesOf } from '#zoo/download';
+import type { Patience } from '#zoo/request';
+import {
+  type CudaPackage,
+  cudaFolder,
+  cudaFolders,
+  cudaPackages,
+  cudaVersion,
+  hasLibraries,
+  installedRuntime,
+  libraryPath,
+  runtimeLibrary,
+} from './cudaLibraries.ts';
+
+export interface InstallOptions {
+  packages?: readonly CudaPackage[];
+  /** Aborting it keeps what has arrived. */
+  signal?: AbortSignal;
+  onProgress?(progress: CudaProgress): void;
+  patience?: Patience;
+  /** Free bytes of a folder's disk. */
+  freeBytes?(folder: string): Promise<number>;
+}
+
+/** Fetches what is missing and unpacks it, one package after the other. Throws `network`, `disk`, `conflict`, `weights`. */
+export async function installCuda(home: string, options: InstallOptions = {}): Promise<void> {
+  const { packages = cudaPackages, signal, onProgress, patience, freeBytes = freeBytesOf } = options;
+  const folder = cudaFolder(home);
+  await mkdir(folder, { recursive: true }).catch((error) => Promise.reject(diskError(folder, error)));
+  const missing = packages.filter((each) => !hasLibraries(folder, each));
+  await refuseFullDisk(folder, missing, freeBytes);
+  for (const each of missing) {
+    const { name, url, bytes, sha256 } = each;
+    const path = join(folder, `${name}.zip`);
+    await download({
+      ...{ url, path, bytes, sha256, signal, patience, freeBytes },
+      onProgress: (progress) => onProgress?.({ stage: 'fetching', name, ...progress }),
+    });
+    await unpack(each, path, folder, options);
+    await rm(path);
+  }
+  await writeStreamAtomically(join(folder, runtimeLibrary), createReadStream(installedRuntime())); // last: with it they are used
+  for (const other of await readdir(cudaFolders(home)))
+    if (other !== cudaVersion) await removeBelow({ owner: cudaFolders(home), path: join(cudaFolders(home), other) });
+}
+
+/** Deletes the libraries of all versions, and says how many bytes that frees. */
+export async function removeCuda(home: string): Promise<number> {
+  const path = cudaFolders(home);
+  const bytes = isThere(path) ? bytesUnder(path) : 0;
+  await removeBelow({ owner: home, path });
+  return bytes;
+}
+
+async function unpack(
+  { name, libraries, unpacked }: CudaPackage,
+  archive: string,
+  folder: string,
+  { signal, onProgress }: InstallOptions,
+): Promise<void> {
+  let written = 0;
+  for (const library of libraries) {
+    const { offset, length, deflated } = placeOf(archive, library);
+    const packed = createReadStream(archive, {
+      start: offset,
+      end: offset + length - 1,
+      highWaterMark: 2 ** 20,
+      signal,
+    });
+    const bytes = deflated ? packed.pipe(createInflateRaw({ chunkSize: 2 ** 20 })) : packed;
+    packed.on('error', (error) => bytes.destroy(error));
+    async function* counted() {
+      for await (const chunk of bytes as AsyncIterable<Buffer>) {
+        yield chunk;
+        written += chunk.length;
+        onProgress?.({
+          stage: 'unpacking',
+          name,
+          bytes: written,
+          total: unpacked,
+          bytesPerSecond: null,
+          secondsLeft: null,
+        });
+      }
+    }
+    await writeStreamAtomically(libraryPath(folder, library), counted());
+  }
+}
+
+/** Where a file of the archive lies in it. Throws `weights`. */
+const placeOf = (archive: string, name: string) =>
+  withFile(archive, (source) => {
+    const entry = readZip(source).get(name);
+    if (!entry) throw new PermafrostError('weights', `internal: ${archive} has no ${name}`);
+    return { ...entryPlace(source, entry), deflated: entry.deflated };
+  });
+
+/** An archive is deleted when its libraries are unpacked, so the largest one needs its place beside all libraries. */
+async function refuseFullDisk(
+  folder: string,
+  missing: readonly CudaPackage[],
+  freeBytes: (folder: string) => Promise<number>,
+): Promise<void> {
+  const unpacked = missing.reduce((sum, each) => sum + each.unpacked, 0);
+  const needed = unpacked + Math.max(0, ...missing.map(({ bytes }) => bytes));
+  const free = await freeBytes(folder);
+  if (free >= needed) return;
+  throw new PermafrostError(
+    'disk',
+    `The CUDA libraries need ${bytesText(needed)} in ${folder}, but the disk has ${bytesText(free)} free. Free some space, or set PERMAFROST_HOME to a folder on another disk.`,
+  );
+}

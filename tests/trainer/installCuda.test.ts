@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { zipSync } from 'fflate';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { CudaProgress } from '#contract/devices';
+import { randomStream } from '#contract/random';
+import {
+  type CudaPackage,
+  cudaFolder,
+  cudaFolders,
+  cudaPackages,
+  cudaVersion,
+  hasCuda,
+  runtimeLibrary,
+} from '#trainer/cudaLibraries';
+import { probeDevice } from '#trainer/device';
+import { runtimeEnvironment } from '#trainer/environment';
+import { installCuda, removeCuda } from '#trainer/installCuda';
+import { incomplete } from '#zoo/download';
+import packageJson from '../../package.json' with { type: 'json' };
+import { type Answer, openServer, serve, type TestServer } from '../zoo/server.ts';
+
+const whyNoCuda = process.platform !== 'linux' || process.arch !== 'x64' ? 'CUDA is for Linux x64' : '';
+const patience = { attempts: 1, delay: 5 };
+const random = randomStream(1, 'cuda');
+const randomBytes = (length: number) => Uint8Array.from({ length }, () => random.below(256));
+
+const names = ['libonnxruntime_providers_shared.so', 'libonnxruntime_providers_cuda.so', 'libcudart.so.13'];
+const [shared, provider, cudart] = [randomBytes(1000), randomBytes(200_000), randomBytes(50_000)];
+const archives: Record<string, Buffer> = {
+  'onnxruntime-gpu': Buffer.from(
+    zipSync({ [`capi/${names[0]}`]: [shared, { level: 0 }], [`capi/${names[1]}`]: provider, 'capi/more.py': cudart }),
+  ),
+  'nvidia-cuda-runtime': Buffer.from(zipSync({ [`cu13/lib/${names[2]}`]: cudart })),
+};
+
+let home: string;
+let server: TestServer;
+let packages: CudaPackage[];
+beforeEach(async () => {
+  home = mkdtempSync(join(tmpdir(), 'permafrost-cuda-'));
+  server = await openServer();
+  const packageOf = (name: string, libraries: string[], unpacked: number): CudaPackage => ({
+    ...{ name, version: '1', url: `${server.url}/${name}`, libraries, unpacked },
+    bytes: archives[name].length,
+    sha256: createHash('sha256').update(archives[name]).digest('hex'),
+  });
+  packages = [
+    packageOf('onnxruntime-gpu', [`capi/${names[0]}`, `capi/${names[1]}`], 201_000),
+    packageOf('nvidia-cuda-runtime', [`cu13/lib/${names[2]}`], 50_000),
+  ];
+});
+afterEach(async () => {
+  await server.close();
+  rmSync(home, { recursive: true, force: true });
+});
+
+const whole: Answer = (request, response) => serve(archives[request.url!.slice(1)])(request, response);
+const install = (options: object = {}) => installCuda(home, { packages, patience, ...options });
+const left = () => readdirSync(cudaFolder(home)).sort();
+
+it('the libraries are of the version of onnxruntime-node', () => {
+  expect(packageJson.dependencies['onnxruntime-node']).toBe(cudaVersion);
+  expect(cudaPackages[0].url).toContain(`onnxruntime_gpu-${cudaVersion}-`);
+});
+
+describe.skipIf(whyNoCuda)('gpu install', () => {
+  it('unpacks the libraries beside a copy of ONNX Runtime, and leaves no archive and no older version', async () => {
+    server.answer(whole);
+    const old = join(cudaFolders(home), '1.0.0', 'libcudart.so.11');
+    mkdirSync(dirname(old), { recursive: true });
+    writeFileSync(old, 'old');
+    const seen: CudaProgress[] = [];
+    await install({ onProgress: (progress: CudaProgress) => seen.push(progress) });
+    expect(left()).toEqual([...names, runtimeLibrary].sort());
+    expect(readFileSync(join(cudaFolder(home), names[0])).equals(shared)).toBe(true);
+    expect(readFileSync(join(cudaFolder(home), names[1])).equals(provider)).toBe(true);
+    expect(readFileSync(join(cudaFolder(home), names[2])).equals(cudart)).toBe(true);
+    expect(existsSync(dirname(old))).toBe(false);
+    expect(hasCuda(home, packages)).toBe(true);
+    const ends = seen.filter(({ bytes, total }) => bytes === total).map(({ stage, name }) => `${stage} ${name}`);
+    expect([...new Set(ends)]).toEqual(packages.flatMap(({ name }) => [`fetching ${name}`, `unpacking ${name}`]));
+  });
+
+  it('goes on where the connection was cut, and fetches no package twice', async () => {
+    const path = join(cudaFolder(home), 'nvidia-cuda-runtime.zip');
+    const arrived = async (bytes: number) => {
+      while ((statSync(incomplete(path), { throwIfNoEntry: false })?.size ?? 0) < bytes) await sleep(5);
+    };
+    server.answer(whole, serve(archives['nvidia-cuda-runtime'], { until: 20_000, arrived }), whole);
+    await expect(install()).rejects.toMatchObject({ code: 'network' });
+    expect(hasCuda(home, packages)).toBe(false);
+    await install();
+    expect(hasCuda(home, packages)).toBe(true);
+    expect(server.requests.map(({ url, range }) => [url, range])).toEqual([
+      ['/onnxruntime-gpu', undefined],
+      ['/nvidia-cuda-runtime', undefined],
+      ['/nvidia-cuda-runtime', 'bytes=20000-'],
+    ]);
+    expect(readFileSync(join(cudaFolder(home), names[2])).equals(cudart)).toBe(true);
+  });
+
+  it('deletes an archive with a wrong SHA-256 and unpacks nothing of it', async () => {
+    const altered = Buffer.from(archives['onnxruntime-gpu']);
+    altered[1000] ^= 1;
+    server.answer(serve(altered));
+    await expect(install()).rejects.toMatchObject({
+      code: 'network',
+      message: expect.stringContaining(`expected sha256 ${packages[0].sha256}`),
+    });
+    expect(left()).toEqual([]);
+  });
+
+  it('fetches nothing where the disk has no room for the libraries and the largest archive', async () => {
+    server.answer(whole);
+    const needed = 251_000 + archives['onnxruntime-gpu'].length;
+    await expect(install({ freeBytes: async () => needed - 1 })).rejects.toMatchObject({
+      code: 'disk',
+      message: expect.stringMatching(/^The CUDA libraries need .* Free some space, or set PERMAFROST_HOME/),
+    });
+    expect(server.requests).toEqual([]);
+  });
+
+  it('can be removed', async () => {
+    server.answer(whole);
+    await install();
+    const bytes = await removeCuda(home);
+    expect(bytes).toBeGreaterThan(251_000);
+    expect(existsSync(cudaFolders(home))).toBe(false);
+    expect(await removeCuda(home)).toBe(0);
+  });
+
+  it('makes trainers load the provider from the home', async () => {
+    server.answer(whole);
+    await install();
+    const { LD_LIBRARY_PATH } = runtimeEnvironment({ LD_LIBRARY_PATH: '/opt/cuda/lib' }, home);
+    expect(LD_LIBRARY_PATH).toBe(`${cudaFolder(home)}:/opt/cuda/lib`);
+    expect(runtimeEnvironment({}, home).LD_LIBRARY_PATH).toBe(cudaFolder(home)); // no empty entry
+    const environment = runtimeEnvironment(process.env, home);
+    expect(await probeDevice('cuda', { environment })).toMatchObject({
+      why: `A library that CUDA needs is damaged: ${names[0]}.`, // the stand-in holds random bytes
+      command: 'permafrost gpu remove && permafrost gpu install',
+      detail: expect.stringContaining(join(cudaFolder(home), names[0])),
+    });
+  });
+});
