@@ -40,6 +40,7 @@ try {
     await page.reload(); // so that no element of the old page matches
     await page.getByRole('heading', { level: 1 }).waitFor();
     while (await page.getByRole('status', { name: /^Loading/ }).count()) await page.waitForTimeout(100);
+    await page.getByText('is being measured').waitFor({ state: 'hidden', timeout: 60_000 });
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
       await page.waitForTimeout(700); // colours fade, curves are drawn ten times a second
