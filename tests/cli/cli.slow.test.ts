@@ -327,7 +327,7 @@ describe('errors have a message and an exit code', () => {
       2,
       /learing_rate: unknown field. Did you mean learning_rate\?/,
     ],
-    ['an unknown task', () => ['run', '--set', 'task=mnits'], 2, /no "mnits". Did you mean mnist\?/],
+    ['an unknown task', () => ['run', '--set', 'task=mnits'], 2, /there is no task "mnits". Did you mean mnist\?/],
     [
       'a batch that does not divide',
       () => ['run', good(), '--set', 'batch_size=12'],
