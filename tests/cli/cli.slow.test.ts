@@ -95,6 +95,7 @@ describe('run, list, show, tag and export', () => {
       format: 'metrics.csv',
     });
     expect(readFileSync(join(folder, 'metrics.csv'), 'utf8')).toMatch(new RegExp(`${id},train_loss,6,`));
+    expect(json('export', 'my.means.csv').format).toBe('means.csv');
     expect(permafrost('export', '-').stdout).toMatch(/^id,state,/);
     expect(json('frozen', id)).toMatchObject({ id, untouched: true, checked: { step: 6 } });
     expect(permafrost('frozen', id).stdout).toMatch(/frozen tensors, .* after step 6, .*: no tensor changed\./);
