@@ -282,7 +282,7 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
   function look(run: FollowedRun, job: SlurmJob | undefined): void {
     if (job && phaseOf(job) !== 'over') {
       run.misses = 0;
-      underWay(run, job);
+      reportPhase(run, job);
       return;
     }
     if (read(run) || ++run.misses < mostMisses) return;
@@ -292,7 +292,7 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
     else submitAgain(run); // its app was killed before Slurm received the submission
   }
 
-  function underWay(run: FollowedRun, job: SlurmJob): void {
+  function reportPhase(run: FollowedRun, job: SlurmJob): void {
     const phase = phaseOf(job) === 'running' ? 'running' : 'waiting';
     if (run.asked && phase === 'waiting' && performance.now() - run.asked.at > leastPause) cancel(run);
     if (phase === 'running' && run.phase !== 'running') run.listener.onRunning();
