@@ -146,7 +146,7 @@ export async function tryDevice(name: DeviceName, options: TrialOptions = {}): P
   return { name, about, available: !trouble, ...(trouble ?? { why: null, help: null, command: null, detail: null }) };
 }
 
-/** What is wrong with a device, from a trial in a process of its own; null where it works. */
+/** What is wrong with a device, from a trial in a separate process; null if it works. */
 export const probeDevice = (
   name: DeviceName,
   { node = process.execPath, environment }: TrialOptions,
