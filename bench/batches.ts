@@ -81,9 +81,9 @@ async function dataShare(name: string, home: string, dataset: Dataset | null): P
   const device = (await openDevices('cpu', { weightFolder: weights.folder }))[0];
   const plan = planOf(config, task.readsWholeBatches);
   const learner = await compileLearner({ config, task, shape, model, plan, weights, dataset, device });
-  await learner.train(0); // a warm-up step, which also draws the order of the first epoch
+  await (await learner.train(0)).read(); // a warm-up step, which also draws the order of the first epoch
   const before = { ...learner.time };
-  for (let i = 1; i <= steps; i++) await learner.train(i);
+  for (let i = 1; i <= steps; i++) await (await learner.train(i)).read();
   await learner.release();
   return (learner.time.data - before.data) / (learner.time.training - before.training);
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { parseConfig } from '#contract/config';
 import { adam, chain, clipByGlobalNorm } from '#engine/optim';
+import type { StartedStep } from '#engine/program';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';
 import { buildModel } from '#models/index';
@@ -14,7 +15,7 @@ import { recipeSlots, trainProgram } from '#models/steps';
 import { taskOf } from '#tasks/index';
 import type { Batch } from '#tasks/task';
 import { type DeviceName, openUntried } from '#trainer/device';
-import { batchSpecs } from '#trainer/learner';
+import { batchSpecs } from '#trainer/programs';
 import { prepareWeights } from '#trainer/weights';
 import { loadDataset } from '#zoo/loadDataset';
 
@@ -28,6 +29,10 @@ export interface StepSetting {
 }
 export interface StepFigures {
   seconds: number[];
+  /** A step where steps follow each other unread, as in training; null where a step is done when it returns. */
+  flowSeconds: number | null;
+  /** The device that was opened. */
+  device: string;
   /** The part of each step's time that was spent on making its batch. */
   dataSeconds: number[];
   rssMb: number;
@@ -47,7 +52,10 @@ const task = taskOf(config);
 const shape = task.shape(config);
 const model = buildModel(config, shape);
 const weights = prepareWeights({ config, model, home: cache, log: () => {} });
-const device = await openUntried(setting.device, { threads: setting.threads, weightFolder: weights.folder });
+const device = await openUntried(setting.device, {
+  ...{ threads: setting.threads, weightFolder: weights.folder },
+  home: cache, // keeps the fastest tiles of products
+});
 const recipe = { model, loss: task.loss(config), optimizer: chain(clipByGlobalNorm(1), adam({ lr: 1e-3 })) };
 const state = createState({ ...weights.trained, ...recipeSlots(recipe, false) });
 const tokens = shape.lengths?.[0] ?? shape.tokens;
@@ -77,6 +85,19 @@ for (let i = 0; i <= setting.steps; i++) {
   await step.run({ x, y }, [0, i]);
   seconds.push((performance.now() - start) / 1000);
 }
+
+/** Seconds a step of steps that are started one after the other and read at the end. */
+async function flow(): Promise<number> {
+  const start = performance.now();
+  const started: StartedStep[] = [];
+  for (let i = 0; i < setting.steps; i++) {
+    const { x, y } = makeBatch(i);
+    started.push(await step.start({ x, y }, [1, i]));
+  }
+  await started.at(-1)!.outputs();
+  return (performance.now() - start) / 1000 / setting.steps;
+}
+const flowSeconds = device.kind === 'wgsl' ? await flow() : null;
 const status = readFileSync('/proc/self/status', 'utf8');
 const rssMb = Number(/VmHWM:\s+(\d+)/.exec(status)![1]) / 1024;
 
@@ -104,6 +125,8 @@ async function gemmRate(): Promise<number> {
 
 const figures: StepFigures = {
   seconds: seconds.slice(1),
+  flowSeconds,
+  device: device.name,
   dataSeconds: dataSeconds.slice(1),
   rssMb,
   traceSeconds: step.stats.traceMs / 1000,

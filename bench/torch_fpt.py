@@ -6,6 +6,7 @@ On cuda it computes in single precision (no TF32).
 """
 
 import json
+import re
 import resource
 import sys
 import time
@@ -14,6 +15,12 @@ import torch
 import torch.nn.functional as F
 
 from torch_models import LOSSES, MODELS
+
+
+def blas():
+    """Name of the BLAS library that this PyTorch was built with."""
+    found = re.search(r"BLAS_INFO=(\w+)", torch.__config__.show())
+    return found.group(1).upper() if found else "unknown BLAS"
 
 
 def main():
@@ -40,7 +47,7 @@ def main():
         loss.item()
         seconds.append(time.perf_counter() - start)
     rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds[1:], "rssMb": rss, "torch": torch.__version__, "trained": sum(p.numel() for p in trained)}))
+    print(json.dumps({"seconds": seconds[1:], "rssMb": rss, "torch": f"{torch.__version__}, {blas()}", "trained": sum(p.numel() for p in trained)}))
 
 
 main()

@@ -89,7 +89,7 @@ export async function createApp({
   const meter = reads ? null : openSpeedMeter({ home, node, isIdle, measures });
   const runs = runServices({ home, store, scheduler, reads });
   const analysis = analysisServices({ home, runs, node });
-  const config = configServices(home, available, store, meter);
+  const config = configServices(home, available, store, meter, node);
   const services = {
     ...{ home, runs, queue: scheduler.queue, config, devices: deviceServices(home, node), data, zoo, analysis },
     cluster: clusterServices(clusterOptions),

@@ -5,7 +5,7 @@ import { inferenceModel } from '#engine/inference';
 import type { Frozen, Program } from '#engine/program';
 import { elementsOf } from '#formats/array';
 import type { Model } from '#models/model';
-import { batchSpecs } from '#trainer/learner';
+import { batchSpecs } from '#trainer/programs';
 import { planOf } from '#trainer/protocol';
 import type { ModelContent, WrittenModel } from './modelFile.ts';
 

@@ -13,6 +13,7 @@ import { deviationsOf } from '#trainer/deviations';
 import { knownBodies, rowOf } from '#zoo/bodies';
 import { catalogueOf } from './catalogue.ts';
 import { estimateOf } from './estimate.ts';
+import { gpuPlanner } from './gpuMemory.ts';
 import type { SpeedMeter } from './machineSpeed.ts';
 
 /** The network of a config. Throws `config` if task, sizes and body do not fit; does not read data. */
@@ -34,7 +35,9 @@ export function configServices(
   available: Available,
   store: Pick<Store, 'finished'>,
   meter: SpeedMeter | null,
+  node?: string,
 ): ConfigServices {
+  const planGpu = gpuPlanner(home, node);
   /** Throws `config` for a config that cannot be trained even after every download. */
   function refuse(config: ExperimentConfig, table: BodyTable): void {
     checkConfig(home, config, table);
@@ -76,6 +79,10 @@ export function configServices(
         isMeasuring: meter?.measure() ?? false,
         speed: meter?.speed(),
       }),
+    async gpuMemory(config) {
+      checkConfig(home, config);
+      return planGpu(config);
+    },
     catalogue: () => catalogueOf(home, available),
   };
 }

@@ -95,6 +95,14 @@ export interface Estimate {
   diskBytes: number;
 }
 
+/** What a run takes of a graphics card's memory, from the plans of its kernels. */
+export interface GpuMemory {
+  /** Null where the card cannot run it. */
+  bytes: number | null;
+  /** Why the run does not fit, in a sentence; null where nothing is known against it. */
+  problem: string | null;
+}
+
 /** Values of fields that nothing has checked yet. */
 export type Settings = Readonly<Record<string, unknown>>;
 
@@ -107,5 +115,7 @@ export interface ConfigServices {
   count(config: ExperimentConfig): { trainable: number; total: number };
   /** Parameters, time, memory and disk of a run. Throws `config`. */
   estimate(config: ExperimentConfig): Estimate;
+  /** Memory on a graphics card, with device `webgpu`. Takes seconds for a large model. Throws `config`. */
+  gpuMemory(config: ExperimentConfig): Promise<GpuMemory>;
   catalogue(): Catalogue;
 }

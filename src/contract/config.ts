@@ -234,8 +234,12 @@ const fields = z.strictObject({
     args('run', 'Seed', 'Determines initial weights, data order and dropout.'),
   ),
   device: field(
-    z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow']).default('auto'),
-    args('run', 'Device', 'Where the run computes. auto: the fastest that works.'),
+    z.enum(['auto', 'cpu', 'webgpu', 'webgpu:1', 'webgpu:2', 'webgpu:3', 'cuda', 'tensorflow']).default('auto'),
+    args(
+      'run',
+      'Device',
+      'Where the run computes. auto: the fastest that works. webgpu:1 is the second graphics card, and so on.',
+    ),
   ),
 });
 

@@ -139,6 +139,7 @@ export const appRouter = router({
       .query(({ ctx, input }) => ctx.services.config.problems(input.settings, input.changes)),
     file: withConfig.query(({ input }) => configFile(input.config)),
     estimate: withConfig.query(({ ctx, input }) => ctx.services.config.estimate(input.config)),
+    gpuMemory: withConfig.query(({ ctx, input }) => ctx.services.config.gpuMemory(input.config)),
     catalogue: procedure.query(({ ctx }) => ctx.services.config.catalogue()),
   }),
   queue: router({

@@ -55,8 +55,21 @@ export interface State {
   release(): Promise<void>;
 }
 
+/** A step that may still be computing. */
+export interface StartedStep {
+  /** The outputs are on the host already, so reading them costs nothing. */
+  readonly isDone: boolean;
+  /** Brings the outputs to the host, by name (fresh arrays). Throws `device` when the GPU fails meanwhile. */
+  outputs(): Promise<Record<string, TensorData>>;
+}
+
 export interface CompiledStep {
-  /** Runs the program once: reads and updates the shared state, and returns the outputs by name in new arrays. */
+  /**
+   * Starts once: reads and updates the shared state. On a GPU it does not wait for the end, so that the host prepares the next
+   * step meanwhile; of these few are in flight, and more wait here.
+   */
+  start(batch: Record<string, TensorData>, noiseSeed?: readonly [seed: number, step: number]): Promise<StartedStep>;
+  /** Starts once and reads the outputs. */
   run(
     batch: Record<string, TensorData>,
     noiseSeed?: readonly [seed: number, step: number],

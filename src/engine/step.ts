@@ -33,15 +33,26 @@ export interface StepOptions {
   /** Receives the simplified graph as text before a device compiles it. Eager devices have none. */
   print?(graph: string): void;
 }
+/** A compiled step that computes while it is called. */
+type BlockingStep = Omit<CompiledStep, 'start'>;
 type Options = StepOptions & Required<Pick<StepOptions, 'frozen' | 'packs'>>;
 
 /** Compiles `program`. Throws `trace` for a program that cannot be recorded and `device` when the runtime refuses the graph. */
-export function compileStep(program: Program, options: StepOptions): Promise<CompiledStep> {
+export async function compileStep(program: Program, options: StepOptions): Promise<CompiledStep> {
   const full = { frozen: {}, packs: true, ...options };
   const { device } = full;
-  if (device.kind === 'eager') return compileEager(program, full, device);
-  return device.kind === 'onnx' ? compileOnnx(program, full, device) : compileOnGpu(program, full, device);
+  if (device.kind === 'wgsl') return compileOnGpu(program, full, device);
+  const compiled = device.kind === 'onnx' ? compileOnnx(program, full, device) : compileEager(program, full, device);
+  return startable(await compiled);
 }
+
+const startable = (step: BlockingStep): CompiledStep => ({
+  ...step,
+  async start(...fed) {
+    const outputs = await step.run(...fed);
+    return { isDone: true, outputs: async () => outputs };
+  },
+});
 
 /** Compiles to WGSL, or to ONNX Runtime if an operator has no WGSL kernel. */
 async function compileOnGpu(program: Program, options: Options, device: WgslDevice): Promise<CompiledStep> {
@@ -50,7 +61,7 @@ async function compileOnGpu(program: Program, options: Options, device: WgslDevi
   } catch (error) {
     if (!(error instanceof NoWgslError)) throw error;
     device.say(`${error.message} ONNX Runtime runs the step.`);
-    return compileOnnx(program, options, await device.fallback());
+    return startable(await compileOnnx(program, options, await device.fallback()));
   }
 }
 
@@ -58,7 +69,7 @@ async function compileOnnx(
   program: Program,
   { state, inputs, frozen, packs, print }: Options,
   device: OnnxDevice,
-): Promise<CompiledStep> {
+): Promise<BlockingStep> {
   const traceStart = performance.now();
   const trace = traceProgram(program, { state: state.specs, inputs, frozen });
   const names = [...trace.outputs.keys()];
@@ -187,7 +198,7 @@ async function compileEager(
   program: Program,
   { state, inputs, frozen }: Options,
   device: EagerDevice,
-): Promise<CompiledStep> {
+): Promise<BlockingStep> {
   if (!(await tf.setBackend(device.backend)))
     throw new PermafrostError('device', `The tfjs backend "${device.backend}" failed to start.`);
   const start = performance.now();

@@ -14,6 +14,7 @@ import { changedField, readRunConfig } from '#runFolder/config';
 import { printedTail } from '#runFolder/log';
 import { runFiles } from '#runFolder/paths';
 import type { Store } from '#store/store';
+import { graphicsCardOf } from './graphicsCard.ts';
 import type { Launch, Outcome, TrainerHandle } from './launch.ts';
 import { watchOtherApps } from './otherApps.ts';
 import { openOwners } from './owners.ts';
@@ -63,6 +64,8 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
   const trainers = new Map<string, RunningTrainer>();
   /** Runs that this app has queued and that no other app has taken. */
   const mine = new Set<string>();
+  /** Graphics cards of runs whose config names one or none; a long queue asks for them often. */
+  const cards = new Map<string, number | null>();
   const listeners = new Set<RunListener>();
   const idlers = new Set<() => void>();
   let [isPaused, adoptsAll, isClosing] = [false, false, false];
@@ -133,9 +136,17 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
   function startWaiting(): void {
     const queue = waiting();
     if (queue.length === 0) return;
-    const free = Math.max(0, slots - trainersThat(({ launcher }) => launcher === 'local').length);
-    const here = queue.filter(({ launcher }) => launcher === 'local');
-    for (const { id } of here.slice(0, free)) claim(id);
+    const training = trainersThat(({ launcher }) => launcher === 'local');
+    const busy = new Set(training.map(cardOf));
+    let free = slots - training.length;
+    for (const { id } of queue.filter(({ launcher }) => launcher === 'local')) {
+      if (free <= 0) break;
+      const card = cardOf(id);
+      if (card !== null && busy.has(card)) continue; // the runs behind it may compute elsewhere
+      busy.add(card);
+      claim(id);
+      free--;
+    }
     const elsewhere = queue.filter(({ launcher }) => launcher !== 'local');
     if (elsewhere.length === 0) return;
     const taken = new Set(store.together(() => elsewhere.filter(({ id }) => store.runs.submit(id))));
@@ -143,6 +154,16 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
       if (taken.has(run)) start(run.id, run.launcher);
       else leave(run.id, adoptsAll ? 'observe' : 'await');
     }
+  }
+
+  /** The graphics card of a run. One with device `auto` has none until a session of it has chosen. */
+  function cardOf(id: string): number | null {
+    const known = cards.get(id);
+    if (known !== undefined) return known;
+    const { config, device } = store.runs.get(id);
+    if (config.device === 'auto') return graphicsCardOf(device ?? config.device);
+    cards.set(id, graphicsCardOf(config.device));
+    return graphicsCardOf(config.device);
   }
 
   /** Starts a queued run, unless another app has taken it first. */

@@ -1,7 +1,7 @@
 /** Chooses the fastest of several working devices for a run by timing it on each. */
 import type { Device } from '#engine/device';
 import type { Journal } from '#runFolder/journal';
-import type { Learner } from './learner.ts';
+import type { Learner, PendingReport } from './learner.ts';
 import type { TrainingPlan } from './protocol.ts';
 
 /** Number of timed steps, which follow one step of warm-up. */
@@ -33,11 +33,16 @@ export async function chooseDevice(
 
 /** Milliseconds per training step, or per batch of the final evaluation if nothing is trained. */
 async function stepTime(learner: Learner, trains: boolean): Promise<number> {
-  const step = (i: number) => (trains ? learner.train(i) : learner.evaluate('final', i, 1));
+  const run = async (first: number, count: number) => {
+    if (!trains) return void (await learner.evaluate('final', first, count));
+    const started: PendingReport[] = [];
+    for (let i = first; i < first + count; i++) started.push(await learner.train(i));
+    for (const step of started) await step.read();
+  };
   try {
-    await step(0);
+    await run(0, 1);
     const start = performance.now();
-    for (let i = 1; i <= timedSteps; i++) await step(i);
+    await run(1, timedSteps);
     return (performance.now() - start) / timedSteps;
   } finally {
     await learner.release();

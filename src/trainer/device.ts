@@ -36,6 +36,11 @@ interface DeviceRow {
   lack?(): DeviceTrouble | null;
 }
 
+const graphicsCard = (card: number): DeviceRow => ({
+  about: `${['The', 'The second', 'The third', 'The fourth'][card]} graphics card, through Vulkan, Direct3D 12 or Metal.`,
+  open: (options) => openWebgpu(card, options),
+});
+
 const rows: Record<DeviceName, DeviceRow> = {
   cpu: {
     about: 'ONNX Runtime on the processor.',
@@ -43,10 +48,10 @@ const rows: Record<DeviceName, DeviceRow> = {
       onnxDevice(`cpu (ONNX Runtime, ${plural(threads, 'thread')})`, 'cpu', { threads, weightFolder }),
     alwaysWorks: true,
   },
-  webgpu: {
-    about: 'The graphics card, through Vulkan, Direct3D 12 or Metal.',
-    open: (options) => openWebgpu(options),
-  },
+  webgpu: graphicsCard(0),
+  'webgpu:1': graphicsCard(1),
+  'webgpu:2': graphicsCard(2),
+  'webgpu:3': graphicsCard(3),
   cuda: {
     about: `ONNX Runtime on an NVIDIA card, with CUDA ${cudaRelease}. Linux x64 only.`,
     open: (options) => onnxDevice('cuda (ONNX Runtime)', 'cuda', options),
@@ -88,12 +93,13 @@ async function onnxDevice(
 }
 
 /** Opens WebGPU with our own kernels, or with ONNX Runtime's if the optional package `webgpu` is missing or PERMAFROST_WEBGPU is `onnx`. */
-async function openWebgpu(options: DeviceOptions): Promise<Device> {
+async function openWebgpu(card: number, options: DeviceOptions): Promise<Device> {
   const onnx = () => onnxDevice('webgpu (ONNX Runtime)', 'webgpu', options);
-  if (process.env.PERMAFROST_WEBGPU === 'onnx') return onnx();
+  if (card === 0 && process.env.PERMAFROST_WEBGPU === 'onnx') return onnx();
   try {
-    return await openGpu({ fallback: onnx, say: options.say, home: options.home });
+    return await openGpu({ card, fallback: onnx, say: options.say, home: options.home });
   } catch (error) {
+    if (card > 0) throw error; // ONNX Runtime would take the first card
     options.say?.(`${(error as Error).message} ONNX Runtime's WebGPU runs the steps.`);
     return onnx();
   }
@@ -133,28 +139,53 @@ export interface TrialOptions {
   environment?: NodeJS.ProcessEnv;
 }
 
-/** Tries every device on a small graph, each in its own process. */
-export const listDevices = (options?: TrialOptions): Promise<DeviceReport[]> =>
-  Promise.all(deviceNames.map((name) => tryDevice(name, options)));
+/** What a trial finds out about a device that works. */
+export interface Probed {
+  /** The graphics card and its driver; null where the device is none of WebGPU's. */
+  hardware: string | null;
+  /** Graphics cards that WebGPU finds. */
+  cards: number;
+}
+
+const isFurtherCard = (name: DeviceName): boolean => name.includes(':');
+
+/** Tries every device on a small graph, each in its own process; of the further graphics cards those that WebGPU finds. */
+export async function listDevices(options?: TrialOptions): Promise<DeviceReport[]> {
+  const trials = await Promise.all(
+    deviceNames.filter((name) => !isFurtherCard(name)).map((each) => tryOut(each, options)),
+  );
+  const cards = Math.max(...trials.map((trial) => trial.cards));
+  const others = deviceNames.filter(isFurtherCard).slice(0, Math.max(0, cards - 1));
+  const further = await Promise.all(others.map((each) => tryOut(each, options)));
+  const reports = [...trials, ...further].map(({ report }) => report);
+  return reports.sort((a, b) => deviceNames.indexOf(a.name) - deviceNames.indexOf(b.name));
+}
 
 const probeTime = 60_000; // a first GPU session may compile shaders
 
 /** Tries one device. */
-export async function tryDevice(name: DeviceName, options: TrialOptions = {}): Promise<DeviceReport> {
+export const tryDevice = async (name: DeviceName, options?: TrialOptions): Promise<DeviceReport> =>
+  (await tryOut(name, options)).report;
+
+async function tryOut(name: DeviceName, options: TrialOptions = {}): Promise<{ report: DeviceReport; cards: number }> {
   const { about, alwaysWorks, lack } = rows[name];
-  const trouble = alwaysWorks ? null : (lack?.() ?? (await probeDevice(name, options)));
-  return { name, about, available: !trouble, ...(trouble ?? { why: null, help: null, command: null, detail: null }) };
+  const found = alwaysWorks ? { hardware: null, cards: 0 } : (lack?.() ?? (await probeDevice(name, options)));
+  if ('why' in found) return { report: { name, about, available: false, ...found }, cards: 0 };
+  const named = found.hardware ? about.replace(/\.$/, `: ${found.hardware}.`) : about;
+  const works = { why: null, help: null, command: null, detail: null };
+  return { report: { name, about: named, available: true, ...works }, cards: found.cards };
 }
 
-/** What is wrong with a device, from a trial in a separate process; null if it works. */
+/** Tries a device in a separate process. Returns what is wrong with it, or its hardware. */
 export const probeDevice = (
   name: DeviceName,
   { node = process.execPath, environment }: TrialOptions,
-): Promise<DeviceTrouble | null> =>
+): Promise<DeviceTrouble | Probed> =>
   new Promise((resolve) => {
     const probe = [join(import.meta.dirname, 'probe.ts'), name];
     execFile(node, probe, { timeout: probeTime, env: environment }, (error, out, log) => {
       const timeout = error?.killed ? probeTime / 1000 : null;
-      resolve(error ? deviceTrouble(name, { out: `${out}\n${log}`, signal: error.signal, timeout }) : null);
+      if (error) resolve(deviceTrouble(name, { out: `${out}\n${log}`, signal: error.signal, timeout }));
+      else resolve(JSON.parse(out.trim().split('\n').at(-1)!) as Probed);
     });
   });

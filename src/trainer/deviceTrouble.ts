@@ -39,6 +39,20 @@ const advice: Record<string, DeviceAdvice> = {
       { pattern: /WebGPU adapter|supported adapters/, why: 'WebGPU finds no graphics card with a working driver.' },
     ],
   },
+  furtherCard: {
+    help: 'Device webgpu computes on the first card. Where two cards have one name, the driver has to hide the first from Permafrost before it can reach the second.',
+    command: null,
+    rows: [
+      {
+        pattern: /There is no graphics card \d/,
+        why: 'WebGPU finds fewer graphics cards.',
+      },
+      {
+        pattern: /cannot be told from one before it/,
+        why: 'WebGPU chooses graphics cards by name, and one before it has the same.',
+      },
+    ],
+  },
   cuda: {
     help: 'See what the driver says about the card:',
     command: 'nvidia-smi',
@@ -112,7 +126,7 @@ export interface FailedTrial {
 }
 
 export function deviceTrouble(name: string, { out, signal, timeout }: FailedTrial): DeviceTrouble {
-  const { rows, help, command } = advice[name];
+  const { rows, help, command } = advice[name.includes(':') ? 'furtherCard' : name];
   const because = (why: string, detail: string | null, own: Partial<Advice> = {}): DeviceTrouble => ({
     ...{ help, command },
     ...own,

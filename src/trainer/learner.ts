@@ -1,23 +1,14 @@
 /** A run's compiled programs: an optimizer step and an evaluation. Batches depend only on their index. */
-import type { ExperimentConfig } from '#contract/config';
 import type { Device } from '#engine/device';
-import { chain, clipByGlobalNorm, optimizers } from '#engine/optim';
-import type { CompiledStep, Program, Spec, TensorData } from '#engine/program';
-import { schedules } from '#engine/schedule';
+import type { CompiledStep, StartedStep, TensorData } from '#engine/program';
 import { createState, type SharedState } from '#engine/state';
 import { compileStep } from '#engine/step';
-import type { Model } from '#models/model';
-import { accumulateProgram, applyProgram, evalProgram, type Recipe, recipeSlots, trainProgram } from '#models/steps';
-import type { Batch, Dataset, Split, Task, TaskShape } from '#tasks/task';
-import { mean, type Score, type TrainingPlan } from './protocol.ts';
+import type { Batch, Dataset, Split } from '#tasks/task';
+import { type FedProgram, mostLengths, programsOf, type RunParts } from './programs.ts';
+import { mean, type Score } from './protocol.ts';
 import type { Weights } from './weights.ts';
 
-export interface LearnerOptions {
-  config: ExperimentConfig;
-  task: Task;
-  shape: TaskShape;
-  model: Model;
-  plan: TrainingPlan;
+export interface LearnerOptions extends RunParts {
   weights: Weights;
   dataset: Dataset | null;
   device: Device;
@@ -30,6 +21,14 @@ export interface StepReport extends Score {
   gradNorm: number;
 }
 
+/** An optimizer step that may still be computing. */
+export interface PendingReport {
+  /** Reading it costs nothing. */
+  readonly isDone: boolean;
+  /** Waits for the step. */
+  read(): Promise<StepReport>;
+}
+
 export interface Evaluation extends Score {
   /** The metric of every sample. */
   scores: Float64Array;
@@ -37,8 +36,8 @@ export interface Evaluation extends Score {
 
 export interface Learner {
   state: SharedState;
-  /** Takes optimizer step `index` (from 0). Loss and metric are means over the step's micro-batches, with dropout. */
-  train(index: number): Promise<StepReport>;
+  /** Starts optimizer step `index` (from 0). Loss and metric are means over the step's micro-batches, with dropout. */
+  train(index: number): Promise<PendingReport>;
   /** Evaluates `count` batches without dropout and returns unweighted means; null if `cancelled` returned true. */
   evaluate(split: Split, first: number, count: number, cancelled?: () => boolean): Promise<Evaluation | null>;
   /** Number of optimizer steps and their time in ms; `data` is the part of it spent on making batches. */
@@ -48,19 +47,19 @@ export interface Learner {
   release(): Promise<void>;
 }
 
-const largestNorm = 1; // of all gradients together, as published
+/** A batch on its way through a program, and what its outputs should be. */
+interface StartedBatch {
+  step: StartedStep;
+  y: Batch['y'];
+}
 
 /** Compiles the programs of a run. Takes ownership of the arrays of trained weights. */
 export async function compileLearner(options: LearnerOptions): Promise<Learner> {
-  const { config, task, shape, model, plan, weights, dataset, device, print } = options;
-  const loss = task.loss(config);
-  const lr = schedules[config.schedule](config.learning_rate, config.warmup_steps, plan.totalSteps);
-  const optimizer = chain(clipByGlobalNorm(largestNorm), optimizers[config.optimizer]({ lr }));
-  const recipe: Recipe = { model, loss, optimizer };
-  const accumulates = plan.microBatches > 1;
-  const state = createState({ ...weights.trained, ...recipeSlots(recipe, accumulates) });
+  const { config, task, shape, plan, weights, dataset, device, print } = options;
+  const programs = programsOf(options);
+  const state = createState({ ...weights.trained, ...programs.slots });
   const stats = { nodes: 0, traceMs: 0, compileMs: 0 };
-  const compile = async (program: Program, inputs: Record<string, Spec>, packs = true) => {
+  const compile = async ({ program, inputs }: FedProgram, packs = true) => {
     const compiled = await compileStep(program, { state, inputs, frozen: weights.frozen, device, packs, print });
     for (const key of ['nodes', 'traceMs', 'compileMs'] as const) stats[key] += compiled.stats[key];
     return compiled;
@@ -68,19 +67,30 @@ export async function compileLearner(options: LearnerOptions): Promise<Learner> 
   const trains = plan.totalSteps > 0;
   const sizes = { train: trains ? plan.microBatch : 1, test: plan.evalBatch, final: plan.evalBatch };
   const batches = task.batches(config, dataset, { seed: config.seed, sizes });
-  const forward = accumulates ? accumulateProgram(recipe, plan.microBatches) : trainProgram(recipe);
-  const steps = byLength((tokens) => compile(forward, batchSpecs(shape, tokens, plan.microBatch)));
-  const evaluations = byLength((tokens) =>
-    compile(evalProgram(recipe), batchSpecs(shape, tokens, plan.evalBatch), !trains),
-  );
+  const steps = byLength((tokens) => compile(programs.forward(tokens)));
+  const evaluations = byLength((tokens) => compile(programs.evaluation(tokens), !trains));
   const lengthOf = ({ tokens = shape.tokens }: Partial<Batch>) => tokens;
   const firstOf = (split: Split) => lengthOf(shape.lengths ? batches.batch(split, 0) : {});
   if (trains) await steps.at(firstOf('train'));
-  const apply = accumulates && trains ? await compile(applyProgram(recipe), {}) : null;
+  const apply = programs.apply ? await compile(programs.apply) : null;
   await evaluations.at(firstOf(trains ? 'test' : 'final'));
 
   const score = task.scores(config);
   const time = { steps: 0, training: 0, data: 0 };
+
+  const readReport = async (started: readonly StartedBatch[], last: StartedStep): Promise<StepReport> => {
+    const start = performance.now();
+    const losses: number[] = [];
+    const metrics: number[] = [];
+    for (const { step, y } of started) {
+      const { loss, logits } = await step.outputs();
+      losses.push(loss[0]);
+      metrics.push(mean(score(logits as Float32Array, y, plan.microBatch)));
+    }
+    const { gradNorm } = await last.outputs();
+    time.training += performance.now() - start;
+    return { loss: mean(losses), metric: mean(metrics), gradNorm: gradNorm[0] };
+  };
 
   return {
     state,
@@ -88,38 +98,40 @@ export async function compileLearner(options: LearnerOptions): Promise<Learner> 
     stats,
     async train(index) {
       const start = performance.now();
-      const losses: number[] = [];
-      const metrics: number[] = [];
-      let gradNorm: TensorData | undefined;
+      const started: StartedBatch[] = [];
       for (let micro = index * plan.microBatches; micro < (index + 1) * plan.microBatches; micro++) {
         const drawn = performance.now();
         const batch = batches.batch('train', micro);
         time.data += performance.now() - drawn;
         const step = await steps.at(lengthOf(batch));
-        const out = await step.run(inputsOf(batch), [config.seed, micro]);
-        losses.push(out.loss[0]);
-        metrics.push(mean(score(out.logits as Float32Array, batch.y, plan.microBatch)));
-        gradNorm = out.gradNorm;
+        started.push({ step: await step.start(inputsOf(batch), [config.seed, micro]), y: batch.y });
       }
-      gradNorm = apply ? (await apply.run({})).gradNorm : gradNorm!;
+      const last = apply ? await apply.start({}) : started.at(-1)!.step;
       time.training += performance.now() - start;
       time.steps++;
-      return { loss: mean(losses), metric: mean(metrics), gradNorm: gradNorm[0] };
+      return { isDone: last.isDone, read: () => readReport(started, last) };
     },
     async evaluate(split, first, count, cancelled = () => false) {
       const losses: number[] = [];
       const metrics: number[] = [];
       const scores = new Float64Array(count * plan.evalBatch);
+      const take = async ({ step, y }: StartedBatch) => {
+        const out = await step.outputs();
+        const found = score(out.logits as Float32Array, y, plan.evalBatch);
+        scores.set(found, losses.length * plan.evalBatch);
+        losses.push(out.loss[0]);
+        metrics.push(mean(found));
+      };
+      let before: StartedBatch | null = null; // read while a GPU computes the next one
       for (let i = 0; i < count; i++) {
         if (cancelled()) return null;
         const batch = batches.batch(split, first + i);
         const evaluation = await evaluations.at(lengthOf(batch));
-        const out = await evaluation.run(inputsOf(batch));
-        const found = score(out.logits as Float32Array, batch.y, plan.evalBatch);
-        losses.push(out.loss[0]);
-        metrics.push(mean(found));
-        scores.set(found, i * plan.evalBatch);
+        const step = await evaluation.start(inputsOf(batch));
+        if (before) await take(before);
+        before = { step, y: batch.y };
       }
+      if (before) await take(before);
       return { loss: mean(losses), metric: mean(metrics), scores };
     },
     async release() {
@@ -131,23 +143,7 @@ export async function compileLearner(options: LearnerOptions): Promise<Learner> 
   };
 }
 
-/** Specs of a program's inputs: x, y, and `at` if samples are not read at their last token. */
-export function batchSpecs(
-  { width, embedding, target, targetType, readsAt }: TaskShape,
-  tokens: number,
-  batch: number,
-): Record<string, Spec> {
-  return {
-    x: embedding ? { shape: [batch, tokens], dtype: 'int32' } : { shape: [batch, tokens, width] },
-    y: { shape: [batch, ...target], dtype: targetType },
-    ...(readsAt ? { at: { shape: [batch], dtype: 'int32' } } : {}),
-  };
-}
-
 export const inputsOf = ({ x, y, at }: Batch): Record<string, TensorData> => (at ? { x, y, at } : { x, y });
-
-/** Most programs that stay open. Each holds its own packed weights and activations. */
-const mostLengths = 4;
 
 /** Compiles a program for each sequence length on demand and keeps the most recently used ones. */
 function byLength(compile: (tokens: number) => Promise<CompiledStep>) {

@@ -1,9 +1,13 @@
-/** `node probe.ts <device>` computes a small graph on a device. Exits with 0 if that works; otherwise prints the runtime's message and exits with 1. */
+/**
+ * `node probe.ts <device>` computes a small graph on a device. If that works, prints a {@link Probed} as JSON and exits with 0; otherwise
+ * prints the runtime's message and exits with 1.
+ */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Program } from '#engine/program';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';
-import { type DeviceName, openUntried } from './device.ts';
+import { type DeviceName, openUntried, type Probed } from './device.ts';
+import { listGpus } from './gpu.ts';
 
 const name = process.argv[2] as DeviceName;
 
@@ -20,6 +24,9 @@ try {
   const { y } = await step.run({ x: Float32Array.of(1, 2, 3, 4) });
   if (String(y) !== '2,3,4,5') throw new Error(`[1, 2, 3, 4] + 1 should be [2, 3, 4, 5]; the device computed [${y}]`);
   await step.release();
+  const cards = device.kind === 'wgsl' ? await listGpus() : [];
+  const hardware = device.kind === 'wgsl' ? (/\((.*)\)$/.exec(device.name)?.[1] ?? null) : null;
+  console.log(JSON.stringify({ hardware, cards: cards.length } satisfies Probed));
   process.exit(0);
 } catch (error) {
   console.log((error as Error).message);

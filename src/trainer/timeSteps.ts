@@ -23,7 +23,7 @@ async function timeSteps(config: ExperimentConfig): Promise<StepTimes> {
   const device = await openUntried('cpu', { weightFolder: weights.folder });
   const learner = await compileLearner({ config, task, shape, model, plan, weights, dataset: null, device });
   const start = performance.now() - began;
-  const step = await typical((i) => learner.train(i));
+  const step = await typical(async (i) => (await learner.train(i)).read());
   const evaluation = await typical((i) => learner.evaluate('test', i, 1));
   await learner.release();
   return { start: start / 1000, step: step / 1000, evaluation: evaluation / 1000 };

@@ -19,7 +19,7 @@ import { knownBodies } from '#zoo/bodies';
 import { type CheckpointWriter, openCheckpointWriter } from './checkpointWriter.ts';
 import { deviationsOf } from './deviations.ts';
 import { beginProof, endProof } from './frozen.ts';
-import type { Evaluation, Learner } from './learner.ts';
+import type { Evaluation, Learner, PendingReport } from './learner.ts';
 import { type Prepared, type PrepareOptions, prepare } from './prepare.ts';
 import {
   finalEvaluation,
@@ -57,6 +57,10 @@ interface Session extends RunOptions, Prepared {
   progress: Progress;
   /** Trained parameters after the best iteration. */
   best: Record<string, TensorData> | null;
+  /** Steps whose figures nobody has read yet. */
+  unread: { step: number; seconds: number; report: PendingReport }[];
+  /** When they were read last, in ms of a monotonic clock. */
+  readAt: number;
   /** Seconds that all sessions of the run have taken so far. */
   elapsed(): number;
 }
@@ -128,6 +132,8 @@ function begin(options: RunOptions, prepared: Prepared): Session {
     ...prepared,
     progress,
     best,
+    unread: [],
+    readAt: start,
     elapsed,
     checkpoints: openCheckpointWriter(files, specs, digest, journal),
   };
@@ -144,26 +150,44 @@ async function loop(session: Session): Promise<Ended> {
   }
 }
 
+/** Milliseconds after which the figures of steps are read that a GPU keeps, and the most steps that may wait for it. */
+const [readPause, mostUnread] = [500, 64];
+
 async function step(session: Session): Promise<null> {
-  const { learner, journal, checkpoints, control, progress, elapsed } = session;
-  const { loss, metric, gradNorm } = await learner.train(progress.step);
+  const { learner, checkpoints, progress, unread, readAt, elapsed } = session;
+  const report = await learner.train(progress.step);
   const done = progress.step + 1;
-  checkNumbers(session, done, { 'training loss': loss, 'gradient norm': gradNorm });
+  unread.push({ step: done, seconds: elapsed(), report });
   session.progress = { ...progress, step: done };
-  control.step = done;
-  journal.metrics(
-    [
-      ['train_loss', done, loss],
-      ['train_metric', done, metric],
-      ['grad_norm', done, gradNorm],
-    ],
-    elapsed(),
-  );
+  if (report.isDone || unread.length >= mostUnread || performance.now() - readAt > readPause) await readSteps(session);
   if (checkpoints.isDue()) await save(session);
   return null;
 }
 
+/**
+ * Checks and journals the figures of all steps so far. Evaluations and checkpoints come after it, so that neither ever sees
+ * weights that are not numbers: the last checkpoint is older than the step that failed.
+ */
+async function readSteps(session: Session): Promise<void> {
+  const { journal, control, unread } = session;
+  for (const { step, seconds, report } of unread.splice(0)) {
+    const { loss, metric, gradNorm } = await report.read();
+    checkNumbers(session, step, { 'training loss': loss, 'gradient norm': gradNorm });
+    control.step = step;
+    journal.metrics(
+      [
+        ['train_loss', step, loss],
+        ['train_metric', step, metric],
+        ['grad_norm', step, gradNorm],
+      ],
+      seconds,
+    );
+  }
+  session.readAt = performance.now();
+}
+
 async function test(session: Session): Promise<null> {
+  await readSteps(session);
   const { learner, journal, plan, model, elapsed } = session;
   const { step } = session.progress;
   const score = await evaluate(session, 'test', nextTestBatch(plan, session.progress), plan.testBatches);
@@ -184,6 +208,7 @@ async function test(session: Session): Promise<null> {
 }
 
 async function final(session: Session): Promise<Ended | null> {
+  await readSteps(session);
   const { config, plan, task, learner, model, progress, best, elapsed } = session;
   const { weights, iteration, split, firstBatch } = finalEvaluation(config, plan, progress);
   const last = await copy(learner, trainedNames(model));
@@ -229,7 +254,9 @@ const restAt = (step: number, { kind, reason }: Interruption): Ended => ({
   result: null,
 });
 
-const save = async ({ checkpoints, learner, progress, best, elapsed }: Session) => {
+const save = async (session: Session) => {
+  await readSteps(session);
+  const { checkpoints, learner, progress, best, elapsed } = session;
   const state = await all(learner);
   return checkpoints.save({ progress: { ...progress, seconds: elapsed() }, state, best });
 };

@@ -22,7 +22,7 @@ import {
   trainProgram,
 } from '#models/steps';
 import { tasks } from '#tasks/index';
-import { batchSpecs } from '#trainer/learner';
+import { batchSpecs } from '#trainer/programs';
 
 export interface EmittedGraph {
   name: string;

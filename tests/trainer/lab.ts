@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { parseConfig } from '#contract/config';
 import { configFile } from '#contract/configFile';
 import type { FinalResult, JournalEntry, TrainerHeard } from '#contract/run';
-import { readSafetensors, tensorData } from '#formats/safetensors';
+import { writeSealed } from '#disk/sealed';
+import { readSafetensors, type SafetensorsType, tensorData } from '#formats/safetensors';
 import { bytesSource } from '#formats/source';
 import { readEntries } from '#runFolder/journal';
 import { runFiles } from '#runFolder/paths';
@@ -160,4 +161,15 @@ function tensorsIn(path: string): Record<string, string> {
     return [name, Buffer.from(buffer).toString('hex')];
   });
   return Object.fromEntries(hex);
+}
+
+/** Replaces the first value of a tensor in a checkpoint and updates the checksum. */
+export function overwrite(path: string, name: string, value: number): void {
+  const bytes = readFileSync(path);
+  const { metadata, tensors } = readSafetensors(bytesSource(bytes));
+  const { 'permafrost.sha256': _, ...rest } = metadata;
+  bytes.writeFloatLE(value, tensors.get(name)!.offset);
+  const specs = [...tensors].map(([each, { shape, dtype }]) => [each, { shape, dtype: dtype as SafetensorsType }]);
+  const chunks = [...tensors.values()].map(({ offset, length }) => bytes.subarray(offset, offset + length));
+  writeSealed(path, { tensors: Object.fromEntries(specs), metadata: rest, chunks });
 }

@@ -33,7 +33,7 @@ async function learnerOf(settings: object, device: Device = tracedCpu): Promise<
 async function trajectory(learner: Learner, steps: number) {
   const path: number[] = [];
   for (let i = 0; i < steps; i++) {
-    const { loss, gradNorm } = await learner.train(i);
+    const { loss, gradNorm } = await (await learner.train(i)).read();
     path.push(loss, gradNorm);
   }
   const values = Object.keys(learner.state.specs)

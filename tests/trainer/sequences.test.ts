@@ -60,7 +60,7 @@ async function learnerOf(settings: object) {
 async function wayOf(learner: Awaited<ReturnType<typeof learnerOf>>): Promise<number[]> {
   const way: number[] = [];
   for (let step = 0; step < 6; step++) {
-    const { loss, gradNorm } = await learner.train(step);
+    const { loss, gradNorm } = await (await learner.train(step)).read();
     way.push(loss, gradNorm);
   }
   return way;

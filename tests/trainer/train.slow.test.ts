@@ -6,9 +6,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { randomStream } from '#contract/random';
 import type { JournalEntry } from '#contract/run';
-import { writeSealed } from '#disk/sealed';
-import { readSafetensors, type SafetensorsType } from '#formats/safetensors';
-import { bytesSource } from '#formats/source';
 import {
   endOf,
   entriesOf,
@@ -19,6 +16,7 @@ import {
   metricsOf,
   openLab,
   outcomeOf,
+  overwrite,
   type Run,
   startTrainer,
   tensorsOf,
@@ -36,17 +34,6 @@ const metric = (run: Run, key: string): number[] =>
     .map((line) => Number(line.split(' ')[2]));
 const logs = (run: Run): string[] =>
   entriesOf(run).flatMap(({ body }) => (body.kind === 'log' ? [`${body.level}: ${body.text}`] : []));
-
-/** Replaces the first value of a tensor in a checkpoint and updates the checksum. */
-function overwrite(path: string, name: string, value: number): void {
-  const bytes = readFileSync(path);
-  const { metadata, tensors } = readSafetensors(bytesSource(bytes));
-  const { 'permafrost.sha256': _, ...rest } = metadata;
-  bytes.writeFloatLE(value, tensors.get(name)!.offset);
-  const specs = [...tensors].map(([each, { shape, dtype }]) => [each, { shape, dtype: dtype as SafetensorsType }]);
-  const chunks = [...tensors.values()].map(({ offset, length }) => bytes.subarray(offset, offset + length));
-  writeSealed(path, { tensors: Object.fromEntries(specs), metadata: rest, chunks });
-}
 
 describe('a tiny run', () => {
   let run: Run;

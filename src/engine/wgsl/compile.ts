@@ -9,7 +9,7 @@ import type { SharedState } from '../state.ts';
 import { traceProgram } from '../trace.ts';
 import { openExecution } from './executor.ts';
 import type { Gpu } from './gpu.ts';
-import { type GpuState, gpuState } from './gpuMemory.ts';
+import { type GpuState, gpuState, placeState } from './gpuMemory.ts';
 import { planStep } from './plan.ts';
 import { printPlan } from './printPlan.ts';
 import { tunedTiles } from './tuning.ts';
@@ -21,6 +21,14 @@ export interface WgslStepOptions {
   print?(graph: string): void;
 }
 
+/** The trace of a program, and the simplified values that a plan computes. */
+export function traceForGpu(program: Program, specs: Parameters<typeof traceProgram>[1]) {
+  const trace = traceProgram(program, specs);
+  const names = [...trace.outputs.keys()];
+  const fused = fuse(trace.graph, [...trace.outputs.values()], { fusedMatMul: false });
+  return { trace, values: new Map(names.map((name, k) => [name, fused[k]])) };
+}
+
 /** Compiles a program. Throws `trace` if it cannot be recorded, and `device` if the GPU cannot run it. */
 export async function compileWgsl(
   program: Program,
@@ -29,17 +37,15 @@ export async function compileWgsl(
 ): Promise<CompiledStep> {
   const { gpu } = device;
   const traceStart = performance.now();
-  const trace = traceProgram(program, { state: state.specs, inputs, frozen });
-  const names = [...trace.outputs.keys()];
-  const fused = fuse(trace.graph, [...trace.outputs.values()], { fusedMatMul: false });
-  const values = new Map(names.map((name, k) => [name, fused[k]]));
+  const { trace, values } = traceForGpu(program, { state: state.specs, inputs, frozen });
   print?.(printGraph(values));
-  const resident = await residentOn(state, gpu);
-  const options = { limits: gpu.limits, placeOfState: resident.placeOf };
+  const { places } = placeState(state.specs, gpu.limits);
+  const options = { limits: gpu.limits, placeOfState: (name: string) => places.get(name)! };
   const untuned = planStep(trace.graph, values, options);
   const tileFor = device.tiles && (await tunedTiles(gpu, untuned.products, device.tiles));
   const plan = tileFor ? planStep(trace.graph, values, { ...options, tileFor }) : untuned;
   print?.(printPlan(plan));
+  const resident = await residentOn(state, gpu); // nothing is allocated before the plan is known to fit
   const compileStart = performance.now();
   const execution = await openExecution(gpu, plan, resident.bufferOf);
   const stats = {
@@ -48,9 +54,9 @@ export async function compileWgsl(
     compileMs: performance.now() - compileStart,
   };
   const specs = mapValues(inputs, ({ shape, dtype = 'float32' }) => ({ shape, dtype }));
-  return {
+  const step: CompiledStep = {
     stats,
-    async run(batch, noiseSeed) {
+    async start(batch, noiseSeed) {
       const fed: Record<string, TensorData> = {};
       for (const [name, { dtype, shape }] of Object.entries(specs))
         fed[`in/${name}`] = checkedInput(name, batch[name], dtype, shape);
@@ -62,15 +68,17 @@ export async function compileWgsl(
       }
       await residentOn(state, gpu);
       resident.send();
-      const outputs = await execution.run(fed);
+      const started = await execution.start(fed);
       resident.wrote(trace.changed);
-      return outputs;
+      return started;
     },
+    run: async (...fed) => (await step.start(...fed)).outputs(),
     async release() {
       await state.resident?.fetch(); // brings new state to the host, where it is after any step
-      execution.release();
+      await execution.release();
     },
   };
+  return step;
 }
 
 const states = new WeakMap<SharedState, GpuState>();

@@ -1,25 +1,21 @@
 /** Runs a plan on a GPU. Buffers and pipelines are made once, so that a step is one write, one command buffer and one submit. */
 import { PermafrostError } from '#contract/errors';
-import type { TensorData } from '../program.ts';
-import {
-  type CommandEncoder,
-  computeStage,
-  type Gpu,
-  type GpuBuffer,
-  type LayoutEntry,
-  mapForReading,
-  usage,
-} from './gpu.ts';
+import type { StartedStep, TensorData } from '../program.ts';
+import { type CommandEncoder, computeStage, type Gpu, type GpuBuffer, type LayoutEntry, usage } from './gpu.ts';
 import { frozenBuffer, storageBuffer, upload } from './gpuMemory.ts';
-import { blockNames, type Dispatch, type Plan } from './plan.ts';
+import { type OutputSlot, outputSlots } from './outputSlots.ts';
+import { blockNames, type Dispatch, type Plan, planBytes } from './plan.ts';
 
 export interface Execution {
-  /** Runs the step on inputs and noise by name, and returns its outputs. */
-  run(inputs: Readonly<Record<string, TensorData>>): Promise<Record<string, TensorData>>;
+  /** Starts the step on inputs and noise by name, once few enough are in flight. */
+  start(inputs: Readonly<Record<string, TensorData>>): Promise<StartedStep>;
   /** Milliseconds that all kernels take if they run `times` times in one submit, on whatever data is in memory. */
   time(times: number): Promise<number>;
-  release(): void;
+  release(): Promise<void>;
 }
+
+/** Steps that the GPU may not have finished when the next one is submitted: it always has one to go on with. */
+const mostInFlight = 2;
 
 /** Pipelines of a device by their code. Layers and steps share them. */
 const pipelines = new WeakMap<Gpu, Map<string, Promise<object>>>();
@@ -99,11 +95,13 @@ export async function openExecution(
         return { pipeline: await pipelineOf(gpu, dispatch, layout), group, start: starts[k], ...dispatch };
       }),
     );
-    const outputWords = plan.blocks.get(blockNames.outputs) ?? 0;
-    const readBack = own(
-      gpu.createBuffer({ size: Math.max(4 * outputWords, 16), usage: usage.mapRead | usage.copyTarget }),
-    );
-    return { bufferOf, steps, readBack, outputWords };
+    const outputBytes = 4 * (plan.blocks.get(blockNames.outputs) ?? 0);
+    return {
+      bufferOf,
+      steps,
+      slots: outputBytes > 0 ? outputSlots((of) => own(gpu.createBuffer(of)), outputBytes) : null,
+      outputBytes,
+    };
   };
   const made = await make().catch((error) => error as Error);
   const [invalid, short] = [await gpu.popErrorScope(), await gpu.popErrorScope()];
@@ -112,13 +110,14 @@ export async function openExecution(
     if (short)
       throw new PermafrostError(
         'device',
-        `The GPU has not enough memory: the step takes ${planMegabytes(plan)} MB. Choose a smaller batch or model, or another device.`,
+        `The GPU has not enough memory: the step takes ${Math.round(planBytes(plan) / 2 ** 20)} MB beside what is trained. Choose a smaller batch or model, or another device.`,
       );
     throw new PermafrostError('device', `The GPU refuses the step: ${invalid?.message ?? (made as Error).message}`, {
       cause: invalid ?? made,
     });
   }
-  const { bufferOf, steps, readBack, outputWords } = made;
+  const { bufferOf, steps, slots, outputBytes } = made;
+  const inFlight: Promise<unknown>[] = [];
   const staging = new Int32Array(plan.blocks.get(blockNames.inputs) ?? 0);
   const bytes = new Float32Array(staging.buffer);
 
@@ -133,6 +132,27 @@ export async function openExecution(
     pass.end();
   };
 
+  const fails = (error: Error): null => {
+    failure.message ??= `The GPU does not answer: ${error.message}`;
+    return null;
+  };
+  const throwFailure = (): void => {
+    if (!failure.message) return;
+    const message = failure.message.trim().replace(/\.$/, '');
+    throw new PermafrostError('device', `${message}. The run goes on from its last checkpoint when it is resumed.`);
+  };
+  const outputsOf = async (slot: OutputSlot | null, end: Promise<unknown>): Promise<Record<string, TensorData>> => {
+    const read = await (slot ? slot.read().catch(fails) : end);
+    throwFailure();
+    if (!(read instanceof ArrayBuffer)) return {};
+    return Object.fromEntries(
+      [...plan.outputs].map(([name, { offset, size, dtype }]) => {
+        const view = dtype === 'int32' ? Int32Array : Float32Array;
+        return [name, new view(read, 4 * offset, size).slice()];
+      }),
+    );
+  };
+
   return {
     async time(times) {
       const start = performance.now();
@@ -142,7 +162,10 @@ export async function openExecution(
       await gpu.queue.onSubmittedWorkDone();
       return performance.now() - start;
     },
-    async run(inputs) {
+    async start(inputs) {
+      while (inFlight.length >= mostInFlight) await inFlight.shift();
+      const slot = (await slots?.take().catch(fails)) ?? null;
+      throwFailure();
       for (const [name, { offset }] of plan.inputs) {
         const data = inputs[name];
         (data instanceof Int32Array ? staging : bytes).set(data, offset);
@@ -158,37 +181,17 @@ export async function openExecution(
           4 * to.offset,
           4 * from.size,
         );
-      if (outputWords > 0) encoder.copyBufferToBuffer(bufferOf(blockNames.outputs), 0, readBack, 0, 4 * outputWords);
+      if (slot) encoder.copyBufferToBuffer(bufferOf(blockNames.outputs), 0, slot.buffer, slot.start, outputBytes);
       gpu.queue.submit([encoder.finish()]);
-      try {
-        if (outputWords > 0) await readBack.mapAsync(mapForReading, 0, 4 * outputWords);
-        else await gpu.queue.onSubmittedWorkDone();
-      } catch (error) {
-        failure.message ??= `The GPU does not answer: ${(error as Error).message}`;
-      }
-      if (failure.message)
-        throw new PermafrostError(
-          'device',
-          `${failure.message.trim().replace(/\.$/, '')}. The run goes on from its last checkpoint when it is resumed.`,
-        );
-      if (outputWords === 0) return {};
-      const mapped = readBack.getMappedRange(0, 4 * outputWords);
-      const outputs: Record<string, TensorData> = {};
-      for (const [name, { offset, size, dtype }] of plan.outputs) {
-        const view = dtype === 'int32' ? Int32Array : Float32Array;
-        outputs[name] = new view(mapped, 4 * offset, size).slice();
-      }
-      readBack.unmap();
-      return outputs;
+      const end = gpu.queue.onSubmittedWorkDone().catch(fails);
+      inFlight.push(end);
+      return { isDone: false, outputs: () => outputsOf(slot, end) };
     },
-    release,
+    async release() {
+      await Promise.all([...inFlight, slots?.empty()]);
+      release();
+    },
   };
-}
-
-/** Megabytes of a step: its buffers and its frozen weights. */
-export function planMegabytes({ blocks, frozen }: Plan): number {
-  const weights = [...frozen.values()].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
-  return Math.round((4 * ([...blocks.values()].reduce((a, b) => a + b, 0) + weights)) / 2 ** 20);
 }
 
 /** Bind groups, shared by the kernels that use the same buffers in the same way. */

@@ -4,7 +4,7 @@ import type { Frozen, Spec, TensorData } from '../program.ts';
 import type { Resident } from '../state.ts';
 import { type Gpu, type GpuBuffer, mapForReading, usage } from './gpu.ts';
 import type { Place } from './kernelWriter.ts';
-import { aligned, alignment } from './memory.ts';
+import { aligned, alignment, requireBuffer } from './memory.ts';
 
 export const storageBuffer = (gpu: Gpu, words: number, label: string): GpuBuffer =>
   gpu.createBuffer({
@@ -52,12 +52,28 @@ export function upload(gpu: Gpu, buffer: GpuBuffer, offset: number, data: Tensor
 /** The state of a run in a GPU's memory. The steps of the run share it. */
 export interface GpuState extends Resident {
   readonly gpu: Gpu;
-  placeOf(name: string): Place;
   bufferOf(block: string): GpuBuffer;
   /** Sends values that the host has changed. */
   send(): void;
   /** Records that a step has written the values of these names. */
   wrote(names: readonly string[]): void;
+}
+
+/** Where each value of state lies, and the words of each block. Throws `device` for one that fits no buffer. */
+export function placeState(
+  specs: Readonly<Record<string, Spec>>,
+  { maxStorageBufferBindingSize }: Pick<Gpu['limits'], 'maxStorageBufferBindingSize'>,
+): { places: ReadonlyMap<string, Place>; sizes: number[] } {
+  const places = new Map<string, Place>();
+  const sizes: number[] = [];
+  for (const [name, { shape }] of Object.entries(specs)) {
+    const size = aligned(sizeOf(shape));
+    requireBuffer(name, size, maxStorageBufferBindingSize);
+    if (sizes.length === 0 || 4 * (sizes.at(-1)! + size) > maxStorageBufferBindingSize) sizes.push(0);
+    places.set(name, { block: `state${sizes.length - 1}`, offset: sizes.at(-1)! });
+    sizes[sizes.length - 1] += size;
+  }
+  return { places, sizes };
 }
 
 /** `get` returns the host's array of a value, which is current until a step on the GPU changes it. */
@@ -66,15 +82,7 @@ export function gpuState(
   get: (name: string) => TensorData,
   gpu: Gpu,
 ): GpuState {
-  const largest = gpu.limits.maxStorageBufferBindingSize / 4;
-  const places = new Map<string, Place>();
-  const sizes: number[] = [];
-  for (const [name, { shape }] of Object.entries(specs)) {
-    const size = aligned(sizeOf(shape));
-    if (sizes.length === 0 || sizes.at(-1)! + size > largest) sizes.push(0);
-    places.set(name, { block: `state${sizes.length - 1}`, offset: sizes.at(-1)! });
-    sizes[sizes.length - 1] += size;
-  }
+  const { places, sizes } = placeState(specs, gpu.limits);
   const buffers = new Map<string, GpuBuffer>(
     sizes.map((size, k) => [`state${k}`, storageBuffer(gpu, size, `state${k}`)]),
   );
@@ -122,7 +130,6 @@ export function gpuState(
   };
   return {
     gpu,
-    placeOf: (name) => places.get(name)!,
     bufferOf,
     send() {
       for (const [name, { block, offset }] of places) {

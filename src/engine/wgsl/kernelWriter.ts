@@ -99,7 +99,7 @@ export class KernelWriter implements CodeWriter {
     [this.#body, this.#scopes] = [lines, scopes];
   }
   name(prefix: string): string {
-    return `${prefix}${this.#names++}`;
+    return `${prefix}_${this.#names++}`; // not i32, which is a type
   }
   named(expression: string, prefix = 'i'): string {
     if (/^\w+$/.test(expression)) return expression;

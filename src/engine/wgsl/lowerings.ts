@@ -29,11 +29,10 @@ const kinds: Record<string, NodeKind> = {
   SumOfSquares: 'squares',
 };
 
-/** Thrown for an operator that has no WGSL. */
+/** A step that our kernels cannot run on an adapter, and that ONNX Runtime may. The message is a sentence. */
 export class NoWgslError extends PermafrostError {
-  constructor(node: Node) {
-    const shapes = node.inputs.map(({ shape }) => `[${shape}]`).join(', ');
-    super('device', `Operator ${node.op} on ${shapes} has no WGSL.`);
+  constructor(message: string) {
+    super('device', message);
   }
 }
 
@@ -42,7 +41,8 @@ export function kindOf(node: Node): NodeKind {
   if (isView(node.outputs[0])) return 'view';
   const kind = kinds[node.op];
   if (kind) return kind;
-  throw new NoWgslError(node);
+  const shapes = node.inputs.map(({ shape }) => `[${shape}]`).join(', ');
+  throw new NoWgslError(`Operator ${node.op} on ${shapes} has no WGSL.`);
 }
 
 /** Whether a kernel is built around the operator. */

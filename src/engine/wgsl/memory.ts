@@ -1,5 +1,7 @@
 /** Assigns memory to values that are passed between kernels. Two values may share memory if they do not live at the same time. */
 
+import { PermafrostError } from '#contract/errors';
+
 export interface Lifetime {
   /** Words of memory. */
   size: number;
@@ -48,3 +50,13 @@ export function placeValues(lifetimes: readonly Lifetime[], largest: number): Pl
   }
   return { places, blocks };
 }
+
+/** Throws `device` for a value of so many words that fits no buffer of an adapter. */
+export function requireBuffer(name: string, words: number, mostBytes: number): void {
+  if (4 * words <= mostBytes) return;
+  throw new PermafrostError(
+    'device',
+    `${name} takes ${megabytes(4 * words)}; this adapter allows ${megabytes(mostBytes)} in one buffer. Choose a smaller batch or model, or another device.`,
+  );
+}
+const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`;

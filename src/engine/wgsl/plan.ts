@@ -2,14 +2,14 @@
  * Plans how a GPU computes the graph of a step: the kernels in order, with their code and parameters, and the place of every
  * value. Pure: nothing here needs a GPU.
  */
-import { PermafrostError } from '#contract/errors';
 import { type Graph, nodeOf, sizeOf, type Value } from '../graph.ts';
 import type { Frozen } from '../program.ts';
 import { decompose } from './decompose.ts';
 import { type Group, groupNodes } from './groups.ts';
 import { foldKernel, mapKernel, partialSums, rowsKernel, squaresKernels } from './kernels.ts';
 import { type BlockUse, gridOf, type Kernel, type KernelContext, type Place } from './kernelWriter.ts';
-import { aligned, placeValues } from './memory.ts';
+import { NoWgslError } from './lowerings.ts';
+import { aligned, placeValues, requireBuffer } from './memory.ts';
 import { orderGroups } from './order.ts';
 import { likelyTile, type ProductShape, productKernel, shapeOfProduct, type Tile } from './products.ts';
 import { rootOf, viewOf } from './views.ts';
@@ -53,6 +53,17 @@ export interface Plan {
   products: ProductShape[];
   constants: { at: Stretch; data: ArrayLike<number> & Iterable<number>; dtype: Value['dtype'] }[];
 }
+
+/** Bytes of the frozen weights that a plan reads. Steps share those of one name. */
+export const frozenBytes = ({ frozen }: Plan): [name: string, bytes: number][] =>
+  [...frozen].map(([name, { shape }]) => [name, 4 * aligned(sizeOf(shape))]);
+
+/** Bytes of the buffers that belong to a step alone. */
+export const stepBytes = ({ blocks }: Plan): number => 4 * [...blocks.values()].reduce((a, b) => a + b, 0);
+
+/** Bytes of a step on the GPU, without its state. */
+export const planBytes = (plan: Plan): number =>
+  frozenBytes(plan).reduce((sum, [, bytes]) => sum + bytes, stepBytes(plan));
 
 export interface PlanOptions {
   limits: PlanLimits;
@@ -271,6 +282,14 @@ function dispatchOf(
   };
 }
 
+/** Blocks in words for people. */
+const meanings: Record<string, string> = {
+  [blockNames.inputs]: 'A batch with its random words',
+  [blockNames.constants]: 'The table of constants',
+  [blockNames.outputs]: 'The output',
+  [blockNames.table]: 'The table of parameters',
+};
+
 function checkLimits(
   { dispatches, blocks, frozen }: Pick<Plan, 'dispatches' | 'blocks' | 'frozen'>,
   limits: PlanLimits,
@@ -278,19 +297,11 @@ function checkLimits(
   const most = limits.maxStorageBuffersPerShaderStage;
   const wide = dispatches.find((dispatch) => dispatch.blocks.length > most);
   if (wide)
-    throw new PermafrostError(
-      'device',
-      `A kernel (${wide.label}) reads ${wide.blocks.length} buffers; this adapter allows ${most}.`,
-    );
+    throw new NoWgslError(`A kernel (${wide.label}) uses ${wide.blocks.length} buffers; this adapter allows ${most}.`);
   const sizes = [
-    ...[...blocks].map(([name, words]) => [name, words] as const),
+    ...[...blocks].map(([name, words]) => [meanings[name] ?? 'The largest activation', words] as const),
     ...[...frozen].map(([name, { shape }]) => [name.replace(/^frozen\//, ''), sizeOf(shape)] as const),
   ];
   const [name, words] = sizes.reduce((a, b) => (b[1] > a[1] ? b : a), ['', 0]);
-  if (4 * words > limits.maxStorageBufferBindingSize)
-    throw new PermafrostError(
-      'device',
-      `${name} takes ${megabytes(4 * words)}; this adapter allows ${megabytes(limits.maxStorageBufferBindingSize)} in one buffer. Choose a smaller batch or model, or another device.`,
-    );
+  requireBuffer(name, words, limits.maxStorageBufferBindingSize);
 }
-const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`;

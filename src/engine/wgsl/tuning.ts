@@ -49,6 +49,6 @@ async function trial(gpu: Gpu, { batch, m, n, k, transA, transB }: ProductShape,
     for (let run = 0; run < runs; run++) times.push(await execution.time(products));
     return Math.min(...times);
   } finally {
-    execution.release();
+    await execution.release();
   }
 }

@@ -24,10 +24,19 @@ it('layers that compute the same share their code', () => {
   expect(codes(6)).toBe(codes(5));
 });
 
+it('an index called i32 does not hide the type of that name', () => {
+  const hiding = /let (i32|u32|f32|bool)\b/;
+  for (const batch of [2, 4, 16]) {
+    const config = { ...thin, n_layer: 2, n_embd: 768, freeze_trans: true, batch_size: batch, gpu_batch_size: batch };
+    for (const { code, label } of planOf(trainingStep(config, false)).dispatches)
+      expect(hiding.exec(code)?.[0], label).toBeUndefined();
+  }
+});
+
 it('a kernel that reads more buffers than the adapter allows is refused by name', () => {
   const limits = { ...roomyLimits, maxStorageBuffersPerShaderStage: 2 };
   expect(() => planOf(trainingStep({ ...thin, n_layer: 1, freeze_trans: true }, false), limits)).toThrow(
-    /^A kernel \(.*\) reads \d buffers; this adapter allows 2\.$/,
+    /^A kernel \(.*\) uses \d buffers; this adapter allows 2\.$/,
   );
 });
 

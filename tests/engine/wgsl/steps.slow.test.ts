@@ -3,9 +3,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { type Tracer, tracerName } from '#engine/backend';
 import type { Device } from '#engine/device';
+import type { StartedStep } from '#engine/program';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';
-import type { Gpu } from '#engine/wgsl/gpu';
+import type { Gpu, GpuBuffer } from '#engine/wgsl/gpu';
 import { openGpu } from '#trainer/gpu';
 import { gpuDevices } from '../../parity/devices.ts';
 import { difference, tracedCpu } from '../devices.ts';
@@ -17,6 +18,15 @@ const configs: [name: string, settings: Record<string, unknown>][] = [
   ['the embedded body, frozen', { ...digits, model_name: 'permafrost-nano', freeze_trans: true }],
   ['the embedded body, trained whole', { ...digits, model_name: 'permafrost-nano', n_layer: 2, freeze_trans: false }],
   ['a small ViT', { ...digits, ...small, model_name: 'google/vit-base-patch16-224-in21k', freeze_trans: false }],
+  [
+    'a small MAT',
+    { task: 'cyp3a4-graph', model_name: 'mat', ...small, freeze_trans: false, batch_size: 2, gpu_batch_size: 2 },
+  ],
+  [
+    'a small AST',
+    { task: 'speech-commands-mel', model_name: 'ast', ...small, freeze_trans: false, batch_size: 1, gpu_batch_size: 1 },
+  ],
+  ['NAC', { task: 'mnist-add-reg', model_name: 'nac', n: 3, freeze_trans: false, batch_size: 3, gpu_batch_size: 3 }],
   ['a small LSTM', { ...digits, model_name: 'lstm', n_layer: 1, n_embd: 16, freeze_trans: false }],
 ];
 
@@ -49,6 +59,36 @@ describe.each(gpuDevices)('on $name', (device) => {
       if (/adam|key\.bias|c_attn\.bias/.test(name)) continue;
       expect(difference(gpu.parameters[name], values), name).toBeLessThan(2e-3);
     }
+  });
+
+  it('steps that are started one after the other give what steps that are waited for give, in few readings', async () => {
+    const readings = { count: 0 };
+    const on = device.kind === 'wgsl' ? { ...device, gpu: countingReadings(device.gpu, readings) } : device;
+    const figures = async (each: Device, isAwaited: boolean) => {
+      const state = createState({ w: { shape: [3], data: Float32Array.of(1, 2, 3) } });
+      const step = await compileStep(
+        ({ state: { w }, inputs: { x }, noise }) => {
+          const moved = tf.add(tf.mul(w, x), tf.mul(tf.cast(noise.words(3), 'float32'), 1e-9));
+          return { outputs: { sum: tf.sum(moved) }, state: { w: moved } };
+        },
+        { state, inputs: { x: { shape: [3] } }, device: each },
+      );
+      const started: StartedStep[] = [];
+      for (let s = 0; s < 40; s++) {
+        started.push(await step.start({ x: Float32Array.of(1, 1 - s / 100, 1) }, [1, s]));
+        if (isAwaited) await started[s].outputs();
+      }
+      await started[33].outputs();
+      await step.release(); // brings the rest
+      const sums: number[] = [];
+      for (const { outputs } of started) sums.push((await outputs()).sum[0]);
+      await state.release();
+      return sums;
+    };
+    const found = await figures(on, false);
+    expect(readings.count).toBe(2);
+    expect(new Set(found).size).toBe(40);
+    expect(found).toEqual(await figures(device, true));
   });
 
   it('an operator without WGSL is named, and ONNX Runtime runs its step on the same state', async () => {
@@ -94,6 +134,26 @@ describe.each(gpuDevices)('on $name', (device) => {
     expect(state.get('w')).toEqual(Float32Array.of(2, 4));
   });
 });
+
+/** The same GPU; counts how often a buffer for outputs is read. */
+const countingReadings = (gpu: Gpu, readings: { count: number }): Gpu =>
+  new Proxy(gpu, {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key, target);
+      if (typeof value !== 'function') return value;
+      return (...args: unknown[]) => {
+        const returned: unknown = Reflect.apply(value, target, args);
+        if (key !== 'createBuffer' || (args[0] as { label?: string }).label !== 'outputs') return returned;
+        const buffer = returned as GpuBuffer;
+        const mapAsync = buffer.mapAsync.bind(buffer);
+        buffer.mapAsync = (...range) => {
+          readings.count++;
+          return mapAsync(...range);
+        };
+        return buffer;
+      };
+    },
+  });
 
 /** An operator that ONNX Runtime has and our kernels have not. */
 const lowerElu = (): void =>

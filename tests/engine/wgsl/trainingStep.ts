@@ -1,15 +1,15 @@
 /** A training step of a config with random weights, as the tests of the planner and of the executor need it. */
 import { parseConfig } from '#contract/config';
-import { fuse } from '#engine/fuse';
 import { adam, chain, clipByGlobalNorm } from '#engine/optim';
 import type { Frozen, Program, Spec, TensorData } from '#engine/program';
 import { createState, type SharedState } from '#engine/state';
-import { traceProgram } from '#engine/trace';
+import { traceForGpu } from '#engine/wgsl/compile';
+import { placeState } from '#engine/wgsl/gpuMemory';
 import { type Plan, planStep } from '#engine/wgsl/plan';
 import { buildModel } from '#models/index';
 import { recipeSlots, trainedNames, trainProgram } from '#models/steps';
 import { taskOf } from '#tasks/index';
-import { batchSpecs } from '#trainer/learner';
+import { batchSpecs } from '#trainer/programs';
 
 export interface TrainingStep {
   program: Program;
@@ -58,13 +58,9 @@ export const roomyLimits = {
   maxComputeWorkgroupStorageSize: 16384,
 };
 
-/** The plan of a step, its state at made-up places. */
+/** The plan of a step. */
 export function planOf({ program, state, inputs, frozen }: TrainingStep, limits = roomyLimits): Plan {
-  const trace = traceProgram(program, { state: state.specs, inputs, frozen });
-  const fused = fuse(trace.graph, [...trace.outputs.values()], { fusedMatMul: false });
-  const names = Object.keys(state.specs);
-  return planStep(trace.graph, new Map([...trace.outputs.keys()].map((name, k) => [name, fused[k]])), {
-    limits,
-    placeOfState: (name) => ({ block: 'state0', offset: 4096 * names.indexOf(name) }),
-  });
+  const { trace, values } = traceForGpu(program, { state: state.specs, inputs, frozen });
+  const { places } = placeState(state.specs, limits);
+  return planStep(trace.graph, values, { limits, placeOfState: (name) => places.get(name)! });
 }

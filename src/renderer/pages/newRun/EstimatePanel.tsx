@@ -1,17 +1,19 @@
 /** The estimate of a run before it starts: parameters, time, memory, disk, and the basis of the estimate. */
 import { Group, Stack, Text } from '@mantine/core';
-import type { Estimate } from '#contract/catalogue';
+import type { Estimate, GpuMemory } from '#contract/catalogue';
 import { bytesText, countText, durationText, percentText } from '#contract/format';
+import { toneColor } from '../../theme.ts';
 
 interface EstimatePanelProps {
   estimate: Estimate | null;
+  gpuMemory: GpuMemory | null;
   /** Number of runs. */
   runs: number;
   /** Why there is no estimate. */
   why: string;
 }
 
-export function EstimatePanel({ estimate, runs, why }: EstimatePanelProps) {
+export function EstimatePanel({ estimate, gpuMemory, runs, why }: EstimatePanelProps) {
   if (!estimate)
     return (
       <Text size="sm" c="dimmed">
@@ -30,6 +32,7 @@ export function EstimatePanel({ estimate, runs, why }: EstimatePanelProps) {
       runs > 1 ? `${times}${durationText(seconds)} = ${durationText(runs * seconds)}` : durationText(seconds),
     ],
     ['Memory', bytesText(memoryBytes)],
+    ...(gpuMemory?.bytes ? [['On the graphics card', bytesText(gpuMemory.bytes)] as [string, string]] : []),
     ['Disk', times + bytesText(diskBytes)],
   ];
   return (
@@ -44,6 +47,11 @@ export function EstimatePanel({ estimate, runs, why }: EstimatePanelProps) {
           </Text>
         </Group>
       ))}
+      {gpuMemory?.problem && (
+        <Text size="sm" c={toneColor('bad')}>
+          {gpuMemory.problem}
+        </Text>
+      )}
       <Text size="xs" c="dimmed" mt={4}>
         Time: {isMeasuring ? 'the speed of this machine is being measured; a better estimate follows' : basis}.
       </Text>

@@ -207,6 +207,7 @@ export function NewRunForm({ catalogue, draft, onDraft, edited, onEdited, onCrea
           <Section title="Before you start">
             <EstimatePanel
               estimate={check.estimate}
+              gpuMemory={check.gpuMemory}
               runs={configs.length}
               why="An estimate appears here when the config is valid."
             />

@@ -1,7 +1,7 @@
 /** Lets the app check a draft shortly after the last change: errors by field, deviations, an estimate. */
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import type { Estimate } from '#contract/catalogue';
+import type { Estimate, GpuMemory } from '#contract/catalogue';
 import type { Deviation } from '#contract/run';
 import { useTRPC } from '../../client/trpc.ts';
 import { configOfDraft, type Draft, type FieldErrors, reportErrors, schemaErrors } from './draft.ts';
@@ -12,6 +12,8 @@ export interface DraftCheck {
   rest: string[];
   deviations: readonly Deviation[];
   estimate: Estimate | null;
+  /** Null while it is planned, and for runs that name no graphics card. */
+  gpuMemory: GpuMemory | null;
   /** Whether the app accepts the draft. */
   isRunnable: boolean;
 }
@@ -31,6 +33,10 @@ export function useDraftCheck(draft: Draft): DraftCheck {
     ...trpc.config.estimate.queryOptions({ config: config! }, { ...asked, enabled: accepted }),
     refetchInterval: ({ state }) => (state.data?.isMeasuring ? measuringPause : false),
   });
+  const isForGpu = accepted && config.device.startsWith('webgpu');
+  const gpuMemory = useQuery(
+    trpc.config.gpuMemory.queryOptions({ config: config! }, { enabled: isForGpu, staleTime: 60_000, retry: false }),
+  );
   const own = schemaErrors(draft);
   const app = reportErrors(config ? report : undefined);
   return {
@@ -38,6 +44,7 @@ export function useDraftCheck(draft: Draft): DraftCheck {
     rest: app.rest,
     deviations: config && report?.ok ? report.deviations : [],
     estimate: accepted && !estimate.isError ? (estimate.data ?? null) : null,
+    gpuMemory: (isForGpu && gpuMemory.data) || null,
     isRunnable: accepted && Object.keys(own).length === 0,
   };
 }
