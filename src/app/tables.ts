@@ -1,4 +1,5 @@
 /** The services for published tables: their results from the store, and starting missing runs. */
+import type { LauncherName } from '#contract/cluster';
 import type { ExperimentConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
 import { sitsOnFloor } from '#contract/floor';
@@ -19,7 +20,7 @@ import { toleranceOf } from '#papers/verdict';
 import { judgeTable, type UnjudgedResult } from './judgeTable.ts';
 import { type StandingRuns, settingsKey, standingRuns, stepFor } from './standingRuns.ts';
 
-type App = Pick<Services, 'runs' | 'queue' | 'config' | 'data'>;
+type App = Pick<Services, 'runs' | 'queue' | 'config' | 'data' | 'cluster'>;
 
 export function tableServices(app: App, have: Available): TableServices {
   /** The floor of a config's test set; null if it is not known on this machine. */
@@ -77,8 +78,9 @@ export function tableServices(app: App, have: Available): TableServices {
       const standing = standingRuns(app.runs.list());
       const planned = new Set<string>();
       let longest = 0;
+      const work: Record<LauncherName, number> = { local: 0, slurm: 0 }; // seconds of one run after another
       const plan: ReproductionPlan = {
-        ...{ finished: 0, resumed: 0, started: 0, seconds: 0, basis: 'all runs are finished' },
+        ...{ finished: 0, resumed: 0, started: 0, seconds: 0, isOneByOne: false, basis: 'all runs are finished' },
         ...{ memoryBytes: 0, diskBytes: 0, miscounted: [] },
       };
       for (const { cell, configs } of wanted(request)) {
@@ -95,12 +97,15 @@ export function tableServices(app: App, have: Available): TableServices {
           plan[step]++;
           if (step === 'finished') continue;
           const left = row && step === 'resumed' ? 1 - row.step / row.totalSteps : 1;
-          plan.seconds += (seconds * left) / app.queue.get().slots;
+          work[request.launcher ?? (row ? app.runs.launcher(row.id) : 'local')] += seconds * left;
           plan.diskBytes += diskBytes * left;
           plan.memoryBytes = Math.max(plan.memoryBytes, memoryBytes);
           if (seconds * left > longest) [longest, plan.basis] = [seconds * left, basis]; // the basis of the longest part
         }
       }
+      const tasks = work.slurm > 0 ? app.cluster.settings().tasks : 0;
+      plan.isOneByOne = work.slurm > 0 && tasks === 0;
+      plan.seconds = Math.max(work.local / app.queue.get().slots, work.slurm / Math.max(1, tasks));
       return plan;
     },
     reproduce(request): string[][] {

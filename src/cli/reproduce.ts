@@ -4,7 +4,7 @@ import { extname } from 'node:path';
 import { Option } from 'commander';
 import { conclusionTexts } from '#contract/conclusions';
 import { PermafrostError } from '#contract/errors';
-import { bytesText, dateTimeText, durationText, miscountText, numberText, planText } from '#contract/format';
+import { bytesText, dateTimeText, miscountText, numberText, planText, planTimeText } from '#contract/format';
 import { numberHint, readDecimal } from '#contract/numbers';
 import { type Cell, defaultTable, usualSeeds } from '#contract/paperTable';
 import {
@@ -257,8 +257,8 @@ const jsonCell = ({ cell, floor, onFloor, needs, notes, runs, judgement, ...rest
 
 /** The runs that will train, and their cost. */
 function announcement(plan: ReproductionPlan): string {
-  const { seconds, basis, memoryBytes, diskBytes, miscounted } = plan;
-  const cost = `About ${durationText(seconds)} (${basis}), ${bytesText(memoryBytes)} of memory each, ${bytesText(diskBytes)} of disk.`;
+  const { basis, memoryBytes, diskBytes, miscounted } = plan;
+  const cost = `About ${planTimeText(plan)} (${basis}), ${bytesText(memoryBytes)} of memory each, ${bytesText(diskBytes)} of disk.`;
   return [
     `${planText(plan)}.`,
     ...(plan.resumed + plan.started > 0 ? [cost] : []),

@@ -21,11 +21,13 @@ export interface Submission {
 /** The signal that the app sends to a batch script whose run should pause or stop. */
 export const askSignal = 'USR1';
 
+export const requeuesSpent = 'the cluster setting requeues does not allow it to go on in another job';
+
 /** Exit codes of the batch script itself, above those of the trainer, and their meaning. */
 export const scriptExits: Readonly<Record<number, string>> = {
   71: 'the node does not see the run folder; check that its file system is mounted there',
   72: 'the node does not see Permafrost or its Node; check the cluster settings program and node, and the prologue',
-  73: 'Slurm has requeued it as often as the cluster setting requeues allows',
+  73: requeuesSpent,
 };
 
 export const commentOf = (batch: string): string => `permafrost:${batch}`;
@@ -65,7 +67,30 @@ run=$(sed -n "$((SLURM_ARRAY_TASK_ID + 1))p" "$home/cluster/${batch}/runs")
 folder="$home/runs/$run"
 [ -n "$run" ] && [ -f "$folder/config.json" ] || exit 71
 exec >>"$folder/trainer.log" 2>&1
-[ "\${SLURM_RESTART_COUNT:-0}" -le ${settings.requeues} ] || exit 73
+attempt=$(sed -n 's/.*"attempt":\\([0-9]*\\).*/\\1/p' "$folder/job.json")
+[ $((\${SLURM_RESTART_COUNT:-0} + \${attempt:-0})) -le ${settings.requeues} ] || exit 73
+
+# The trainer writes a checkpoint and ends at the first signal. A second one would end it at once, so only one is passed on.
+why= signal= trainer=
+leave() {
+  [ -n "$why" ] && return
+  why=$1 signal=$2
+  pass
+}
+# A trainer that has just started would die of a signal: it is ready when it catches USR2, bit 11 of the mask.
+pass() {
+  [ -n "$signal" ] && [ -n "$trainer" ] || return
+  for ((tries = 0; tries < 300; tries++)); do
+    caught=$(sed -n 's/^SigCgt:[[:space:]]*//p' "/proc/$trainer/status" 2>/dev/null)
+    ((16#\${caught:-800} >> 11 & 1)) && break
+    sleep 0.1
+  done
+  kill -s "$signal" "$trainer"
+  signal=
+}
+trap 'leave asked USR2' ${askSignal}
+trap 'leave limit INT' USR2
+trap 'leave cancelled INT' TERM
 
 ${Object.entries(exports)
   .map(([name, value]) => `export ${name}=${quoted(value)}`)
@@ -77,17 +102,9 @@ node=${node ? quoted(node) : '"$program/node_modules/.bin/node"'}
 command -v "$node" >/dev/null || exit 72
 [ -f "$program/src/trainer/main.ts" ] || exit 72
 
-# The trainer writes a checkpoint and ends at the first signal. A second one would end it at once, so only one is passed on.
-why=
-leave() {
-  [ -n "$why" ] || kill -s "$2" "$trainer"
-  why=\${why:-$1}
-}
-trap 'leave asked USR2' ${askSignal}
-trap 'leave limit INT' USR2
-trap 'leave cancelled INT' TERM
 "$node" "$program/src/trainer/main.ts" "$folder" &
 trainer=$!
+pass # a signal may have come before
 code=0
 while :; do
   wait "$trainer"

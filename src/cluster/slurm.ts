@@ -14,6 +14,8 @@ export interface SlurmJob {
   state: string;
   /** Exit code of the batch script, or 128 plus the number of the signal that ended it. */
   exit: number;
+  /** How often Slurm has started it again. */
+  restarts: number;
   nodes: string;
   /** Why it waits. */
   reason: string;
@@ -37,10 +39,6 @@ const overStates = [
 
 export const phaseOf = ({ state }: Pick<SlurmJob, 'state'>): 'waiting' | 'running' | 'over' =>
   waitingStates.includes(state) ? 'waiting' : overStates.includes(state) ? 'over' : 'running';
-
-/** Whether a job ended for an external reason, after which its run continues in another job. */
-export const isInterruption = (state: string): boolean =>
-  ['BOOT_FAIL', 'NODE_FAIL', 'PREEMPTED', 'TIMEOUT'].includes(state);
 
 const timeLimit = 60_000; // ms for a command; Slurm itself waits 10 s for its controller
 const largestAnswer = 2 ** 28; // bytes
@@ -106,7 +104,7 @@ const rowsOf = (answer: string): string[][] =>
 
 /** Lists our jobs, including recently ended ones. Throws `cluster`. */
 export async function listJobs(): Promise<SlurmJob[]> {
-  const fields = ['ArrayJobID', 'ArrayTaskID', 'State', 'exit_code', 'NodeList', 'Comment', 'Reason'];
+  const fields = ['ArrayJobID', 'ArrayTaskID', 'State', 'exit_code', 'RestartCnt', 'NodeList', 'Comment', 'Reason'];
   const me = process.getuid?.() ?? '';
   const answer = await slurm('squeue', [
     '--noheader',
@@ -116,8 +114,8 @@ export async function listJobs(): Promise<SlurmJob[]> {
     '-O',
     columns(fields),
   ]);
-  return rowsOf(answer).map(([array, tasks, state, exit, nodes, comment, reason]) => ({
-    ...{ array, tasks, state, exit: exitOf(Number(exit)), nodes, comment, reason },
+  return rowsOf(answer).map(([array, tasks, state, exit, restarts, nodes, comment, reason]) => ({
+    ...{ array, tasks, state, exit: exitOf(Number(exit)), restarts: Number(restarts), nodes, comment, reason },
   }));
 }
 

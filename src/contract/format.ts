@@ -73,6 +73,10 @@ export function dateTimeText(at: number): string {
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
+/** `4 h`, and of what it depends where that is not known. */
+export const planTimeText = ({ seconds, isOneByOne }: Pick<ReproductionPlan, 'seconds' | 'isOneByOne'>): string =>
+  `${durationText(seconds)}${isOneByOne ? ' with one run at a time, and less with as many as Slurm starts' : ''}`;
+
 /** `3 runs finished already, 2 runs resume, 4 runs start`. */
 export function planText({
   finished,

@@ -176,8 +176,10 @@ export interface ReproductionPlan {
   finished: number;
   resumed: number;
   started: number;
-  /** Time for the remaining runs with the slots of this queue, and the basis of the estimate. */
+  /** Time for the runs that are left, with the slots of this queue or the cluster's setting `tasks`, and the basis of the estimate. */
   seconds: number;
+  /** Only Slurm knows how many of the runs will train at once: `seconds` is for one after another. */
+  isOneByOne: boolean;
   basis: string;
   /** Memory of the largest trainer. */
   memoryBytes: number;

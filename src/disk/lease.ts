@@ -88,6 +88,7 @@ export interface LeaseOptions {
   onWait?(holder: LeaseHolder): void;
   /** Beats from a worker thread: for processes whose computations block the event loop. */
   thread?: boolean;
+  /** Ends the wait for a holder; a free lease is taken all the same. */
   signal?: AbortSignal;
 }
 
@@ -100,8 +101,8 @@ export async function takeLease(path: string, options: LeaseOptions = {}): Promi
   const token = randomUUID();
   let told = false;
   for (;;) {
-    signal?.throwIfAborted();
     if (claim(path, token)) return keep(path, token, options);
+    signal?.throwIfAborted();
     const holder = leaseHolder(path);
     if (!holder) continue;
     if (holder.isAlive === false) {

@@ -10,7 +10,7 @@ const jobFile = z.object({
   batch: z.string(),
   /** Index in the job array of the submission. */
   task: z.int().min(0),
-  /** Number of earlier jobs of this run that Slurm ended on its own. */
+  /** Jobs of this run before, and their restarts by Slurm, since a user started it. The batch script reads it. */
   attempt: z.int().min(0).default(0),
 });
 export type RunJob = z.infer<typeof jobFile>;

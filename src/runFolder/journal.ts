@@ -5,7 +5,7 @@
  * All readers treat damage in the same way: an entry counts if its checksum is correct and its number is higher than all before it;
  * anything else is skipped and reported. A last line without a line end is still being written.
  */
-import { closeSync, constants, existsSync, fsyncSync, ftruncateSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync } from 'node:fs';
 import { decodeEntry, type EntryBody, encodeEntry, type JournalEntry, type MetricRow } from '#contract/run';
 import { writeAtomically, writeFully } from '#disk/atomicFile';
 import { openFile } from '#disk/source';
@@ -67,8 +67,9 @@ function* lines(path: string): Generator<{ number: number; bytes: Buffer; end: n
     let rest: Buffer = Buffer.alloc(0);
     let [number, end] = [1, 0];
     for (;;) {
-      const piece = Buffer.allocUnsafe(pieces);
-      const count = readSync(file, piece, 0, pieces, end + rest.length);
+      const left = fstatSync(file).size - end - rest.length;
+      const piece = Buffer.allocUnsafe(Math.max(0, Math.min(pieces, left))); // a thousand runs may end at once
+      const count = readSync(file, piece, 0, piece.length, end + rest.length);
       if (count === 0) return;
       const bytes = rest.length > 0 ? Buffer.concat([rest, piece.subarray(0, count)]) : piece.subarray(0, count);
       let start = 0;

@@ -21,10 +21,9 @@ export interface TrainerListener {
   onWaiting(why: string): void;
   /** A cluster has started the trainer, for the first time or again. */
   onRunning(): void;
-  /**
-   * The trainer has exited, for the reason `how`; `obeyed` if it exited as commanded. `otherwise` is the run's state if its journal
-   * has no end.
-   */
+  /** Whether the run is still this app's; another app may have taken it over while this machine slept or was cut off. */
+  isOurs(): boolean;
+  /** The trainer is gone; `obeyed` when it exited as intended. `otherwise` is the run's state unless its journal knows better. */
   onEnd(how: string, obeyed: boolean, otherwise?: Outcome): void;
 }
 

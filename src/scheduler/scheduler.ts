@@ -4,21 +4,18 @@
  */
 import { join } from 'node:path';
 import type { LauncherName } from '#contract/cluster';
-import { describeError, PermafrostError } from '#contract/errors';
+import { PermafrostError } from '#contract/errors';
 import type { QueueServices } from '#contract/queue';
-import { type JournalEntry, type Run, restingStates, type TrainerCommand } from '#contract/run';
+import { type JournalEntry, restingStates, type TrainerCommand } from '#contract/run';
 import type { RunListener } from '#contract/runServices';
-import { dropDeadLease } from '#disk/lease';
-import { diskError } from '#disk/troubles';
-import { changedField, readRunConfig } from '#runFolder/config';
-import { printedTail } from '#runFolder/log';
 import { runFiles } from '#runFolder/paths';
 import type { Store } from '#store/store';
 import { graphicsCardOf } from './graphicsCard.ts';
-import type { Launch, Outcome, TrainerHandle } from './launch.ts';
+import type { Launch } from './launch.ts';
 import { watchOtherApps } from './otherApps.ts';
 import { openOwners } from './owners.ts';
 import { createStoreWriter } from './storeWriter.ts';
+import { createTrainers } from './trainers.ts';
 
 export interface SchedulerOptions {
   store: Store;
@@ -33,35 +30,12 @@ export interface SchedulerOptions {
 
 export type Scheduler = ReturnType<typeof createScheduler>;
 
-/** How a trainer ended, for runs whose journal does not say it. */
-interface TrainerEnd {
-  /** The command that the trainer followed. */
-  obeyed?: TrainerCommand['kind'];
-  otherwise?: Outcome;
-  /** Whether it was a job of a cluster. */
-  isElsewhere?: boolean;
-}
-
-interface RunningTrainer {
-  launcher: LauncherName;
-  /** Whether the cluster has not started it yet. */
-  isWaiting: boolean;
-  handle: TrainerHandle;
-  /** The last command, the time it was sent (ms, monotonic), and whether the trainer has acknowledged it. */
-  asked: { kind: TrainerCommand['kind']; at: number; isHeard: boolean } | null;
-}
-
-/** Milliseconds that an exiting app waits for a trainer to acknowledge its pause; a trainer without its app also pauses. */
-const hearingTime = 60_000;
-/** Milliseconds after which a second stop request kills the trainer. */
-const stopPatience = 30_000;
 /** Milliseconds between checks of other apps' runs and between retries of refused updates. */
 const lookPause = 1000;
 
 export function createScheduler({ store, home, slots, launchers, onTrouble = () => {} }: SchedulerOptions) {
   const folderOf = (id: string): string => join(home, 'runs', id);
   const owners = openOwners(home);
-  const trainers = new Map<string, RunningTrainer>();
   /** Runs that this app has queued and that no other app has taken. */
   const mine = new Set<string>();
   /** Graphics cards of runs whose config names one or none; a long queue asks for them often. */
@@ -76,10 +50,16 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
     onTrouble,
     journalOf: (id) => runFiles(folderOf(id)).journal,
     onCommit: tell,
+    onGathered: (id) => tell(id, null),
     onAttempt() {
       if (writer.count() > 0) lookLater();
       fill();
     },
+  });
+  const trainers = createTrainers({
+    ...{ store, writer, launchers, folderOf, isOurs, tell },
+    onGone: fill,
+    onLost: (id) => leave(id, 'observe'),
   });
   const others = watchOtherApps({
     store,
@@ -87,7 +67,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
     folderOf,
     onChange: (id) => tell(id, null),
     onAbandoned(id) {
-      if (!writer.isOwed(id)) writer.write(id, () => settle(id, 'the app ended too', 'interrupted'));
+      if (!writer.isOwed(id)) writer.write(id, () => trainers.settle(id, 'the app ended too', 'interrupted'));
     },
     onFree(id, interest, isLeft) {
       if (isLeft && (interest !== 'observe' || adoptsAll)) store.hurried(() => takeIn([id]));
@@ -97,9 +77,9 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
 
   const waiting = () => store.runs.queue().filter(({ id }) => mine.has(id));
   const queued = (): string[] => waiting().map(({ id }) => id);
-  const trainersThat = (match: (trainer: RunningTrainer) => boolean): string[] =>
-    [...trainers].flatMap(([id, trainer]) => (match(trainer) ? [id] : []));
-  const isHere = (id: string): boolean => trainers.get(id)?.launcher === 'local';
+  function isOurs(id: string): boolean {
+    return owners.isMe(store.runs.app(id));
+  }
 
   function tell(id: string, entry: JournalEntry | null): void {
     for (const listener of listeners) {
@@ -119,7 +99,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
       if (!isClosing) {
         if (!isPaused) startWaiting();
         writer.recover();
-        if (trainers.size + writer.count() + queued().length > 0 || others.hasAwaited()) return;
+        if (trainers.count() + writer.count() + queued().length > 0 || others.hasAwaited()) return;
       }
     } catch (error) {
       writer.report(error);
@@ -127,7 +107,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
       return;
     }
     // an exiting app leaves refused updates to the next app
-    if (trainers.size > 0 || (writer.count() > 0 && writer.trouble() === null)) return;
+    if (trainers.count() > 0 || (writer.count() > 0 && writer.trouble() === null)) return;
     for (const resolve of idlers) resolve();
     idlers.clear();
   }
@@ -136,7 +116,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
   function startWaiting(): void {
     const queue = waiting();
     if (queue.length === 0) return;
-    const training = trainersThat(({ launcher }) => launcher === 'local');
+    const training = trainers.that(({ launcher }) => launcher === 'local');
     const busy = new Set(training.map(cardOf));
     let free = slots - training.length;
     for (const { id } of queue.filter(({ launcher }) => launcher === 'local')) {
@@ -151,7 +131,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
     if (elsewhere.length === 0) return;
     const taken = new Set(store.together(() => elsewhere.filter(({ id }) => store.runs.submit(id))));
     for (const run of elsewhere) {
-      if (taken.has(run)) start(run.id, run.launcher);
+      if (taken.has(run)) trainers.start(run.id, run.launcher, slots);
       else leave(run.id, adoptsAll ? 'observe' : 'await');
     }
   }
@@ -168,7 +148,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
 
   /** Starts a queued run, unless another app has taken it first. */
   function claim(id: string): void {
-    if (store.hurried(() => store.runs.claim(id))) start(id, 'local');
+    if (store.hurried(() => store.runs.claim(id))) trainers.start(id, 'local', slots);
     else leave(id, adoptsAll ? 'observe' : 'await');
   }
 
@@ -200,7 +180,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
   function putInQueue(ids: readonly string[], launcher?: LauncherName): string[] {
     const me = owners.me();
     const free = ids.filter((id) => {
-      if (trainers.has(id) && !isHere(id)) return false; // the cluster still has its job
+      if (trainers.has(id) && !trainers.isHere(id)) return false; // the cluster still has its job
       const { state } = store.runs.get(id);
       if (restingStates.includes(state)) return true;
       return owners.app(store.runs.app(id)) === 'dead' && (state === 'queued' || store.runs.launcher(id) !== 'local');
@@ -218,122 +198,10 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
     }
   }
 
-  // Trainers
-
-  function start(id: string, launcher: LauncherName): void {
-    const folder = folderOf(id);
-    try {
-      requireSameConfig(folder, store.runs.get(id));
-      dropDeadLease(runFiles(folder).lease);
-      const trainer: RunningTrainer = {
-        launcher,
-        isWaiting: launcher !== 'local',
-        asked: null,
-        handle: launchers[launcher](
-          { folder, seq: store.runs.seq(id), slots },
-          {
-            onEntry: (entry) => writer.commit(id, entry),
-            onHeard() {
-              if (trainer.asked) trainer.asked.isHeard = true;
-            },
-            onWaiting(why) {
-              trainer.isWaiting = true;
-              update(id, () => store.runs.wait(id, { code: 'waiting', message: why }));
-            },
-            onRunning() {
-              trainer.isWaiting = false;
-              update(id, () => store.runs.begin(id));
-            },
-            onEnd(how, obeyed, otherwise) {
-              if (trainers.get(id) !== trainer) return;
-              ended(id, how, {
-                obeyed: obeyed ? trainer.asked?.kind : undefined,
-                otherwise,
-                isElsewhere: launcher !== 'local',
-              });
-            },
-          },
-        ),
-      };
-      trainers.set(id, trainer);
-    } catch (cause) {
-      const { code, message } = describeError(diskError(runFiles(folder).log, cause));
-      const state = code === 'config' ? 'failed' : 'crashed';
-      writer.write(id, async () => store.hurried(() => rest(id, state, { code, message })));
-    }
-    tell(id, null);
-  }
-
-  /** Stores a state that the cluster reports, unless another app has taken over the run. */
-  function update(id: string, change: () => void): void {
-    if (writer.isOwed(id)) return; // the next journal entry has the same effect
-    try {
-      if (!owners.isMe(store.runs.app(id))) return;
-      store.hurried(change);
-      tell(id, null);
-    } catch (error) {
-      writer.report(error);
-    }
-  }
-
-  function leaveCluster(): void {
-    for (const [id, { handle }] of trainers) {
-      if (isHere(id)) continue;
-      trainers.delete(id);
-      handle.release();
-    }
-  }
-
-  /** Settles the run of a trainer that exited. */
-  function ended(id: string, how: string, end: TrainerEnd): void {
-    trainers.delete(id);
-    writer.write(id, async () => {
-      if (owners.isMe(store.runs.app(id))) await settle(id, how, 'crashed', end);
-      else leave(id, 'observe'); // another app took it over while this one was suspended or cut off
-    });
-    tell(id, null); // even if its journal has reported the end before, the slot is free only now
-    fill();
-  }
-
-  /**
-   * Sets the final state of a run without a trainer: from its journal, from the command that its trainer followed before the first
-   * entry, from the cluster's report, or crashed.
-   */
-  async function settle(
-    id: string,
-    how: string,
-    code: 'crashed' | 'interrupted',
-    { obeyed, otherwise, isElsewhere }: TrainerEnd = {},
-  ): Promise<void> {
-    await writer.catchUp(id);
-    if (!store.runs.has(id)) return;
-    const run = store.runs.get(id);
-    // an interrupted job might have continued by itself, but now it is known to have ended
-    const isOpen =
-      run.state === 'running' || (isElsewhere && (run.state === 'queued' || run.reason?.code === 'interrupted'));
-    if (!isOpen) return;
-    if (obeyed) return store.hurried(() => rest(id, obeyed === 'pause' ? 'paused' : 'stopped', null));
-    if (otherwise) return store.hurried(() => rest(id, otherwise.state, otherwise.reason));
-    const message = crashMessage(how, runFiles(folderOf(id)).log);
-    store.hurried(() => rest(id, 'crashed', { code, message }));
-  }
-
-  function rest(id: string, state: Run['state'], reason: Run['reason']): void {
-    store.runs.settle(id, state, reason, Date.now());
-    tell(id, null);
-  }
-
   /** Asks a run to end at its next checkpoint; removes a queued run from the queue at once. */
   function end(id: string, kind: TrainerCommand['kind']): void {
-    const trainer = trainers.get(id);
-    if (trainer) {
-      const { asked, handle } = trainer;
-      if (asked?.kind !== kind) trainer.asked = { kind, at: performance.now(), isHeard: false };
-      else if (kind === 'stop' && performance.now() - asked.at > stopPatience) {
-        handle.kill();
-        return;
-      }
-      handle.send({ kind });
+    if (trainers.has(id)) {
+      trainers.ask(id, kind);
       return;
     }
     if (others.isAwaited(id)) {
@@ -347,7 +215,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
       throw new PermafrostError('conflict', `${id} is running in ${owner}. Use that app, or wait until it exits.`);
     }
     if (state !== 'queued') return;
-    rest(id, kind === 'pause' ? 'paused' : 'stopped', null);
+    trainers.rest(id, kind === 'pause' ? 'paused' : 'stopped', null);
     fill();
   }
 
@@ -397,8 +265,8 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
   const queue: QueueServices = {
     get: () => ({
       ...{ paused: isPaused, slots, queued: queued(), trouble: writer.trouble() },
-      running: trainersThat((trainer) => !trainer.isWaiting),
-      submitted: trainersThat((trainer) => trainer.isWaiting),
+      running: trainers.that((trainer) => !trainer.isWaiting),
+      submitted: trainers.that((trainer) => trainer.isWaiting),
     }),
     move(id, place) {
       const order = queued();
@@ -427,7 +295,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
       adopt();
     },
     leaveCluster() {
-      leaveCluster();
+      trainers.releaseElsewhere();
       fill();
     },
     whenIdle: () =>
@@ -470,13 +338,13 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
         left.filter((id) => !isOver(id) && restingStates.includes(store.runs.get(id).state)),
         launcher,
       );
-      adopt(left.filter((id) => !owners.isMe(store.runs.app(id)))); // another app was faster
+      adopt(left.filter((id) => !isOurs(id))); // another app was faster
       fill();
     },
     /** Takes over a run whose app seems dead; if the app turns out to be alive, it keeps the run. */
     takeOver: (id: string): void => adopt([id], 'awaitIfDead'),
     /** Whether a run is running or queued here. */
-    isMine: (id: string): boolean => trainers.has(id) || owners.isMe(store.runs.app(id)),
+    isMine: (id: string): boolean => trainers.has(id) || isOurs(id),
     /** A description of another live app that trains the run or has it in its queue; null if there is none. */
     otherOwner(id: string): string | null {
       const app = store.runs.app(id);
@@ -504,14 +372,10 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
       adoptsAll = false;
       others.onlyObserve();
       for (const id of mine) pauseAtExit(id);
-      leaveCluster();
+      trainers.releaseElsewhere();
       isClosing = true;
       const releasing = setInterval(() => {
-        for (const [id, { asked, handle }] of trainers) {
-          if (!asked || asked.isHeard || performance.now() - asked.at < hearingTime) continue;
-          trainers.delete(id);
-          handle.release();
-        }
+        trainers.releaseDeaf();
         fill();
       }, lookPause);
       await queue.whenIdle();
@@ -530,20 +394,4 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
       writer.report(error); // the next app takes over runs that stay queued
     }
   }
-}
-
-/** Throws `config` if the config in the folder differs from that in the store. */
-function requireSameConfig(folder: string, run: Run): void {
-  const field = changedField(readRunConfig(folder).config, run.config);
-  if (field)
-    throw new PermafrostError(
-      'config',
-      `${field} was changed in ${runFiles(folder).config} after the run was made. Undo the change, or start a new run.`,
-    );
-}
-
-/** The reason of a crash, with the last lines that the trainer printed. */
-function crashMessage(how: string, log: string): string {
-  const words = printedTail(log, 4000).trim().split('\n').slice(-3).join(' ').slice(-400);
-  return `The trainer exited unexpectedly (${how})${words ? `: ${words}` : '.'} Resume the run to continue from its last checkpoint.`;
 }

@@ -14,20 +14,33 @@ export interface StoreWriterOptions {
   journalOf(id: string): string;
   /** Called for every committed entry. */
   onCommit(id: string, entry: JournalEntry): void;
+  /** Called for every run of which a gathered change was made. */
+  onGathered(id: string): void;
   /** Called after every attempt, successful or not. */
   onAttempt(): void;
   /** Called with the error while the store refuses updates, and with null when it has accepted all of them. */
   onTrouble(message: string | null): void;
 }
 
+export type StoreWriter = ReturnType<typeof createStoreWriter>;
+
 /** Milliseconds for which the store may refuse updates before the error is reported. */
 const patience = 1500;
 
-export function createStoreWriter({ store, journalOf, onCommit, onAttempt, onTrouble }: StoreWriterOptions) {
+export function createStoreWriter({
+  store,
+  journalOf,
+  onCommit,
+  onGathered,
+  onAttempt,
+  onTrouble,
+}: StoreWriterOptions) {
   /** Updates that the store has not accepted yet, by run. */
   const owed = new Map<string, { work: () => Promise<void>; isTried: boolean }>();
   /** Runs whose trainer sent an entry while an update was owed. */
   const missed = new Set<string>();
+  /** Changes for the next transaction, by run. */
+  const gathered = new Map<string, () => void>();
   let trouble: string | null = null;
   let refusedSince: number | null = null;
 
@@ -77,6 +90,23 @@ export function createStoreWriter({ store, journalOf, onCommit, onAttempt, onTro
     onAttempt();
   }
 
+  function makeGathered(): void {
+    const changes = [...gathered];
+    gathered.clear();
+    const makeAll = () => {
+      for (const [id, change] of changes) if (!owed.has(id)) change(); // its journal says the same, and more
+    };
+    try {
+      store.hurried(() => store.together(makeAll));
+      for (const [id] of changes) onGathered(id);
+      recover();
+    } catch (error) {
+      for (const [id, change] of changes) if (!gathered.has(id)) gathered.set(id, change);
+      report(error);
+    }
+    onAttempt();
+  }
+
   /** Applies the journal entries of a run that the store lacks. */
   async function catchUp(id: string): Promise<void> {
     const entries = readEntries(journalOf(id), { after: store.runs.seq(id) });
@@ -102,13 +132,19 @@ export function createStoreWriter({ store, journalOf, onCommit, onAttempt, onTro
         write(id, () => catchUp(id));
       }
     },
+    /** Makes a change soon, with those of other runs in one transaction: ten thousand of them block the store for seconds. */
+    gather(id: string, change: () => void): void {
+      if (gathered.size === 0) setImmediate(makeGathered);
+      gathered.set(id, change);
+    },
     /** Retries refused updates. */
     retry(): void {
+      if (gathered.size > 0) makeGathered();
       for (const id of owed.keys()) void tryWrite(id);
     },
     isOwed: (id: string): boolean => owed.has(id),
-    /** The number of runs whose update the store has not accepted yet. */
-    count: (): number => owed.size,
+    /** The number of updates that the store has not accepted yet. */
+    count: (): number => owed.size + gathered.size,
     /** The reported error; null while the store works. */
     trouble: (): string | null => trouble,
   };

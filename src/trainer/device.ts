@@ -125,7 +125,9 @@ export async function openDevices(name: DeviceName | 'auto', options: DeviceOpti
   const reports = await Promise.all((name === 'auto' ? automatic : [name]).map((each) => tryDevice(each)));
   const working = reports.filter(({ available }) => available);
   if (working.length > 0) return Promise.all(working.map((report) => openUntried(report.name, options)));
-  throw new PermafrostError('device', `${name} cannot be used here: ${troubleText(reports[0])}`);
+  const node = process.env.SLURMD_NODENAME;
+  const here = node ? `on node ${node}` : 'here';
+  throw new PermafrostError('device', `${name} cannot be used ${here}: ${troubleText(reports[0])}`);
 }
 
 export interface DeviceReport extends DeviceInfo {

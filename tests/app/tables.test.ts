@@ -283,6 +283,19 @@ it('a plan estimates time, memory and disk of the remaining runs, and compares p
   expect(app.tables.plan({ ...all, profile: 'paper' }).miscounted).toEqual([]); // it trains the published number of parameters
 });
 
+it('a plan for Slurm divides by the runs that the cluster setting tasks allows at once, and without one says that it cannot', async () => {
+  await open();
+  app.queue.setSlots(4);
+  const here = app.tables.plan(request(3));
+  expect(here.isOneByOne).toBe(false);
+  const there = () => app.tables.plan({ ...request(3), launcher: 'slurm' });
+  expect(there().isOneByOne).toBe(true);
+  expect(there().seconds).toBeCloseTo(4 * here.seconds);
+  app.cluster.save({ ...app.cluster.settings(), tasks: 2 });
+  expect(there().isOneByOne).toBe(false);
+  expect(there().seconds).toBeCloseTo(2 * here.seconds);
+});
+
 it('a cell that is unknown, or that cannot run here, is refused with its reason', async () => {
   await open();
   const other = (id: string) => () => app.tables.reproduce({ ...request(1), cells: [{ id, seeds: 1 }] });

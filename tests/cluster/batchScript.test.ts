@@ -1,7 +1,14 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { expect, it } from 'vitest';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { batchScript, type Submission } from '#cluster/batchScript';
 import { type ClusterSettings, clusterSettings } from '#contract/cluster';
+import { writeRunJob } from '#runFolder/job';
+import { whyNoProcFolder } from '../disk/procFolder.ts';
+import { endOf, type Lab, openLab, type Run } from '../trainer/lab.ts';
 
 const submission: Submission = {
   ...{ runs: 300, batch: '20261130-1', home: "/lab/Ann's home", program: '/lab/permafrost' },
@@ -50,4 +57,44 @@ it('the script contains further options of sbatch, except those that Permafrost 
   );
   expect(() => scriptOf({ sbatch: '--array=0-9' })).toThrow('has --array, which Permafrost sets itself');
   expect(() => scriptOf({ sbatch: 'qos=low' })).toThrow('found "qos=low"');
+});
+
+describe.skipIf(whyNoProcFolder)('a batch script on a node', () => {
+  let lab: Lab;
+  let run: Run;
+  beforeEach(() => {
+    lab = openLab();
+    run = lab.addRun('first', { num_iters: 100_000, early_stop: null });
+    mkdirSync(join(lab.home, 'cluster', 'batch'), { recursive: true });
+    writeFileSync(join(lab.home, 'cluster', 'batch', 'runs'), 'first\n');
+  });
+  afterEach(() => lab.remove());
+
+  /** Starts it as Slurm does. */
+  const start = (settings: Partial<ClusterSettings> = {}, restarts = 0) => {
+    const program = join(import.meta.dirname, '../..');
+    const place = { runs: 1, batch: 'batch', home: lab.home, program, environment: {}, libraries: '' };
+    const script = batchScript(clusterSettings.parse({ node: process.execPath, cpus: 1, ...settings }), place);
+    const environment = { SLURM_ARRAY_TASK_ID: '0', SLURM_RESTART_COUNT: String(restarts) };
+    return spawn('bash', ['-c', script], { stdio: 'ignore', env: { ...process.env, ...environment } });
+  };
+
+  it.each([
+    ['USR1', 'before the trainer starts', 'sleep 0.3', { state: 'paused', reason: null }],
+    ['TERM', 'before the trainer starts', 'sleep 0.3', { state: 'paused', reason: { code: 'interrupted' } }],
+    ['USR1', 'while the trainer starts', '', { state: 'paused', reason: null }],
+    ['TERM', 'while the trainer starts', '', { state: 'paused', reason: { code: 'interrupted' } }],
+  ] as const)('%s %s pauses the run', async (signal, _, pause, expected) => {
+    const mark = join(lab.home, 'begun');
+    const job = start({ prologue: `touch '${mark}'\n${pause}` });
+    while (!existsSync(mark)) await sleep(5);
+    job.kill(`SIG${signal}`);
+    expect(await once(job, 'exit')).toEqual([0, null]);
+    expect(endOf(run)).toMatchObject(expected);
+  });
+
+  it('counts earlier jobs of the run and restarts of this one against the limit', async () => {
+    writeRunJob(run.folder, { batch: 'batch', task: 0, attempt: 3 });
+    expect(await once(start({ requeues: 4 }, 2), 'exit')).toEqual([73, null]);
+  });
 });

@@ -29,7 +29,7 @@ it('array indices are read from lists, ranges, steps and limits', () => {
 it('waiting tasks of an array are one job', async () => {
   install(
     'squeue',
-    '1|2-11%2|PENDING|0||permafrost:a|JobArrayTaskLimit|\n1|0|FAILED|18176|n7|permafrost:a|NonZeroExitCode|',
+    '1|2-11%2|PENDING|0|0||permafrost:a|JobArrayTaskLimit|\n1|0|FAILED|18176|2|n7|permafrost:a|NonZeroExitCode|',
   );
   expect(await listJobs()).toEqual([
     {
@@ -37,6 +37,7 @@ it('waiting tasks of an array are one job', async () => {
       tasks: '2-11%2',
       state: 'PENDING',
       exit: 0,
+      restarts: 0,
       nodes: '',
       comment: 'permafrost:a',
       reason: 'JobArrayTaskLimit',
@@ -46,6 +47,7 @@ it('waiting tasks of an array are one job', async () => {
       tasks: '0',
       state: 'FAILED',
       exit: 71,
+      restarts: 2,
       nodes: 'n7',
       comment: 'permafrost:a',
       reason: 'NonZeroExitCode',

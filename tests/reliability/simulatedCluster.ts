@@ -87,7 +87,7 @@ function bodyOf({ seq }: Task): EntryBody {
 /** Writes what squeue prints: a line for each running task, and one for the waiting tasks of an array. */
 function tell(): void {
   const lines = [...running].map(
-    ({ array, index, comment }) => `${array}|${index}|RUNNING|0|n${index}|${comment}|None|`,
+    ({ array, index, comment }) => `${array}|${index}|RUNNING|0|0|n${index}|${comment}|None|`,
   );
   const arrays = new Map<string, Task[]>();
   for (const task of waiting) {
@@ -96,7 +96,7 @@ function tell(): void {
     else arrays.set(task.array, [task]);
   }
   for (const [array, tasks] of arrays)
-    lines.push(`${array}|${tasks[0].index}-${tasks.at(-1)!.index}|PENDING|0||${tasks[0].comment}|Resources|`);
+    lines.push(`${array}|${tasks[0].index}-${tasks.at(-1)!.index}|PENDING|0|0||${tasks[0].comment}|Resources|`);
   writeFileSync(join(folder, 'jobs.new'), `${lines.join('\n')}\n`);
   renameSync(join(folder, 'jobs.new'), join(folder, 'jobs'));
 }

@@ -1,6 +1,7 @@
 /** Clusters: a time limit on a real one, and ten thousand runs on a thousand simulated nodes. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +10,7 @@ import { clusterSettings } from '#contract/cluster';
 import { parseConfig } from '#contract/config';
 import { readEntries } from '#runFolder/journal';
 import { runFiles } from '#runFolder/paths';
+import { startApp } from '../slurm/appProcess.ts';
 import { openCluster, whyNoCluster } from '../slurm/cluster.ts';
 
 const config = parseConfig({
@@ -39,6 +41,41 @@ export async function timeLimit(say: (line: string) => void): Promise<void> {
     require(states.length > 1 && states.slice(0, -1).every((state) => state === 'paused'), 'no job ended at its limit');
   } finally {
     await app.close();
+    await cluster.close();
+    rmSync(home, { recursive: true, maxRetries: 5 });
+  }
+}
+
+/** The machine of an app is gone, and one on another machine, whose clock is a day ahead, follows its job to the end. */
+export async function otherMachine(say: (line: string) => void): Promise<void> {
+  if (whyNoCluster) return say(`skipped: ${whyNoCluster}`);
+  const cluster = await openCluster();
+  const home = mkdtempSync(join(tmpdir(), 'permafrost-machines-'));
+  const options = { home, settings: clusterSettings.parse({ cpus: 1 }), configs: [config] };
+  const journal = () =>
+    existsSync(join(home, 'runs'))
+      ? readdirSync(join(home, 'runs')).flatMap((id) => [...readEntries(runFiles(join(home, 'runs', id)).journal)])
+      : [];
+  const bodies = (kind: string) => journal().filter(({ body }) => body.kind === kind);
+  const ahead = 'const now = Date.now; Date.now = () => now() + 86400000;';
+  const environment = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(ahead)}` };
+  try {
+    const first = startApp({ ...options, host: 'login1' });
+    while (bodies('metrics').length === 0) await sleep(100);
+    first.kill('SIGKILL');
+    const begun = performance.now();
+    const second = startApp({ ...options, host: 'login2', environment });
+    const [code] = await once(second, 'exit');
+    say(`the second app ended with ${code} after ${((performance.now() - begun) / 1000).toFixed(0)} s`);
+    require(code === 0, 'the second app should end well');
+    require(bodies('started').length === 1, 'the job should not be disturbed');
+    const ends = bodies('ended').map(({ body }) => (body.kind === 'ended' ? body.state : ''));
+    require(String(ends) === 'finished', `the run ended as ${ends}`);
+    const app = await createApp({ home, reads: true });
+    const states = app.runs.list().map(({ state }) => state);
+    await app.close();
+    require(String(states) === 'finished', `the store has it as ${states}`);
+  } finally {
     await cluster.close();
     rmSync(home, { recursive: true, maxRetries: 5 });
   }

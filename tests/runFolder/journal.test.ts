@@ -161,3 +161,10 @@ it('an absent or empty file is an empty journal', () => {
   truncateSync(path, 0);
   expect([...readEntries(path)]).toEqual([]);
 });
+
+it('a thousand short journals that are read at once take no memory to speak of', () => {
+  writeLogs('a', 'b');
+  const { arrayBuffers } = process.memoryUsage();
+  for (let count = 0; count < 1000; count++) expect(texts()).toHaveLength(2);
+  expect(process.memoryUsage().arrayBuffers - arrayBuffers).toBeLessThan(8 * 2 ** 20);
+});

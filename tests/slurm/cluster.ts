@@ -32,6 +32,9 @@ export interface Cluster {
   startController(): Promise<void>;
   drainNode(): void;
   resumeNode(): Promise<void>;
+  /** Kills slurmd and has the controller give the node up; {@link startNode} brings it back. */
+  killNode(): Promise<void>;
+  startNode(): Promise<void>;
   /** Kills every job. */
   clear(): Promise<void>;
   close(): Promise<void>;
@@ -79,25 +82,35 @@ export async function openCluster(): Promise<Cluster> {
   ]);
   await until(() => existsSync(place('munge.socket')), 'munged');
   let controller = daemon('slurmctld', ['-D']);
-  daemon('slurmd', ['-D', '-N', node]);
-  const isIdle = () => slurm('sinfo', '-h', '-o', '%T').trim() === 'idle';
-  await until(isIdle, 'the cluster');
+  const startDaemonOfNode = () => daemon('slurmd', ['-D', '-N', node]);
+  let daemonOfNode = startDaemonOfNode();
+  const stateOfNode = () => slurm('sinfo', '-h', '-p', 'main', '-o', '%T').trim();
+  await until(() => stateOfNode() === 'idle', 'the cluster');
 
   const clear = async () => {
     slurm('scancel', '--quiet', '--signal=KILL', '--full', '--name=permafrost', '--state=RUNNING');
     slurm('scancel', '--quiet', '--name=permafrost');
     await until(() => slurm('squeue', '-h') === '', 'the end of the jobs');
   };
+  const update = (...changes: string[]) => void slurm('scontrol', 'update', `NodeName=${node}`, ...changes);
+  // a controller that has just started may not know the node yet
+  const resumeNode = () =>
+    until(() => {
+      if (/drain|down/.test(stateOfNode())) update('State=RESUME');
+      return /^(idle|allocated|mixed)$/.test(stateOfNode());
+    }, 'the node');
   return {
     slurm,
-    drainNode: () => void slurm('scontrol', 'update', `NodeName=${node}`, 'State=DRAIN', 'Reason=test'),
-    // a controller that has just started may not know the node yet
-    resumeNode: () =>
-      until(() => {
-        if (/drain/.test(slurm('sinfo', '-h', '-o', '%T')))
-          slurm('scontrol', 'update', `NodeName=${node}`, 'State=RESUME');
-        return /idle|alloc|mix/.test(slurm('sinfo', '-h', '-o', '%T'));
-      }, 'the node'),
+    drainNode: () => update('State=DRAIN', 'Reason=test'),
+    resumeNode,
+    async killNode() {
+      await end(daemonOfNode);
+      update('State=DOWN', 'Reason=test');
+    },
+    async startNode() {
+      daemonOfNode = startDaemonOfNode();
+      await resumeNode();
+    },
     stopController: () => end(controller, 'SIGTERM'),
     async startController() {
       controller = daemon('slurmctld', ['-D']);
@@ -137,9 +150,15 @@ SlurmdLogFile=${place('slurmd.log')}
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 SelectType=select/cons_tres
-SelectTypeParameters=CR_CPU
+SelectTypeParameters=CR_CPU_Memory
+DefMemPerCPU=1000
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
 AccountingStorageType=accounting_storage/none
-JobAcctGatherType=jobacct_gather/none
+# looks at the memory of jobs once a second, and ends those that take too much
+JobAcctGatherType=jobacct_gather/linux
+JobAcctGatherFrequency=1
+JobAcctGatherParams=OverMemoryKill
 MpiDefault=none
 SwitchType=switch/none
 SchedulerParameters=sched_interval=1,bf_interval=1,batch_sched_delay=0,sched_min_interval=100000
@@ -148,7 +167,8 @@ KillWait=10
 MessageTimeout=5
 SlurmdParameters=config_overrides
 NodeName=${node} NodeAddr=127.0.0.1 CPUs=2 RealMemory=2000
-PartitionName=main Nodes=${node} Default=YES MaxTime=INFINITE State=UP
+PartitionName=main Nodes=${node} Default=YES MaxTime=INFINITE State=UP PriorityTier=1
+PartitionName=urgent Nodes=${node} MaxTime=INFINITE State=UP PriorityTier=2
 `;
 
 async function until(isTrue: () => boolean, what: string, seconds = 20): Promise<void> {

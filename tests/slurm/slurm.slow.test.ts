@@ -1,6 +1,6 @@
 /** Runs as jobs of a real Slurm cluster of one node with two cores. */
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,6 +12,7 @@ import { type Run, restingStates } from '#contract/run';
 import type { Services } from '#contract/services';
 import { readEntries } from '#runFolder/journal';
 import { runFiles } from '#runFolder/paths';
+import { startApp } from './appProcess.ts';
 import { type Cluster, openCluster, whyNoCluster } from './cluster.ts';
 
 const short = parseConfig({
@@ -19,7 +20,7 @@ const short = parseConfig({
   ...{ device: 'cpu', batch_size: 8, gpu_batch_size: 8, num_iters: 3, steps_per_iter: 5, test_steps_per_iter: 16 },
   ...{ final_test_samples: 64, early_stop: null },
 });
-/** Trains for about four seconds on this machine now. */
+/** Trains for about three seconds on this machine now. */
 let long = short;
 const seeds = (count: number) => Array.from({ length: count }, (_, seed) => parseConfig({ ...short, seed }));
 
@@ -53,6 +54,9 @@ const jobOf = (id: string): string => {
   return `${readFileSync(join(home, 'cluster', batch, 'job'), 'utf8').trim()}_${task}`;
 };
 
+/** A module that sets the clock of its process a day ahead. */
+const aDayAhead = `data:text/javascript,${encodeURIComponent('const now = Date.now; Date.now = () => now() + 86_400_000;').replaceAll("'", '%27')}`;
+
 /** What a run came to, without times. */
 function essence(app: Services, id: string) {
   const { state, step, result } = app.runs.get(id);
@@ -71,7 +75,7 @@ describe.skipIf(whyNoCluster)(`a Slurm cluster${whyNoCluster ? ` (${whyNoCluster
     const [id] = app.runs.create([parseConfig({ ...short, num_iters: 100 })]);
     await app.queue.whenIdle();
     const { seconds } = app.runs.get(id).result!;
-    long = parseConfig({ ...short, num_iters: Math.ceil(450 / seconds) });
+    long = parseConfig({ ...short, num_iters: Math.ceil(330 / seconds) });
     await app.close();
     apps.clear();
     rmSync(home, { recursive: true, maxRetries: 5 });
@@ -87,14 +91,15 @@ describe.skipIf(whyNoCluster)(`a Slurm cluster${whyNoCluster ? ` (${whyNoCluster
     rmSync(home, { recursive: true, maxRetries: 5 });
   });
 
-  it('trains a sweep of twelve runs as one job array, with the same bits as without Slurm', async () => {
-    const app = await open();
+  it('trains a sweep of twelve runs as one job array on a node whose clock is a day ahead, to the bits of this machine', async () => {
+    const app = await open({ prologue: `export NODE_OPTIONS='--import=${aDayAhead}'` });
     const ids = app.runs.create(seeds(12), [], 'slurm');
     const local = app.runs.create(seeds(12).slice(0, 2));
     await app.queue.whenIdle();
     expect(ids.map((id) => app.runs.get(id).state)).toEqual(ids.map(() => 'finished'));
     for (const [seed, id] of local.entries()) expect(essence(app, ids[seed])).toEqual(essence(app, id));
     expect(ids.map(endings)).toEqual(ids.map(() => ['finished']));
+    expect(journalOf(ids[0])[0].at - journalOf(local[0])[0].at).toBeGreaterThan(80_000_000);
     const arrays = new Set(cluster.slurm('squeue', '-h', '-t', 'all', '-o', '%F').trim().split('\n'));
     expect(arrays.size).toBe(1);
     expect(readdirSync(join(home, 'cluster'))).toEqual([]);
@@ -124,19 +129,72 @@ describe.skipIf(whyNoCluster)(`a Slurm cluster${whyNoCluster ? ` (${whyNoCluster
     expect(essence(app, id)).toEqual(essence(app, other));
   }, 60_000);
 
-  it('continues after a requeue, and gives the reason of a run that was cancelled by hand', async () => {
+  it('goes on by itself after a requeue, a preemption and a lost node, to the bits of a run that nothing disturbs', async () => {
+    const app = await open({ partition: 'main' });
+    const configs = [long, parseConfig({ ...long, seed: 1 })];
+    const ids = app.runs.create(configs, [], 'slurm');
+    for (const id of ids) await stepAfter(app, id, 0);
+    cluster.slurm('scontrol', 'requeue', jobOf(ids[0]));
+    cluster.slurm('sbatch', '--partition=urgent', '--cpus-per-task=2', '--output=/dev/null', '--wrap', 'sleep 1');
+    await until(() => ids.every((id) => app.runs.get(id).state === 'queued'), 'the return of the runs to the queue');
+    const before = ids.map((id) => app.runs.get(id).step);
+    for (const [i, id] of ids.entries()) await stepAfter(app, id, before[i]);
+    await cluster.killNode();
+    await until(() => ids.every((id) => app.runs.get(id).state === 'queued'), 'the loss of the node');
+    await cluster.startNode();
+    await app.queue.whenIdle();
+    const [other] = app.runs.create(configs);
+    await app.queue.whenIdle();
+    expect(essence(app, ids[0])).toEqual(essence(app, other));
+    for (const id of ids) {
+      expect(endings(id).filter((state) => state !== 'paused')).toEqual(['finished']);
+      expect(endings(id)[0]).toBe('paused');
+    }
+  }, 90_000);
+
+  it("ends a run that cannot go on in a state with Slurm's words", async () => {
     const app = await open();
-    const [requeued, cancelled] = app.runs.create([long, parseConfig({ ...long, seed: 1 })], [], 'slurm');
-    await stepAfter(app, requeued, 0);
+    const submit = async (settings: Partial<ClusterSettings>, config: object = {}) => {
+      app.cluster.save(clusterSettings.parse({ cpus: 1, ...settings }));
+      const [id] = app.runs.create([parseConfig({ ...long, ...config })], [], 'slurm');
+      await until(() => existsSync(runFiles(join(home, 'runs', id)).job), 'the submission');
+      return id;
+    };
+    const cancelled = await submit({});
+    const noDriver = await submit(
+      { prologue: 'export VK_ICD_FILENAMES=/nowhere VK_DRIVER_FILES=/nowhere' },
+      { device: 'cuda' },
+    );
+    const noFolder = await submit({});
+    const noHome = await submit({ home: '/nowhere' });
+    const noProgram = await submit({ program: '/nowhere' });
+    const noMemory = await submit({ memory: '60M' });
+    const preempted = await submit({ requeues: 0 });
+    renameSync(join(home, 'runs', noFolder), join(home, 'runs', `${noFolder}.away`));
     await stepAfter(app, cancelled, 0);
     cluster.slurm('scancel', jobOf(cancelled));
-    cluster.slurm('scontrol', 'requeue', jobOf(requeued));
+    await stepAfter(app, preempted, 0);
+    cluster.slurm('scontrol', 'requeue', jobOf(preempted));
     await app.queue.whenIdle();
-    expect(endings(requeued)).toEqual(['paused', 'finished']);
-    expect(app.runs.get(requeued).state).toBe('finished');
-    expect(app.runs.get(cancelled)).toMatchObject({ state: 'stopped', reason: { code: 'cancelled' } });
-    expect(app.runs.get(cancelled).reason?.message).toContain('was cancelled outside of Permafrost');
-  }, 60_000);
+    const expected = {
+      cancelled: ['stopped', /^Slurm job \d+_0 was cancelled outside of Permafrost/],
+      noDriver: ['failed', /^cuda cannot be used on node \S+: /],
+      noFolder: ['crashed', /\(Slurm job \d+_0 on \S+: FAILED, the node does not see the run folder/],
+      noHome: ['crashed', /\(Slurm job \d+_0 on \S+: FAILED, the node does not see the run folder/],
+      noProgram: ['crashed', /\(Slurm job \d+_0 on \S+: FAILED, the node does not see Permafrost or its Node/],
+      noMemory: ['crashed', /\(Slurm job \d+_0 on \S+: .*the cluster setting memory/],
+      preempted: ['crashed', /FAILED, the cluster setting requeues does not allow it/],
+    };
+    const ids = { cancelled, noDriver, noFolder, noHome, noProgram, noMemory, preempted };
+    for (const [name, [state, words]] of Object.entries(expected)) {
+      const run = app.runs.get(ids[name as keyof typeof ids]);
+      expect({ name, state: run.state, words: run.reason?.message }).toEqual({
+        name,
+        state,
+        words: expect.stringMatching(words),
+      });
+    }
+  }, 90_000);
 
   it('continues while the node is drained and the controller restarts', async () => {
     const app = await open();
@@ -154,44 +212,47 @@ describe.skipIf(whyNoCluster)(`a Slurm cluster${whyNoCluster ? ` (${whyNoCluster
     expect(ids.map((id) => app.runs.get(id).state)).toEqual(['finished', 'finished']);
   }, 60_000);
 
-  it('continues the runs of a closed app, and the next app follows them', async () => {
-    const first = await open();
-    const ids = first.runs.create([long, ...seeds(3)], [], 'slurm');
-    await stepAfter(first, ids[0], 0);
-    await first.close();
-    apps.delete(first);
-    const app = await open();
-    expect(ids.map((id) => app.runs.get(id).state)).not.toContain('paused');
-    app.runs.complete(ids);
-    await app.queue.whenIdle();
-    expect(ids.map(endings)).toEqual(ids.map(() => ['finished']));
-  }, 60_000);
-
-  it('loses no run if the app is killed and its store deleted: the next app finds the jobs by their run folders', async () => {
-    const settings = clusterSettings.parse({ cpus: 1 });
-    const killed = spawn(
-      process.execPath,
-      [join(import.meta.dirname, 'appProcess.ts'), home, JSON.stringify(settings), JSON.stringify([long, ...seeds(3)])],
-      {
-        stdio: 'ignore',
-      },
-    );
+  it('loses nothing when the app is killed and its store deleted, nor when the next one is closed: each finds the jobs by their run folders', async () => {
+    const configs = [long, ...seeds(3)];
+    const killed = startApp({ home, settings: clusterSettings.parse({ cpus: 1 }), configs });
     await until(
       () => runsIn(home).some((id) => endings(id).length > 0 || journalOf(id).length > 2),
       'the first entries',
     );
     killed.kill('SIGKILL');
     for (const end of ['', '-wal', '-shm']) rmSync(join(home, `permafrost.db${end}`), { force: true });
-    const app = await open();
-    app.queue.adoptOrphans();
-    const ids = app.runs.getAll().map(({ id }) => id);
+    const next = await open();
+    next.queue.adoptOrphans();
+    const ids = next.runs.getAll().map(({ id }) => id);
     expect(ids).toHaveLength(4);
+    await until(() => next.queue.get().running.length > 0, 'a job that runs');
+    await next.close();
+    apps.delete(next);
+    const app = await open();
+    expect(ids.map((id) => app.runs.get(id).state)).not.toContain('paused');
+    app.runs.complete(ids);
     await app.queue.whenIdle();
     expect(app.runs.getAll().map(({ state }: Run) => state)).toEqual(ids.map(() => 'finished'));
     expect(ids.map(endings)).toEqual(ids.map(() => ['finished']));
   }, 60_000);
+
+  it('two apps that want the same runs at once, one of them on another machine, train each run once', async () => {
+    const before = jobNames();
+    const options = { home, settings: clusterSettings.parse({ cpus: 1 }), configs: seeds(4) };
+    const apps = [startApp(options), startApp({ ...options, host: 'laptop' })];
+    expect(await Promise.all(apps.map((app) => once(app, 'exit')))).toEqual([
+      [0, null],
+      [0, null],
+    ]);
+    expect(runsIn(home)).toHaveLength(4);
+    expect(jobNames().filter((name) => !before.includes(name))).toHaveLength(4);
+    for (const id of runsIn(home))
+      expect(journalOf(id).filter(({ body }) => body.kind === 'started' || body.kind === 'ended')).toHaveLength(2);
+  }, 60_000);
 });
 
+/** Jobs that Slurm knows, with those that ended. */
+const jobNames = (): string[] => cluster.slurm('squeue', '-h', '-r', '-t', 'all', '-o', '%F_%K').split('\n');
 const runsIn = (folder: string): string[] =>
   existsSync(join(folder, 'runs')) ? readdirSync(join(folder, 'runs')) : [];
 const journalOf = (id: string) => [...readEntries(runFiles(join(home, 'runs', id)).journal)];

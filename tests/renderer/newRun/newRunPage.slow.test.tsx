@@ -81,7 +81,9 @@ describe('the form', () => {
   });
 
   test('marks deviations from the published protocol with a dot that explains itself', () => {
-    expect(screen.getByLabelText(/^Body dropout differs from the published protocol: Dropout inside the transformer is 0/)).toBeTruthy();
+    expect(
+      screen.getByLabelText(/^Body dropout differs from the published protocol: Dropout inside the transformer is 0/),
+    ).toBeTruthy();
   });
 
   test('applies a regime, which changes its own fields, and undoes it', async () => {

@@ -54,9 +54,14 @@ interface ProposedProps {
 
 function Proposed({ request, onClose, onStart }: ProposedProps) {
   const trpc = useTRPC();
-  const plan = useQuery({ ...trpc.tables.plan.queryOptions(request), staleTime: 0 });
-  const queue = useQuery(trpc.queue.get.queryOptions());
   const where = useWhereToRun();
+  const launcher = where.hasCluster ? where.launcher : undefined;
+  const plan = useQuery({
+    ...trpc.tables.plan.queryOptions({ ...request, launcher }),
+    staleTime: 0,
+    placeholderData: (old) => old,
+  });
+  const queue = useQuery(trpc.queue.get.queryOptions());
   if (plan.isPending) return <Loading what="the plan" />;
   if (plan.isError)
     return <ErrorState title="The plan could not be computed" error={plan.error} onRetry={() => void plan.refetch()} />;
@@ -69,11 +74,7 @@ function Proposed({ request, onClose, onStart }: ProposedProps) {
           {hasWork(plan.data) ? 'Not now' : 'Close'}
         </Button>
         {hasWork(plan.data) && (
-          <Button
-            leftSection={<IconPlayerPlay size={15} />}
-            onClick={() => onStart(where.hasCluster ? where.launcher : undefined)}
-            data-autofocus
-          >
+          <Button leftSection={<IconPlayerPlay size={15} />} onClick={() => onStart(launcher)} data-autofocus>
             Start
           </Button>
         )}

@@ -1,7 +1,7 @@
 /** The runs that a request starts, and their cost. */
 import { Alert, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
-import { bytesText, durationText, miscountText, planText } from '#contract/format';
+import { bytesText, miscountText, planText, planTimeText } from '#contract/format';
 import type { ReproductionPlan } from '#contract/tableState';
 import { type Fact, Facts } from '../../components/Facts.tsx';
 
@@ -13,10 +13,10 @@ interface PlanViewProps {
 export const hasWork = ({ resumed, started }: ReproductionPlan): boolean => resumed + started > 0;
 
 export function PlanView({ plan, isQueuePaused }: PlanViewProps) {
-  const { seconds, basis, memoryBytes, diskBytes, miscounted } = plan;
+  const { basis, memoryBytes, diskBytes, miscounted } = plan;
   const time = (
     <>
-      about {durationText(seconds)} <span className="dimmed">({basis})</span>
+      about {planTimeText(plan)} <span className="dimmed">({basis})</span>
     </>
   );
   const facts: Fact[] = [

@@ -1,7 +1,7 @@
 /** The progress of a table while its runs train or wait, and the time left. */
 import { Group, Progress, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { durationText, percentText } from '#contract/format';
+import { percentText, planTimeText } from '#contract/format';
 import type { TableState } from '#contract/tableState';
 import { useTRPC } from '../../client/trpc.ts';
 import { busyCells, isActive, runsOf } from './requests.ts';
@@ -35,7 +35,7 @@ export function TableProgress({ state }: { state: TableState }) {
           waiting
         </Text>
         <Text size="xs" c="dimmed">
-          {plan.data ? `about ${durationText(plan.data.seconds)} left` : ''}
+          {plan.data ? `left: about ${planTimeText(plan.data)}` : ''}
         </Text>
       </Group>
     </Stack>
