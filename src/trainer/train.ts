@@ -293,5 +293,5 @@ function reportSpeed({ learner, journal }: Session): void {
   const { steps, training, data } = learner.time;
   if (steps === 0) return;
   const each = (ms: number) => `${(ms / steps).toFixed(2)} ms`;
-  journal.log('info', `${steps} steps took ${each(training)} each, of which ${each(data)} to make the batch.`);
+  journal.log('info', `${steps} steps took ${each(training)} each, including ${each(data)} to make the batch.`);
 }

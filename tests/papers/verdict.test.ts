@@ -59,7 +59,7 @@ describe('a cell', () => {
     });
   });
   it('is at the floor if neither the published number nor ours beats the floor', () => {
-    const guess = { ...plain, tolerance: 0.7, floor: { value: 7.3, predictor: 'always 45' } };
+    const guess = { ...plain, tolerance: 0.7, floor: { value: 7.3, predictor: 'always predict 45' } };
     const theirs = published(7.4, { metric: 'mae' });
     expect(judge(theirs, samples(7.35, 7.38, 7.33), guess).verdict).toBe('at the floor');
     expect(judge(theirs, samples(9, 9.1, 9.05), guess).verdict).toBe('at the floor'); // worse than guessing

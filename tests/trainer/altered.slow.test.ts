@@ -1,4 +1,4 @@
-/** Files that a user or a bad disk changed while a run was paused or under way: its own, and those that it reads. */
+/** Files that a user or a bad disk changed while a run was paused or running: its own files, and those that it reads. */
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

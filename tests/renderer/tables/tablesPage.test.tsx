@@ -119,7 +119,7 @@ test('a cell opens with its sources, settings and runs; it is run again, and tha
   expect(drawer.getByText('arXiv 2103.05247 v2, Table 2, as quoted by secondary sources')).toBeTruthy();
   expect(drawer.getByText(/^0\.001\. Printed: appendix of the paper/)).toBeTruthy();
   expect(drawer.getByText(/^with 7 seeds \(runs end at one of two peaks/)).toBeTruthy();
-  expect(drawer.getByText('second-hand: as another text quotes it')).toBeTruthy();
+  expect(drawer.getByText('second-hand: quoted by another text')).toBeTruthy();
   expect(drawer.getByText('done-1').closest('a')!.getAttribute('href')).toBe('/runs/done-1');
   expect(drawer.getByText('Open as a new run').closest('a')!.getAttribute('href')).toContain('preset=regimes');
   expect(drawer.getByText('Copy as command').closest('button')!.title).toBe(
