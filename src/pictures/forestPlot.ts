@@ -47,7 +47,7 @@ export function forestPlotParts(state: TableState, { width, ink, curves }: Fores
     ...panels.flatMap((panel) => forestPanel(panel, edges, width, ink)),
     ...weightCharts(state.weightsAndScore, width, ink),
     ...stepCurves(state, curves, width, ink),
-    ...listed('Cells without a number of ours', cellReasons(state), width, ink),
+    ...listed('Cells without a result', cellReasons(state), width, ink),
     ...listed('Columns that are not compared, and their other differences', contrastReasons(state), width, ink),
   ];
 }

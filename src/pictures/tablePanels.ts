@@ -8,6 +8,7 @@ import {
   conclusionText,
   fallsSign,
   gainText,
+  havePublished,
   publishedText,
   rangeText,
   thresholdText,
@@ -85,19 +86,21 @@ export function contrastPanels({ contrasts }: Pick<TableState, 'contrasts'>): Pa
   });
 }
 
-/** Why cells cannot run here or have no number of ours, a line for each reason: `mnist FPT, mnist URT: needs a download`. */
-export const cellReasons = ({ results }: Pick<TableState, 'results'>): string[] =>
-  joinedByReason(
+/** Why cells cannot run here or have no number of ours, a line for each reason: `mnist FPT; mnist URT: needs a download`. */
+export function cellReasons({ results }: Pick<TableState, 'results'>): string[] {
+  const isPublished = havePublished(results);
+  return joinedByReason(
     results.flatMap((result) => {
       const { cell, needs, runs } = result;
       const name = [cell.row, cell.column].filter(Boolean).join(' ');
       if (needs !== null && runs.length === 0) return { name, reason: needs };
       const unreached = unreachedText(result);
       if (unreached) return { name, reason: unreached };
-      const reason = `no published number, and ${runs.length ? 'no finished run' : 'no run'} yet`;
+      const reason = `${isPublished ? 'no published number, and ' : ''}${runs.length ? 'no finished run' : 'not trained'} yet`;
       return hasNumber(result) ? [] : { name, reason };
     }),
   );
+}
 
 /** Why contrasts have no gain. */
 export const contrastReasons = ({ contrasts }: Pick<TableState, 'contrasts'>): string[] =>
@@ -110,7 +113,7 @@ export const contrastReasons = ({ contrasts }: Pick<TableState, 'contrasts'>): s
 function joinedByReason(entries: readonly { name: string; reason: string }[]): string[] {
   const reasons = [...new Set(entries.map(({ reason }) => reason))];
   const namesOf = (reason: string) => entries.filter((entry) => entry.reason === reason).map(({ name }) => name);
-  return reasons.map((reason) => `${namesOf(reason).join(', ')}: ${reason}.`);
+  return reasons.map((reason) => `${namesOf(reason).join('; ')}: ${reason}.`);
 }
 
 const hasNumber = ({ cell, judgement }: CellResult): boolean => cell.published !== null || judgement.mean !== null;

@@ -192,5 +192,6 @@ function requireSameConfig(folder: string, run: Run): void {
 /** The reason of a crash, with the last lines that the trainer printed. */
 function crashMessage(how: string, log: string): string {
   const words = printedTail(log, 4000).trim().split('\n').slice(-3).join(' ').slice(-400);
-  return `The trainer exited unexpectedly (${how})${words ? `: ${words}` : '.'} Resume the run to continue from its last checkpoint.`;
+  const end = /[.!?]$/.test(words) ? '' : '.';
+  return `The trainer exited unexpectedly (${how})${words && `: ${words}`}${end} Resume the run to continue from its last checkpoint.`;
 }

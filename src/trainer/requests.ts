@@ -2,6 +2,7 @@
  * What others ask of a trainer, by message or signal. It loads nothing that takes time, because a signal that comes before its
  * handler ends the process without a word in the journal.
  */
+import { sendToParent } from './parent.ts';
 import type { Interruption } from './train.ts';
 
 /** Receives requests for the run of a folder from now on; the first one aborts the signal, with an {@link Interruption} as its reason. */
@@ -15,7 +16,7 @@ export function receiveRequests(folder: string): AbortSignal {
     const command = trainerCommand.safeParse(message);
     if (!command.success) return;
     interrupt({ ...command.data, reason: null });
-    process.send?.({ heard: command.data.kind });
+    sendToParent({ heard: command.data.kind });
   });
   process.on('disconnect', () => interrupted('The process that started this run exited.'));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

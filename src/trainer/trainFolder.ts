@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describeError, PermafrostError } from '#contract/errors';
-import type { JournalEntry } from '#contract/run';
 import { syncFile } from '#disk/atomicFile';
 import { type Lease, type LeaseHolder, takeLease } from '#disk/lease';
 import { processText } from '#disk/processes';
@@ -11,6 +10,7 @@ import { retryWhileDiskFails } from '#disk/retryWhileDiskFails';
 import { readRunConfig } from '#runFolder/config';
 import { type Journal, openJournal, readEntries } from '#runFolder/journal';
 import { runFiles } from '#runFolder/paths';
+import { allSent, sendToParent } from './parent.ts';
 import { type Ended, type RunControl, train } from './train.ts';
 
 const exitCode = { rested: 0, failed: 1, refused: 2 };
@@ -70,7 +70,7 @@ async function openRun(folder: string, control: RunControl): Promise<Journal> {
     process.exit(exitCode.refused);
   };
   return retryWhileDiskFails(
-    () => openJournal(files.journal, { send, permit, seen: wholeOf('PERMAFROST_SEEN', 0) }),
+    () => openJournal(files.journal, { send: sendToParent, permit, seen: wholeOf('PERMAFROST_SEEN', 0) }),
     patience,
   );
 }
@@ -92,13 +92,6 @@ async function takeRun(folder: string, stop: AbortSignal): Promise<Lease> {
   }
 }
 
-/** Settles when the newest message has been sent. */
-let sent: Promise<unknown> = Promise.resolve();
-function send(entry: JournalEntry): void {
-  if (!process.connected) return;
-  sent = new Promise((resolve) => process.send!(entry, undefined, undefined, resolve)); // a lost parent shows as 'disconnect'
-}
-
 /** Writes the last entry, waits while the disk refuses it, and exits. */
 async function finish(journal: Journal, ended: Ended, stop: AbortSignal): Promise<never> {
   let code = ended.state === 'failed' ? exitCode.failed : exitCode.rested;
@@ -117,7 +110,7 @@ async function finish(journal: Journal, ended: Ended, stop: AbortSignal): Promis
     console.error((error as Error).message);
     code = exitCode.failed;
   }
-  await Promise.race([sent, setTimeout(patience)]);
+  await Promise.race([allSent(), setTimeout(patience)]);
   process.exit(code);
 }
 const patience = 5000; // ms to wait for a parent that does not read, and for a full disk after a request to end

@@ -284,9 +284,13 @@ test('a table without cells says so', () => {
 });
 
 test('a cell without any number is listed instead of drawn', () => {
-  const plot = draw(stateOf([result(cell('listops', 'FPT', { published: null }), { judgement: unanswered })]));
+  const untrained = ['FPT', 'URT'].map((column) =>
+    result(cell('listops', column, { published: null }), { judgement: unanswered }),
+  );
+  const plot = draw(stateOf([result(cell('mnist', 'FPT')), ...untrained]));
   expect(lineOf(plot, 'listops')).toBeUndefined();
-  expect(texts(plot)).toContain('listops FPT: no published number, and no run yet.');
+  expect(texts(plot)).toContain('listops FPT; listops URT: no published number, and not trained yet.');
+  expect(texts(draw(stateOf(untrained)))).toContain('listops FPT; listops URT: not trained yet.');
 });
 
 test('names are escaped, and long ones are shortened but available in full', () => {

@@ -1,5 +1,6 @@
 /** Whole runs in real trainer processes. */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -196,6 +197,29 @@ describe('interruptions', () => {
     trainer.child.disconnect();
     expect(await trainer.exit).toMatchObject({ code: 0 });
     expect(endOf(run)).toMatchObject({ state: 'paused', step: 0, reason: { code: 'interrupted' } });
+  });
+
+  it.skipIf(process.platform === 'win32')('an app that dies right after a pause does not fail its run', async () => {
+    const run = lab.addRun('asked by a dead app', { ...settings, num_iters: 1000, early_stop: null });
+    const app = `
+      const [main, folder] = process.argv.slice(1);
+      const options = { detached: true, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] };
+      const trainer = require('node:child_process').fork(main, [folder], options);
+      const die = () => process.kill(process.pid, 'SIGKILL');
+      trainer.on('message', ({ body }) => {
+        if (body?.kind !== 'metrics') return;
+        trainer.removeAllListeners('message');
+        trainer.kill('SIGSTOP'); // so that it answers when the app is dead
+        trainer.send({ kind: 'pause' }, () => process.stdout.write(String(trainer.pid), die));
+      });`;
+    const parent = spawn(process.execPath, ['-e', app, mainFile, run.folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let pid = '';
+    parent.stdout.on('data', (text) => {
+      pid += text;
+    });
+    expect(await once(parent, 'close')).toEqual([null, 'SIGKILL']);
+    process.kill(Number(pid), 'SIGCONT');
+    await expect.poll(() => endOf(run), { timeout: 20_000 }).toMatchObject({ state: 'paused', reason: null });
   });
 
   it('Ctrl-C in a terminal reaches every process, but only the parent decides about the run', async () => {

@@ -11,7 +11,8 @@ export function useWhereToRun() {
   const cluster = useQuery({ ...trpc.cluster.state.queryOptions(), staleTime: 60_000 });
   const [chosen, choose] = useLocalStorage<LauncherName>({ key: 'permafrost-where-to-run', defaultValue: 'local' });
   const hasCluster = cluster.data?.problem === null;
-  return { launcher: hasCluster ? chosen : 'local', hasCluster, choose };
+  const launcher: LauncherName = hasCluster ? chosen : 'local';
+  return { launcher, hasCluster, choose };
 }
 
 export function WhereToRun({ launcher, hasCluster, choose }: ReturnType<typeof useWhereToRun>) {

@@ -4,6 +4,7 @@ import { countText, dateTimeText, durationText, metricText, percentText } from '
 import { type MetricColumn, metricColumns } from '#contract/groups';
 import { type RunRow, settingOf } from '#contract/runRow';
 import type { FieldValue } from './filterFields.ts';
+import { secondsLeft } from './secondsLeft.ts';
 
 export interface Column {
   id: string;
@@ -87,6 +88,14 @@ export const runColumns: readonly Column[] = [
   metric('recent', 'Last 100', 'Mean of the last 100 test metrics'),
   metric('last', 'Last', 'Test metric of the last evaluation'),
   number('seconds', 'Duration', [96, 0], 'Training time without pauses', (row) => row.seconds || null, durationText),
+  number(
+    'left',
+    'Time left',
+    [96, 0],
+    'Time left of a running run at its speed so far, without early stop',
+    (row) => (row.state === 'running' ? secondsLeft(row) : null),
+    durationText,
+  ),
   {
     id: 'device',
     label: 'Device',

@@ -52,6 +52,18 @@ describe('the form', () => {
     await isReady();
   });
 
+  test('offers no device that does not work here, and says why', async () => {
+    const broken = (await page.app.devices.list()).filter(({ available }) => !available);
+    expect(broken.length).toBeGreaterThan(0);
+    fireEvent.click(screen.getByLabelText('Device', { selector: 'input' }));
+    for (const { name, why } of broken)
+      await eventually(() => {
+        const option = document.querySelector(`[role=option][value="${name}"]`);
+        expect(option?.textContent).toBe(`${name}${why}`);
+        expect(option?.hasAttribute('data-combobox-disabled')).toBe(true);
+      });
+  });
+
   test("shows the app's errors at their fields", async () => {
     type('Heads', '3');
     await eventually(() => expect(screen.getByText(/must be a multiple of n_head/)).toBeTruthy());

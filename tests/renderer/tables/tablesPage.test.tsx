@@ -145,7 +145,7 @@ test('the picture of a table is kept in the address, has a text alternative, and
   const plot = await screen.findByRole('img', { name }, patient);
   expect(page.history.location.search).toContain('view=picture');
   expect(plot.textContent).toContain('FRT†');
-  expect(plot.textContent).toContain('mnist FPT, mnist-add FPT: needs a download');
+  expect(plot.textContent).toContain('mnist FPT; mnist-add FPT: needs a download');
   expect(screen.queryByLabelText(/Does language pretraining help/, { selector: 'table' })).toBeNull();
   expect(await seriousComplaints()).toEqual([]);
   press('Export');

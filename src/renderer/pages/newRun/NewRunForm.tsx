@@ -58,7 +58,11 @@ export function NewRunForm({ catalogue, draft, onDraft, edited, onEdited, onCrea
   const task = catalogue.tasks.find(({ name }) => name === draft.task);
   const drafts = useMemo(() => expandGrid(draft, axes, catalogue, edited), [draft, axes, catalogue, edited]);
   const configs = drafts.length <= mostRuns ? drafts.map(configOfDraft) : [];
-  const impossible = useImpossibleChoices(draft, catalogue, edited, check.isRunnable);
+  const impossible = useImpossibleChoices({
+    ...{ draft, catalogue, edited },
+    isRunnable: check.isRunnable,
+    launcher: where.launcher,
+  });
   const gridProblems = useGridProblems(drafts);
   const ready =
     check.isRunnable &&

@@ -3,9 +3,10 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import type { Catalogue } from '#contract/catalogue';
+import type { LauncherName } from '#contract/cluster';
 import type { ConfigField } from '#contract/config';
 import { useTRPC } from '../../client/trpc.ts';
-import { changesOf, choicesOf } from './choices.ts';
+import { changesOf, choiceOf, choicesOf } from './choices.ts';
 import type { Draft } from './draft.ts';
 import { mostRuns } from './grid.ts';
 
@@ -13,18 +14,45 @@ const pause = 150; // ms
 const options = { staleTime: 60_000, retry: false } as const;
 const none: Record<string, string> = {};
 
-/** The choices that the form cannot follow, with the reason of each. All can be followed while the form itself is wrong. */
-export function useImpossibleChoices(
-  draft: Draft,
-  catalogue: Catalogue,
-  edited: readonly ConfigField[],
-  isRunnable: boolean,
-): Readonly<Record<string, string>> {
+export interface FormState {
+  draft: Draft;
+  catalogue: Catalogue;
+  edited: readonly ConfigField[];
+  isRunnable: boolean;
+  launcher: LauncherName;
+}
+
+/** The choices that the form cannot follow, with the reason of each. While the form itself is wrong, only broken devices. */
+export function useImpossibleChoices({
+  draft,
+  catalogue,
+  edited,
+  isRunnable,
+  launcher,
+}: FormState): Readonly<Record<string, string>> {
   const [latest] = useDebouncedValue(draft, pause);
   const changes = useMemo(() => changesOf(latest, choicesOf(latest, catalogue, edited)), [latest, catalogue, edited]);
   const asked = { ...options, enabled: isRunnable, placeholderData: keepPreviousData };
   const problems = useQuery(useTRPC().config.problems.queryOptions({ settings: latest, changes }, asked));
-  return (isRunnable && problems.data) || none;
+  const broken = useBrokenDevices(launcher);
+  const wrong = (isRunnable && problems.data) || none;
+  return useMemo(() => ({ ...wrong, ...broken }), [wrong, broken]);
+}
+
+/** The devices that do not work on this machine, as choices with the reason of each. The nodes of a cluster may have others. */
+function useBrokenDevices(launcher: LauncherName): Readonly<Record<string, string>> {
+  const devices = useQuery({
+    ...useTRPC().devices.list.queryOptions(),
+    staleTime: Number.POSITIVE_INFINITY,
+    enabled: launcher === 'local',
+  });
+  return useMemo(() => {
+    const broken = devices.data?.filter(({ available }) => !available) ?? [];
+    if (launcher !== 'local') return none;
+    return Object.fromEntries(
+      broken.map(({ name, why }) => [choiceOf('device', name), why ?? 'It does not work here.']),
+    );
+  }, [devices.data, launcher]);
 }
 
 /** The problems of the runs of a grid by their number from 0; undefined until the app has answered. */

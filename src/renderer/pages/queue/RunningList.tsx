@@ -4,8 +4,8 @@ import { IconPlayerPause, IconPlayerStop } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { countText, durationText, metricText, percentText } from '#contract/format';
 import type { RunRow } from '#contract/runRow';
+import { timeLeftText } from '../../runs/secondsLeft.ts';
 import { useRunActions } from '../runs/useRunActions.ts';
-import { secondsLeft } from './secondsLeft.ts';
 
 export function RunningList({ rows }: { rows: readonly RunRow[] }) {
   if (rows.length === 0)
@@ -26,7 +26,6 @@ export function RunningList({ rows }: { rows: readonly RunRow[] }) {
 function RunningRun({ row }: { row: RunRow }) {
   const { pause, stop } = useRunActions();
   const share = row.step / Math.max(1, row.totalSteps);
-  const left = secondsLeft(row);
   const best = row.best === null ? '' : `best ${row.metric ?? 'metric'} ${metricText(row.best, row.metric)}`;
   return (
     <Paper withBorder px="sm" py="xs">
@@ -57,7 +56,7 @@ function RunningRun({ row }: { row: RunRow }) {
           so far
         </Text>
         <Text size="xs" c="dimmed">
-          {left === null ? 'time left unknown' : `at most ${durationText(left)} left`}
+          {timeLeftText(row)}
         </Text>
       </Group>
     </Paper>

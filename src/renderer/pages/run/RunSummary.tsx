@@ -4,6 +4,7 @@ import { countText, durationText, metricText, numberText } from '#contract/forma
 import type { Run } from '#contract/run';
 import type { RunRow } from '#contract/runRow';
 import type { Reference } from '../../chart/series.ts';
+import { timeLeftText } from '../../runs/secondsLeft.ts';
 
 interface RunSummaryProps {
   run: Run;
@@ -18,7 +19,6 @@ export function RunSummary({ run, row, published }: RunSummaryProps) {
   const { result } = run;
   const known = row.metric;
   const speed = row.seconds > 0 ? row.step / row.seconds : null;
-  const left = row.state === 'running' && speed ? durationText((row.totalSteps - row.step) / speed) : null;
   const numbers: [string, string, string?][] = [
     ['Last test', metricText(row.last, known)],
     ['Best test', metricText(row.best, known)],
@@ -72,8 +72,8 @@ export function RunSummary({ run, row, published }: RunSummaryProps) {
                   animated={row.state === 'running'}
                 />
                 <Text size="xs" c="dimmed">
-                  step {countText(row.step)} of at most {countText(row.totalSteps)}
-                  {left ? `, about ${left} left` : ''}
+                  step {countText(row.step)} of {countText(row.totalSteps)}
+                  {row.state === 'running' ? `, ${timeLeftText(row)}` : ''}
                 </Text>
               </Stack>
             )}

@@ -9,6 +9,7 @@ import type { RunRow } from '#contract/runRow';
 import { StateBadge } from '../../components/StateBadge.tsx';
 import type { Column } from '../../runs/columns.ts';
 import type { Item } from '../../runs/items.ts';
+import { timeLeftText } from '../../runs/secondsLeft.ts';
 
 interface RunLineProps {
   item: Item;
@@ -79,13 +80,17 @@ const cells: Record<string, (row: RunRow, text: string, inside: boolean) => Reac
   ),
   device: (row, text) => <span title={row.device ?? ''}>{text}</span>,
   state: (row, text) => (
-    <Tooltip label={row.reason?.message} disabled={!row.reason}>
+    <Tooltip label={aboutState(row)} disabled={!aboutState(row)}>
       <span>
         <StateBadge state={row.state} text={text} />
       </span>
     </Tooltip>
   ),
 };
+
+/** The reason of a state; the time left of a running run. */
+const aboutState = (row: RunRow): string | undefined =>
+  row.state === 'running' ? `Running, ${timeLeftText(row)}` : row.reason?.message;
 
 function RunCell({ row, column, inside }: { row: RunRow; column: Column; inside: boolean }) {
   const text = column.text(row);

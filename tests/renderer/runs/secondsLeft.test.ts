@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { secondsLeft } from '#renderer/pages/queue/secondsLeft';
+import { secondsLeft } from '#renderer/runs/secondsLeft';
 
 test('time left follows from the pace so far, and is not guessed before the first step', () => {
   expect(secondsLeft({ seconds: 10, step: 100, totalSteps: 500 })).toBe(40);
