@@ -57,7 +57,7 @@ interface Session extends RunOptions, Prepared {
   progress: Progress;
   /** Trained parameters after the best iteration. */
   best: Record<string, TensorData> | null;
-  /** Steps whose figures nobody has read yet. */
+  /** Steps whose figures have not been read yet. */
   unread: { step: number; seconds: number; report: PendingReport }[];
   /** When they were read last, in ms of a monotonic clock. */
   readAt: number;

@@ -100,7 +100,7 @@ test('missing cells start after their plan is shown, stop together and are offer
   await eventually(() => expect(textOf('mnist', 'URT')).toContain('3 queued'));
   expect(page.app.queue.get().queued).toHaveLength(15);
   expect(screen.getByText('7 of 22 runs finished (32 %), 0 running, 15 waiting')).toBeTruthy();
-  await screen.findByText(/^about .* left$/, {}, patient);
+  await screen.findByText(/^left: about /, {}, patient);
 
   for (const id of page.app.queue.get().queued.slice(0, 2)) page.app.runs.stop(id); // by another user
   await screen.findByText('Stop all (13 runs)', {}, patient);
