@@ -8,8 +8,8 @@ import { openServed } from './shells.ts';
 
 const [home = defaultHome(), folder = join(projectFolder, 'docs', 'screenshots'), width = '1280'] =
   process.argv.slice(2);
-/** One shows the machine and the folders it was taken on; the other is empty while nothing runs. */
-const unpictured = ['devices', 'queue'];
+/** They show the machine and its folders, an empty list while nothing runs, and text. */
+const unpictured = ['devices', 'queue', 'help'];
 mkdirSync(folder, { recursive: true });
 ensureBuilt(console.error);
 const app = await createApp({ home });

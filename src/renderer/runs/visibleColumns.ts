@@ -22,7 +22,7 @@ export interface VisibleColumns {
 /** Shown even if all rows are equal. */
 const constant: readonly string[] = ['name', 'state', 'value', 'n'];
 /** The last column is the first to be hidden when there is no room. */
-const importance = [...constant, 'seed', 'best', 'recent', 'task', 'model', 'regime', 'seconds', 'tags'];
+const importance = [...constant, 'seed', 'task', 'best', 'regime', 'model', 'recent', 'seconds', 'tags'];
 
 export const checkboxWidth = 34;
 

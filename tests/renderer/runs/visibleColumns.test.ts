@@ -32,6 +32,7 @@ describe('the default columns', () => {
       expect(columns.slice(0, 1).map(({ id }) => id)).toEqual(['name']);
     }
     expect(labels({ rows: differing, width: 500 })).toEqual(['Name', 'Seed', 'State', 'Final']);
+    expect(labels({ rows: differing, width: 672 })).toEqual(['Name', 'Seed', 'State', 'Task', 'Final', 'Best']);
   });
 
   test('groups show the number of their runs, and runs in a group show their seed next to the name', () => {

@@ -22,7 +22,7 @@ export function MetricTable({ rows, onRemove }: MetricTableProps) {
   const names = groupLabels(groups);
   return (
     <Table.ScrollContainer minWidth={960}>
-      <Table aria-label="Metrics" verticalSpacing={5} horizontalSpacing={8} withTableBorder>
+      <Table aria-label="Metrics" verticalSpacing={5} horizontalSpacing={6} withTableBorder>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Run</Table.Th>
@@ -60,7 +60,7 @@ function MeanLine({ group, name }: { group: RunGroup; name: string }) {
       <Table.Td c="dimmed">n = {group.rows.length}</Table.Td>
       {metrics.map(({ id }) => (
         <Table.Td key={id} ta="right" fw={600}>
-          {meanText(means[id], group.rows[0].metric)}
+          {means[id] && <MeanText mean={means[id]} metric={group.rows[0].metric} />}
         </Table.Td>
       ))}
       <Table.Td colSpan={plain.length + 1} c="dimmed" ta="right">
@@ -70,10 +70,16 @@ function MeanLine({ group, name }: { group: RunGroup; name: string }) {
   );
 }
 
-function meanText(mean: Mean | null, metric: RunRow['metric']): string {
-  if (!mean) return '';
-  const margin = marginText(mean, (value) => metricText(value, metric)).replace('± ', '±\u00a0');
-  return `${metricText(mean.mean, metric)} ${margin}`.trimEnd();
+/** A mean above its interval, each in one line. */
+function MeanText({ mean, metric }: { mean: Mean; metric: RunRow['metric'] }) {
+  return (
+    <>
+      {metricText(mean.mean, metric)}{' '}
+      <Text size="xs" c="dimmed" style={{ whiteSpace: 'nowrap' }}>
+        {marginText(mean, (value) => metricText(value, metric))}
+      </Text>
+    </>
+  );
 }
 
 interface RunLineProps {

@@ -7,12 +7,15 @@ import type { LauncherName } from '#contract/cluster';
 import type { ConfigField } from '#contract/config';
 import { useTRPC } from '../../client/trpc.ts';
 import { changesOf, choiceOf, choicesOf } from './choices.ts';
+import { controlOf } from './controls.ts';
 import type { Draft } from './draft.ts';
 import { mostRuns } from './grid.ts';
 
 const pause = 150; // ms
 const options = { staleTime: 60_000, retry: false } as const;
 const none: Record<string, string> = {};
+const deviceControl = controlOf('device');
+const deviceChoices = deviceControl.kind === 'choice' ? deviceControl.choices.filter((name) => name !== 'auto') : [];
 
 export interface FormState {
   draft: Draft;
@@ -47,11 +50,13 @@ function useBrokenDevices(launcher: LauncherName): Readonly<Record<string, strin
     enabled: launcher === 'local',
   });
   return useMemo(() => {
-    const broken = devices.data?.filter(({ available }) => !available) ?? [];
-    if (launcher !== 'local') return none;
-    return Object.fromEntries(
-      broken.map(({ name, why }) => [choiceOf('device', name), why ?? 'It does not work here.']),
-    );
+    if (launcher !== 'local' || !devices.data) return none;
+    const reasons = deviceChoices.flatMap((name) => {
+      const device = devices.data.find((row) => row.name === name);
+      if (device?.available) return [];
+      return [[choiceOf('device', name), device?.why ?? 'This machine has no such device.']];
+    });
+    return Object.fromEntries(reasons);
   }, [devices.data, launcher]);
 }
 
