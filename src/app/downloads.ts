@@ -166,7 +166,10 @@ export function downloadOf(app: App, path: string): Download {
   const { type, of, chunks } = rows[name];
   const { id: ids, table, profile, tolerance } = readQuery(searchParams);
   if (of === 'a table' && table === null)
-    throw new PermafrostError('config', `${name} needs the id of a table; found none. Add table=ID.`);
+    throw new PermafrostError(
+      'config',
+      `${name} needs the id of a table; found none. Name the table: --table ID, or table=ID in an address.`,
+    );
   if (of === 'one run' && ids.length !== 1)
     throw new PermafrostError('config', `${name} needs the id of exactly one run; found ${ids.length}.`);
   if (table !== null) tableOf(table);

@@ -100,7 +100,7 @@ export function withReadyBody(
   return { ...settings, model_name: chosen };
 }
 
-/** Fields that decide how a body starts; whoever sets one has a body in mind. */
+/** Fields that belong to a particular body; a user who sets one has chosen a body. */
 const bodyFields: readonly ConfigField[] = ['pretrained', 'n_layer', 'n_embd', 'n_head', 'n_positions'];
 
 function withPossibleWeights(

@@ -1,5 +1,5 @@
 /** `permafrost export`: writes runs or a published table to a file, in the formats that the window offers too. */
-import { extname } from 'node:path';
+import { basename, extname } from 'node:path';
 import { Option } from 'commander';
 import { downloadNames } from '#app/downloads';
 import { PermafrostError } from '#contract/errors';
@@ -22,7 +22,11 @@ export const exportCommand: CommandRow = {
       .argument('<what...>', 'ids of runs (without any: all runs), then the file; - for standard output')
       .option('--table <table>', 'export this published table, or in a format for runs the runs of its cells')
       .addOption(new Option('--profile <profile>', 'profile of the table').choices(profiles).default('quick'))
-      .addOption(new Option('--format <format>', 'default: by the file extension').choices(downloadNames))
+      .addOption(
+        new Option('--format <format>', 'default: by the file name, such as means.csv or runs.means.csv').choices(
+          downloadNames,
+        ),
+      )
       .option('--json', 'print the path and the format as one JSON object')
       .action((what: string[], options: Options) =>
         readApp(async (app) => {
@@ -38,8 +42,10 @@ export const exportCommand: CommandRow = {
   },
 };
 
-/** The first format with the file's extension that fits runs or, if `isTable`, a table. */
+/** The format that the file's name ends with, as `my.means.csv` does; otherwise the first one with its extension that fits runs or a table. */
 function formatFor(path: string, isTable: boolean): string {
+  const named = downloadNames.find((name) => `.${basename(path)}`.endsWith(`.${name}`));
+  if (named) return named;
   const ending = path === '-' ? '.csv' : extname(path);
   const fitting = downloadNames.filter((name) => name.endsWith(ending) && isTable === name.startsWith('table'));
   const found = ending && (fitting[0] ?? downloadNames.find((name) => name.endsWith(ending)));

@@ -29,7 +29,7 @@ export const showCommand: CommandRow = {
               run.result
                 ? `mean of the last ${Math.min(100, run.result.iterations)} test metrics: ${run.result.last100}`
                 : '',
-              floor ? `baseline without input, ${floor.predictor}: ${numberText(floor.value)}` : '',
+              floor ? `floor ${numberText(floor.value)} (${floor.predictor})` : '',
               tests.length ? `${tests.length} evaluations, the last one at step ${tests.at(-1)!.step}` : '',
               `folder ${folder}${existsSync(folder) ? '' : ' is missing; only the data in the store remain'}`,
               run.tags.length ? `tags ${run.tags.map((tag) => printable(tag, widest)).join(', ')}` : '',

@@ -2,12 +2,20 @@
 import type { Contrast, ContrastVerdict } from './tableState.ts';
 import { gainText, rangeText } from './tableText.ts';
 
-/** For each verdict, the words of a conclusion between its first column and its rows; `it` is the other column. */
-const clauses: [ContrastVerdict, (it: string) => string][] = [
-  ['helps', (it) => `does better than ${it} on`],
-  ['harms', (it) => `does worse than ${it} on`],
-  ['no difference', (it) => `does as well as ${it}, within the tolerance, on`],
-  ["can't tell yet", (it) => `cannot be told from ${it} yet on`],
+/** The words before the rows of a verdict: at the start of a sentence that compares `a` with `b`, and after another verdict. */
+const clauses: { verdict: ContrastVerdict; first(a: string, b: string): string; later: string }[] = [
+  { verdict: 'helps', first: (a, b) => `${a} does better than ${b} on`, later: 'does better than it on' },
+  { verdict: 'harms', first: (a, b) => `${a} does worse than ${b} on`, later: 'does worse than it on' },
+  {
+    verdict: 'no difference',
+    first: (a, b) => `${a} does as well as ${b}, within the tolerance, on`,
+    later: 'does as well as it, within the tolerance, on',
+  },
+  {
+    verdict: "can't tell yet",
+    first: (a, b) => `No decision yet between ${a} and ${b} on`,
+    later: 'no decision yet on',
+  },
 ];
 
 /**
@@ -19,15 +27,15 @@ export function conclusionTexts(contrasts: readonly Contrast[]): string[] {
   return [...pairs].flatMap((columns) => {
     const [column, other] = columns.split(' over ');
     const compared = contrasts.filter((contrast) => contrast.columns === columns);
-    const found = clauses.flatMap(([verdict, clause]) => {
+    const found = clauses.flatMap(({ verdict, ...words }) => {
       const rows = compared.filter((contrast) => contrast.verdict === verdict).map(rowText);
-      return rows.length > 0 ? [{ verdict, rows, clause }] : [];
+      return rows.length > 0 ? [{ verdict, rows, ...words }] : [];
     });
     if (found.length === 0) return [];
-    const parts = found.map(({ clause, rows }, i) => `${clause(i === 0 ? other : 'it')} ${list(rows)}`);
+    const parts = found.map(({ first, later, rows }, i) => `${i === 0 ? first(column, other) : later} ${list(rows)}`);
     const isMixed =
       found.some(({ verdict }) => verdict === 'helps') && found.some(({ verdict }) => verdict === 'harms');
-    return [`${column} ${parts.join('; ')}.${isMixed ? ' Which of them is better depends on the row.' : ''}`];
+    return [`${parts.join('; ')}.${isMixed ? ' Which of them is better depends on the row.' : ''}`];
   });
 }
 

@@ -1,7 +1,7 @@
 /** The floor of a metric: the score of a trivial rule, which mostly ignores the input. */
 export interface Floor {
   value: number;
-  /** The rule as text, such as `always class 1`. */
+  /** The rule as text, in the imperative, such as `always predict class 1`. */
   predictor: string;
 }
 

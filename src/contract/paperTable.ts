@@ -142,7 +142,7 @@ const tablesFile = z
         if (seen.has(id)) report('another cell has this id', i, 'cells', j);
         seen.add(id);
         if (like === undefined && published === undefined) report('it has neither published nor like', i, 'cells', j);
-        if (like && !numbered.has(like)) report(`"${like}" is no cell with a number of its own`, i, 'cells', j, 'like');
+        if (like && !numbered.has(like)) report(`"${like}" is not a cell with its own number`, i, 'cells', j, 'like');
       }
     }
   });

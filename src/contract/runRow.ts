@@ -9,6 +9,7 @@ export type MetricName = 'accuracy' | 'mae';
 
 export interface RunRow {
   id: string;
+  /** The name in the config; task, body and regime if the user gave it no name. */
   name: string;
   state: RunState;
   /** Why it failed, crashed or stopped. */

@@ -1,5 +1,4 @@
 /** The table of disk and database errors: what happened, and how to fix it. */
-import { basename, dirname } from 'node:path';
 import { PermafrostError } from '#contract/errors';
 
 interface Trouble {
@@ -109,11 +108,9 @@ export function diskError(
 ): Error {
   if (error instanceof PermafrostError || !isRefusal(error)) return error as Error;
   const { message } = error as Error;
-  return new PermafrostError(
-    'disk',
-    `${basename(path)} could not be ${not} in ${dirname(path)}: ${message}. ${sentence(codeOf(error))}`,
-    { cause: error },
-  );
+  return new PermafrostError('disk', `${path} could not be ${not}: ${message}. ${sentence(codeOf(error))}`, {
+    cause: error,
+  });
 }
 
 /** Turns a SQLite error on the database at `path` into a `store` error. Returns other errors as they are. */

@@ -122,11 +122,14 @@ export const ast = wholeNetwork<AstConfig>({
 });
 
 /** Builds the model for a task of log-mel spectrograms. Throws `config` for any other task. */
-export function buildAst(settings: ExperimentConfig, { embedding, tokens, width, outputDim }: ModelShape): Model {
-  if (embedding || tokens < patch || width < patch) {
+export function buildAst(
+  settings: ExperimentConfig,
+  { embedding, tokens, width, outputDim, lengths }: ModelShape,
+): Model {
+  if (embedding || lengths || tokens < patch || width < patch) {
     throw new PermafrostError(
       'config',
-      `model_name: ast needs spectrograms of at least ${patch} frames × ${patch} mels, which ${settings.task} does not have. Choose the task speech-commands-mel.`,
+      `model_name: ast needs spectrograms of one length with at least ${patch} frames × ${patch} mels, which ${settings.task} does not have. Choose the task speech-commands-mel.`,
     );
   }
   return ast.model({ ...resize(astConfig, settings), frames: tokens, mels: width, classes: outputDim }, settings);

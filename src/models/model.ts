@@ -23,6 +23,8 @@ export interface ModelShape {
   embedding: boolean;
   inputDim: number;
   outputDim: number;
+  /** For samples of different lengths, the lengths that batches are padded to. */
+  lengths?: readonly number[];
 }
 
 export interface Model {

@@ -95,7 +95,8 @@ export function missing(cell: Cell, profile: Profile, have: Available): string |
   if (!have.body(profile === 'quick' ? quickBodyOf(cell) : model))
     return `needs the model ${model}, which Permafrost does not have yet`;
   if (!have.task(task)) return `needs the task ${task}, which Permafrost does not have yet`;
-  if (profile === 'quick' && !isQuick(cell)) return 'has no quick body or budget; use --profile paper';
+  if (profile === 'quick' && !isQuick(cell))
+    return 'has no quick body or budget; it trains only as published (profile paper)';
   if (!pretrained) return null;
   if (profile === 'quick')
     return have.weights(quickBodyOf(cell))

@@ -14,7 +14,7 @@ export interface StoreWriterOptions {
   journalOf(id: string): string;
   /** Called for every committed entry. */
   onCommit(id: string, entry: JournalEntry): void;
-  /** Called for every run of which a gathered change was made. */
+  /** Called for every run with a gathered change that was written. */
   onGathered(id: string): void;
   /** Called after every attempt, successful or not. */
   onAttempt(): void;

@@ -86,7 +86,7 @@ async function bringIn(store: Into, folder: string, id: string, isNew: boolean) 
     const holder = leaseHolder(files.lease);
     if (store.runs.get(id).state !== 'running' || (holder && holder.isAlive !== false)) return;
     if (store.runs.launcher(id) !== 'local' && readRunJob(folder)) return; // the job may still wait, or be moving to another node
-    store.runs.settle(id, 'crashed', underWay, Date.now());
+    store.runs.settle(id, 'crashed', lostWithStore, Date.now());
     changed = true;
   });
   if (damage.length > 0 && !leaseHolder(files.lease)) {
@@ -96,7 +96,7 @@ async function bringIn(store: Into, folder: string, id: string, isNew: boolean) 
   return { changed, damage };
 }
 
-const underWay = {
+const lostWithStore = {
   code: 'crashed',
   message: 'The run was running when the store was lost. Resume it to continue from its last checkpoint.',
 };

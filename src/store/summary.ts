@@ -1,6 +1,6 @@
 /** The columns of the list of runs. Four numbers summarise the test metrics of each run, so that ten thousand runs can be listed at once. */
 import type { Database } from 'better-sqlite3';
-import type { ExperimentConfig } from '#contract/config';
+import { configDefaults, type ExperimentConfig } from '#contract/config';
 import { regimeOf } from '#contract/regime';
 import { metricKeys } from '#contract/run';
 import { type RunRow, settingsOf } from '#contract/runRow';
@@ -24,6 +24,10 @@ type Described = Pick<UnjudgedRunRow, 'name' | 'task' | 'model' | 'regime' | 'se
 const testMetric = metricKeys.indexOf('test_metric');
 /** Number of test metrics that a published "last 100" averages. */
 const recentCount = 100;
+
+/** The name of a run; task, body and regime if the user gave it no name. */
+const titleOf = (config: ExperimentConfig): string =>
+  config.name === configDefaults.name ? [config.task, config.model_name, regimeOf(config)].join(' · ') : config.name;
 
 export function summaryColumns(database: Database) {
   const refresh = database.prepare(
@@ -53,8 +57,8 @@ export function summaryColumns(database: Database) {
     const known = described.get(id);
     if (known) return known;
     const full: ExperimentConfig = JSON.parse(config);
-    const { name, task, model_name: model, seed } = full;
-    const fresh = { name, task, model, regime: regimeOf(full), seed, settings: settingsOf(full) };
+    const { task, model_name: model, seed } = full;
+    const fresh = { name: titleOf(full), task, model, regime: regimeOf(full), seed, settings: settingsOf(full) };
     described.set(id, fresh);
     return fresh;
   }

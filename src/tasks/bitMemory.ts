@@ -50,7 +50,7 @@ export const bitMemory: Task = {
   /** Half of the bits are visible in the row that is read, so predicting them needs no memory. */
   floor: () => ({
     value: (1 + coinFloor.value) / 2,
-    predictor: 'the visible bits, and always the same value for the hidden ones',
+    predictor: 'copy the visible bits, and always predict the same value for the hidden ones',
   }),
 
   batches(config, _, { seed, sizes: samples }) {

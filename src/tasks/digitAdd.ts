@@ -50,7 +50,7 @@ export const digitAdd: Task = {
   floor(config) {
     const others = length(config) - 1;
     const { value, predictor } = sumFloor(new Array(largestDigit + 1).fill(1), others)!;
-    return { value, predictor: `the last digit, and ${predictor} for the others` };
+    return { value, predictor: `read the last digit, and ${predictor} for the sum of the others` };
   },
 
   batches(config, _, { seed, sizes: samples }) {

@@ -18,7 +18,7 @@ import type { Dataset, SampleValues, Task } from './task.ts';
  */
 const firstOperatorFloor: Floor = {
   value: 0.358,
-  predictor: '0 (MIN, SM), 4 (MED) or 9 (MAX), depending on the first operator',
+  predictor: 'predict 0, 4 or 9 for a first operator of MIN or SM, MED, or MAX',
 };
 
 /** Symbols of the data set. A symbol's code is its index; 0 is padding. Opening and round brackets add no information and are left out. */

@@ -1,5 +1,5 @@
 /**
- * ONNX Runtime's CUDA provider, NVIDIA's libraries under it, and where they lie in a home. onnxruntime-node comes without them.
+ * ONNX Runtime's CUDA provider, NVIDIA's libraries under it, and their place in a home. onnxruntime-node comes without them.
  * The wheels of PyPI hold the same builds: the provider is of the commit that onnxruntime-node's own library names
  * (f2c39fe2f), and NVIDIA's libraries are those of CUDA 13.0, for which it was built.
  */
@@ -20,7 +20,7 @@ export interface CudaPackage {
   unpacked: number;
 }
 
-/** Of onnxruntime-node: a provider works with the library of its own version alone. */
+/** The version of onnxruntime-node. A provider works only with the library of the same version. */
 export const cudaVersion = '1.30.0';
 export const cudaRelease = 13;
 /** The oldest NVIDIA driver for CUDA 13 (CUDA 13.0 release notes, table of minor version compatibility). */
@@ -102,7 +102,7 @@ export const cudaPackages: readonly CudaPackage[] = [
   },
 ];
 
-/** The folder of all versions, and that of the one that fits onnxruntime-node. */
+/** The folder of all versions, and the folder of the version that onnxruntime-node needs. */
 export const cudaFolders = (home: string): string => join(home, 'cache', 'cuda');
 export const cudaFolder = (home: string): string => join(cudaFolders(home), cudaVersion);
 

@@ -178,7 +178,7 @@ async function tryOut(name: DeviceName, options: TrialOptions = {}): Promise<{ r
   return { report: { name, about: named, available: true, ...works }, cards: found.cards };
 }
 
-/** A trial in a process of its own: what is wrong with a device, or what it is. */
+/** Tries a device in a separate process. Returns what is wrong with it, or its hardware. */
 export const probeDevice = (
   name: DeviceName,
   { node = process.execPath, environment }: TrialOptions,

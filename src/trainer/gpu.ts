@@ -64,7 +64,7 @@ export const namesInComplaint = (complaint: string): string[] =>
 
 /** Names of this machine's graphics cards, the fastest first. Throws when the package is missing. */
 export async function listGpus(): Promise<string[]> {
-  const nobody = '\u2205'; // Dawn lists its adapters where none has the wanted name, and nowhere else
+  const nobody = '\u2205'; // Dawn lists its adapters only if none has the requested name
   try {
     await requestAdapter(`adapter=${nobody}`);
     return [];

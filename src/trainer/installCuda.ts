@@ -100,7 +100,7 @@ async function unpack(
   }
 }
 
-/** Where a file of the archive lies in it. Throws `weights`. */
+/** The position of a file in the archive. Throws `weights`. */
 const placeOf = (archive: string, name: string) =>
   withFile(archive, (source) => {
     const entry = readZip(source).get(name);
@@ -108,7 +108,7 @@ const placeOf = (archive: string, name: string) =>
     return { ...entryPlace(source, entry), deflated: entry.deflated };
   });
 
-/** An archive is deleted when its libraries are unpacked, so the largest one needs its place beside all libraries. */
+/** An archive is deleted when its libraries are unpacked, so the largest one needs space in addition to all libraries. */
 async function refuseFullDisk(
   folder: string,
   missing: readonly CudaPackage[],

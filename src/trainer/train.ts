@@ -57,7 +57,7 @@ interface Session extends RunOptions, Prepared {
   progress: Progress;
   /** Trained parameters after the best iteration. */
   best: Record<string, TensorData> | null;
-  /** Steps whose figures nobody has read yet. */
+  /** Steps whose figures have not been read yet. */
   unread: { step: number; seconds: number; report: PendingReport }[];
   /** When they were read last, in ms of a monotonic clock. */
   readAt: number;
@@ -293,5 +293,5 @@ function reportSpeed({ learner, journal }: Session): void {
   const { steps, training, data } = learner.time;
   if (steps === 0) return;
   const each = (ms: number) => `${(ms / steps).toFixed(2)} ms`;
-  journal.log('info', `${steps} steps took ${each(training)} each, of which ${each(data)} to make the batch.`);
+  journal.log('info', `${steps} steps took ${each(training)} each, including ${each(data)} to make the batch.`);
 }

@@ -95,6 +95,7 @@ describe('run, list, show, tag and export', () => {
       format: 'metrics.csv',
     });
     expect(readFileSync(join(folder, 'metrics.csv'), 'utf8')).toMatch(new RegExp(`${id},train_loss,6,`));
+    expect(json('export', 'my.means.csv').format).toBe('means.csv');
     expect(permafrost('export', '-').stdout).toMatch(/^id,state,/);
     expect(json('frozen', id)).toMatchObject({ id, untouched: true, checked: { step: 6 } });
     expect(permafrost('frozen', id).stdout).toMatch(/frozen tensors, .* after step 6, .*: no tensor changed\./);
@@ -327,7 +328,7 @@ describe('errors have a message and an exit code', () => {
       2,
       /learing_rate: unknown field. Did you mean learning_rate\?/,
     ],
-    ['an unknown task', () => ['run', '--set', 'task=mnits'], 2, /no "mnits". Did you mean mnist\?/],
+    ['an unknown task', () => ['run', '--set', 'task=mnits'], 2, /there is no task "mnits"\. Did you mean mnist\?/],
     [
       'a batch that does not divide',
       () => ['run', good(), '--set', 'batch_size=12'],
@@ -502,7 +503,10 @@ it('a config that begins with a byte-order mark is read', () => {
 });
 
 it('count prints the published counts of GPT-2 small without a run', () => {
-  expect(json('count', '--set', 'task=mnist', '--set', 'patch_size=4')).toEqual({ trainable: 59146, total: 124460554 });
+  expect(json('count', '--set', 'task=mnist', '--set', 'patch_size=4')).toEqual({
+    ...{ trainable: 59146, total: 124460554 },
+    gpu: null, // this config does not run on a graphics card
+  });
 });
 
 it('devices lists every device, and the CPU works', () => {

@@ -32,7 +32,13 @@ it('says that the answer depends on the row if verdicts disagree, and orders the
   expect(conclusionTexts(rows)).toEqual([
     'FPT does better than FRT on c (+0.1, 0.08 … 0.12) and e (+0.2, 0.18 … 0.22, not after Holm’s correction); ' +
       'does worse than it on b (-0.1, -0.12 … -0.08); does as well as it, within the tolerance, on d (0, -0.02 … 0.02); ' +
-      'cannot be told from it yet on a (+0.01, -0.01 … 0.03). Which of them is better depends on the row.',
+      'no decision yet on a (+0.01, -0.01 … 0.03). Which of them is better depends on the row.',
+  ]);
+});
+
+it('names both columns if no row is decided', () => {
+  expect(conclusionTexts([contrast('a', "can't tell yet", 0.01)])).toEqual([
+    'No decision yet between FPT and FRT on a (+0.01, -0.01 … 0.03).',
   ]);
 });
 

@@ -79,7 +79,7 @@ describe.each(writers)('a file written %s', (_, write) => {
 it.skipIf(!canLimitFiles)('a failed write leaves the old file but no draft, and says what to do', () => {
   writeAtomically(path, text('before'));
   expect(() => withFileLimit(3, () => writeAtomically(path, text('after')))).toThrow(
-    /file\.txt could not be written in .*EFBIG.*The file is larger than this system allows\. Raise the limit \(ulimit -f\)\./,
+    /file\.txt could not be written: .*EFBIG.*The file is larger than this system allows\. Raise the limit \(ulimit -f\)\./,
   );
   expect(readFileSync(path, 'utf8')).toBe('before');
   expect(readdirSync(folder)).toEqual(['file.txt']);

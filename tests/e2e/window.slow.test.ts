@@ -191,7 +191,7 @@ describe.each(kinds)('the window, $name', ({ name: kind, open }) => {
   it('logs no error on the console', () => expect(complaints).toEqual([]));
 
   it.runIf(kind === electron)(
-    'hides with its window while a run is under way, comes back, asks before it pauses the run, and leaves it resumable',
+    'hides with its window during a run, comes back, asks before it pauses the run, and leaves it resumable',
     async () => {
       const { evaluate, exited } = shell as DesktopShell;
       const isShown = () =>

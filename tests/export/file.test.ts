@@ -75,7 +75,7 @@ it('a file behind a symbolic link is written in place', async () => {
 it.skipIf(!canLimitFiles)('a full disk is reported with advice', async () => {
   const work = () => writeChunks(join(folder, 'out.csv'), ['x'.repeat(1000)]);
   await expect(withFileLimitDuring(100, work)).rejects.toThrow(
-    /out\.csv could not be written .*EFBIG.* Raise the limit/,
+    /out\.csv could not be written: .*EFBIG.* Raise the limit/,
   );
   expect(readdirSync(folder)).toEqual([]);
 });

@@ -81,7 +81,7 @@ const state: TableState = {
       cell: cell('mnist', 'A', { beside: [notebook] }),
       judgement: { ...judged, verdict: 'reproduced' },
       runs: [runRow('mnist-aaaaaa', 0), runRow('mnist-bbbbbb', 1)],
-      floor: { value: 0.1135, predictor: 'always class 1' },
+      floor: { value: 0.1135, predictor: 'always predict class 1' },
     }),
     result({
       cell: cell('mnist', 'B', { published: null }),

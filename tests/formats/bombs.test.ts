@@ -35,7 +35,7 @@ const stored = (content: string | Uint8Array): Entry => {
   const packed = Buffer.from(content);
   return { packed, size: packed.length, crc: CRC32.buf(packed) >>> 0, stored: true };
 };
-/** A ZIP archive that claims whatever it is told to. */
+/** A ZIP archive with the given claims about its entries. */
 function zipOf(entries: Record<string, Entry>): Buffer {
   const [files, directory]: Buffer[][] = [[], []];
   let at = 0;

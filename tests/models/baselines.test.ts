@@ -10,6 +10,7 @@ import { compileStep } from '#engine/step';
 import { buildModel } from '#models/index';
 import { countParameters } from '#models/model';
 import { recipeSlots, trainProgram } from '#models/steps';
+import { taskOf } from '#tasks/index';
 import { binaryCrossEntropy, crossEntropy, squaredError } from '#tasks/losses';
 import { devices, difference, tracedCpu } from '../engine/devices.ts';
 import ast from '../fixtures/torch/ast.json' with { type: 'json' };
@@ -237,6 +238,12 @@ describe('ast', () => {
     expect(trained.every((name) => /layernorm|projection|classifier/.test(name))).toBe(true);
     expect(trained).toHaveLength(2 * (2 * 12 + 1 + 1 + 2));
     expect(countParameters(of({ num_iters: 0 })).trainable).toBe(0);
+  });
+  it('is refused for molecules, whose batches differ in length, instead of failing when it trains', () => {
+    const config = parseConfig({ task: 'cyp3a4-graph', model_name: 'ast', pretrained: false });
+    expect(() => buildModel(config, taskOf(config).shape(config))).toThrow(
+      /^model_name: ast needs spectrograms of one length .*, which cyp3a4-graph does not have\. Choose the task speech-commands-mel\.$/,
+    );
   });
   it('is refused for tasks without spectrograms, and with a size that its weights do not have', () => {
     expect(() => of({ task: 'mnist' }, { width: 10 })).toThrow(

@@ -69,7 +69,7 @@ const binomial = (count: number, learnt: number, chance: number): number => {
   for (let i = 0; i < learnt; i++) ways *= (count - i) / (i + 1);
   return ways * chance ** learnt * (1 - chance) ** (count - learnt);
 };
-/** Runs of which a given number learnt. */
+/** The metrics of `count` runs, of which `learnt` learnt the task. */
 const ended = (count: number, learnt: number): number[] =>
   Array.from({ length: count }, (_, i) => (i < learnt ? 1 : 0.5));
 const chances = Array.from({ length: 39 }, (_, i) => (i + 1) / 40);

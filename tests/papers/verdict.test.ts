@@ -59,10 +59,10 @@ describe('a cell', () => {
     });
   });
   it('is at the floor if neither the published number nor ours beats the floor', () => {
-    const guess = { ...plain, tolerance: 0.7, floor: { value: 7.3, predictor: 'always 45' } };
+    const guess = { ...plain, tolerance: 0.7, floor: { value: 7.3, predictor: 'always predict 45' } };
     const theirs = published(7.4, { metric: 'mae' });
     expect(judge(theirs, samples(7.35, 7.38, 7.33), guess).verdict).toBe('at the floor');
-    expect(judge(theirs, samples(9, 9.1, 9.05), guess).verdict).toBe('at the floor'); // worse than guessing
+    expect(judge(theirs, samples(9, 9.1, 9.05), guess).verdict).toBe('at the floor'); // worse than the floor
     expect(judge(theirs, samples(2.1, 2.2, 2.15), guess).verdict).toBe('better');
     expect(judge(published(2, { metric: 'mae' }), samples(7.35, 7.38, 7.33), guess).verdict).toBe('not reproduced');
   });
@@ -82,7 +82,7 @@ describe('simulated cells with known truth', () => {
     spread(random: Random): number;
     runs(random: Random): number;
     seeds(random: Random): number;
-    /** Whether guessing scores the published truth. */
+    /** Whether the floor scores the published truth. */
     floor?: boolean;
     /** Adds the seeds that a judgement asks for, up to this many, and judges again. */
     most: number;

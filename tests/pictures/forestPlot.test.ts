@@ -31,7 +31,7 @@ const judgement: Judgement = {
 };
 const unanswered: Judgement = { ...judgement, mean: null, low: null, high: null, seeds: 0, p: null, stands: null };
 const result = (own: Cell, more: Partial<CellResult> = {}): CellResult => ({
-  ...{ cell: own, needs: null, notes: [], floor: { value: 0.1, predictor: 'always class 1' }, onFloor: false },
+  ...{ cell: own, needs: null, notes: [], floor: { value: 0.1, predictor: 'always predict class 1' }, onFloor: false },
   ...{
     metric: own.published?.metric ?? null,
     runs: [],

@@ -66,7 +66,7 @@ export async function setClocks(log: (text: string) => void): Promise<void> {
     speeds,
   );
   log(
-    `${seconds.at(-1)!.toFixed(1)} s under way of ${took.toFixed(1)} s in all; speeds ${Math.min(...speeds)} to ${Math.max(...speeds)} steps/s`,
+    `${seconds.at(-1)!.toFixed(1)} s of training in ${took.toFixed(1)} s in all; speeds ${Math.min(...speeds)} to ${Math.max(...speeds)} steps/s`,
   );
   rmSync(home, { recursive: true });
 }

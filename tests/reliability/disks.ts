@@ -171,7 +171,7 @@ export async function lockedStore(log: (text: string) => void, seconds = 30): Pr
   claim('it said what was wrong', trouble !== null && /Another process is writing/.test(trouble), trouble);
   const { step } = await client.runs.get.query({ id });
   const longest = Math.max(...stalls);
-  claim('nobody waits long', longest < 500, longest);
+  claim('no call waits long', longest < 500, longest);
   log(
     `locked for ${seconds} s: longest of ${stalls.length} answers ${longest.toFixed(0)} ms; a write was refused after ${(took / 1000).toFixed(1)} s; at step ${step} right after`,
   );

@@ -106,7 +106,7 @@ export async function sweptTwice(log: Log): Promise<void> {
   });
 }
 
-/** A container is killed with one run under way and two queued, and restarted: its processes have the same PIDs. */
+/** A container is killed with one run running and two queued, and restarted: its processes have the same PIDs. */
 export async function restarted(log: Log): Promise<void> {
   await inHome(async (home) => {
     const words = [process.execPath, join(import.meta.dirname, 'queueing.ts'), home, '3', '100'];

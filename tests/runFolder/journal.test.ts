@@ -143,7 +143,7 @@ describe.skipIf(!canLimitFiles)('a full disk', () => {
     withFileLimit(readFileSync(path).length + 30, () => {
       journal.log('info', 'waiting');
       journal.metrics([['train_loss', 1, 2]]);
-      expect(() => journal.sync()).toThrow(/journal\.jsonl could not be written .*EFBIG.* Raise the limit/);
+      expect(() => journal.sync()).toThrow(/journal\.jsonl could not be written: .*EFBIG.* Raise the limit/);
       expect(texts()).toEqual(['before']);
       expect(readFileSync(path, 'utf8').endsWith('\n')).toBe(true);
       expect(sent).toEqual([1]);

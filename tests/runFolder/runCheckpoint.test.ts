@@ -145,7 +145,7 @@ describe('a write that fails', () => {
   it.skipIf(!canLimitFiles)('leaves the previous checkpoint but no draft, and says what to do', () => {
     writeRunCheckpoint(path, specs, digest, checkpoint(1));
     expect(() => onFullDisk(() => writeRunCheckpoint(path, specs, digest, checkpoint(2)))).toThrow(
-      /checkpoint\.safetensors could not be written .*EFBIG.*Raise the limit/,
+      /checkpoint\.safetensors could not be written: .*EFBIG.*Raise the limit/,
     );
     expect(readRunCheckpoint(path, specs, digest)?.progress.step).toBe(1);
     expect(readdirSync(folder)).toEqual(['checkpoint.safetensors']);

@@ -115,7 +115,7 @@ describe.each(Object.entries(damages))('a store with %s', (_, damage) => {
 });
 
 it.skipIf(process.platform === 'win32')(
-  'a home that is a link to itself is told as such, and not as a bug',
+  'a home that is a link to itself is reported as one, not as a bug',
   async () => {
     const loop = join(home, 'loop');
     symlinkSync(loop, loop);
@@ -152,7 +152,7 @@ it('other apps see an idle app', async () => {
 it.each([
   ['is gone', () => rmSync(path)],
   ['is empty', () => truncateSync(path)],
-])('a store that %s is told, not taken for one without runs', async (_, lose) => {
+])('a store that %s is reported, not taken for one without runs', async (_, lose) => {
   await fillHome();
   lose();
   const told: unknown[] = [];

@@ -54,6 +54,13 @@ async function withRun(id = 'mnist-aaaaaa') {
   return store;
 }
 
+it('lists a run without a name under its task, body and regime instead of as "run"', async () => {
+  const store = await withRun();
+  store.runs.add({ id: 'mnist-bbbbbb', config: { ...config, name: 'patches of 4' }, createdAt: 8 }, 'queued');
+  expect(store.rows().map(({ name }) => name)).toEqual(['mnist · gpt2 · FPT', 'patches of 4']);
+  store.close();
+});
+
 describe('journal entries', () => {
   it('become the row of the run and its metrics', async () => {
     const store = await withRun();

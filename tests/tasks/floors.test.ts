@@ -29,7 +29,7 @@ it('the best constant sum of ten MNIST digits is 44, off by 7.346, for classes a
   for (const task of ['mnist-add', 'mnist-add-reg']) {
     const floor = floorOf({ task, n: 10 }, mnistCounts)!;
     expect(floor.value).toBeCloseTo(7.346, 3);
-    expect(floor.predictor).toBe('always 44');
+    expect(floor.predictor).toBe('always predict 44');
   }
 });
 
@@ -48,7 +48,7 @@ it('the floor of a sum agrees with brute force', () => {
 it('the most frequent class is named with its share', () => {
   expect(floorOf({ task: 'mnist', patch_size: 4 }, mnistCounts)).toEqual({
     value: 0.1135,
-    predictor: 'always class 1',
+    predictor: 'always predict class 1',
   });
   expect(floorOf({ task: 'cyp3a4' }, [1486, 980])!.value).toBeCloseTo(0.6026, 4);
   expect(majorityFloor(null)).toBeNull();

@@ -1,4 +1,4 @@
-/** Files that a user or a bad disk changed while a run was paused or under way: its own, and those that it reads. */
+/** Files that a user or a bad disk changed while a run was paused or running: its own files, and those that it reads. */
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -43,7 +43,7 @@ describe('a paused run', () => {
     expect(await finishRun(run)).toMatchObject({ code: 0 });
     expect(outcomeOf(run)).toEqual(outcomeOf(whole));
     expect(existsSync(`${run.files.checkpoint}.damaged`)).toBe(true);
-    expect(logs(run, 'warn')).toEqual([expect.stringMatching(/checkpoint is damaged.*kept as .*the run starts over/)]);
+    expect(logs(run, 'warn')).toEqual([expect.stringMatching(/checkpoint is damaged.*kept as .*The run starts over/)]);
   });
 
   it('does not continue from the checkpoint of another run', async () => {
@@ -77,7 +77,7 @@ describe('a paused run', () => {
     expect(() => readProof(run.files.frozen)).toThrow(
       expect.objectContaining({
         code: 'data',
-        message: expect.stringMatching(/should hold the hashes .*damaged.*delete it/),
+        message: expect.stringMatching(/should contain the hashes .*damaged.*delete it/),
       }),
     );
     expect(await finishRun(run)).toMatchObject({ code: 0 });

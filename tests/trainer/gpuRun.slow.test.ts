@@ -34,7 +34,7 @@ describe.skipIf(gpuDevices.length === 0)('a run on a GPU', () => {
     await trainer.exit;
     const { state, step } = endOf(run);
     expect(state).toBe('paused');
-    expect(losses(run)).toHaveLength(step); // those that nobody had read when the pause came, too
+    expect(losses(run)).toHaveLength(step); // including those that had not been read at the pause
     overwrite(run.files.checkpoint, 'out_net.0.bias', 3e38); // finite, but not its square
     const checkpoint = readFileSync(run.files.checkpoint);
     expect((await finishRun(run)).code).toBe(1);

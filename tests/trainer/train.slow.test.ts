@@ -401,7 +401,7 @@ describe.skipIf(process.platform === 'win32')('a full disk', () => {
     expect(metricsOf(run)).toEqual(metricsOf(whole));
     expect(logs(run).filter((line) => line.startsWith('warn'))).toEqual([
       expect.stringMatching(
-        /checkpoint\.safetensors could not be written .* Training continues without new checkpoints/,
+        /checkpoint\.safetensors could not be written: .* Training continues without new checkpoints/,
       ),
     ]);
     expect(readdirSync(run.folder).sort()).toEqual(['config.json', 'frozen.json', 'journal.jsonl']);
@@ -411,7 +411,7 @@ describe.skipIf(process.platform === 'win32')('a full disk', () => {
     const run = lab.addRun('no journal', settings);
     const { code, stderr } = await finishRun(run, { fileLimit: 3 });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/journal\.jsonl could not be written .* Raise the limit/);
+    expect(stderr).toMatch(/journal\.jsonl could not be written: .* Raise the limit/);
     expect(readFileSync(run.files.journal, 'utf8').endsWith('\n')).toBe(true);
     expect(await finishRun(run)).toMatchObject({ code: 0 });
     expect(outcomeOf(run)).toEqual(outcomeOf(whole));

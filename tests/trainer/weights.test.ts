@@ -80,7 +80,7 @@ describe('a random body', () => {
 
   it.skipIf(!canLimitFiles)('leaves nothing behind on a full disk', () => {
     const { weights } = prepareFor({});
-    expect(() => withFileLimit(1000, weights)).toThrow(/could not be written .*EFBIG.*Raise the limit/);
+    expect(() => withFileLimit(1000, weights)).toThrow(/could not be written: .*EFBIG.*Raise the limit/);
     expect(bodies()).toEqual([]);
     weights();
     expect(bodies()).toHaveLength(1);

@@ -1,4 +1,4 @@
-/** The part of the Hugging Face hub's HTTP interface that fetching a model uses, on 127.0.0.1. Large files are on another port, as there. */
+/** The part of the Hugging Face hub's HTTP interface that fetching a model uses, on 127.0.0.1. Large files are on another port, as on the real hub they are on another host. */
 import { createHash } from 'node:crypto';
 import { json as body } from 'node:stream/consumers';
 import { openServer, serve, type TestServer } from './server.ts';

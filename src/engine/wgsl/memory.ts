@@ -51,7 +51,7 @@ export function placeValues(lifetimes: readonly Lifetime[], largest: number): Pl
   return { places, blocks };
 }
 
-/** Throws `device` for a value of so many words that fits no buffer of an adapter. */
+/** Throws `device` for a value that is too large for any buffer of the adapter. */
 export function requireBuffer(name: string, words: number, mostBytes: number): void {
   if (4 * words <= mostBytes) return;
   throw new PermafrostError(

@@ -63,7 +63,7 @@ export function outputSlots(
     },
     /** Brings to the host what is still unread, so that the buffers can be freed. */
     async empty(): Promise<void> {
-      for (const page of pages) await settle(page).catch(() => {}); // its reader is told
+      for (const page of pages) await settle(page).catch(() => {}); // its reader receives the error
     },
   };
 }

@@ -19,7 +19,7 @@ interface Draft {
   text: string;
   over: string;
 }
-type Saving = 'no' | 'under way' | 'done' | 'conflict' | { failed: string };
+type Saving = 'no' | 'in progress' | 'done' | 'conflict' | { failed: string };
 
 /** Milliseconds between the last key press and saving. */
 const pause = 700;
@@ -34,7 +34,7 @@ export function NoteField({ run, note, ...input }: NoteFieldProps) {
 
   const save = useCallback(
     async ({ text, over }: Draft) => {
-      setSaving('under way');
+      setSaving('in progress');
       try {
         await client.runs.note.mutate({ id: run, text, over });
         setDraft((latest) => latest && { ...latest, over: text });
@@ -47,7 +47,7 @@ export function NoteField({ run, note, ...input }: NoteFieldProps) {
   );
 
   useEffect(() => {
-    if (!waits || saving === 'under way') return;
+    if (!waits || saving === 'in progress') return;
     const timer = setTimeout(() => void save(draft), typeof saving === 'object' ? retryPause : pause);
     return () => clearTimeout(timer);
   }, [waits, saving, draft, save]);
@@ -116,7 +116,7 @@ export function NoteField({ run, note, ...input }: NoteFieldProps) {
 
 function savingText(saving: Saving, waits: boolean): string {
   if (typeof saving === 'object') return `Not saved yet: ${saving.failed}`;
-  if (saving === 'under way' || waits) return 'Saving …';
+  if (saving === 'in progress' || waits) return 'Saving …';
   return saving === 'done' ? 'Saved.' : '';
 }
 

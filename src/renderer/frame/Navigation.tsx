@@ -12,7 +12,7 @@ export function Navigation({ onGo }: { onGo(): void }) {
   const trpc = useTRPC();
   const { pathname } = useLocation();
   const { data: queue } = useQuery(trpc.queue.get.queryOptions());
-  const underWay = queue ? queue.running.length + queue.queued.length + queue.submitted.length : 0;
+  const active = queue ? queue.running.length + queue.queued.length + queue.submitted.length : 0;
   return (
     <>
       <AppShell.Section grow component="nav" aria-label="Pages">
@@ -38,7 +38,7 @@ export function Navigation({ onGo }: { onGo(): void }) {
                     active={pathname === path}
                     aria-current={pathname === path ? 'page' : undefined}
                     leftSection={<Icon size={17} stroke={1.6} />}
-                    rightSection={path === '/queue' && underWay > 0 ? <Badge size="sm">{underWay}</Badge> : undefined}
+                    rightSection={path === '/queue' && active > 0 ? <Badge size="sm">{active}</Badge> : undefined}
                     px="sm"
                     py={6}
                     bdrs="sm"

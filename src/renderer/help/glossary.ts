@@ -3,7 +3,8 @@ export const glossary = {
   body: 'the transformer (or LSTM) between the input and the output network; its weights are pretrained or random',
   regime: 'which weights of a model are trained, and how they start: FPT, FRT, URT, UPT',
   profile: 'how a table is trained: `quick` (small body, budget of minutes) or `paper` (as published)',
-  floor: 'the score of a trivial rule, such as *always class 1*; a higher score shows that a model learned something',
+  floor:
+    'the score of a trivial rule, such as *always predict class 1*; a higher score shows that a model learned something',
   verdict: 'the result of testing a published number, or a contrast, against our runs',
   tolerance: 'how far two numbers may differ and still count as the same result',
   variant:

@@ -111,14 +111,14 @@ test('images are drawn in patches, and an unknown data set links back to the lis
   await screen.findByText('There is no data set nothing', {}, patient);
 });
 
-test('published numbers that are no better than guessing are listed for each task, with table and source', async () => {
+test('published numbers that are no better than the floor are listed for each task, with table and source', async () => {
   await visit('/datasets?set=cyp3a4');
   const [line] = within(await screen.findByLabelText('Published on the floor', { selector: 'table' }, patient))
     .getAllByText(/unfrozen random transformer/)
     .map((cell) => cell.closest('tr')!.textContent!);
   expect(line).toMatch(/cyp3a4.*0\.6182.*0\.6026.*dl-project/);
   await visit('/datasets?set=mnist');
-  await screen.findByText(/^No number of MNIST\. /, {}, patient);
+  await screen.findByText(/^No published number of MNIST is at the floor\. /, {}, patient);
 });
 
 test.each([

@@ -35,7 +35,7 @@ describe('the default columns', () => {
     expect(labels({ rows: differing, width: 672 })).toEqual(['Name', 'Seed', 'State', 'Task', 'Final', 'Best']);
   });
 
-  test('in groups the runs are counted, and their seeds stand beside their names', () => {
+  test('groups show the number of their runs, and runs in a group show their seed next to the name', () => {
     expect(labels({ grouped: true })).toEqual(['Name', 'n', 'State', 'Final', 'Best']);
     expect(shown({ grouped: true }).ids).toContain('seed');
   });

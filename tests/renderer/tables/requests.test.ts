@@ -40,7 +40,7 @@ test('every cell selects the cells that can run here; missing cells lack a run f
   expect(seedsBegun(some)).toBe(1);
 });
 
-test('where nobody says how many, each cell gets as many seeds as its table says', () => {
+test('without a wanted number of seeds, each cell gets the number in its table', () => {
   const five = result('five', Array(3).fill('finished'), { seeds: 5 });
   expect(everyCell([done, five], null)).toEqual([
     { id: 'done', seeds: 3 },
@@ -53,7 +53,7 @@ test('where nobody says how many, each cell gets as many seeds as its table says
   ]);
 });
 
-test('undecided cells get the seeds that they ask for, up to ten, unless a run is under way', () => {
+test('undecided cells get the seeds that decide them, up to ten, unless a run is running or queued', () => {
   const cells = [
     result('two', Array(3).fill('finished'), { moreSeeds: 2 }),
     result('many', Array(4).fill('finished'), { moreSeeds: 40 }),

@@ -100,7 +100,7 @@ test('missing cells start after their plan is shown, stop together and are offer
   await eventually(() => expect(textOf('mnist', 'URT')).toContain('3 queued'));
   expect(page.app.queue.get().queued).toHaveLength(15);
   expect(screen.getByText('7 of 22 runs finished (32 %), 0 running, 15 waiting')).toBeTruthy();
-  await screen.findByText(/^about .* left$/, {}, patient);
+  await screen.findByText(/^left: about /, {}, patient);
 
   for (const id of page.app.queue.get().queued.slice(0, 2)) page.app.runs.stop(id); // by another user
   await screen.findByText('Stop all (13 runs)', {}, patient);
@@ -119,7 +119,7 @@ test('a cell opens with its sources, settings and runs; it is run again, and tha
   expect(drawer.getByText('arXiv 2103.05247 v2, Table 2, as quoted by secondary sources')).toBeTruthy();
   expect(drawer.getByText(/^0\.001\. Printed: appendix of the paper/)).toBeTruthy();
   expect(drawer.getByText(/^with 7 seeds \(runs end at one of two peaks/)).toBeTruthy();
-  expect(drawer.getByText('second-hand: as another text quotes it')).toBeTruthy();
+  expect(drawer.getByText('second-hand: quoted by another text')).toBeTruthy();
   expect(drawer.getByText('done-1').closest('a')!.getAttribute('href')).toBe('/runs/done-1');
   expect(drawer.getByText('Open as a new run').closest('a')!.getAttribute('href')).toContain('preset=regimes');
   expect(drawer.getByText('Copy as command').closest('button')!.title).toBe(

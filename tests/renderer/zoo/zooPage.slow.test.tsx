@@ -127,10 +127,7 @@ test('a card counts what each regime trains, draws it, and leads to a new run wi
   expect(await seriousComplaints()).toEqual([]);
   fireEvent.click(screen.getByText('Use in a new run'));
   await eventually(() =>
-    expect(screen.getByLabelText('Body', { selector: 'input' })).toHaveProperty(
-      'value',
-      expect.stringMatching(/^distilgpt2 · 6 × 768/),
-    ),
+    expect(screen.getByLabelText('Body', { selector: 'input' })).toHaveProperty('value', 'distilgpt2'),
   );
 });
 

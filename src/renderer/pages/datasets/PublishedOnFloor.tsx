@@ -1,4 +1,4 @@
-/** Published numbers of some tasks that are no better than guessing, with their tables. */
+/** Published numbers of some tasks that are no better than the floor, with their tables. */
 import { Card, Table, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
@@ -18,7 +18,7 @@ export function PublishedOnFloor({ tasks }: { tasks: readonly TaskInfo[] }) {
   return (
     <Card withBorder component="section" aria-label="Published on the floor">
       <Title order={2} mb="xs">
-        Published numbers that are no better than guessing
+        Published numbers that are no better than the floor
       </Title>
       {found && found.length > 0 && (
         <Table.ScrollContainer minWidth={800} maxHeight={380} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
@@ -63,7 +63,8 @@ export function PublishedOnFloor({ tasks }: { tasks: readonly TaskInfo[] }) {
       )}
       {found && (
         <Text size="sm" c="dimmed" mt={found.length > 0 ? 'xs' : 0}>
-          {spared.length > 0 && `No number of ${spared.map(({ title }) => title).join(', ')}. `}
+          {spared.length > 0 &&
+            `No published number of ${spared.map(({ title }) => title).join(', ')} is at the floor. `}
           Better than the floor means: by more than 0.02 in accuracy, or a tenth of the error. Rows whose floor is
           unknown are not compared.
         </Text>

@@ -58,7 +58,7 @@ function OneRun({ id }: { id: string }) {
   return (
     <Stack gap="md">
       <PageHeader
-        title={config.name}
+        title={row.name}
         about={
           <Group gap="md">
             <StateBadge state={row.state} />

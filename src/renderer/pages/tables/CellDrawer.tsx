@@ -1,4 +1,4 @@
-/** Everything about one cell: its published number, its result here, its runs and the actions on them. */
+/** One cell in full: its published number, our result, and its runs with buttons to train, stop and repeat them. */
 import { Button, Drawer, Group, Stack, Text, Title } from '@mantine/core';
 import { IconBox, IconFlask2 } from '@tabler/icons-react';
 import { configFields, fieldMeta } from '#contract/config';
@@ -71,18 +71,21 @@ function CellDetails({
       'Ours',
       judgement.mean !== null && `${metricText(judgement.mean, metric)} mean of ${plural(judgement.seeds, 'seed')}`,
     ],
-    ['Averages', result.averages !== null && `${plural(result.averages, 'test metric')}, since a run has no more`],
+    [
+      'Averages',
+      result.averages !== null && `the last ${plural(result.averages, 'test metric')}: a run has fewer than 100`,
+    ],
     ['Can be confirmed', result.outlook && cellOutlookText(result.outlook)],
     ['Counts', thresholdText(result)],
     ['Not reached', unreachedText(result)],
     ['Best', bestText(result)],
     ['95 % interval', judgement.seeds > 1 && rangeText(judgement)],
     [
-      'Guessing',
+      'Floor',
       floor &&
-        `${metricText(floor.value, metric)}, saying ${floor.predictor}${onFloor ? '; the published number is no better' : ''}`,
+        `${metricText(floor.value, metric)} (${floor.predictor})${onFloor ? '; the published number is no better' : ''}`,
     ],
-    ['Not yet', needs],
+    ['Not run', needs],
     ['Quick', notes.join('; ')],
   ];
   return (
@@ -97,7 +100,7 @@ function CellDetails({
       {needs === null ? (
         <CellQueueing result={result} table={table.id} profile={profile} seeds={seeds} actions={actions} />
       ) : (
-        <Ways result={result} profile={profile} onProfile={onProfile} />
+        <Remedies result={result} profile={profile} onProfile={onProfile} />
       )}
       {runs.length > 0 && <CellRuns result={result} table={table.id} profile={profile} actions={actions} />}
       <section>
@@ -115,7 +118,7 @@ function CellDetails({
       {cell.beside.map((other) => (
         <section key={other.source}>
           <Title order={2} mb={6}>
-            What others found
+            Also reported
           </Title>
           <PublishedFacts published={other} />
         </section>
@@ -157,7 +160,7 @@ function PublishedFacts({ published }: { published: Published }) {
     <Facts
       rows={[
         [publishedTitle[metric], publishedText(published)],
-        ['Runs', published.runs === null ? 'not said' : String(published.runs)],
+        ['Runs', published.runs === null ? 'not stated' : String(published.runs)],
         ['Each run', values?.join(', ')],
         ['Iterations', iterations?.map(countText).join(', ')],
         ['Runs at W&B', wandb?.join(', ')],
@@ -165,7 +168,7 @@ function PublishedFacts({ published }: { published: Published }) {
         ['Source', published.source],
         [
           'Certainty',
-          published.certainty === 'read' ? 'read in the source itself' : 'second-hand: as another text quotes it',
+          published.certainty === 'read' ? 'read in the source itself' : 'second-hand: quoted by another text',
         ],
         ['Note', published.note],
       ]}
@@ -173,8 +176,8 @@ function PublishedFacts({ published }: { published: Published }) {
   );
 }
 
-/** Ways on for a cell that cannot run here as things are. */
-function Ways({
+/** Buttons that help with a cell that cannot run here. */
+function Remedies({
   result: { cell },
   profile,
   onProfile,

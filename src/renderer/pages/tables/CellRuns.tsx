@@ -6,7 +6,7 @@ import { plural } from '#contract/format';
 import type { CellResult, Profile } from '#contract/tableState';
 import { LinkButton } from '../../components/LinkButton.tsx';
 import { StateBadge } from '../../components/StateBadge.tsx';
-import { isUnderWay, isUnfinished } from './requests.ts';
+import { isActive, isUnfinished } from './requests.ts';
 import type { TableActions } from './useTableActions.ts';
 import { resultText } from './words.ts';
 
@@ -22,7 +22,7 @@ const resultTitle = { accuracy: 'Accuracy', mae: 'Error', steps: 'Steps' };
 export function CellRuns({ result, table, profile, actions }: CellRunsProps) {
   const { runs } = result;
   const idsOf = (which: (run: CellResult['runs'][number]) => boolean) => runs.filter(which).map(({ id }) => id);
-  const [active, unfinished] = [idsOf(isUnderWay), idsOf(isUnfinished)];
+  const [active, unfinished] = [idsOf(isActive), idsOf(isUnfinished)];
   return (
     <section>
       <Title order={2} mb={6}>

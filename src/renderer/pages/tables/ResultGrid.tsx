@@ -5,7 +5,7 @@ import type { CellResult, TableState } from '#contract/tableState';
 import { bestText, floorText, publishedText, rangeText, thresholdText, unreachedText } from '#contract/tableText';
 import { marks, marksOf, shownVerdict, tableGrid } from '#pictures/tableGrid';
 import { StateBadge } from '../../components/StateBadge.tsx';
-import { isUnderWay } from './requests.ts';
+import { isActive } from './requests.ts';
 import { VerdictBadge } from './VerdictBadge.tsx';
 import { activityOf, shareOf } from './words.ts';
 
@@ -60,7 +60,7 @@ interface CellViewProps {
 function CellView({ result, hasPaper, onOpen }: CellViewProps) {
   const { cell, metric, judgement, needs, runs } = result;
   const { published } = cell;
-  const active = runs.filter(isUnderWay);
+  const active = runs.filter(isActive);
   const isJudged = shownVerdict(result) !== 'no published number';
   return (
     <button type="button" className="cell-result" onClick={onOpen} title={published?.source}>
@@ -129,7 +129,7 @@ function CellView({ result, hasPaper, onOpen }: CellViewProps) {
           size={3}
           w="100%"
           value={100 * shareOf(active)}
-          aria-label={`${cell.id}: under way`}
+          aria-label={`Progress of ${cell.id}`}
         />
       )}
     </button>

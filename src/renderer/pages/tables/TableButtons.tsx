@@ -1,4 +1,4 @@
-/** Buttons that start and stop the runs of a whole table. Every start shows its cost first. */
+/** Buttons that start and stop the runs of a whole table. Runs start only after a dialog has shown their cost. */
 import { Button, Group } from '@mantine/core';
 import { IconPlayerPlay, IconPlayerStop, IconPlus, IconRepeat, IconRocket } from '@tabler/icons-react';
 import { plural } from '#contract/format';
@@ -7,7 +7,7 @@ import { CountInput } from '../../components/CountInput.tsx';
 import type { Proposal } from './PlanModal.tsx';
 import {
   everyCell,
-  isUnderWay,
+  isActive,
   missingCells,
   runsOf,
   undecidedCells,
@@ -26,14 +26,14 @@ interface TableButtonsProps {
 
 export function TableButtons({ state, seeds, onSeeds, onPropose, onStop }: TableButtonsProps) {
   const { table, profile, results } = state;
-  const active = runsOf(results).filter(isUnderWay);
+  const active = runsOf(results).filter(isActive);
   const missing = missingCells(results, seeds);
   const undecided = undecidedCells(results);
   const unfinished = unfinishedCells(results, seeds);
   const every = everyCell(results, seeds);
   const propose = (title: string, cells: ReproduceRequest['cells']) => () =>
     onPropose({ title, request: { table: table.id, profile, cells } });
-  const partly = missing.length < every.length; // else it would mean the same as the whole
+  const partly = missing.length < every.length; // otherwise both buttons would do the same
   return (
     <Group gap="xs" className="no-print">
       <Button
@@ -75,7 +75,7 @@ export function TableButtons({ state, seeds, onSeeds, onPropose, onStop }: Table
         <Button
           variant="default"
           leftSection={<IconRepeat size={15} />}
-          onClick={propose('Resume what failed or stopped', unfinished)}
+          onClick={propose('Resume failed or stopped runs', unfinished)}
         >
           Resume failed or stopped ({plural(unfinished.length, 'cell')})
         </Button>

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { percentText, planTimeText } from '#contract/format';
 import type { TableState } from '#contract/tableState';
 import { useTRPC } from '../../client/trpc.ts';
-import { busyCells, isUnderWay, runsOf } from './requests.ts';
+import { busyCells, isActive, runsOf } from './requests.ts';
 import { shareOf } from './words.ts';
 
 /** Milliseconds between estimates of the remaining time. */
@@ -21,7 +21,7 @@ export function TableProgress({ state }: { state: TableState }) {
     placeholderData: (old) => old,
   });
   const runs = runsOf(results);
-  const active = runs.filter(isUnderWay);
+  const active = runs.filter(isActive);
   if (active.length === 0) return null;
   const finished = runs.filter(({ state: is }) => is === 'finished').length;
   const share = shareOf(runs);

@@ -1,4 +1,4 @@
-/** Published tables: every cell with its published number, ours and a verdict; starting, watching and stopping their runs. */
+/** Shows a published table with our numbers and verdicts, and starts, watches and stops its runs. */
 import { Stack, Text, Title } from '@mantine/core';
 import { IconTable } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -107,7 +107,7 @@ function Answered({ state, asked }: { state: TableState; asked: ReturnType<typeo
   );
 }
 
-/** The verdicts on the columns in sentences. */
+/** Sentences that compare the columns. */
 function Conclusions({ contrasts }: Pick<TableState, 'contrasts'>) {
   const texts = conclusionTexts(contrasts);
   if (texts.length === 0) return null;
@@ -125,7 +125,7 @@ function Conclusions({ contrasts }: Pick<TableState, 'contrasts'>) {
   );
 }
 
-/** Below the table: the meaning of its marks, open questions, sources. */
+/** Below the table: the meaning of its marks, notes and sources. */
 function Legend({ state }: { state: TableState }) {
   return (
     <div>

@@ -24,7 +24,7 @@ const looks: Record<ShownVerdict, { Icon: typeof IconCheck; means: string }> = {
   "can't tell yet": { Icon: IconQuestionMark, means: 'The seeds so far do not decide.' },
   'at the floor': {
     Icon: IconEqual,
-    means: 'Both numbers are no better than guessing, so their agreement shows nothing.',
+    means: 'Both numbers are no better than the floor, so their agreement shows nothing.',
   },
   'not compared': { Icon: IconMinus, means: `Not compared: ${notComparedText}.` },
   'no published number': { Icon: IconMinus, means: 'No number is published for this cell.' },

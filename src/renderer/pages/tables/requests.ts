@@ -1,4 +1,4 @@
-/** Which cells a button of the page means, and to how many seeds it brings each. Pure. */
+/** The cells that each button of the page trains, and the number of seeds of each. Pure. */
 
 import { restingStates } from '#contract/run';
 import type { RunRow } from '#contract/runRow';
@@ -6,19 +6,20 @@ import type { CellResult, ReproduceRequest } from '#contract/tableState';
 
 type Cells = ReproduceRequest['cells'];
 
-/** Verdicts were simulated with seeds added and judged again up to this many. */
+/** The error rates of verdicts were simulated for adding seeds up to this number. */
 const mostSeeds = 10;
 
-export const isUnderWay = ({ state }: RunRow): boolean => !restingStates.includes(state);
-/** Rests and has no result. */
+/** Running or queued. */
+export const isActive = ({ state }: RunRow): boolean => !restingStates.includes(state);
+/** Ended or paused without a result. */
 export const isUnfinished = ({ state }: RunRow): boolean => restingStates.includes(state) && state !== 'finished';
 
-/** The runs of a table, each once: cells may share them. */
+/** The runs of a table without duplicates, since cells may share runs. */
 export const runsOf = (results: readonly CellResult[]): RunRow[] => [
   ...new Map(results.flatMap(({ runs }) => runs.map((run) => [run.id, run]))).values(),
 ];
 
-/** How many of the seeds 0, 1, 2 … have a run, up to the first that has none. */
+/** The number of seeds 0, 1, 2 … that have a run, up to the first seed without one. */
 export function seedsBegun({ runs }: Pick<CellResult, 'runs'>): number {
   const seeds = new Set(runs.map(({ seed }) => seed));
   let count = 0;
@@ -30,7 +31,7 @@ const possible = (results: readonly CellResult[]): CellResult[] => results.filte
 const bring = (results: readonly CellResult[], seeds: (result: CellResult) => number): Cells =>
   results.map((result) => ({ id: result.cell.id, seeds: seeds(result) }));
 
-/** Seeds that somebody wants for every cell; null: as many as each cell says. */
+/** The number of seeds that the user wants for every cell; null: each cell's own number. */
 export type WantedSeeds = number | null;
 
 export const seedsOf = ({ cell }: Pick<CellResult, 'cell'>, wanted: WantedSeeds): number => wanted ?? cell.seeds;
@@ -39,17 +40,17 @@ export const seedsOf = ({ cell }: Pick<CellResult, 'cell'>, wanted: WantedSeeds)
 export const everyCell = (results: readonly CellResult[], wanted: WantedSeeds): Cells =>
   bring(possible(results), (result) => seedsOf(result, wanted));
 
-/** Those of which some seed has no run. */
+/** Cells in which some seed has no run. */
 export const missingCells = (results: readonly CellResult[], wanted: WantedSeeds): Cells =>
   everyCell(
     results.filter((result) => seedsBegun(result) < seedsOf(result, wanted)),
     wanted,
   );
 
-/** Those that could be decided by more seeds, with as many as that probably takes. */
+/** Cells that more seeds can decide, with the number of seeds that this probably takes. */
 export function undecidedCells(results: readonly CellResult[]): Cells {
   const more = ({ judgement, runs }: CellResult) =>
-    judgement.seeds > 0 && judgement.moreSeeds !== null && !runs.some(isUnderWay);
+    judgement.seeds > 0 && judgement.moreSeeds !== null && !runs.some(isActive);
   const seeds = (result: CellResult) => Math.min(mostSeeds, seedsBegun(result) + result.judgement.moreSeeds!);
   return bring(
     possible(results).filter((result) => more(result) && seeds(result) > seedsBegun(result)),
@@ -57,7 +58,7 @@ export function undecidedCells(results: readonly CellResult[]): Cells {
   );
 }
 
-/** Those with runs that ended without a result, of the seeds that the table asks for. */
+/** Cells with unfinished runs among the wanted seeds. */
 export function unfinishedCells(results: readonly CellResult[], wanted: WantedSeeds): Cells {
   const last = (result: CellResult) =>
     Math.max(
@@ -72,9 +73,9 @@ export function unfinishedCells(results: readonly CellResult[], wanted: WantedSe
   );
 }
 
-/** Those that train or wait, for asking how long they take. */
+/** Cells with active runs, to estimate the remaining time. */
 export const busyCells = (results: readonly CellResult[]): Cells =>
   possible(results).flatMap((result) => {
-    const seeds = result.runs.filter((run) => isUnderWay(run) && run.seed < 100).map((run) => run.seed);
+    const seeds = result.runs.filter((run) => isActive(run) && run.seed < 100).map((run) => run.seed);
     return seeds.length ? [{ id: result.cell.id, seeds: Math.max(...seeds) + 1 }] : [];
   });

@@ -1,4 +1,4 @@
-/** The table that the address names, and how it is judged. */
+/** The table in the address of the page, with its profile and tolerance. */
 import { useQuery } from '@tanstack/react-query';
 import { defaultTable } from '#contract/paperTable';
 import { defaultTolerance, type Profile, profiles, type Tolerance, toleranceSchema } from '#contract/tableState';
@@ -57,7 +57,7 @@ function written({ table, profile, tolerance, seeds, cell, view }: TableQuery): 
   };
 }
 
-/** Shows the table as it was while another tolerance is judged. */
+/** The table and its verdicts. While a new tolerance is judged, the old verdicts stay. */
 export function useTable({ table, profile, tolerance }: TableQuery) {
   const trpc = useTRPC();
   return useQuery({

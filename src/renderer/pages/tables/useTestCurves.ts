@@ -4,21 +4,21 @@ import type { Curve } from '#contract/runRow';
 import type { TableState } from '#contract/tableState';
 import { pointsOfCurve, type TestCurves, testCurvesOf } from '#pictures/stepCurves';
 import { useTRPC } from '../../client/trpc.ts';
-import { isUnderWay, runsOf } from './requests.ts';
+import { isActive, runsOf } from './requests.ts';
 
 /** Milliseconds between two readings of a running run. */
 const pace = 5000;
 
 const none: TestCurves = new Map();
 
-/** No curves until all have loaded, so that the picture is drawn once; null if one could not be read. */
+/** The test curves of all runs. Empty until all have loaded, so that the picture is drawn once; null if one cannot be read. */
 export function useTestCurves(state: TableState): TestCurves | null {
   const trpc = useTRPC();
   const runs = runsOf(state.results);
   return useQueries({
     queries: runs.map((run) => ({
       ...trpc.runs.curve.queryOptions({ id: run.id, key: 'test_metric', points: pointsOfCurve }),
-      refetchInterval: isUnderWay(run) ? pace : (false as const),
+      refetchInterval: isActive(run) ? pace : (false as const),
     })),
     combine: (found) => {
       if (found.some(({ isError }) => isError)) return null;
@@ -28,7 +28,7 @@ export function useTestCurves(state: TableState): TestCurves | null {
   });
 }
 
-/** Reads them once, for a file. */
+/** Reads the curves once, to save the picture. */
 export function useFetchTestCurves(): (state: TableState) => Promise<TestCurves> {
   const trpc = useTRPC();
   const queries = useQueryClient();
