@@ -132,7 +132,7 @@ describe('a trainer that exits unexpectedly', () => {
         const [id] = app.runs.create([config]);
         await app.queue.whenIdle();
         expect(app.runs.get(id)).toMatchObject({ state: 'crashed', reason: { code: 'crashed' } });
-        expect(app.runs.get(id).reason!.message).toMatch(/exit code 7.*out of luck.*Resume/);
+        expect(app.runs.get(id).reason!.message).toMatch(/exit code 7.*out of luck\. Resume/);
       },
       { trainer },
     );

@@ -2,6 +2,7 @@
 import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
+import { toneColor } from '../theme.ts';
 
 interface ErrorStateProps {
   title: string;
@@ -13,7 +14,15 @@ interface ErrorStateProps {
 
 export function ErrorState({ title, error, onRetry, action }: ErrorStateProps) {
   return (
-    <Alert color="red" variant="outline" icon={<IconAlertTriangle size={18} />} title={title} my="md" role="alert">
+    <Alert
+      color="red"
+      variant="outline"
+      icon={<IconAlertTriangle size={18} />}
+      title={title}
+      my="md"
+      role="alert"
+      style={{ borderColor: toneColor('bad') }} // dark colours make it white otherwise
+    >
       <Stack gap="sm">
         <Text size="sm" style={{ whiteSpace: 'pre-wrap' }}>
           {messageOf(error)}
