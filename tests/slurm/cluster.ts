@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,7 +32,7 @@ export interface Cluster {
   startController(): Promise<void>;
   drainNode(): void;
   resumeNode(): Promise<void>;
-  /** Kills slurmd and has the controller give the node up; {@link startNode} brings it back. */
+  /** Kills slurmd and its jobs as a power cut does, and has the controller give the node up; {@link startNode} brings it back. */
   killNode(): Promise<void>;
   startNode(): Promise<void>;
   /** Kills every job. */
@@ -104,6 +104,13 @@ export async function openCluster(): Promise<Cluster> {
     drainNode: () => update('State=DRAIN', 'Reason=test'),
     resumeNode,
     async killNode() {
+      let processes: number[] = [];
+      await until(() => {
+        processes = [...slurm('scontrol', 'listpids').matchAll(/^\d+/gm)].map(([pid]) => Number(pid));
+        return processes.length > 0;
+      }, 'a job on the node');
+      for (const pid of processes) kill(parentOf(pid)); // slurmstepd, which would report how the job ended
+      for (const pid of processes) kill(pid);
       await end(daemonOfNode);
       update('State=DOWN', 'Reason=test');
     },
@@ -123,6 +130,17 @@ export async function openCluster(): Promise<Cluster> {
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+const parentOf = (pid: number): number =>
+  Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]);
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // it has ended by itself
+  }
 }
 
 interface Layout {

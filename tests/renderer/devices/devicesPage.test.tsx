@@ -33,7 +33,7 @@ test('a cluster shows its partitions, and our jobs with the reason why they wait
   const install = (name: string, answer: string) =>
     writeFileSync(join(commands, name), `#!/bin/sh\necho '${answer}'\n`, { mode: 0o755 });
   install('sinfo', 'gpu|up|mix|12/20/0/32|gpu:a100:4|gpu:a100:3|n1|');
-  install('squeue', '7|3-40%8|PENDING|0||permafrost:a|Priority|');
+  install('squeue', '7|3-40%8|PENDING|0|0||permafrost:a|Priority|');
   process.env.PATH = `${commands}:${PATH}`;
   try {
     page = await openWindow('/devices');
