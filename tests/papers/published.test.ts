@@ -48,7 +48,11 @@ it.each<[string, (cells: Record<string, unknown>[]) => void, RegExp]>([
   ['steps without a threshold', (cells) => Object.assign(cells[0], { resultIs: 'steps' }), /steps needs a threshold/],
   ['a threshold without steps', (cells) => Object.assign(cells[0], { threshold: 0.9 }), /have neither/],
   ['a misspelt key', (cells) => Object.assign(cells[0], { publishd: 1 }), /: .*publishd/],
-  ['a cell that repeats none', (cells) => Object.assign(cells[0], { like: 'q9/x' }), /like: "q9\/x" is not a cell with its own number/],
+  [
+    'a cell that repeats none',
+    (cells) => Object.assign(cells[0], { like: 'q9/x' }),
+    /like: "q9\/x" is not a cell with its own number/,
+  ],
   [
     'neither a number nor a cell to repeat',
     (cells) => delete cells[0].published,
