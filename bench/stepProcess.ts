@@ -6,16 +6,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { parseConfig } from '#contract/config';
-import { adam, chain, clipByGlobalNorm } from '#engine/optim';
 import type { StartedStep } from '#engine/program';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';
 import { buildModel } from '#models/index';
-import { recipeSlots, trainProgram } from '#models/steps';
 import { taskOf } from '#tasks/index';
 import type { Batch } from '#tasks/task';
 import { type DeviceName, openUntried } from '#trainer/device';
-import { batchSpecs } from '#trainer/programs';
+import { programsOf } from '#trainer/programs';
+import { planOf } from '#trainer/protocol';
 import { prepareWeights } from '#trainer/weights';
 import { loadDataset } from '#zoo/loadDataset';
 
@@ -56,11 +55,10 @@ const device = await openUntried(setting.device, {
   ...{ threads: setting.threads, weightFolder: weights.folder },
   home: cache, // keeps the fastest tiles of products
 });
-const recipe = { model, loss: task.loss(config), optimizer: chain(clipByGlobalNorm(1), adam({ lr: 1e-3 })) };
-const state = createState({ ...weights.trained, ...recipeSlots(recipe, false) });
-const tokens = shape.lengths?.[0] ?? shape.tokens;
-const inputs = batchSpecs(shape, tokens, batch);
-const step = await compileStep(trainProgram(recipe), { state, inputs, frozen: weights.frozen, device });
+const programs = programsOf({ config, task, shape, model, plan: planOf(config, task.readsWholeBatches) });
+const state = createState({ ...weights.trained, ...programs.slots });
+const { program, inputs } = programs.forward(shape.lengths?.[0] ?? shape.tokens);
+const step = await compileStep(program, { state, inputs, frozen: weights.frozen, device });
 
 /** Makes batches: of MNIST's digits if the task uses them, otherwise of zeros and ones, which are valid inputs for every task. */
 async function batchMaker(): Promise<(index: number) => Pick<Batch, 'x' | 'y'>> {

@@ -105,9 +105,8 @@ const normalCdf = (x: tf.Tensor): tf.Tensor => tf.mul(tf.add(tf.erf(tf.mul(x, Ma
 
 /**
  * Dropout zeroes every element with probability `rate` and divides the others by 1 − rate; without noise it changes nothing.
- * The random number of an element is the product of a random word of its row and one of its column, mod 2³² (multiplicative
- * hashing). A mask of m × n elements therefore takes m + n random words and one integer product for each element, and is the same on every
- * device.
+ * Every row and every column has a random word; their product mod 2³² (multiplicative hashing) decides about an element. A mask
+ * of m × n elements takes m + n words and one integer product per element, and is the same on every device.
  */
 export function dropout(x: tf.Tensor, rate: number, noise: Noise | null): tf.Tensor {
   if (!noise || rate === 0) return x;

@@ -1,7 +1,7 @@
 /**
  * Widens hidden layers whose matrix products are slow on a CPU. If rows are a multiple of 4096 bytes apart, they map to the same
  * lines of the first-level cache. A product reads twelve rows at once, so ONNX Runtime then takes a tenth longer. Sixteen more
- * columns move each row to the next line. The next weights have rows of zeros for these columns, so no result changes.
+ * columns move each row to the next line. The next weights have rows of zeros for these columns, so results differ by rounding at most.
  */
 import { reachable } from './fuse.ts';
 import { type Graph, type Node, nodeOf, type Value } from './graph.ts';
@@ -12,12 +12,6 @@ const added = 16;
 /** Elementwise operators that keep the added columns finite, which start as zeros. */
 const elementwise = new Set(['Add', 'Sub', 'Mul', 'Neg', 'Relu', 'Exp', 'Sigmoid', 'Tanh', 'Erf', 'FastGelu', 'Gelu']);
 
-/** Hidden values of the same width between products with frozen weights. */
-interface Hidden {
-  values: Set<Value>;
-  width: number;
-}
-
 /** Widens the hidden layers of a graph whose rows share cache lines; returns the new outputs. */
 export function padProducts(g: Graph, outputs: readonly Value[]): Value[] {
   const nodes = reachable(outputs);
@@ -27,8 +21,7 @@ export function padProducts(g: Graph, outputs: readonly Value[]): Value[] {
   for (const node of nodes) {
     const [a] = node.inputs;
     if (!takesRows(node, a) || a.shape[1] % aliasedColumns !== 0 || widths.has(a)) continue;
-    const hidden = hiddenAround(a, users, new Set(outputs));
-    for (const v of hidden?.values ?? []) widths.set(v, hidden!.width + added);
+    for (const v of hiddenAround(a, users, new Set(outputs)) ?? []) widths.set(v, a.shape[1] + added);
   }
   return widths.size === 0 ? [...outputs] : widened(g, nodes, outputs, widths);
 }
@@ -42,7 +35,7 @@ const givesColumns = (node: Node): boolean =>
   node.op === 'Gemm' && node.inputs.slice(1).every(({ source }) => source.kind === 'frozen');
 
 /** The values that must be widened together with `start`; null if other nodes than products with frozen weights read or make them. */
-function hiddenAround(start: Value, users: Map<Value, Node[]>, outputs: Set<Value>): Hidden | null {
+function hiddenAround(start: Value, users: Map<Value, Node[]>, outputs: Set<Value>): Set<Value> | null {
   const width = start.shape.at(-1)!;
   const values = new Set([start]);
   const isWide = (v: Value) => v.shape.at(-1) === width;
@@ -61,7 +54,7 @@ function hiddenAround(start: Value, users: Map<Value, Node[]>, outputs: Set<Valu
       values.add(user.outputs[0]);
     }
   }
-  return { values, width };
+  return values;
 }
 
 /** Rewrites the graph with these widths; returns the new outputs. */

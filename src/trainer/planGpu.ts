@@ -78,7 +78,7 @@ const task = taskOf(config);
 const shape = task.shape(config);
 const model = buildModel(config, shape, knownBodies(home));
 const parts: RunParts = { config, task, shape, model, plan: planOf(config, task.readsWholeBatches) };
-const name = config.device.startsWith('webgpu') ? (config.device as 'webgpu') : 'webgpu';
+const name = config.device === 'auto' || !config.device.startsWith('webgpu') ? 'webgpu' : config.device;
 const device = await openUntried(name, { say: () => {} }).catch(() => null);
 console.log(JSON.stringify(memoryOf(parts, device?.kind === 'wgsl' ? device.gpu.limits : roomy)));
 process.exit(0);

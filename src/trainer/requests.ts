@@ -1,6 +1,6 @@
 /**
  * What others ask of a trainer, by message or signal. It loads nothing that takes time, because a signal that comes before its
- * handler ends the process without a word in the journal.
+ * handler ends the process before it can write to the journal.
  */
 import { sendToParent } from './parent.ts';
 import type { Interruption } from './train.ts';

@@ -5,24 +5,14 @@ import { type ExperimentConfig, parseConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
 import { fuse, reachable } from '#engine/fuse';
 import type { Value } from '#engine/graph';
-import { chain, clipByGlobalNorm, optimizers } from '#engine/optim';
-import type { Program, Spec } from '#engine/program';
-import { schedules } from '#engine/schedule';
 import { createState } from '#engine/state';
 import { traceProgram } from '#engine/trace';
 import { buildModel } from '#models/index';
 import type { Model } from '#models/model';
-import {
-  accumulateProgram,
-  applyProgram,
-  evalProgram,
-  recipeSlots,
-  refuseAllFrozen,
-  trainedNames,
-  trainProgram,
-} from '#models/steps';
+import { refuseAllFrozen, trainedNames } from '#models/steps';
 import { tasks } from '#tasks/index';
-import { batchSpecs } from '#trainer/programs';
+import { type FedProgram, programsOf } from '#trainer/programs';
+import { planOf } from '#trainer/protocol';
 
 export interface EmittedGraph {
   name: string;
@@ -49,7 +39,7 @@ const ways: Partial<ExperimentConfig>[] = [
   { variant: 'reference', optimizer: 'sgd', schedule: 'cosine', warmup_steps: 5, bit_head: 'cross-entropy' },
 ];
 
-/** The graphs as ONNX Runtime's CUDA and CPU providers get them. */
+/** The graphs as ONNX Runtime's CUDA provider gets them. */
 export function* emittedGraphs(): Generator<EmittedGraph> {
   for (const { on, settings } of models)
     for (const task of on)
@@ -80,31 +70,32 @@ function* graphsOf(config: ExperimentConfig): Generator<EmittedGraph> {
   const task = tasks[config.task];
   const shape = task.shape(config);
   const model = buildModel(config, shape);
-  const lr = schedules[config.schedule](config.learning_rate, config.warmup_steps, 100);
-  const optimizer = chain(clipByGlobalNorm(1), optimizers[config.optimizer]({ lr }));
-  const recipe = { model, loss: task.loss(config), optimizer };
-  const inputs = batchSpecs(shape, shape.lengths?.[0] ?? shape.tokens, config.batch_size);
-  const programs: [string, Program, Record<string, Spec>][] = [
-    ['train', trainProgram(recipe), inputs],
-    ['accumulate', accumulateProgram(recipe, 2), inputs],
-    ['apply', applyProgram(recipe), {}],
-    ['evaluate', evalProgram(recipe), inputs],
+  const plan = planOf(config, task.readsWholeBatches);
+  const programs = (microBatches: number) =>
+    programsOf({ config, task, shape, model, plan: { ...plan, microBatches } });
+  const [whole, accumulating] = [programs(1), programs(2)];
+  const tokens = shape.lengths?.[0] ?? shape.tokens;
+  const named: [string, FedProgram][] = [
+    ['train', whole.forward(tokens)],
+    ['accumulate', accumulating.forward(tokens)],
+    ['apply', accumulating.apply!],
+    ['evaluate', whole.evaluation(tokens)],
   ];
   const trained = trainedNames(model);
   const state = createState({
     ...Object.fromEntries(trained.map((name) => [name, { shape: model.parameters[name], data: zeros(model, name) }])),
-    ...recipeSlots(recipe, true),
+    ...accumulating.slots,
   });
   const others = Object.keys(model.parameters).filter((name) => model.isUsed(name) && !trained.includes(name));
   const frozen = Object.fromEntries(
     others.map((name) => [name, { shape: model.parameters[name], read: () => zeros(model, name) }]),
   );
-  for (const [program, run, given] of programs) {
-    const trace = traceProgram(run, { state: state.specs, inputs: given, frozen });
+  for (const [name, { program, inputs }] of named) {
+    const trace = traceProgram(program, { state: state.specs, inputs, frozen });
     const fused = fuse(trace.graph, [...trace.outputs.values()], { fusedMatMul: true });
     yield {
-      name: `${config.model_name} on ${config.task}, ${program}`,
-      outputs: new Map([...trace.outputs.keys()].map((name, i) => [name, fused[i]])),
+      name: `${config.model_name} on ${config.task}, ${name}`,
+      outputs: new Map([...trace.outputs.keys()].map((output, i) => [output, fused[i]])),
     };
   }
 }

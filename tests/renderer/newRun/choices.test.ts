@@ -1,30 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createApp } from '#app';
-import type { Catalogue } from '#contract/catalogue';
+import { afterAll, describe, expect, test } from 'vitest';
 import { randomStream } from '#contract/random';
-import type { Services } from '#contract/services';
 import { changesOf, choiceOf, choicesOf } from '#renderer/pages/newRun/choices';
 import { choose, choosePreset } from '#renderer/pages/newRun/choose';
-import { type Draft, firstDraft } from '#renderer/pages/newRun/draft';
+import type { Draft } from '#renderer/pages/newRun/draft';
 import { expandGrid } from '#renderer/pages/newRun/grid';
+import { openFormApp } from './formApp.ts';
 
-let home: string;
-let app: Services;
-let catalogue: Catalogue;
-let first: Draft;
-beforeAll(async () => {
-  home = mkdtempSync(join(tmpdir(), 'permafrost-choices-'));
-  app = await createApp({ home });
-  catalogue = app.config.catalogue();
-  first = firstDraft(catalogue);
-});
-afterAll(async () => {
-  await app.close();
-  rmSync(home, { recursive: true });
-});
+const { app, catalogue, first, close } = await openFormApp();
+afterAll(close);
 
 const impossibleOn = (draft: Draft) => app.config.problems(draft, changesOf(draft, choicesOf(draft, catalogue)));
 const on = (task: string, ...choices: [field: Parameters<typeof choose>[1], value: unknown][]): Draft =>

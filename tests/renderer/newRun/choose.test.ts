@@ -1,28 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createApp } from '#app';
-import type { Catalogue } from '#contract/catalogue';
-import type { Services } from '#contract/services';
+import { afterAll, describe, expect, test } from 'vitest';
 import { choose, choosePreset } from '#renderer/pages/newRun/choose';
-import { type Draft, firstDraft } from '#renderer/pages/newRun/draft';
+import type { Draft } from '#renderer/pages/newRun/draft';
 import { expandGrid } from '#renderer/pages/newRun/grid';
+import { openFormApp } from './formApp.ts';
 
-let home: string;
-let app: Services;
-let catalogue: Catalogue;
-let first: Draft;
-beforeAll(async () => {
-  home = mkdtempSync(join(tmpdir(), 'permafrost-choose-'));
-  app = await createApp({ home });
-  catalogue = app.config.catalogue();
-  first = firstDraft(catalogue);
-});
-afterAll(async () => {
-  await app.close();
-  rmSync(home, { recursive: true });
-});
+const { app, catalogue, first, close } = await openFormApp();
+afterAll(close);
 
 const complaintsOf = (draft: Draft): string[] => {
   const report = app.config.open(draft);
