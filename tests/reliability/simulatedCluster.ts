@@ -21,9 +21,13 @@ interface Task {
 
 const inbox = join(folder, 'inbox');
 mkdirSync(inbox, { recursive: true });
+const accepted = join(folder, 'accepted');
+mkdirSync(accepted);
 mkdirSync(join(folder, 'bin'), { recursive: true });
 const commands = {
-  sbatch: `id=$(( $(ls ${inbox} | wc -l) + 1 )); cat > ${folder}/new && mv ${folder}/new ${inbox}/$id && echo $id`,
+  sbatch: `id=$(( $(ls ${inbox} | wc -l) + 1 )); cat > ${folder}/new && mv ${folder}/new ${inbox}/$id
+while [ ! -e ${accepted}/$id ]; do sleep 0.02; done
+echo $id`,
   squeue: `cat ${folder}/jobs`,
   sinfo: '',
   scancel: '',
@@ -37,7 +41,21 @@ const running = new Set<Task>();
 let submissions = 0;
 
 for (;;) {
-  const begun = performance.now();
+  const next = performance.now() + 1000;
+  for (const task of running) {
+    add(task, bodyOf(task));
+    if (task.seq > seconds) running.delete(task);
+  }
+  for (const task of waiting.splice(0, nodes - running.size)) running.add(task);
+  tell();
+  do {
+    accept();
+    await sleep(50);
+  } while (performance.now() < next);
+}
+
+/** Takes submissions in. As with Slurm, squeue lists a job before sbatch returns. */
+function accept(): void {
   while (existsSync(join(inbox, String(submissions + 1)))) {
     const id = String(++submissions);
     const script = readFileSync(join(inbox, id), 'utf8');
@@ -47,14 +65,9 @@ for (;;) {
       .split('\n');
     for (const [index, run] of runs.entries())
       waiting.push({ array: id, index, comment, journal: join(home, 'runs', run, 'journal.jsonl'), seq: 0 });
+    tell();
+    writeFileSync(join(accepted, id), '');
   }
-  for (const task of running) {
-    add(task, bodyOf(task));
-    if (task.seq > seconds) running.delete(task);
-  }
-  for (const task of waiting.splice(0, nodes - running.size)) running.add(task);
-  tell();
-  await sleep(Math.max(0, 1000 - (performance.now() - begun)));
 }
 
 function add(task: Task, body: EntryBody): void {
