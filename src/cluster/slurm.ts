@@ -43,14 +43,26 @@ export const phaseOf = ({ state }: Pick<SlurmJob, 'state'>): 'waiting' | 'runnin
 const timeLimit = 60_000; // ms for a command; Slurm itself waits 10 s for its controller
 const largestAnswer = 2 ** 28; // bytes
 
+interface SlurmOptions {
+  /** Standard input. */
+  input?: string;
+  /** An error whose lines all match is none. */
+  ignored?: RegExp;
+}
+
 /** Runs a Slurm command. Throws `cluster` with Slurm's message. */
-function slurm(command: string, args: readonly string[], input?: string): Promise<string> {
+function slurm(command: string, args: readonly string[], { input, ignored }: SlurmOptions = {}): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = execFile(
       command,
       args,
       { timeout: timeLimit, maxBuffer: largestAnswer, env: { ...process.env, SLURM_BITSTR_LEN: '0', LC_ALL: 'C' } },
-      (error, stdout, stderr) => (error ? reject(slurmError(command, error, stderr)) : resolve(stdout)),
+      (error, stdout, stderr) => {
+        const lines = stderr.split('\n').filter(Boolean);
+        const isIgnored = ignored && lines.length > 0 && lines.every((line) => ignored.test(line));
+        if (error && !isIgnored) reject(slurmError(command, error, stderr));
+        else resolve(stdout);
+      },
     );
     child.stdin?.on('error', () => {}); // the exit code reports the failure
     child.stdin?.end(input);
@@ -138,7 +150,7 @@ export function taskIndices(text: string): number[] {
 
 /** Submits a batch script; returns the id of the job. Throws `cluster`. */
 export async function submit(script: string): Promise<string> {
-  const answer = await slurm('sbatch', ['--parsable'], script);
+  const answer = await slurm('sbatch', ['--parsable'], { input: script });
   const [id] = answer.trim().split(';'); // the name of the cluster may follow
   if (/^\d+$/.test(id)) return id;
   throw new PermafrostError('cluster', `Expected the id of a job from sbatch; found "${answer.trim()}".`);
@@ -146,12 +158,14 @@ export async function submit(script: string): Promise<string> {
 
 /** How many jobs one command may name; each name has at most 20 characters. */
 const namedAtOnce = 2000;
+/** What scancel says of an ended job before it goes on with the next. */
+const ended = /Invalid job id|already completing or completed/;
 
 /** Sends a signal to jobs (`12_3`), or cancels them if no signal is given. Ignores ended jobs. Throws `cluster`. */
 export async function signalJobs(jobs: readonly string[], signal?: string): Promise<void> {
   for (let start = 0; start < jobs.length; start += namedAtOnce) {
     const named = jobs.slice(start, start + namedAtOnce);
-    await slurm('scancel', ['--quiet', ...(signal ? ['--batch', `--signal=${signal}`] : []), ...named]);
+    await slurm('scancel', [...(signal ? ['--batch', `--signal=${signal}`] : []), ...named], { ignored: ended });
   }
 }
 
