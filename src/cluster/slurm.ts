@@ -5,6 +5,7 @@
 import { execFile } from 'node:child_process';
 import type { ClusterJob, Partition } from '#contract/cluster';
 import { PermafrostError } from '#contract/errors';
+import { ownVariables } from './batchScript.ts';
 
 /** A job of ours, or several waiting tasks of an array. */
 export interface SlurmJob {
@@ -43,6 +44,11 @@ export const phaseOf = ({ state }: Pick<SlurmJob, 'state'>): 'waiting' | 'runnin
 const timeLimit = 60_000; // ms for a command; Slurm itself waits 10 s for its controller
 const largestAnswer = 2 ** 28; // bytes
 
+const slurmEnvironment = (): NodeJS.ProcessEnv => {
+  const environment = { ...process.env, SLURM_BITSTR_LEN: '0', LC_ALL: 'C' };
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !ownVariables.includes(name)));
+};
+
 interface SlurmOptions {
   /** Standard input. */
   input?: string;
@@ -56,7 +62,7 @@ function slurm(command: string, args: readonly string[], { input, ignored }: Slu
     const child = execFile(
       command,
       args,
-      { timeout: timeLimit, maxBuffer: largestAnswer, env: { ...process.env, SLURM_BITSTR_LEN: '0', LC_ALL: 'C' } },
+      { timeout: timeLimit, maxBuffer: largestAnswer, env: slurmEnvironment() },
       (error, stdout, stderr) => {
         const lines = stderr.split('\n').filter(Boolean);
         const isIgnored = ignored && lines.length > 0 && lines.every((line) => ignored.test(line));
