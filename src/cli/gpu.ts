@@ -60,8 +60,13 @@ export const gpuCommand: CommandRow = {
       .description('the CUDA libraries that device cuda needs: install, status, remove');
     command
       .command('install')
-      .description('fetch, verify and unpack the CUDA libraries, then try device cuda; continues an interrupted installation')
-      .option('--without-driver', 'for other machines that use this home: do not look for a driver here, and do not try the device')
+      .description(
+        'fetch, verify and unpack the CUDA libraries, then try device cuda; continues an interrupted installation',
+      )
+      .option(
+        '--without-driver',
+        'for other machines that use this home: do not look for a driver here, and do not try the device',
+      )
       .option('--json', 'print what is installed')
       .action(install);
     command
