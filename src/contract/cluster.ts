@@ -1,5 +1,6 @@
 /** A Slurm cluster that trains runs: its settings, its state, and the app's services for it. */
 import { z } from 'zod';
+import './issueTexts.ts';
 
 /** Where the trainer of a run starts: as a process on this machine, or as a job of the cluster. */
 export const launchers = ['local', 'slurm'] as const;

@@ -4,6 +4,7 @@
  * record.
  */
 import { z } from 'zod';
+import './issueTexts.ts';
 import { nearest, PermafrostError } from './errors.ts';
 import { modelName } from './names.ts';
 
