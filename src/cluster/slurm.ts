@@ -52,7 +52,7 @@ const slurmEnvironment = (): NodeJS.ProcessEnv => {
 interface SlurmOptions {
   /** Standard input. */
   input?: string;
-  /** An error whose lines all match is none. */
+  /** An exit code is no error if every line of stderr matches. */
   ignored?: RegExp;
 }
 
@@ -65,7 +65,8 @@ function slurm(command: string, args: readonly string[], { input, ignored }: Slu
       { timeout: timeLimit, maxBuffer: largestAnswer, env: slurmEnvironment() },
       (error, stdout, stderr) => {
         const lines = stderr.split('\n').filter(Boolean);
-        const isIgnored = ignored && lines.length > 0 && lines.every((line) => ignored.test(line));
+        const hasExited = typeof error?.code === 'number'; // neither missing nor killed
+        const isIgnored = ignored && hasExited && lines.every((line) => ignored.test(line));
         if (error && !isIgnored) reject(slurmError(command, error, stderr));
         else resolve(stdout);
       },
@@ -83,7 +84,7 @@ function slurmError(command: string, error: Error & { code?: unknown }, stderr: 
       { cause: error },
     );
   const lines = stderr.split('\n').map((line) => line.replace(/^\w+: (error|fatal): /, '').trim());
-  const said = [...new Set(lines.filter(Boolean))].slice(0, 3).join('; ') || error.message;
+  const said = [...new Set(lines.filter(Boolean))].slice(0, 3).join('; ') || error.message.trim();
   if (/munge|authenticat|credential/i.test(said))
     return new PermafrostError(
       'cluster',
@@ -164,7 +165,7 @@ export async function submit(script: string): Promise<string> {
 
 /** How many jobs one command may name; each name has at most 20 characters. */
 const namedAtOnce = 2000;
-/** What scancel says of an ended job before it goes on with the next. */
+/** What scancel says of an ended job, if it says anything, before it goes on with the next. */
 const ended = /Invalid job id|already completing or completed/;
 
 /** Sends a signal to jobs (`12_3`), or cancels them if no signal is given. Ignores ended jobs. Throws `cluster`. */
