@@ -1,6 +1,7 @@
 /** The devices that a step can run on. Other rooms load a runtime and make a device of it; the engine only uses devices. */
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import type { Gpu } from './wgsl/gpu.ts';
+import type { MatrixUnit } from './wgsl/matrixProducts.ts';
 import type { TileMemory } from './wgsl/products.ts';
 
 /** ONNX Runtime, injected: `onnxruntime-node` and `onnxruntime-web` both fit. */
@@ -38,6 +39,8 @@ export interface WgslDevice {
   gpu: Gpu;
   /** The fastest tile sizes of matrix products on this GPU. If absent, none are tried. */
   tiles?: TileMemory;
+  /** Matrix units that compute products of 16-bit floats. If absent, products are computed in 32-bit floats. */
+  unit?: MatrixUnit;
   /** Opens the device for steps with an operator that has no WGSL kernel. */
   fallback(): Promise<OnnxDevice>;
   /** Shows a message to the user. */

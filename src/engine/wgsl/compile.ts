@@ -35,14 +35,14 @@ export async function compileWgsl(
   { state, inputs, frozen, print }: WgslStepOptions,
   device: WgslDevice,
 ): Promise<CompiledStep> {
-  const { gpu } = device;
+  const { gpu, unit } = device;
   const traceStart = performance.now();
   const { trace, values } = traceForGpu(program, { state: state.specs, inputs, frozen });
   print?.(printGraph(values));
   const { places } = placeState(state.specs, gpu.limits);
-  const options = { limits: gpu.limits, placeOfState: (name: string) => places.get(name)! };
+  const options = { limits: gpu.limits, unit, placeOfState: (name: string) => places.get(name)! };
   const untuned = planStep(trace.graph, values, options);
-  const tileFor = device.tiles && (await tunedTiles(gpu, untuned.products, device.tiles));
+  const tileFor = device.tiles && (await tunedTiles(gpu, untuned.products, device.tiles, unit));
   const plan = tileFor ? planStep(trace.graph, values, { ...options, tileFor }) : untuned;
   print?.(printPlan(plan));
   const resident = await residentOn(state, gpu); // nothing is allocated before the plan is known to fit

@@ -65,6 +65,7 @@ export class KernelWriter implements CodeWriter {
   readonly #own: ReadonlySet<Value>;
   #body: string[] = [];
   #declarations: string[] = [];
+  #directives: string[] = [];
   #scopes: Map<string, string>[] = [new Map()];
   #slots: Slot[] = [];
   #blocks = new Map<string, { name: string; writes: boolean }>();
@@ -85,6 +86,10 @@ export class KernelWriter implements CodeWriter {
     body();
     this.#scopes.pop();
     this.line('}');
+  }
+  /** Adds a directive, such as `enable f16;`. */
+  enable(directive: string): void {
+    this.#directives.push(directive);
   }
   /** Adds text outside the kernel's main function, unless it is already there. */
   declare(text: string): void {
@@ -218,6 +223,7 @@ export class KernelWriter implements CodeWriter {
     );
     const module = (bound: string[], parameter: (word: number) => string, first: string[] = []) =>
       [
+        ...this.#directives,
         ...bound,
         ...bindings,
         ...['size', 'first', ...this.#slots.map((_, k) => `s${k}`)].map((name) => `var<private> ${name}: u32;`),

@@ -9,9 +9,10 @@ import { type Group, groupNodes } from './groups.ts';
 import { foldKernel, mapKernel, partialSums, rowsKernel, squaresKernels } from './kernels.ts';
 import { type BlockUse, gridOf, type Kernel, type KernelContext, type Place } from './kernelWriter.ts';
 import { NoWgslError } from './lowerings.ts';
+import { formOf, type MatrixUnit } from './matrixProducts.ts';
 import { aligned, placeValues, requireBuffer } from './memory.ts';
 import { orderGroups } from './order.ts';
-import { likelyTile, type ProductShape, productKernel, shapeOfProduct, type Tile } from './products.ts';
+import { likelyTile, type ProductShape, shapeOfProduct, type Tile } from './products.ts';
 import { rootOf, viewOf } from './views.ts';
 
 /** The limits of a device that a plan depends on, in bytes. */
@@ -71,6 +72,8 @@ export interface PlanOptions {
   placeOfState(name: string): Place;
   /** The tile for a product; absent: a likely one. */
   tileFor?(shape: ProductShape): Tile | undefined;
+  /** Matrix units for products that are large enough; absent: all are computed in 32-bit floats. */
+  unit?: MatrixUnit;
 }
 
 /** Blocks of a step: for values passed between kernels, inputs, constants, outputs, and parameters of batches. */
@@ -230,13 +233,9 @@ function kernelsOf(group: Group, context: KernelContext, partial: Value | undefi
       return squaresKernels(group, context, partial!);
     case 'product': {
       const shape = shapeOfProduct(group);
-      return [
-        productKernel(
-          group,
-          context,
-          options.tileFor?.(shape) ?? likelyTile(shape, options.limits.maxComputeWorkgroupStorageSize),
-        ),
-      ];
+      const form = formOf(shape, options.unit);
+      const tiles = form.tilesWithin(options.limits.maxComputeWorkgroupStorageSize);
+      return [form.kernel(group, context, options.tileFor?.(shape) ?? likelyTile(shape, tiles))];
     }
   }
 }

@@ -10,7 +10,10 @@ import { type Kernel, type KernelContext, KernelWriter } from './kernelWriter.ts
 import { kindOf } from './lowerings.ts';
 import { indexBelow, type Layout, stridedView } from './views.ts';
 
-/** Rows and columns of a workgroup's tile, the depth of its strips, rows and columns of a thread's tile (multiples of 4). */
+/**
+ * Rows and columns of a workgroup's tile, the depth of its strips, rows and columns of a thread's tile (multiples of 4), or of a
+ * subgroup's on matrix units.
+ */
 export interface Tile {
   rows: number;
   columns: number;
@@ -19,7 +22,13 @@ export interface Tile {
   threadColumns: number;
 }
 
-const tile = (rows: number, columns: number, depth: number, threadRows: number, threadColumns: number): Tile => ({
+export const tile = (
+  rows: number,
+  columns: number,
+  depth: number,
+  threadRows: number,
+  threadColumns: number,
+): Tile => ({
   ...{ rows, columns, depth, threadRows, threadColumns },
 });
 /** Largest first. */
@@ -32,9 +41,14 @@ const tiles: readonly Tile[] = [
   tile(16, 64, 32, 4, 4),
 ];
 
-/** Tiles whose two strips fit into the shared memory of a workgroup, in bytes. */
-export const tilesWithin = (shared: number): Tile[] =>
-  tiles.filter(({ rows, columns, depth }) => 4 * depth * (rows + 4 + columns) <= shared);
+/** A way to compute products. */
+export interface ProductForm {
+  /** Distinguishes its tiles in a memory of tiles. */
+  name: string;
+  /** Tiles that fit into the shared memory of a workgroup (in bytes), the largest first. */
+  tilesWithin(shared: number): Tile[];
+  kernel(group: Group, context: KernelContext, chosen: Tile): Kernel;
+}
 
 /** The fastest tiles on one adapter, which are kept between runs. */
 export interface TileMemory {
@@ -56,16 +70,16 @@ export interface ProductShape {
 
 const tilesOver = ({ batch, m, n }: ProductShape, { rows, columns }: Tile): number =>
   batch * Math.ceil(m / rows) * Math.ceil(n / columns);
-/** The largest tile that wastes little and leaves work for a whole GPU, without a trial. */
-export function likelyTile(shape: ProductShape, shared: number): Tile {
+/** The largest of `tiles` that wastes little and leaves work for a whole GPU, without a trial. */
+export function likelyTile(shape: ProductShape, tiles: readonly Tile[]): Tile {
   const { batch, m, n } = shape;
   const enough = 96;
   const waste = (each: Tile) => (tilesOver(shape, each) * each.rows * each.columns) / (batch * m * n);
-  const frugal = tilesWithin(shared).filter((each) => waste(each) <= 1.35 || each.rows * each.columns <= 1024);
-  return frugal.find((each) => tilesOver(shape, each) >= enough) ?? frugal.at(-1)!;
+  const frugal = tiles.filter((each) => waste(each) <= 1.35 || each.rows * each.columns <= 1024);
+  return frugal.find((each) => tilesOver(shape, each) >= enough) ?? frugal.at(-1) ?? tiles.at(-1)!;
 }
 
-const productOf = ({ roots }: Group): Node => nodeOf(roots.find((v) => kindOf(nodeOf(v)!) === 'product')!)!;
+export const productOf = ({ roots }: Group): Node => nodeOf(roots.find((v) => kindOf(nodeOf(v)!) === 'product')!)!;
 
 export function shapeOfProduct(group: Group): ProductShape {
   const { inputs, attributes, outputs } = productOf(group);
@@ -87,7 +101,7 @@ const factor = ({ attributes }: Node, key: string): number =>
   (attributes[key] as { float: number } | undefined)?.float ?? 1;
 
 /** The way in which a product reads an operand as [batch, outer, k]. */
-interface Operand {
+export interface Operand {
   /** Axis along which four elements lie next to each other: of the result, of the sum, or neither. */
   vectors: 'outer' | 'k' | null;
   /** Code before the loop, once for each batch. */
@@ -96,7 +110,7 @@ interface Operand {
   vector(outer: string, k: string): string;
 }
 
-function operandOf(
+export function operandOf(
   w: KernelWriter,
   context: KernelContext,
   v: Value,
@@ -173,22 +187,13 @@ function batchStride(
   return at < 0 || own[at] === 1 ? 0 : strides[at];
 }
 
-export function productKernel(group: Group, context: KernelContext, chosen: Tile): Kernel {
+export const labelOf = ({ roots }: Group): string => [...new Set(roots.map((v) => nodeOf(v)!.op))].join(' ');
+
+/** Defines `finish`, which takes element e of the product and stores what follows from it. */
+export function defineFinish(w: KernelWriter, group: Group): void {
   const node = productOf(group);
   const [output] = node.outputs;
-  const [a, b, bias] = node.inputs;
-  const { m, n, k } = shapeOfProduct(group);
-  const { rows, columns, depth, threadRows, threadColumns } = chosen;
-  const across = columns / threadColumns;
-  const threads = across * (rows / threadRows);
-  const batches = output.shape.slice(0, -2);
-  const w = new KernelWriter(context, new Set(group.roots));
-  const left = operandOf(w, context, a, 'a', Boolean(node.attributes.transA), { outer: m, k, batches });
-  const right = operandOf(w, context, b, 'b', !node.attributes.transB, { outer: n, k, batches });
-  const padded = rows / 4 + 1; // threads that write a column of the strip use different banks
-
-  w.declare(`var<workgroup> strip_a: array<vec4f, ${depth * padded}>;`);
-  w.declare(`var<workgroup> strip_b: array<vec4f, ${(depth * columns) / 4}>;`);
+  const bias = node.inputs.at(2);
   const scale = factor(node, 'alpha');
   w.define('fn finish(e: u32, sum: f32)', () => {
     let result = scale === 1 ? 'sum' : `sum * ${literalOf(scale, 'float32')}`;
@@ -201,7 +206,38 @@ export function productKernel(group: Group, context: KernelContext, chosen: Tile
     w.give(output, 'e', 'result');
     storeRoots(w, group.roots, 'e');
   });
+}
 
+/** A strip of vec4f; `stride` is the number of vectors from one k to the next. */
+const inVectors = (strip: string, stride: number): Pick<Strip, 'put' | 'putVector'> => ({
+  put: (kk, o, x) => `${strip}[${kk} * ${stride}u + ${o} / 4u][${o} % 4u] = ${x};`,
+  putVector: (kk, o, x) => `${strip}[${kk} * ${stride}u + ${o} / 4u] = ${x};`,
+});
+
+/** Products in 32-bit floats, which every GPU has. */
+export const fp32: ProductForm = {
+  name: '',
+  tilesWithin: (shared) => tiles.filter(({ rows, columns, depth }) => 4 * depth * (rows + 4 + columns) <= shared),
+  kernel: productKernel,
+};
+
+function productKernel(group: Group, context: KernelContext, chosen: Tile): Kernel {
+  const node = productOf(group);
+  const [output] = node.outputs;
+  const [a, b] = node.inputs;
+  const { m, n, k } = shapeOfProduct(group);
+  const { rows, columns, depth, threadRows, threadColumns } = chosen;
+  const across = columns / threadColumns;
+  const threads = across * (rows / threadRows);
+  const batches = output.shape.slice(0, -2);
+  const w = new KernelWriter(context, new Set(group.roots));
+  const left = operandOf(w, context, a, 'a', Boolean(node.attributes.transA), { outer: m, k, batches });
+  const right = operandOf(w, context, b, 'b', !node.attributes.transB, { outer: n, k, batches });
+  const padded = rows / 4 + 1; // threads that write a column of the strip use different banks
+
+  w.declare(`var<workgroup> strip_a: array<vec4f, ${depth * padded}>;`);
+  w.declare(`var<workgroup> strip_b: array<vec4f, ${(depth * columns) / 4}>;`);
+  defineFinish(w, group);
   w.line('let z = wid.z;');
   w.line(`let m0 = wid.y * ${rows}u;`);
   w.line(`let n0 = wid.x * ${columns}u;`);
@@ -212,8 +248,9 @@ export function productKernel(group: Group, context: KernelContext, chosen: Tile
   const [rowVectors, columnVectors] = [threadRows / 4, threadColumns / 4];
   for (let i = 0; i < threadRows; i++) for (let j = 0; j < columnVectors; j++) w.line(`var c${i}_${j} = vec4f();`);
   w.inside(`for (var k0 = 0u; k0 < ${k}u; k0 += ${depth}u)`, () => {
-    fill(w, left, { strip: 'strip_a', stride: padded, width: rows, from: 'm0', end: m, depth, k, threads });
-    fill(w, right, { strip: 'strip_b', stride: columns / 4, width: columns, from: 'n0', end: n, depth, k, threads });
+    const common = { depth, k, threads };
+    fill(w, left, { ...common, ...inVectors('strip_a', padded), width: rows, from: 'm0', end: m });
+    fill(w, right, { ...common, ...inVectors('strip_b', columns / 4), width: columns, from: 'n0', end: n });
     w.line('workgroupBarrier();');
     w.inside(`for (var kk = 0u; kk < ${depth}u; kk++)`, () => {
       for (let i = 0; i < rowVectors; i++)
@@ -239,16 +276,14 @@ export function productKernel(group: Group, context: KernelContext, chosen: Tile
     });
   });
   return w.finish({
-    label: [...new Set(group.roots.map((v) => nodeOf(v)!.op))].join(' '),
+    label: labelOf(group),
     workgroupSize: threads,
     workgroups: [Math.ceil(n / columns), Math.ceil(m / rows), sizeOf(batches)],
   });
 }
 
-interface Strip {
-  strip: string;
-  /** Vectors from one k to the next. */
-  stride: number;
+/** A strip of an operand in shared memory, [depth, width]. */
+export interface Strip {
   width: number;
   /** First row or column of the tile, and the end of the result. */
   from: string;
@@ -256,10 +291,15 @@ interface Strip {
   depth: number;
   k: number;
   threads: number;
+  /** Statement that stores x at [kk, o]. */
+  put(kk: string, o: string, x: string): string;
+  /** Statements that store the four elements of x from [kk, o] on. */
+  putVector(kk: string, o: string, x: string): string;
 }
 
 /** Loads a strip of an operand, zeros beyond its edges. */
-function fill(w: KernelWriter, operand: Operand, { strip, stride, width, from, end, depth, k, threads }: Strip): void {
+export function fill(w: KernelWriter, operand: Operand, strip: Strip): void {
+  const { width, from, end, depth, k, threads, put, putVector } = strip;
   const { vectors } = operand;
   const steps = (width * depth) / (vectors ? 4 : 1);
   const isWhole = end % width === 0;
@@ -273,7 +313,7 @@ function fill(w: KernelWriter, operand: Operand, { strip, stride, width, from, e
       w.inside(`if (${guard([!isWhole && `o < ${end}u`, k % depth !== 0 && `k0 + kk < ${k}u`])})`, () => {
         w.line(`x = ${operand.vector('o', '(k0 + kk)')};`);
       });
-      w.line(`${strip}[kk * ${stride}u + at] = x;`);
+      w.line(putVector('kk', 'at * 4u', 'x'));
     } else if (vectors === 'k') {
       w.line(`let kk = q % ${depth / 4}u * 4u;`);
       w.line(`let at = q / ${depth / 4}u;`);
@@ -282,7 +322,7 @@ function fill(w: KernelWriter, operand: Operand, { strip, stride, width, from, e
       w.inside(`if (${guard([!isWhole && `o < ${end}u`, k % depth !== 0 && `k0 + kk < ${k}u`])})`, () => {
         w.line(`x = ${operand.vector('o', '(k0 + kk)')};`);
       });
-      for (let c = 0; c < 4; c++) w.line(`${strip}[(kk + ${c}u) * ${stride}u + at / 4u][at % 4u] = x[${c}];`);
+      for (let c = 0; c < 4; c++) w.line(put(`(kk + ${c}u)`, 'at', `x[${c}]`));
     } else {
       w.line(`let at = q % ${width}u;`);
       w.line(`let kk = q / ${width}u;`);
@@ -291,7 +331,7 @@ function fill(w: KernelWriter, operand: Operand, { strip, stride, width, from, e
       w.inside(`if (${guard([!isWhole && `o < ${end}u`, k % depth !== 0 && `k0 + kk < ${k}u`])})`, () => {
         w.line(`x = ${operand.element('o', '(k0 + kk)')};`);
       });
-      w.line(`${strip}[kk * ${stride}u + at / 4u][at % 4u] = x;`);
+      w.line(put('kk', 'at', 'x'));
     }
   });
 }

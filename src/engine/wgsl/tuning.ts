@@ -2,11 +2,14 @@
 import { Graph } from '../graph.ts';
 import { openExecution } from './executor.ts';
 import type { Gpu } from './gpu.ts';
+import { formOf, type MatrixUnit } from './matrixProducts.ts';
 import { planStep } from './plan.ts';
-import { likelyTile, type ProductShape, type Tile, type TileMemory, tilesWithin } from './products.ts';
+import { likelyTile, type ProductShape, type Tile, type TileMemory } from './products.ts';
 
-export const productKey = ({ batch, m, n, k, transA, transB }: ProductShape): string =>
-  `${batch}x${m}x${n}x${k}${transA ? ' A^T' : ''}${transB ? ' B^T' : ''}`;
+export function productKey(shape: ProductShape, unit: MatrixUnit | undefined): string {
+  const { batch, m, n, k, transA, transB } = shape;
+  return `${batch}x${m}x${n}x${k}${transA ? ' A^T' : ''}${transB ? ' B^T' : ''}${formOf(shape, unit).name}`;
+}
 
 /** Runs of a trial, of which the fastest counts. Each holds enough products for a clock on the host to tell tiles apart. */
 const [runs, products] = [3, 8];
@@ -16,23 +19,26 @@ export async function tunedTiles(
   gpu: Gpu,
   shapes: readonly ProductShape[],
   memory: TileMemory,
+  unit: MatrixUnit | undefined,
 ): Promise<(shape: ProductShape) => Tile | undefined> {
   const found = new Map<string, Tile>();
   for (const shape of shapes) {
-    const key = productKey(shape);
+    const key = productKey(shape, unit);
     if (found.has(key) || memory.get(key)) continue;
-    let best = { tile: likelyTile(shape, gpu.limits.maxComputeWorkgroupStorageSize), ms: Number.POSITIVE_INFINITY };
-    for (const tile of tilesWithin(gpu.limits.maxComputeWorkgroupStorageSize)) {
-      const ms = await trial(gpu, shape, tile);
+    const tiles = formOf(shape, unit).tilesWithin(gpu.limits.maxComputeWorkgroupStorageSize);
+    let best = { tile: likelyTile(shape, tiles), ms: Number.POSITIVE_INFINITY };
+    for (const tile of tiles) {
+      const ms = await trial(gpu, shape, tile, unit);
       if (ms < best.ms) best = { tile, ms };
     }
     found.set(key, best.tile);
   }
   if (found.size > 0) memory.save(found);
-  return (shape) => found.get(productKey(shape)) ?? memory.get(productKey(shape));
+  return (shape) => found.get(productKey(shape, unit)) ?? memory.get(productKey(shape, unit));
 }
 
-async function trial(gpu: Gpu, { batch, m, n, k, transA, transB }: ProductShape, tile: Tile): Promise<number> {
+async function trial(gpu: Gpu, shape: ProductShape, tile: Tile, unit: MatrixUnit | undefined): Promise<number> {
+  const { batch, m, n, k, transA, transB } = shape;
   const g = new Graph();
   const a = g.input('a', [batch, ...(transA ? [k, m] : [m, k])], 'float32');
   const b = g.input('b', [batch, ...(transB ? [n, k] : [k, n])], 'float32');
@@ -40,7 +46,7 @@ async function trial(gpu: Gpu, { batch, m, n, k, transA, transB }: ProductShape,
     throw new Error('internal: a trial has no state');
   };
   const plan = planStep(g, new Map([['y', g.matMul(a, b, transA, transB)]]), {
-    ...{ limits: gpu.limits, tileFor: () => tile, placeOfState: noState },
+    ...{ limits: gpu.limits, tileFor: () => tile, unit, placeOfState: noState },
   });
   const execution = await openExecution(gpu, plan, noState);
   try {

@@ -5,7 +5,7 @@ import type { Device } from '#engine/device';
 import type { Program, TensorData } from '#engine/program';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';
-import { type Tile, tilesWithin } from '#engine/wgsl/products';
+import { fp32, type Tile } from '#engine/wgsl/products';
 import { gpuDevices } from '../../parity/devices.ts';
 import { difference, tracedCpu } from '../devices.ts';
 
@@ -38,9 +38,9 @@ async function run(device: Device) {
 }
 
 it('offers only tiles whose strips fit into a workgroup’s shared memory', () => {
-  expect(tilesWithin(16384).length).toBeGreaterThan(3);
-  expect(tilesWithin(16384)).not.toContainEqual(expect.objectContaining({ rows: 128, columns: 128 }));
-  expect(tilesWithin(32768)).toContainEqual(expect.objectContaining({ rows: 128, columns: 128 }));
+  expect(fp32.tilesWithin(16384).length).toBeGreaterThan(3);
+  expect(fp32.tilesWithin(16384)).not.toContainEqual(expect.objectContaining({ rows: 128, columns: 128 }));
+  expect(fp32.tilesWithin(32768)).toContainEqual(expect.objectContaining({ rows: 128, columns: 128 }));
 });
 
 describe.each(gpuDevices)('on $name', (device) => {
@@ -48,16 +48,20 @@ describe.each(gpuDevices)('on $name', (device) => {
   const withTiles = (get: () => Tile | undefined, save: (found: ReadonlyMap<string, Tile>) => void): Device =>
     device.kind === 'wgsl' ? { ...device, tiles: { get, save } } : device;
 
-  it.each(tilesWithin(shared))('tiles of $rows × $columns, $threadRows × $threadColumns a thread', async (tile) => {
-    const expected = await run(tracedCpu);
-    const found = await run(
-      withTiles(
-        () => tile,
-        () => {},
-      ),
-    );
-    for (const name of Object.keys(expected)) expect(difference(found[name], expected[name]), name).toBeLessThan(1e-5);
-  });
+  it.each(fp32.tilesWithin(shared))(
+    'tiles of $rows × $columns, $threadRows × $threadColumns a thread',
+    async (tile) => {
+      const expected = await run(tracedCpu);
+      const found = await run(
+        withTiles(
+          () => tile,
+          () => {},
+        ),
+      );
+      for (const name of Object.keys(expected))
+        expect(difference(found[name], expected[name]), name).toBeLessThan(1e-5);
+    },
+  );
 
   it('a trial tries every product once and saves a tile for each', async () => {
     const known = new Map<string, Tile>();
@@ -71,6 +75,6 @@ describe.each(gpuDevices)('on $name', (device) => {
     expect([...known.keys()].sort()).toEqual(
       ['1x132x68x36 A^T B^T', '1x33x33x19 A^T', '1x68x132x36', '6x9x9x8 B^T'].sort(),
     );
-    for (const tile of known.values()) expect(tilesWithin(shared)).toContainEqual(tile);
+    for (const tile of known.values()) expect(fp32.tilesWithin(shared)).toContainEqual(tile);
   });
 });
