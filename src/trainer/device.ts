@@ -11,6 +11,7 @@ import type { Device, OnnxDevice } from '#engine/device';
 import { cudaRelease } from './cudaLibraries.ts';
 import { cudaLack, type DeviceTrouble, deviceTrouble, troubleText } from './deviceTrouble.ts';
 import { openGpu } from './gpu.ts';
+import { findSystems } from './graphicsDriver.ts';
 import { findDriver } from './nvidiaDriver.ts';
 
 export type DeviceName = Exclude<ExperimentConfig['device'], 'auto'>;
@@ -187,7 +188,8 @@ export const probeDevice = (
     const probe = [join(import.meta.dirname, 'probe.ts'), name];
     execFile(node, probe, { timeout: probeTime, env: environment }, (error, out, log) => {
       const timeout = error?.killed ? probeTime / 1000 : null;
-      if (error) resolve(deviceTrouble(name, { out: `${out}\n${log}`, signal: error.signal, timeout }));
+      const machine = { platform: process.platform, systems: findSystems(), driver: findDriver() };
+      if (error) resolve(deviceTrouble(name, { out: `${out}\n${log}`, signal: error.signal, timeout, machine }));
       else resolve(JSON.parse(out.trim().split('\n').at(-1)!) as Probed);
     });
   });
