@@ -127,9 +127,12 @@ export async function openDevices(name: DeviceName | 'auto', options: DeviceOpti
   const working = reports.filter(({ available }) => available);
   if (working.length > 0) return Promise.all(working.map((report) => openUntried(report.name, options)));
   const node = process.env.SLURMD_NODENAME;
-  const here = node ? `on node ${node}` : 'here';
-  throw new PermafrostError('device', `${name} cannot be used ${here}: ${troubleText(reports[0])}`);
+  throw unusable({ ...reports[0], name }, node ? `on node ${node}` : 'here');
 }
+
+/** The error of a run whose device does not work in a place. */
+export const unusable = (trouble: DeviceTrouble & { name: string }, place: string): PermafrostError =>
+  new PermafrostError('device', `${trouble.name} cannot be used ${place}: ${troubleText(trouble)}`);
 
 export interface DeviceReport extends DeviceInfo {
   name: DeviceName;

@@ -64,8 +64,11 @@ export function NewRunForm({ catalogue, draft, onDraft, edited, onEdited, onCrea
     launcher: where.launcher,
   });
   const gridProblems = useGridProblems(drafts);
+  const brokenDevice = drafts.map(({ device }) => impossible[choiceOf('device', device)]).find(Boolean);
+  const errors = brokenDevice ? { device: brokenDevice, ...check.fields } : check.fields;
   const ready =
     check.isRunnable &&
+    brokenDevice === undefined &&
     configs.length > 0 &&
     configs.every((config) => config !== null) &&
     gridProblems !== undefined &&
@@ -184,7 +187,7 @@ export function NewRunForm({ catalogue, draft, onDraft, edited, onEdited, onCrea
                       key={field}
                       field={field}
                       value={draft[field]}
-                      error={check.fields[field]}
+                      error={errors[field]}
                       deviation={deviationOf(check.deviations, field)}
                       idle={idleReason(field, draft) ?? stuckReason(field)}
                       impossible={isSelected(field) ? impossible : undefined}
@@ -221,7 +224,7 @@ export function NewRunForm({ catalogue, draft, onDraft, edited, onEdited, onCrea
                 {problem}
               </Alert>
             ))}
-            <ErrorList fields={check.fields} />
+            <ErrorList fields={errors} />
             <WhereToRun {...where} />
             <Button
               fullWidth
