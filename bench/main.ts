@@ -10,6 +10,7 @@ import { checkpoints } from './checkpoints.ts';
 import { estimate } from './estimate.ts';
 import { gpuCounts } from './gpuCounts.ts';
 import { learning } from './learning.ts';
+import { manyRuns } from './manyRuns.ts';
 import { reproduce } from './reproduce.ts';
 import { fptStep, gpuFptStep, gpuUrtStep, models, urtStep } from './steps.ts';
 import { store } from './store.ts';
@@ -24,6 +25,7 @@ const benchmarks: Record<string, Benchmark> = {
   reproduce,
   estimate,
   store,
+  'many-runs': manyRuns,
   window,
   batches,
   'gpu-counts': gpuCounts,

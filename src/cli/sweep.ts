@@ -76,7 +76,7 @@ async function runSweep(file: string | undefined, options: Options): Promise<voi
       const standing = standingRuns(app.runs.list());
       const unfinished = configs.filter((config) => stepFor(standing.of(config)) !== 'finished');
       await requirePlace(app, options, unfinished);
-      const runs = app.runs.ensure(configs, ['sweep'], options.on);
+      const runs = await app.runs.ensure(configs, ['sweep'], options.on);
       const left = runs.filter(({ step }) => step !== 'finished');
       if (left.length < runs.length)
         process.stderr.write(

@@ -1,12 +1,13 @@
 /** Fetches, unpacks and removes the CUDA libraries of a home. */
 import { createReadStream, statSync } from 'node:fs';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInflateRaw } from 'node:zlib';
 import type { CudaProgress } from '#contract/devices';
 import { PermafrostError } from '#contract/errors';
 import { bytesText } from '#contract/format';
 import { writeStreamAtomically } from '#disk/atomicFile';
+import { takeLease } from '#disk/lease';
 import { bytesUnder, isThere, removeBelow } from '#disk/removable';
 import { withFile } from '#disk/source';
 import { diskError, isFullDisk } from '#disk/troubles';
@@ -36,7 +37,30 @@ export interface InstallOptions {
 }
 
 /** Fetches what is missing and unpacks it, one package after the other. Throws `network`, `disk`, `conflict`, `weights`. */
-export async function installCuda(home: string, options: InstallOptions = {}): Promise<void> {
+export const installCuda = (home: string, options: InstallOptions = {}): Promise<void> =>
+  alone(home, options.signal, () => fetchMissing(home, options));
+
+/** Deletes the libraries of all versions, and says how many bytes that frees. Throws `conflict` during an installation. */
+export const removeCuda = (home: string): Promise<number> =>
+  alone(home, undefined, async () => {
+    const path = cudaFolders(home);
+    const bytes = isThere(path) ? bytesUnder(path) : 0;
+    await removeBelow({ owner: home, path });
+    return bytes;
+  });
+
+/** Works on the folder of the libraries while no other process does. */
+async function alone<T>(home: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  const folder = cudaFolders(home);
+  const lease = await takeLease(`${folder}.lease`, { what: `The folder ${folder}`, signal });
+  try {
+    return await work();
+  } finally {
+    lease.release();
+  }
+}
+
+async function fetchMissing(home: string, options: InstallOptions): Promise<void> {
   const { packages = cudaPackages, freeBytes = freeBytesOf } = options;
   const folder = cudaFolder(home);
   await mkdir(folder, { recursive: true }).catch((error) => Promise.reject(diskError(folder, error)));
@@ -59,24 +83,16 @@ async function installPackage(folder: string, each: CudaPackage, options: Instal
   const { name, url, bytes, sha256 } = each;
   const { signal, onProgress, patience, freeBytes } = options;
   const path = archivePath(folder, each);
-  if (!isThere(path))
-    await download({
-      ...{ url, path, bytes, sha256, signal, patience, freeBytes },
-      onProgress: (progress) => onProgress?.({ stage: 'fetching', name, ...progress }),
-    });
+  if (isThere(path)) await rename(path, incomplete(path)); // its unpacking failed: the download only verifies it
+  await download({
+    ...{ url, path, bytes, sha256, signal, patience, freeBytes },
+    onProgress: (progress) => onProgress?.({ stage: 'fetching', name, ...progress }),
+  });
   await unpack(each, path, folder, options);
   await rm(path);
 }
 
 const archivePath = (folder: string, { name }: CudaPackage): string => join(folder, `${name}.zip`);
-
-/** Deletes the libraries of all versions, and says how many bytes that frees. */
-export async function removeCuda(home: string): Promise<number> {
-  const path = cudaFolders(home);
-  const bytes = isThere(path) ? bytesUnder(path) : 0;
-  await removeBelow({ owner: home, path });
-  return bytes;
-}
 
 async function unpack(
   { name, libraries, unpacked }: CudaPackage,
