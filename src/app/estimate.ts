@@ -98,7 +98,8 @@ function secondsOf(
   measured: MachineSpeed | null,
 ): { seconds: number; basis: string } {
   const speed = measured ?? assumedSpeed;
-  const body = (c: ExperimentConfig) => [c.model_name, c.n_layer, c.n_embd, c.freeze_trans, c.device].join();
+  const body = (c: ExperimentConfig) =>
+    [c.model_name, c.n_layer, c.n_embd, c.freeze_trans, c.device, c.precision].join();
   const alike = finished.filter((run) => body(run.config) === body(config) && isKnown(run.config, table));
   const same = alike.findLast((run) => run.config.task === config.task);
   const like = same ?? alike.at(-1);

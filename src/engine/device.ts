@@ -38,8 +38,8 @@ export interface WgslDevice {
   gpu: Gpu;
   /** The fastest tile sizes of matrix products on this GPU. If absent, none are tried. */
   tiles?: TileMemory;
-  /** Opens the device for steps with an operator that has no WGSL kernel. */
-  fallback(): Promise<OnnxDevice>;
+  /** Opens the device for steps with an operator that has no WGSL kernel. `why` is a sentence. Throws `device` if there is none. */
+  fallback(why: string): Promise<OnnxDevice>;
   /** Shows a message to the user. */
   say(line: string): void;
 }

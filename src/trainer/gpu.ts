@@ -38,12 +38,14 @@ export interface GpuOptions {
   /** Number of the graphics card in the list of `listGpus`; 0 is the fastest. */
   card?: number;
   /** Opens the device for steps with an operator that has no WGSL kernel. */
-  fallback(): Promise<OnnxDevice>;
+  fallback(why: string): Promise<OnnxDevice>;
   say?(line: string): void;
   /** Limits to request instead of the adapter's maximum. */
   limits?: Partial<Record<(typeof wantedLimits)[number], number>>;
   /** The home, which caches the fastest tiles of matrix products. If absent, none are tried. */
   home?: string;
+  /** The floats that matrix products read; `fp32` by default. */
+  precision?: 'fp32' | 'mixed';
 }
 
 /** Whether the adapter is a GPU emulated in software, where trying tiles would take minutes and gain nothing. */
