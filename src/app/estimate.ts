@@ -107,7 +107,8 @@ function secondsOf(
   const work = secondsOfCost(cost, speed);
   const scaled = (run: Finished) =>
     (work * run.seconds) / secondsOfCost(costIn(table, run.config, run.steps / run.config.steps_per_iter), speed);
-  const body = (c: ExperimentConfig) => [c.model_name, c.n_layer, c.n_embd, c.freeze_trans, c.device].join();
+  const body = (c: ExperimentConfig) =>
+    [c.model_name, c.n_layer, c.n_embd, c.freeze_trans, c.device, c.precision].join();
   const alike = finished.filter((run) => body(run.config) === body(config) && isKnown(run.config, table));
   const step = (c: ExperimentConfig) => [c.task, ...Object.values(costIn(table, { ...c, ...oneStep }, 1))].join();
   const same = alike.findLast((run) => step(run.config) === step(config));

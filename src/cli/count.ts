@@ -1,3 +1,4 @@
+import { isWebgpu } from '#contract/config';
 import { bytesText, countText, percentText } from '#contract/format';
 import { type CommandRow, print, readApp } from './command.ts';
 import { type ConfigOptions, readConfig, takesConfig } from './configOptions.ts';
@@ -16,7 +17,7 @@ export const countCommand: CommandRow = {
         readApp(async (app) => {
           const config = readConfig(file, options, app.config.catalogue());
           const { trainable, total } = app.config.count(config);
-          const gpu = config.device.startsWith('webgpu') ? await app.config.gpuMemory(config) : null;
+          const gpu = isWebgpu(config.device) ? await app.config.gpuMemory(config) : null;
           print(options.json, { trainable, total, gpu }, () =>
             [
               `${countText(trainable)} of ${countText(total)} parameters are trained (${percentText(trainable / total, 3)}).`,

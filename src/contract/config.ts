@@ -242,6 +242,14 @@ const fields = z.strictObject({
       'Where the run computes. auto: the fastest that works. webgpu:1 is the second graphics card, and so on.',
     ),
   ),
+  precision: field(
+    z.enum(['fp32', 'mixed']).default('fp32'),
+    args(
+      'run',
+      'Precision',
+      'fp32: all arithmetic in 32-bit floats. mixed: matrix products on a GPU read 16-bit floats and add in 32-bit. Faster on cards with tensor cores; results differ by rounding.',
+    ),
+  ),
 });
 
 export type ExperimentConfig = z.infer<typeof fields>;
@@ -250,6 +258,10 @@ export const configFields = Object.keys(fields.shape) as ConfigField[];
 
 /** Whether a name is a config field; names such as `toString`, which every object inherits, are not. */
 export const isConfigField = (name: string): name is ConfigField => Object.hasOwn(fields.shape, name);
+
+/** Whether a value of the field `device` names a graphics card through WebGPU. */
+export const isWebgpu = (device: unknown): device is Extract<ExperimentConfig['device'], `webgpu${string}`> =>
+  typeof device === 'string' && device.startsWith('webgpu');
 
 /**
  * A valid config. This checks the rules over several fields that depend on neither task nor body; the tasks' `shape` and
@@ -274,6 +286,11 @@ export const configSchema = fields.superRefine((config, context) => {
     refuse(
       'trained_attn_blocks',
       'trained_attn_blocks limits the training of attention in a frozen body. Set freeze_trans to true and freeze_attn to false, or leave it empty.',
+    );
+  if (config.precision === 'mixed' && !isWebgpu(config.device))
+    refuse(
+      'precision',
+      `precision mixed needs device webgpu, webgpu:1, webgpu:2 or webgpu:3; device is ${config.device}. Choose one of them, or set precision to fp32.`,
     );
 });
 

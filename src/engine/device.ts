@@ -41,8 +41,8 @@ export interface WgslDevice {
   tiles?: TileMemory;
   /** Matrix units that compute products of 16-bit floats. If absent, products are computed in 32-bit floats. */
   unit?: MatrixUnit;
-  /** Opens the device for steps with an operator that has no WGSL kernel. */
-  fallback(): Promise<OnnxDevice>;
+  /** Opens the device for steps with an operator that has no WGSL kernel. `why` is a sentence. Throws `device` if there is none. */
+  fallback(why: string): Promise<OnnxDevice>;
   /** Shows a message to the user. */
   say(line: string): void;
 }

@@ -61,8 +61,9 @@ async function compileOnGpu(program: Program, options: Options, device: WgslDevi
     return await compileWgsl(program, options, device);
   } catch (error) {
     if (!(error instanceof NoWgslError)) throw error;
+    const onnx = await device.fallback(error.message);
     device.say(`${error.message} ONNX Runtime runs the step.`);
-    return startable(await compileOnnx(program, options, await device.fallback()));
+    return startable(await compileOnnx(program, options, onnx));
   }
 }
 

@@ -22,7 +22,7 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const size = z.int().min(0);
 
 /** The layout of new bundles. Raise it whenever a change gives the same runs other verdicts or files. */
-export const bundleVersion = 4;
+export const bundleVersion = 5;
 
 export const manifest = z.object({
   format: z.literal('permafrost-bundle'),

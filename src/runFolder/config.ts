@@ -49,7 +49,7 @@ export const configDigest = (config: ExperimentConfig): string =>
     JSON.stringify(decisiveFields.filter((field) => isDigested(config, field)).map((field) => [field, config[field]])),
   );
 /** Fields that are newer than some checkpoints. With these values they are left out, so that old digests stay valid. */
-const newer: Partial<ExperimentConfig> = { statistics_only: false, trained_attn_blocks: null };
+const newer: Partial<ExperimentConfig> = { statistics_only: false, trained_attn_blocks: null, precision: 'fp32' };
 const isDigested = (config: ExperimentConfig, field: ConfigField): boolean =>
   !(field in newer && config[field] === newer[field]);
 

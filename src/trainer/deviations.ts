@@ -60,6 +60,11 @@ const rules: Rule[] = [
     text: ({ body_dropout }) =>
       `Dropout inside the transformer is ${body_dropout}; published runs use the checkpoint’s value.`,
   },
+  {
+    field: 'precision',
+    applies: ({ precision }) => precision === 'mixed',
+    text: () => 'Matrix products read 16-bit floats; the published runs computed in 32-bit floats.',
+  },
 ];
 
 export const deviationsOf = (config: ExperimentConfig, task: Task, table: BodyTable = bodies): Deviation[] => [

@@ -23,6 +23,8 @@ export interface DeviceOptions {
   weightFolder?: string;
   /** The Permafrost home, where a device caches its fastest settings. */
   home?: string;
+  /** The floats that matrix products on WebGPU read; `fp32` by default. */
+  precision?: ExperimentConfig['precision'];
   /** Shows a message about the device to the user. */
   say?(line: string): void;
 }
@@ -93,16 +95,29 @@ async function onnxDevice(
   };
 }
 
-/** Opens WebGPU with our own kernels, or with ONNX Runtime's if the optional package `webgpu` is missing or PERMAFROST_WEBGPU is `onnx`. */
+/**
+ * Opens WebGPU with our own kernels, or with ONNX Runtime's if the optional package `webgpu` is missing or PERMAFROST_WEBGPU is `onnx`.
+ * Throws `device` instead of using ONNX Runtime, which computes in fp32, with precision `mixed`.
+ */
 async function openWebgpu(card: number, options: DeviceOptions): Promise<Device> {
-  const onnx = () => onnxDevice('webgpu (ONNX Runtime)', 'webgpu', options);
-  if (card === 0 && process.env.PERMAFROST_WEBGPU === 'onnx') return onnx();
+  const { precision, say, home } = options;
+  const onnx = async (why: string) => {
+    if (precision === 'mixed')
+      throw new PermafrostError(
+        'device',
+        `precision mixed needs Permafrost's own GPU kernels; on ONNX Runtime, set precision to fp32. The kernels cannot run: ${why}`,
+      );
+    return onnxDevice('webgpu (ONNX Runtime)', 'webgpu', options);
+  };
+  if (card === 0 && process.env.PERMAFROST_WEBGPU === 'onnx') return onnx('PERMAFROST_WEBGPU is onnx.');
   try {
-    return await openGpu({ card, fallback: onnx, say: options.say, home: options.home });
+    return await openGpu({ card, fallback: onnx, say, home, precision });
   } catch (error) {
-    if (card > 0) throw error; // ONNX Runtime would take the first card
-    options.say?.(`${(error as Error).message} ONNX Runtime's WebGPU runs the steps.`);
-    return onnx();
+    if (card > 0 || error instanceof PermafrostError) throw error; // ONNX Runtime would take the first card
+    const { message } = error as Error;
+    const device = await onnx(message);
+    say?.(`${message} ONNX Runtime's WebGPU runs the steps.`);
+    return device;
   }
 }
 

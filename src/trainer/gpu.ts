@@ -54,7 +54,7 @@ export interface GpuOptions {
   /** Number of the graphics card in the list of `listGpus`; 0 is the fastest. */
   card?: number;
   /** Opens the device for steps with an operator that has no WGSL kernel. */
-  fallback(): Promise<OnnxDevice>;
+  fallback(why: string): Promise<OnnxDevice>;
   say?(line: string): void;
   /** Limits to request instead of the adapter's maximum. */
   limits?: Partial<Record<(typeof wantedLimits)[number], number>>;

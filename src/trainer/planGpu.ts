@@ -3,7 +3,7 @@
  * memory as a `GpuMemory` in JSON. Allocates nothing on the card; its limits are those of the one here, or roomy without one.
  */
 import type { GpuMemory } from '#contract/catalogue';
-import { parseConfig } from '#contract/config';
+import { isWebgpu, parseConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
 import type { Frozen } from '#engine/program';
 import { traceForGpu } from '#engine/wgsl/compile';
@@ -78,7 +78,7 @@ const task = taskOf(config);
 const shape = task.shape(config);
 const model = buildModel(config, shape, knownBodies(home));
 const parts: RunParts = { config, task, shape, model, plan: planOf(config, task.readsWholeBatches) };
-const name = config.device === 'auto' || !config.device.startsWith('webgpu') ? 'webgpu' : config.device;
+const name = isWebgpu(config.device) ? config.device : 'webgpu';
 const device = await openUntried(name, { say: () => {} }).catch(() => null);
 console.log(JSON.stringify(memoryOf(parts, device?.kind === 'wgsl' ? device.gpu.limits : roomy)));
 process.exit(0);

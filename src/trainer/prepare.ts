@@ -56,7 +56,7 @@ export async function prepare({
   const plan = planOf(config, task.readsWholeBatches);
   const weights = prepareWeights({ config, model, home, log: (text) => journal.log('info', text) });
   const devices = await openDevices(config.device, {
-    ...{ threads, weightFolder: weights.folder, home },
+    ...{ threads, weightFolder: weights.folder, home, precision: config.precision },
     say: (line) => journal.log('warn', line),
   });
   const loaded =

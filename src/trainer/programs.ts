@@ -33,6 +33,8 @@ export interface RunPrograms {
 }
 
 const largestNorm = 1; // of the gradients together, as published
+/** With `mixed` products: a power of two, so that it changes no digit of a 32-bit float. */
+export const mixedLossScale = 4096;
 
 /** Each compiled program holds packed weights and activations of its own. */
 export const mostLengths = 4;
@@ -40,7 +42,8 @@ export const mostLengths = 4;
 export function programsOf({ config, task, shape, model, plan }: RunParts): RunPrograms {
   const lr = schedules[config.schedule](config.learning_rate, config.warmup_steps, plan.totalSteps);
   const optimizer = chain(clipByGlobalNorm(largestNorm), optimizers[config.optimizer]({ lr }));
-  const recipe: Recipe = { model, loss: task.loss(config), optimizer };
+  const lossScale = config.precision === 'mixed' ? mixedLossScale : undefined;
+  const recipe: Recipe = { model, loss: task.loss(config), optimizer, lossScale };
   const accumulates = plan.microBatches > 1;
   const forward = accumulates ? accumulateProgram(recipe, plan.microBatches) : trainProgram(recipe);
   return {

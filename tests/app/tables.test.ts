@@ -71,6 +71,15 @@ describe('a run counts for a cell by its settings', () => {
     expect(app.tables.plan(request(8))).toMatchObject({ finished: 6, resumed: 0, started: 2 });
   });
 
+  it('but not with mixed precision, since the published runs computed in fp32', async () => {
+    const mixed = configs.map((config) => parseConfig({ ...config, device: 'webgpu', precision: 'mixed' }));
+    await left(mixed.map((config) => ({ config, state: 'finished', value: 1 })));
+    await open();
+    const { results } = await app.tables.state('regimes', 'paper');
+    expect(results.find((result) => result.cell.id === cellId)!.runs).toEqual([]);
+    expect(app.tables.plan(request(7))).toMatchObject({ finished: 0, started: 7 });
+  });
+
   it('so a repeated request or config starts no second run', async () => {
     await open();
     const [ids] = await app.tables.reproduce(request(2));

@@ -50,12 +50,16 @@ describe('settings that depend on each other', () => {
     [{ statistics_only: true, pretrained: false }, /^statistics_only needs pretrained weights/],
     [{ trained_attn_blocks: 1 }, /^trained_attn_blocks .* Set freeze_trans to true and freeze_attn to false/],
     [{ trained_attn_blocks: 1, freeze_attn: false, freeze_trans: false }, /^trained_attn_blocks /],
+    [{ precision: 'mixed' }, /^precision mixed needs device webgpu, .* device is auto\. .* set precision to fp32\.$/],
+    [{ precision: 'mixed', device: 'cuda' }, /^precision mixed needs device webgpu, .* device is cuda/],
   ])('%j is refused', (settings, message) => {
     expect(() => parseConfig({ task: 'mnist', ...settings })).toThrow(message);
   });
-  it('are accepted together', () => {
-    const settings = { statistics_only: true, trained_attn_blocks: 1, freeze_attn: false };
-    expect(parseConfig({ task: 'mnist', ...settings })).toMatchObject({ ...settings, pretrained: true });
+  it.each([
+    { statistics_only: true, trained_attn_blocks: 1, freeze_attn: false, pretrained: true },
+    ...['webgpu', 'webgpu:1', 'webgpu:2', 'webgpu:3'].map((device) => ({ precision: 'mixed', device })),
+  ])('%j is accepted', (settings) => {
+    expect(parseConfig({ task: 'mnist', ...settings })).toMatchObject(settings);
   });
 });
 
@@ -73,7 +77,9 @@ describe('a dl-project file', () => {
     expect(Object.keys(config).sort()).toEqual([...configFields].sort());
   });
   it('may omit fields or use null for the default', () => {
-    expect(openConfig(short)).toMatchObject({ task: 'cyp3a4', learning_rate: 0.001, dropout: 0.1, early_stop: 10 });
+    expect(openConfig(short)).toMatchObject({
+      ...{ task: 'cyp3a4', learning_rate: 0.001, dropout: 0.1, early_stop: 10, precision: 'fp32' },
+    });
     expect(openConfig({ params: { task: 'mnist', learning_rate: null } }).learning_rate).toBe(0.001);
   });
   it('is written from a config, and opens as the same config', () => {

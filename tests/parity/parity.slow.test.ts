@@ -13,6 +13,7 @@ import { buildModel } from '#models/index';
 import { countParameters } from '#models/model';
 import { accumulateProgram, applyProgram, evalProgram, recipeSlots, trainedNames, trainProgram } from '#models/steps';
 import { tasks } from '#tasks/index';
+import { mixedLossScale } from '#trainer/programs';
 import { difference } from '../engine/devices.ts';
 import { parityDevices } from './devices.ts';
 import { type Experiment, experimentOf, frozenOf, mean } from './experiment.ts';
@@ -20,7 +21,7 @@ import { type Golden, goldenNames, goldenOf, loadGolden } from './golden.ts';
 
 const tolerances = {
   fp32: { value: 1e-4, gradient: 1e-3, trajectory: 1e-3 },
-  mixed: { value: 1, gradient: 1, trajectory: 1 },
+  mixed: { value: 1e-9, gradient: 1e-9, trajectory: 1e-9 },
 };
 const precisionOf = (device: Device): 'fp32' | 'mixed' => (device.kind === 'wgsl' && device.unit ? 'mixed' : 'fp32');
 
@@ -237,7 +238,7 @@ const realGradient = (info: Golden['info'], name: string) => {
 async function trajectory(golden: Golden, { model, loss, metric }: Experiment, device: Device) {
   const { info } = golden;
   const optimizer = chain(clipByGlobalNorm(1), adam({ lr: info.learning_rate }));
-  const recipe = { model, loss, optimizer };
+  const recipe = { model, loss, optimizer, lossScale: precisionOf(device) === 'mixed' ? mixedLossScale : undefined };
   const trained = trainedNames(model);
   const frozen = frozenOf(
     golden,

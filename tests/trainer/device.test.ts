@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { listDevices, openDevices } from '#trainer/device';
+import { afterEach, expect, it, vi } from 'vitest';
+import { listDevices, openDevices, openUntried } from '#trainer/device';
 import { cudaInstallLack, cudaLack, deviceTrouble } from '#trainer/deviceTrouble';
 import { systemsIn } from '#trainer/graphicsDriver';
 import { driverVersion } from '#trainer/nvidiaDriver';
@@ -36,6 +36,17 @@ it('an unusable device is refused with the reason and the remedy, and auto skips
 it('says how many threads the cpu uses', async () => {
   expect((await openDevices('cpu', { threads: 1 }))[0].name).toBe('cpu (ONNX Runtime, 1 thread)');
   expect((await openDevices('cpu', { threads: 3 }))[0].name).toBe('cpu (ONNX Runtime, 3 threads)');
+});
+
+afterEach(() => vi.unstubAllEnvs());
+
+it('ONNX Runtime takes the place of our kernels in fp32 alone: a mixed run fails and says why', async () => {
+  vi.stubEnv('PERMAFROST_WEBGPU', 'onnx');
+  expect((await openUntried('webgpu')).name).toBe('webgpu (ONNX Runtime)');
+  await expect(openUntried('webgpu', { precision: 'mixed' })).rejects.toMatchObject({
+    code: 'device',
+    message: expect.stringMatching(/^precision mixed needs .* set precision to fp32\. .* PERMAFROST_WEBGPU is onnx\.$/),
+  });
 });
 
 const machine = { platform: 'linux', systems: ['debian'], driver: null };

@@ -2,8 +2,9 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { randomStream } from '#contract/random';
 import { changesOf, choiceOf, choicesOf } from '#renderer/pages/newRun/choices';
 import { choose, choosePreset } from '#renderer/pages/newRun/choose';
-import type { Draft } from '#renderer/pages/newRun/draft';
+import { type Draft, schemaErrors } from '#renderer/pages/newRun/draft';
 import { expandGrid } from '#renderer/pages/newRun/grid';
+import { idleReason } from '#renderer/pages/newRun/idle';
 import { openFormApp } from './formApp.ts';
 
 const { app, catalogue, first, close } = await openFormApp();
@@ -71,6 +72,25 @@ test('random weights take the statistics of pretrained ones back', () => {
   const draft = on('bit-xor', ['statistics_only', true], ['pretrained', false]);
   expect(draft).toMatchObject({ pretrained: false, statistics_only: false });
   expect(app.config.open(draft)).toMatchObject({ ok: true });
+});
+
+test('mixed precision is offered on a graphics card alone, and another device takes it back', () => {
+  const mixedOnAny = { ...first, precision: 'mixed' };
+  expect(idleReason('precision', first)).toMatch(/^“mixed” needs “Device” webgpu/);
+  expect(idleReason('precision', mixedOnAny)).toBeUndefined(); // so that it can be changed
+  expect(schemaErrors(mixedOnAny).precision).toMatch(/^precision mixed needs device webgpu/);
+  const card = on('bit-xor', ['device', 'webgpu:1']);
+  expect(idleReason('precision', card)).toBeUndefined();
+  expect(impossibleOn(card)[choiceOf('precision', 'mixed')]).toBeUndefined();
+  const mixed = choose(card, 'precision', 'mixed', catalogue);
+  expect(app.config.open(mixed)).toMatchObject({
+    ok: true,
+    deviations: expect.arrayContaining([
+      { field: 'precision', text: expect.stringMatching(/^Matrix products read 16-bit floats; the published runs /) },
+    ]),
+  });
+  expect(choose(mixed, 'device', 'webgpu', catalogue)).toMatchObject({ device: 'webgpu', precision: 'mixed' });
+  expect(choose(mixed, 'device', 'auto', catalogue)).toMatchObject({ device: 'auto', precision: 'fp32' });
 });
 
 test('a body without published weights cannot be pretrained', () => {

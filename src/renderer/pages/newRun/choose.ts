@@ -1,6 +1,6 @@
 /** Applies a choice to a draft, and changes other fields that would contradict it. Edited fields keep their values. Pure. */
 import type { BodyInfo, Catalogue, Preset } from '#contract/catalogue';
-import { type ConfigField, configDefaults } from '#contract/config';
+import { type ConfigField, configDefaults, isWebgpu } from '#contract/config';
 import { isSameSetting } from '#contract/isSameSetting';
 import { withPublishedSettings } from '#contract/startingSettings';
 import type { Draft } from './draft.ts';
@@ -100,11 +100,15 @@ function onBody(draft: Draft, edited: Edited): Draft {
   return consistent({ ...draft, ...Object.fromEntries(own.map((field) => [field, null])) });
 }
 
-/** Random weights have no statistics of pretrained ones, and attention that is frozen or trained as a whole has no trained blocks. */
+/**
+ * Random weights have no statistics of pretrained ones, attention that is frozen or trained as a whole has no trained blocks, and
+ * only WebGPU computes with mixed precision.
+ */
 const consistent = (draft: Draft): Draft => ({
   ...draft,
   statistics_only: draft.pretrained === true && draft.statistics_only,
   trained_attn_blocks: draft.freeze_trans === true && draft.freeze_attn === false ? draft.trained_attn_blocks : null,
+  precision: isWebgpu(draft.device) ? draft.precision : configDefaults.precision,
 });
 
 const canBePretrained = (bodies: readonly BodyInfo[], name: string): boolean =>

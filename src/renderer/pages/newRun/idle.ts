@@ -1,5 +1,5 @@
 /** Fields that have no effect while another one has its present value. Pure. */
-import { type ConfigField, fieldMeta } from '#contract/config';
+import { type ConfigField, configDefaults, fieldMeta, isWebgpu } from '#contract/config';
 import type { Draft } from './draft.ts';
 
 interface Rule {
@@ -29,6 +29,11 @@ const rules: Rule[] = [
     applies: ({ pretrained }) => pretrained === true,
     why: 'Pretrained weights have a fixed size. Turn off “Pretrained” to scale the body down.',
   },
+  {
+    fields: ['precision'],
+    applies: ({ device }) => !isWebgpu(device),
+    why: `“mixed” needs “${fieldMeta('device').label}” webgpu, webgpu:1, webgpu:2 or webgpu:3.`,
+  },
 ];
 
 const ruleOf = (field: ConfigField, draft: Draft): Rule | undefined =>
@@ -37,7 +42,9 @@ const ruleOf = (field: ConfigField, draft: Draft): Rule | undefined =>
 /** Why a field cannot be changed now. A field whose value causes an error can always be changed. */
 export function idleReason(field: ConfigField, draft: Draft): string | undefined {
   const rule = ruleOf(field, draft);
-  return rule && (typeof draft[field] === 'boolean' || draft[field] === null) ? rule.why : undefined;
+  const value = draft[field];
+  const isDefault = value === (configDefaults as Record<string, unknown>)[field];
+  return rule && (typeof value === 'boolean' || isDefault) ? rule.why : undefined;
 }
 
 /** The fields to show, and notes on those that are hidden because they are empty and have no effect. */

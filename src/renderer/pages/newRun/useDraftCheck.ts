@@ -2,6 +2,7 @@
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { Estimate, GpuMemory } from '#contract/catalogue';
+import { isWebgpu } from '#contract/config';
 import type { Deviation } from '#contract/run';
 import { useTRPC } from '../../client/trpc.ts';
 import { configOfDraft, type Draft, type FieldErrors, reportErrors, schemaErrors } from './draft.ts';
@@ -33,7 +34,7 @@ export function useDraftCheck(draft: Draft): DraftCheck {
     ...trpc.config.estimate.queryOptions({ config: config! }, { ...asked, enabled: accepted }),
     refetchInterval: ({ state }) => (state.data?.isMeasuring ? measuringPause : false),
   });
-  const isForGpu = accepted && config.device.startsWith('webgpu');
+  const isForGpu = accepted && isWebgpu(config.device);
   const gpuMemory = useQuery(
     trpc.config.gpuMemory.queryOptions({ config: config! }, { enabled: isForGpu, staleTime: 60_000, retry: false }),
   );
