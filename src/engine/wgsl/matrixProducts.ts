@@ -58,7 +58,7 @@ const onMatrices = (unit: MatrixUnit): ProductForm => ({
 });
 
 /** How a product is computed: with 32-bit floats if there is no unit, or if it is too small for one. */
-export const formOf = ({ m, n, k }: ProductShape, unit: MatrixUnit | undefined): ProductForm =>
+export const productFormOf = ({ m, n, k }: ProductShape, unit: MatrixUnit | undefined): ProductForm =>
   unit && m >= unit.m && n >= unit.n && k >= unit.k ? onMatrices(unit) : fp32;
 
 function matrixKernel(group: Group, context: KernelContext, chosen: Tile, unit: MatrixUnit): Kernel {

@@ -9,7 +9,7 @@ import { type Group, groupNodes } from './groups.ts';
 import { foldKernel, mapKernel, partialSums, rowsKernel, squaresKernels } from './kernels.ts';
 import { type BlockUse, gridOf, type Kernel, type KernelContext, type Place } from './kernelWriter.ts';
 import { NoWgslError } from './lowerings.ts';
-import { formOf, type MatrixUnit } from './matrixProducts.ts';
+import { productFormOf, type MatrixUnit } from './matrixProducts.ts';
 import { aligned, placeValues, requireBuffer } from './memory.ts';
 import { orderGroups } from './order.ts';
 import { likelyTile, type ProductShape, shapeOfProduct, type Tile } from './products.ts';
@@ -233,7 +233,7 @@ function kernelsOf(group: Group, context: KernelContext, partial: Value | undefi
       return squaresKernels(group, context, partial!);
     case 'product': {
       const shape = shapeOfProduct(group);
-      const form = formOf(shape, options.unit);
+      const form = productFormOf(shape, options.unit);
       const tiles = form.tilesWithin(options.limits.maxComputeWorkgroupStorageSize);
       return [form.kernel(group, context, options.tileFor?.(shape) ?? likelyTile(shape, tiles))];
     }

@@ -2,13 +2,13 @@
 import { Graph } from '../graph.ts';
 import { openExecution } from './executor.ts';
 import type { Gpu } from './gpu.ts';
-import { formOf, type MatrixUnit } from './matrixProducts.ts';
+import { productFormOf, type MatrixUnit } from './matrixProducts.ts';
 import { planStep } from './plan.ts';
 import { likelyTile, type ProductShape, type Tile, type TileMemory } from './products.ts';
 
 export function productKey(shape: ProductShape, unit: MatrixUnit | undefined): string {
   const { batch, m, n, k, transA, transB } = shape;
-  return `${batch}x${m}x${n}x${k}${transA ? ' A^T' : ''}${transB ? ' B^T' : ''}${formOf(shape, unit).name}`;
+  return `${batch}x${m}x${n}x${k}${transA ? ' A^T' : ''}${transB ? ' B^T' : ''}${productFormOf(shape, unit).name}`;
 }
 
 /** Runs of a trial, of which the fastest counts. Each holds enough products for a clock on the host to tell tiles apart. */
@@ -25,7 +25,7 @@ export async function tunedTiles(
   for (const shape of shapes) {
     const key = productKey(shape, unit);
     if (found.has(key) || memory.get(key)) continue;
-    const tiles = formOf(shape, unit).tilesWithin(gpu.limits.maxComputeWorkgroupStorageSize);
+    const tiles = productFormOf(shape, unit).tilesWithin(gpu.limits.maxComputeWorkgroupStorageSize);
     let best = { tile: likelyTile(shape, tiles), ms: Number.POSITIVE_INFINITY };
     for (const tile of tiles) {
       const ms = await trial(gpu, shape, tile, unit);
