@@ -9,7 +9,7 @@ import { type Plan, planStep } from '#engine/wgsl/plan';
 import { buildModel } from '#models/index';
 import { recipeSlots, trainedNames, trainProgram } from '#models/steps';
 import { taskOf } from '#tasks/index';
-import { batchSpecs } from '#trainer/programs';
+import { batchForms, batchSpecs } from '#trainer/programs';
 
 export interface TrainingStep {
   program: Program;
@@ -36,7 +36,7 @@ export function trainingStep(settings: Record<string, unknown>, weights = true):
       ...Object.fromEntries(trained.map((name) => [name, { ...spec(name), data: value(name) }])),
       ...recipeSlots(recipe, false),
     }),
-    inputs: batchSpecs(shape, shape.lengths?.[0] ?? shape.tokens, config.batch_size),
+    inputs: batchSpecs(shape, batchForms(shape, config.batch_size).at(-1)!, config.batch_size),
     frozen: Object.fromEntries(others.map((name) => [name, { ...spec(name), read: () => value(name) }])),
   };
 }
@@ -46,6 +46,7 @@ export const someBatch = (inputs: Record<string, Spec>, seed: number): Record<st
   Object.fromEntries(
     Object.entries(inputs).map(([name, { shape, dtype }]) => {
       const length = shape.reduce((a, b) => a * b, 1);
+      if (name === 'computed') return [name, Int32Array.from({ length }, (_, i) => i)]; // distinct
       return dtype === 'int32'
         ? [name, Int32Array.from({ length }, (_, i) => (i * 7 + seed) % 10)]
         : [name, Float32Array.from({ length }, (_, i) => ((i * 7 + seed) % 11) / 11)];
