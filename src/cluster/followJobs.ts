@@ -41,7 +41,10 @@ export interface FollowOptions {
 
 /** Milliseconds between readings of the journals of running jobs. */
 const readPause = 1000;
-/** Bounds in milliseconds of the pause between queries of Slurm, which is five times the duration of the last query. */
+/**
+ * Bounds in milliseconds of the pause between queries of Slurm, which is five times the shorter duration of the last two: a single long
+ * query may have waited for a controller that was down.
+ */
 const leastPause = 2000;
 const longestPause = 15_000;
 /** {@link FollowedRun.misses} that count: a job that is requeued is over for a moment. */
@@ -53,7 +56,7 @@ const journalsAtOnce = 50;
 
 export function followJobs({ following, submissions, onRest, onStuck, onOver, onAnswer, onError }: FollowOptions) {
   let ticking: ReturnType<typeof setTimeout> | undefined;
-  let [nextQuestion, wasRefused, isBusy, isClosed] = [0, false, false, false];
+  let [nextQuestion, lastTook, isBusy, isClosed] = [0, 0, false, false];
 
   function tickLater(pause: number): void {
     if (isClosed || isBusy) return;
@@ -69,7 +72,6 @@ export function followJobs({ following, submissions, onRest, onStuck, onOver, on
     try {
       if (performance.now() >= nextQuestion) await askSlurm();
     } catch (error) {
-      wasRefused = true;
       onError(error);
     }
     await readJournals();
@@ -84,9 +86,9 @@ export function followJobs({ following, submissions, onRest, onStuck, onOver, on
     if (submitted.length === 0) return;
     const jobs = await listJobs();
     const now = performance.now();
-    const took = wasRefused ? 0 : now - begun; // this answer may have waited for a controller that was down
-    nextQuestion = now + Math.min(longestPause, Math.max(leastPause, 5 * took));
-    wasRefused = false;
+    const took = now - begun;
+    nextQuestion = now + Math.min(longestPause, Math.max(leastPause, 5 * Math.min(took, lastTook)));
+    lastTook = took;
     onAnswer();
     submissions.find(jobs);
     const found = jobsByName(jobs, submissions.arrays());

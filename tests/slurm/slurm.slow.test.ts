@@ -1,6 +1,6 @@
 /** Runs as jobs of a real Slurm cluster of one node with two cores. */
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,8 +20,8 @@ const short = parseConfig({
   ...{ device: 'cpu', batch_size: 8, gpu_batch_size: 8, num_iters: 3, steps_per_iter: 5, test_steps_per_iter: 16 },
   ...{ final_test_samples: 64, early_stop: null },
 });
-/** Trains for about three seconds on this machine now. */
-let long = short;
+/** Trains for 40 seconds {@link slowly}, less than one otherwise. */
+const long = parseConfig({ ...short, num_iters: 60 });
 const seeds = (count: number) => Array.from({ length: count }, (_, seed) => parseConfig({ ...short, seed }));
 
 let cluster: Cluster;
@@ -42,6 +42,12 @@ async function until(isTrue: () => boolean, what: string, seconds = 30): Promise
     await sleep(50);
   }
 }
+
+/** A prologue with which the steps of a job take a tenth of a second each, until {@link hurry}. */
+const slowly = () =>
+  `export QUICK='${join(home, 'quick')}' NODE_OPTIONS='--import=${import.meta.resolve('./slowly.ts')}'`;
+const hurry = () => writeFileSync(join(home, 'quick'), '');
+
 const stepAfter = (app: Services, id: string, step: number) =>
   until(() => app.runs.get(id).step > step, `step ${step} of ${id}`);
 const rests = (app: Services, id: string) =>
@@ -70,15 +76,6 @@ const endings = (id: string) =>
 describe.skipIf(whyNoCluster)(`a Slurm cluster${whyNoCluster ? ` (${whyNoCluster})` : ''}`, () => {
   beforeAll(async () => {
     cluster = await openCluster();
-    home = mkdtempSync(join(tmpdir(), 'permafrost-'));
-    const app = await open();
-    const [id] = app.runs.create([parseConfig({ ...short, num_iters: 100 })]);
-    await app.queue.whenIdle();
-    const { seconds } = app.runs.get(id).result!;
-    long = parseConfig({ ...short, num_iters: Math.ceil(330 / seconds) });
-    await app.close();
-    apps.clear();
-    rmSync(home, { recursive: true, maxRetries: 5 });
   }, 60_000);
   afterAll(() => cluster?.close(), 60_000);
   beforeEach(() => {
@@ -107,7 +104,7 @@ describe.skipIf(whyNoCluster)(`a Slurm cluster${whyNoCluster ? ` (${whyNoCluster
   }, 60_000);
 
   it('pauses a run at a checkpoint, resumes it, and stops a waiting run', async () => {
-    const app = await open({ tasks: 1 });
+    const app = await open({ tasks: 1, prologue: slowly() });
     const [id, waiting] = app.runs.create([long, parseConfig({ ...long, seed: 1 })], [], 'slurm');
     await stepAfter(app, id, 0);
     await until(
@@ -123,6 +120,7 @@ describe.skipIf(whyNoCluster)(`a Slurm cluster${whyNoCluster ? ` (${whyNoCluster
     expect(app.runs.get(id)).toMatchObject({ state: 'paused', reason: null });
     expect(app.runs.get(waiting)).toMatchObject({ state: 'stopped', step: 0 });
     app.runs.resume(id);
+    hurry();
     await app.queue.whenIdle();
     const [other] = app.runs.create([long]);
     await app.queue.whenIdle();
@@ -130,7 +128,7 @@ describe.skipIf(whyNoCluster)(`a Slurm cluster${whyNoCluster ? ` (${whyNoCluster
   }, 60_000);
 
   it('goes on by itself after a requeue, a preemption and a lost node, to the bits of a run that nothing disturbs', async () => {
-    const app = await open({ partition: 'main' });
+    const app = await open({ partition: 'main', prologue: slowly() });
     const configs = [long, parseConfig({ ...long, seed: 1 })];
     const ids = app.runs.create(configs, [], 'slurm');
     for (const id of ids) await stepAfter(app, id, 0);
@@ -142,6 +140,7 @@ describe.skipIf(whyNoCluster)(`a Slurm cluster${whyNoCluster ? ` (${whyNoCluster
     await cluster.killNode();
     await until(() => ids.every((id) => app.runs.get(id).state === 'queued'), 'the loss of the node');
     await cluster.startNode();
+    hurry();
     await app.queue.whenIdle();
     const [other] = app.runs.create(configs);
     await app.queue.whenIdle();
@@ -155,11 +154,12 @@ describe.skipIf(whyNoCluster)(`a Slurm cluster${whyNoCluster ? ` (${whyNoCluster
   it("ends a run that cannot go on in a state with Slurm's words", async () => {
     const app = await open();
     const submit = async (settings: Partial<ClusterSettings>, config: object = {}) => {
-      app.cluster.save(clusterSettings.parse({ cpus: 1, ...settings }));
+      app.cluster.save(clusterSettings.parse({ cpus: 1, prologue: slowly(), ...settings }));
       const [id] = app.runs.create([parseConfig({ ...long, ...config })], [], 'slurm');
       await until(() => existsSync(runFiles(join(home, 'runs', id)).job), 'the submission');
       return id;
     };
+    const preempted = await submit({ requeues: 0 });
     const cancelled = await submit({});
     const noDriver = await submit(
       { prologue: 'export VK_ICD_FILENAMES=/nowhere VK_DRIVER_FILES=/nowhere' },
@@ -169,12 +169,11 @@ describe.skipIf(whyNoCluster)(`a Slurm cluster${whyNoCluster ? ` (${whyNoCluster
     const noHome = await submit({ home: '/nowhere' });
     const noProgram = await submit({ program: '/nowhere' });
     const noMemory = await submit({ memory: '60M' });
-    const preempted = await submit({ requeues: 0 });
     renameSync(join(home, 'runs', noFolder), join(home, 'runs', `${noFolder}.away`));
-    await stepAfter(app, cancelled, 0);
-    cluster.slurm('scancel', jobOf(cancelled));
     await stepAfter(app, preempted, 0);
     cluster.slurm('scontrol', 'requeue', jobOf(preempted));
+    await stepAfter(app, cancelled, 0);
+    cluster.slurm('scancel', jobOf(cancelled));
     await app.queue.whenIdle();
     const expected = {
       cancelled: ['stopped', /^Slurm job \d+_0 was cancelled outside of Permafrost/],
@@ -185,7 +184,7 @@ describe.skipIf(whyNoCluster)(`a Slurm cluster${whyNoCluster ? ` (${whyNoCluster
       noMemory: ['crashed', /\(Slurm job \d+_0 on \S+: .*the cluster setting memory/],
       preempted: ['crashed', /FAILED, the cluster setting requeues does not allow it/],
     };
-    const ids = { cancelled, noDriver, noFolder, noHome, noProgram, noMemory, preempted };
+    const ids = { preempted, cancelled, noDriver, noFolder, noHome, noProgram, noMemory };
     for (const [name, [state, words]] of Object.entries(expected)) {
       const run = app.runs.get(ids[name as keyof typeof ids]);
       expect({ name, state: run.state, words: run.reason?.message }).toEqual({
@@ -214,7 +213,8 @@ describe.skipIf(whyNoCluster)(`a Slurm cluster${whyNoCluster ? ` (${whyNoCluster
 
   it('loses nothing when the app is killed and its store deleted, nor when the next one is closed: each finds the jobs by their run folders', async () => {
     const configs = [long, ...seeds(3)];
-    const killed = startApp({ home, settings: clusterSettings.parse({ cpus: 1 }), configs });
+    const settings = clusterSettings.parse({ cpus: 1, prologue: slowly() });
+    const killed = startApp({ home, settings, configs });
     await until(
       () => runsIn(home).some((id) => endings(id).length > 0 || journalOf(id).length > 2),
       'the first entries',
@@ -231,6 +231,7 @@ describe.skipIf(whyNoCluster)(`a Slurm cluster${whyNoCluster ? ` (${whyNoCluster
     const app = await open();
     expect(ids.map((id) => app.runs.get(id).state)).not.toContain('paused');
     app.runs.complete(ids);
+    hurry();
     await app.queue.whenIdle();
     expect(app.runs.getAll().map(({ state }: Run) => state)).toEqual(ids.map(() => 'finished'));
     expect(ids.map(endings)).toEqual(ids.map(() => ['finished']));
