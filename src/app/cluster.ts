@@ -2,7 +2,7 @@
 import { batchScript } from '#cluster/batchScript';
 import { readClusterSettings, writeClusterSettings } from '#cluster/settingsFile';
 import { clusterJobOf, listJobs, listPartitions, phaseOf } from '#cluster/slurm';
-import type { ClusterServices } from '#contract/cluster';
+import type { ClusterServices, ClusterSettings } from '#contract/cluster';
 import { describeError } from '#contract/errors';
 import { cudaFolder } from '#trainer/cudaLibraries';
 
@@ -15,8 +15,15 @@ export interface ClusterOptions {
 }
 
 /** The batch script of a submission with the current settings. Throws `config`. */
-export function clusterScript({ home, program, environment }: ClusterOptions, batch: string, runs: number): string {
-  const settings = readClusterSettings(home);
+export const clusterScript = (options: ClusterOptions, batch: string, runs: number): string =>
+  scriptWith(readClusterSettings(options.home), options, batch, runs);
+
+function scriptWith(
+  settings: ClusterSettings,
+  { home, program, environment }: ClusterOptions,
+  batch: string,
+  runs: number,
+): string {
   const place = { home: settings.home || home, program: settings.program || program };
   return batchScript(settings, { runs, batch, environment, libraries: cudaFolder(place.home), ...place });
 }
@@ -24,7 +31,10 @@ export function clusterScript({ home, program, environment }: ClusterOptions, ba
 export function clusterServices(options: ClusterOptions): ClusterServices {
   return {
     settings: () => readClusterSettings(options.home),
-    save: (settings) => writeClusterSettings(options.home, settings),
+    save(settings) {
+      scriptWith(settings, options, 'SUBMISSION', 1); // throws here instead of at the first submission
+      writeClusterSettings(options.home, settings);
+    },
     async state() {
       try {
         const [partitions, jobs] = await Promise.all([listPartitions(), listJobs()]);

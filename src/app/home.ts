@@ -1,13 +1,13 @@
 /** The Permafrost home: the folder that holds runs, data, models and the store. */
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { PermafrostError } from '#contract/errors';
 import { diskError } from '#disk/troubles';
 
 /** PERMAFROST_HOME, or the system's folder for application data. */
 export function defaultHome(environment: NodeJS.ProcessEnv = process.env, platform = process.platform): string {
-  if (environment.PERMAFROST_HOME) return environment.PERMAFROST_HOME;
+  if (environment.PERMAFROST_HOME) return resolve(environment.PERMAFROST_HOME); // trainers and nodes have other working folders
   const folders: Partial<Record<NodeJS.Platform, string>> = {
     darwin: join(homedir(), 'Library', 'Application Support', 'Permafrost'),
     win32: join(environment.APPDATA ?? join(homedir(), 'AppData', 'Roaming'), 'Permafrost'),

@@ -60,18 +60,23 @@ export const gpuCommand: CommandRow = {
       .description('the CUDA libraries that device cuda needs: install, status, remove');
     command
       .command('install')
-      .description('fetch, verify and unpack them, then try the device; continues an interrupted installation')
-      .option('--without-driver', 'for other machines that use this home: checks and tries nothing on this one')
+      .description(
+        'fetch, verify and unpack the CUDA libraries, then try device cuda; continues an interrupted installation',
+      )
+      .option(
+        '--without-driver',
+        'for other machines that use this home: do not look for a driver here, and do not try the device',
+      )
       .option('--json', 'print what is installed')
       .action(install);
     command
       .command('status')
-      .description('list them, and the NVIDIA driver')
+      .description('list the CUDA libraries, and the NVIDIA driver')
       .option('--json', 'print one JSON object')
       .action(status);
     command
       .command('remove')
-      .description('delete them from this home')
+      .description('delete the CUDA libraries from this home')
       .option('--json', 'print {"bytes": …}')
       .action(remove);
   },

@@ -1,6 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { configDefaults } from '#contract/config';
 import { durationText, numberText, plural } from '#contract/format';
+import { regimeOf } from '#contract/regime';
 import type { Run } from '#contract/run';
 import { alignColumns, type CommandRow, print, readApp } from './command.ts';
 
@@ -20,8 +22,8 @@ function runFolders(home: string): number {
   }
 }
 
-const regime = ({ config }: Run): string =>
-  `${config.pretrained ? 'pretrained' : 'random'}${config.freeze_trans ? ', frozen' : ''}`;
+/** The name that the user gave a run. */
+const nameOf = ({ config: { name } }: Run): string => (name === configDefaults.name ? '' : name);
 
 export const listCommand: CommandRow = {
   add(program) {
@@ -37,14 +39,15 @@ export const listCommand: CommandRow = {
             run.state,
             run.config.task,
             run.config.model_name,
-            regime(run),
+            regimeOf(run.config),
             String(run.config.seed),
             `${run.step}/${run.totalSteps}`,
             run.result ? `${run.result.metric} ${numberText(run.result.value)}` : '',
             run.result ? durationText(run.result.seconds) : '',
             run.tags.join(' '),
+            nameOf(run),
           ]);
-          const header = ['id', 'state', 'task', 'body', 'regime', 'seed', 'steps', 'result', 'time', 'tags'];
+          const header = ['id', 'state', 'task', 'body', 'regime', 'seed', 'steps', 'result', 'time', 'tags', 'name'];
           print(json, { runs }, () => (runs.length ? alignColumns(header, rows) : noRuns(app.home)));
         }),
       );

@@ -101,10 +101,12 @@ async function reproduceTable(id: string, options: Options): Promise<void> {
         const contrasts = state.contrasts.filter(({ row }) => results.some(({ cell }) => cell.row === row));
         return { ...state, results, contrasts };
       };
-      const before = (await part()).results.filter(({ needs }) => !needs);
+      const { results } = await part();
+      const before = results.filter(({ needs }) => !needs);
       const possible = before.map(({ cell }) => cell);
       const outlook = outlookText(before);
       if (outlook) process.stderr.write(`${outlook}\n`);
+      for (const line of needTexts(results)) process.stderr.write(`Not run here: ${line}\n`);
       // a cell that takes the best of a sweep needs the runs of the sweep
       const trained = new Set(possible.flatMap(({ id, bestOf }) => (bestOf.length > 0 ? bestOf : id)));
       const trainedCells = tableOf(id).cells.filter((cell) => trained.has(cell.id));
@@ -195,7 +197,6 @@ const columns: { name: string; text(result: CellResult): string; ofPublished?: t
 function report(state: TableState, path: string, picture: string | undefined): string {
   const { table, results, contrasts } = state;
   const shown = columns.filter(({ ofPublished }) => havePublished(results) || !ofPublished);
-  const needs = results.filter((a) => a.needs).map((a) => `  ${a.cell.row} ${a.cell.column}: ${a.needs}`);
   const notes = [...new Set(results.flatMap((a) => a.notes))].map((note) => `  ${note}`);
   const floors = results.flatMap((a) =>
     a.onFloor ? [`  ${a.cell.row} ${a.cell.column}: floor ${numberText(a.floor!.value)} (${a.floor!.predictor})`] : [],
@@ -233,13 +234,20 @@ function report(state: TableState, path: string, picture: string | undefined): s
     ),
     ...section('* published number no better than the floor:', floors),
     ...section('Scaled down, so not compared with the published number:', notes),
-    ...section('Not run here:', needs),
+    ...section(
+      'Not run here:',
+      needTexts(results).map((line) => `  ${line}`),
+    ),
     ...section('Sources of the published numbers:', sources),
     ...section('Conclusions:', conclusionTexts(contrasts)),
     '',
     `This table is in ${path}${picture === undefined ? '' : ` and its picture in ${picture}`}. permafrost list shows its runs.`,
   ].join('\n');
 }
+
+/** Why cells cannot be trained on this machine. */
+const needTexts = (results: readonly CellResult[]): string[] =>
+  results.flatMap(({ cell, needs }) => (needs ? [`${cell.row} ${cell.column}: ${needs}`] : []));
 
 const jsonCell = ({ cell, floor, onFloor, needs, notes, runs, judgement, ...rest }: CellResult) => ({
   ...cell,

@@ -118,8 +118,23 @@ exit "$code"
 `;
 }
 
-/** Options that the app sets itself. */
-const own = ['array', 'comment', 'job-name', 'output', 'signal', 'requeue', 'no-requeue', 'wrap', 'parsable'];
+/** Options that the app sets itself, or with which it would lose sight of its jobs; and their letters. */
+const own: Readonly<Record<string, string>> = {
+  ...{ array: 'a', comment: '', 'job-name': 'J', output: 'o', signal: '', requeue: '', 'no-requeue': '', wrap: '' },
+  ...{ parsable: '', clusters: 'M', wait: 'W' },
+};
+/** The same options in the environment, where sbatch lets them overrule the script. */
+export const ownVariables = [
+  ...['SBATCH_ARRAY_INX', 'SBATCH_JOB_NAME', 'SBATCH_OUTPUT', 'SBATCH_SIGNAL', 'SBATCH_REQUEUE', 'SBATCH_NO_REQUEUE'],
+  ...['SBATCH_CLUSTERS', 'SLURM_CLUSTERS', 'SBATCH_WAIT'],
+];
+
+/** The option that a word names, as sbatch reads it: `-a0-3`, `--array=0-3`, or shortened, `--arr`. */
+const ownIn = (word: string): string | undefined =>
+  Object.entries(own).find(([name, letter]) => {
+    const [, given] = /^--([a-z-]+)/.exec(word) ?? [];
+    return given ? name.startsWith(given) : letter !== '' && word.startsWith(`-${letter}`);
+  })?.[0];
 
 function furtherOptions(text: string): string[] {
   const options = text
@@ -127,11 +142,11 @@ function furtherOptions(text: string): string[] {
     .map((line) => line.trim().replace(/^#SBATCH\s+/, ''))
     .filter(Boolean);
   for (const option of options) {
-    const name = /^--([a-z-]+)/.exec(option)?.[1];
-    if (name && own.includes(name))
+    const name = option.split(/\s+/).map(ownIn).find(Boolean);
+    if (name)
       throw new PermafrostError(
         'config',
-        `The cluster setting sbatch has --${name}, which Permafrost sets itself. Remove it.`,
+        `The cluster setting sbatch has --${name} in "${option}", but Permafrost sets this option itself. Remove it.`,
       );
     if (!/^-{1,2}[A-Za-z]/.test(option))
       throw new PermafrostError(

@@ -30,8 +30,8 @@ export interface FollowOptions {
   submissions: Submissions;
   /** The journal says that the run is over. */
   onRest(run: FollowedRun): void;
-  /** A job that was asked to end still waits. */
-  onStuck(run: FollowedRun): void;
+  /** A job that was asked to end still waits, or has started since. */
+  onStuck(run: FollowedRun, kind: TrainerCommand['kind']): void;
   /** The job is over, or Slurm does not know it (any more), and the journal does not say that the run is over. */
   onOver(run: FollowedRun, job: SlurmJob | undefined): void;
   /** Slurm has answered. */
@@ -108,12 +108,15 @@ export function followJobs({ following, submissions, onRest, onStuck, onOver, on
   }
 
   function runs(run: FollowedRun): void {
-    if (run.phase !== 'running') run.listener.onRunning();
+    const { phase, asked } = run;
     Object.assign(run, { phase: 'running', told: '' });
+    if (phase === 'running') return;
+    run.listener.onRunning();
+    if (asked) onStuck(run, asked.kind);
   }
 
   function waits(run: FollowedRun, { reason }: SlurmJob): void {
-    if (run.asked && performance.now() - run.asked.at > leastPause) onStuck(run);
+    if (run.asked && performance.now() - run.asked.at > leastPause) onStuck(run, run.asked.kind);
     const words = `Waits in Slurm as job ${submissions.nameOf(run.place)}${reason === 'None' ? '' : `: ${reason}`}.`;
     if (words !== run.told) run.listener.onWaiting(words);
     Object.assign(run, { phase: 'waiting', told: words });

@@ -5,6 +5,7 @@
 import { execFile } from 'node:child_process';
 import type { ClusterJob, Partition } from '#contract/cluster';
 import { PermafrostError } from '#contract/errors';
+import { ownVariables } from './batchScript.ts';
 
 /** A job of ours, or several waiting tasks of an array. */
 export interface SlurmJob {
@@ -43,14 +44,32 @@ export const phaseOf = ({ state }: Pick<SlurmJob, 'state'>): 'waiting' | 'runnin
 const timeLimit = 60_000; // ms for a command; Slurm itself waits 10 s for its controller
 const largestAnswer = 2 ** 28; // bytes
 
+const slurmEnvironment = (): NodeJS.ProcessEnv => {
+  const environment = { ...process.env, SLURM_BITSTR_LEN: '0', LC_ALL: 'C' };
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !ownVariables.includes(name)));
+};
+
+interface SlurmOptions {
+  /** Standard input. */
+  input?: string;
+  /** An exit code is no error if every line of stderr matches. */
+  ignored?: RegExp;
+}
+
 /** Runs a Slurm command. Throws `cluster` with Slurm's message. */
-function slurm(command: string, args: readonly string[], input?: string): Promise<string> {
+function slurm(command: string, args: readonly string[], { input, ignored }: SlurmOptions = {}): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = execFile(
       command,
       args,
-      { timeout: timeLimit, maxBuffer: largestAnswer, env: { ...process.env, SLURM_BITSTR_LEN: '0', LC_ALL: 'C' } },
-      (error, stdout, stderr) => (error ? reject(slurmError(command, error, stderr)) : resolve(stdout)),
+      { timeout: timeLimit, maxBuffer: largestAnswer, env: slurmEnvironment() },
+      (error, stdout, stderr) => {
+        const lines = stderr.split('\n').filter(Boolean);
+        const hasExited = typeof error?.code === 'number'; // neither missing nor killed
+        const isIgnored = ignored && hasExited && lines.every((line) => ignored.test(line));
+        if (error && !isIgnored) reject(slurmError(command, error, stderr));
+        else resolve(stdout);
+      },
     );
     child.stdin?.on('error', () => {}); // the exit code reports the failure
     child.stdin?.end(input);
@@ -65,7 +84,7 @@ function slurmError(command: string, error: Error & { code?: unknown }, stderr: 
       { cause: error },
     );
   const lines = stderr.split('\n').map((line) => line.replace(/^\w+: (error|fatal): /, '').trim());
-  const said = [...new Set(lines.filter(Boolean))].slice(0, 3).join('; ') || error.message;
+  const said = [...new Set(lines.filter(Boolean))].slice(0, 3).join('; ') || error.message.trim();
   if (/munge|authenticat|credential/i.test(said))
     return new PermafrostError(
       'cluster',
@@ -138,7 +157,7 @@ export function taskIndices(text: string): number[] {
 
 /** Submits a batch script; returns the id of the job. Throws `cluster`. */
 export async function submit(script: string): Promise<string> {
-  const answer = await slurm('sbatch', ['--parsable'], script);
+  const answer = await slurm('sbatch', ['--parsable'], { input: script });
   const [id] = answer.trim().split(';'); // the name of the cluster may follow
   if (/^\d+$/.test(id)) return id;
   throw new PermafrostError('cluster', `Expected the id of a job from sbatch; found "${answer.trim()}".`);
@@ -146,12 +165,14 @@ export async function submit(script: string): Promise<string> {
 
 /** How many jobs one command may name; each name has at most 20 characters. */
 const namedAtOnce = 2000;
+/** What scancel says of an ended job, if it says anything, before it goes on with the next. */
+const ended = /Invalid job id|already completing or completed/;
 
 /** Sends a signal to jobs (`12_3`), or cancels them if no signal is given. Ignores ended jobs. Throws `cluster`. */
 export async function signalJobs(jobs: readonly string[], signal?: string): Promise<void> {
   for (let start = 0; start < jobs.length; start += namedAtOnce) {
     const named = jobs.slice(start, start + namedAtOnce);
-    await slurm('scancel', ['--quiet', ...(signal ? ['--batch', `--signal=${signal}`] : []), ...named]);
+    await slurm('scancel', [...(signal ? ['--batch', `--signal=${signal}`] : []), ...named], { ignored: ended });
   }
 }
 

@@ -26,8 +26,8 @@ export interface SlurmLauncherOptions {
 
 /** Milliseconds during which requests are collected for one Slurm command. */
 const gatherTime = 50;
-/** Milliseconds between attempts to submit while Slurm does not answer. */
-const submitPause = 15_000;
+/** Milliseconds between attempts while Slurm does not answer. */
+const retryPause = 15_000;
 /** Most runs of a submission. */
 const largestSubmission = 1000;
 
@@ -43,8 +43,9 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
   let isClosed = false;
   let trouble = '';
   const jobs = followJobs({
-    ...{ following, submissions, onOver, onStuck: cancel, onError: report },
+    ...{ following, submissions, onOver, onError: report },
     onRest: (run) => end(run, 'its journal has ended'),
+    onStuck: (run, kind) => ask(run, kind),
     onAnswer() {
       trouble = '';
     },
@@ -90,19 +91,30 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
   async function flush(): Promise<void> {
     clearTimeout(gathering);
     gathering = undefined;
-    const [asked, cancelled] = [[...signals], [...cancels]];
-    signals.clear();
-    cancels.clear();
-    try {
-      await signalJobs(asked, askSignal);
-      await signalJobs(cancelled);
-    } catch (error) {
-      report(error);
-    }
+    await send(signals, askSignal);
+    await send(cancels);
     submitting ??= submitAll().finally(() => {
       submitting = null;
     });
     await submitting;
+  }
+
+  async function send(collected: Set<string>, signal?: string): Promise<void> {
+    const names = [...collected];
+    collected.clear();
+    try {
+      await signalJobs(names, signal);
+    } catch (error) {
+      report(error);
+      if (!isTemporarilyRefused(error)) return;
+      for (const name of names) collected.add(name);
+      retryLater();
+    }
+  }
+
+  function retryLater(): void {
+    clearTimeout(retrying);
+    if (!isClosed) retrying = setTimeout(gather, retryPause);
   }
 
   async function submitAll(): Promise<void> {
@@ -114,9 +126,8 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
       } catch (error) {
         report(error);
         if (!isTemporarilyRefused(error)) refuse(some.length > 0 ? some : [...waiting], error);
-        else if (isClosed) return;
         else {
-          retrying = setTimeout(gather, submitPause);
+          retryLater();
           return;
         }
       }

@@ -4,6 +4,7 @@
  * record.
  */
 import { z } from 'zod';
+import './issueTexts.ts';
 import { nearest, PermafrostError } from './errors.ts';
 import { modelName } from './names.ts';
 
@@ -94,7 +95,7 @@ const fields = z.strictObject({
   ),
   n_layer: field(
     count(1024).nullable().default(null),
-    params('model', 'Layers', 'Number of blocks. A pretrained body keeps its first blocks.'),
+    params('model', 'Layers', 'Number of blocks. A pretrained body keeps its first blocks. Empty: all of them.'),
   ),
   n_embd: field(count(65536).nullable().default(null), params('model', 'Width', 'Scaled-down body: embedding width.')),
   n_head: field(count(1024).nullable().default(null), params('model', 'Heads', 'Scaled-down body: attention heads.')),

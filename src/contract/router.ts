@@ -1,6 +1,7 @@
 /** The tRPC procedures that the window calls, each over one service. */
 import { initTRPC, tracked } from '@trpc/server';
 import { z } from 'zod';
+import './issueTexts.ts';
 import { attentionLayer, checkpointChoice } from './analysis.ts';
 import { clusterSettings, launcherName } from './cluster.ts';
 import { configSchema } from './config.ts';

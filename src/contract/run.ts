@@ -1,6 +1,7 @@
 /** A run, and the entries of its journal. */
 import CRC32 from 'crc-32';
 import { z } from 'zod';
+import './issueTexts.ts';
 import { configSchema } from './config.ts';
 
 export const runStates = ['queued', 'running', 'paused', 'stopped', 'finished', 'failed', 'crashed'] as const;

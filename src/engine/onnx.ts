@@ -52,7 +52,8 @@ const schema = protobuf.Root.fromJSON({
     }),
     Entry: message({ key: field(1, 'string'), value: field(2, 'string') }),
     ValueInfo: message({ name: field(1, 'string'), type: field(2, 'Type') }),
-    Type: message({ tensorType: field(1, 'TensorType') }),
+    Type: message({ tensorType: field(1, 'TensorType'), sequenceType: field(4, 'SequenceType') }),
+    SequenceType: message({ elemType: field(1, 'Type') }),
     TensorType: message({ elemType: field(1, 'int32'), shape: field(2, 'Shape') }),
     Shape: message({ dim: field(1, 'Dimension', 'repeated') }),
     Dimension: message({ dimValue: field(1, 'int64'), dimParam: field(2, 'string') }),
@@ -64,7 +65,8 @@ const irVersion = 9;
 const externalLocation = 1;
 
 type Typed = Float32Array | Int32Array | Uint8Array | BigInt64Array;
-const filled: Record<ValueType, (n: number, value: number) => Typed> = {
+/** Makes an array of n equal values. */
+export const filled: Record<ValueType, (n: number, value: number) => Typed> = {
   float32: (n, value) => new Float32Array(n).fill(value),
   int32: (n, value) => new Int32Array(n).fill(value),
   int64: (n, value) => new BigInt64Array(n).fill(BigInt(value)),
@@ -88,6 +90,8 @@ export interface OnnxModel {
 export interface OnnxOptions {
   /** Refer to frozen values that have a file by file, offset and length; otherwise all are written inline. */
   mapsFiles: boolean;
+  /** Name of an output that precedes all others: a sequence that holds the first of them. */
+  sequence?: string;
   /** Name of the graph. */
   graph?: string;
   /** Maps the name of an input or a frozen value to its name in the file. */
@@ -102,7 +106,15 @@ export interface OnnxOptions {
 /** Writes the graph that computes the named outputs. Declares only the inputs that it reads. */
 export function writeOnnx(
   outputs: ReadonlyMap<string, Value>,
-  { mapsFiles, graph: graphName = 'step', rename = (name) => name, freeBatch, version, metadata = {} }: OnnxOptions,
+  {
+    mapsFiles,
+    sequence,
+    graph: graphName = 'step',
+    rename = (name) => name,
+    freeBatch,
+    version,
+    metadata = {},
+  }: OnnxOptions,
 ): OnnxModel {
   const nodes = reachable([...outputs.values()]);
   const names = new Map<Value, string>();
@@ -199,12 +211,19 @@ export function writeOnnx(
     if (outputNames.get(v) !== name)
       write({ op: 'Identity', domain: '', attributes: {} }, `output ${name}`, [nameOf(v)], [name]);
 
+  const output: { name: string; type: object }[] = [...outputs].map(([name, v]) => info(name, v));
+  if (sequence !== undefined) {
+    const [{ name, type }] = output;
+    write({ op: 'SequenceConstruct', domain: '', attributes: {} }, sequence, [name], [sequence]);
+    output.unshift({ name: sequence, type: { sequenceType: { elemType: type } } });
+  }
+
   const graph = {
     name: graphName,
     node: proto,
     initializer: initializers,
     input: inputs,
-    output: [...outputs].map(([name, v]) => info(name, v)),
+    output,
   };
   const usesOwn = nodes.some(({ domain }) => domain !== '');
   const opsetImport = [{ domain: '', version: opset }, ...(usesOwn ? [{ domain: 'com.microsoft', version: 1 }] : [])];

@@ -14,8 +14,9 @@ import { writeOnnx } from './onnx.ts';
 import { padProducts } from './padProducts.ts';
 import { printGraph } from './print.ts';
 import type { CompiledStep, Frozen, Noise, Program, Spec, TensorData } from './program.ts';
-import { type OnnxState, onDevice, onnxState } from './resident.ts';
+import { onDevice } from './resident.ts';
 import type { SharedState } from './state.ts';
+import { deviceFlow, hostFlow } from './stateFlow.ts';
 import { traceProgram } from './trace.ts';
 import { compileWgsl } from './wgsl/compile.ts';
 import { NoWgslError } from './wgsl/lowerings.ts';
@@ -79,8 +80,8 @@ async function compileOnnx(
   print?.(printGraph(values));
   const flow = device.keepsState
     ? deviceFlow(state, device)
-    : hostFlow(state, device, writableInPlace(values, trace.changed));
-  const model = writeOnnx(values, { mapsFiles: device.weightFolder !== undefined });
+    : hostFlow(state, device, { outputs: values, writable: writableInPlace(values, trace.changed) });
+  const model = writeOnnx(values, { mapsFiles: device.weightFolder !== undefined, sequence: flow.sequence });
   const compileStart = performance.now();
   const session = await openSession(model.bytes, device, { packs, onDevice: device.keepsState ? trace.changed : [] });
   const stats = { nodes: model.nodes, traceMs: compileStart - traceStart, compileMs: performance.now() - compileStart };
@@ -108,9 +109,9 @@ async function compileOnnx(
         });
       }
       const fetches: Record<string, Tensor | null> = {};
-      for (const name of outputs) fetches[name] = null;
+      for (const name of outputs) fetches[name] = flow.output(name);
       for (const name of trace.changed) fetches[`next/${name}`] = flow.target(name);
-      const results = await session.run(feeds, fetches);
+      const results = await flow.run(session, feeds, fetches);
       for (const name of trace.changed) flow.take(name, results[`next/${name}`]);
       return Object.fromEntries(outputs.map((name) => [name, results[name].data as TensorData]));
     },
@@ -118,50 +119,6 @@ async function compileOnnx(
       await state.resident?.leave();
       await session.release();
     },
-  };
-}
-
-/** Passes state into a session and takes the new state out of it. */
-interface StateFlow {
-  tensors(): Promise<Readonly<Record<string, Tensor>>>;
-  /** The tensor that the session writes the new value to; null: the session allocates one. */
-  target(name: string): Tensor | null;
-  take(name: string, value: Tensor): void;
-}
-
-/** Keeps state in the host's memory. The session writes new values over the old ones where that is safe. */
-function hostFlow(state: SharedState, { runtime }: OnnxDevice, writable: readonly string[]): StateFlow {
-  const inPlace = new Set(writable);
-  const tensorOn = (name: string, data: TensorData) => {
-    const { dtype, shape } = state.specs[name];
-    return new runtime.Tensor(dtype, data, shape);
-  };
-  return {
-    async tensors() {
-      await state.resident?.leave();
-      state.resident = null;
-      return mapValues(state.specs, (_, name) => tensorOn(name, state.get(name)));
-    },
-    target: (name) => tensorOn(name, inPlace.has(name) ? state.get(name) : state.next(name)),
-    take(name) {
-      if (!inPlace.has(name)) state.advance(name);
-    },
-  };
-}
-
-/** Keeps state in the device's memory between steps. */
-function deviceFlow(state: SharedState, device: OnnxDevice): StateFlow {
-  const resident = async (): Promise<OnnxState> => {
-    if (state.resident && 'tensors' in state.resident) return state.resident as OnnxState;
-    await state.resident?.leave();
-    const made = onnxState(state.specs, state.live, device);
-    state.resident = made;
-    return made;
-  };
-  return {
-    tensors: async () => (await resident()).tensors(),
-    target: () => null,
-    take: (name, value) => (state.resident as OnnxState).replace(name, value),
   };
 }
 

@@ -51,7 +51,10 @@ export function meansDocument(rows: readonly RunRow[], date: string): Document {
   const notes = footnotes();
   const resultOf = (group: RunGroup): Marked => ({
     text: meanText(group.means.value),
-    marks: best !== null && group.means.value?.mean === best ? [notes.mark('The best mean.')] : [],
+    marks: [
+      ...(best !== null && group.means.value?.mean === best ? [notes.mark('The best mean.')] : []),
+      ...(group.means.value?.n === 1 ? [notes.mark('One seed: the interval shows only evaluation noise.')] : []),
+    ],
   });
   return {
     id: 'means',

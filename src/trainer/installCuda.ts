@@ -1,17 +1,18 @@
 /** Fetches, unpacks and removes the CUDA libraries of a home. */
 import { createReadStream } from 'node:fs';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInflateRaw } from 'node:zlib';
 import type { CudaProgress } from '#contract/devices';
 import { PermafrostError } from '#contract/errors';
 import { bytesText } from '#contract/format';
 import { writeStreamAtomically } from '#disk/atomicFile';
+import { takeLease } from '#disk/lease';
 import { bytesUnder, isThere, removeBelow } from '#disk/removable';
 import { withFile } from '#disk/source';
 import { diskError } from '#disk/troubles';
 import { entryPlace, readZip } from '#formats/zip';
-import { download, freeBytesOf } from '#zoo/download';
+import { download, freeBytesOf, incomplete } from '#zoo/download';
 import type { Patience } from '#zoo/request';
 import {
   type CudaPackage,
@@ -36,7 +37,30 @@ export interface InstallOptions {
 }
 
 /** Fetches what is missing and unpacks it, one package after the other. Throws `network`, `disk`, `conflict`, `weights`. */
-export async function installCuda(home: string, options: InstallOptions = {}): Promise<void> {
+export const installCuda = (home: string, options: InstallOptions = {}): Promise<void> =>
+  alone(home, options.signal, () => fetchMissing(home, options));
+
+/** Deletes the libraries of all versions, and says how many bytes that frees. Throws `conflict` during an installation. */
+export const removeCuda = (home: string): Promise<number> =>
+  alone(home, undefined, async () => {
+    const path = cudaFolders(home);
+    const bytes = isThere(path) ? bytesUnder(path) : 0;
+    await removeBelow({ owner: home, path });
+    return bytes;
+  });
+
+/** Works on the folder of the libraries while no other process does. */
+async function alone<T>(home: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  const folder = cudaFolders(home);
+  const lease = await takeLease(`${folder}.lease`, { what: `The folder ${folder}`, signal });
+  try {
+    return await work();
+  } finally {
+    lease.release();
+  }
+}
+
+async function fetchMissing(home: string, options: InstallOptions): Promise<void> {
   const { packages = cudaPackages, signal, onProgress, patience, freeBytes = freeBytesOf } = options;
   const folder = cudaFolder(home);
   await mkdir(folder, { recursive: true }).catch((error) => Promise.reject(diskError(folder, error)));
@@ -45,6 +69,7 @@ export async function installCuda(home: string, options: InstallOptions = {}): P
   for (const each of missing) {
     const { name, url, bytes, sha256 } = each;
     const path = join(folder, `${name}.zip`);
+    if (isThere(path)) await rename(path, incomplete(path)); // killed while it unpacked: the download only verifies it
     await download({
       ...{ url, path, bytes, sha256, signal, patience, freeBytes },
       onProgress: (progress) => onProgress?.({ stage: 'fetching', name, ...progress }),
@@ -55,14 +80,6 @@ export async function installCuda(home: string, options: InstallOptions = {}): P
   await writeStreamAtomically(join(folder, runtimeLibrary), createReadStream(installedRuntime())); // last: with it they are used
   for (const other of await readdir(cudaFolders(home)))
     if (other !== cudaVersion) await removeBelow({ owner: cudaFolders(home), path: join(cudaFolders(home), other) });
-}
-
-/** Deletes the libraries of all versions, and says how many bytes that frees. */
-export async function removeCuda(home: string): Promise<number> {
-  const path = cudaFolders(home);
-  const bytes = isThere(path) ? bytesUnder(path) : 0;
-  await removeBelow({ owner: home, path });
-  return bytes;
 }
 
 async function unpack(

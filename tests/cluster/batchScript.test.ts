@@ -55,7 +55,12 @@ it('the script contains further options of sbatch, except those that Permafrost 
   expect(scriptOf({ sbatch: '--qos=low\n#SBATCH --exclusive\n' })).toContain(
     '\n#SBATCH --qos=low\n#SBATCH --exclusive\n\n',
   );
-  expect(() => scriptOf({ sbatch: '--array=0-9' })).toThrow('has --array, which Permafrost sets itself');
+  for (const option of ['--array=0-9', '--qos=low --array=0-9', '-a 0-9', '-a0-9', '--arr=0-9'])
+    expect(() => scriptOf({ sbatch: option })).toThrow(
+      `has --array in "${option}", but Permafrost sets this option itself`,
+    );
+  expect(() => scriptOf({ sbatch: '-J mine' })).toThrow('has --job-name');
+  expect(() => scriptOf({ sbatch: '--clusters=east' })).toThrow('has --clusters');
   expect(() => scriptOf({ sbatch: 'qos=low' })).toThrow('found "qos=low"');
 });
 

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { listJobs, listPartitions, submit, taskIndices } from '#cluster/slurm';
+import { listJobs, listPartitions, signalJobs, submit, taskIndices } from '#cluster/slurm';
 
 let folder: string;
 const path = process.env.PATH;
@@ -64,6 +64,15 @@ it('free GPUs of a partition are unused ones on usable nodes', async () => {
     { name: 'gpu*', availability: 'up', nodes: 2, idleNodes: 0, cpus: 64, idleCpus: 20, gpus: 8, freeGpus: 1 },
     { name: 'cpu', availability: 'up', nodes: 1, idleNodes: 1, cpus: 8, idleCpus: 8, gpus: 0, freeGpus: 0 },
   ]);
+});
+
+it('jobs that have ended are no reason to fail when others are signalled, whatever scancel says of them', async () => {
+  install('scancel', 'scancel: error: Kill job error on job id 7_0: Invalid job id specified', { to: 2, code: 1 });
+  await signalJobs(['7_0', '7_1'], 'USR1');
+  writeFileSync(join(folder, 'scancel'), '#!/bin/sh\nexit 1\n');
+  await signalJobs(['7_0']);
+  install('scancel', 'scancel: error: Kill job error on job id 8_0: Access/permission denied', { to: 2, code: 1 });
+  await expect(signalJobs(['8_0'])).rejects.toThrow('Slurm refuses (scancel): Kill job error on job id 8_0: Access');
 });
 
 it('a missing Slurm, a silent controller and a refusal by munge each have a clear message', async () => {

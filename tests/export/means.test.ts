@@ -40,13 +40,18 @@ it('the lowest error is best, and different metrics have no best', () => {
   const mixed = [...of(0.1, [0.5]), ...errors.slice(2)];
   const text = markdown(meansDocument(mixed, ''));
   expect(text).toContain('| Learning rate | Metric | Mean | Seeds |');
-  expect(text).not.toContain('[^1]');
+  expect(text).not.toContain('The best mean.');
 });
 
 it('a single config has no best mark, and no runs make an empty table', () => {
-  expect(markdown(meansDocument(of(0.1, [0.5]), ''))).not.toContain('[^1]');
+  expect(markdown(meansDocument(of(0.1, [0.5, 0.6]), ''))).not.toContain('[^1]');
   expect([...meansCsv([])]).toHaveLength(1);
   expect(markdown(meansDocument([], ''))).toContain('Means over seeds');
+});
+
+it('the interval of a single seed is not presented as one over seeds', () => {
+  const text = markdown(meansDocument([...of(0.1, [0.5]), ...of(0.3, [0.4, 0.6])], ''));
+  expect(text.match(/One seed: the interval shows only evaluation noise\./g)).toHaveLength(1);
 });
 
 it('the task comes first, and a dash marks a setting that a task does not have', () => {

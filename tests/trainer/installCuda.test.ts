@@ -112,6 +112,35 @@ describe.skipIf(whyNoCuda)('gpu install', () => {
     expect(readFileSync(join(cudaFolder(home), names[2])).equals(cudart)).toBe(true);
   });
 
+  it('fetches no archive again after it was interrupted while it unpacked', async () => {
+    server.answer(whole);
+    const interrupted = new AbortController();
+    const onProgress = ({ stage }: CudaProgress) => stage === 'unpacking' && interrupted.abort();
+    await expect(install({ onProgress, signal: interrupted.signal })).rejects.toThrow();
+    expect(hasCuda(home, packages)).toBe(false);
+    await install();
+    expect(hasCuda(home, packages)).toBe(true);
+    expect(server.requests.map(({ url }) => url)).toEqual(['/onnxruntime-gpu', '/nvidia-cuda-runtime']);
+    expect(readFileSync(join(cudaFolder(home), names[1])).equals(provider)).toBe(true);
+  });
+
+  it('a second installation and a removal during the first are refused, and change nothing', async () => {
+    server.answer(whole);
+    let others: Promise<PromiseSettledResult<unknown>[]> | undefined;
+    const onProgress = ({ stage }: CudaProgress) => {
+      if (stage === 'unpacking') others ??= Promise.allSettled([install(), removeCuda(home)]);
+    };
+    await install({ onProgress });
+    for (const other of await others!)
+      expect(other).toMatchObject({
+        status: 'rejected',
+        reason: { code: 'conflict', message: expect.stringMatching(/cuda is in use by .* Wait until it finishes/) },
+      });
+    expect(hasCuda(home, packages)).toBe(true);
+    expect(server.requests).toHaveLength(2);
+    expect(readdirSync(dirname(cudaFolders(home)))).toEqual(['cuda']);
+  });
+
   it('deletes an archive with a wrong SHA-256 and unpacks nothing of it', async () => {
     const altered = Buffer.from(archives['onnxruntime-gpu']);
     altered[1000] ^= 1;

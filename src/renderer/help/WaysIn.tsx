@@ -22,7 +22,7 @@ export function WaysIn() {
         <Way
           icon={<IconTable size={20} stroke={1.6} />}
           title="Reproduce a table offline"
-          cost="36 runs, about five minutes on two cores; no download"
+          cost="42 runs, about five minutes on two cores; no download"
           action={
             <LinkButton to="/tables" search={{ table: defaultTable, profile: 'quick' }} variant="filled">
               Open the table

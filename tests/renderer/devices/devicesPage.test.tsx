@@ -20,7 +20,7 @@ test("every device works or says why not and what to do; the machine's load is l
     for (const text of [why, help, command, detail]) if (text) expect(document.body.textContent).toContain(text);
   }
   const working = devices.filter(({ available }) => available).length;
-  expect(screen.getByText(`${working} of ${devices.length} work here`)).toBeTruthy();
+  expect(screen.getByText(`${working} of ${devices.length} ${working === 1 ? 'works' : 'work'} here`)).toBeTruthy();
   const line = await screen.findByRole('img', { name: 'Processor load over the last minute' }, patient);
   const first = line.innerHTML;
   await waitFor(() => expect(line.innerHTML).not.toBe(first), patient);

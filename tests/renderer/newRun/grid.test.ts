@@ -84,6 +84,11 @@ describe('a draft', () => {
     expect(Object.keys(errors).sort()).toEqual(['dropout', 'in_layer_sizes', 'learning_rate', 'n', 'name']);
     expect(errors.n).toBe('n takes a whole number from 1 up to 100000, or nothing.');
     expect(errors.dropout).toMatch(/from 0 up to 0.95/);
+    expect(errors.name).toBe('Name must be filled in.');
+  });
+
+  test('a name that is too long is not called empty', () => {
+    expect(schemaErrors({ ...first, name: 'x'.repeat(201) })).toEqual({ name: 'Name takes at most 200 characters.' });
   });
 
   test('every field says what it accepts by its own label', () => {

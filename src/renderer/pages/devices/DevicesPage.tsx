@@ -64,8 +64,10 @@ export function DevicesPage() {
   );
 }
 
-const aboutText = (devices: readonly DeviceInfo[]): string =>
-  `${devices.filter(({ available }) => available).length} of ${devices.length} work here`;
+function aboutText(devices: readonly DeviceInfo[]): string {
+  const working = devices.filter(({ available }) => available).length;
+  return `${working} of ${devices.length} ${working === 1 ? 'works' : 'work'} here`;
+}
 
 function Device({ device: { name, about, available, why, help, command, detail } }: { device: DeviceInfo }) {
   const Icon = available ? IconCircleCheck : IconCircleX;

@@ -56,7 +56,7 @@ function Control({ field, value, error, idle, choices, impossible, onChange }: C
   const { label, help, unit } = fieldMeta(field);
   const control = controlOf(field);
   const said = {
-    label: unit ? `${label} (${unit})` : label,
+    label: unit && !label.toLowerCase().includes(unit) ? `${label} (${unit})` : label,
     description: idle ?? <Help text={help} term={terms[field]} />,
     error,
     disabled: idle !== undefined,
@@ -103,7 +103,7 @@ function Control({ field, value, error, idle, choices, impossible, onChange }: C
     <TypedInput
       {...words}
       value={value}
-      placeholder={control.optional ? 'none' : undefined}
+      placeholder={control.optional ? 'empty' : undefined}
       inputMode={control.kind === 'number' ? 'decimal' : undefined}
       read={control.kind === 'number' ? (text) => readNumber(text, control.whole) : readSizes}
       onChange={onChange}

@@ -1,5 +1,6 @@
 /** A config that is being edited: any value in any field, with the problem of each. Pure. */
 
+import type { z } from 'zod';
 import type { Catalogue, ConfigReport } from '#contract/catalogue';
 import {
   type ConfigField,
@@ -28,13 +29,13 @@ export function schemaErrors(draft: Draft): FieldErrors {
   const errors: FieldErrors = {};
   for (const issue of result.error.issues) {
     const field = issue.path[0] as ConfigField;
-    errors[field] ??= isCrossField(issue) ? issue.message : expectation(field);
+    errors[field] ??= isCrossField(issue) ? issue.message : expectation(field, issue);
   }
   return errors;
 }
 
-/** Says which values a field accepts. */
-export function expectation(field: ConfigField): string {
+/** Says which values a field accepts; `issue` is the rule that a value broke. */
+export function expectation(field: ConfigField, issue?: z.core.$ZodIssue): string {
   const control = controlOf(field);
   const empty = control.optional ? ', or nothing' : '';
   switch (control.kind) {
@@ -50,7 +51,9 @@ export function expectation(field: ConfigField): string {
     case 'choice':
       return `${fieldMeta(field).label} is one of ${control.choices.join(', ')}.`;
     default:
-      return `${fieldMeta(field).label} must be filled in.`;
+      return issue?.code === 'too_big'
+        ? `${fieldMeta(field).label} takes at most ${issue.maximum} characters.`
+        : `${fieldMeta(field).label} must be filled in.`;
   }
 }
 

@@ -1,7 +1,7 @@
 /** The result of a run with its interval, or its progress. */
 import { Alert, Card, Group, Progress, SimpleGrid, Stack, Text } from '@mantine/core';
 import { countText, durationText, metricText, numberText } from '#contract/format';
-import type { Run } from '#contract/run';
+import type { Run, RunState } from '#contract/run';
 import type { RunRow } from '#contract/runRow';
 import type { Reference } from '../../chart/series.ts';
 import { timeLeftText } from '../../runs/secondsLeft.ts';
@@ -11,6 +11,17 @@ interface RunSummaryProps {
   row: RunRow;
   published: Reference | null;
 }
+
+/** Titles of the reason for a state. */
+const titles: Readonly<Record<RunState, string>> = {
+  queued: 'The run waits',
+  running: 'The run trains',
+  paused: 'The run is paused',
+  stopped: 'The run was stopped',
+  finished: 'The run finished',
+  failed: 'The run failed',
+  crashed: 'The run crashed',
+};
 
 /** Half of a 95 % interval, in standard errors. */
 const half = 1.96;
@@ -33,12 +44,9 @@ export function RunSummary({ run, row, published }: RunSummaryProps) {
   ];
   return (
     <Stack gap="sm">
-      {run.reason && (
-        <Alert
-          color={row.state === 'failed' || row.state === 'crashed' ? 'red' : 'yellow'}
-          title={`The run ${row.state}`}
-        >
-          {run.reason.message}
+      {row.reason && (
+        <Alert color={row.state === 'failed' || row.state === 'crashed' ? 'red' : 'yellow'} title={titles[row.state]}>
+          {row.reason.message}
         </Alert>
       )}
       <Card withBorder>
