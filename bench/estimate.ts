@@ -48,7 +48,7 @@ export const estimate: Benchmark = {
         const config = configOf(name);
         const { seconds } = estimateOf(config, { finished: [], table: knownBodies(home), speed });
         const start = performance.now();
-        const [id] = app.runs.create([config]);
+        const [id] = await app.runs.create([config]);
         await app.queue.whenIdle();
         const measured = (performance.now() - start) / 1000;
         const { state, reason } = app.runs.get(id);

@@ -14,7 +14,7 @@ export const learning: Benchmark = {
     const app = await createApp({ home, slots: availableParallelism() });
     try {
       const cell = tableOf('regimes').cells.find(({ id }) => id === 'regimes/mnist/FRT')!;
-      const ids = expand(cell, 'quick', [0, 1, 2]).configs.map((config) => app.runs.create([config])[0]);
+      const ids = await app.runs.create(expand(cell, 'quick', [0, 1, 2]).configs);
       await app.queue.whenIdle();
       const results = ids.map((id) => app.runs.get(id).result!);
       report(results.map((r) => `${r.value} in ${Math.round(r.seconds)} s`).join(', '));

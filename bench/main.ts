@@ -11,6 +11,7 @@ import { checkpoints } from './checkpoints.ts';
 import { estimate } from './estimate.ts';
 import { gpuCounts } from './gpuCounts.ts';
 import { learning } from './learning.ts';
+import { manyRuns } from './manyRuns.ts';
 import { molecules } from './molecules.ts';
 import { reproduce } from './reproduce.ts';
 import { fptStep, gpuFptStep, gpuUrtStep, models, urtStep } from './steps.ts';
@@ -27,6 +28,7 @@ const benchmarks: Record<string, Benchmark> = {
   reproduce,
   estimate,
   store,
+  'many-runs': manyRuns,
   window,
   batches,
   'gpu-counts': gpuCounts,

@@ -48,6 +48,9 @@ writeFileSync(join(folder, 'journal.jsonl'), lines.join(''));
 const services = await createApp({ home, trainer: floodTrainer });
 await fillHome(services, Number(count));
 const server = await startServer({ services, root: rendererFolder, port: 0 });
-process.once('message', () => process.send!({ id: services.runs.create([{ ...config, name: 'flood' }])[0] }));
+process.once('message', async () => {
+  const [id] = await services.runs.create([{ ...config, name: 'flood' }]);
+  process.send!({ id });
+});
 process.once('disconnect', () => process.exit());
 process.send!({ url: server.url });

@@ -104,6 +104,7 @@ export async function createApp({
     async close() {
       analysis.close();
       meter?.close();
+      await runs.close();
       await scheduler.close();
       await slurm.close();
       await data.close();

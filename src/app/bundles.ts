@@ -46,12 +46,12 @@ export function bundleServices(app: App): BundleServices {
   return {
     verify: (path) => withBundle(path, (opened) => verifyBundle(opened, app.home)),
     rerun: (path) =>
-      withBundle(path, (opened) => {
+      withBundle(path, async (opened) => {
         const { report } = opened;
         const known = earlierReruns(report);
         const configs = configsOf(opened);
         const isNew = (config: ExperimentConfig) => ['failed', undefined].includes(known.of(config)?.state);
-        app.runs.create(configs.filter(isNew), [tagOf(report)]);
+        await app.runs.create(configs.filter(isNew), [tagOf(report)]);
         const left = configs.flatMap((config) => known.of(config)?.id ?? []);
         app.runs.complete(left);
         return compared(opened);

@@ -2,42 +2,49 @@
 import type { LauncherName } from '#contract/cluster';
 import type { ExperimentConfig } from '#contract/config';
 import type { EnsuredRun, RunServices } from '#contract/runServices';
+import type { NewRun } from '#runFolder/config';
 import { settingsKey, standingRuns, stepFor } from './standingRuns.ts';
 
-interface RunActions extends Pick<RunServices, 'list' | 'complete'> {
-  /** Calls `choose` and makes a queued run for every returned config, in one transaction. */
-  create(choose: () => readonly ExperimentConfig[], tags: readonly string[], launcher?: LauncherName): string[];
+export interface EnsureActions extends Pick<RunServices, 'list' | 'complete'> {
+  /** See `createRuns`. */
+  create(
+    choose: (made: readonly NewRun[]) => readonly ExperimentConfig[],
+    tags: readonly string[],
+    launcher?: LauncherName,
+  ): Promise<NewRun[]>;
   /** Starts queued runs as slots become free. */
   startQueued(ids: readonly string[]): void;
 }
 
 /** Implements {@link RunServices.ensure}. */
-export function ensureRuns(
-  { list, complete, create, startQueued }: RunActions,
+export async function ensureRuns(
+  { list, complete, create, startQueued }: EnsureActions,
   configs: readonly ExperimentConfig[],
   tags: readonly string[],
   launcher?: LauncherName,
-): EnsuredRun[] {
+): Promise<EnsuredRun[]> {
   const distinct = new Map(configs.map((config) => [settingsKey(config), config]));
   const found = new Map<string, EnsuredRun>();
-  const missing: string[] = [];
-  // in one transaction, so that two apps that ensure the same config do not both make a run
-  const chooseMissing = () => {
+  const chooseMissing = (made: readonly NewRun[]) => {
     const standing = standingRuns(list());
-    for (const [key, config] of distinct) {
+    const own = new Set(made.map(({ config }) => config));
+    found.clear();
+    return [...distinct].flatMap(([key, config]) => {
+      if (own.has(config)) return [];
       const row = standing.of(config);
       const step = stepFor(row);
-      if (row && step !== 'started') found.set(key, { id: row.id, step });
-      else missing.push(key);
-    }
-    return missing.map((key) => distinct.get(key)!);
+      if (!row || step === 'started') return [config];
+      found.set(key, { id: row.id, step });
+      return [];
+    });
   };
-  const started = create(chooseMissing, tags, launcher);
+  const made = await create(chooseMissing, tags, launcher);
+  const started = made.map(({ id }) => id);
   complete(
     [...found.values()].flatMap(({ id, step }) => (step === 'resumed' ? id : [])),
     launcher,
   );
   startQueued(started);
-  for (const [i, key] of missing.entries()) found.set(key, { id: started[i], step: 'started' });
+  for (const { id, config } of made) found.set(settingsKey(config), { id, step: 'started' });
   return configs.map((config) => found.get(settingsKey(config))!);
 }

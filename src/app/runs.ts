@@ -15,7 +15,7 @@ import type { Scheduler } from '#scheduler/scheduler';
 import type { Store } from '#store/store';
 import { checkConfig } from './config.ts';
 import { createRuns } from './createRuns.ts';
-import { ensureRuns } from './ensureRuns.ts';
+import { type EnsureActions, ensureRuns } from './ensureRuns.ts';
 import { openMarks } from './marks.ts';
 import { readCheckpoints } from './readCheckpoints.ts';
 import { readLog } from './readLog.ts';
@@ -30,9 +30,11 @@ export interface RunServicesOptions {
   reads: boolean;
 }
 
-export function runServices({ home, store, scheduler, reads }: RunServicesOptions): RunServices {
+export function runServices({ home, store, scheduler, reads }: RunServicesOptions) {
   const runsFolder = join(home, 'runs');
   const marks = openMarks(store, runsFolder);
+  /** Calls that make runs. */
+  const making = new Set<Promise<unknown>>();
   if (!reads) marks.saveUncertain();
 
   const { complete, startQueued } = scheduler;
@@ -44,16 +46,32 @@ export function runServices({ home, store, scheduler, reads }: RunServicesOption
       : run;
   const list = (ids?: readonly string[]) => store.rows(ids).map(runRowOf).map(asSeen);
 
-  const create = (choose: () => readonly ExperimentConfig[], tags?: readonly string[], launcher?: LauncherName) =>
-    createRuns(
-      {
-        ...{ store, marks, runsFolder, appName: scheduler.appName },
-        check: (config) => checkConfig(home, config),
-      },
-      choose,
-      tags,
-      launcher,
-    );
+  const maker = {
+    ...{ store, marks, runsFolder, appName: scheduler.appName },
+    check: (config: ExperimentConfig) => checkConfig(home, config),
+  };
+  const create: EnsureActions['create'] = (choose, tags, launcher) => createRuns(maker, choose, tags, launcher);
+
+  /** Makes {@link close} wait for a call that makes runs. */
+  async function awaited<T>(call: Promise<T>): Promise<T> {
+    making.add(call);
+    try {
+      return await call;
+    } finally {
+      making.delete(call);
+    }
+  }
+
+  async function createAndStart(
+    configs: readonly ExperimentConfig[],
+    tags: readonly string[],
+    launcher?: LauncherName,
+  ) {
+    const made = await create((made) => configs.slice(made.length), tags, launcher);
+    const ids = made.map(({ id }) => id);
+    startQueued(ids);
+    return ids;
+  }
 
   function mark(id: string, write: (id: string) => void): void {
     const run = idOf(id);
@@ -61,16 +79,13 @@ export function runServices({ home, store, scheduler, reads }: RunServicesOption
     scheduler.changed(run);
   }
 
-  return {
+  const services: RunServices = {
     list,
     getAll: () => store.runs.list().map(asSeen),
     get: (id) => asSeen(store.runs.get(id)),
-    create(configs, tags, launcher) {
-      const ids = create(() => configs, tags, launcher);
-      startQueued(ids);
-      return ids;
-    },
-    ensure: (configs, tags, launcher) => ensureRuns({ list, create, complete, startQueued }, configs, tags, launcher),
+    create: (configs, tags = [], launcher) => awaited(createAndStart(configs, tags, launcher)),
+    ensure: (configs, tags, launcher) =>
+      awaited(ensureRuns({ list, create, complete, startQueued }, configs, tags, launcher)),
     complete,
     resume(id, launcher) {
       const run = store.runs.get(id);
@@ -145,6 +160,13 @@ export function runServices({ home, store, scheduler, reads }: RunServicesOption
     changes: (signal) => streamRunChanges(scheduler.subscribe, list, signal),
     subscribe: scheduler.subscribe,
     otherOwner: scheduler.otherOwner,
+  };
+  return {
+    ...services,
+    /** Waits for the calls that make runs. */
+    async close(): Promise<void> {
+      await Promise.allSettled(making);
+    },
   };
 }
 

@@ -108,12 +108,11 @@ export function tableServices(app: App, have: Available): TableServices {
       plan.seconds = Math.max(work.local / app.queue.get().slots, work.slurm / Math.max(1, tasks));
       return plan;
     },
-    reproduce(request): string[][] {
+    async reproduce(request): Promise<string[][]> {
       const cells = wanted(request);
       const configs = cells.flatMap((cell) => cell.configs);
-      const ids = app.runs
-        .ensure(configs, [`${request.table}-${request.profile}`], request.launcher)
-        .map(({ id }) => id);
+      const runs = await app.runs.ensure(configs, [`${request.table}-${request.profile}`], request.launcher);
+      const ids = runs.map(({ id }) => id);
       return cells.map((cell) => ids.splice(0, cell.configs.length));
     },
   };

@@ -116,7 +116,7 @@ async function reproduceTable(id: string, options: Options): Promise<void> {
         const plan = app.tables.plan(request);
         if (printedDryRun(app, options, plan.started + plan.resumed)) return;
         await requireLauncher(app, options);
-        const ids = app.tables.reproduce(request);
+        const ids = await app.tables.reproduce(request);
         const labels = Object.fromEntries(
           ids.flatMap((runs, i) =>
             runs.map((run, seed) => [run, `${trainedCells[i].row} ${trainedCells[i].column} seed ${seed}`]),

@@ -13,7 +13,7 @@ export const runCommand: CommandRow = {
           const config = readTrainableConfig(file, options, app.config);
           if (printedDryRun(app, options, 1)) return;
           await requireLauncher(app, options);
-          const [id] = app.runs.create([config], options.tag, options.on);
+          const [id] = await app.runs.create([config], options.tag, options.on);
           const runs = await follow(app, [id]);
           print(options.json, runs[0], () => id);
           process.exitCode = exitCodeOf(runs);

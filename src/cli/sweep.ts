@@ -73,7 +73,7 @@ async function runSweep(file: string | undefined, options: Options): Promise<voi
       const configs = points.flatMap((point) => point.configs);
       if (printedDryRun(app, options, configs.length)) return;
       await requireLauncher(app, options);
-      const runs = app.runs.ensure(configs, ['sweep'], options.on);
+      const runs = await app.runs.ensure(configs, ['sweep'], options.on);
       const left = runs.filter(({ step }) => step !== 'finished');
       if (left.length < runs.length)
         process.stderr.write(

@@ -1,4 +1,5 @@
 /** The submissions that this app follows: each is one call of sbatch, and one job array. */
+import { inTurns } from '#disk/turns';
 import { removeRunCommand } from '#runFolder/command';
 import { readRunJob, removeRunJob, writeRunJob } from '#runFolder/job';
 import { openBatches } from './batches.ts';
@@ -37,10 +38,10 @@ export function openSubmissions(home: string, scriptOf: (batch: string, runs: nu
     async submit(runs: readonly SubmittedRun[]): Promise<JobPlace[]> {
       const ids = runs.map(({ id }) => id);
       const { batch, script } = batches.make(ids, (batch) => scriptOf(batch, runs.length));
-      for (const [task, { folder, attempts }] of runs.entries()) {
+      await inTurns(runs.entries(), ([task, { folder, attempts }]) => {
         removeRunCommand(folder);
         writeRunJob(folder, { batch, task, attempt: attempts });
-      }
+      });
       try {
         return accept(batch, await submit(script), runs);
       } catch (error) {

@@ -32,14 +32,14 @@ export interface RunServices {
   getAll(): Run[];
   /** Finds a run by its id or the first letters of it. Throws `notFound`. */
   get(id: string): Run;
-  /** Stores and queues a run for each config, or none if a config is wrong; on this machine by default. Returns their ids. */
-  create(configs: readonly ExperimentConfig[], tags?: readonly string[], launcher?: LauncherName): string[];
+  /** Stores and queues a run for each config, or none if a config is wrong; on this machine by default. Resolves to their ids. */
+  create(configs: readonly ExperimentConfig[], tags?: readonly string[], launcher?: LauncherName): Promise<string[]>;
   /**
    * Ensures that each config has a run: reuses a finished run with the same settings and seed, resumes an unfinished one, or starts
    * a new one with the tags. Without a launcher, new runs start on this machine, and resumed runs start where they ran before.
    * Throws `config` before it starts any run.
    */
-  ensure(configs: readonly ExperimentConfig[], tags: readonly string[], launcher?: LauncherName): EnsuredRun[];
+  ensure(configs: readonly ExperimentConfig[], tags: readonly string[], launcher?: LauncherName): Promise<EnsuredRun[]>;
   /**
    * Brings unfinished runs to their end: queues paused, stopped and crashed ones, and watches those of other apps. Ignores finished
    * and failed ones.

@@ -206,5 +206,5 @@ export interface TableServices {
   /** The plan of a request; starts no run. Throws `notFound`, and `config` for a cell that cannot run here. */
   plan(request: ReproduceRequest): ReproductionPlan;
   /** Starts or resumes a run for every cell and seed without a finished run. Returns the ids of each cell's runs, by seed. Throws like `plan`. */
-  reproduce(request: ReproduceRequest): string[][];
+  reproduce(request: ReproduceRequest): Promise<string[][]>;
 }

@@ -106,18 +106,13 @@ const normalCdf = (x: tf.Tensor): tf.Tensor => tf.mul(tf.add(tf.erf(tf.mul(x, Ma
 /**
  * Dropout zeroes every element with probability `rate` and divides the others by 1 − rate; without noise it changes nothing.
  * Every row and every column has a random word; their product mod 2³² (multiplicative hashing) decides about an element. A mask
- * of m × n elements takes m + n words and one integer product per element, and is the same on every device. `drawRows` draws the
- * words of the rows where a row's word is not that of its place.
+ * of m × n elements takes m + n words and one integer product per element, and is the same on every device.
  */
-export function dropout(
-  x: tf.Tensor,
-  rate: number,
-  noise: Noise | null,
-  drawRows = (noise: Noise, rows: number): tf.Tensor => noise.words(rows),
-): tf.Tensor {
+export function dropout(x: tf.Tensor, rate: number, noise: Noise | null): tf.Tensor {
   if (!noise || rate === 0) return x;
   const columns = x.shape.at(-1)!;
-  const mask = keepMask(drawRows(noise, x.size / columns), noise.words(columns), rate);
+  const rows = x.size / columns;
+  const mask = keepMask(noise.words(rows), noise.words(columns), rate);
   const keep = tf.mul(tf.reshape(mask, x.shape), 1 / (1 - rate));
   return tf.mul(x, keep);
 }

@@ -96,7 +96,9 @@ function forward(
   const graph = graphAttention(x, real, features); // [b, 1, t, t]
   const mask = tf.mul(tf.sub(tf.reshape(present, [b, 1, 1, t]), 1), 1e9);
   const byHead = (h: tf.Tensor) => tf.transpose(tf.reshape(pad(h), [b, t, heads, d / heads]), [0, 2, 1, 3]); // [b, h, t, c]
-  const dropped = (h: tf.Tensor) => dropout(h, rate, noise, (drawn) => unpad(drawn.words(b * t))); // as with the padding
+  // masks are drawn for all tokens, so a token's mask does not depend on which are computed
+  const dropped = (h: tf.Tensor) =>
+    noise && rate > 0 ? tf.mul(h, unpad(dropout(tf.ones([b * t, d]), rate, noise))) : h;
 
   let h = dropped(dense(unpad(tf.reshape(tokens, [b * t, features])), 'src_embed.lut')); // [n, d]
   for (let i = 0; i < n_layer; i++) {

@@ -1,24 +1,51 @@
 /** The files of a run's folder, `{home}/runs/{id}`. */
 import { join } from 'node:path';
 
-export const runFiles = (folder: string) => ({
+/** Paths are joined when they are read: an app that follows thousands of runs asks for one file of each every second. */
+class RunFolder {
+  readonly #folder: string;
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
   /** `{name, params, args}` as in dl-project, with the run's `id` and `createdAt`. */
-  config: join(folder, 'config.json'),
-  journal: join(folder, 'journal.jsonl'),
-  checkpoint: join(folder, 'checkpoint.safetensors'),
+  get config() {
+    return join(this.#folder, 'config.json');
+  }
+  get journal() {
+    return join(this.#folder, 'journal.jsonl');
+  }
+  get checkpoint() {
+    return join(this.#folder, 'checkpoint.safetensors');
+  }
   /** Trained parameters of the best iteration so far, for use elsewhere. */
-  best: join(folder, 'best.safetensors'),
+  get best() {
+    return join(this.#folder, 'best.safetensors');
+  }
   /** Hashes of the frozen weights before and after training. */
-  frozen: join(folder, 'frozen.json'),
+  get frozen() {
+    return join(this.#folder, 'frozen.json');
+  }
   /** Tags, note, archive and trash marks. */
-  marks: join(folder, 'marks.json'),
+  get marks() {
+    return join(this.#folder, 'marks.json');
+  }
   /** The lease of the process that trains the run. */
-  lease: join(folder, 'lease.json'),
+  get lease() {
+    return join(this.#folder, 'lease.json');
+  }
   /** The cluster job that trains the run. */
-  job: join(folder, 'job.json'),
+  get job() {
+    return join(this.#folder, 'job.json');
+  }
   /** A command to a trainer in another job or on another machine. */
-  command: join(folder, 'command.json'),
+  get command() {
+    return join(this.#folder, 'command.json');
+  }
   /** The output of trainers. */
-  log: join(folder, 'trainer.log'),
-});
-export type RunFiles = ReturnType<typeof runFiles>;
+  get log() {
+    return join(this.#folder, 'trainer.log');
+  }
+}
+export type RunFiles = RunFolder;
+
+export const runFiles = (folder: string): RunFiles => new RunFolder(folder);

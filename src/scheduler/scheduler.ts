@@ -3,11 +3,13 @@
  * Only this file writes run states. Several apps may use the same store, each with its own trainers.
  */
 import { join } from 'node:path';
+import { setImmediate as breathe } from 'node:timers/promises';
 import type { LauncherName } from '#contract/cluster';
 import { PermafrostError } from '#contract/errors';
 import type { QueueServices } from '#contract/queue';
 import { type JournalEntry, restingStates, type TrainerCommand } from '#contract/run';
 import type { RunListener } from '#contract/runServices';
+import { inTurns } from '#disk/turns';
 import { runFiles } from '#runFolder/paths';
 import type { Store } from '#store/store';
 import { graphicsCardOf } from './graphicsCard.ts';
@@ -44,6 +46,8 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
   const idlers = new Set<() => void>();
   let [isPaused, adoptsAll, isClosing] = [false, false, false];
   let timer: ReturnType<typeof setTimeout> | undefined;
+  /** Hands runs over to the launcher of the cluster. */
+  let handing: Promise<void> | null = null;
 
   const writer = createStoreWriter({
     store,
@@ -127,12 +131,24 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
       claim(id);
       free--;
     }
-    const elsewhere = queue.filter(({ launcher }) => launcher !== 'local');
-    if (elsewhere.length === 0) return;
-    const taken = new Set(store.together(() => elsewhere.filter(({ id }) => store.runs.submit(id))));
-    for (const run of elsewhere) {
-      if (taken.has(run)) trainers.start(run.id, run.launcher, slots);
-      else leave(run.id, adoptsAll ? 'observe' : 'await');
+    if (queue.some(({ launcher }) => launcher !== 'local')) handing ??= breathe().then(handOver);
+  }
+
+  /** Hands the runs for the cluster over to their launcher. */
+  async function handOver(): Promise<void> {
+    try {
+      await inTurns(waiting(), ({ id }) => {
+        const launcher = store.runs.launcher(id);
+        if (launcher === 'local' || isPaused) return;
+        if (store.hurried(() => store.runs.submit(id))) trainers.start(id, launcher, slots);
+        else if (!isOurs(id)) leave(id, adoptsAll ? 'observe' : 'await');
+      });
+      handing = null;
+      fill();
+    } catch (error) {
+      handing = null;
+      writer.report(error);
+      lookLater();
     }
   }
 
@@ -372,6 +388,7 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
       adoptsAll = false;
       others.onlyObserve();
       for (const id of mine) pauseAtExit(id);
+      while (handing) await handing;
       trainers.releaseElsewhere();
       isClosing = true;
       const releasing = setInterval(() => {

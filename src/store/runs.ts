@@ -53,6 +53,7 @@ export function runsTable(database: Database) {
     )
     .pluck();
   const ids = database.prepare<[], string>('SELECT id FROM runs').pluck();
+  const newest = database.prepare<[], number | null>('SELECT max(key) FROM runs').pluck();
   const any = database.prepare('SELECT 1 FROM runs LIMIT 1');
   const insert = database.prepare(
     `INSERT INTO runs (id, config, state, app, launcher, created_at, total_steps, position)
@@ -147,6 +148,8 @@ export function runsTable(database: Database) {
     ids: (): string[] => ids.all(),
     /** Whether the store has a run of exactly that id. */
     has: (id: string): boolean => byId.get(id) !== undefined,
+    /** A number that is another one after runs have been added. */
+    newest: (): number => newest.get() ?? 0,
     isAny: (): boolean => any.get() !== undefined,
     /** Puts a run at the end of the queue of `app`, for another launcher if one is given. */
     enqueue: (id: string, app: string, launcher: LauncherName | null = null): void =>

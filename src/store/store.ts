@@ -14,7 +14,8 @@ export type Store = Awaited<ReturnType<typeof openStore>>;
 export async function openStore(path: string, options: OpenOptions = {}) {
   const database = await openDatabase(path, options);
   const { runs, metrics, clock, apply, rows, finished } = tablesOf(path, database, options);
-  const together = <T>(work: () => T): T => (database.inTransaction ? work() : database.transaction(work).immediate());
+  const { immediate } = database.transaction((work: () => unknown) => work());
+  const together = <T>(work: () => T): T => (database.inTransaction ? work() : (immediate(work) as T));
   return {
     runs: refusing(path, runs),
     metrics: refusing(path, metrics),

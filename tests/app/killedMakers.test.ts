@@ -67,7 +67,7 @@ it.each([['after renameSync .*marks.json'], ['before fsyncSync .*marks.json']])(
   async (point) => {
     const app = await createApp({ home });
     app.queue.pause();
-    const [id] = app.runs.create([parseConfig(tiny)], ['first']);
+    const [id] = await app.runs.create([parseConfig(tiny)], ['first']);
     await app.close();
     killedAt(point, 'tag', id, 'second');
     await (await createApp({ home })).close();

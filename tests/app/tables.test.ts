@@ -73,10 +73,10 @@ describe('a run counts for a cell by its settings', () => {
 
   it('so a repeated request or config starts no second run', async () => {
     await open();
-    const [ids] = app.tables.reproduce(request(2));
-    expect(app.tables.reproduce(request(3))[0].slice(0, 2)).toEqual(ids);
+    const [ids] = await app.tables.reproduce(request(2));
+    expect((await app.tables.reproduce(request(3)))[0].slice(0, 2)).toEqual(ids);
     expect(app.runs.getAll().map(({ tags }) => tags)).toEqual(Array(3).fill(['regimes-paper']));
-    const [one, same] = app.runs.ensure([configs[0], { ...configs[0], name: 'again' }], []);
+    const [one, same] = await app.runs.ensure([configs[0], { ...configs[0], name: 'again' }], []);
     expect(same).toEqual(one);
     expect(app.runs.getAll()).toHaveLength(3);
   });
@@ -223,7 +223,7 @@ describe('a cell that takes the best of a sweep', () => {
       cells: [best, rate('0.01')].map(({ id }) => ({ id, seeds: 2 })),
     };
     expect(app.tables.plan(request)).toMatchObject({ started: 10 });
-    const [all, one] = app.tables.reproduce(request);
+    const [all, one] = await app.tables.reproduce(request);
     expect(new Set(all).size).toBe(10);
     expect(all).toEqual(expect.arrayContaining(one));
   });
@@ -298,9 +298,11 @@ it('a plan for Slurm divides by the runs that the cluster setting tasks allows a
 
 it('a cell that is unknown, or that cannot run here, is refused with its reason', async () => {
   await open();
-  const other = (id: string) => () => app.tables.reproduce({ ...request(1), cells: [{ id, seeds: 1 }] });
-  expect(other('regimes/bit-xor/XYZ')).toThrow(/no cell regimes\/bit-xor\/XYZ\. Cells: /);
-  expect(other('regimes/bit-xor/FPT')).toThrow(/cannot run here: needs a download: permafrost zoo pull gpt2/);
+  const other = (id: string) => app.tables.reproduce({ ...request(1), cells: [{ id, seeds: 1 }] });
+  await expect(other('regimes/bit-xor/XYZ')).rejects.toThrow(/no cell regimes\/bit-xor\/XYZ\. Cells: /);
+  await expect(other('regimes/bit-xor/FPT')).rejects.toThrow(
+    /cannot run here: needs a download: permafrost zoo pull gpt2/,
+  );
   expect(app.runs.getAll()).toEqual([]);
 });
 
@@ -314,7 +316,7 @@ describe('after the death of an app', () => {
     await open();
     expect(app.runs.get('left-1')).toMatchObject({ state: 'crashed', reason: { code: 'interrupted' } });
     app.runs.trash(['left-2']);
-    const id = app.runs.create([{ ...configs[0], seed: 9 }])[0];
+    const [id] = await app.runs.create([{ ...configs[0], seed: 9 }]);
     app.queue.adoptOrphans();
     expect(app.queue.get().queued).toEqual(['left-1', id, 'left-0']);
     expect(app.runs.get('left-2').state).toBe('crashed');
@@ -344,7 +346,7 @@ describe('after the death of an app', () => {
     ]);
     await open();
     expect(app.tables.plan(request(2))).toMatchObject({ resumed: 2, started: 0 });
-    expect(app.tables.reproduce(request(2))).toEqual([['left-0', 'left-1']]);
+    expect(await app.tables.reproduce(request(2))).toEqual([['left-0', 'left-1']]);
     expect(app.queue.get().queued).toEqual(['left-1', 'left-0']);
     expect(app.runs.getAll()).toHaveLength(3);
   });

@@ -8,7 +8,7 @@ import { fullDisk, lockedStore, readOnlyHome } from './disks.ts';
 import { damagedJournals } from './journals.ts';
 import { killAll } from './kills.ts';
 import { asleep, restarted, sweptTwice, takenOver } from './namespaces.ts';
-import { manyRuns, otherMachine, timeLimit } from './slurm.ts';
+import { otherMachine, timeLimit } from './slurm.ts';
 
 export interface Options {
   count: number;
@@ -41,8 +41,8 @@ const kinds: Record<string, (options: Options) => Promise<number>> = {
   clocks: (options) => each(options, { setClocks }),
   /** Needs root, for the namespaces that it creates. */
   namespaces: (options) => each(options, { takenOver, sweptTwice, restarted, asleep }),
-  /** Needs root and Slurm for the time limit. */
-  slurm: (options) => each(options, { timeLimit, otherMachine, manyRuns: (say) => manyRuns(say, 50 * options.count) }),
+  /** Needs root and Slurm. */
+  slurm: (options) => each(options, { timeLimit, otherMachine }),
 };
 
 /** Runs every piece of work, or only those in `only`; resolves to the number that threw. */

@@ -11,7 +11,7 @@ const config = parseConfig({
   ...{ early_stop: null, device: 'cpu', num_iters: Number(iterations) },
 });
 if (app.runs.getAll().length === 0)
-  app.runs.create(Array.from({ length: Number(count) }, (_, seed) => ({ ...config, seed })));
+  await app.runs.create(Array.from({ length: Number(count) }, (_, seed) => ({ ...config, seed })));
 setInterval(() => {
   if (app.runs.getAll().every(({ state }) => state === 'finished')) process.exit();
 }, 200);

@@ -1,5 +1,4 @@
-/** Clusters: a time limit on a real one, and ten thousand runs on a thousand simulated nodes. */
-import { spawn } from 'node:child_process';
+/** Slurm: a time limit, and a machine that is gone. */
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -31,7 +30,7 @@ export async function timeLimit(say: (line: string) => void): Promise<void> {
   const app = await createApp({ home });
   app.cluster.save(clusterSettings.parse({ cpus: 1, time: '1', grace: 55 }));
   try {
-    const [id] = app.runs.create([config], [], 'slurm');
+    const [id] = await app.runs.create([config], [], 'slurm');
     await app.queue.whenIdle();
     const entries = [...readEntries(runFiles(join(home, 'runs', id)).journal, { kinds: ['ended'] })];
     const states = entries.map(({ body }) => (body.kind === 'ended' ? body.state : ''));
@@ -78,80 +77,5 @@ export async function otherMachine(say: (line: string) => void): Promise<void> {
   } finally {
     await cluster.close();
     rmSync(home, { recursive: true, maxRetries: 5 });
-  }
-}
-
-const megabytes = (): number => process.memoryUsage().rss / 2 ** 20;
-
-const nodes = 1000;
-const secondsOfRun = 10;
-const limits = { megabytes: 500, listMs: 1000, cores: 1 };
-
-/** Follows ten thousand runs on a thousand nodes within limits of memory and time. */
-export async function manyRuns(say: (line: string) => void, count = 10_000): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'permafrost-nodes-'));
-  const home = join(folder, 'home');
-  const app = await createApp({ home });
-  const simulator = spawn(
-    process.execPath,
-    [
-      join(import.meta.dirname, 'simulatedCluster.ts'),
-      join(folder, 'slurm'),
-      home,
-      String(nodes),
-      String(secondsOfRun),
-    ],
-    { stdio: 'inherit' },
-  );
-  const { PATH } = process.env;
-  process.env.PATH = `${join(folder, 'slurm', 'bin')}:${PATH}`;
-  try {
-    while (!existsSync(join(folder, 'slurm', 'jobs'))) await sleep(100);
-    let begun = performance.now();
-    const lap = () => {
-      const took = performance.now() - begun;
-      begun = performance.now();
-      return took;
-    };
-    app.runs.create(
-      Array.from({ length: count }, (_, seed) => parseConfig({ ...config, seed })),
-      ['many'],
-      'slurm',
-    );
-    say(`${count} runs made in ${(lap() / 1000).toFixed(1)} s, ${megabytes().toFixed(0)} MB`);
-    while (!app.runs.list().some(({ state }) => state === 'running')) await sleep(500);
-    say(`submitted and begun after ${(lap() / 1000).toFixed(1)} s`);
-
-    const worst = { megabytes: 0, listMs: 0, cores: 0 };
-    let isDone = false;
-    const done = app.queue.whenIdle().then(() => {
-      isDone = true;
-    });
-    const all = { cpu: process.cpuUsage(), at: performance.now() };
-    while (!isDone) {
-      const [cpu, at] = [process.cpuUsage(), performance.now()];
-      await Promise.race([done, sleep(10_000)]);
-      const used = process.cpuUsage(cpu);
-      if (performance.now() - at > 5000)
-        worst.cores = Math.max(worst.cores, (used.user + used.system) / 1000 / (performance.now() - at));
-      const listed = performance.now();
-      app.runs.list();
-      worst.listMs = Math.max(worst.listMs, performance.now() - listed);
-      worst.megabytes = Math.max(worst.megabytes, megabytes());
-    }
-    const used = process.cpuUsage(all.cpu);
-    const mean = (used.user + used.system) / 1000 / (performance.now() - all.at);
-    const finished = app.runs.list().filter(({ state }) => state === 'finished').length;
-    say(
-      `${finished} finished in ${(lap() / 1000).toFixed(0)} s: ${mean.toFixed(2)} core-seconds a second (${worst.cores.toFixed(2)} in the worst ten seconds), ${worst.megabytes.toFixed(0)} MB, list ${worst.listMs.toFixed(0)} ms`,
-    );
-    require(finished === count, `${count - finished} runs did not finish`);
-    for (const [name, limit] of Object.entries(limits))
-      require(worst[name as keyof typeof worst] < limit, `${name} should stay below ${limit}`);
-  } finally {
-    process.env.PATH = PATH;
-    simulator.kill();
-    await app.close();
-    rmSync(folder, { recursive: true, maxRetries: 5 });
   }
 }

@@ -16,7 +16,7 @@ it('a run whose config.json was edited while paused is refused, naming the field
   const trainer = join(home, 'trainer.mjs');
   writeFileSync(trainer, 'process.exit(7);');
   const app = await createApp({ home, trainer });
-  const [id] = app.runs.create([parseConfig({ task: 'bit-xor', n: 4, num_patterns: 2, pretrained: false })]);
+  const [id] = await app.runs.create([parseConfig({ task: 'bit-xor', n: 4, num_patterns: 2, pretrained: false })]);
   await app.queue.whenIdle();
   const path = runFiles(join(home, 'runs', id)).config;
   const text = readFileSync(path, 'utf8');

@@ -27,7 +27,7 @@ afterEach(async () => {
 async function runElsewhere(state: 'running' | 'queued'): Promise<string> {
   app = await createApp({ home });
   app.queue.pause();
-  const [id] = app.runs.create([parseConfig({ task: 'bit-xor', n: 4, num_patterns: 2, pretrained: false })]);
+  const [id] = await app.runs.create([parseConfig({ task: 'bit-xor', n: 4, num_patterns: 2, pretrained: false })]);
   await app.close();
   const store = await openStore(join(home, 'permafrost.db'));
   store.runs.enqueue(id, 'theirs');
@@ -69,7 +69,7 @@ it('a run that another app took over while this app slept is not changed when it
   const trainer = join(home, 'trainer.mjs');
   writeFileSync(trainer, "process.on('SIGTERM', () => {}); setTimeout(() => process.exit(2), 1000);");
   app = await createApp({ home, trainer });
-  const [id] = app.runs.create([parseConfig({ task: 'bit-xor', n: 4, num_patterns: 2, pretrained: false })]);
+  const [id] = await app.runs.create([parseConfig({ task: 'bit-xor', n: 4, num_patterns: 2, pretrained: false })]);
   const store = await openStore(join(home, 'permafrost.db'));
   store.runs.enqueue(id, 'theirs');
   store.runs.claim(id);

@@ -32,7 +32,7 @@ it('a run waits for its graphics card while those behind it start elsewhere, and
   try {
     const small = { task: 'bit-xor', n: 4, num_patterns: 2, pretrained: false };
     const devices = ['webgpu', 'webgpu', 'webgpu:1', 'cpu'];
-    const ids = app.runs.create(devices.map((device, seed) => parseConfig({ ...small, device, seed })));
+    const ids = await app.runs.create(devices.map((device, seed) => parseConfig({ ...small, device, seed })));
     const running = () => app.queue.get().running;
     await expect.poll(running).toEqual([ids[0], ids[2], ids[3]]);
     expect(app.queue.get().queued).toEqual([ids[1]]);

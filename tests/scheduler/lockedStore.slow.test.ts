@@ -36,7 +36,7 @@ it('a command waits for a store that refuses its next run, even without a runnin
 
 describe('a store that is locked for a long time', () => {
   it('does not stall a training app: it answers, reports the error, and catches up', async () => {
-    const [id] = app.runs.create([config]);
+    const [id] = await app.runs.create([config]);
     while (app.runs.get(id).step === 0) await sleep(20);
     const other = new Sqlite(join(home, 'permafrost.db'));
     other.exec('BEGIN IMMEDIATE');
@@ -55,7 +55,7 @@ describe('a store that is locked for a long time', () => {
   });
 
   it("refuses a user's change after two seconds and leaves nothing half done", async () => {
-    const [id] = app.runs.create([{ ...config, num_iters: 1 }]);
+    const [id] = await app.runs.create([{ ...config, num_iters: 1 }]);
     await app.queue.whenIdle();
     const other = new Sqlite(join(home, 'permafrost.db'));
     other.exec('BEGIN IMMEDIATE');
@@ -66,7 +66,7 @@ describe('a store that is locked for a long time', () => {
     const start = performance.now();
     expect(() => app.runs.tag(id, ['late'])).toThrow(busy);
     expect(performance.now() - start).toBeGreaterThan(1500);
-    expect(() => app.runs.create([config])).toThrow(busy);
+    await expect(app.runs.create([config])).rejects.toThrow(busy);
     other.exec('ROLLBACK');
     other.close();
     expect(app.runs.getAll()).toHaveLength(1);

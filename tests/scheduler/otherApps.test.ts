@@ -27,7 +27,7 @@ afterEach(async () => {
 it('an app whose awaited run was paused by its owner and resumed here is idle once that run ends', async () => {
   const owner = await createApp({ home });
   owner.queue.pause();
-  const [id] = owner.runs.create([parseConfig(tiny)]);
+  const [id] = await owner.runs.create([parseConfig(tiny)]);
   app.runs.complete([id]); // waits for the owner
   owner.runs.pause(id);
   app.runs.resume(id); // before the app looks at the owner's runs again
@@ -41,7 +41,7 @@ it('an awaited run whose owner died while the store was locked continues here af
   mkdirSync(join(home, 'apps'), { recursive: true });
   writeFileSync(lease, leaseText('theirs', elsewhere, 0));
   app.queue.pause();
-  const [id] = app.runs.create([parseConfig(tiny)]);
+  const [id] = await app.runs.create([parseConfig(tiny)]);
   await app.close();
   const store = await openStore(join(home, 'permafrost.db'));
   store.runs.enqueue(id, 'theirs');

@@ -10,7 +10,7 @@ const trainer = join(home, 'trainer.mjs');
 writeFileSync(trainer, 'process.exit(7);');
 const app = await createApp({ home, trainer });
 app.queue.pause();
-const [id] = app.runs.create([parseConfig({ task: 'bit-xor', n: 4, num_patterns: 2, pretrained: false })]);
+const [id] = await app.runs.create([parseConfig({ task: 'bit-xor', n: 4, num_patterns: 2, pretrained: false })]);
 const other = new Sqlite(join(home, 'permafrost.db'));
 other.exec('BEGIN IMMEDIATE');
 setTimeout(() => other.exec('ROLLBACK'), 1000).unref(); // keeps no process up

@@ -63,7 +63,7 @@ it('a queued run is trained to its result, and its folder agrees with the store'
   await withApp(async (app) => {
     const seen: string[] = [];
     app.runs.subscribe((_, entry) => seen.push(entry?.body.kind ?? 'change'));
-    const [id] = app.runs.create([config], ['mine']);
+    const [id] = await app.runs.create([config], ['mine']);
     await app.queue.whenIdle();
     const run = app.runs.get(id);
     expect(run).toMatchObject({ state: 'finished', step: 15, totalSteps: 15, tags: ['mine'], reason: null });
@@ -87,7 +87,7 @@ it('a queued run is trained to its result, and its folder agrees with the store'
 
 it('a running run pauses at a checkpoint, continues when resumed, stops when told, and a finished one is not resumed', async () => {
   await withApp(async (app) => {
-    const [id] = app.runs.create([long]);
+    const [id] = await app.runs.create([long]);
     await until(() => app.runs.get(id).step > 3);
     expect(() => app.runs.resume(id)).toThrow(/is already running/);
     app.runs.pause(id);
@@ -99,7 +99,7 @@ it('a running run pauses at a checkpoint, continues when resumed, stops when tol
     app.runs.stop(id);
     await app.queue.whenIdle();
     expect(app.runs.get(id).state).toBe('stopped');
-    const done = app.runs.create([config])[0];
+    const [done] = await app.runs.create([config]);
     await app.queue.whenIdle();
     expect(() => app.runs.resume(done)).toThrow(/is finished and cannot be resumed/);
   });
@@ -108,7 +108,7 @@ it('a running run pauses at a checkpoint, continues when resumed, stops when tol
 it('one run trains per slot; a run removed from the queue never starts', async () => {
   await withApp(
     async (app) => {
-      const [a, b, c] = [0, 1, 2].map((seed) => app.runs.create([{ ...long, seed }])[0]);
+      const [a, b, c] = await app.runs.create([0, 1, 2].map((seed) => ({ ...long, seed })));
       await until(() => [a, b].every((id) => app.runs.get(id).step > 0));
       expect(app.runs.get(c).state).toBe('queued');
       app.runs.pause(c);
@@ -129,7 +129,7 @@ describe('a trainer that exits unexpectedly', () => {
     writeFileSync(trainer, "console.error('out of luck'); process.exit(7);");
     await withApp(
       async (app) => {
-        const [id] = app.runs.create([config]);
+        const [id] = await app.runs.create([config]);
         await app.queue.whenIdle();
         expect(app.runs.get(id)).toMatchObject({ state: 'crashed', reason: { code: 'crashed' } });
         expect(app.runs.get(id).reason!.message).toMatch(/exit code 7.*out of luck\. Resume/);
@@ -140,7 +140,7 @@ describe('a trainer that exits unexpectedly', () => {
   it.skipIf(whyNoProcFolder)('because it was killed, can be resumed to the result', async () => {
     await withApp(async (app) => {
       const slow = { ...config, num_iters: 100 };
-      const [id] = app.runs.create([slow]);
+      const [id] = await app.runs.create([slow]);
       await until(() => app.runs.series(id, 'test_loss').length > 2);
       process.kill(trainersOf(id)[0]);
       await app.queue.whenIdle();
@@ -171,7 +171,7 @@ const commandLine = (pid: number): string[] => {
 it.skipIf(whyNoProcFolder)('a run whose trainer outlives its app continues in the next app', async () => {
   const id = await withApp(async (app) => {
     app.queue.pause();
-    return app.runs.create([long])[0];
+    return (await app.runs.create([long]))[0];
   });
   const owner = spawn(process.execPath, [join(import.meta.dirname, 'appProcess.ts'), home, id], { stdio: 'ignore' });
   const store = await openStore(join(home, 'permafrost.db'));
@@ -200,9 +200,9 @@ it.skipIf(whyNoProcFolder)(
   async () => {
     const killed = { ...config, num_iters: 80, steps_per_iter: 50, dropout: 0.2, body_dropout: 0.1 };
     const { expected, expectedRows, id } = await withApp(async (app) => {
-      const whole = app.runs.create([killed])[0];
+      const [whole] = await app.runs.create([killed]);
       await app.queue.whenIdle();
-      const [id] = app.runs.create([killed]);
+      const [id] = await app.runs.create([killed]);
       app.runs.pause(id);
       await app.queue.whenIdle();
       return { expected: app.runs.get(whole).result!, expectedRows: [...app.runs.metrics(whole)], id };

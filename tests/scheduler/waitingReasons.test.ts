@@ -28,6 +28,7 @@ it('reasons for waiting that come together are stored together, so ten thousand 
     store.runs.add(run, 'queued', scheduler.appName(), 'slurm');
   }
   scheduler.startQueued(ids);
+  await expect.poll(() => listeners.length).toBe(ids.length);
   const told = new Promise((resolve) => {
     scheduler.subscribe(() => resolve(ids.map((id) => store.runs.get(id).reason?.message)));
   });

@@ -27,7 +27,7 @@ if (import.meta.main) {
   const [home, settings, configs] = process.argv.slice(2);
   const app = await createApp({ home });
   app.cluster.save(JSON.parse(settings));
-  app.runs.ensure(JSON.parse(configs), [], 'slurm');
+  await app.runs.ensure(JSON.parse(configs), [], 'slurm');
   await app.queue.whenIdle();
   await app.close();
 }

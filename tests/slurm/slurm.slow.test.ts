@@ -90,8 +90,8 @@ describe.skipIf(whyNoCluster)(`a Slurm cluster${whyNoCluster ? ` (${whyNoCluster
 
   it('trains a sweep of twelve runs as one job array on a node whose clock is a day ahead, to the bits of this machine', async () => {
     const app = await open({ prologue: `export NODE_OPTIONS='--import=${aDayAhead}'` });
-    const ids = app.runs.create(seeds(12), [], 'slurm');
-    const local = app.runs.create(seeds(12).slice(0, 2));
+    const ids = await app.runs.create(seeds(12), [], 'slurm');
+    const local = await app.runs.create(seeds(12).slice(0, 2));
     await app.queue.whenIdle();
     expect(ids.map((id) => app.runs.get(id).state)).toEqual(ids.map(() => 'finished'));
     for (const [seed, id] of local.entries()) expect(essence(app, ids[seed])).toEqual(essence(app, id));
@@ -105,7 +105,7 @@ describe.skipIf(whyNoCluster)(`a Slurm cluster${whyNoCluster ? ` (${whyNoCluster
 
   it('pauses a run at a checkpoint, resumes it, and stops a waiting run', async () => {
     const app = await open({ tasks: 1, prologue: slowly() });
-    const [id, waiting] = app.runs.create([long, parseConfig({ ...long, seed: 1 })], [], 'slurm');
+    const [id, waiting] = await app.runs.create([long, parseConfig({ ...long, seed: 1 })], [], 'slurm');
     await stepAfter(app, id, 0);
     await until(
       () => /JobArrayTaskLimit/.test(app.runs.get(waiting).reason?.message ?? ''),
@@ -122,7 +122,7 @@ describe.skipIf(whyNoCluster)(`a Slurm cluster${whyNoCluster ? ` (${whyNoCluster
     app.runs.resume(id);
     hurry();
     await app.queue.whenIdle();
-    const [other] = app.runs.create([long]);
+    const [other] = await app.runs.create([long]);
     await app.queue.whenIdle();
     expect(essence(app, id)).toEqual(essence(app, other));
   }, 60_000);
@@ -130,7 +130,7 @@ describe.skipIf(whyNoCluster)(`a Slurm cluster${whyNoCluster ? ` (${whyNoCluster
   it('goes on by itself after a requeue, a preemption and a lost node, to the bits of a run that nothing disturbs', async () => {
     const app = await open({ partition: 'main', prologue: slowly() });
     const configs = [long, parseConfig({ ...long, seed: 1 })];
-    const ids = app.runs.create(configs, [], 'slurm');
+    const ids = await app.runs.create(configs, [], 'slurm');
     for (const id of ids) await stepAfter(app, id, 0);
     cluster.slurm('scontrol', 'requeue', jobOf(ids[0]));
     cluster.slurm('sbatch', '--partition=urgent', '--cpus-per-task=2', '--output=/dev/null', '--wrap', 'sleep 1');
@@ -142,7 +142,7 @@ describe.skipIf(whyNoCluster)(`a Slurm cluster${whyNoCluster ? ` (${whyNoCluster
     await cluster.startNode();
     hurry();
     await app.queue.whenIdle();
-    const [other] = app.runs.create(configs);
+    const [other] = await app.runs.create(configs);
     await app.queue.whenIdle();
     expect(essence(app, ids[0])).toEqual(essence(app, other));
     for (const id of ids) {
@@ -155,7 +155,7 @@ describe.skipIf(whyNoCluster)(`a Slurm cluster${whyNoCluster ? ` (${whyNoCluster
     const app = await open();
     const submit = async (settings: Partial<ClusterSettings>, config: object = {}) => {
       app.cluster.save(clusterSettings.parse({ cpus: 1, prologue: slowly(), ...settings }));
-      const [id] = app.runs.create([parseConfig({ ...long, ...config })], [], 'slurm');
+      const [id] = await app.runs.create([parseConfig({ ...long, ...config })], [], 'slurm');
       await until(() => existsSync(runFiles(join(home, 'runs', id)).job), 'the submission');
       return id;
     };
@@ -198,12 +198,12 @@ describe.skipIf(whyNoCluster)(`a Slurm cluster${whyNoCluster ? ` (${whyNoCluster
   it('continues while the node is drained and the controller restarts', async () => {
     const app = await open();
     cluster.drainNode();
-    const ids = app.runs.create(seeds(2), [], 'slurm');
+    const ids = await app.runs.create(seeds(2), [], 'slurm');
     await until(() => app.queue.get().submitted.length === 2 && app.runs.get(ids[0]).reason !== null, 'the submission');
     expect((await app.cluster.state()).jobs).toMatchObject([{ tasks: 2, state: 'PENDING' }]);
     await cluster.stopController();
     expect((await app.cluster.state()).problem).toContain("Slurm's controller does not answer");
-    const [here] = app.runs.create(seeds(1));
+    const [here] = await app.runs.create(seeds(1));
     await until(() => app.runs.get(here).state === 'finished', 'a run of this machine meanwhile');
     await cluster.startController();
     await cluster.resumeNode();

@@ -55,9 +55,9 @@ const marksOf = (app: Services, ids: readonly string[]) =>
 
 /** 30 runs with marks of a user. */
 const fillHome = () =>
-  withApp((app) => {
+  withApp(async (app) => {
     app.queue.pause();
-    const ids = app.runs.create(Array.from({ length: 30 }, (_, seed) => ({ ...config, seed })));
+    const ids = await app.runs.create(Array.from({ length: 30 }, (_, seed) => ({ ...config, seed })));
     for (const id of ids) app.runs.pause(id);
     app.runs.tag(ids[0], ['kept', 'two']);
     app.runs.note(ids[1], 'a note');

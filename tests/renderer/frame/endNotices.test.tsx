@@ -11,7 +11,7 @@ afterEach(() => page.close());
 test('a run that ends is announced on any page, with a button that opens it', async () => {
   page = await openWindow('/help');
   await screen.findByText('Help', { selector: 'h1' }, patient);
-  const [id] = page.app.runs.create([tiny]);
+  const [id] = await page.app.runs.create([tiny]);
   await screen.findByText('tiny (seed 0) finished', {}, patient);
   fireEvent.click(screen.getByText('Open'));
   await waitFor(() => expect(page.history.location.pathname).toBe(`/runs/${id}`), patient);

@@ -138,7 +138,7 @@ describe('starting from', () => {
   });
 
   test('a cloned run fills the form with its config', async () => {
-    const [id] = page.app.runs.create([{ ...tiny, n: 9 }]);
+    const [id] = await page.app.runs.create([{ ...tiny, n: 9 }]);
     await visit(`/new?from=${id}`);
     await eventually(() => expect(shown('n')).toBe('9'));
     expect(shown('Layers')).toBe('2');

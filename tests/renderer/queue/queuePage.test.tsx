@@ -12,9 +12,9 @@ afterEach(() => page?.close());
 
 /** A paused queue of three. */
 const openQueue = () =>
-  openWindow('/queue', (app) => {
+  openWindow('/queue', async (app) => {
     app.queue.pause();
-    app.runs.create(['first', 'second', 'third'].map((name, seed) => ({ ...endless, name, seed })));
+    await app.runs.create(['first', 'second', 'third'].map((name, seed) => ({ ...endless, name, seed })));
     return undefined;
   });
 const order = () => page.app.queue.get().queued.map((id) => page.app.runs.get(id).config.name);

@@ -11,7 +11,7 @@ let page: Awaited<ReturnType<typeof openWindow>>;
 let id: string;
 beforeAll(async () => {
   page = await openWindow('/', async (app) => {
-    id = app.runs.create([parseConfig({ ...tiny, patch_size: 1, n_positions: 16 })])[0];
+    [id] = await app.runs.create([parseConfig({ ...tiny, patch_size: 1, n_positions: 16 })]);
     await app.queue.whenIdle();
     return `/runs/${id}`;
   });

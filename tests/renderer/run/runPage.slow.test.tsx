@@ -12,8 +12,8 @@ let page: Awaited<ReturnType<typeof openWindow>>;
 let id: string;
 
 beforeAll(async () => {
-  page = await openWindow('/', (app) => {
-    id = app.runs.create([tiny])[0];
+  page = await openWindow('/', async (app) => {
+    [id] = await app.runs.create([tiny]);
     return `/runs/${id}`;
   });
 });
@@ -99,7 +99,7 @@ describe('a run', () => {
   };
 
   test('draws its growing curves with every point once; pauses, resumes and stops on request', async () => {
-    const [id] = page.app.runs.create([endless]);
+    const [id] = await page.app.runs.create([endless]);
     await visit(`/runs/${id}`);
     await eventually(() => expect(points()).toBeGreaterThan(5));
     pressed('Pause');
@@ -115,7 +115,8 @@ describe('a run', () => {
   }, 400_000);
 
   test('that failed says why and can be tried again', async () => {
-    await visit(`/runs/${page.app.runs.create([nowhere])[0]}`);
+    const [id] = await page.app.runs.create([nowhere]);
+    await visit(`/runs/${id}`);
     await screen.findAllByText(/tensorflow cannot be used here/, {}, patient);
     expect(screen.getByText('Resume')).toBeTruthy();
   });

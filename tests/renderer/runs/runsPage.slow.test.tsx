@@ -198,10 +198,10 @@ describe('an action on selected runs', () => {
   });
 
   test('shows the app’s message when it fails', async () => {
-    await openRuns(3, '/', (app) => {
+    await openRuns(3, '/', async (app) => {
       app.queue.pause();
       const [run] = app.runs.list();
-      app.runs.create([{ ...app.runs.get(run.id).config, name: 'waits' }]);
+      await app.runs.create([{ ...app.runs.get(run.id).config, name: 'waits' }]);
     });
     await select(0);
     await tool('Trash');
@@ -212,7 +212,7 @@ describe('an action on selected runs', () => {
 test('a run that is created elsewhere appears without a reload', async () => {
   await openRuns(3);
   page.app.queue.pause();
-  page.app.runs.create([{ ...page.app.runs.get(page.app.runs.list()[0].id).config, name: 'newcomer' }]);
+  await page.app.runs.create([{ ...page.app.runs.get(page.app.runs.list()[0].id).config, name: 'newcomer' }]);
   expect(await screen.findByRole('link', { name: 'newcomer' }, patient)).toBeTruthy();
 });
 
