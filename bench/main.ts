@@ -11,6 +11,7 @@ import { estimate } from './estimate.ts';
 import { gpuCounts } from './gpuCounts.ts';
 import { learning } from './learning.ts';
 import { manyRuns } from './manyRuns.ts';
+import { molecules } from './molecules.ts';
 import { reproduce } from './reproduce.ts';
 import { fptStep, gpuFptStep, gpuUrtStep, models, urtStep } from './steps.ts';
 import { store } from './store.ts';
@@ -21,6 +22,7 @@ const benchmarks: Record<string, Benchmark> = {
   'fpt-step': fptStep,
   'urt-step': urtStep,
   models,
+  molecules,
   learning,
   reproduce,
   estimate,

@@ -57,7 +57,7 @@ const device = await openUntried(setting.device, {
 });
 const programs = programsOf({ config, task, shape, model, plan: planOf(config, task.readsWholeBatches) });
 const state = createState({ ...weights.trained, ...programs.slots });
-const { program, inputs } = programs.forward(shape.lengths?.[0] ?? shape.tokens);
+const { program, inputs } = programs.forward({ tokens: shape.lengths?.[0] ?? shape.tokens });
 const step = await compileStep(program, { state, inputs, frozen: weights.frozen, device });
 
 /** Makes batches: of MNIST's digits if the task uses them, otherwise of zeros and ones, which are valid inputs for every task. */

@@ -173,7 +173,7 @@ const subjects = [
   ...both('GPT-2 small', 'gpt2', (frozen) => digits('gpt2', small, frozen)),
   ...both('ViT-B/16', 'vit', (frozen) => digits('google/vit-base-patch16-224-in21k', small, frozen)),
   ...both('LSTM 3 × 768', 'lstm', (frozen) => digits('lstm', small, frozen)),
-  ...both('MAT', 'mat', (frozen) => network('cyp3a4-graph', 'mat', frozen)),
+  ...both('MAT', 'mat', (frozen) => ({ ...network('cyp3a4-graph', 'mat', frozen), n: 32 })),
   ...both('AST', 'ast', (frozen) => network('speech-commands-mel', 'ast', frozen)),
   ['NAC, trained whole', { torch: 'nac', config: { ...network('mnist-add-reg', 'nac', false), n: 10 } }] as const,
 ];

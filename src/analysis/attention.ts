@@ -30,7 +30,7 @@ export const attentionProgram =
       maps[layerOutput(index)] = weights;
       told(weights.shape);
     };
-    const logits = model.forward({ ...frozen, ...state }, inputs.x, null, { whole: true, attention }, inputs.at);
+    const logits = model.forward({ ...frozen, ...state }, inputs.x, null, { whole: true, attention }, inputs);
     return { outputs: { logits, ...maps } };
   };
 
@@ -91,7 +91,7 @@ function openPrograms({ config, shape, model, weights: { trained, frozen } }: Ru
   const compile = async (tokens: number): Promise<AttentionStep> => {
     const shapes: (readonly number[])[] = [];
     const program = attentionProgram(model, (seen) => shapes.push(seen));
-    const { y: _, ...inputs } = batchSpecs(shape, tokens, 1);
+    const { y: _, ...inputs } = batchSpecs(shape, { tokens }, 1);
     const step = await compileStep(program, { state: createState(trained), inputs, frozen, device });
     if (shapes.length === 0)
       throw new PermafrostError('config', `${config.model_name} has no attention. Choose a run with a transformer.`);

@@ -4,7 +4,7 @@ import { inferenceModel } from '#engine/inference';
 import type { Frozen, Program } from '#engine/program';
 import { elementsOf } from '#formats/array';
 import type { Model } from '#models/model';
-import { batchSpecs } from '#trainer/programs';
+import { batchSpecs, formOf } from '#trainer/programs';
 import { planOf } from '#trainer/protocol';
 import type { ModelContent, WrittenModel } from './modelFile.ts';
 
@@ -13,7 +13,7 @@ const mostInline = 1.9e9; // bytes
 
 const logitsProgram =
   (model: Model): Program =>
-  ({ inputs, frozen }) => ({ outputs: { logits: model.forward(frozen, inputs.x, null, undefined, inputs.at) } });
+  ({ inputs, frozen }) => ({ outputs: { logits: model.forward(frozen, inputs.x, null, undefined, inputs) } });
 
 /** Writes the model, for batches of any size if its graph allows that. Throws `disk`. */
 export function writeOnnxModel(content: ModelContent): WrittenModel {
@@ -22,7 +22,7 @@ export function writeOnnxModel(content: ModelContent): WrittenModel {
   const size = Object.values(parameters).reduce((sum, value) => sum + 4 * elementsOf(value.shape), 0);
   const external = externalData || size > mostInline;
   const inputs = (batch: number) => {
-    const { y: _, ...read } = batchSpecs(shape, shape.tokens, batch);
+    const { y: _, ...read } = batchSpecs(shape, formOf(shape, {}), batch);
     return read;
   };
   const { bytes, batch } = inferenceModel(logitsProgram(model), {

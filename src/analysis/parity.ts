@@ -9,7 +9,7 @@ import { compileStep } from '#engine/step';
 import { evalProgram } from '#models/steps';
 import type { Batch } from '#tasks/task';
 import { inputsOf } from '#trainer/learner';
-import { batchSpecs } from '#trainer/programs';
+import { batchSpecs, formOf } from '#trainer/programs';
 import { planOf } from '#trainer/protocol';
 import { loadDataset } from '#zoo/loadDataset';
 import type { ModelContent, WrittenModel } from './modelFile.ts';
@@ -77,7 +77,7 @@ async function openEvaluations({ config, task, shape, model, weights }: RunNetwo
       const sizes = { train: size, test: size, final: size };
       const batch = task.batches(config, loaded?.dataset ?? null, { seed: config.seed, sizes }).batch('test', 0);
       const inputs = inputsOf(padded(batch, size));
-      const specs = batchSpecs(shape, shape.tokens, size);
+      const specs = batchSpecs(shape, formOf(shape, {}), size);
       const program = evalProgram({ model, loss: task.loss(config) });
       const state = createState(weights.trained);
       const step = await compileStep(program, { state, inputs: specs, frozen: weights.frozen, device });

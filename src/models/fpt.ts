@@ -62,7 +62,7 @@ export function buildFpt(f: FptConfig): Model {
     isUsed: (name) => !body.unused.includes(withoutPrefix(name)),
     isLoaded: (name) => name.startsWith(bodyPrefix) && !body.notLoaded.includes(withoutPrefix(name)),
     initialValue: (name, seed) => initialize(initial(f, name), shapes[name], seed, name),
-    forward: (p, x, noise, probe, at) => forward(f, p, x, noise, probe, at),
+    forward: (p, x, noise, probe, indices) => forward(f, p, x, noise, probe, indices?.at),
   };
 }
 

@@ -8,7 +8,8 @@ import type { ExperimentConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
 import { dropout, linear, literal } from '#engine/nn';
 import type { Noise, Tensors } from '#engine/program';
-import type { FreezeRules, Initializer, Model, ModelShape, Probe, Shapes } from './model.ts';
+import { unpadding } from '#engine/unpadding';
+import type { FreezeRules, Initializer, Model, ModelShape, Probe, Shapes, TokenIndices } from './model.ts';
 import { type NetworkSizes, resize, wholeNetwork } from './wholeNetwork.ts';
 
 interface MatConfig extends NetworkSizes {
@@ -73,19 +74,33 @@ function graphAttention(x: tf.Tensor, real: tf.Tensor, features: number): tf.Ten
   return tf.reshape(tf.add(tf.mul(near, lambda.distance), tf.mul(share, lambda.bonds)), [b, 1, t, t]);
 }
 
-/** x [b, t, features + x, y, z + neighbours] → the logit [b, 1, 1]. */
-function forward(p: Tensors, x: tf.Tensor, config: MatConfig, noise: Noise | null, probe: Probe = {}): tf.Tensor {
+/**
+ * x [b, t, features + x, y, z + neighbours] → the logit [b, 1, 1]. Only attention computes all b·t tokens; the rest computes the n
+ * rows of `computed`.
+ */
+function forward(
+  p: Tensors,
+  x: tf.Tensor,
+  config: MatConfig,
+  noise: Noise | null,
+  probe: Probe = {},
+  { computed }: TokenIndices = {},
+): tf.Tensor {
   const [b, t] = x.shape as [number, number];
   const { n_layer, n_embd: d, n_head: heads, dropout: rate, features } = config;
+  const { unpad, pad } = unpadding(computed, b * t);
   const dense = (h: tf.Tensor, name: string) => linear(h, p[`${name}.weight`], p[`${name}.bias`], true);
   const tokens = tf.slice(x, [0, 0, 0], [b, t, features]); // [b, t, features]
   const present = tf.minimum(tf.sum(tokens, 2, true), 1); // [b, t, 1]; padding has no features
   const real = tf.sub(present, tf.slice(x, [0, 0, 0], [b, t, 1])); // the dummy's feature is the first
   const graph = graphAttention(x, real, features); // [b, 1, t, t]
   const mask = tf.mul(tf.sub(tf.reshape(present, [b, 1, 1, t]), 1), 1e9);
-  const byHead = (h: tf.Tensor) => tf.transpose(tf.reshape(h, [b, t, heads, d / heads]), [0, 2, 1, 3]); // [b, h, t, c]
+  const byHead = (h: tf.Tensor) => tf.transpose(tf.reshape(pad(h), [b, t, heads, d / heads]), [0, 2, 1, 3]); // [b, h, t, c]
+  // masks are drawn for all tokens, so a token's mask does not depend on which are computed
+  const dropped = (h: tf.Tensor) =>
+    noise && rate > 0 ? tf.mul(h, unpad(dropout(tf.ones([b * t, d]), rate, noise))) : h;
 
-  let h = dropout(dense(tokens, 'src_embed.lut'), rate, noise); // [b, t, d]
+  let h = dropped(dense(unpad(tf.reshape(tokens, [b * t, features])), 'src_embed.lut')); // [n, d]
   for (let i = 0; i < n_layer; i++) {
     const layer = `encoder.layers.${i}`;
     const normed = norm(p, h, `${layer}.sublayer.0.norm`);
@@ -95,13 +110,13 @@ function forward(p: Tensors, x: tf.Tensor, config: MatConfig, noise: Noise | nul
     const kept = dropout(weights, rate, noise);
     probe.attention?.(i, kept);
     const mixed = tf.transpose(tf.matMul(kept, value), [0, 2, 1, 3]); // [b, t, h, c]
-    const out = dense(tf.reshape(mixed, [b, t, d]), `${layer}.self_attn.linears.3`);
-    h = tf.add(h, dropout(out, rate, noise));
+    const out = dense(unpad(tf.reshape(mixed, [b * t, d])), `${layer}.self_attn.linears.3`); // [n, d]
+    h = tf.add(h, dropped(out));
     const wide = dense(norm(p, h, `${layer}.sublayer.1.norm`), `${layer}.feed_forward.linears.0`);
-    const bent = dropout(tf.add(tf.mul(wide, slope), tf.mul(tf.relu(wide), 1 - slope)), rate, noise);
-    h = tf.add(h, dropout(bent, rate, noise));
+    const bent = dropped(tf.add(tf.mul(wide, slope), tf.mul(tf.relu(wide), 1 - slope)));
+    h = tf.add(h, dropped(bent));
   }
-  const states = tf.mul(norm(p, h, 'encoder.norm'), present);
+  const states = tf.mul(tf.reshape(pad(norm(p, h, 'encoder.norm')), [b, t, d]), present);
   const pooled = tf.div(tf.sum(states, 1), tf.sum(present, 1)); // [b, d]
   return tf.reshape(dense(pooled, 'generator.proj'), [b, 1, 1]);
 }

@@ -45,8 +45,16 @@ export interface Model {
   kept(tokens: number): number;
   /** The settings that determine the body's shapes and dropout. */
   bodyConfig: object;
-  /** x of the task → logits [b, 1, k], read at the last token, or at token `at` [b] of each sample. No dropout if `noise` is null. */
-  forward(p: Tensors, x: Tensor, noise: Noise | null, probe?: Probe, at?: Tensor): Tensor;
+  /** x of the task → logits [b, 1, k]. No dropout if `noise` is null. */
+  forward(p: Tensors, x: Tensor, noise: Noise | null, probe?: Probe, indices?: TokenIndices): Tensor;
+}
+
+/** Inputs beside x that say which tokens matter. */
+export interface TokenIndices {
+  /** The token that each sample is read at, [b]; without it, the last one. */
+  at?: Tensor;
+  /** The tokens outside of padding, [n], and some of the padding, as indices among all b·t; without it, all tokens are computed. */
+  computed?: Tensor;
 }
 
 /** Observers of a forward pass. */

@@ -59,7 +59,7 @@ function lossAndGradients(
   let logits: tf.Tensor | undefined;
   const { value, gradients } = valueAndGradients(
     (trained) => {
-      logits = tf.keep(recipe.model.forward({ ...frozen, ...trained }, inputs.x, noise, undefined, inputs.at));
+      logits = tf.keep(recipe.model.forward({ ...frozen, ...trained }, inputs.x, noise, undefined, inputs));
       const loss = recipe.loss(logits, inputs.y);
       return recipe.lossScale ? tf.mul(loss, recipe.lossScale) : loss;
     },
@@ -112,6 +112,6 @@ export const applyProgram =
 export const evalProgram =
   ({ model, loss }: Pick<Recipe, 'model' | 'loss'>): Program =>
   ({ state, inputs, frozen }) => {
-    const logits = model.forward({ ...frozen, ...state }, inputs.x, null, undefined, inputs.at);
+    const logits = model.forward({ ...frozen, ...state }, inputs.x, null, undefined, inputs);
     return { outputs: { loss: loss(logits, inputs.y), logits } };
   };

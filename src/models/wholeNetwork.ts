@@ -17,6 +17,7 @@ import {
   refuseSettings,
   requireWholeHeads,
   type Shapes,
+  type TokenIndices,
 } from './model.ts';
 
 export interface WholeNetwork<Config extends object> extends Architecture<Config> {
@@ -43,7 +44,7 @@ interface NetworkPage<Config extends NetworkSizes>
   initial(name: string, config: Config, shapes: Shapes): Initializer;
   /** Number of tokens in the network's blocks for a sample of `tokens` tokens. */
   blockTokens(config: Config, tokens: number): number;
-  forward(p: Tensors, x: Tensor, config: Config, noise: Noise | null, probe?: Probe): Tensor;
+  forward(p: Tensors, x: Tensor, config: Config, noise: Noise | null, probe?: Probe, indices?: TokenIndices): Tensor;
 }
 
 /** Makes a whole network whose checkpoints contain all of its parameters under their own names. */
@@ -78,7 +79,7 @@ export function wholeNetwork<Config extends NetworkSizes>({
         fromCheckpoint: sameNames,
         kept: (tokens) => keptByBlocks(n_layer, n_embd, n_head, blockTokens(config, tokens)),
         initialValue: (name, seed) => initialize(initial(name, config, shapes), shapes[name], seed, name),
-        forward: (p, x, noise, probe) => forward(p, x, config, noise, probe),
+        forward: (p, x, noise, probe, indices) => forward(p, x, config, noise, probe, indices),
       };
     },
   };

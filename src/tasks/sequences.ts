@@ -1,4 +1,4 @@
-/** Pads symbol sequences of different lengths to one batch. */
+/** Batches of sequences of different lengths: padding, and what is computed of it. */
 import type { Batch, SampleValues } from './task.ts';
 
 /** The lengths that batches are padded to: powers of two from 32, the midpoints between them, and `longest`. */
@@ -32,4 +32,16 @@ export function padSequences(
   for (let i = 0; i < count; i++) x.set(sequence(i).subarray(0, sizes[i]), i * tokens);
   const last = { own: (i: number) => sizes[i], batch: () => longest, end: () => tokens }[read];
   return { x, tokens, at: Int32Array.from({ length: count }, (_, i) => Math.max(last(i), 1) - 1) };
+}
+
+/**
+ * The tokens that are computed of sequences padded to `tokens`, as indices in ascending order among all tokens of the batch: those of
+ * the sequences, and as many of the padding as round the mean length up to the next of `meanLengths`.
+ */
+export function computedTokens(sizes: readonly number[], tokens: number, meanLengths: readonly number[]): Int32Array {
+  const own = sizes.reduce((a, b) => a + b, 0);
+  const computed = sizes.length * meanLengths.find((mean) => mean * sizes.length >= own)!;
+  let padding = computed - own;
+  const all = Int32Array.from({ length: sizes.length * tokens }, (_, i) => i);
+  return all.filter((i) => i % tokens < sizes[Math.floor(i / tokens)] || padding-- > 0);
 }

@@ -24,6 +24,11 @@ export interface TaskShape {
    * is compiled for each length that occurs.
    */
   lengths?: readonly number[];
+  /**
+   * For batches with `computed`, the numbers that the mean length of their samples is rounded up to, in ascending order; the last is
+   * `tokens`. A program is compiled for each pair of a length and a mean length that occurs.
+   */
+  meanLengths?: readonly number[];
   /** Whether batches have `at`, the token that each sample is read at. Otherwise samples are read at their last token. */
   readsAt?: boolean;
 }
@@ -35,6 +40,11 @@ export interface Batch {
   tokens?: number;
   /** The token that each sample is read at, [b], if the shape has `readsAt`. */
   at?: Int32Array;
+  /**
+   * The tokens that are not padding, as indices among all tokens of the batch, and some of the padding, up to one of the shape's
+   * `meanLengths` a sample.
+   */
+  computed?: Int32Array;
   /** Indices of the samples in the data set, for display. */
   chosen?: Int32Array;
 }

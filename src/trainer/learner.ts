@@ -4,7 +4,7 @@ import type { CompiledStep, StartedStep, TensorData } from '#engine/program';
 import { createState, type SharedState } from '#engine/state';
 import { compileStep } from '#engine/step';
 import type { Batch, Dataset, Split } from '#tasks/task';
-import { type FedProgram, mostLengths, programsOf, type RunParts } from './programs.ts';
+import { type BatchForm, type FedProgram, formOf, mostForms, programsOf, type RunParts } from './programs.ts';
 import { mean, type Score } from './protocol.ts';
 import type { Weights } from './weights.ts';
 
@@ -67,10 +67,9 @@ export async function compileLearner(options: LearnerOptions): Promise<Learner> 
   const trains = plan.totalSteps > 0;
   const sizes = { train: trains ? plan.microBatch : 1, test: plan.evalBatch, final: plan.evalBatch };
   const batches = task.batches(config, dataset, { seed: config.seed, sizes });
-  const steps = byLength((tokens) => compile(programs.forward(tokens)));
-  const evaluations = byLength((tokens) => compile(programs.evaluation(tokens), !trains));
-  const lengthOf = ({ tokens = shape.tokens }: Partial<Batch>) => tokens;
-  const firstOf = (split: Split) => lengthOf(shape.lengths ? batches.batch(split, 0) : {});
+  const steps = byForm((form) => compile(programs.forward(form)));
+  const evaluations = byForm((form) => compile(programs.evaluation(form), !trains));
+  const firstOf = (split: Split) => formOf(shape, shape.lengths ? batches.batch(split, 0) : {});
   if (trains) await steps.at(firstOf('train'));
   const apply = programs.apply ? await compile(programs.apply) : null;
   await evaluations.at(firstOf(trains ? 'test' : 'final'));
@@ -103,7 +102,7 @@ export async function compileLearner(options: LearnerOptions): Promise<Learner> 
         const drawn = performance.now();
         const batch = batches.batch('train', micro);
         time.data += performance.now() - drawn;
-        const step = await steps.at(lengthOf(batch));
+        const step = await steps.at(formOf(shape, batch));
         started.push({ step: await step.start(inputsOf(batch), [config.seed, micro]), y: batch.y });
       }
       const last = apply ? await apply.start({}) : started.at(-1)!.step;
@@ -126,7 +125,7 @@ export async function compileLearner(options: LearnerOptions): Promise<Learner> 
       for (let i = 0; i < count; i++) {
         if (cancelled()) return null;
         const batch = batches.batch(split, first + i);
-        const evaluation = await evaluations.at(lengthOf(batch));
+        const evaluation = await evaluations.at(formOf(shape, batch));
         const step = await evaluation.start(inputsOf(batch));
         if (before) await take(before);
         before = { step, y: batch.y };
@@ -143,18 +142,23 @@ export async function compileLearner(options: LearnerOptions): Promise<Learner> 
   };
 }
 
-export const inputsOf = ({ x, y, at }: Batch): Record<string, TensorData> => (at ? { x, y, at } : { x, y });
+export const inputsOf = ({ x, y, at, computed }: Batch): Record<string, TensorData> => ({
+  ...{ x, y },
+  ...(at ? { at } : {}),
+  ...(computed ? { computed } : {}),
+});
 
-/** Compiles a program for each sequence length on demand and keeps the most recently used ones. */
-function byLength(compile: (tokens: number) => Promise<CompiledStep>) {
-  const open = new Map<number, CompiledStep>(); // least recently used first
+/** Compiles a program for each form of a batch on demand and keeps the most recently used ones. */
+function byForm(compile: (form: BatchForm) => Promise<CompiledStep>) {
+  const open = new Map<string, CompiledStep>(); // least recently used first
   return {
-    async at(tokens: number): Promise<CompiledStep> {
-      const found = open.get(tokens) ?? (await compile(tokens));
-      open.delete(tokens);
-      open.set(tokens, found);
+    async at(form: BatchForm): Promise<CompiledStep> {
+      const key = `${form.tokens} ${form.computed}`;
+      const found = open.get(key) ?? (await compile(form));
+      open.delete(key);
+      open.set(key, found);
       const [oldest] = open.keys();
-      if (open.size > mostLengths) {
+      if (open.size > mostForms) {
         await open.get(oldest)!.release();
         open.delete(oldest);
       }

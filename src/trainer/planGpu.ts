@@ -14,7 +14,7 @@ import { trainedNames } from '#models/steps';
 import { taskOf } from '#tasks/index';
 import { knownBodies } from '#zoo/bodies';
 import { openUntried } from './device.ts';
-import { type FedProgram, mostLengths, programsOf, type RunParts } from './programs.ts';
+import { batchForms, type FedProgram, mostForms, programsOf, type RunParts } from './programs.ts';
 import { planOf } from './protocol.ts';
 
 /** What large cards allow. */
@@ -45,11 +45,11 @@ function plannedBytes(parts: RunParts, limits: PlanLimits): number {
       .map((name) => [name, { ...spec(name), read: unread }]),
   );
   const { places, sizes } = placeState(state, limits);
-  const lengths = [...(shape.lengths ?? [shape.tokens])].sort((a, b) => b - a).slice(0, mostLengths);
+  const kept = (samples: number) => batchForms(shape, samples).slice(0, mostForms);
   const fed: FedProgram[] = [
-    ...(plan.totalSteps > 0 ? lengths.map(programs.forward) : []),
+    ...(plan.totalSteps > 0 ? kept(plan.microBatch).map(programs.forward) : []),
     ...(programs.apply ? [programs.apply] : []),
-    ...lengths.map(programs.evaluation),
+    ...kept(plan.evalBatch).map(programs.evaluation),
   ];
   const weights = new Map<string, number>();
   let bytes = 4 * sizes.reduce((a, b) => a + b, 0);

@@ -11,7 +11,7 @@ import { buildModel } from '#models/index';
 import type { Model } from '#models/model';
 import { refuseAllFrozen, trainedNames } from '#models/steps';
 import { tasks } from '#tasks/index';
-import { type FedProgram, programsOf } from '#trainer/programs';
+import { batchForms, type FedProgram, programsOf } from '#trainer/programs';
 import { planOf } from '#trainer/protocol';
 
 export interface EmittedGraph {
@@ -74,12 +74,12 @@ function* graphsOf(config: ExperimentConfig): Generator<EmittedGraph> {
   const programs = (microBatches: number) =>
     programsOf({ config, task, shape, model, plan: { ...plan, microBatches } });
   const [whole, accumulating] = [programs(1), programs(2)];
-  const tokens = shape.lengths?.[0] ?? shape.tokens;
+  const smallest = (samples: number) => batchForms(shape, samples).at(-1)!;
   const named: [string, FedProgram][] = [
-    ['train', whole.forward(tokens)],
-    ['accumulate', accumulating.forward(tokens)],
+    ['train', whole.forward(smallest(plan.microBatch))],
+    ['accumulate', accumulating.forward(smallest(plan.microBatch))],
     ['apply', accumulating.apply!],
-    ['evaluate', whole.evaluation(tokens)],
+    ['evaluate', whole.evaluation(smallest(plan.evalBatch))],
   ];
   const trained = trainedNames(model);
   const state = createState({

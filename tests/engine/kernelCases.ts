@@ -4,6 +4,7 @@ import { randomStream } from '#contract/random';
 import { valueAndGradients } from '#engine/gradients';
 import { dropout, geluErf, geluTanh, layerNorm, literal } from '#engine/nn';
 import type { Noise, Program, Spec, TensorData, Tensors } from '#engine/program';
+import { unpadding } from '#engine/unpadding';
 
 export interface KernelCase {
   /** Shapes of float inputs a, b, …; `positive` draws from (0.2, 1.2). */
@@ -352,6 +353,8 @@ export const kernelCases: Record<string, KernelCase[]> = {
   GatherV2: [
     withIds([5, 3], { shape: [4], below: 5 }, (a, ids) => tf.gather(a, ids)),
     withIds([5, 3], { shape: [2, 2], below: 3 }, (a, ids) => tf.gather(a, ids, 1)),
+    ...each([[8, 3]], (a) => unpadding(literal(Int32Array.of(0, 2, 3, 7), [4]), 8).unpad(a)),
+    ...each([[4, 3]], (a) => unpadding(literal(Int32Array.of(0, 2, 3, 7), [4]), 8).pad(a)),
   ],
   UnsortedSegmentSum: [
     withIds([4, 3], { shape: [4], below: 5 }, (a, ids) => tf.unsortedSegmentSum(a, ids as tf.Tensor1D, 5)),

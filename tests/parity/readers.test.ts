@@ -108,7 +108,7 @@ it.each(Object.keys(cases))('%s', async (name) => {
     ...(at ? { at: { shape: [batch_size], dtype: 'int32' } } : {}),
   };
   const step = await compileStep(
-    ({ inputs, frozen }) => ({ outputs: { logits: model.forward(frozen, inputs.x, null, undefined, inputs.at) } }),
+    ({ inputs, frozen }) => ({ outputs: { logits: model.forward(frozen, inputs.x, null, undefined, inputs) } }),
     { state: createState({}), inputs, frozen: frozenOf(golden, Object.keys(model.parameters)), device: tracedCpu },
   );
   const { logits } = await step.run(at ? { x, at } : { x });

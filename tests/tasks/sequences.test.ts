@@ -3,7 +3,7 @@ import { parseConfig } from '#contract/config';
 import { taskOf } from '#tasks/index';
 import { listopsSymbols } from '#tasks/listops';
 import { raggedSamples } from '#tasks/samples';
-import { batchLengths, padSequences } from '#tasks/sequences';
+import { batchLengths, computedTokens, padSequences } from '#tasks/sequences';
 
 const sequences = [Int32Array.of(5, 6, 7), Int32Array.of(8), Int32Array.of(9, 9)];
 const pad = (lengths: number[], read: 'own' | 'batch' | 'end') =>
@@ -28,6 +28,11 @@ describe('sequences of different lengths', () => {
     expect(batchLengths(512)).toEqual([32, 48, 64, 96, 128, 192, 256, 384, 512]);
     expect(batchLengths(40)).toEqual([32, 40]);
     expect(batchLengths(8)).toEqual([8]);
+  });
+  it('are computed with the padding that rounds up their mean length', () => {
+    expect([...computedTokens([3, 1, 2], 4, [1, 2, 4])]).toEqual([0, 1, 2, 4, 8, 9]);
+    expect([...computedTokens([3, 1, 2], 4, [1, 3, 4])]).toEqual([0, 1, 2, 3, 4, 5, 6, 8, 9]);
+    expect(computedTokens([4, 4, 4], 4, [1, 3, 4])).toHaveLength(12);
   });
 });
 

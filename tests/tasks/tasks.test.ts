@@ -179,6 +179,7 @@ describe('batches', () => {
         const { x, y, ...rest } = batches.batch(split, 2);
         expect(x.length).toBe(sizes[split] * (rest.tokens ?? shape.tokens) * shape.width);
         expect(rest.tokens === undefined || shape.lengths!.includes(rest.tokens)).toBe(true);
+        if (shape.meanLengths) expect(shape.meanLengths).toContain(rest.computed!.length / sizes[split]);
         expect(rest.at?.length).toBe(shape.readsAt ? sizes[split] : undefined);
         expect(y.length).toBe(sizes[split] * shape.target.reduce((a, b) => a * b, 1));
         expect(y instanceof Int32Array).toBe(shape.targetType === 'int32');

@@ -9,7 +9,7 @@ import { type Group, groupNodes } from './groups.ts';
 import { foldKernel, mapKernel, partialSums, rowsKernel, squaresKernels } from './kernels.ts';
 import { type BlockUse, gridOf, type Kernel, type KernelContext, type Place } from './kernelWriter.ts';
 import { NoWgslError } from './lowerings.ts';
-import { productFormOf, type MatrixUnit } from './matrixProducts.ts';
+import { type MatrixUnit, productFormOf } from './matrixProducts.ts';
 import { aligned, placeValues, requireBuffer } from './memory.ts';
 import { orderGroups } from './order.ts';
 import { likelyTile, type ProductShape, shapeOfProduct, type Tile } from './products.ts';

@@ -2,7 +2,7 @@
 import { Graph } from '../graph.ts';
 import { openExecution } from './executor.ts';
 import type { Gpu } from './gpu.ts';
-import { productFormOf, type MatrixUnit } from './matrixProducts.ts';
+import { type MatrixUnit, productFormOf } from './matrixProducts.ts';
 import { planStep } from './plan.ts';
 import { likelyTile, type ProductShape, type Tile, type TileMemory } from './products.ts';
 

@@ -8,7 +8,7 @@ import { type Plan, planStep } from '#engine/wgsl/plan';
 import { buildModel } from '#models/index';
 import { trainedNames } from '#models/steps';
 import { taskOf } from '#tasks/index';
-import { type FedProgram, programsOf } from '#trainer/programs';
+import { batchForms, type FedProgram, programsOf } from '#trainer/programs';
 import { planOf as trainingPlan } from '#trainer/protocol';
 
 export interface TrainingStep extends FedProgram {
@@ -30,7 +30,7 @@ export function trainingStep(settings: Record<string, unknown>, weights = true):
   const plan = trainingPlan(config, task.readsWholeBatches);
   const { forward, slots } = programsOf({ config, task, shape, model, plan });
   return {
-    ...forward(shape.lengths?.[0] ?? shape.tokens),
+    ...forward(batchForms(shape, plan.microBatch).at(-1)!),
     state: createState({
       ...Object.fromEntries(trained.map((name) => [name, { ...spec(name), data: value(name) }])),
       ...slots,
@@ -44,6 +44,7 @@ export const someBatch = (inputs: Record<string, Spec>, seed: number): Record<st
   Object.fromEntries(
     Object.entries(inputs).map(([name, { shape, dtype }]) => {
       const length = shape.reduce((a, b) => a * b, 1);
+      if (name === 'computed') return [name, Int32Array.from({ length }, (_, i) => i)]; // distinct
       return dtype === 'int32'
         ? [name, Int32Array.from({ length }, (_, i) => (i * 7 + seed) % 10)]
         : [name, Float32Array.from({ length }, (_, i) => ((i * 7 + seed) % 11) / 11)];
