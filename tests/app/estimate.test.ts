@@ -25,6 +25,13 @@ test('finished runs of networks without a body, and of the LSTM, predict the tim
   ).toMatch(/no similar run has finished here/);
 });
 
+test('a run in fp32 does not predict the time of a mixed one on the same card', () => {
+  const config = parseConfig({ ...lstm, device: 'webgpu' });
+  const finished = [{ id: 'before', config, steps: 100, seconds: 77 }];
+  expect(estimateOf(config, { finished }).basis).toMatch(/before/);
+  expect(estimateOf({ ...config, precision: 'mixed' }, { finished }).basis).toMatch(/no similar run has finished here/);
+});
+
 test('memory grows with the samples in flight and with what is trained, heads included', () => {
   const memory = (changes: object) =>
     estimateOf(parseConfig({ task: 'mnist', patch_size: 4, model_name: 'gpt2', ...changes }), { finished: [] })
