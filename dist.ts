@@ -1,7 +1,9 @@
 /** `npm run dist`: makes an installer for this platform in out/dist. electron-builder.config.ts says what goes into it. */
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
+import { Command } from 'commander';
 import { electronBinary, ensureBuilt, projectFolder } from '#cli/desktop';
+import { parseScript } from '#cli/parseScript';
 
 // fetched when it is needed: as a dependency its 208 packages would lengthen every npm ci by a third
 const builder = 'electron-builder@26.17.0';
@@ -19,6 +21,7 @@ function installElectron(): void {
   process.exit(1);
 }
 
+parseScript(new Command('npm run dist --').description('Makes an installer for this platform in out/dist.'));
 if (!electronBinary()) installElectron();
 ensureBuilt(console.log);
 const { status } = spawnSync(

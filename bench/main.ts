@@ -1,10 +1,9 @@
-/**
- * `npm run bench [-- NAME…] [--json]` runs benchmarks and records them in bench/results and bench/RESULTS.md, with the machine
- * and the date. With --json it prints a single JSON object on stdout.
- */
+/** `npm run bench` runs benchmarks and records them in bench/results and bench/RESULTS.md, with the machine and the date. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { Argument, Command } from 'commander';
+import { parseScript } from '#cli/parseScript';
 import { batches } from './batches.ts';
 import type { Benchmark, Figures } from './benchmark.ts';
 import { checkpoints } from './checkpoints.ts';
@@ -117,13 +116,14 @@ function page(): string {
   return `# Benchmarks\n\nWritten by \`npm run bench\`. Ratios compare two programs in the same run on the same machine. ✓ and ✗ say whether a figure keeps its limit.\n\n${sections.join('\n')}`;
 }
 
-const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
-const json = process.argv.includes('--json');
-const unknown = names.filter((name) => !benchmarks[name]);
-if (unknown.length) {
-  console.error(`There is no benchmark ${unknown.join(', ')}. Choose from: ${Object.keys(benchmarks).join(', ')}.`);
-  process.exit(2);
-}
+const command = parseScript(
+  new Command('npm run bench --')
+    .description('Runs benchmarks and records their figures in bench/results and bench/RESULTS.md.')
+    .addArgument(new Argument('[names...]', 'benchmarks; all by default').choices(Object.keys(benchmarks)))
+    .option('--json', 'print the figures as one JSON object'),
+);
+const names = command.args;
+const { json } = command.opts<{ json?: boolean }>();
 mkdirSync(results, { recursive: true });
 let missed = false;
 const collected: Record<string, Figures> = {};

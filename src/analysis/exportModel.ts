@@ -5,6 +5,7 @@ import { type ModelExport, type ModelFormat, modelFormats } from '#contract/anal
 import { configFile } from '#contract/configFile';
 import { PermafrostError } from '#contract/errors';
 import type { FinalResult } from '#contract/run';
+import { writeAtomically } from '#disk/atomicFile';
 import type { Frozen } from '#engine/program';
 import { elementsOf } from '#formats/array';
 import { readEntries } from '#runFolder/journal';
@@ -39,7 +40,7 @@ const formats: Record<ModelFormat, FormatRow> = {
 };
 
 /**
- * Writes the network in the format of the path's ending, checks the file, and deletes it if the check fails.
+ * Writes the network in the format of the path's ending and checks it. If either fails, deletes the files that it wrote.
  * Throws `config` for other endings, `weights`, `disk` or `trace`.
  */
 export async function exportModel(network: RunNetwork, input: ExportInput): Promise<ModelExport> {
@@ -62,21 +63,28 @@ export async function exportModel(network: RunNetwork, input: ExportInput): Prom
     'permafrost.result': JSON.stringify(resultOf(folder)),
     'permafrost.config': JSON.stringify(configFile(config)),
   };
-  const content = { network, path, externalData, parameters, metadata, version };
-  const { write, check } = formats[format];
-  const written = write(content);
-  const parity = await check(content, written, input).catch((error) => {
-    for (const each of written.paths) rmSync(each, { force: true });
+  const paths: string[] = [];
+  const save = (file: string, chunks: Iterable<Uint8Array>) => {
+    writeAtomically(file, chunks);
+    paths.push(file);
+  };
+  const content = { network, path, externalData, parameters, metadata, version, save };
+  const { written, parity } = await writeChecked(formats[format], content, input).catch((error) => {
+    for (const each of paths) rmSync(each, { force: true });
     throw error;
   });
-  const { paths, ...found } = written;
   return {
-    ...{ format, checkpoint, parity, ...found },
-    files: paths.map((each) => ({ path: each, bytes: statSync(each).size })),
+    ...{ format, checkpoint, parity, ...written },
+    files: paths.sort().map((each) => ({ path: each, bytes: statSync(each).size })),
     leftOut: Object.keys(model.parameters).filter((name) => !parameters[name]),
     tensors: Object.keys(parameters).length,
     parameters: Object.values(parameters).reduce((sum, { shape }) => sum + elementsOf(shape), 0),
   };
+}
+
+async function writeChecked({ write, check }: FormatRow, content: ModelContent, options: CheckOptions) {
+  const written = write(content);
+  return { written, parity: await check(content, written, options) };
 }
 
 /** Trained and frozen parameters by name, in the model's order. */

@@ -13,8 +13,8 @@ export interface ModelContent {
   metadata: Record<string, string>;
   /** Permafrost's version. */
   version: string;
+  /** Writes a file of the model: the one at `path`, or one beside it. Throws `disk`. */
+  save(path: string, chunks: Iterable<Uint8Array>): void;
 }
 
-export interface WrittenModel extends Pick<ModelExport, 'batch'> {
-  paths: string[];
-}
+export type WrittenModel = Pick<ModelExport, 'batch'>;

@@ -1,6 +1,5 @@
 /** Writes a network as an ONNX model from inputs to logits, without dropout. Its parameters are inside the file or in another one beside it. */
 import { basename } from 'node:path';
-import { writeAtomically } from '#disk/atomicFile';
 import { inferenceModel } from '#engine/inference';
 import type { Frozen, Program } from '#engine/program';
 import { elementsOf } from '#formats/array';
@@ -18,27 +17,30 @@ const logitsProgram =
 
 /** Writes the model, for batches of any size if its graph allows that. Throws `disk`. */
 export function writeOnnxModel(content: ModelContent): WrittenModel {
-  const { network, path, parameters, externalData, metadata, version } = content;
+  const { network, path, parameters, externalData, metadata, version, save } = content;
   const { config, task, shape, model } = network;
   const size = Object.values(parameters).reduce((sum, value) => sum + 4 * elementsOf(value.shape), 0);
   const external = externalData || size > mostInline;
-  const data = `${path}.data`;
   const inputs = (batch: number) => {
     const { y: _, ...read } = batchSpecs(shape, shape.tokens, batch);
     return read;
   };
   const { bytes, batch } = inferenceModel(logitsProgram(model), {
     ...{ inputs, version, metadata, graph: `permafrost ${config.task}` },
-    frozen: external ? writeData(data, parameters) : parameters,
+    frozen: external ? writeData(`${path}.data`, parameters, save) : parameters,
     batch: planOf(config, task.readsWholeBatches).evalBatch,
     mapsFiles: external,
   });
-  writeAtomically(path, [bytes]);
-  return { paths: external ? [path, data] : [path], batch };
+  save(path, [bytes]);
+  return { batch };
 }
 
 /** Writes the parameters one after the other; returns them with their places in the file. */
-function writeData(path: string, parameters: Record<string, Frozen>): Record<string, Frozen> {
+function writeData(
+  path: string,
+  parameters: Record<string, Frozen>,
+  save: ModelContent['save'],
+): Record<string, Frozen> {
   const name = basename(path);
   let offset = 0;
   const placed = Object.entries(parameters).map(([key, value]): [string, Frozen] => {
@@ -46,7 +48,7 @@ function writeData(path: string, parameters: Record<string, Frozen>): Record<str
     offset += length;
     return [key, { ...value, file: { name, offset: offset - length, length } }];
   });
-  writeAtomically(path, chunks());
+  save(path, chunks());
   return Object.fromEntries(placed);
 
   function* chunks() {

@@ -1,6 +1,5 @@
 /** Writes the parameters of a network as safetensors, under the names of its checkpoint. */
 import { PermafrostError } from '#contract/errors';
-import { writeAtomically } from '#disk/atomicFile';
 import { withFile } from '#disk/source';
 import type { TensorData } from '#engine/program';
 import { readSafetensors, safetensorsHeader } from '#formats/safetensors';
@@ -9,11 +8,11 @@ import type { ModelContent, WrittenModel } from './modelFile.ts';
 const bytesOf = ({ buffer, byteOffset, byteLength }: TensorData) => Buffer.from(buffer, byteOffset, byteLength);
 
 /** Writes every parameter. Throws `disk`. */
-export function writeSafetensorsModel({ path, parameters, metadata }: ModelContent): WrittenModel {
+export function writeSafetensorsModel({ path, parameters, metadata, save }: ModelContent): WrittenModel {
   const specs = Object.entries(parameters).map(([name, { shape }]) => [name, { shape, dtype: 'F32' }] as const);
   // other readers expect `format` to name a library; names and layouts are torch's
-  writeAtomically(path, chunks({ format: 'pt', ...metadata }));
-  return { paths: [path] };
+  save(path, chunks({ format: 'pt', ...metadata }));
+  return {};
 
   function* chunks(all: Record<string, string>) {
     yield safetensorsHeader(Object.fromEntries(specs), all).header;

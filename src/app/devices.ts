@@ -2,7 +2,7 @@
 import type { Systeminformation } from 'systeminformation';
 import type { DeviceInfo, DeviceServices, GpuLoad, MachineLoad } from '#contract/devices';
 import { streamPolled } from '#contract/streamValues';
-import { listDevices, type TrialOptions } from '#trainer/device';
+import { listDevices, type TrialOptions, tryDevice, unusable } from '#trainer/device';
 import { runtimeEnvironment } from '#trainer/environment';
 import { cudaServices } from './cuda.ts';
 
@@ -14,6 +14,14 @@ export function deviceServices(home: string, node?: string): DeviceServices {
     list(again) {
       if (again || !tried) tried = listDevices(trial);
       return tried;
+    },
+    async require(configs) {
+      const names = new Set(configs.map(({ device }) => device));
+      for (const name of names) {
+        if (name === 'auto') continue; // takes what works
+        const report = await tryDevice(name, trial); // not a cached result, since a driver may be installed meanwhile
+        if (!report.available) throw unusable(report, 'here');
+      }
     },
     cuda: cudaServices(home, trial),
     live: (signal) => streamLoad(signal),

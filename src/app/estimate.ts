@@ -53,6 +53,8 @@ export function parameterGroups(model: Model): ParameterGroup[] {
 export interface Finished {
   id: string;
   config: ExperimentConfig;
+  /** The device that computed it, by its own name; null if unknown. */
+  device: string | null;
   /** Number of optimizer steps. */
   steps: number;
   seconds: number;
@@ -89,7 +91,11 @@ export function estimateOf(
   };
 }
 
-/** Seconds of a run, scaled from a finished run of the same body, or else from the speed of the machine. */
+/**
+ * Seconds of a run, from the best evidence: a finished run with the same steps, else the measured speed of the processor, else a
+ * finished run with other steps on the same body, which may have trained while the machine was busy. Only runs tell how fast
+ * another device is than the processor.
+ */
 function secondsOf(
   cost: RunCost,
   config: ExperimentConfig,
@@ -98,16 +104,18 @@ function secondsOf(
   measured: MachineSpeed | null,
 ): { seconds: number; basis: string } {
   const speed = measured ?? assumedSpeed;
+  const work = secondsOfCost(cost, speed);
+  const scaled = (run: Finished) =>
+    (work * run.seconds) / secondsOfCost(costIn(table, run.config, run.steps / run.config.steps_per_iter), speed);
   const body = (c: ExperimentConfig) =>
     [c.model_name, c.n_layer, c.n_embd, c.freeze_trans, c.device, c.precision].join();
   const alike = finished.filter((run) => body(run.config) === body(config) && isKnown(run.config, table));
-  const same = alike.findLast((run) => run.config.task === config.task);
-  const like = same ?? alike.at(-1);
-  const work = secondsOfCost(cost, speed);
-  if (like) {
-    const basis = same ? `from the speed of ${like.id} on this machine` : `scaled from ${like.id}, which finished here`;
-    return { seconds: (work * like.seconds) / secondsOfCost(costOfFinished(like, table), speed), basis };
-  }
+  const step = (c: ExperimentConfig) => [c.task, ...Object.values(costIn(table, { ...c, ...oneStep }, 1))].join();
+  const same = alike.findLast((run) => step(run.config) === step(config));
+  if (same) return { seconds: scaled(same), basis: `from ${same.id}, which took the same steps here` };
+  const other = alike.at(-1);
+  if (other && !(measured && other.device?.startsWith('cpu')))
+    return { seconds: scaled(other), basis: `scaled from ${other.id}, which took other steps on this body here` };
   return {
     seconds: speed.start + work,
     basis: measured
@@ -120,12 +128,13 @@ function secondsOf(
 const isKnown = ({ task, model_name }: ExperimentConfig, table: BodyTable): boolean =>
   Object.hasOwn(tasks, task) && (Object.hasOwn(table, model_name) || isNetwork(model_name));
 
-function costOfFinished({ config, steps }: Finished, table: BodyTable): RunCost {
+/** The work of a config with this number of iterations; after an early stop there are fewer than planned. */
+function costIn(table: BodyTable, config: ExperimentConfig, iterations: number): RunCost {
   const task = taskOf(config);
   const shape = task.shape(config);
-  const iterations = steps / config.steps_per_iter; // fewer than planned after an early stop
   return costOf(config, buildModel(config, shape, table), shape, task.readsWholeBatches, iterations);
 }
+const oneStep = { steps_per_iter: 1, test_steps_per_iter: 1, final_test_samples: 1 };
 
 const float = 4;
 /** Size of a metric row in the journal and the store together. */

@@ -1,5 +1,6 @@
 /** Finds the run that counts for a config: any run with the same settings, however it was started. */
-import { configFields, type ExperimentConfig } from '#contract/config';
+import type { ExperimentConfig } from '#contract/config';
+import { decisiveFields } from '#contract/decisiveFields';
 import type { RunState } from '#contract/run';
 import { configOf, type RunRow } from '#contract/runRow';
 import type { EnsuredRun } from '#contract/runServices';
@@ -7,10 +8,9 @@ import type { EnsuredRun } from '#contract/runServices';
 /** Of several runs of a config, the one furthest in this order counts, and of equals the newest. */
 const order: readonly RunState[] = ['failed', 'stopped', 'crashed', 'paused', 'queued', 'running', 'finished'];
 
-/** The fields on which a result depends: all except the run's name and its device. */
-const decisive = configFields.filter((field) => field !== 'name' && field !== 'device');
 /** A text that is equal for configs whose runs have the same result. */
-export const settingsKey = (config: ExperimentConfig): string => JSON.stringify(decisive.map((field) => config[field]));
+export const settingsKey = (config: ExperimentConfig): string =>
+  JSON.stringify(decisiveFields.map((field) => config[field]));
 
 export interface StandingRuns {
   of(config: ExperimentConfig): RunRow | null;

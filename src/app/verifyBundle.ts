@@ -1,6 +1,8 @@
 /** Recomputes the statements of a bundle: the verdicts from its runs, and the files derived from both. */
 import type { BundleReport } from '#contract/bundle';
-import { configFields, type ExperimentConfig } from '#contract/config';
+import type { ExperimentConfig } from '#contract/config';
+import { decisiveFields } from '#contract/decisiveFields';
+import { isSameSetting } from '#contract/isSameSetting';
 import { runSchema } from '#contract/run';
 import type { TableState } from '#contract/tableState';
 import { bundleVersion, environment, type Materials, materials, statement } from '#export/bundle';
@@ -75,7 +77,7 @@ async function checkDerived(opened: OpenedBundle): Promise<void> {
 
 /** The first field that affects the result and differs between two configs; null if there is none. */
 const differingField = (a: ExperimentConfig, b: ExperimentConfig) =>
-  configFields.find((field) => field !== 'name' && field !== 'device' && !isSameJson(a[field], b[field])) ?? null;
+  decisiveFields.find((field) => !isSameSetting(a[field], b[field])) ?? null;
 
 /** Checks the statements of a bundle, and notes how data, weights and version of this machine differ from the bundle's. */
 export async function verifyBundle(opened: OpenedBundle, home: string): Promise<BundleReport> {

@@ -1,6 +1,7 @@
 /** The options `--on slurm` and `--dry-run`, which choose where the runs of a command train. */
 import { type Command, Option } from 'commander';
 import { type LauncherName, launchers } from '#contract/cluster';
+import type { ExperimentConfig } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
 import type { Services } from '#contract/services';
 
@@ -29,9 +30,13 @@ export function printedDryRun(app: Services, { on, dryRun }: OnOptions, runs: nu
   return true;
 }
 
-/** Throws `cluster` with the reason if the runs should train on a cluster that cannot be used. */
-export async function requireLauncher(app: Services, { on }: OnOptions): Promise<void> {
-  if (on !== 'slurm') return;
+/** Throws `cluster` for a cluster that cannot be used, and `device` for a device that this machine cannot use. */
+export async function requirePlace(
+  app: Services,
+  { on }: OnOptions,
+  configs: readonly ExperimentConfig[] = [],
+): Promise<void> {
+  if (on !== 'slurm') return app.devices.require(configs);
   const { problem } = await app.cluster.state();
   if (problem) throw new PermafrostError('cluster', problem);
 }

@@ -36,7 +36,7 @@ import { tableOf, tables } from '#papers/published';
 import { forestPlotSvg } from '#pictures/forestPlot';
 import { pointsOfCurve, testCurvesOf } from '#pictures/stepCurves';
 import { alignColumns, type CommandRow, print, withApp } from './command.ts';
-import { type OnOptions, printedDryRun, requireLauncher, takesOn } from './onOption.ts';
+import { type OnOptions, printedDryRun, requirePlace, takesOn } from './onOption.ts';
 import { exitCodeOf, follow } from './watch.ts';
 import { wholeNumber } from './wholeNumber.ts';
 
@@ -115,7 +115,7 @@ async function reproduceTable(id: string, options: Options): Promise<void> {
         const request = { table: id, profile, cells, launcher: options.on };
         const plan = app.tables.plan(request);
         if (printedDryRun(app, options, plan.started + plan.resumed)) return;
-        await requireLauncher(app, options);
+        await requirePlace(app, options);
         const ids = await app.tables.reproduce(request);
         const labels = Object.fromEntries(
           ids.flatMap((runs, i) =>

@@ -1,6 +1,6 @@
 import { restingStates } from '#contract/run';
 import { asRunId, type CommandRow, print, withApp } from './command.ts';
-import { type OnOptions, printedDryRun, requireLauncher, takesOn } from './onOption.ts';
+import { type OnOptions, printedDryRun, requirePlace, takesOn } from './onOption.ts';
 import { exitCodeOf, follow } from './watch.ts';
 
 export const resumeCommand: CommandRow = {
@@ -12,7 +12,7 @@ export const resumeCommand: CommandRow = {
       .action((name: string, options: OnOptions & { json?: boolean }) =>
         withApp(async (app) => {
           if (printedDryRun(app, options, 1)) return;
-          await requireLauncher(app, options);
+          await requirePlace(app, options);
           const { id } = app.runs.resume(name, options.on);
           const { running, queued, submitted } = app.queue.get();
           if (![...running, ...queued, ...submitted].includes(id))

@@ -1,6 +1,6 @@
 import { type CommandRow, print, withApp } from './command.ts';
 import { type ConfigOptions, readTrainableConfig, takesConfig } from './configOptions.ts';
-import { type OnOptions, printedDryRun, requireLauncher, takesOn } from './onOption.ts';
+import { type OnOptions, printedDryRun, requirePlace, takesOn } from './onOption.ts';
 import { exitCodeOf, follow } from './watch.ts';
 
 export const runCommand: CommandRow = {
@@ -12,7 +12,7 @@ export const runCommand: CommandRow = {
         withApp(async (app) => {
           const config = readTrainableConfig(file, options, app.config);
           if (printedDryRun(app, options, 1)) return;
-          await requireLauncher(app, options);
+          await requirePlace(app, options, [config]);
           const [id] = await app.runs.create([config], options.tag, options.on);
           const runs = await follow(app, [id]);
           print(options.json, runs[0], () => id);

@@ -1,5 +1,6 @@
 /** `permafrost sweep`: trains a config over a grid of values and seeds, and prints means with 95 % intervals. */
 import { extname } from 'node:path';
+import { standingRuns, stepFor } from '#app/standingRuns';
 import { fieldMeta } from '#contract/config';
 import { PermafrostError } from '#contract/errors';
 import { numberText } from '#contract/format';
@@ -11,7 +12,7 @@ import { type Axis, type Combination, combinationsOf, expandSweep, readAxis } fr
 import { writeChunks } from '#export/file';
 import { alignColumns, type CommandRow, print, withApp } from './command.ts';
 import { type ConfigOptions, readSettings, setsTask, takesConfig, withReadyBody } from './configOptions.ts';
-import { type OnOptions, printedDryRun, requireLauncher, takesOn } from './onOption.ts';
+import { type OnOptions, printedDryRun, requirePlace, takesOn } from './onOption.ts';
 import { printable } from './printable.ts';
 import { exitCodeOf, follow } from './watch.ts';
 import { wholeNumber } from './wholeNumber.ts';
@@ -72,7 +73,9 @@ async function runSweep(file: string | undefined, options: Options): Promise<voi
       const points = expandWithApp(app, settings, options);
       const configs = points.flatMap((point) => point.configs);
       if (printedDryRun(app, options, configs.length)) return;
-      await requireLauncher(app, options);
+      const standing = standingRuns(app.runs.list());
+      const unfinished = configs.filter((config) => stepFor(standing.of(config)) !== 'finished');
+      await requirePlace(app, options, unfinished);
       const runs = await app.runs.ensure(configs, ['sweep'], options.on);
       const left = runs.filter(({ step }) => step !== 'finished');
       if (left.length < runs.length)

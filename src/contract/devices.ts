@@ -1,4 +1,5 @@
 /** The devices that a run can use, and the load of this machine. */
+import type { ExperimentConfig } from './config.ts';
 import type { DownloadProgress } from './zoo.ts';
 
 export interface DeviceInfo {
@@ -74,6 +75,8 @@ export interface CudaServices {
 export interface DeviceServices {
   /** Tries every device and caches the results; `again` tries them again. */
   list(again?: boolean): Promise<DeviceInfo[]>;
+  /** Throws `device` with advice if a config names a device that does not work on this machine. */
+  require(configs: readonly Pick<ExperimentConfig, 'device'>[]): Promise<void>;
   /** The libraries of device `cuda`. */
   readonly cuda: CudaServices;
   /** The load of the machine, about once a second. */

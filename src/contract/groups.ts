@@ -1,10 +1,11 @@
 /** Groups runs that differ only in their seed, and computes the mean of each group with its 95 % interval. */
 import type { ConfigField } from './config.ts';
+import { neutralFields } from './decisiveFields.ts';
 import type { MetricName, RunRow } from './runRow.ts';
 import { type Interval, interval } from './statistics.ts';
 
 /** Fields in which runs of one group may differ. */
-export const sameGroup: ReadonlySet<ConfigField> = new Set(['name', 'seed', 'device']);
+export const sameGroup: ReadonlySet<ConfigField> = new Set([...neutralFields, 'seed']);
 
 /** The numbers of a run that a group averages. */
 export const metricColumns = ['value', 'best', 'recent', 'last'] as const;

@@ -91,7 +91,10 @@ export const appRouter = router({
           launcher: launcherName.optional(),
         }),
       )
-      .mutation(({ ctx, input }) => ctx.services.runs.create(input.configs, input.tags, input.launcher)),
+      .mutation(async ({ ctx: { services }, input: { configs, tags, launcher } }) => {
+        if (launcher !== 'slurm') await services.devices.require(configs); // a node may have other devices
+        return services.runs.create(configs, tags, launcher);
+      }),
     resume: one.mutation(({ ctx, input }) => void ctx.services.runs.resume(input.id)),
     pause: one.mutation(({ ctx, input }) => ctx.services.runs.pause(input.id)),
     stop: one.mutation(({ ctx, input }) => ctx.services.runs.stop(input.id)),

@@ -90,6 +90,10 @@ export function isTemporary(error: unknown): boolean {
   return code !== undefined && (troubleOf(code)?.isTemporary ?? false);
 }
 
+/** Whether the disk or the user's quota on it is used up. */
+export const isFullDisk = (error: unknown): boolean =>
+  ['ENOSPC', 'EDQUOT'].includes(codeOf(error instanceof PermafrostError ? error.cause : error) ?? '');
+
 /** Whether the database is damaged and must be rebuilt. */
 export const isDamage = (error: unknown): boolean => troubleOf(codeOf(error) ?? '') === damaged;
 

@@ -1,5 +1,6 @@
 /** The gain of one column of a table over another: its interval, its verdict, and the differences that rule out a comparison. */
 import { type ConfigField, configFields, type ExperimentConfig, fieldMeta } from '#contract/config';
+import { neutralFields } from '#contract/decisiveFields';
 import { isSameSetting } from '#contract/isSameSetting';
 import type { MetricName } from '#contract/runRow';
 import { deviationOf, evaluationError, interval, type Sample, studentT, uncertainty } from '#contract/statistics';
@@ -78,7 +79,7 @@ export function judgeContrast(
 }
 
 /** Fields in which compared runs may always differ. */
-const free = new Set<ConfigField>(['name', 'seed', 'device', 'gpu_batch_size']);
+const free = new Set<ConfigField>([...neutralFields, 'seed', 'gpu_batch_size']);
 /** Flags that have no effect if the whole body is trained. */
 const ignoredFlags = { freeze_pos: false, freeze_ln: false, freeze_attn: false, freeze_ff: false };
 const withEffectiveFlags = (config: ExperimentConfig): ExperimentConfig =>

@@ -5,8 +5,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { nearest, PermafrostError } from '#contract/errors';
+import { Command, Option } from 'commander';
+import { parseScript } from '#cli/parseScript';
+import { wholeNumber } from '#cli/wholeNumber';
 import { adam, chain, clipByGlobalNorm } from '#engine/optim';
 import { warmupCosine } from '#engine/schedule';
 import { createState, type Initial } from '#engine/state';
@@ -25,22 +26,16 @@ const objectives: Record<string, () => Objective> = {
 };
 const warmup = 200;
 
-const { values: options } = parseArgs({
-  options: {
-    objective: { type: 'string', default: 'language' },
-    steps: { type: 'string' },
-    out: { type: 'string' },
-  },
-});
-const names = Object.keys(objectives);
-if (!names.includes(options.objective))
-  throw new PermafrostError(
-    'config',
-    `--objective: there is no objective "${options.objective}". Did you mean ${nearest(options.objective, names)}? Objectives: ${names.join(', ')}.`,
-  );
+const options = parseScript(
+  new Command('npm run pretrain --')
+    .description('Trains a body that comes with Permafrost from scratch.')
+    .addOption(new Option('--objective <name>', 'what it learns').choices(Object.keys(objectives)).default('language'))
+    .option('--steps <n>', 'number of steps; default: those of the objective', wholeNumber('--steps', 1))
+    .option('--out <folder>', 'folder of the weights; default: that of the body in resources/zoo'),
+).opts<{ objective: string; steps?: number; out?: string }>();
 const objective = objectives[options.objective]();
 const { body, config, model, inputs, unit, learningRate } = objective;
-const steps = Number(options.steps ?? objective.steps);
+const { steps = objective.steps } = options;
 const out = options.out ?? join(import.meta.dirname, '..', '..', 'resources', 'zoo', body);
 
 const recipe: Recipe = {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type ConfigField, configFields, type ExperimentConfig } from '#contract/config';
 import { configFile, openConfig } from '#contract/configFile';
+import { decisiveFields } from '#contract/decisiveFields';
 import { PermafrostError } from '#contract/errors';
 import { isSameSetting } from '#contract/isSameSetting';
 import { writeAtomically } from '#disk/atomicFile';
@@ -42,16 +43,15 @@ export function readRunConfig(folder: string): Omit<NewRun, 'id'> {
   return { config: openConfig({ name, params, args }), createdAt: data?.createdAt ?? 0 };
 }
 
-/** Digest of the settings that determine a result: all except name and device. */
+/** Digest of the settings on which a result depends. */
 export const configDigest = (config: ExperimentConfig): string =>
   sha256(
-    JSON.stringify(configFields.filter((field) => isDigested(config, field)).map((field) => [field, config[field]])),
+    JSON.stringify(decisiveFields.filter((field) => isDigested(config, field)).map((field) => [field, config[field]])),
   );
-const free: readonly ConfigField[] = ['name', 'device'];
 /** Fields that are newer than some checkpoints. With these values they are left out, so that old digests stay valid. */
 const newer: Partial<ExperimentConfig> = { statistics_only: false, trained_attn_blocks: null, precision: 'fp32' };
 const isDigested = (config: ExperimentConfig, field: ConfigField): boolean =>
-  !free.includes(field) && !(field in newer && config[field] === newer[field]);
+  !(field in newer && config[field] === newer[field]);
 
 /** The first field in which two configs differ; null if they are equal. */
 export const changedField = (a: ExperimentConfig, b: ExperimentConfig): string | null =>

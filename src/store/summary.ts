@@ -45,8 +45,8 @@ export function summaryColumns(database: Database) {
        FROM runs ${where} ORDER BY created_at, key`,
     );
   // the newest runs say most about the present speed of machine and program
-  const finished = database.prepare<[], Pick<StoredRun, 'id' | 'config' | 'seconds'> & { steps: number }>(
-    `SELECT * FROM (SELECT id, config, result ->> '$.steps' AS steps, result ->> '$.seconds' AS seconds, key FROM runs
+  const finished = database.prepare<[], Pick<StoredRun, 'id' | 'config' | 'device' | 'seconds'> & { steps: number }>(
+    `SELECT * FROM (SELECT id, config, device, result ->> '$.steps' AS steps, result ->> '$.seconds' AS seconds, key FROM runs
        WHERE state = 'finished' ORDER BY key DESC LIMIT 200) ORDER BY key`,
   );
   const all = select('');
@@ -94,8 +94,8 @@ export function summaryColumns(database: Database) {
     finished: () =>
       finished
         .all()
-        .map(({ id, config, steps, seconds }) =>
-          readStored(id, () => ({ id, config: storedConfig(config), steps, seconds })),
+        .map(({ id, config, device, steps, seconds }) =>
+          readStored(id, () => ({ id, config: storedConfig(config), device, steps, seconds })),
         ),
     /** Updates a run's summary after its metrics have changed. Call it inside a transaction. */
     refresh: (run: number): void => void refresh.run({ run }),

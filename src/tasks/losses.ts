@@ -19,14 +19,19 @@ export function crossEntropy(logits: tf.Tensor, classes: tf.Tensor): tf.Tensor {
   return op(logits);
 }
 
-/** Mean binary cross entropy of logits against labels in {0, 1} of the same shape: max(z, 0) − z·y + log(1 + e^−|z|). */
+/**
+ * Mean binary cross entropy of logits against labels in {0, 1} of the same shape: softplus(s) = max(s, 0) + log(1 + e^−|s|) for
+ * s = −z if the label is 1 and s = z if it is 0. The usual form max(z, 0) − z·y + log(1 + e^−|z|) rounds to the same numbers, but
+ * is NaN for most infinite logits.
+ */
 export function binaryCrossEntropy(logits: tf.Tensor, labels: tf.Tensor): tf.Tensor {
   const op = tf.customGrad((z, save) => {
     const logit = z as tf.Tensor;
     const y = tf.cast(labels, 'float32');
     (save as tf.GradSaveFunc)([logit, y]);
-    const tail = tf.log(tf.add(tf.exp(tf.neg(tf.abs(logit))), 1));
-    const value = tf.mean(tf.add(tf.sub(tf.relu(logit), tf.mul(logit, y)), tail));
+    const wrong = tf.mul(logit, tf.sub(1, tf.mul(2, y))); // the logit of the wrong label
+    const tail = tf.log(tf.add(tf.exp(tf.neg(tf.abs(wrong))), 1));
+    const value = tf.mean(tf.add(tf.relu(wrong), tail));
     return {
       value,
       gradFunc: (dy: tf.Tensor, [z, y]: tf.Tensor[]) => tf.mul(tf.sub(tf.sigmoid(z), y), tf.div(dy, z.size)),

@@ -11,6 +11,7 @@ import type { Device, OnnxDevice } from '#engine/device';
 import { cudaRelease } from './cudaLibraries.ts';
 import { cudaLack, type DeviceTrouble, deviceTrouble, troubleText } from './deviceTrouble.ts';
 import { openGpu } from './gpu.ts';
+import { findSystems } from './graphicsDriver.ts';
 import { findDriver } from './nvidiaDriver.ts';
 
 export type DeviceName = Exclude<ExperimentConfig['device'], 'auto'>;
@@ -141,9 +142,12 @@ export async function openDevices(name: DeviceName | 'auto', options: DeviceOpti
   const working = reports.filter(({ available }) => available);
   if (working.length > 0) return Promise.all(working.map((report) => openUntried(report.name, options)));
   const node = process.env.SLURMD_NODENAME;
-  const here = node ? `on node ${node}` : 'here';
-  throw new PermafrostError('device', `${name} cannot be used ${here}: ${troubleText(reports[0])}`);
+  throw unusable({ ...reports[0], name }, node ? `on node ${node}` : 'here');
 }
+
+/** The error of a run whose device does not work in a place. */
+export const unusable = (trouble: DeviceTrouble & { name: string }, place: string): PermafrostError =>
+  new PermafrostError('device', `${trouble.name} cannot be used ${place}: ${troubleText(trouble)}`);
 
 export interface DeviceReport extends DeviceInfo {
   name: DeviceName;
@@ -202,7 +206,8 @@ export const probeDevice = (
     const probe = [join(import.meta.dirname, 'probe.ts'), name];
     execFile(node, probe, { timeout: probeTime, env: environment }, (error, out, log) => {
       const timeout = error?.killed ? probeTime / 1000 : null;
-      if (error) resolve(deviceTrouble(name, { out: `${out}\n${log}`, signal: error.signal, timeout }));
+      const machine = { platform: process.platform, systems: findSystems(), driver: findDriver() };
+      if (error) resolve(deviceTrouble(name, { out: `${out}\n${log}`, signal: error.signal, timeout, machine }));
       else resolve(JSON.parse(out.trim().split('\n').at(-1)!) as Probed);
     });
   });

@@ -3,6 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import type { DeviceInfo } from '#contract/devices';
 import { bytesText } from '#contract/format';
 import { cudaPackages, cudaRelease, oldestDriver } from './cudaLibraries.ts';
+import { type GraphicsMachine, graphicsAdvice } from './graphicsDriver.ts';
 import type { NvidiaDriver } from './nvidiaDriver.ts';
 
 export type DeviceTrouble = Omit<DeviceInfo, 'name' | 'available' | 'about'>;
@@ -31,17 +32,16 @@ const noDriver: Advice = {
   command: install,
 };
 
-const advice: Record<string, DeviceAdvice> = {
+const adviceOf = (machine: GraphicsMachine): Record<string, DeviceAdvice> => ({
   webgpu: {
-    help: 'Install a graphics driver with Vulkan (Linux), Direct3D 12 (Windows) or Metal (macOS). To try WebGPU without a graphics card, set VK_ICD_FILENAMES to a software Vulkan.',
-    command: null,
+    ...graphicsAdvice(machine),
     rows: [
       { pattern: /WebGPU adapter|supported adapters/, why: 'WebGPU finds no graphics card with a working driver.' },
     ],
   },
   furtherCard: {
-    help: 'Device webgpu computes on the first card. Where two cards have one name, the driver has to hide the first from Permafrost before it can reach the second.',
-    command: null,
+    help: 'Device webgpu computes on the first card. Where two cards have one name, the driver has to hide the first from Permafrost before it can reach the second. See the cards that it finds:',
+    command: 'permafrost devices',
     rows: [
       {
         pattern: /There is no graphics card \d/,
@@ -114,7 +114,7 @@ const advice: Record<string, DeviceAdvice> = {
       },
     ],
   },
-};
+});
 
 /** The outcome of a failed trial of a device. */
 export interface FailedTrial {
@@ -123,10 +123,12 @@ export interface FailedTrial {
   signal?: string | null;
   /** Seconds after which the process was killed; null if it exited by itself. */
   timeout: number | null;
+  machine: GraphicsMachine;
 }
 
-export function deviceTrouble(name: string, { out, signal, timeout }: FailedTrial): DeviceTrouble {
-  const { rows, help, command } = advice[name.includes(':') ? 'furtherCard' : name];
+/** Why a trial failed, and what to do. */
+export function deviceTrouble(name: string, { out, signal, timeout, machine }: FailedTrial): DeviceTrouble {
+  const { rows, help, command } = adviceOf(machine)[name.includes(':') ? 'furtherCard' : name];
   const because = (why: string, detail: string | null, own: Partial<Advice> = {}): DeviceTrouble => ({
     ...{ help, command },
     ...own,

@@ -1,5 +1,5 @@
 /** Fetches, unpacks and removes the CUDA libraries of a home. */
-import { createReadStream } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInflateRaw } from 'node:zlib';
@@ -10,7 +10,7 @@ import { writeStreamAtomically } from '#disk/atomicFile';
 import { takeLease } from '#disk/lease';
 import { bytesUnder, isThere, removeBelow } from '#disk/removable';
 import { withFile } from '#disk/source';
-import { diskError } from '#disk/troubles';
+import { diskError, isFullDisk } from '#disk/troubles';
 import { entryPlace, readZip } from '#formats/zip';
 import { download, freeBytesOf, incomplete } from '#zoo/download';
 import type { Patience } from '#zoo/request';
@@ -61,26 +61,38 @@ async function alone<T>(home: string, signal: AbortSignal | undefined, work: () 
 }
 
 async function fetchMissing(home: string, options: InstallOptions): Promise<void> {
-  const { packages = cudaPackages, signal, onProgress, patience, freeBytes = freeBytesOf } = options;
+  const { packages = cudaPackages, freeBytes = freeBytesOf } = options;
   const folder = cudaFolder(home);
   await mkdir(folder, { recursive: true }).catch((error) => Promise.reject(diskError(folder, error)));
-  const missing = packages.filter((each) => !hasLibraries(folder, each));
-  await refuseFullDisk(folder, missing, freeBytes);
-  for (const each of missing) {
-    const { name, url, bytes, sha256 } = each;
-    const path = join(folder, `${name}.zip`);
-    if (isThere(path)) await rename(path, incomplete(path)); // killed while it unpacked: the download only verifies it
-    await download({
-      ...{ url, path, bytes, sha256, signal, patience, freeBytes },
-      onProgress: (progress) => onProgress?.({ stage: 'fetching', name, ...progress }),
-    });
-    await unpack(each, path, folder, options);
-    await rm(path);
+  const [needed, free] = [bytesNeeded(folder, packages), await freeBytes(folder)];
+  if (free < needed) throw fullDisk(`The CUDA libraries need ${bytesText(needed)}`, folder, free);
+  try {
+    for (const each of packages) if (!hasLibraries(folder, each)) await installPackage(folder, each, options);
+    await writeStreamAtomically(join(folder, runtimeLibrary), createReadStream(installedRuntime())); // last: with it they are used
+  } catch (error) {
+    if (!isFullDisk(error)) throw error;
+    const more = `The disk became full. The CUDA libraries need another ${bytesText(bytesNeeded(folder, packages))}`;
+    throw fullDisk(more, folder, await freeBytesOf(folder), error);
   }
-  await writeStreamAtomically(join(folder, runtimeLibrary), createReadStream(installedRuntime())); // last: with it they are used
   for (const other of await readdir(cudaFolders(home)))
     if (other !== cudaVersion) await removeBelow({ owner: cudaFolders(home), path: join(cudaFolders(home), other) });
 }
+
+/** Fetches and unpacks a package. If that fails, the next call continues with the bytes that have arrived. */
+async function installPackage(folder: string, each: CudaPackage, options: InstallOptions): Promise<void> {
+  const { name, url, bytes, sha256 } = each;
+  const { signal, onProgress, patience, freeBytes } = options;
+  const path = archivePath(folder, each);
+  if (isThere(path)) await rename(path, incomplete(path)); // its unpacking failed: the download only verifies it
+  await download({
+    ...{ url, path, bytes, sha256, signal, patience, freeBytes },
+    onProgress: (progress) => onProgress?.({ stage: 'fetching', name, ...progress }),
+  });
+  await unpack(each, path, folder, options);
+  await rm(path);
+}
+
+const archivePath = (folder: string, { name }: CudaPackage): string => join(folder, `${name}.zip`);
 
 async function unpack(
   { name, libraries, unpacked }: CudaPackage,
@@ -125,18 +137,26 @@ const placeOf = (archive: string, name: string) =>
     return { ...entryPlace(source, entry), deflated: entry.deflated };
   });
 
-/** An archive is deleted when its libraries are unpacked, so the largest one needs space in addition to all libraries. */
-async function refuseFullDisk(
-  folder: string,
-  missing: readonly CudaPackage[],
-  freeBytes: (folder: string) => Promise<number>,
-): Promise<void> {
-  const unpacked = missing.reduce((sum, each) => sum + each.unpacked, 0);
-  const needed = unpacked + Math.max(0, ...missing.map(({ bytes }) => bytes));
-  const free = await freeBytes(folder);
-  if (free >= needed) return;
-  throw new PermafrostError(
-    'disk',
-    `The CUDA libraries need ${bytesText(needed)} in ${folder}, but the disk has ${bytesText(free)} free. Free some space, or set PERMAFROST_HOME to a folder on another disk.`,
+/**
+ * Bytes that the rest of the installation takes. An archive is deleted when its libraries are unpacked, so the largest one needs
+ * space in addition to all libraries.
+ */
+function bytesNeeded(folder: string, packages: readonly CudaPackage[]): number {
+  const missing = packages.filter((each) => !hasLibraries(folder, each));
+  const sizeOf = (path: string) => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  const unpacked = missing.map(({ libraries, unpacked }) =>
+    libraries.reduce((rest, library) => rest - sizeOf(libraryPath(folder, library)), unpacked),
   );
+  const archives = missing.map((each) => {
+    const path = archivePath(folder, each);
+    return each.bytes - sizeOf(path) - sizeOf(incomplete(path));
+  });
+  return unpacked.reduce((a, b) => a + b, 0) + Math.max(0, ...archives) + sizeOf(installedRuntime());
 }
+
+const fullDisk = (needs: string, folder: string, free: number, cause?: unknown): PermafrostError =>
+  new PermafrostError(
+    'disk',
+    `${needs} in ${folder}, but the disk has ${bytesText(free)} free. ${cause ? 'What has arrived is kept. Free some space and run permafrost gpu install again' : 'Free some space'}, or set PERMAFROST_HOME to a folder on another disk.`,
+    { cause },
+  );

@@ -1,5 +1,5 @@
 /** Trained networks as files: other runtimes read them, and they compute what the run computes. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -124,6 +124,13 @@ describe('nothing is written', () => {
     await expect(written('other.safetensors')).rejects.toMatchObject({ code: 'weights' });
     writeFileSync(run.files.frozen, proof);
     expect(existsSync(file('other.safetensors'))).toBe(false);
+  });
+
+  it('no .data file remains if the model beside it cannot be written', async () => {
+    mkdirSync(file('taken.onnx'));
+    await expect(written('taken.onnx', run, true)).rejects.toMatchObject({ code: 'disk' });
+    expect(existsSync(file('taken.onnx.data'))).toBe(false);
+    expect(existsSync(file('taken.onnx'))).toBe(true);
   });
 
   it('if the model computes something different from the run', async () => {

@@ -65,10 +65,11 @@ test('an estimate says that the machine was measured, and scales a run on the sa
   const before = {
     id: 'before',
     config,
+    device: 'webgpu (some card)',
     steps: config.num_iters * config.steps_per_iter,
     seconds: measured.seconds - slow.start,
   };
   const scaled = estimateOf(longer, { finished: [before], speed: slow });
-  expect(scaled.basis).toBe('scaled from before, which finished here');
+  expect(scaled.basis).toBe('scaled from before, which took other steps on this body here');
   expect(scaled.seconds).toBeCloseTo(estimateOf(longer, { finished: [], speed: slow }).seconds - slow.start);
 });

@@ -102,6 +102,15 @@ describe('run, list, show, tag and export', () => {
     expect(permafrost('resume', id)).toMatchObject({ status: 4, stderr: expect.stringContaining('is finished') });
   });
 
+  it.each(['run', 'sweep'])('%s refuses a file whose device does not work here, before a run is made', (command) => {
+    const before = json('list').runs;
+    const path = file('fourth.json', { name: 'fourth', params: tiny, args: { ...args, device: 'webgpu:3' } });
+    const { status, stderr } = permafrost(command, path);
+    expect(stderr).toMatch(/^webgpu:3 cannot be used here: \w/);
+    expect(status).toBe(5);
+    expect(json('list').runs).toEqual(before);
+  });
+
   it('fail with code 3 when the run fails, and say why', () => {
     const { status, stderr } = permafrost('run', '--set', 'task=bit-xor', '--set', 'model_name=gpt2');
     expect(stderr).toMatch(/failed at step 0: .*models\/gpt2.*safetensors/s);

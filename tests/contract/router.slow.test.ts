@@ -56,6 +56,16 @@ describe('runs', () => {
     expect(readdirSync(join(home, 'runs'))).toEqual([]);
   });
 
+  it('with a device that does not work here are refused before anything is made, with the trainer’s sentence', async () => {
+    const fourth = { ...tiny, device: 'webgpu:3' as const };
+    const refused = await api.runs.create({ configs: [tiny, fourth] }).catch((error) => error);
+    expect(refused.message).toMatch(/^webgpu:3 cannot be used here: \w.*permafrost devices/);
+    expect(await api.runs.list()).toEqual([]);
+    expect(readdirSync(join(home, 'runs'))).toEqual([]);
+    await api.queue.pause();
+    expect(await api.runs.create({ configs: [fourth], launcher: 'slurm' })).toHaveLength(1); // a node may have it
+  });
+
   it('whose batch does not divide into micro-batches are refused, and no other run of their grid is made', async () => {
     const configs = [50, 60].map((batch_size) => ({ ...tiny, batch_size, gpu_batch_size: 25 }));
     await expect(api.runs.create({ configs })).rejects.toThrow(/batch_size 60 .*gpu_batch_size 25.* batch_size 75/);

@@ -1,13 +1,22 @@
-/** `npm run screenshots [-- HOME [FOLDER [WIDTH]]]`: pictures of the main pages in light and dark, with the runs of a home. */
+/** `npm run screenshots`: pictures of the main pages in light and dark, with the runs of a home. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { Command } from 'commander';
 import { createApp } from '#app';
 import { defaultHome } from '#app/home';
 import { ensureBuilt, projectFolder } from '#cli/desktop';
+import { parseScript } from '#cli/parseScript';
+import { wholeNumber } from '#cli/wholeNumber';
 import { openServed } from './shells.ts';
 
-const [home = defaultHome(), folder = join(projectFolder, 'docs', 'screenshots'), width = '1280'] =
-  process.argv.slice(2);
+const { processedArgs } = parseScript(
+  new Command('npm run screenshots --')
+    .description('Takes pictures of the main pages in light and dark, with the runs of a home.')
+    .argument('[home]', 'home with finished runs', defaultHome())
+    .argument('[folder]', 'folder of the pictures', join(projectFolder, 'docs', 'screenshots'))
+    .argument('[width]', 'width of the window', wholeNumber('width', 320, 4000), 1280),
+);
+const [home, folder, width] = processedArgs as [string, string, number];
 /** They show the machine and its folders, an empty list while nothing runs, and text. */
 const unpictured = ['devices', 'queue', 'help'];
 mkdirSync(folder, { recursive: true });
@@ -23,7 +32,7 @@ const ids = finished.filter((row) => row.task === task).map(({ id }) => id);
 const shell = await openServed(home);
 try {
   const { page } = shell;
-  await page.setViewportSize({ width: Number(width), height: 800 });
+  await page.setViewportSize({ width, height: 800 });
   await page.getByRole('grid').waitFor();
   const links = await page.getByRole('navigation', { name: 'Pages', includeHidden: true }).locator('a').all();
   const addresses = new Map<string, string>([

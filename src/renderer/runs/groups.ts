@@ -2,6 +2,7 @@
 
 import type { ConfigField } from '#contract/config';
 import { configDiff } from '#contract/configDiff';
+import { neutralFields } from '#contract/decisiveFields';
 import { type Mean, type RunGroup, sameGroup } from '#contract/groups';
 import type { RunRow } from '#contract/runRow';
 import { columnOf } from './columns.ts';
@@ -44,7 +45,7 @@ export const runLabels = (rows: readonly RunRow[]): string[] =>
   distinct(
     rows.map(({ name }) => name),
     rows,
-    new Set(['name', 'device']),
+    neutralFields,
   );
 
 /** Most fields added to a name. */

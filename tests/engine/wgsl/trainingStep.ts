@@ -1,20 +1,18 @@
 /** A training step of a config with random weights, as the tests of the planner and of the executor need it. */
 import { parseConfig } from '#contract/config';
-import { adam, chain, clipByGlobalNorm } from '#engine/optim';
-import type { Frozen, Program, Spec, TensorData } from '#engine/program';
+import type { Frozen, Spec, TensorData } from '#engine/program';
 import { createState, type SharedState } from '#engine/state';
 import { traceForGpu } from '#engine/wgsl/compile';
 import { placeState } from '#engine/wgsl/gpuMemory';
 import { type Plan, planStep } from '#engine/wgsl/plan';
 import { buildModel } from '#models/index';
-import { recipeSlots, trainedNames, trainProgram } from '#models/steps';
+import { trainedNames } from '#models/steps';
 import { taskOf } from '#tasks/index';
-import { batchSpecs } from '#trainer/programs';
+import { type FedProgram, programsOf } from '#trainer/programs';
+import { planOf as trainingPlan } from '#trainer/protocol';
 
-export interface TrainingStep {
-  program: Program;
+export interface TrainingStep extends FedProgram {
   state: SharedState;
-  inputs: Record<string, Spec>;
   frozen: Record<string, Frozen>;
 }
 
@@ -29,14 +27,14 @@ export function trainingStep(settings: Record<string, unknown>, weights = true):
   const value = (name: string): Float32Array =>
     weights ? model.initialValue(name, 0) : new Float32Array(model.parameters[name].reduce((a, b) => a * b, 1));
   const others = Object.keys(model.parameters).filter((name) => model.isUsed(name) && !trained.includes(name));
-  const recipe = { model, loss: task.loss(config), optimizer: chain(clipByGlobalNorm(1), adam({ lr: 1e-3 })) };
+  const plan = trainingPlan(config, task.readsWholeBatches);
+  const { forward, slots } = programsOf({ config, task, shape, model, plan });
   return {
-    program: trainProgram(recipe),
+    ...forward(shape.lengths?.[0] ?? shape.tokens),
     state: createState({
       ...Object.fromEntries(trained.map((name) => [name, { ...spec(name), data: value(name) }])),
-      ...recipeSlots(recipe, false),
+      ...slots,
     }),
-    inputs: batchSpecs(shape, shape.lengths?.[0] ?? shape.tokens, config.batch_size),
     frozen: Object.fromEntries(others.map((name) => [name, { ...spec(name), read: () => value(name) }])),
   };
 }

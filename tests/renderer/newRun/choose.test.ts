@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { choose, choosePreset } from '#renderer/pages/newRun/choose';
+import { bodyNote, choose, choosePreset } from '#renderer/pages/newRun/choose';
 import type { Draft } from '#renderer/pages/newRun/draft';
 import { expandGrid } from '#renderer/pages/newRun/grid';
 import { openFormApp } from './formApp.ts';
@@ -42,6 +42,41 @@ describe('with choices alone, without typing', () => {
     const drafts = expandGrid(first, [{ field: 'task', text }], catalogue);
     expect(drafts.map(({ task }) => task)).toEqual(catalogue.tasks.map(({ name }) => name));
     expect(drafts.flatMap(complaintsOf)).toEqual([]);
+  });
+});
+
+describe('choosing a task', () => {
+  const long = choose(first, 'task', 'listops', catalogue);
+
+  test('takes the usual body again after a task that needed another, which nobody had chosen', () => {
+    expect(long.model_name).not.toBe(first.model_name);
+    const back = choose(long, 'task', 'bit-xor', catalogue);
+    expect(back).toMatchObject({ model_name: first.model_name, pretrained: true });
+    expect(bodyNote(long, back, [])).toMatch(/^The body is now permafrost-nano, the first here that can learn bit-xor/);
+  });
+
+  test('keeps a body that the user has chosen or scaled, if it can learn the task', () => {
+    const chosen = choose(first, 'model_name', 'gpt2', catalogue);
+    for (const edited of [['model_name'], ['pretrained'], ['n_layer']] as const) {
+      const next = choose(chosen, 'task', 'bit-memory', catalogue, edited);
+      expect(next.model_name).toBe('gpt2');
+      expect(bodyNote(chosen, next, edited)).toBeNull();
+    }
+    expect(choose(chosen, 'task', 'bit-memory', catalogue).model_name).toBe(first.model_name);
+  });
+
+  test('says that it replaces a chosen body which cannot learn the task', () => {
+    const next = choose(first, 'task', 'listops', catalogue, ['model_name']);
+    expect(bodyNote(first, next, ['model_name'])).toBe(
+      `The body is now ${next.model_name}, because permafrost-nano cannot learn listops with these settings.`,
+    );
+  });
+
+  test('leaves a body random that the user has made random', () => {
+    const random = { ...long, pretrained: false };
+    const next = choose({ ...random, task: 'mnist' }, 'task', 'bit-xor', catalogue, []);
+    expect(next.model_name).toBe(first.model_name);
+    expect(choose(random, 'task', 'bit-xor', catalogue, ['pretrained']).pretrained).toBe(false);
   });
 });
 

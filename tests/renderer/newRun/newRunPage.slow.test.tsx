@@ -69,6 +69,14 @@ describe('the form', () => {
     fireEvent.click(screen.getByLabelText('Device', { selector: 'input' })); // closes the list
   });
 
+  test('an imported config with a device that does not work here says so at the field and cannot be started', async () => {
+    upload(JSON.stringify(configFile({ ...tiny, device: 'webgpu:3' })));
+    await eventually(() => expect(screen.getByText('Fix these fields: Device.')).toBeTruthy());
+    expect(button('Start run').disabled).toBe(true);
+    press('Undo');
+    await isReady();
+  });
+
   test("shows the app's errors at their fields", async () => {
     type('Heads', '3');
     await eventually(() => expect(screen.getByText(/must be a multiple of n_head/)).toBeTruthy());

@@ -3,6 +3,7 @@ import { Group, Select, Switch } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import type { ConfigField } from '#contract/config';
 import { configDiff } from '#contract/configDiff';
+import { neutralFields } from '#contract/decisiveFields';
 import { metricText } from '#contract/format';
 import { groupRuns, type MetricColumn, metricColumns, sameGroup } from '#contract/groups';
 import type { RunRow } from '#contract/runRow';
@@ -12,8 +13,6 @@ import { columnsOf } from '../../runs/columns.ts';
 import { groupTitle } from '../../runs/groups.ts';
 
 const columns = columnsOf(metricColumns);
-/** Fields that do not affect a result. */
-const decidesNothing: ReadonlySet<ConfigField> = new Set(['name', 'device']);
 /** Fields with a log axis. */
 const byRatio: ReadonlySet<ConfigField> = new Set(['learning_rate']);
 
@@ -68,7 +67,7 @@ export function ParallelRuns({ rows, results }: ParallelRunsProps) {
 function ofRuns(rows: readonly RunRow[], column: MetricColumn) {
   return {
     lines: rows.map(({ id, name }) => ({ id, label: `${name} (${id})`, path: `/runs/${id}` })),
-    dimensions: dimensionsOf(rows, decidesNothing),
+    dimensions: dimensionsOf(rows, neutralFields),
     values: rows.map((row) => row[column]),
   };
 }

@@ -2,7 +2,7 @@
 import { Alert, Box, Button, Card, FileButton, Grid, Group, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import { IconDownload, IconPlayerPlay, IconUpload } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useMemo, useState } from 'react';
+import { useCallback, useMemo, useRef, useState } from 'react';
 import type { Catalogue } from '#contract/catalogue';
 import { type ConfigField, type ExperimentConfig, fieldMeta } from '#contract/config';
 import { useTRPC } from '../../client/trpc.ts';
@@ -11,7 +11,7 @@ import { Section } from '../../components/Section.tsx';
 import { useWhereToRun, WhereToRun } from '../../components/WhereToRun.tsx';
 import { ConfigInput, type ConfigInputProps } from './ConfigInput.tsx';
 import { choiceOf } from './choices.ts';
-import { choose, choosePreset } from './choose.ts';
+import { bodyNote, choose, choosePreset, keptByRegime } from './choose.ts';
 import { gridCommand } from './command.ts';
 import { controlOf, fieldsOf, formGroups } from './controls.ts';
 import { configOfDraft, type Draft } from './draft.ts';
@@ -50,6 +50,7 @@ export function NewRunForm({ catalogue, draft, onDraft, edited, onEdited, onCrea
   const queryClient = useQueryClient();
   const [axes, setAxes] = useState<GridAxis[]>([]);
   const [filled, setFilled] = useState<Filled | null>(null);
+  const [note, setNote] = useState<string | null>(null);
   const [badFile, setBadFile] = useState<{ name: string; problems: string[] } | null>(null);
   const check = useDraftCheck(draft);
   const where = useWhereToRun();
@@ -64,22 +65,30 @@ export function NewRunForm({ catalogue, draft, onDraft, edited, onEdited, onCrea
     launcher: where.launcher,
   });
   const gridProblems = useGridProblems(drafts);
+  const brokenDevice = drafts.map(({ device }) => impossible[choiceOf('device', device)]).find(Boolean);
+  const errors = brokenDevice ? { device: brokenDevice, ...check.fields } : check.fields;
   const ready =
     check.isRunnable &&
+    brokenDevice === undefined &&
     configs.length > 0 &&
     configs.every((config) => config !== null) &&
     gridProblems !== undefined &&
     Object.keys(gridProblems).length === 0;
+  const latest = useRef(draft);
+  latest.current = draft;
   const set = useCallback(
     (field: ConfigField, value: unknown) => {
+      const next = choose(latest.current, field, value, catalogue, edited);
       onDraft((old) => choose(old, field, value, catalogue, edited));
-      if (field !== 'task' && field !== 'model_name' && !edited.includes(field)) onEdited([...edited, field]);
+      setNote(field === 'model_name' ? null : bodyNote(latest.current, next, edited));
+      if (field !== 'task' && !edited.includes(field)) onEdited([...edited, field]);
     },
     [onDraft, catalogue, edited, onEdited],
   );
-  const fill = (next: Draft, from: string, note: string | null = null, kept: ConfigField[] = []) => {
-    setFilled({ from, note, before: draft });
+  const fill = (next: Draft, from: string, missing: string | null, kept: ConfigField[]) => {
+    setFilled({ from, note: missing, before: draft });
     setBadFile(null);
+    setNote(null);
     onEdited(kept);
     onDraft(() => next);
   };
@@ -89,7 +98,7 @@ export function NewRunForm({ catalogue, draft, onDraft, edited, onEdited, onCrea
     const read = await readJsonFile(file);
     if ('problem' in read) return setBadFile({ name: file.name, problems: [read.problem] });
     const report = await queryClient.fetchQuery(trpc.config.open.queryOptions({ json: read.json }));
-    if (report.ok) fill(report.config, file.name);
+    if (report.ok) fill(report.config, file.name, null, ['model_name']);
     else setBadFile({ name: file.name, problems: report.errors.map(({ message }) => message) });
   };
 
@@ -123,7 +132,7 @@ export function NewRunForm({ catalogue, draft, onDraft, edited, onEdited, onCrea
                   choosePreset(draft, preset, edited),
                   preset.title,
                   preset.missing && `Here it ${preset.missing}.`,
-                  preset.whole ? [] : edited.filter((field) => !(field in preset.settings)),
+                  preset.whole ? ['model_name'] : keptByRegime(preset, edited),
                 )
               }
             />
@@ -184,7 +193,7 @@ export function NewRunForm({ catalogue, draft, onDraft, edited, onEdited, onCrea
                       key={field}
                       field={field}
                       value={draft[field]}
-                      error={check.fields[field]}
+                      error={errors[field]}
                       deviation={deviationOf(check.deviations, field)}
                       idle={idleReason(field, draft) ?? stuckReason(field)}
                       impossible={isSelected(field) ? impossible : undefined}
@@ -193,6 +202,11 @@ export function NewRunForm({ catalogue, draft, onDraft, edited, onEdited, onCrea
                     />
                   ))}
                 </SimpleGrid>
+                {group === 'model' && note && (
+                  <Text size="sm" mt="sm" role="status">
+                    {note}
+                  </Text>
+                )}
                 {notes.map((note) => (
                   <Text key={note} size="xs" c="dimmed" mt="sm">
                     {note}
@@ -221,7 +235,7 @@ export function NewRunForm({ catalogue, draft, onDraft, edited, onEdited, onCrea
                 {problem}
               </Alert>
             ))}
-            <ErrorList fields={check.fields} />
+            <ErrorList fields={errors} />
             <WhereToRun {...where} />
             <Button
               fullWidth

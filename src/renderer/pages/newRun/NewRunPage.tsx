@@ -40,7 +40,7 @@ export function NewRunPage() {
     begun.current = origin;
     const first = firstDraft(catalogue.data);
     const chosen = catalogue.data.presets.find(({ id }) => id === preset);
-    if (cloned.data || chosen) setEdited([]);
+    if (cloned.data || chosen || model !== '') setEdited(['model_name']); // another task keeps the body if it can
     if (cloned.data) setDraft(cloned.data.config);
     else setDraft((old) => (chosen ? choosePreset(old ?? first, chosen) : (old ?? first)));
     if (model !== '') setDraft((old) => choosePublishedBody(old ?? first, model, catalogue.data));

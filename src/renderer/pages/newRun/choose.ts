@@ -26,7 +26,7 @@ export function choose(draft: Draft, field: ConfigField, value: unknown, choices
   }
 }
 
-/** The draft with the task at its published settings, and with another body if the present one cannot learn the task. */
+/** The draft with the task at its published settings. A body that the user has not chosen follows the task. */
 function chooseTask(draft: Draft, task: string, choices: Choices, edited: Edited): Draft {
   const concerned = choices.tasks.filter(({ name }) => name === task || name === draft.task);
   const cleared = concerned.flatMap(({ fields }) => fields).filter((field) => !edited.includes(field));
@@ -34,12 +34,28 @@ function chooseTask(draft: Draft, task: string, choices: Choices, edited: Edited
   return withFittingBody(withPublishedSettings({ ...draft, ...fresh, task }, choices.tasks), choices, edited);
 }
 
+/** Keeps the user's body if it fits. Otherwise takes the first that fits, one with weights on this machine if there is one. */
 function withFittingBody(draft: Draft, choices: Choices, edited: Edited): Draft {
-  const fits = (body: BodyInfo) => canLearn(body, draft, choices);
-  const { bodies } = choices;
-  if (bodies.some((body) => body.name === draft.model_name && fits(body))) return consistent(draft);
-  const body = bodies.find((body) => body.hasWeights && fits(body)) ?? bodies.find(fits);
-  return body ? onBody({ ...draft, pretrained: body.hasWeights, model_name: body.name }, edited) : consistent(draft);
+  const fitting = choices.bodies.filter((body) => canLearn(body, draft, choices));
+  const present = fitting.find(({ name }) => name === draft.model_name);
+  const ready = fitting.find(({ hasWeights }) => hasWeights);
+  const body = hasChosenBody(edited) ? (present ?? ready ?? fitting[0]) : (ready ?? present ?? fitting[0]);
+  if (!body || body === present) return consistent(draft);
+  const isRandom = edited.includes('pretrained') && draft.pretrained === false;
+  return onBody({ ...draft, pretrained: body.hasWeights && !isRandom, model_name: body.name }, edited);
+}
+
+/** A user who edits one of these fields has chosen a body; the command line follows the same rule. */
+const bodyFields: readonly ConfigField[] = ['model_name', 'pretrained', 'n_layer', 'n_embd', 'n_head', 'n_positions'];
+const hasChosenBody = (edited: Edited): boolean => bodyFields.some((field) => edited.includes(field));
+
+/** Says that a choice of another field has changed the body, and why; null if it has not. */
+export function bodyNote(before: Draft, after: Draft, edited: Edited): string | null {
+  const [old, body, task] = [before.model_name, after.model_name, after.task];
+  if (old === body) return null;
+  return hasChosenBody(edited)
+    ? `The body is now ${body}, because ${old} cannot learn ${task} with these settings.`
+    : `The body is now ${body}, the first here that can learn ${task}. Choose another to keep it.`;
 }
 
 /** Whether a body learns the task and takes sequences as long as those of the published settings that the draft has. */
@@ -71,6 +87,12 @@ export function choosePreset(draft: Draft, { whole, settings, title }: Preset, e
   const fresh = { ...configDefaults, task: draft.task, seed, device, name: title, ...settings };
   return { ...fresh, gpu_batch_size: settings.gpu_batch_size ?? fresh.batch_size };
 }
+
+/** The edited fields after a regime: without those that it sets, except that it decides whether the body is pretrained. */
+export const keptByRegime = ({ settings }: Pick<Preset, 'settings'>, edited: Edited): ConfigField[] => [
+  ...edited.filter((field) => !(field in settings)),
+  ...('pretrained' in settings ? (['pretrained'] as const) : []),
+];
 
 /** Resets the sizes, because pretrained weights have a fixed size. */
 function onBody(draft: Draft, edited: Edited): Draft {

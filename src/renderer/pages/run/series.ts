@@ -1,6 +1,7 @@
 /** Turns the curves of a run into the series of a chart. Pure. */
 import type { Preset } from '#contract/catalogue';
-import { configDefaults, type ExperimentConfig } from '#contract/config';
+import { type ConfigField, configDefaults, type ExperimentConfig } from '#contract/config';
+import { neutralFields } from '#contract/decisiveFields';
 import { isSameSetting } from '#contract/isSameSetting';
 import type { MetricKey } from '#contract/run';
 import type { ChartPoint } from '#pictures/chartPoint';
@@ -30,7 +31,7 @@ export function seriesOf(
 }
 
 /** Fields in which a run may differ from a published one and still count as a repetition of it. */
-const free = new Set(['name', 'seed', 'device', 'gpu_batch_size', 'final_test_samples', 'variant']);
+const free = new Set<ConfigField>([...neutralFields, 'seed', 'gpu_batch_size', 'final_test_samples', 'variant']);
 /** Fields that scale a body down. */
 const sizes = ['n_layer', 'n_embd', 'n_head', 'n_positions'] as const;
 /** Fields that define the experiment; the others define its budget. */
