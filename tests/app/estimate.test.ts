@@ -28,6 +28,13 @@ test('finished runs of networks without a body, and of the LSTM, predict the tim
   ).toMatch(/no similar run has finished here/);
 });
 
+test('a run in fp32 does not predict the time of a mixed one on the same card', () => {
+  const config = parseConfig({ ...lstm, device: 'webgpu' });
+  const finished = [{ id: 'before', config, device: null, steps: 100, seconds: 77 }];
+  expect(estimateOf(config, { finished }).basis).toMatch(/before/);
+  expect(estimateOf({ ...config, precision: 'mixed' }, { finished }).basis).toMatch(/no similar run has finished here/);
+});
+
 describe('a run on this body that trained while the machine was busy', () => {
   const config = parseConfig({ task: 'bit-memory', n: 1000, num_patterns: 5, patch_size: 50, model_name: 'gpt2' });
   const steps = config.num_iters * config.steps_per_iter;

@@ -1,6 +1,6 @@
 /** Whole runs on a GPU with our own kernels, whose steps are read only now and then. */
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { difference } from '../engine/devices.ts';
 import { gpuDevices } from '../parity/devices.ts';
 import { endOf, finishRun, isKind, type Lab, metricsOf, openLab, overwrite, type Run, startTrainer } from './lab.ts';
@@ -10,6 +10,7 @@ beforeAll(() => {
   lab = openLab();
 });
 afterAll(() => lab.remove());
+afterEach(() => vi.unstubAllEnvs());
 
 const losses = (run: Run): number[] =>
   metricsOf(run).flatMap((line) => (line.startsWith('train_loss ') ? [Number(line.split(' ')[2])] : []));
@@ -42,5 +43,13 @@ describe.skipIf(gpuDevices.length === 0)('a run on a GPU', () => {
     expect(endOf(run).reason?.message).toContain(`at step ${step + 1}.`);
     expect(losses(run)).toHaveLength(step);
     expect(readFileSync(run.files.checkpoint)).toEqual(checkpoint);
+  });
+
+  it('fails instead of computing in fp32 if it is mixed and ONNX Runtime would run its steps', async () => {
+    vi.stubEnv('PERMAFROST_WEBGPU', 'onnx');
+    const run = lab.addRun('gpu-mixed', { ...onGpu, precision: 'mixed' });
+    expect((await finishRun(run)).code).toBe(1);
+    expect(endOf(run)).toMatchObject({ state: 'failed', step: 0, reason: { code: 'device' } });
+    expect(endOf(run).reason?.message).toMatch(/^precision mixed needs Permafrost's own GPU kernels; .* is onnx\.$/);
   });
 });

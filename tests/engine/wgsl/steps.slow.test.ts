@@ -1,9 +1,10 @@
 /** Whole training steps on a GPU with our own kernels: what ONNX Runtime computes on the CPU, step after step. */
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
+import { PermafrostError } from '#contract/errors';
 import { type Tracer, tracerName } from '#engine/backend';
-import type { Device } from '#engine/device';
-import type { StartedStep } from '#engine/program';
+import type { Device, WgslDevice } from '#engine/device';
+import type { Program, StartedStep } from '#engine/program';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';
 import type { Gpu, GpuBuffer } from '#engine/wgsl/gpu';
@@ -91,19 +92,25 @@ describe.each(gpuDevices)('on $name', (device) => {
     expect(found).toEqual(await figures(device, true));
   });
 
-  it('an operator without WGSL is named, and ONNX Runtime runs its step on the same state', async () => {
+  it('an operator without WGSL is named, and ONNX Runtime runs its step on the same state if it may', async () => {
     const state = createState({ w: { shape: [2], data: Float32Array.of(1, -1) } });
     const said: string[] = [];
-    const own: Device =
-      device.kind === 'wgsl' ? { ...device, say: (line) => said.push(line), fallback: async () => tracedCpu } : device;
+    const withFallback = (fallback: WgslDevice['fallback']): Device =>
+      device.kind === 'wgsl' ? { ...device, say: (line) => said.push(line), fallback } : device;
+    const own = withFallback(async () => tracedCpu);
     const grow = await compileStep(({ state: { w } }) => ({ outputs: {}, state: { w: tf.mul(w, 2) } }), {
       ...{ state, inputs: {}, device: own },
     });
     expect(said).toEqual([]);
     lowerElu();
-    const odd = await compileStep(({ state: { w } }) => ({ outputs: { y: tf.elu(w) }, state: { w: tf.add(w, 1) } }), {
-      ...{ state, inputs: {}, device: own },
+    const program: Program = ({ state: { w } }) => ({ outputs: { y: tf.elu(w) }, state: { w: tf.add(w, 1) } });
+    const refusing = withFallback((why) => Promise.reject(new PermafrostError('device', `Not in fp32: ${why}`)));
+    await expect(compileStep(program, { state, inputs: {}, device: refusing })).rejects.toMatchObject({
+      code: 'device',
+      message: 'Not in fp32: Operator Elu on [2] has no WGSL.',
     });
+    expect(said).toEqual([]);
+    const odd = await compileStep(program, { state, inputs: {}, device: own });
     expect(said).toEqual(['Operator Elu on [2] has no WGSL. ONNX Runtime runs the step.']);
     try {
       await grow.run({});

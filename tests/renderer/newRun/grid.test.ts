@@ -163,6 +163,22 @@ describe('a grid', () => {
     ]);
   });
 
+  test('a value that does not fit a later one is refused, not replaced, which would train another run twice', () => {
+    const drafts = expandGrid(first, [
+      { field: 'precision', text: 'fp32, mixed' },
+      { field: 'device', text: 'cpu, webgpu' },
+    ]);
+    expect(drafts.map((d) => [d.precision, d.device])).toEqual([
+      ['fp32', 'cpu'],
+      ['fp32', 'webgpu'],
+      ['mixed', 'cpu'],
+      ['mixed', 'webgpu'],
+    ]);
+    expect(drafts.map((d) => schemaErrors(d).precision === undefined)).toEqual([true, true, false, true]);
+    const [, blocks] = expandGrid(first, [{ field: 'trained_attn_blocks', text: 'empty, 1' }]);
+    expect(schemaErrors(blocks).trained_attn_blocks).toMatch(/^trained_attn_blocks limits the training of attention/);
+  });
+
   test('an axis without values changes nothing, and a huge one stops one past the limit', () => {
     expect(expandGrid(first, [{ field: 'seed', text: ' ' }])).toEqual([first]);
     const axes = (['seed', 'n'] as const).map((field) => ({ field, text: '1..40' }));

@@ -67,12 +67,16 @@ export function expandGrid(
 ): Draft[] {
   const kept = [...edited, ...axes.map(({ field }) => field)];
   let drafts = [draft];
-  for (const axis of axes) {
+  for (const [i, axis] of axes.entries()) {
     const values = axisValues(axis);
     if (values.length === 0) continue;
-    drafts = drafts
-      .slice(0, mostRuns + 1)
-      .flatMap((one) => values.map((value) => choose(one, axis.field, value, catalogue, kept)));
+    const earlier = axes.slice(0, i).map(({ field }) => field);
+    const chosen = (one: Draft, value: unknown): Draft => ({
+      ...choose(one, axis.field, value, catalogue, kept),
+      ...Object.fromEntries(earlier.map((field) => [field, one[field]])),
+      [axis.field]: value,
+    });
+    drafts = drafts.slice(0, mostRuns + 1).flatMap((one) => values.map((value) => chosen(one, value)));
   }
   return drafts.slice(0, mostRuns + 1);
 }
