@@ -5,8 +5,10 @@ import type { Device } from '#engine/device';
 import type { Program, TensorData } from '#engine/program';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';
+import { productFormOf } from '#engine/wgsl/matrixProducts';
 import { fp32, type Tile } from '#engine/wgsl/products';
-import { gpuDevices } from '../../parity/devices.ts';
+import { openGpu } from '#trainer/gpu';
+import { gpuDevices, mixedDevices } from '../../parity/devices.ts';
 import { difference, tracedCpu } from '../devices.ts';
 
 /** Aligned and odd sizes, heads read in place, both operands transposed. */
@@ -43,21 +45,22 @@ it('offers only tiles whose strips fit into a workgroup’s shared memory', () =
   expect(fp32.tilesWithin(32768)).toContainEqual(expect.objectContaining({ rows: 128, columns: 128 }));
 });
 
+const sharedOf = (device: Device) => (device.kind === 'wgsl' ? device.gpu.limits.maxComputeWorkgroupStorageSize : 0);
+/** The same device with this memory of tiles. */
+const withTiles = (
+  device: Device,
+  get: (key: string) => Tile | undefined,
+  save: (found: ReadonlyMap<string, Tile>) => void = () => {},
+): Device => (device.kind === 'wgsl' ? { ...device, tiles: { get, save } } : device);
+
 describe.each(gpuDevices)('on $name', (device) => {
-  const shared = device.kind === 'wgsl' ? device.gpu.limits.maxComputeWorkgroupStorageSize : 0;
-  const withTiles = (get: () => Tile | undefined, save: (found: ReadonlyMap<string, Tile>) => void): Device =>
-    device.kind === 'wgsl' ? { ...device, tiles: { get, save } } : device;
+  const shared = sharedOf(device);
 
   it.each(fp32.tilesWithin(shared))(
     'tiles of $rows × $columns, $threadRows × $threadColumns a thread',
     async (tile) => {
       const expected = await run(tracedCpu);
-      const found = await run(
-        withTiles(
-          () => tile,
-          () => {},
-        ),
-      );
+      const found = await run(withTiles(device, () => tile));
       for (const name of Object.keys(expected))
         expect(difference(found[name], expected[name]), name).toBeLessThan(1e-5);
     },
@@ -66,6 +69,7 @@ describe.each(gpuDevices)('on $name', (device) => {
   it('a trial tries every product once and saves a tile for each', async () => {
     const known = new Map<string, Tile>();
     const own = withTiles(
+      device,
       () => undefined,
       (found) => {
         for (const [key, tile] of found) known.set(key, tile);
@@ -76,5 +80,38 @@ describe.each(gpuDevices)('on $name', (device) => {
       ['1x132x68x36 A^T B^T', '1x33x33x19 A^T', '1x68x132x36', '6x9x9x8 B^T'].sort(),
     );
     for (const tile of known.values()) expect(fp32.tilesWithin(shared)).toContainEqual(tile);
+  });
+});
+
+describe.skipIf(gpuDevices.length === 0 || mixedDevices.length > 0)('an adapter without matrix units', () => {
+  it('is refused for precision mixed, with its name and the remedy', async () => {
+    await expect(openGpu({ fallback: async () => tracedCpu, precision: 'mixed' })).rejects.toMatchObject({
+      code: 'device',
+      message: expect.stringMatching(/matrix units .* finds none on this one \(.+\)\. Choose precision fp32\.$/),
+    });
+  });
+});
+
+describe.each(mixedDevices)('on $name', (device) => {
+  const unit = device.kind === 'wgsl' ? device.unit : undefined;
+  const matrixTiles = productFormOf({ batch: 1, m: 99, n: 99, k: 99, transA: false, transB: false }, unit).tilesWithin(
+    sharedOf(device),
+  );
+
+  it.each(matrixTiles)('tiles of $rows × $columns, $threadRows × $threadColumns a subgroup', async (tile) => {
+    const expected = await run(tracedCpu);
+    const tried: string[] = [];
+    const found = await run(
+      withTiles(device, (key) => {
+        tried.push(key);
+        return key.endsWith('f16') ? tile : undefined;
+      }),
+    );
+    expect(tried).toContain('1x68x132x36 f16');
+    for (const name of Object.keys(expected)) {
+      const off = difference(found[name], expected[name]);
+      expect(off, name).toBeLessThan(2e-3);
+      expect(off, name).toBeGreaterThan(1e-6); // operands were rounded
+    }
   });
 });
