@@ -90,16 +90,18 @@ export function adam(options: {
       const correction1 = correct('adam/correction1', beta1);
       const correction2 = correct('adam/correction2', beta2);
       const changed: Tensors = { ...scheduled, 'adam/correction1': correction1, 'adam/correction2': correction2 };
+      // m/(√v/r + ε) = r·m/(√v + r·ε): only scalars are multiplied by r
       const root = tf.sqrt(correction2);
+      const margin = tf.mul(root, epsilon);
       const [weight1, weight2] = [tf.mul(scale, 1 - beta1), tf.mul(tf.square(scale), 1 - beta2)];
       const directions = mapValues(tensors, (gradient, name) => {
         const m = tf.add(tf.mul(state[`adam/m/${name}`], beta1), tf.mul(gradient, weight1));
         const v = tf.add(tf.mul(state[`adam/v/${name}`], beta2), tf.mul(tf.square(gradient), weight2));
         changed[`adam/m/${name}`] = m;
         changed[`adam/v/${name}`] = v;
-        return tf.div(m, tf.add(tf.div(tf.sqrt(v), root), epsilon));
+        return tf.div(m, tf.add(tf.sqrt(v), margin));
       });
-      return { updates: { tensors: directions, scale: tf.div(lr, correction1) }, state: changed };
+      return { updates: { tensors: directions, scale: tf.div(tf.mul(lr, root), correction1) }, state: changed };
     },
   };
 }
