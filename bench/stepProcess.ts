@@ -54,6 +54,7 @@ const weights = prepareWeights({ config, model, home: cache, log: () => {} });
 const device = await openUntried(setting.device, {
   ...{ threads: setting.threads, weightFolder: weights.folder },
   home: cache, // keeps the fastest tiles of products
+  precision: config.precision,
 });
 const programs = programsOf({ config, task, shape, model, plan: planOf(config, task.readsWholeBatches) });
 const state = createState({ ...weights.trained, ...programs.slots });

@@ -111,18 +111,31 @@ interface Setting extends Pick<Subject, 'device' | 'steps'> {
 
 const onnxRuntime = { PERMAFROST_WEBGPU: 'onnx' };
 
+/** Seconds of an unread step with products of 16-bit floats; null if the card has no matrix units for them. */
+function measureMixed(subject: Subject): number | null {
+  const config = { ...subject.config, device: 'webgpu', precision: 'mixed' };
+  try {
+    measureOurs({ ...subject, config, steps: 1 }); // tries the tiles of every product
+    return measureOurs({ ...subject, config }).flowSeconds;
+  } catch {
+    return null;
+  }
+}
+
 /** What our kernels and ONNX Runtime's do on the GPU, beside the figures of `measure`. */
 function gpuFigures(subject: Subject, ours: readonly StepFigures[], torchSeconds: number | null): Figures {
   const flows = ours.flatMap(({ flowSeconds }) => flowSeconds ?? []);
   const flow = flows.length > 0 ? median(flows) : null;
   measureOurs({ ...subject, steps: 1 }, onnxRuntime);
   const onnx = median(measureOurs(subject, onnxRuntime).seconds);
+  const mixed = measureMixed(subject);
   return {
     gpu: gpuName(),
     device: ours[0].device,
     oursUnreadSecondsPerStep: flow,
     unreadRatio: flow && torchSeconds && torchSeconds / flow,
     onnxSecondsPerStep: onnx,
+    mixedUnreadSecondsPerStep: mixed,
   };
 }
 

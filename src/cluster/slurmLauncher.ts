@@ -24,8 +24,8 @@ export interface SlurmLauncherOptions {
   scriptOf(batch: string, runs: number): string;
 }
 
-/** Milliseconds during which requests are collected for one Slurm command. */
-const gatherTime = 50;
+/** Requests are collected for one Slurm command until none has come for this many milliseconds, or for the longest time. */
+const [gatherTime, longestGatherTime] = [200, 1000];
 /** Milliseconds between attempts while Slurm does not answer. */
 const retryPause = 15_000;
 /** Most runs of a submission. */
@@ -40,6 +40,8 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
   const [signals, cancels] = [new Set<string>(), new Set<string>()];
   let submitting: Promise<void> | null = null;
   let [gathering, retrying]: (ReturnType<typeof setTimeout> | undefined)[] = [];
+  /** When the first of the collected requests came. */
+  let gatheringSince = 0;
   let isClosed = false;
   let trouble = '';
   const jobs = followJobs({
@@ -82,10 +84,11 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
 
   /** Soon submits, signals and cancels all collected runs together. */
   function gather(): void {
-    gathering ??= setTimeout(() => {
-      gathering = undefined;
-      void flush();
-    }, gatherTime);
+    const now = performance.now();
+    if (gathering === undefined) gatheringSince = now;
+    clearTimeout(gathering);
+    const isFull = waiting.size >= largestSubmission || now - gatheringSince > longestGatherTime;
+    gathering = setTimeout(() => void flush(), isFull ? 0 : gatherTime);
   }
 
   async function flush(): Promise<void> {

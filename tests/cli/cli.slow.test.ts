@@ -271,7 +271,7 @@ it('sweep lists failed runs, and repeating the command trains only those', () =>
   );
   expect(first.status).toBe(3);
   expect(readFileSync(join(folder, 'sweep.md'), 'utf8')).toMatch(
-    /\| bit-xor \| [\d.]+ ± [\d.]+ \| 1 \|\n\| cyp3a4 \| – \| 0 of 1 \|/,
+    /\| bit-xor \| [\d.]+ ± [\d.]+\[\^1\] \| 1 \|\n\| cyp3a4 \| – \| 0 of 1 \|/,
   );
   const again = permafrost(...words, '--seeds', '1');
   expect(again.stderr).toMatch(/1 of 2 runs are already finished/);
