@@ -5,10 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Benchmark, Figures } from './benchmark.ts';
 
-/** Follows the runs in a separate process, in which nothing else takes memory. */
+/** Follows the runs in a separate process, in which nothing else takes memory, with the young generation that `npm start` sets. */
 const follow = (folder: string): Promise<Figures> =>
   new Promise((resolve, reject) => {
-    const child = fork(join(import.meta.dirname, 'manyRunsProcess.ts'), [folder, '10000', '1000']);
+    const child = fork(join(import.meta.dirname, 'manyRunsProcess.ts'), [folder, '10000', '1000'], {
+      execArgv: ['--max-semi-space-size=8'],
+    });
     child.once('message', (figures: Figures) => resolve(figures));
     child.once('exit', (code) => reject(new Error(`manyRunsProcess.ts exited without figures (exit code ${code})`)));
   });
