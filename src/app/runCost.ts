@@ -51,8 +51,9 @@ export function costOf(
   const plan = planOf(config, readsWholeBatches);
   const steps = iterations * config.steps_per_iter;
   const batches = iterations * plan.testBatches + plan.finalBatches;
-  const trained = steps * plan.microBatches * plan.microBatch * tokensOf(shape);
-  const tested = batches * plan.evalBatch * tokensOf(shape);
+  const tokens = shape.meanLengths?.[0] ?? tokensOf(shape); // most batches have the least mean length
+  const trained = steps * plan.microBatches * plan.microBatch * tokens;
+  const tested = batches * plan.evalBatch * tokens;
   const matrices = Object.entries(model.parameters)
     .filter(([name, size]) => size.length > 1 && model.isUsed(name))
     .map(([, size]) => elementsOf(size));

@@ -77,12 +77,15 @@ leave() {
   why=$1 signal=$2
   pass
 }
-# A trainer that has just started would die of a signal: it is ready when it catches USR2, bit 11 of the mask.
+# A trainer that has just started would die of a signal: it is ready when it catches USR2, bit 11 of the mask. Before it is a
+# trainer it is a copy of this shell, with its traps.
 pass() {
   [ -n "$signal" ] && [ -n "$trainer" ] || return
   for ((tries = 0; tries < 300; tries++)); do
-    caught=$(sed -n 's/^SigCgt:[[:space:]]*//p' "/proc/$trainer/status" 2>/dev/null)
-    ((16#\${caught:-800} >> 11 & 1)) && break
+    if ! [ "/proc/$trainer/exe" -ef "/proc/$$/exe" ]; then
+      caught=$(sed -n 's/^SigCgt:[[:space:]]*//p' "/proc/$trainer/status" 2>/dev/null)
+      ((16#\${caught:-800} >> 11 & 1)) && break
+    fi
     sleep 0.1
   done
   kill -s "$signal" "$trainer"

@@ -33,6 +33,11 @@ test('work grows with depth, width, and what is trained', () => {
   expect(whole.updates).toBeGreaterThan(10 * one.updates);
 });
 
+test('molecules pay for their own tokens, not for padding up to the longest', () => {
+  const molecules = { task: 'cyp3a4-graph', model_name: 'mat', freeze_trans: false };
+  expect(step(molecules).operations).toBeLessThan(1.2 * step({ ...molecules, n: 32 }).operations);
+});
+
 test('the fit finds the speeds of a machine from its timed calibrations', () => {
   const machine = { start: 1.7, programs: 9e-4, products: 7e-5, values: 4e-9, operations: 1 / 30e9, updates: 2e-9 };
   const times = Object.fromEntries(
