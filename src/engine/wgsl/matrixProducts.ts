@@ -82,7 +82,15 @@ function matrixKernel(group: Group, context: KernelContext, chosen: Tile, unit: 
   w.declare(`var<workgroup> strip_a: array<f16, ${depth * strideA}>;`);
   w.declare(`var<workgroup> strip_b: array<f16, ${depth * strideB}>;`);
   w.declare(`var<workgroup> staged: array<f32, ${subgroupsOf(chosen) * unit.m * unit.n}>;`);
-  w.declare(`fn half(x: f32) -> f16 { return f16(clamp(x, -${largestHalf}.0, ${largestHalf}.0)); }`);
+  // NaN and infinity pass, so that a run that diverges shows it; compilers may take x != x for false, so the exponent tells
+  w.declare(
+    [
+      'fn half(x: f32) -> f16 {',
+      '  let isFinite = (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u;',
+      `  return f16(select(x, clamp(x, -${largestHalf}.0, ${largestHalf}.0), isFinite));`,
+      '}',
+    ].join('\n'),
+  );
   defineFinish(w, group);
   w.define('fn drain(z: u32, row0: u32, column0: u32, lane: u32, place: u32)', () => {
     w.inside(`for (var q = lane; q < ${unit.m * unit.n}u; q += ${lanes}u)`, () => {

@@ -114,4 +114,19 @@ describe.each(mixedDevices)('on $name', (device) => {
       expect(off, name).toBeGreaterThan(1e-6); // operands were rounded
     }
   });
+
+  it('a NaN stays one and a value beyond 16-bit floats becomes the largest, so that a run that diverges shows it', async () => {
+    const step = await compileStep(
+      ({ inputs: { a, b } }) => ({ outputs: { y: tf.matMul(a as tf.Tensor2D, b as tf.Tensor2D) } }),
+      {
+        ...{ state: createState({}), inputs: { a: { shape: [16, 16] }, b: { shape: [16, 16] } }, device },
+      },
+    );
+    const a = new Float32Array(256);
+    a[0] = Number.NaN;
+    a[16] = 1e6;
+    const { y } = await step.run({ a, b: new Float32Array(256).fill(1) });
+    await step.release();
+    expect([y[0], y[16], y[32]]).toEqual([Number.NaN, 65504, 0]);
+  });
 });
