@@ -74,13 +74,13 @@ export function geluTanh(x: tf.Tensor): tf.Tensor {
     const y = has('GeluTanh')
       ? run<tf.Tensor>('GeluTanh', { x: input }, {})
       : tf.mul(input, tf.sigmoid(tf.mul(input, tf.add(tf.mul(tf.square(input), b), a))));
-    (save as tf.GradSaveFunc)([input, y]);
-    const gradFunc = (dy: tf.Tensor, [x, y]: tf.Tensor[]) => {
-      // y' = s + y·(1 − s)·(a + 3b·x²), s = σ(2z)
+    (save as tf.GradSaveFunc)([input]);
+    const gradFunc = (dy: tf.Tensor, [x]: tf.Tensor[]) => {
+      // y' = s + x·s·(1 − s)·(a + 3b·x²) with s = σ(2z); the product that gave dy multiplies it by 3
       const square = tf.mul(tf.square(x), b);
       const s = tf.sigmoid(tf.mul(x, tf.add(square, a)));
-      const slope = tf.add(tf.mul(square, 3), a);
-      return tf.mul(dy, tf.add(s, tf.mul(tf.mul(y, tf.sub(1, s)), slope)));
+      const third = tf.mul(x, tf.add(square, a / 3));
+      return tf.mul(tf.mul(dy, 3), tf.mul(s, tf.add(tf.mul(tf.sub(1, s), third), 1 / 3)));
     };
     return { value: y, gradFunc };
   });
