@@ -8,6 +8,7 @@ import { configCommand } from './config.ts';
 import { countCommand } from './count.ts';
 import { dataCommand } from './data.ts';
 import { devicesCommand } from './devices.ts';
+import { pauseCommand, stopCommand } from './end.ts';
 import { exportCommand } from './export.ts';
 import { exportModelCommand } from './exportModel.ts';
 import { frozenCommand } from './frozen.ts';
@@ -23,6 +24,7 @@ import { startCommand } from './start.ts';
 import { sweepCommand } from './sweep.ts';
 import { tablesCommand } from './tables.ts';
 import { tagCommand } from './tag.ts';
+import { trashCommand } from './trash.ts';
 import { verifyCommand } from './verify.ts';
 import { zooCommand } from './zoo.ts';
 
@@ -32,7 +34,10 @@ const commands: CommandRow[] = [
   runCommand,
   listCommand,
   showCommand,
+  pauseCommand,
+  stopCommand,
   resumeCommand,
+  trashCommand,
   tagCommand,
   frozenCommand,
   attentionCommand,

@@ -3,9 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { TrainerCommand } from '#contract/run';
 import { sweepDrafts } from '#disk/atomicFile';
 import { type Lease, type LeaseHolder, leaseHolder, openLease } from '#disk/lease';
-import { processText } from '#disk/processes';
+import { isRunning, processText } from '#disk/processes';
+import { writeRunCommand } from '#runFolder/command';
 import { runFiles } from '#runFolder/paths';
 
 /** unsure: on another machine, and not watched long enough yet to tell. */
@@ -34,6 +36,14 @@ export function openOwners(home: string) {
     app: (app: string | null): Life => lifeOf(holderOf(app)),
     /** Whether the run has a live trainer. */
     trainer: (folder: string): Life => lifeOf(leaseHolder(runFiles(folder).lease)),
+    /** Asks the trainer of another app's run, if it is a process of this machine. Returns whether it was asked. */
+    askTrainer(folder: string, command: TrainerCommand): boolean {
+      const holder = leaseHolder(runFiles(folder).lease);
+      if (!holder || !isRunning(holder.process) || process.platform === 'win32') return false;
+      writeRunCommand(folder, command);
+      process.kill(holder.process.pid, 'SIGUSR2');
+      return true;
+    },
     /** Describes an app for error messages. */
     text: (app: string | null): string => textOf(holderOf(app)),
     /** Removes the leases of dead apps. */

@@ -7,7 +7,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import type { LauncherName } from '#contract/cluster';
 import { PermafrostError } from '#contract/errors';
 import type { QueueServices } from '#contract/queue';
-import { type JournalEntry, restingStates, type TrainerCommand } from '#contract/run';
+import { type JournalEntry, type RunState, restingStates, type TrainerCommand } from '#contract/run';
 import type { RunListener } from '#contract/runServices';
 import { inTurns } from '#disk/turns';
 import { runFiles } from '#runFolder/paths';
@@ -214,7 +214,10 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
     }
   }
 
-  /** Asks a run to end at its next checkpoint; removes a queued run from the queue at once. */
+  /**
+   * Asks a run to end at its next checkpoint, also one that another app trains on this machine; removes a queued run from the queue at
+   * once. Throws `conflict` for a run of another app that is with the cluster or on another machine.
+   */
   function end(id: string, kind: TrainerCommand['kind']): void {
     if (trainers.has(id)) {
       trainers.ask(id, kind);
@@ -226,13 +229,22 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
       return;
     }
     const { state } = store.runs.get(id);
-    if (state === 'running') {
-      const owner = owners.text(store.runs.app(id));
-      throw new PermafrostError('conflict', `${id} is running in ${owner}. Use that app, or wait until it exits.`);
-    }
-    if (state !== 'queued') return;
-    trainers.rest(id, kind === 'pause' ? 'paused' : 'stopped', null);
-    fill();
+    if (restingStates.includes(state)) return;
+    const hasNoJob = state === 'queued' && (mine.has(id) || store.runs.launcher(id) === 'local');
+    if (hasNoJob) {
+      trainers.rest(id, kind === 'pause' ? 'paused' : 'stopped', null);
+      fill();
+    } else if (!owners.askTrainer(folderOf(id), { kind })) throw outOfReach(id, state);
+  }
+
+  /** The error for a run of another app whose trainer cannot be asked from here. */
+  function outOfReach(id: string, state: RunState): PermafrostError {
+    const app = store.runs.app(id);
+    const message =
+      owners.app(app) === 'dead'
+        ? `${id} is ${state}, and the app that started it has exited. permafrost serve takes it over; end it there.`
+        : `${id} is ${state} in ${owners.text(app)}. Use that app, or wait until it exits.`;
+    return new PermafrostError('conflict', message);
   }
 
   // Other apps
