@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { readClusterSettings } from '#cluster/settingsFile';
 import { slurmLauncher } from '#cluster/slurmLauncher';
-import type { ExperimentConfig } from '#contract/config';
+import type { Run } from '#contract/run';
 import type { Services } from '#contract/services';
 import { localLauncher } from '#scheduler/localLauncher';
 import { createScheduler } from '#scheduler/scheduler';
@@ -82,13 +82,17 @@ export async function createApp({
   const isOf = (dataset: string, task: string) => available.task(task) && tasks[task].dataset === dataset;
   const zoo = createZoo({
     home,
-    usedBy: (model) => activeRuns(store, ({ model_name }) => canonicalName(model_name) === model),
+    usedBy: (model) => activeRuns(store, ({ config }) => canonicalName(config.model_name) === model),
   });
-  const data = openData(home, { node, usedBy: (dataset) => activeRuns(store, ({ task }) => isOf(dataset, task)) });
+  const data = openData(home, {
+    node,
+    usedBy: (dataset) => activeRuns(store, ({ config }) => isOf(dataset, config.task)),
+  });
   const isIdle = () => scheduler.queue.get().running.length === 0;
   const meter = reads ? null : openSpeedMeter({ home, node, isIdle, measures });
   const runs = runServices({ home, store, scheduler, reads });
-  const onCuda = () => activeRuns(store, (config, device) => config.device === 'cuda' || device?.startsWith('cuda'));
+  const onCuda = () =>
+    activeRuns(store, ({ config, device }) => config.device === 'cuda' || device?.startsWith('cuda') === true);
   const devices = deviceServices(home, { node, onCuda });
   const analysis = analysisServices({ home, runs, node });
   const config = configServices(home, available, store, meter, node);
@@ -122,13 +126,9 @@ const clusterEnvironment = (environment: NodeJS.ProcessEnv): Record<string, stri
   return Object.fromEntries(names.flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])));
 };
 
-/** Queued and running runs of all apps whose config, and the device that an earlier session computed on, `needs` accepts. */
-function activeRuns(
-  store: Store,
-  needs: (config: ExperimentConfig, device: string | null) => boolean | undefined,
-): string[] {
-  const active = [...store.runs.inState('running'), ...store.runs.inState('queued')];
-  return active.filter(({ config, device }) => needs(config, device)).map(({ id }) => id);
+/** Queued and running runs of all apps that `needs` accepts. */
+function activeRuns(store: Store, needs: (run: Run) => boolean): string[] {
+  return [...store.runs.inState('running'), ...store.runs.inState('queued')].filter(needs).map(({ id }) => id);
 }
 
 function reportTrouble(message: string | null): void {

@@ -1,7 +1,7 @@
 /** Commands that end runs before they are done. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeError, PermafrostError } from '#contract/errors';
-import { type Run, restingStates } from '#contract/run';
+import { isOver, type Run } from '#contract/run';
 import type { Services } from '#contract/services';
 import { asRunId, type CommandRow, print, withApp } from './command.ts';
 import { outcome } from './watch.ts';
@@ -30,13 +30,15 @@ const endCommand = (kind: 'pause' | 'stop', description: string): CommandRow => 
 
 export const pauseCommand = endCommand(
   'pause',
-  'pause runs at a checkpoint, also those of another app; resume continues them',
+  'pause runs at a checkpoint, also those that another app trains on this machine; resume continues them',
 );
-export const stopCommand = endCommand('stop', 'stop runs at a checkpoint, also those of another app');
+export const stopCommand = endCommand(
+  'stop',
+  'stop runs at a checkpoint, also those that another app trains on this machine',
+);
 
 async function endRuns(app: Services, kind: 'pause' | 'stop', names: string[], options: EndOptions): Promise<void> {
-  const isOpen = ({ state }: Run) =>
-    (options.all && !restingStates.includes(state)) || (options.waiting && state === 'queued');
+  const isChosen = (run: Run) => (options.all && !isOver(run)) || (options.waiting && run.state === 'queued');
   if ((names.length === 0) === !(options.all || options.waiting))
     throw new PermafrostError('config', `Name the runs to ${kind}, or use --all or --waiting.`);
   const ids =
@@ -44,16 +46,16 @@ async function endRuns(app: Services, kind: 'pause' | 'stop', names: string[], o
       ? names.map(asRunId)
       : app.runs
           .getAll()
-          .filter(isOpen)
+          .filter(isChosen)
           .map(({ id }) => id);
   const asked: string[] = [];
   const refused: { id: string; message: string }[] = [];
   for (const name of new Set(ids)) {
     try {
-      const { id, state } = app.runs.get(name);
-      if (restingStates.includes(state)) throw new PermafrostError('conflict', `${id} is ${state} already.`);
-      app.runs[kind](id);
-      asked.push(id);
+      const run = app.runs.get(name);
+      if (isOver(run)) throw new PermafrostError('conflict', `${run.id} is ${run.state} already.`);
+      app.runs[kind](run.id);
+      asked.push(run.id);
     } catch (error) {
       refused.push({ id: name, message: describeError(error).message });
     }
@@ -62,9 +64,9 @@ async function endRuns(app: Services, kind: 'pause' | 'stop', names: string[], o
   print(options.json, { runs, refused }, () =>
     [
       ...runs.map((run) =>
-        restingStates.includes(run.state)
+        isOver(run)
           ? `${run.id}: ${outcome(run)}`
-          : `${run.id}: asked to ${kind}, but still ${run.state}; permafrost list shows when it has ended`,
+          : `${run.id}: asked to ${kind}, but ${run.state} after ${longestWait / 1000} s. Repeat the command to go on waiting.`,
       ),
       ...refused.map(({ message }) => message),
       ...(runs.length + refused.length === 0 ? ['No run trains or waits.'] : []),
@@ -73,12 +75,12 @@ async function endRuns(app: Services, kind: 'pause' | 'stop', names: string[], o
   if (refused.length > 0) process.exitCode = 4;
 }
 
-/** The runs, once all of them rest or {@link longestWait} is over. */
+/** The runs, once all of them are over or {@link longestWait} is. */
 async function rested(app: Services, ids: readonly string[]): Promise<Run[]> {
   const late = performance.now() + longestWait;
   for (;;) {
     const runs = ids.map((id) => app.runs.get(id));
-    if (runs.every(({ state }) => restingStates.includes(state)) || performance.now() > late) return runs;
+    if (runs.every(isOver) || performance.now() > late) return runs;
     await sleep(100);
   }
 }

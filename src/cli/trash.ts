@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { PermafrostError } from '#contract/errors';
 import { durationText, plural } from '#contract/format';
+import type { Services } from '#contract/services';
 import { alignColumns, asRunId, type CommandRow, print, readApp, withApp } from './command.ts';
 
 interface Json {
@@ -32,7 +33,7 @@ function addRestore(group: Command): void {
     .description('move runs out of the trash')
     .action((names: string[], { json }: Json) =>
       withApp((app) => {
-        const trashed = new Set(app.runs.list().flatMap(({ id, trashedAt }) => (trashedAt === null ? [] : id)));
+        const trashed = new Set(inTrash(app).map(({ id }) => id));
         const ids = names.map((name) => app.runs.get(name).id);
         const other = ids.find((id) => !trashed.has(id));
         if (other) throw new PermafrostError('notFound', `${other} is not in the trash, so no run was restored.`);
@@ -41,6 +42,8 @@ function addRestore(group: Command): void {
       }),
     );
 }
+
+const inTrash = (app: Services) => app.runs.list().filter(({ trashedAt }) => trashedAt !== null);
 
 const takesRuns = (command: Command): Command =>
   command
@@ -57,7 +60,7 @@ function addList(group: Command): void {
     .option('--json', 'print {"runs": […]}')
     .action(({ json }: Json) =>
       readApp((app) => {
-        const runs = app.runs.list().filter(({ trashedAt }) => trashedAt !== null);
+        const runs = inTrash(app);
         const rows = runs.map(({ id, state, trashedAt }) => [
           id,
           state,
@@ -78,7 +81,7 @@ function addEmpty(group: Command): void {
     .option('--json', 'print {"deleted"}')
     .action(({ yes, json }: Json & { yes?: boolean }) =>
       withApp(async (app) => {
-        const count = app.runs.list().filter(({ trashedAt }) => trashedAt !== null).length;
+        const count = inTrash(app).length;
         if (count > 0 && !yes && !(await agrees(count))) {
           console.error('Nothing was deleted.');
           process.exitCode = 3;

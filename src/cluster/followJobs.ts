@@ -116,10 +116,12 @@ export function followJobs({ following, submissions, onRest, onStuck, onOver, on
   }
 
   function waits(run: FollowedRun, { reason }: SlurmJob): void {
-    if (run.asked && performance.now() - run.asked.at > leastPause) onStuck(run, run.asked.kind);
+    const isNew = run.phase !== 'waiting';
+    run.phase = 'waiting';
+    if (run.asked && (isNew || performance.now() - run.asked.at > leastPause)) onStuck(run, run.asked.kind);
     const words = `Waits in Slurm as job ${submissions.nameOf(run.place)}${reason === 'None' ? '' : `: ${reason}`}.`;
     if (words !== run.told) run.listener.onWaiting(words);
-    Object.assign(run, { phase: 'waiting', told: words });
+    run.told = words;
   }
 
   async function readJournals(): Promise<void> {

@@ -162,7 +162,7 @@ export function slurmLauncher({ home, settings, scriptOf }: SlurmLauncherOptions
       writeRunCommand(run.folder, { kind });
       signals.add(name);
       gather();
-    } else cancel(run);
+    } else if (run.phase === 'waiting') cancel(run); // else it is asked again as soon as Slurm tells how it is
   }
 
   function cancel(run: FollowedRun): void {

@@ -7,7 +7,7 @@ import { configSchema } from './config.ts';
 export const runStates = ['queued', 'running', 'paused', 'stopped', 'finished', 'failed', 'crashed'] as const;
 export const runState = z.enum(runStates);
 export type RunState = z.infer<typeof runState>;
-/** States that a run leaves only when a user resumes it. */
+/** States of a run that no trainer trains and that does not wait for one. */
 export const restingStates: readonly RunState[] = ['paused', 'stopped', 'finished', 'failed', 'crashed'];
 
 export const reason = z.object({ code: z.string(), message: z.string() });
@@ -59,6 +59,14 @@ export const runSchema = z.object({
   tags: z.array(z.string()),
 });
 export type Run = z.infer<typeof runSchema>;
+
+/** Whether a run rests because something interrupted it: then the next app, or its cluster, resumes it. */
+export const isInterrupted = ({ state, reason }: Pick<Run, 'state' | 'reason'>): boolean =>
+  restingStates.includes(state) && reason?.code === 'interrupted';
+
+/** Whether a run rests until a user resumes it. */
+export const isOver = (run: Pick<Run, 'state' | 'reason'>): boolean =>
+  restingStates.includes(run.state) && !isInterrupted(run);
 
 export const metricKeys = ['train_loss', 'train_metric', 'test_loss', 'test_metric', 'grad_norm'] as const;
 export const metricKey = z.enum(metricKeys);

@@ -36,13 +36,19 @@ export function openOwners(home: string) {
     app: (app: string | null): Life => lifeOf(holderOf(app)),
     /** Whether the run has a live trainer. */
     trainer: (folder: string): Life => lifeOf(leaseHolder(runFiles(folder).lease)),
-    /** Asks the trainer of another app's run, if it is a process of this machine. Returns whether it was asked. */
+    /**
+     * Asks the trainer of another app's run. Returns whether it was asked: it must be a process that this one may signal, and only
+     * Linux tells surely which process wrote a lease.
+     */
     askTrainer(folder: string, command: TrainerCommand): boolean {
       const holder = leaseHolder(runFiles(folder).lease);
-      if (!holder || !isRunning(holder.process) || process.platform === 'win32') return false;
+      if (!holder || !isRunning(holder.process)) return false;
       writeRunCommand(folder, command);
-      process.kill(holder.process.pid, 'SIGUSR2');
-      return true;
+      try {
+        return process.kill(holder.process.pid, 'SIGUSR2');
+      } catch {
+        return false; // it has exited since, or belongs to another user
+      }
     },
     /** Describes an app for error messages. */
     text: (app: string | null): string => textOf(holderOf(app)),

@@ -5,13 +5,13 @@
 import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { LauncherName } from '#contract/cluster';
-import { PermafrostError } from '#contract/errors';
 import type { QueueServices } from '#contract/queue';
-import { type JournalEntry, type RunState, restingStates, type TrainerCommand } from '#contract/run';
+import { type JournalEntry, restingStates, type TrainerCommand } from '#contract/run';
 import type { RunListener } from '#contract/runServices';
 import { inTurns } from '#disk/turns';
 import { runFiles } from '#runFolder/paths';
 import type { Store } from '#store/store';
+import { createEndings } from './endings.ts';
 import { graphicsCardOf } from './graphicsCard.ts';
 import type { Launch } from './launch.ts';
 import { watchOtherApps } from './otherApps.ts';
@@ -71,11 +71,25 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
     folderOf,
     onChange: (id) => tell(id, null),
     onAbandoned(id) {
-      if (!writer.isOwed(id)) writer.write(id, () => trainers.settle(id, 'the app ended too', 'interrupted'));
+      if (writer.isOwed(id)) return;
+      writer.write(id, async () => {
+        await trainers.settle(id, 'the app ended too', 'interrupted');
+        endings.endAsAsked(id);
+      });
     },
     onFree(id, interest, isLeft) {
       if (isLeft && (interest !== 'observe' || adoptsAll)) store.hurried(() => takeIn([id]));
       tell(id, null);
+    },
+  });
+
+  const endings = createEndings({
+    ...{ store, owners, trainers, folderOf, onFree: fill },
+    isQueuedHere: (id) => mine.has(id),
+    takeIn: (id) => takeIn([id]),
+    watch(id) {
+      others.watch(id, 'observe');
+      look();
     },
   });
 
@@ -140,8 +154,10 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
       await inTurns(waiting(), ({ id }) => {
         const launcher = store.runs.launcher(id);
         if (launcher === 'local' || isPaused) return;
-        if (store.hurried(() => store.runs.submit(id))) trainers.start(id, launcher, slots);
-        else if (!isOurs(id)) leave(id, adoptsAll ? 'observe' : 'await');
+        if (store.hurried(() => store.runs.submit(id))) {
+          trainers.start(id, launcher, slots);
+          endings.endAsAsked(id);
+        } else if (!isOurs(id)) leave(id, adoptsAll ? 'observe' : 'await');
       });
       handing = null;
       fill();
@@ -214,37 +230,12 @@ export function createScheduler({ store, home, slots, launchers, onTrouble = () 
     }
   }
 
-  /**
-   * Asks a run to end at its next checkpoint, also one that another app trains on this machine; removes a queued run from the queue at
-   * once. Throws `conflict` for a run of another app that is with the cluster or on another machine.
-   */
+  /** Asks a run to end; a run that this app only waits for is let go. See `createEndings`. */
   function end(id: string, kind: TrainerCommand['kind']): void {
-    if (trainers.has(id)) {
-      trainers.ask(id, kind);
-      return;
-    }
-    if (others.isAwaited(id)) {
+    if (!trainers.has(id) && others.isAwaited(id)) {
       others.forget(id);
       fill();
-      return;
-    }
-    const { state } = store.runs.get(id);
-    if (restingStates.includes(state)) return;
-    const hasNoJob = state === 'queued' && (mine.has(id) || store.runs.launcher(id) === 'local');
-    if (hasNoJob) {
-      trainers.rest(id, kind === 'pause' ? 'paused' : 'stopped', null);
-      fill();
-    } else if (!owners.askTrainer(folderOf(id), { kind })) throw outOfReach(id, state);
-  }
-
-  /** The error for a run of another app whose trainer cannot be asked from here. */
-  function outOfReach(id: string, state: RunState): PermafrostError {
-    const app = store.runs.app(id);
-    const message =
-      owners.app(app) === 'dead'
-        ? `${id} is ${state}, and the app that started it has exited. permafrost serve takes it over; end it there.`
-        : `${id} is ${state} in ${owners.text(app)}. Use that app, or wait until it exits.`;
-    return new PermafrostError('conflict', message);
+    } else endings.end(id, kind);
   }
 
   // Other apps

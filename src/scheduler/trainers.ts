@@ -48,6 +48,8 @@ const hearingTime = 60_000;
 /** Milliseconds after which a second stop request kills the trainer. */
 const stopPatience = 30_000;
 
+export type Trainers = ReturnType<typeof createTrainers>;
+
 export function createTrainers(options: TrainersOptions) {
   const { store, writer, launchers, folderOf, isOurs, tell, onGone, onLost } = options;
   const trainers = new Map<string, RunningTrainer>();

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createApp } from '#app';
 import type { Run } from '#contract/run';
 
 const bin = join(import.meta.dirname, '../../bin/permafrost.js');
@@ -18,7 +19,7 @@ beforeAll(() => {
   home = join(folder, 'home');
 });
 afterEach(async () => {
-  if (sweep && sweep.exitCode === null) {
+  if (sweep && sweep.exitCode === null && sweep.signalCode === null) {
     sweep.kill('SIGKILL');
     await once(sweep, 'exit');
   }
@@ -60,7 +61,7 @@ async function startSweep(count: number): Promise<{ training: string; waiting: s
   }
 }
 
-describe.skipIf(process.platform === 'win32')('pause and stop', () => {
+describe.skipIf(process.platform !== 'linux')('pause and stop', () => {
   it('end a run that another process trains, at a checkpoint, and one that waits there', async () => {
     const { training, waiting } = await startSweep(3);
     const stopped = permafrost('stop', waiting[0]);
@@ -93,6 +94,26 @@ describe.skipIf(process.platform === 'win32')('pause and stop', () => {
     expect(status).toBe(4);
     expect(permafrost('stop', training)).toMatchObject({ status: 4, stdout: `${training} is stopped already.\n` });
   });
+
+  it.each(['at once', 'after its trainer has paused'])(
+    'end a run whose app was killed, %s, so that the next app does not resume it',
+    async (when) => {
+      const { training } = await startSweep(1);
+      sweep!.kill('SIGKILL');
+      await once(sweep!, 'exit');
+      if (when !== 'at once') while (statesOf([training])[0] === 'running') await sleep(200);
+      expect(permafrost('stop', '--all')).toMatchObject({
+        status: 0,
+        stdout: expect.stringMatching(new RegExp(`^${training}: stopped at step [1-9]`)),
+      });
+      const app = await createApp({ home });
+      app.queue.adoptOrphans();
+      await app.queue.whenIdle();
+      const { state, reason } = app.runs.get(training);
+      await app.close();
+      expect({ state, reason }).toEqual({ state: 'stopped', reason: null });
+    },
+  );
 
   it('refuse to guess which runs', () => {
     expect(permafrost('stop')).toMatchObject({ status: 2, stderr: expect.stringContaining('--all') });

@@ -1,8 +1,10 @@
 /** Runs as jobs of a real Slurm cluster of one node with two cores. */
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createApp } from '#app';
@@ -236,6 +238,32 @@ describe.skipIf(whyNoCluster)(`a Slurm cluster${whyNoCluster ? ` (${whyNoCluster
     expect(app.runs.getAll().map(({ state }: Run) => state)).toEqual(ids.map(() => 'finished'));
     expect(ids.map(endings)).toEqual(ids.map(() => ['finished']));
   }, 60_000);
+
+  it('a run that waits for a live app is not stopped by another one; once that app was killed, permafrost stop ends its runs and their jobs', async () => {
+    const settings = clusterSettings.parse({ cpus: 1, tasks: 1, prologue: slowly() });
+    const killed = startApp({ home, settings, configs: [long, parseConfig({ ...long, seed: 1 })] });
+    await until(() => runsIn(home).some((id) => journalOf(id).length > 2), 'the first entries');
+    const other = await open(settings);
+    const waiting = runsIn(home).find((id) => journalOf(id).length === 0)!;
+    expect(() => other.runs.stop(waiting)).toThrow(/is queued in another Permafrost \(process \d+\)\. Use that app/);
+    expect(other.runs.get(waiting).state).toBe('queued');
+    killed.kill('SIGKILL');
+    await once(killed, 'exit');
+    const bin = join(import.meta.dirname, '../../bin/permafrost.js');
+    const child = spawn(process.execPath, [bin, 'stop', '--all', '--json'], {
+      env: { ...process.env, PERMAFROST_HOME: home },
+    });
+    const [printed] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+    const { runs, refused }: { runs: Run[]; refused: unknown[] } = JSON.parse(printed);
+    expect(refused).toEqual([]);
+    expect(runs.map(({ state }) => state)).toEqual(['stopped', 'stopped']);
+    expect(runs.filter(({ step }) => step > 0)).toHaveLength(1);
+    await until(() => cluster.slurm('squeue', '-h') === '', 'the end of the jobs');
+    const app = await open();
+    app.queue.adoptOrphans();
+    await app.queue.whenIdle();
+    expect(app.runs.getAll().map(({ state }) => state)).toEqual(['stopped', 'stopped']);
+  }, 90_000);
 
   it('two apps that want the same runs at once, one of them on another machine, train each run once', async () => {
     const before = jobNames();
