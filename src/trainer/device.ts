@@ -3,8 +3,8 @@ import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { ExperimentConfig } from '#contract/config';
-import type { DeviceInfo } from '#contract/devices';
+import { type ExperimentConfig, isWebgpu } from '#contract/config';
+import type { DeviceInfo, MixedPrecision } from '#contract/devices';
 import { PermafrostError } from '#contract/errors';
 import { plural } from '#contract/format';
 import type { Device, OnnxDevice } from '#engine/device';
@@ -105,7 +105,7 @@ async function openWebgpu(card: number, options: DeviceOptions): Promise<Device>
     if (precision === 'mixed')
       throw new PermafrostError(
         'device',
-        `precision mixed needs Permafrost's own GPU kernels; on ONNX Runtime, set precision to fp32. The kernels cannot run: ${why}`,
+        `Precision mixed needs Permafrost's own GPU kernels, and they cannot run: ${why} Choose precision fp32.`,
       );
     return onnxDevice('webgpu (ONNX Runtime)', 'webgpu', options);
   };
@@ -166,6 +166,18 @@ export interface Probed {
   hardware: string | null;
   /** Graphics cards that WebGPU finds. */
   cards: number;
+  mixed: MixedPrecision | null;
+}
+
+/** Opens the device as a run with precision `mixed` does. Null for devices that no such run may name. */
+export async function tryMixed(name: DeviceName): Promise<MixedPrecision | null> {
+  if (!isWebgpu(name)) return null;
+  try {
+    await openUntried(name, { precision: 'mixed' });
+    return { available: true, why: null };
+  } catch (error) {
+    return { available: false, why: (error as Error).message };
+  }
 }
 
 const isFurtherCard = (name: DeviceName): boolean => name.includes(':');
@@ -190,11 +202,13 @@ export const tryDevice = async (name: DeviceName, options?: TrialOptions): Promi
 
 async function tryOut(name: DeviceName, options: TrialOptions = {}): Promise<{ report: DeviceReport; cards: number }> {
   const { about, alwaysWorks, lack } = rows[name];
-  const found = alwaysWorks ? { hardware: null, cards: 0 } : (lack?.() ?? (await probeDevice(name, options)));
-  if ('why' in found) return { report: { name, about, available: false, ...found }, cards: 0 };
+  const found = alwaysWorks
+    ? { hardware: null, cards: 0, mixed: null }
+    : (lack?.() ?? (await probeDevice(name, options)));
+  if ('why' in found) return { report: { name, about, available: false, mixed: null, ...found }, cards: 0 };
   const named = found.hardware ? about.replace(/\.$/, `: ${found.hardware}.`) : about;
   const works = { why: null, help: null, command: null, detail: null };
-  return { report: { name, about: named, available: true, ...works }, cards: found.cards };
+  return { report: { name, about: named, available: true, mixed: found.mixed, ...works }, cards: found.cards };
 }
 
 /** Tries a device in a separate process. Returns what is wrong with it, or its hardware. */

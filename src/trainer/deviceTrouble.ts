@@ -6,7 +6,7 @@ import { cudaPackages, cudaRelease, oldestDriver } from './cudaLibraries.ts';
 import { type GraphicsMachine, graphicsAdvice } from './graphicsDriver.ts';
 import type { NvidiaDriver } from './nvidiaDriver.ts';
 
-export type DeviceTrouble = Omit<DeviceInfo, 'name' | 'available' | 'about'>;
+export type DeviceTrouble = Omit<DeviceInfo, 'name' | 'available' | 'about' | 'mixed'>;
 
 interface Advice {
   /** A sentence; ends in a colon where a command follows. */

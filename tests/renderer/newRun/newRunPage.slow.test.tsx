@@ -47,6 +47,8 @@ describe('the form', () => {
     type('Learning rate', 'fast');
     expect(screen.getByText('Learning rate takes a number from 0 up to 10.')).toBeTruthy();
     expect(button('Start run').disabled).toBe(true);
+    expect(screen.queryByText('No differences.')).toBeNull();
+    expect(screen.getByText('Known when the config is valid.')).toBeTruthy();
     type('Learning rate', '1e-3');
     expect(shown('Learning rate')).toBe('1e-3');
     await isReady();
