@@ -88,10 +88,12 @@ export async function createApp({
   const isIdle = () => scheduler.queue.get().running.length === 0;
   const meter = reads ? null : openSpeedMeter({ home, node, isIdle, measures });
   const runs = runServices({ home, store, scheduler, reads });
+  const onCuda = () => activeRuns(store, (config, device) => config.device === 'cuda' || device?.startsWith('cuda'));
+  const devices = deviceServices(home, { node, onCuda });
   const analysis = analysisServices({ home, runs, node });
   const config = configServices(home, available, store, meter, node);
   const services = {
-    ...{ home, runs, queue: scheduler.queue, config, devices: deviceServices(home, node), data, zoo, analysis },
+    ...{ home, runs, queue: scheduler.queue, config, devices, data, zoo, analysis },
     cluster: clusterServices(clusterOptions),
   };
   const tables = tableServices(services, available);
@@ -120,10 +122,13 @@ const clusterEnvironment = (environment: NodeJS.ProcessEnv): Record<string, stri
   return Object.fromEntries(names.flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])));
 };
 
-/** Queued and running runs of all apps whose config `needs` accepts. */
-function activeRuns(store: Store, needs: (config: ExperimentConfig) => boolean): string[] {
+/** Queued and running runs of all apps whose config, and the device that an earlier session computed on, `needs` accepts. */
+function activeRuns(
+  store: Store,
+  needs: (config: ExperimentConfig, device: string | null) => boolean | undefined,
+): string[] {
   const active = [...store.runs.inState('running'), ...store.runs.inState('queued')];
-  return active.filter(({ config }) => needs(config)).map(({ id }) => id);
+  return active.filter(({ config, device }) => needs(config, device)).map(({ id }) => id);
 }
 
 function reportTrouble(message: string | null): void {

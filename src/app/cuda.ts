@@ -1,14 +1,15 @@
 /** The CUDA libraries of a home: their state, installation and removal. */
 import type { CudaServices } from '#contract/devices';
 import { PermafrostError } from '#contract/errors';
+import { refuseInUse } from '#disk/removable';
 import { cudaFolder, cudaPackages, hasCuda, hasLibraries, oldestDriver } from '#trainer/cudaLibraries';
 import { type TrialOptions, tryDevice } from '#trainer/device';
 import { cudaInstallLack, troubleText } from '#trainer/deviceTrouble';
 import { installCuda, removeCuda } from '#trainer/installCuda';
 import { findDriver } from '#trainer/nvidiaDriver';
 
-/** `trial` says how the device is tried. */
-export function cudaServices(home: string, trial: TrialOptions): CudaServices {
+/** `trial` says how the device is tried, `users` which queued and running runs need it. */
+export function cudaServices(home: string, trial: TrialOptions, users: () => readonly string[]): CudaServices {
   return {
     state() {
       const folder = cudaFolder(home);
@@ -37,6 +38,9 @@ export function cudaServices(home: string, trial: TrialOptions): CudaServices {
           `The CUDA libraries are installed, but cuda cannot be used here: ${troubleText(trouble)}`,
         );
     },
-    remove: () => removeCuda(home),
+    async remove() {
+      refuseInUse('Device cuda', users());
+      return removeCuda(home);
+    },
   };
 }

@@ -7,8 +7,15 @@ import { listDevices, type TrialOptions, tryDevice, unusable } from '#trainer/de
 import { runtimeEnvironment } from '#trainer/environment';
 import { cudaServices } from './cuda.ts';
 
-/** `node` is the Node that tries the devices; by default the one of this process. */
-export function deviceServices(home: string, node?: string): DeviceServices {
+interface Options {
+  /** The Node that tries the devices; by default the one of this process. */
+  node?: string;
+  /** Queued and running runs that need `cuda`. */
+  onCuda?(): readonly string[];
+}
+
+/** The services of the page *Devices* and of `permafrost devices` and `gpu`. */
+export function deviceServices(home: string, { node, onCuda = () => [] }: Options = {}): DeviceServices {
   const trial: TrialOptions = { node, environment: runtimeEnvironment(process.env, home) };
   let tried: Promise<DeviceInfo[]> | null = null;
   return {
@@ -25,7 +32,7 @@ export function deviceServices(home: string, node?: string): DeviceServices {
         if (isMixed && report.mixed?.why) throw new PermafrostError('device', report.mixed.why);
       }
     },
-    cuda: cudaServices(home, trial),
+    cuda: cudaServices(home, trial, onCuda),
     live: (signal) => streamLoad(signal),
   };
 }

@@ -50,7 +50,11 @@ const status = ({ json }: Json) =>
 const remove = ({ json }: Json) =>
   withApp(async ({ devices: { cuda } }) => {
     const bytes = await cuda.remove();
-    print(json, { bytes }, () => `The CUDA libraries are removed; ${bytesText(bytes)} freed.`);
+    print(json, { bytes }, () =>
+      bytes > 0
+        ? `The CUDA libraries are removed; ${bytesText(bytes)} freed.`
+        : 'There were no CUDA libraries to remove.',
+    );
   });
 
 export const gpuCommand: CommandRow = {
