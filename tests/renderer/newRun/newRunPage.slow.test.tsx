@@ -141,6 +141,31 @@ describe('the form', () => {
   });
 });
 
+describe('choosing a task', () => {
+  test('that the body cannot learn says under the model fields which body takes its place, until another is chosen', async () => {
+    await visit('/new?model=permafrost-nano');
+    const model = screen.getByLabelText('Model', { selector: 'section' });
+    const input = (label: string) => screen.getByLabelText<HTMLInputElement>(label, { selector: 'input' });
+    const pick = async (label: string, value: string) => {
+      fireEvent.click(input(label));
+      const option = document.querySelector(`[role=option][value="${value}"]`)!;
+      await eventually(() => expect(option.hasAttribute('data-combobox-disabled')).toBe(false));
+      fireEvent.click(option);
+    };
+    const before = 'permafrost-nano';
+    await eventually(() => expect(input('Body').value).toBe(before));
+    expect(within(model).queryByRole('status')).toBeNull();
+    await isReady();
+    await pick('Task', 'listops');
+    await eventually(() => expect(input('Body').value).not.toBe(before));
+    expect(within(model).getByRole('status').textContent).toBe(
+      `The body is now ${input('Body').value}, because ${before} cannot learn listops with these settings.`,
+    );
+    await pick('Body', before);
+    await eventually(() => expect(within(model).queryByRole('status')).toBeNull());
+  });
+});
+
 describe('starting from', () => {
   test('a published run fills the whole form', async () => {
     await visit('/new?preset=regimes%2Fmnist%2FFPT');
