@@ -11,7 +11,7 @@ import type { Device, OnnxDevice } from '#engine/device';
 import { cudaRelease } from './cudaLibraries.ts';
 import { cudaLack, type DeviceTrouble, deviceTrouble, troubleText } from './deviceTrouble.ts';
 import { openGpu } from './gpu.ts';
-import { findSystems } from './graphicsDriver.ts';
+import { findCard, findSystems } from './graphicsDriver.ts';
 import { findDriver } from './nvidiaDriver.ts';
 
 export type DeviceName = Exclude<ExperimentConfig['device'], 'auto'>;
@@ -46,7 +46,7 @@ const graphicsCard = (card: number): DeviceRow => ({
 
 const rows: Record<DeviceName, DeviceRow> = {
   cpu: {
-    about: 'ONNX Runtime on the processor.',
+    about: 'The processor, through ONNX Runtime. Works on every machine.',
     open: ({ threads = availableParallelism(), weightFolder }) =>
       onnxDevice(`cpu (ONNX Runtime, ${plural(threads, 'thread')})`, 'cpu', { threads, weightFolder }),
     alwaysWorks: true,
@@ -56,7 +56,7 @@ const rows: Record<DeviceName, DeviceRow> = {
   'webgpu:2': graphicsCard(2),
   'webgpu:3': graphicsCard(3),
   cuda: {
-    about: `ONNX Runtime on an NVIDIA card, with CUDA ${cudaRelease}. Linux x64 only.`,
+    about: `An NVIDIA card, through ONNX Runtime and CUDA ${cudaRelease}. Linux x64 only.`,
     open: (options) => onnxDevice('cuda (ONNX Runtime)', 'cuda', options),
     lack: () => cudaLack({ platform: process.platform, arch: process.arch, driver: findDriver() }),
   },
@@ -220,7 +220,7 @@ export const probeDevice = (
     const probe = [join(import.meta.dirname, 'probe.ts'), name];
     execFile(node, probe, { timeout: probeTime, env: environment }, (error, out, log) => {
       const timeout = error?.killed ? probeTime / 1000 : null;
-      const machine = { platform: process.platform, systems: findSystems(), driver: findDriver() };
+      const machine = { platform: process.platform, systems: findSystems(), driver: findDriver(), hasCard: findCard() };
       if (error) resolve(deviceTrouble(name, { out: `${out}\n${log}`, signal: error.signal, timeout, machine }));
       else resolve(JSON.parse(out.trim().split('\n').at(-1)!) as Probed);
     });

@@ -36,7 +36,13 @@ const adviceOf = (machine: GraphicsMachine): Record<string, DeviceAdvice> => ({
   webgpu: {
     ...graphicsAdvice(machine),
     rows: [
-      { pattern: /WebGPU adapter|supported adapters/, why: 'WebGPU finds no graphics card with a working driver.' },
+      {
+        pattern: /WebGPU adapter|supported adapters/,
+        why:
+          machine.hasCard === false
+            ? 'This machine or container has no graphics card.'
+            : 'WebGPU finds no graphics card with a working driver.',
+      },
     ],
   },
   furtherCard: {

@@ -57,7 +57,7 @@ it('a list of devices says of a card that works whether it computes with precisi
   expect(await tryMixed('cpu')).toBeNull();
 });
 
-const machine = { platform: 'linux', systems: ['debian'], driver: null };
+const machine = { platform: 'linux', systems: ['debian'], driver: null, hasCard: true };
 
 const noProvider =
   'cuda (ONNX Runtime) refuses the graph: OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library [ONNXRuntimeError] : 1 : FAIL : Failed to load library ';
@@ -124,6 +124,15 @@ it.each([
   const trouble = deviceTrouble('webgpu', trial);
   expect(trouble.command).toBe(command);
   expect(trouble.help).toMatch(/:$/);
+});
+
+it('says that a machine has no graphics card, where it asked for the driver of one', () => {
+  const out = 'No supported adapters.';
+  const trial = { out, signal: null, timeout: null, machine: { ...machine, hasCard: false } };
+  const trouble = deviceTrouble('webgpu', trial);
+  expect(trouble.why).toBe('This machine or container has no graphics card.');
+  expect(trouble.help).toMatch(/faster as device cpu.*for the processor:$/);
+  expect(trouble.command).toBe('sudo apt-get install mesa-vulkan-drivers');
 });
 
 it('reads the distribution and its relatives', () => {
