@@ -1,6 +1,7 @@
 /** The devices of this machine, and its load once a second from `systeminformation`, which asks nvidia-smi about GPUs. */
 import type { Systeminformation } from 'systeminformation';
 import type { DeviceInfo, DeviceServices, GpuLoad, MachineLoad } from '#contract/devices';
+import { PermafrostError } from '#contract/errors';
 import { streamPolled } from '#contract/streamValues';
 import { listDevices, type TrialOptions, tryDevice, unusable } from '#trainer/device';
 import { runtimeEnvironment } from '#trainer/environment';
@@ -23,11 +24,12 @@ export function deviceServices(home: string, { node, onCuda = () => [] }: Option
       return tried;
     },
     async require(configs) {
-      const names = new Set(configs.map(({ device }) => device));
-      for (const name of names) {
+      for (const name of new Set(configs.map(({ device }) => device))) {
         if (name === 'auto') continue; // takes what works
         const report = await tryDevice(name, trial); // not a cached result, since a driver may be installed meanwhile
         if (!report.available) throw unusable(report, 'here');
+        const isMixed = configs.some(({ device, precision }) => device === name && precision === 'mixed');
+        if (isMixed && report.mixed?.why) throw new PermafrostError('device', report.mixed.why);
       }
     },
     cuda: cudaServices(home, trial, onCuda),

@@ -1,4 +1,5 @@
 import type { ClusterState } from '#contract/cluster';
+import { type DeviceInfo, mixedWorks } from '#contract/devices';
 import { alignColumns, type CommandRow, print, readApp } from './command.ts';
 
 export const devicesCommand: CommandRow = {
@@ -10,20 +11,28 @@ export const devicesCommand: CommandRow = {
       .action(({ json }: { json?: boolean }) =>
         readApp(async (app) => {
           const found = await app.devices.list();
-          const rows = found.map(({ name, available, about }) => [name, available ? 'works' : 'does not work', about]);
-          const reasons = found
-            .filter((d) => !d.available)
-            .map(({ name, why, help, command }) => `\n${name}: ${why}\n  ${help}${command ? `\n    ${command}` : ''}`);
-          const hasDetail = found.some(({ detail }) => detail);
-          if (hasDetail) reasons.push('\npermafrost devices --json also shows the messages of the runtimes.');
           const cluster = await app.cluster.state();
-          print(json, { devices: found, cluster }, () =>
-            [alignColumns(['device', '', 'what it is'], rows), ...reasons, ...clusterLines(cluster)].join('\n'),
-          );
+          print(json, { devices: found, cluster }, () => [...deviceLines(found), ...clusterLines(cluster)].join('\n'));
         }),
       );
   },
 };
+
+/** The devices as a table, then what to know about each. */
+export function deviceLines(devices: readonly DeviceInfo[]): string[] {
+  const rows = devices.map(({ name, available, about }) => [name, available ? 'works' : 'does not work', about]);
+  const mixed = devices.flatMap(({ name, mixed }) => (mixed ? [`\n${name}: ${mixed.why ?? mixedWorks}`] : []));
+  const reasons = devices
+    .filter((d) => !d.available)
+    .map(({ name, why, help, command }) => `\n${name}: ${why}\n  ${help}${command ? `\n    ${command}` : ''}`);
+  const hasDetail = devices.some(({ detail }) => detail);
+  return [
+    alignColumns(['device', '', 'what it is'], rows),
+    ...mixed,
+    ...reasons,
+    ...(hasDetail ? ['\npermafrost devices --json also shows the messages of the runtimes.'] : []),
+  ];
+}
 
 function clusterLines({ problem, partitions, jobs }: ClusterState): string[] {
   if (problem) return [`\nslurm: ${problem}`];

@@ -91,6 +91,12 @@ function slurmError(command: string, error: Error & { code?: unknown }, stderr: 
       `Slurm refuses this user or machine (${command}: ${said}). Check that munged runs here with the cluster's key.`,
       { cause: error },
     );
+  if (/fetch config|dns srv|slurm\.conf/i.test(said))
+    return new PermafrostError(
+      'cluster',
+      `Slurm's commands are installed here, but they find no cluster (${command}: ${said}). Run Permafrost on a login node of the cluster, or train on this machine.`,
+      { cause: error },
+    );
   if (isUnreachable(said))
     return new PermafrostError(
       'cluster',

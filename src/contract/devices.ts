@@ -2,6 +2,16 @@
 import type { ExperimentConfig } from './config.ts';
 import type { DownloadProgress } from './zoo.ts';
 
+/** Whether a graphics card computes with precision `mixed`. */
+export interface MixedPrecision {
+  available: boolean;
+  /** A sentence that says why not; null if it does. */
+  why: string | null;
+}
+
+/** The sentence about a card that does. */
+export const mixedWorks = 'Precision mixed works too: its matrix units multiply 16-bit floats.';
+
 export interface DeviceInfo {
   name: string;
   /** What it is, in a sentence. */
@@ -15,6 +25,8 @@ export interface DeviceInfo {
   command: string | null;
   /** The runtime's own message in one line, if any. */
   detail: string | null;
+  /** Null unless it is a graphics card that works through WebGPU. */
+  mixed: MixedPrecision | null;
 }
 
 export interface GpuLoad {
@@ -75,8 +87,8 @@ export interface CudaServices {
 export interface DeviceServices {
   /** Tries every device and caches the results; `again` tries them again. */
   list(again?: boolean): Promise<DeviceInfo[]>;
-  /** Throws `device` with advice if a config names a device that does not work on this machine. */
-  require(configs: readonly Pick<ExperimentConfig, 'device'>[]): Promise<void>;
+  /** Throws `device` with advice if a config names a device or a precision that does not work on this machine. */
+  require(configs: readonly Pick<ExperimentConfig, 'device' | 'precision'>[]): Promise<void>;
   /** The libraries of device `cuda`. */
   readonly cuda: CudaServices;
   /** The load of the machine, about once a second. */

@@ -47,7 +47,7 @@ export function summaryColumns(database: Database) {
   // the newest runs say most about the present speed of machine and program
   const finished = database.prepare<[], Pick<StoredRun, 'id' | 'config' | 'device' | 'seconds'> & { steps: number }>(
     `SELECT * FROM (SELECT id, config, device, result ->> '$.steps' AS steps, result ->> '$.seconds' AS seconds, key FROM runs
-       WHERE state = 'finished' ORDER BY key DESC LIMIT 200) ORDER BY key`,
+       WHERE state = 'finished' AND launcher = 'local' ORDER BY key DESC LIMIT 200) ORDER BY key`,
   );
   const all = select('');
   const some = select('WHERE id IN (SELECT value FROM json_each(?))');
@@ -90,7 +90,7 @@ export function summaryColumns(database: Database) {
     }));
 
   return {
-    /** The newest finished runs and their durations, oldest first. */
+    /** The newest finished runs that no cluster trained, with their durations, oldest first. */
     finished: () =>
       finished
         .all()

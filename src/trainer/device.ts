@@ -3,15 +3,15 @@ import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { ExperimentConfig } from '#contract/config';
-import type { DeviceInfo } from '#contract/devices';
+import { type ExperimentConfig, isWebgpu } from '#contract/config';
+import type { DeviceInfo, MixedPrecision } from '#contract/devices';
 import { PermafrostError } from '#contract/errors';
 import { plural } from '#contract/format';
 import type { Device, OnnxDevice } from '#engine/device';
 import { cudaRelease } from './cudaLibraries.ts';
 import { cudaLack, type DeviceTrouble, deviceTrouble, troubleText } from './deviceTrouble.ts';
 import { openGpu } from './gpu.ts';
-import { findSystems } from './graphicsDriver.ts';
+import { findCard, findSystems } from './graphicsDriver.ts';
 import { findDriver } from './nvidiaDriver.ts';
 
 export type DeviceName = Exclude<ExperimentConfig['device'], 'auto'>;
@@ -46,7 +46,7 @@ const graphicsCard = (card: number): DeviceRow => ({
 
 const rows: Record<DeviceName, DeviceRow> = {
   cpu: {
-    about: 'ONNX Runtime on the processor.',
+    about: 'The processor, through ONNX Runtime. Works on every machine.',
     open: ({ threads = availableParallelism(), weightFolder }) =>
       onnxDevice(`cpu (ONNX Runtime, ${plural(threads, 'thread')})`, 'cpu', { threads, weightFolder }),
     alwaysWorks: true,
@@ -56,7 +56,7 @@ const rows: Record<DeviceName, DeviceRow> = {
   'webgpu:2': graphicsCard(2),
   'webgpu:3': graphicsCard(3),
   cuda: {
-    about: `ONNX Runtime on an NVIDIA card, with CUDA ${cudaRelease}. Linux x64 only.`,
+    about: `An NVIDIA card, through ONNX Runtime and CUDA ${cudaRelease}. Linux x64 only.`,
     open: (options) => onnxDevice('cuda (ONNX Runtime)', 'cuda', options),
     lack: () => cudaLack({ platform: process.platform, arch: process.arch, driver: findDriver() }),
   },
@@ -105,7 +105,7 @@ async function openWebgpu(card: number, options: DeviceOptions): Promise<Device>
     if (precision === 'mixed')
       throw new PermafrostError(
         'device',
-        `precision mixed needs Permafrost's own GPU kernels; on ONNX Runtime, set precision to fp32. The kernels cannot run: ${why}`,
+        `Precision mixed needs Permafrost's own GPU kernels, and they cannot run: ${why} Choose precision fp32.`,
       );
     return onnxDevice('webgpu (ONNX Runtime)', 'webgpu', options);
   };
@@ -166,6 +166,18 @@ export interface Probed {
   hardware: string | null;
   /** Graphics cards that WebGPU finds. */
   cards: number;
+  mixed: MixedPrecision | null;
+}
+
+/** Opens the device as a run with precision `mixed` does. Null for devices that no such run may name. */
+export async function tryMixed(name: DeviceName): Promise<MixedPrecision | null> {
+  if (!isWebgpu(name)) return null;
+  try {
+    await openUntried(name, { precision: 'mixed' });
+    return { available: true, why: null };
+  } catch (error) {
+    return { available: false, why: (error as Error).message };
+  }
 }
 
 const isFurtherCard = (name: DeviceName): boolean => name.includes(':');
@@ -190,11 +202,13 @@ export const tryDevice = async (name: DeviceName, options?: TrialOptions): Promi
 
 async function tryOut(name: DeviceName, options: TrialOptions = {}): Promise<{ report: DeviceReport; cards: number }> {
   const { about, alwaysWorks, lack } = rows[name];
-  const found = alwaysWorks ? { hardware: null, cards: 0 } : (lack?.() ?? (await probeDevice(name, options)));
-  if ('why' in found) return { report: { name, about, available: false, ...found }, cards: 0 };
+  const found = alwaysWorks
+    ? { hardware: null, cards: 0, mixed: null }
+    : (lack?.() ?? (await probeDevice(name, options)));
+  if ('why' in found) return { report: { name, about, available: false, mixed: null, ...found }, cards: 0 };
   const named = found.hardware ? about.replace(/\.$/, `: ${found.hardware}.`) : about;
   const works = { why: null, help: null, command: null, detail: null };
-  return { report: { name, about: named, available: true, ...works }, cards: found.cards };
+  return { report: { name, about: named, available: true, mixed: found.mixed, ...works }, cards: found.cards };
 }
 
 /** Tries a device in a separate process. Returns what is wrong with it, or its hardware. */
@@ -206,7 +220,7 @@ export const probeDevice = (
     const probe = [join(import.meta.dirname, 'probe.ts'), name];
     execFile(node, probe, { timeout: probeTime, env: environment }, (error, out, log) => {
       const timeout = error?.killed ? probeTime / 1000 : null;
-      const machine = { platform: process.platform, systems: findSystems(), driver: findDriver() };
+      const machine = { platform: process.platform, systems: findSystems(), driver: findDriver(), hasCard: findCard() };
       if (error) resolve(deviceTrouble(name, { out: `${out}\n${log}`, signal: error.signal, timeout, machine }));
       else resolve(JSON.parse(out.trim().split('\n').at(-1)!) as Probed);
     });

@@ -6,7 +6,7 @@ import { cudaPackages, cudaRelease, oldestDriver } from './cudaLibraries.ts';
 import { type GraphicsMachine, graphicsAdvice } from './graphicsDriver.ts';
 import type { NvidiaDriver } from './nvidiaDriver.ts';
 
-export type DeviceTrouble = Omit<DeviceInfo, 'name' | 'available' | 'about'>;
+export type DeviceTrouble = Omit<DeviceInfo, 'name' | 'available' | 'about' | 'mixed'>;
 
 interface Advice {
   /** A sentence; ends in a colon where a command follows. */
@@ -36,7 +36,13 @@ const adviceOf = (machine: GraphicsMachine): Record<string, DeviceAdvice> => ({
   webgpu: {
     ...graphicsAdvice(machine),
     rows: [
-      { pattern: /WebGPU adapter|supported adapters/, why: 'WebGPU finds no graphics card with a working driver.' },
+      {
+        pattern: /WebGPU adapter|supported adapters/,
+        why:
+          machine.hasCard === false
+            ? 'This machine or container has no graphics card.'
+            : 'WebGPU finds no graphics card with a working driver.',
+      },
     ],
   },
   furtherCard: {

@@ -2,33 +2,15 @@
 import { PermafrostError } from '#contract/errors';
 import type { OnnxDevice, WgslDevice } from '#engine/device';
 import type { Gpu } from '#engine/wgsl/gpu';
-import type { MatrixUnit } from '#engine/wgsl/matrixProducts';
+import { type AdapterFacts, isSoftware, matrixFeatures, matrixUnitOf, titleOf } from './adapter.ts';
 import { tileCache } from './tileCache.ts';
 
-interface Adapter {
-  readonly info: {
-    readonly vendor: string;
-    readonly architecture: string;
-    readonly device: string;
-    readonly description: string;
-    readonly subgroupMinSize: number;
-    readonly subgroupMaxSize: number;
-    readonly subgroupMatrixConfigs?: readonly MatrixConfig[];
-  };
+interface Adapter extends AdapterFacts {
   readonly limits: Record<string, number>;
-  readonly features: ReadonlySet<string>;
   requestDevice(descriptor: {
     requiredLimits: Record<string, number>;
     requiredFeatures: readonly string[];
   }): Promise<Gpu>;
-}
-/** A product that the adapter's matrix units compute: M × K times K × N. */
-interface MatrixConfig {
-  readonly componentType: string;
-  readonly resultComponentType: string;
-  readonly M: number;
-  readonly N: number;
-  readonly K: number;
 }
 interface Dawn {
   create(options: string[]): { requestAdapter(options?: object): Promise<Adapter | null> };
@@ -63,27 +45,6 @@ export interface GpuOptions {
   /** `mixed`: products of 16-bit floats on matrix units. Default: `fp32`. */
   precision?: 'fp32' | 'mixed';
 }
-
-/** What the products of 16-bit floats need. */
-const matrixFeatures = ['shader-f16', 'subgroups', 'chromium-experimental-subgroup-matrix'];
-
-/** The largest matrix unit of an adapter that multiplies 16-bit floats and adds in 32 bits. Throws `device` if it has none. */
-function matrixUnit({ info, features }: Adapter, title: string): MatrixUnit {
-  const lanes = info.subgroupMinSize;
-  const [unit] = [...(info.subgroupMatrixConfigs ?? [])]
-    .filter(({ componentType, resultComponentType }) => componentType === 'f16' && resultComponentType === 'f32')
-    .map(({ M, N, K }) => ({ m: M, n: N, k: K, lanes }))
-    .sort((a, b) => b.m * b.n * b.k - a.m * a.n * a.k);
-  const fits = unit && [unit.m, unit.n, unit.k].every((size) => size === 8 || size === 16);
-  if (fits && lanes === info.subgroupMaxSize && matrixFeatures.every((feature) => features.has(feature))) return unit;
-  throw new PermafrostError(
-    'device',
-    `precision mixed needs a graphics card with matrix units for 16-bit floats; WebGPU finds none on this one (${title}). Choose precision fp32.`,
-  );
-}
-
-/** Whether the adapter is a GPU emulated in software, where trying tiles would take minutes and gain nothing. */
-const isSoftware = (title: string): boolean => /swiftshader|llvmpipe|basic render/i.test(title);
 
 async function requestAdapter(...options: string[]): Promise<Adapter | null> {
   const name = 'webgpu'; // not a literal in import(), so that the compiler does not look for the optional package
@@ -135,11 +96,8 @@ export async function openGpu({
     ? requestAdapter()
     : requestAdapter(`adapter=${nameOfGpu(card, await listGpus())}`));
   if (!adapter) throw new Error('Dawn found no GPU.');
-  const { vendor, architecture, device, description } = adapter.info;
-  const title =
-    [device || [vendor, architecture].filter(Boolean).join(' '), description].filter(Boolean).join(', ') ||
-    'unknown adapter';
-  const unit = precision === 'mixed' ? matrixUnit(adapter, title) : undefined;
+  const title = titleOf(adapter);
+  const unit = precision === 'mixed' ? matrixUnitOf(adapter) : undefined;
   const gpu = await adapter.requestDevice({
     requiredLimits: Object.fromEntries(wantedLimits.map((limit) => [limit, limits[limit] ?? adapter.limits[limit]])),
     requiredFeatures: unit ? matrixFeatures : [],

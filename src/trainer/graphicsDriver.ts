@@ -1,5 +1,6 @@
 /** The command that installs a graphics driver where WebGPU finds none. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { NvidiaDriver } from './nvidiaDriver.ts';
 
 export interface GraphicsMachine {
@@ -7,12 +8,29 @@ export interface GraphicsMachine {
   /** The distribution and those that it resembles, by their ids in os-release, nearest first. */
   systems: readonly string[];
   driver: NvidiaDriver | null;
+  /** Whether the PCI bus shows a graphics card; null if unknown. */
+  hasCard: boolean | null;
 }
 
 const systemFile = '/etc/os-release';
 
 /** The distribution of this machine; empty where no file names it. */
 export const findSystems = (): string[] => (existsSync(systemFile) ? systemsIn(readFileSync(systemFile, 'utf8')) : []);
+
+const pciDevices = '/sys/bus/pci/devices';
+const displayClass = '0x03'; // of PCI
+
+/** Whether the PCI bus of this machine shows a graphics card; null where it cannot tell, as on ARM, whose chips have one off the bus. */
+export function findCard(): boolean | null {
+  if (process.arch !== 'x64') return null;
+  try {
+    const devices = readdirSync(pciDevices);
+    if (devices.length === 0) return null;
+    return devices.some((each) => readFileSync(join(pciDevices, each, 'class'), 'utf8').startsWith(displayClass));
+  } catch {
+    return null;
+  }
+}
 
 /** From the text of os-release. */
 export const systemsIn = (text: string): string[] =>
@@ -35,7 +53,10 @@ const nvidia: Record<string, (release: string) => string> = {
 };
 
 /** What to do where WebGPU finds no graphics card with a working driver. Pure. */
-export function graphicsAdvice({ platform, systems, driver }: GraphicsMachine): { help: string; command: string } {
+export function graphicsAdvice({ platform, systems, driver, hasCard }: GraphicsMachine): {
+  help: string;
+  command: string;
+} {
   if (platform === 'win32')
     return { help: 'Install the driver of the graphics card from its maker. See which card it is:', command: 'dxdiag' };
   if (platform === 'darwin')
@@ -46,6 +67,11 @@ export function graphicsAdvice({ platform, systems, driver }: GraphicsMachine): 
     return {
       help: "The NVIDIA driver is here, but its Vulkan library is not. A container gets it with --gpus all -e NVIDIA_DRIVER_CAPABILITIES=all. Elsewhere install the library of the driver's version, then try again:",
       command: known(nvidia)?.(release) ?? tryAgain,
+    };
+  if (hasCard === false)
+    return {
+      help: "The processor is faster as device cpu. A container sees the machine's card when it is started with --gpus all or --device /dev/dri. To try WebGPU without a card, install Mesa's Vulkan driver for the processor:",
+      command: known(mesa) ?? tryAgain,
     };
   return {
     help: "Install the driver of an NVIDIA card, or Mesa's Vulkan drivers for other cards and, slowly, for the processor:",

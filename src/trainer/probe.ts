@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Program } from '#engine/program';
 import { createState } from '#engine/state';
 import { compileStep } from '#engine/step';
-import { type DeviceName, openUntried, type Probed } from './device.ts';
+import { type DeviceName, openUntried, type Probed, tryMixed } from './device.ts';
 import { listGpus } from './gpu.ts';
 
 const name = process.argv[2] as DeviceName;
@@ -26,7 +26,8 @@ try {
   await step.release();
   const cards = device.kind === 'wgsl' ? await listGpus() : [];
   const hardware = device.kind === 'wgsl' ? (/\((.*)\)$/.exec(device.name)?.[1] ?? null) : null;
-  console.log(JSON.stringify({ hardware, cards: cards.length } satisfies Probed));
+  const mixed = await tryMixed(name);
+  console.log(JSON.stringify({ hardware, cards: cards.length, mixed } satisfies Probed));
   process.exit(0);
 } catch (error) {
   console.log((error as Error).message);

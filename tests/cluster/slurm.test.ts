@@ -75,6 +75,14 @@ it('jobs that have ended are no reason to fail when others are signalled, whatev
   await expect(signalJobs(['8_0'])).rejects.toThrow('Slurm refuses (scancel): Kill job error on job id 8_0: Access');
 });
 
+it('says that commands without a configuration find no cluster, instead of their lines about DNS alone', async () => {
+  const lines = 'sbatch: error: fetch_config: DNS SRV lookup failed';
+  install('sbatch', lines, { to: 2, code: 1 });
+  await expect(submit('')).rejects.toThrow(
+    /^Slurm's commands are installed here, but they find no cluster .* login node/,
+  );
+});
+
 it('a missing Slurm, a silent controller and a refusal by munge each have a clear message', async () => {
   await expect(submit('')).rejects.toThrow('There is no Slurm here: the command sbatch is missing.');
   install(

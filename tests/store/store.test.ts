@@ -54,6 +54,13 @@ async function withRun(id = 'mnist-aaaaaa') {
   return store;
 }
 
+it('a run that trained on a node of a cluster does not predict times on this machine', async () => {
+  const store = await withRun();
+  store.runs.add({ id: 'mnist-bbbbbb', config, createdAt: 8 }, 'queued', null, 'slurm');
+  for (const id of ['mnist-aaaaaa', 'mnist-bbbbbb']) store.apply(id, entries([started(0), finished]));
+  expect(store.finished().map(({ id }) => id)).toEqual(['mnist-aaaaaa']);
+});
+
 it('lists a run without a name under its task, body and regime instead of as "run"', async () => {
   const store = await withRun();
   store.runs.add({ id: 'mnist-bbbbbb', config: { ...config, name: 'patches of 4' }, createdAt: 8 }, 'queued');

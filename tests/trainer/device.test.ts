@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { listDevices, openDevices, openUntried } from '#trainer/device';
+import { listDevices, openDevices, openUntried, tryMixed } from '#trainer/device';
 import { cudaInstallLack, cudaLack, deviceTrouble } from '#trainer/deviceTrouble';
 import { systemsIn } from '#trainer/graphicsDriver';
 import { driverVersion } from '#trainer/nvidiaDriver';
@@ -12,10 +12,11 @@ it('every device is either available or says why not and what to do', async () =
     'cuda',
     'tensorflow',
   ]);
-  for (const { name, available, why, help, command } of reports) {
+  for (const { name, available, why, help, command, mixed } of reports) {
     expect(available, name).toBe(why === null);
     expect(available, name).toBe(help === null);
     expect(`${why}${help}${command}`, name).not.toContain('\n');
+    expect(mixed === null, name).toBe(!available || !name.startsWith('webgpu'));
     if (help) expect(help.endsWith(':'), name).toBe(command !== null);
   }
   expect(reports[0].available).toBe(true);
@@ -45,11 +46,18 @@ it('ONNX Runtime takes the place of our kernels in fp32 alone: a mixed run fails
   expect((await openUntried('webgpu')).name).toBe('webgpu (ONNX Runtime)');
   await expect(openUntried('webgpu', { precision: 'mixed' })).rejects.toMatchObject({
     code: 'device',
-    message: expect.stringMatching(/^precision mixed needs .* set precision to fp32\. .* PERMAFROST_WEBGPU is onnx\.$/),
+    message: expect.stringMatching(/^Precision mixed needs .* PERMAFROST_WEBGPU is onnx\. Choose precision fp32\.$/),
   });
 });
 
-const machine = { platform: 'linux', systems: ['debian'], driver: null };
+it('a list of devices says of a card that works whether it computes with precision mixed, in the words of the refusal', async () => {
+  vi.stubEnv('PERMAFROST_WEBGPU', 'onnx');
+  const { why } = (await tryMixed('webgpu'))!;
+  await expect(openUntried('webgpu', { precision: 'mixed' })).rejects.toThrow(why!);
+  expect(await tryMixed('cpu')).toBeNull();
+});
+
+const machine = { platform: 'linux', systems: ['debian'], driver: null, hasCard: true };
 
 const noProvider =
   'cuda (ONNX Runtime) refuses the graph: OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library [ONNXRuntimeError] : 1 : FAIL : Failed to load library ';
@@ -116,6 +124,15 @@ it.each([
   const trouble = deviceTrouble('webgpu', trial);
   expect(trouble.command).toBe(command);
   expect(trouble.help).toMatch(/:$/);
+});
+
+it('says that a machine has no graphics card, where it asked for the driver of one', () => {
+  const out = 'No supported adapters.';
+  const trial = { out, signal: null, timeout: null, machine: { ...machine, hasCard: false } };
+  const trouble = deviceTrouble('webgpu', trial);
+  expect(trouble.why).toBe('This machine or container has no graphics card.');
+  expect(trouble.help).toMatch(/faster as device cpu.*for the processor:$/);
+  expect(trouble.command).toBe('sudo apt-get install mesa-vulkan-drivers');
 });
 
 it('reads the distribution and its relatives', () => {

@@ -50,6 +50,8 @@ describe.skipIf(gpuDevices.length === 0)('a run on a GPU', () => {
     const run = lab.addRun('gpu-mixed', { ...onGpu, precision: 'mixed' });
     expect((await finishRun(run)).code).toBe(1);
     expect(endOf(run)).toMatchObject({ state: 'failed', step: 0, reason: { code: 'device' } });
-    expect(endOf(run).reason?.message).toMatch(/^precision mixed needs Permafrost's own GPU kernels; .* is onnx\.$/);
+    expect(endOf(run).reason?.message).toMatch(
+      /^Precision mixed needs Permafrost's own GPU kernels, .* is onnx\. Choose precision fp32\.$/,
+    );
   });
 });

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { randomStream } from '#contract/random';
-import { changesOf, choiceOf, choicesOf } from '#renderer/pages/newRun/choices';
+import { brokenChoices, changesOf, choiceOf, choicesOf } from '#renderer/pages/newRun/choices';
 import { choose, choosePreset } from '#renderer/pages/newRun/choose';
 import { type Draft, schemaErrors } from '#renderer/pages/newRun/draft';
 import { expandGrid } from '#renderer/pages/newRun/grid';
@@ -91,6 +91,18 @@ test('mixed precision is offered on a graphics card alone, and another device ta
   });
   expect(choose(mixed, 'device', 'webgpu', catalogue)).toMatchObject({ device: 'webgpu', precision: 'mixed' });
   expect(choose(mixed, 'device', 'auto', catalogue)).toMatchObject({ device: 'auto', precision: 'fp32' });
+});
+
+test('precision mixed is not offered on a card without matrix units, and the reason is shown', () => {
+  const why = 'Precision mixed needs matrix units. Choose precision fp32.';
+  const card = { about: 'A card.', available: true, why: null, help: null, command: null, detail: null };
+  const devices = [
+    { name: 'webgpu', ...card, mixed: { available: false, why } },
+    { name: 'webgpu:1', ...card, mixed: { available: true, why: null } },
+  ];
+  expect(brokenChoices(devices, 'webgpu')[choiceOf('precision', 'mixed')]).toBe(why);
+  expect(brokenChoices(devices, 'webgpu:1')).not.toHaveProperty([choiceOf('precision', 'mixed')]);
+  expect(brokenChoices(devices, 'cpu')[choiceOf('device', 'webgpu:2')]).toBe('This machine has no such device.');
 });
 
 test('a body without published weights cannot be pretrained', () => {

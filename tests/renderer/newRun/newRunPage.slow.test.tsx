@@ -47,6 +47,8 @@ describe('the form', () => {
     type('Learning rate', 'fast');
     expect(screen.getByText('Learning rate takes a number from 0 up to 10.')).toBeTruthy();
     expect(button('Start run').disabled).toBe(true);
+    expect(screen.queryByText('No differences.')).toBeNull();
+    expect(screen.getByText('Known when the config is valid.')).toBeTruthy();
     type('Learning rate', '1e-3');
     expect(shown('Learning rate')).toBe('1e-3');
     await isReady();
@@ -136,6 +138,31 @@ describe('the form', () => {
     expect(screen.getByText('Filled from mine.json')).toBeTruthy();
     press('Undo');
     await eventually(() => expect(shown('n')).toBe('5'));
+  });
+});
+
+describe('choosing a task', () => {
+  test('that the body cannot learn says under the model fields which body takes its place, until another is chosen', async () => {
+    await visit('/new?model=permafrost-nano');
+    const model = screen.getByLabelText('Model', { selector: 'section' });
+    const input = (label: string) => screen.getByLabelText<HTMLInputElement>(label, { selector: 'input' });
+    const pick = async (label: string, value: string) => {
+      fireEvent.click(input(label));
+      const option = document.querySelector(`[role=option][value="${value}"]`)!;
+      await eventually(() => expect(option.hasAttribute('data-combobox-disabled')).toBe(false));
+      fireEvent.click(option);
+    };
+    const before = 'permafrost-nano';
+    await eventually(() => expect(input('Body').value).toBe(before));
+    expect(within(model).queryByRole('status')).toBeNull();
+    await isReady();
+    await pick('Task', 'listops');
+    await eventually(() => expect(input('Body').value).not.toBe(before));
+    expect(within(model).getByRole('status').textContent).toBe(
+      `The body is now ${input('Body').value}, because ${before} cannot learn listops with these settings.`,
+    );
+    await pick('Body', before);
+    await eventually(() => expect(within(model).queryByRole('status')).toBeNull());
   });
 });
 

@@ -24,7 +24,7 @@ import { MissingFiles } from './MissingFiles.tsx';
 import { NetworkPicture } from './NetworkPicture.tsx';
 import { blockCount, networkParts } from './network.ts';
 import { PresetMenu } from './PresetMenu.tsx';
-import { useDraftCheck } from './useDraftCheck.ts';
+import { type DraftCheck, useDraftCheck } from './useDraftCheck.ts';
 import { useGridProblems, useImpossibleChoices } from './useImpossible.ts';
 
 export interface NewRunFormProps {
@@ -65,11 +65,11 @@ export function NewRunForm({ catalogue, draft, onDraft, edited, onEdited, onCrea
     launcher: where.launcher,
   });
   const gridProblems = useGridProblems(drafts);
-  const brokenDevice = drafts.map(({ device }) => impossible[choiceOf('device', device)]).find(Boolean);
-  const errors = brokenDevice ? { device: brokenDevice, ...check.fields } : check.fields;
+  const broken = brokenFields(drafts, impossible);
+  const errors = { ...broken, ...check.fields };
   const ready =
     check.isRunnable &&
-    brokenDevice === undefined &&
+    Object.keys(broken).length === 0 &&
     configs.length > 0 &&
     configs.every((config) => config !== null) &&
     gridProblems !== undefined &&
@@ -274,9 +274,9 @@ export function NewRunForm({ catalogue, draft, onDraft, edited, onEdited, onCrea
             </Group>
           </Section>
           <Section title="Differs from the published protocol">
-            {check.deviations.length === 0 ? (
+            {!check.deviations?.length ? (
               <Text size="sm" c="dimmed">
-                No differences.
+                {check.deviations ? 'No differences.' : 'Known when the config is valid.'}
               </Text>
             ) : (
               <Stack gap="xs">
@@ -297,9 +297,21 @@ export function NewRunForm({ catalogue, draft, onDraft, edited, onEdited, onCrea
   );
 }
 
-const deviationOf = (deviations: readonly { field: string; text: string }[], field: ConfigField): string | undefined =>
+/** The fields with a value that this machine cannot follow, and why. */
+const brokenFields = (
+  drafts: readonly Draft[],
+  impossible: Readonly<Record<string, string>>,
+): Partial<Record<ConfigField, string>> =>
+  Object.fromEntries(
+    (['device', 'precision'] as const).flatMap((field) => {
+      const why = drafts.map((draft) => impossible[choiceOf(field, draft[field])]).find(Boolean);
+      return why ? [[field, why]] : [];
+    }),
+  );
+
+const deviationOf = (deviations: DraftCheck['deviations'], field: ConfigField): string | undefined =>
   deviations
-    .filter((deviation) => deviation.field === field)
+    ?.filter((deviation) => deviation.field === field)
     .map(({ text }) => text)
     .join(' ') || undefined;
 

@@ -1,6 +1,7 @@
 /** The choices that a form offers beside its present values. Pure. */
 import type { Catalogue } from '#contract/catalogue';
 import { type ConfigField, configFields } from '#contract/config';
+import type { DeviceInfo } from '#contract/devices';
 import { isSameSetting } from '#contract/isSameSetting';
 import { choose, choosePreset } from './choose.ts';
 import { controlOf, fieldsOf, formGroups } from './controls.ts';
@@ -9,6 +10,20 @@ import { idleReason } from './idle.ts';
 
 /** How a choice is called: by a field and its value, or by a regime. */
 export const choiceOf = (field: ConfigField | 'regime', value: unknown): string => `${field}=${value}`;
+
+/** What this machine cannot do: the devices that do not work, and precision mixed on the chosen one, with the reason of each. */
+export function brokenChoices(devices: readonly DeviceInfo[], chosen: unknown): Record<string, string> {
+  const control = controlOf('device');
+  const names = control.kind === 'choice' ? control.choices.filter((name) => name !== 'auto') : [];
+  const reports = names.map((name) => ({ name, found: devices.find((device) => device.name === name) }));
+  const mixedLack = devices.find(({ name }) => name === chosen)?.mixed?.why;
+  return Object.fromEntries([
+    ...reports
+      .filter(({ found }) => !found?.available)
+      .map(({ name, found }) => [choiceOf('device', name), found?.why ?? 'This machine has no such device.']),
+    ...(mixedLack ? [[choiceOf('precision', 'mixed'), mixedLack]] : []),
+  ]);
+}
 
 /** The draft after each choice: every other value of the fields that are not typed, and every regime. */
 export function choicesOf(

@@ -11,7 +11,8 @@ export interface DraftCheck {
   fields: FieldErrors;
   /** Problems that belong to no field. */
   rest: string[];
-  deviations: readonly Deviation[];
+  /** Null unless the app accepts the draft. */
+  deviations: readonly Deviation[] | null;
   estimate: Estimate | null;
   /** Null while it is planned, and for runs that name no graphics card. */
   gpuMemory: GpuMemory | null;
@@ -39,13 +40,14 @@ export function useDraftCheck(draft: Draft): DraftCheck {
     trpc.config.gpuMemory.queryOptions({ config: config! }, { enabled: isForGpu, staleTime: 60_000, retry: false }),
   );
   const own = schemaErrors(draft);
+  const isRunnable = accepted && Object.keys(own).length === 0;
   const app = reportErrors(config ? report : undefined);
   return {
     fields: { ...app.fields, ...own },
     rest: app.rest,
-    deviations: config && report?.ok ? report.deviations : [],
+    deviations: isRunnable ? report.deviations : null,
     estimate: accepted && !estimate.isError ? (estimate.data ?? null) : null,
     gpuMemory: (isForGpu && gpuMemory.data) || null,
-    isRunnable: accepted && Object.keys(own).length === 0,
+    isRunnable,
   };
 }

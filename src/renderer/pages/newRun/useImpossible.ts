@@ -6,16 +6,13 @@ import type { Catalogue } from '#contract/catalogue';
 import type { LauncherName } from '#contract/cluster';
 import type { ConfigField } from '#contract/config';
 import { useTRPC } from '../../client/trpc.ts';
-import { changesOf, choiceOf, choicesOf } from './choices.ts';
-import { controlOf } from './controls.ts';
+import { brokenChoices, changesOf, choicesOf } from './choices.ts';
 import type { Draft } from './draft.ts';
 import { mostRuns } from './grid.ts';
 
 const pause = 150; // ms
 const options = { staleTime: 60_000, retry: false } as const;
 const none: Record<string, string> = {};
-const deviceControl = controlOf('device');
-const deviceChoices = deviceControl.kind === 'choice' ? deviceControl.choices.filter((name) => name !== 'auto') : [];
 
 export interface FormState {
   draft: Draft;
@@ -25,7 +22,7 @@ export interface FormState {
   launcher: LauncherName;
 }
 
-/** The choices that the form cannot follow, with the reason of each. While the form itself is wrong, only broken devices. */
+/** The choices that the form cannot follow, with the reason of each. While the form itself is wrong, only those that this machine cannot. */
 export function useImpossibleChoices({
   draft,
   catalogue,
@@ -37,27 +34,22 @@ export function useImpossibleChoices({
   const changes = useMemo(() => changesOf(latest, choicesOf(latest, catalogue, edited)), [latest, catalogue, edited]);
   const asked = { ...options, enabled: isRunnable, placeholderData: keepPreviousData };
   const problems = useQuery(useTRPC().config.problems.queryOptions({ settings: latest, changes }, asked));
-  const broken = useBrokenDevices(launcher);
+  const broken = useBrokenChoices(launcher, latest.device);
   const wrong = (isRunnable && problems.data) || none;
   return useMemo(() => ({ ...wrong, ...broken }), [wrong, broken]);
 }
 
-/** The devices that do not work on this machine, as choices with the reason of each. The nodes of a cluster may have others. */
-function useBrokenDevices(launcher: LauncherName): Readonly<Record<string, string>> {
+/** The devices, and the precision on a device, that do not work on this machine, as choices with the reason of each. The nodes of a cluster may differ. */
+function useBrokenChoices(launcher: LauncherName, chosen: unknown): Readonly<Record<string, string>> {
   const devices = useQuery({
     ...useTRPC().devices.list.queryOptions(),
     staleTime: Number.POSITIVE_INFINITY,
     enabled: launcher === 'local',
   });
-  return useMemo(() => {
-    if (launcher !== 'local' || !devices.data) return none;
-    const reasons = deviceChoices.flatMap((name) => {
-      const device = devices.data.find((row) => row.name === name);
-      if (device?.available) return [];
-      return [[choiceOf('device', name), device?.why ?? 'This machine has no such device.']];
-    });
-    return Object.fromEntries(reasons);
-  }, [devices.data, launcher]);
+  return useMemo(
+    () => (launcher === 'local' && devices.data ? brokenChoices(devices.data, chosen) : none),
+    [devices.data, launcher, chosen],
+  );
 }
 
 /** The problems of the runs of a grid by their number from 0; undefined until the app has answered. */
