@@ -87,7 +87,9 @@ describe.skipIf(gpuDevices.length === 0 || mixedDevices.length > 0)('an adapter 
   it('is refused for precision mixed, with its name and the remedy', async () => {
     await expect(openGpu({ fallback: async () => tracedCpu, precision: 'mixed' })).rejects.toMatchObject({
       code: 'device',
-      message: expect.stringMatching(/matrix units .* finds none on this one \(.+\)\. Choose precision fp32\.$/),
+      message: expect.stringMatching(
+        /^Precision mixed needs a graphics card with matrix units .* is emulated on the processor and has none \(.+\)\. Choose precision fp32\.$/,
+      ),
     });
   });
 });
